@@ -1,0 +1,1 @@
+"""Everything that Airflow sees: hooks, connection types, the DAG factory."""

@@ -1,0 +1,21 @@
+"""The `amazon-listings` command. One module per group of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from amazon_listings.cli import connectors, product_types, sandbox, validate
+
+app = typer.Typer(
+    name="amazon-listings",
+    help="Publish products from a PIM as Amazon listings.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+for module in (connectors, product_types, sandbox, validate):
+    module.register(app)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

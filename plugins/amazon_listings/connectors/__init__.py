@@ -1,0 +1,1 @@
+"""What a connector is, and loading it from files and Airflow Variables."""

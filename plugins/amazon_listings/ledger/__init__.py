@@ -1,0 +1,1 @@
+"""The database of what was sent, what came back, and what each run did."""

@@ -1,0 +1,1 @@
+"""PIM fields to Amazon attributes."""

@@ -1,0 +1,1 @@
+"""Amazon's product type definitions: fetch, cache, fields, labels, changes between versions."""

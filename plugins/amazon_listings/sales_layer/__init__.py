@@ -1,0 +1,1 @@
+"""Reading the PIM: Sales Layer by either of its APIs, or files."""

@@ -1,0 +1,1 @@
+"""Selling Partner API client: tokens, quotas, retries, definitions, listings, feeds."""
