@@ -1,0 +1,108 @@
+"""An issue: one thing a person can act on, whoever found it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Severity = Literal["ERROR", "WARNING", "INFO"]
+Source = Literal["quality", "mapping", "schema", "preview", "submission", "listing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from: the way back to the PIM.
+
+    Args:
+        line: Line of the connector file that maps the value.
+        key: Key of the mapping, as its author wrote it.
+        field: PIM field read.
+        language: PIM language of the value.
+    """
+
+    line: int | None = None
+    key: str = ""
+    field: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One cause of trouble, at the place where a person can act on it.
+
+    Args:
+        code: Stable name of the trouble: ours (`too_long`) or, from Amazon, Amazon's (`90220`).
+        severity: `ERROR` blocks the item, `WARNING` and `INFO` do not.
+        source: Who found it.
+        message: One sentence in the language asked for.
+        keyword: The JSON Schema keyword that failed, `""` if none did.
+        attribute: Top-level attribute, `""` if the issue concerns the item as a whole.
+        path: Place in the attributes, `item_weight/0/unit`; `""` for the item as a whole.
+        label: What the definition calls that place, in its locale.
+        why: The rule that makes it so, in words; `""` if the place alone says it.
+        allowed: What would be right, as data: `options` (`[{"value", "name"}]`, at most five),
+            `options_total`, and limits by name (`max_characters`, `max_bytes`, `minimum`, …).
+        found: The value found; long ones are cut.
+        measured: Size of what was found: `characters`, `bytes`, `items`.
+        action: What to do about it.
+        origin: The mapping line, PIM field and language behind the value, if known.
+        family: What kind of trouble; one issue of several sources has one family.
+        categories: Amazon's `categories`.
+        enforcements: What Amazon does about it (`LISTING_SUPPRESSED`, …).
+        exemption: Amazon's exemption status, with its expiry date if there is one.
+        sources: Everyone who found it, once `merge_issues` has run; else just `source`.
+        codes: Codes of the other sources merged into this one.
+    """
+
+    code: str
+    severity: Severity
+    source: Source
+    message: str
+    keyword: str = ""
+    attribute: str = ""
+    path: str = ""
+    label: str = ""
+    why: str = ""
+    allowed: dict[str, Any] | None = None
+    found: Any = None
+    measured: dict[str, int] | None = None
+    action: str = ""
+    origin: Origin | None = None
+    family: str = ""
+    categories: tuple[str, ...] = ()
+    enforcements: tuple[str, ...] = ()
+    exemption: str = ""
+    sources: tuple[Source, ...] = ()
+    codes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            object.__setattr__(self, "sources", (self.source,))
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Key of the issue within an item, over sources and runs: family of the code, attribute."""
+        return (self.family or self.code, self.attribute)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The issue as JSON data; what is empty is left out, `from_dict` restores it."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+            if value not in (None, "", ())
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Issue:
+        """The issue of `to_dict`; keys of a newer version are ignored."""
+        known = {field.name for field in fields(cls)}
+        values = {key: tuple(v) if key in TUPLES else v for key, v in data.items() if key in known}
+        if values.get("origin"):
+            values["origin"] = Origin(**values["origin"])
+        return cls(**values)
+
+
+TUPLES = frozenset(("categories", "enforcements", "sources", "codes"))
