@@ -1,0 +1,29 @@
+# The image of every Airflow component: the pinned requirements and the package.
+FROM python:3.11-slim-bookworm
+
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends curl libpq5 tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 50000 airflow
+
+ENV AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/project/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/project/plugins \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    AMAZON_LISTINGS_STORAGE=/opt/airflow/amazon_listings \
+    PYTHONUNBUFFERED=1
+
+WORKDIR /opt/project
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt
+
+COPY pyproject.toml README.md ./
+COPY plugins plugins
+COPY dags dags
+COPY include include
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable . \
+    && mkdir -p /opt/airflow/amazon_listings && chown -R airflow /opt/airflow
+
+USER airflow
+ENTRYPOINT ["tini", "--", "airflow"]
+CMD ["version"]

@@ -1,0 +1,79 @@
+"""How a task ends when a step raises: one sentence in its log, and the right kind of retry."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from airflow.sdk import RetryDecision, RetryPolicy
+
+from amazon_listings.errors import AmazonListingsError, PersonMustAct, RunRefused, TryAgain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TaskStopped(SystemExit):
+    """Ends a task whose log already says why.
+
+    Airflow logs the exit of a task without a stack trace, and a stack trace is no help for a wrong
+    credential. The original error is `cause`, for the retry policy.
+    """
+
+    def __init__(self, cause: AmazonListingsError) -> None:
+        super().__init__(1)
+        self.cause = cause
+
+
+class RetryByErrorClass(RetryPolicy):
+    """Retries what passes by itself, fails at once what needs a person.
+
+    `TryAgain` waits as long as the other side asked for. An error that is none of ours follows the
+    task's ordinary retries.
+    """
+
+    def evaluate(
+        self,
+        exception: BaseException,
+        try_number: int,
+        max_tries: int,  # noqa: ARG002 - Airflow's signature
+        context: Any = None,  # noqa: ARG002
+    ) -> RetryDecision:
+        """The decision for one failure."""
+        cause = exception.cause if isinstance(exception, TaskStopped) else exception
+        if isinstance(cause, PersonMustAct | RunRefused):
+            return RetryDecision.fail(reason="a person must act")
+        if isinstance(cause, TryAgain):
+            seconds = cause.retry_after or min(60 * 2 ** (try_number - 1), 1800)
+            return RetryDecision.retry(delay=timedelta(seconds=seconds), reason=cause.message)
+        return RetryDecision.default()
+
+    def serialize(self) -> dict[str, Any]:
+        """Nothing to keep: the policy has no settings."""
+        return {}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> RetryByErrorClass:  # noqa: ARG003
+        """The policy again."""
+        return cls()
+
+
+def explained(step: Callable[P, R]) -> Callable[P, R]:
+    """Let `step` end with one sentence in the log instead of a stack trace, if the error is ours."""
+
+    @functools.wraps(step)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return step(*args, **kwargs)
+        except AmazonListingsError as error:
+            log.error("%s", error)  # noqa: TRY400 - the sentence is the message
+            raise TaskStopped(error) from None
+
+    return run

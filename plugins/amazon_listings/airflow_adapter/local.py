@@ -1,0 +1,205 @@
+"""A private Airflow on this machine: its environment, starting it, and talking to it.
+
+`make demo` and `make up` use it, and so do the tests that need a real scheduler. Everything it
+writes is in one folder; nothing of an Airflow already on the machine is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import requests
+
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.settings import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: What `airflow standalone` needs to be usable on two cores; each is documented by Airflow.
+START_TIMEOUT = 180.0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def secret_of(home: Path, name: str) -> str:
+    """A random secret kept in `home`, so that a restart still reads what the last one wrote."""
+    path = home / f".{name}"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
+    """The environment of a private Airflow in `home`, its API server on `port` of 127.0.0.1."""
+    home.mkdir(parents=True, exist_ok=True)
+    scripts = str(Path(sys.executable).parent)
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")},
+        "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONWARNINGS": "ignore",
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": str(all_admins),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__SECRET_KEY": secret_of(home, "api_secret"),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secret_of(home, "jwt_secret"),
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+    }
+
+
+@dataclass
+class LocalAirflow:
+    """A running private Airflow, spoken to through its REST API."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    token: str = ""
+
+    def call(self, method: str, path: str, **kwargs: Any) -> Any:
+        """One call of the REST API v2 (`/dags/…`), its JSON answer.
+
+        Raises:
+            requests.HTTPError: the API refused; the body says why.
+        """
+        if not self.token:
+            self.token = requests.get(f"{self.url}/auth/token", timeout=30).json()["access_token"]
+        answer = requests.request(
+            method,
+            f"{self.url}/api/v2{path}",
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=60,
+            **kwargs,
+        )
+        if not answer.ok:
+            message = f"{method} {path}: {answer.status_code} {answer.text[:500]}"
+            raise requests.HTTPError(message, response=answer)
+        return answer.json() if answer.content else None
+
+    def healthy(self) -> bool:
+        """Whether the scheduler and the API server answer."""
+        try:
+            health = requests.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
+        except (requests.RequestException, ValueError):
+            return False
+        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler"))
+
+    def wait_for_dag(self, dag_id: str, timeout: float = START_TIMEOUT) -> None:
+        """Return once the DAG is known and its first parse is through; then unpause it."""
+
+        def known() -> bool:
+            try:
+                self.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
+            except requests.HTTPError:
+                return False
+            return True
+
+        self._wait(known, timeout, f"the DAG {dag_id} did not appear")
+
+    def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
+        """Start a run of the DAG as its trigger form would; the run id."""
+        run = self.call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": dict(conf)})
+        return str(run["dag_run_id"])
+
+    def wait_for_run(self, dag_id: str, run_id: str, timeout: float = 600.0) -> str:
+        """The final state of a run, `success` or `failed`."""
+        state = ""
+
+        def finished() -> bool:
+            nonlocal state
+            state = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
+            return state in {"success", "failed"}
+
+        self._wait(finished, timeout, f"the run {run_id} of {dag_id} did not end (state: {state})")
+        return state
+
+    def _wait(self, condition: Any, timeout: float, complaint: str) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if self.process.poll() is not None:
+                raise PersonMustAct(f"Airflow ended by itself; its log: {self.log}")
+            if time.monotonic() > deadline:
+                raise PersonMustAct(f"After {timeout:.0f} s {complaint}; Airflow's log: {self.log}")
+            time.sleep(0.5)
+
+
+def start(env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `airflow standalone` in a process group of its own, its output in `log`."""
+    output: IO[bytes]
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "airflow", "standalone"],
+            env=dict(env),
+            cwd=PROJECT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def stop(pid: int) -> None:
+    """End a process group; politely, then not."""
+    for how, patience in ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0)):
+        try:
+            os.killpg(pid, how)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
+            try:
+                os.killpg(pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.1)
+
+
+@contextmanager
+def running_airflow(
+    home: Path, *, extra: Mapping[str, str] | None = None, timeout: float = START_TIMEOUT
+) -> Iterator[LocalAirflow]:
+    """A private Airflow in `home`, with the further environment `extra`; stopped at the end.
+
+    Raises:
+        PersonMustAct: it did not come up; the message names its log.
+    """
+    port = free_port()
+    env = environment(home, port=port, all_admins=True) | dict(extra or {})
+    log = home / "airflow.log"
+    process = start(env, log)
+    airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
+    try:
+        airflow._wait(airflow.healthy, timeout, "Airflow did not come up")  # noqa: SLF001 - same module
+        yield airflow
+    finally:
+        stop(process.pid)
