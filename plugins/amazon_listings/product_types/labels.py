@@ -1,0 +1,239 @@
+"""Finding a field by what a person calls it: its label, a chain of labels, or its path."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.product_types.fields import ENGINE_MEMBERS, Field, main_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Names = tuple[str, ...]
+
+_CHAIN = re.compile(r"\s*[>›→]\s*")
+_MARKS = re.compile(r"\[(?:0|\*)?\]")
+_PATH = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", re.IGNORECASE)
+#: Quotes of every language, apostrophes included, and dashes: a person types what the keyboard has.
+_LOOSE = re.compile(r"[\s'\"`´‘’‚‛“”„‟′″ʼ«»‹›‐‑‒–—―_-]+")
+_LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+_SHOWN = 8
+
+
+class Target(NamedTuple):
+    """What a mapping key names.
+
+    `path` is the place: a leaf (`kind` "leaf") or a node with several leaves ("composite").
+    `field` is the leaf that a plain value goes to, None where that is not obvious; `fields` are
+    all leaves at or below `path`, which an object value may fill by name.
+    """
+
+    path: str
+    kind: str
+    field: Field | None
+    fields: tuple[Field, ...]
+
+
+class Candidate(NamedTuple):
+    """A field that may have been meant: its chain of labels, its path, its help."""
+
+    chain: str
+    path: str
+    help: str
+
+    def __str__(self) -> str:
+        return f"{self.chain} ({self.path})" + (f": {self.help}" if self.help else "")
+
+
+class UnknownField(PersonMustAct):
+    """A mapping key that names no field. `key` and `candidates` (nearest first) say more."""
+
+    def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:
+        super().__init__(reason or f"No Amazon field is called {key!r}.", hint=_did_you_mean(candidates))
+        self.key = key
+        self.candidates = tuple(candidates)
+
+
+class AmbiguousField(PersonMustAct):
+    """A mapping key that names several fields. `key` and `candidates` say which."""
+
+    def __init__(self, key: str, candidates: Sequence[Candidate]) -> None:
+        super().__init__(
+            f"{len(candidates)} Amazon fields are called {key!r}.",
+            hint="Write one of: " + _listed(candidates),
+        )
+        self.key = key
+        self.candidates = tuple(candidates)
+
+
+def _did_you_mean(candidates: Sequence[Candidate]) -> str:
+    if not candidates:
+        return "See `amazon-listings fields` for the fields of this product type."
+    return "Did you mean: " + _listed(candidates)
+
+
+def _listed(candidates: Sequence[Candidate]) -> str:
+    more = len(candidates) - _SHOWN
+    return "".join(f"\n  - {item}" for item in candidates[:_SHOWN]) + (
+        f"\n  and {more} more" if more > 0 else ""
+    )
+
+
+def normal(label: str) -> str:
+    """A label without what people type differently: case, accents, spaces, quotes, dashes."""
+    apart = unicodedata.normalize("NFKD", label.casefold().translate(_LATIN))
+    # Only European accents go: in Japanese or Arabic such marks are another letter.
+    plain = "".join(letter for letter in apart if not "\u0300" <= letter <= "\u036f")
+    return " ".join(_LOOSE.sub(" ", unicodedata.normalize("NFC", plain)).split())
+
+
+def chain(labels: Iterable[str]) -> str:
+    """The labels as one writes a chain in a mapping: `A > B`, without immediate repetition."""
+    shown: list[str] = []
+    for label in labels:
+        if not shown or normal(shown[-1]) != normal(label):
+            shown.append(label)
+    return " > ".join(shown)
+
+
+class FieldIndex:
+    """Finds the fields of one product type by label, chain of labels or path.
+
+    Args:
+        fields: The fields, as `product_types.fields.fields` lists them.
+    """
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self.fields = tuple(fields)
+        self._below: dict[Names, list[Field]] = defaultdict(list)
+        self._titles: dict[Names, tuple[str, ...]] = {}
+        for item in self.fields:
+            names = tuple(item.path.split("."))
+            for depth in range(1, len(names) + 1):
+                self._below[names[:depth]].append(item)
+                self._titles.setdefault(names[:depth], tuple(normal(label) for label in item.labels[:depth]))
+        self._leaves: dict[str, list[Names]] = defaultdict(list)
+        self._nodes: dict[str, list[Names]] = defaultdict(list)
+        for names, titles in self._titles.items():
+            leaf = self._is_leaf(names)
+            (self._leaves if leaf else self._nodes)[titles[-1]].append(names)
+
+    def find(self, key: str) -> Target:
+        """What `key` names.
+
+        Args:
+            key: A label, a chain (`A > B`), a path (`item_weight.unit`, with or without array
+                marks) or an attribute (`item_name`).
+
+        Raises:
+            UnknownField: nothing is called that.
+            AmbiguousField: several fields are called that.
+        """
+        names = self._path(key)
+        if names is None:
+            names = self._labelled(key)
+        return self.target(".".join(names))
+
+    def name(self, path: str) -> str:
+        """The shortest name of the place at `path`: label, chain of labels, or the path itself."""
+        names = tuple(path.split("."))
+        labels = self._below[names][0].labels[: len(names)]
+        for name in (labels[-1], chain(labels), " > ".join(labels)):
+            try:
+                found = self.find(name)
+            except (UnknownField, AmbiguousField):
+                continue
+            if found.path == self.target(path).path:
+                return name
+        return path
+
+    def target(self, path: str) -> Target:
+        """What a dotted path names; the path must exist.
+
+        Raises:
+            UnknownField: the definition has no such path.
+        """
+        names = tuple(path.split("."))
+        below = self._below.get(names)
+        if not below:
+            raise UnknownField(path, self._near(path))
+        while len(below) == 1 and not self._is_leaf(names):
+            names = tuple(below[0].path.split("."))
+        field = main_field(below, len(names))
+        kind = "leaf" if self._is_leaf(names) else "composite"
+        return Target(".".join(names), kind, field, tuple(below))
+
+    def _is_leaf(self, names: Names) -> bool:
+        below = self._below[names]
+        return len(below) == 1 and len(below[0].levels) == len(names)
+
+    def _path(self, key: str) -> Names | None:
+        text = _MARKS.sub("", key.strip()).replace("/", ".")
+        if not _PATH.fullmatch(text):
+            return None
+        names = tuple(text.split("."))
+        if names in self._below:
+            return names
+        if names[-1] in ENGINE_MEMBERS and names[:-1] in self._below:
+            raise UnknownField(key, (), f"{key!r} is written by the engine: `{names[-1]}` needs no mapping.")
+        return None
+
+    def _labelled(self, key: str) -> Names:
+        whole = (normal(key),)
+        parts = tuple(normal(part) for part in _CHAIN.split(key))
+        for wanted in (whole, parts) if len(parts) > 1 else (whole,):
+            found = self._named(wanted)
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise AmbiguousField(key, [self._candidate(names) for names in found])
+        raise UnknownField(key, self._near(key))
+
+    def _named(self, wanted: tuple[str, ...]) -> list[Names]:
+        """The places with these labels: leaves first, and nodes only where no leaf fits."""
+        leaves = [names for names in self._leaves.get(wanted[-1], ()) if self._fits(names, wanted)]
+        nodes = [names for names in self._nodes.get(wanted[-1], ()) if self._fits(names, wanted)]
+        if (
+            len(wanted) > 1
+            and len(whole := [names for names in leaves if self._titles[names] == wanted]) == 1
+        ):
+            return whole
+        found = leaves or nodes
+        # "Item Weight" is the attribute and its value: name the attribute, which takes both forms.
+        for node in nodes:
+            field = main_field(self._below[node], len(node))
+            if field and found == [tuple(field.path.split("."))]:
+                return [node]
+        if not leaves and len(nodes) > 1:
+            outer = [n for n in nodes if not any(n != other and n[: len(other)] == other for other in nodes)]
+            same = {id(self.target(".".join(n)).field) for n in nodes}
+            if len(outer) == 1 and len(same) == 1:
+                return outer
+        return found
+
+    def _fits(self, names: Names, wanted: tuple[str, ...]) -> bool:
+        """Whether `wanted` ends at `names` and its other labels come above, in this order."""
+        above = iter(reversed(self._titles[names][:-1]))
+        return all(part in above for part in reversed(wanted[:-1]))
+
+    def _candidate(self, names: Names) -> Candidate:
+        first = self._below[names][0]
+        is_leaf = self._is_leaf(names)
+        return Candidate(chain(first.labels[: len(names)]), ".".join(names), first.help if is_leaf else "")
+
+    def _near(self, key: str) -> list[Candidate]:
+        """The fields whose labels or paths look most like `key`."""
+        wanted = normal(_CHAIN.split(key)[-1])
+        known: dict[str, list[Names]] = defaultdict(list)
+        for names in self._titles:
+            known[self._titles[names][-1]].append(names)
+            known[normal(".".join(names))].append(names)
+        near = difflib.get_close_matches(wanted, known, n=5, cutoff=0.6)
+        near += [label for label in known if wanted and wanted in label and label not in near][:5]
+        found = dict.fromkeys(names for label in near for names in known[label])
+        return [self._candidate(names) for names in found if self._is_leaf(names)][:5]

@@ -1,0 +1,78 @@
+"""The tree of a product type definition: its attributes, down to the leaves that take a value.
+
+In Amazon's definitions every attribute is an array of objects; objects and arrays nest below.
+Source: "Product Type Definition Meta-Schema (v1)" in the SP-API documentation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Members the engine writes by itself; nobody maps them.
+ENGINE_MEMBERS = frozenset({"marketplace_id", "language_tag"})
+
+
+class Step(NamedTuple):
+    """One name on the way to a leaf.
+
+    `schema` is the property as it stands in the definition, `element` what one value of it must
+    match: the items of an array, else the property itself. `$ref` is resolved in both.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    element: Mapping[str, Any]
+
+    @property
+    def is_array(self) -> bool:
+        """Whether the name holds a list of elements."""
+        return self.schema.get("type") == "array"
+
+
+class Leaf(NamedTuple):
+    """A place that takes a value, with every step from the attribute down to it."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names from the attribute to the leaf: `("item_weight", "unit")`."""
+        return tuple(step.name for step in self.steps)
+
+
+def resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`schema`, or what its `$ref` (`#/$defs/…`) points at inside `document`."""
+    while isinstance(reference := schema.get("$ref"), str):
+        found: Any = document
+        for name in reference.removeprefix("#/").split("/"):
+            found = found[name.replace("~1", "/").replace("~0", "~")]
+        schema = found
+    return schema
+
+
+def step(document: Mapping[str, Any], name: str, schema: Mapping[str, Any]) -> Step:
+    """The step into property `name`, whose schema is `schema`."""
+    schema = resolved(document, schema)
+    element = schema
+    while element.get("type") == "array":
+        element = resolved(document, element.get("items", {}))
+    return Step(name, schema, element)
+
+
+def leaves(document: Mapping[str, Any]) -> Iterator[Leaf]:
+    """Every leaf of `document` once, in its order, without `marketplace_id` and `language_tag`."""
+    for name, schema in document["properties"].items():
+        yield from _leaves(document, (step(document, name, schema),))
+
+
+def _leaves(document: Mapping[str, Any], steps: tuple[Step, ...]) -> Iterator[Leaf]:
+    members = steps[-1].element.get("properties")
+    if members is None:
+        yield Leaf(steps)
+        return
+    for name, schema in members.items():
+        if name not in ENGINE_MEMBERS:
+            yield from _leaves(document, (*steps, step(document, name, schema)))
