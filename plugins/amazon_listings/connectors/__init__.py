@@ -1,1 +1,28 @@
-"""What a connector is, and loading it from files and Airflow Variables."""
+"""What a connector is; loading it from files and Airflow Variables."""
+
+from amazon_listings.connectors.loader import connector_from, load_connectors
+from amazon_listings.connectors.model import (
+    Amazon,
+    BrokenConnector,
+    Connector,
+    FileSource,
+    Loaded,
+    SalesLayerSource,
+    Sync,
+    Where,
+)
+from amazon_listings.connectors.schema import schema_text
+
+__all__ = [
+    "Amazon",
+    "BrokenConnector",
+    "Connector",
+    "FileSource",
+    "Loaded",
+    "SalesLayerSource",
+    "Sync",
+    "Where",
+    "connector_from",
+    "load_connectors",
+    "schema_text",
+]

@@ -1,0 +1,89 @@
+"""The message about a broken connector: every problem with its place, its line and a caret."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from amazon_listings.connectors.problems import hides_credential, is_credential_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amazon_listings.connectors.problems import Problem
+    from amazon_listings.connectors.yaml_document import Spot
+
+#: What of a long line is shown around the caret.
+_WIDTH = 100
+_KEY_ON_LINE = re.compile(r"""["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)""")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
+
+
+def broken_text(connector_id: str, entries: Sequence[str]) -> str:
+    """The whole message of a connector: a head line, then one entry for each problem."""
+    count = "1 error" if len(entries) == 1 else f"{len(entries)} errors"
+    return "\n\n".join([f"Connector {connector_id} cannot be used: {count}.", *entries]) + "\n"
+
+
+def entry(place: str, excerpt: str, problem: Problem) -> str:
+    """One problem as indented lines: place, source line and caret, what, allowed, did you mean."""
+    path = key_path(problem.pointer)
+    lines = [
+        place,
+        *excerpt.splitlines(),
+        _sentence(f"{path}: {problem.message}" if path else problem.message),
+        _sentence(f"Allowed: {problem.allowed}") if problem.allowed else "",
+        f"Did you mean {problem.suggestion!r}?" if problem.suggestion else "",
+        problem.hint,
+    ]
+    return "\n".join(f"  {line}" for line in lines if line)
+
+
+def excerpt(text: str, spot: Spot) -> str:
+    """The line of a spot with its number, and carets below; credentials are not shown."""
+    lines = text.splitlines()
+    if spot.line >= len(lines):  # the end of the text
+        return ""
+    line = lines[spot.line]
+    end = min(spot.end or spot.column + 1, len(line.rstrip()) or 1)
+    line, hidden_from = _without_credential(line)
+    start = min(spot.column, len(line))
+    end = max(start + 1, end if hidden_from is None else min(end, len(line)))
+    cut = max(0, min(start - _WIDTH // 2, len(line) - _WIDTH))
+    window = line[cut : cut + _WIDTH]
+    before = window[: start - cut]
+    marked = window[start - cut : end - cut] or " "
+    number = f"{spot.line + 1:>4} | "
+    shown = "".join(char if char.isprintable() else " " for char in window)
+    return f"{number}{shown}\n{' ' * (len(number) - 2)}| {' ' * _columns(before)}{'^' * _columns(marked)}"
+
+
+def key_path(pointer: str) -> str:
+    """A JSON pointer as people write it: `sync.operation`, `mapping."Poids de l'article".unit`."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    return ".".join(part if _PLAIN_KEY.fullmatch(part) else f'"{_printable(part)}"' for part in parts)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def _sentence(text: str) -> str:
+    text = _printable(text)
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
+def _without_credential(line: str) -> tuple[str, int | None]:
+    for found in _KEY_ON_LINE.finditer(line):
+        if is_credential_key(found[1]):
+            return f"{line[: found.start(2)]}***", found.start(2)
+    return ("(not shown: the line holds a credential)", 0) if hides_credential(line) else (line, None)
+
+
+def _columns(text: str) -> int:
+    """Columns of a terminal: East Asian wide characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )

@@ -1,0 +1,189 @@
+"""What a connector is, once its document has been read and found right.
+
+The defaults below are those of the JSON Schema, which is where people read them; a test holds
+the two together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from amazon_listings.marketplaces import Marketplace, marketplace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Keys that say when, how fast and to whom, not what a payload is or whether it is right.
+_BESIDE_THE_PAYLOAD = frozenset({"id", "title", "owner", "tags", "enabled", "sync"})
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a connector was declared.
+
+    `lines` gives the line (from 1) of each JSON pointer of the document that the file holds;
+    what a Variable added or replaced has no line.
+    """
+
+    path: Path | None = None
+    variable: str | None = None
+    lines: dict[str, int] = field(default_factory=dict, repr=False, hash=False)
+
+    def __str__(self) -> str:
+        return " and ".join(
+            part
+            for part in (str(self.path or ""), f"Variable {self.variable}" if self.variable else "")
+            if part
+        )
+
+    def mapping_lines(self) -> dict[str, int]:
+        """The line of each mapping key that the file holds."""
+        prefix = "/mapping/"
+        return {
+            pointer[len(prefix) :].replace("~1", "/").replace("~0", "~"): line
+            for pointer, line in self.lines.items()
+            if pointer.startswith(prefix) and "/" not in pointer[len(prefix) :]
+        }
+
+
+@dataclass(frozen=True)
+class Amazon:
+    """Where to sell and as what. `country` is ISO (GB, never UK), `locale` that of labels."""
+
+    country: str
+    product_type: str
+    locale: str
+    connection: str = "amazon_selling_partner"
+    requirements: Literal["LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY"] = "LISTING"
+    requirements_enforced: Literal["ENFORCED", "NOT_ENFORCED"] = "ENFORCED"
+    product_type_version: str = "LATEST"
+
+
+@dataclass(frozen=True)
+class SalesLayerSource:
+    """Products from Sales Layer. `languages` are the PIM's codes, in the order written."""
+
+    languages: tuple[str, ...]
+    connection: str = "sales_layer"
+    statuses: tuple[str, ...] = ("visible",)
+    fallback_language: str | None = None
+    tags: tuple[str, ...] = ()
+    filter: str | None = None
+    sku: str = "{{ item.reference }}"
+    sku_limit: int = 1000
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Products from files; each row or line is one item. `languages` are suffixes of columns."""
+
+    path: str
+    languages: tuple[str, ...]
+    connection: str | None = None
+    id_column: str = "id"
+    group_column: str | None = None
+    status_column: str | None = None
+    modified_column: str | None = None
+    image_columns: tuple[str, ...] = ()
+    list_separator: str = "|"
+    language_separator: str = "_"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    statuses: tuple[str, ...] = ("visible",)
+    fallback_language: str | None = None
+    filter: str | None = None
+    sku: str = "{{ item.reference }}"
+    sku_limit: int = 1000
+
+
+@dataclass(frozen=True)
+class Sync:
+    """When, how and how carefully.
+
+    `preview_sample` is the number of items previewed when `preview` is `sample`, else None.
+    `preview_rate` is per second, `feed_from` a number of items, `removed_share` from 0 to 1.
+    """
+
+    operation: Literal["test", "live"] = "test"
+    schedule: str | None = None
+    start_date: str | None = None
+    timezone: str = "UTC"
+    preview: Literal["changed", "all", "none", "sample"] = "changed"
+    preview_sample: int | None = None
+    preview_rate: float = 1
+    full_replace: bool = False
+    feed_from: int = 1500
+    when_removed: Literal["keep", "zero_quantity", "delete"] = "keep"
+    removed_share: float = 0.05
+    approval: bool = False
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One marketplace and one product type, fed from one source; one DAG.
+
+    `mapping` is as written and in its order. `language_tags` pairs each value language with its
+    Amazon language tag. `document` is the whole document, Variable merged and defaults filled.
+    """
+
+    id: str
+    title: str
+    owner: str
+    tags: tuple[str, ...]
+    enabled: bool
+    amazon: Amazon
+    source: SalesLayerSource | FileSource
+    sync: Sync
+    mapping: dict[str, Any] = field(hash=False)
+    quality: list[dict[str, Any]] = field(hash=False)
+    variations: dict[str, Any] | None = field(hash=False)
+    language_tags: tuple[tuple[str, str], ...]
+    document: dict[str, Any] = field(repr=False, hash=False)
+    where: Where = field(repr=False, compare=False)
+
+    @property
+    def marketplace(self) -> Marketplace:
+        """The marketplace: its id, region, currency and languages."""
+        return marketplace(self.amazon.country)
+
+    @property
+    def dag_id(self) -> str:
+        """Id of the connector's DAG."""
+        return f"amazon_{self.id}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of what changes payloads or their validity.
+
+        The same for any order of keys, but for the mapping's, which is the order of application.
+        Schedule, operation, title, owner, tags and the SKU limit do not count.
+        """
+        document = {key: value for key, value in self.document.items() if key not in _BESIDE_THE_PAYLOAD}
+        document["mapping"] = list(self.mapping.items())
+        document["language_tags"] = self.language_tags
+        for source in ("sales_layer", "files"):
+            if source in document:
+                document[source] = {k: v for k, v in document[source].items() if k != "sku_limit"}
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class BrokenConnector:
+    """A connector that cannot be used. `text` is the whole message for people."""
+
+    id: str
+    where: Where
+    text: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a folder and the Variables declare, each list sorted by id."""
+
+    connectors: list[Connector]
+    broken: list[BrokenConnector]
