@@ -1,1 +1,13 @@
-"""Selling Partner API client: tokens, quotas, retries, definitions, listings, feeds."""
+"""Selling Partner API client: tokens, quotas, retries, definitions, listings, feeds.
+
+`SellingPartner(account, quotas=…)` calls; the modules `definitions`, `listings`, `feeds` and
+`sellers` are the operations, as functions that take a client.
+"""
+
+from __future__ import annotations
+
+from .account import Account
+from .client import SellingPartner
+from .quotas import BucketStore, Lease, LocalBuckets, Quotas
+
+__all__ = ["Account", "BucketStore", "Lease", "LocalBuckets", "Quotas", "SellingPartner"]

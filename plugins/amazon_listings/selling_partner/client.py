@@ -1,0 +1,338 @@
+"""The request: headers, quota, time-outs, retries by the table of faults, one forced new token."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+import requests
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from amazon_listings.errors import TryAgain
+
+from .exceptions import OutcomeUnknown, SellingPartnerError, Throttled
+from .faults import RETRY_LATER, Action, Refusal, classify, error_of, malformed
+from .operations import OPERATIONS, PREVIEW_RATE, limits
+from .paths import fill
+from .quotas import Quotas, buckets_of, in_flight
+from .redaction import redact
+from .tokens import NoAuth, Tokens
+from .user_agent import default_user_agent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from .account import Account
+    from .operations import Kind, Operation
+    from .quotas import Bucket
+
+#: Tries of one call when Amazon or the network fails; then `TryAgain` leaves it to the task.
+TRIES = 4
+#: Seconds to connect and to wait for the next bytes.
+TIMEOUT = (10.0, 60.0)
+#: Seconds of 429s after which a call gives up.
+PATIENCE = 900.0
+#: Seconds that a request is assumed to take until some were measured.
+ASSUMED_LATENCY = 1.0
+
+#: Access tokens of this process, whichever client asks.
+_TOKENS = Tokens()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success: the parsed body (an object), and what to note of it.
+
+    `date` is Amazon's clock (header `Date`), None if it was not sent.
+    """
+
+    status: int
+    body: dict[str, Any]
+    request_id: str
+    date: str | None
+
+
+class SellingPartner:
+    """A client of the Selling Partner API for one account; may be used from many threads.
+
+    Args:
+        account: Whose.
+        quotas: Shared by all clients of the process, over a store shared by all processes.
+        tokens: Cache of access tokens; the process's own, if None.
+        user_agent: Instead of this package's name and version.
+        preview_rate: Previews a second that the account may make.
+        timeout: Seconds to connect and to wait for bytes.
+        sleep: How to wait; tests pass one that does not.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        quotas: Quotas | None = None,
+        tokens: Tokens | None = None,
+        user_agent: str | None = None,
+        preview_rate: float = PREVIEW_RATE,
+        timeout: tuple[float, float] = TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.account = account
+        self.quotas = quotas or Quotas(sleep=sleep)
+        self.preview_rate = preview_rate
+        self.sleep = sleep
+        self.timeout = timeout
+        self._tokens = tokens or _TOKENS
+        self._user_agent = user_agent or default_user_agent()
+        self._threads = threading.local()
+        self._latencies: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        return f"SellingPartner({self.account!r})"
+
+    def call(
+        self,
+        name: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str | int | Collection[str] | None] | None = None,
+        body: object = None,
+        kinds: Collection[Kind] = (),
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """Call an operation, within quota, until it succeeds or there is no point.
+
+        Args:
+            name: Amazon's operation name, a key of `OPERATIONS`.
+            path: Parameters of the path, unencoded.
+            query: Parameters of the query; collections become comma-separated lists, None is left out.
+            body: Becomes JSON.
+            kinds: What is special for the quotas; see `operations.kinds_of`.
+            repeatable: Whether to send again after an unknown outcome; by the operation, if None.
+
+        Raises:
+            OutcomeUnknown: a write that is not repeatable may or may not have been carried out.
+            SellingPartnerError: one of the named errors of `exceptions`, by the table of faults.
+            UnsendableSku: the SKU can not be part of an address.
+            ValueError: the body holds what JSON can not carry (NaN, infinity).
+        """
+        operation = OPERATIONS[name]
+        again = operation.repeatable if repeatable is None else repeatable
+        request = _prepare(self.account.base_url, operation, path or {}, query or {}, body)
+        sku = (path or {}).get("sku")
+        buckets = self._buckets(name, kinds)
+        tries = Retrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential_jitter(initial=1, max=20),
+            retry=retry_if_exception(lambda error: isinstance(error, TryAgain) and not _final(error)),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return tries(self._once, _Call(request, operation, buckets, sku, again))
+
+    def latency(self, name: str) -> float:
+        """Seconds that requests of an operation take at present (moving average)."""
+        return self._latencies.get(name, ASSUMED_LATENCY)
+
+    def in_flight(self, name: str, kinds: Collection[Kind] = ()) -> int:
+        """How many requests of an operation must be under way now to use its quota."""
+        slowest = min(limit.rate for limit in limits(name, kinds, preview_rate=self.preview_rate))
+        return in_flight(slowest, self.latency(name))
+
+    def session(self) -> requests.Session:
+        """The calling thread's connections."""
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = self._threads.session = requests.Session()
+            session.auth = NoAuth()
+        return session
+
+    def _buckets(self, name: str, kinds: Collection[Kind]) -> list[Bucket]:
+        return buckets_of(
+            limits(name, kinds, preview_rate=self.preview_rate),
+            application=self.account.client_id,
+            seller=self.account.seller_id,
+            region=self.account.region,
+        )
+
+    def _once(self, call: _Call) -> Answer:
+        """One try: 429s are waited for, a refused token is renewed once; neither counts as a try."""
+        refused: str | None = None
+        throttled = 0.0
+        while True:
+            token = self._tokens.get(self.account, refused=refused)
+            self.quotas.acquire(call.buckets)
+            response = self._send(call, token)
+            self._note_rate(response, call.buckets)
+            if is_success(response):
+                self.quotas.passed(call.buckets)
+                return _read(response, call)
+            refusal = _refusal(response, call.operation, self.account.secrets)
+            action = classify(refusal).action
+            if action is Action.WAIT and throttled < PATIENCE:
+                throttled += self.quotas.refused(_meant(refusal, call.buckets), _retry_after(response))
+            elif action is Action.REFRESH and refused is None:
+                refused = token
+            elif action is Action.RETRY and not call.again:
+                raise _unknown(refusal, call.sku)
+            else:
+                raise error_of(refusal, sku=call.sku)
+
+    def _send(self, call: _Call, token: str) -> requests.Response:
+        signed = call.request.copy()
+        signed.headers.update(
+            {
+                "x-amz-access-token": token,
+                "x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
+                "User-Agent": self._user_agent,
+            }
+        )
+        session = self.session()
+        started = time.monotonic()
+        try:
+            settings = session.merge_environment_settings(
+                signed.url, {}, stream=False, verify=None, cert=None
+            )
+            response = session.send(signed, timeout=self.timeout, allow_redirects=False, **settings)
+        except requests.RequestException as error:
+            text = redact(error, (*self.account.secrets, token))
+            refusal = Refusal("api", call.operation.name, 0, type(error).__name__, text)
+            if call.again or isinstance(error, requests.ConnectTimeout):
+                raise error_of(refusal, sku=call.sku) from None
+            raise _unknown(refusal, call.sku) from None
+        self._measure(call.operation.name, time.monotonic() - started)
+        return response
+
+    def _note_rate(self, response: requests.Response, buckets: list[Bucket]) -> None:
+        stated = response.headers.get("x-amzn-RateLimit-Limit", "")
+        try:
+            rate = float(stated)
+        except ValueError:
+            return
+        self.quotas.stated(buckets[0], rate)
+
+    def _measure(self, name: str, seconds: float) -> None:
+        known = self._latencies.get(name)
+        self._latencies[name] = seconds if known is None else 0.8 * known + 0.2 * seconds
+
+
+class _Call(NamedTuple):
+    """What one call is, the same in every try."""
+
+    request: requests.PreparedRequest
+    operation: Operation
+    buckets: list[Bucket]
+    sku: str | None
+    again: bool
+
+
+def is_success(response: requests.Response) -> bool:
+    """Whether the status is 2xx; a redirect is none, for it would carry the token elsewhere."""
+    return response.status_code // 100 == 2  # noqa: PLR2004 - the class of statuses that HTTP names 2xx
+
+
+def _read(response: requests.Response, call: _Call) -> Answer:
+    request_id = _request_id(response)
+    try:
+        body = json.loads(response.content, parse_constant=_no_constant)
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        return Answer(response.status_code, body, request_id, response.headers.get("Date"))
+    refusal = Refusal("api", call.operation.name, response.status_code, "", "", request_id)
+    error = malformed(refusal, "it is not a JSON object")
+    raise error if call.again else _unknown(refusal._replace(status=0, text=error.message), call.sku)
+
+
+def _prepare(
+    base: str,
+    operation: Operation,
+    path: Mapping[str, str],
+    query: Mapping[str, str | int | Collection[str] | None],
+    body: object,
+) -> requests.PreparedRequest:
+    headers = {"Accept": "application/json"}
+    data = None
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+        data = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    request = requests.Request(operation.method, base, headers=headers, data=data, auth=NoAuth()).prepare()
+    pairs = [f"{name}={quote(_plain(value), safe=',')}" for name, value in query.items() if value is not None]
+    # Set after preparing: requests would encode a second time what it takes for unencoded.
+    request.url = f"{base}{fill(operation.path, path)}" + ("?" + "&".join(pairs) if pairs else "")
+    return request
+
+
+def _plain(value: str | int | Collection[str]) -> str:
+    if isinstance(value, str | int):
+        return str(value)
+    return ",".join(value)
+
+
+def _refusal(response: requests.Response, operation: Operation, secrets: Collection[str]) -> Refusal:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    errors = body.get("errors") if isinstance(body, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    texts = [first.get(key) for key in ("message", "details")]
+    text = " ".join(text for text in texts if isinstance(text, str) and text)
+    return Refusal(
+        "api",
+        operation.name,
+        response.status_code,
+        redact(first.get("code", "")),
+        redact(text, secrets),
+        _request_id(response),
+    )
+
+
+def _request_id(response: requests.Response) -> str:
+    return redact(response.headers.get("x-amzn-RequestId", ""))
+
+
+def _meant(refusal: Refusal, buckets: list[Bucket]) -> Bucket:
+    """The bucket that a 429 is about: Amazon's text names the application's, else the account's slowest."""
+    for kind, words in (
+        ("relationships", "for relationships"),
+        ("product data", "for product data"),
+        (refusal.operation, "for the application"),
+    ):
+        if words in refusal.text:
+            for bucket in buckets[1:]:
+                if bucket.name.endswith(kind) and "|*|" in bucket.name:
+                    return bucket
+    return min((bucket for bucket in buckets if "|*|" not in bucket.name), key=lambda bucket: bucket.rate)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds of `Retry-After`, which Amazon does not document but a gateway may send."""
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), PATIENCE) if text.isascii() and text.isdigit() else None
+
+
+def _final(error: BaseException) -> bool:
+    """Worth trying again, but not by this call."""
+    return isinstance(error, OutcomeUnknown | Throttled)
+
+
+def _unknown(refusal: Refusal, sku: str | None) -> SellingPartnerError:
+    about = f"{refusal.operation} of SKU {sku!r}" if sku else refusal.operation
+    cause = error_of(refusal, sku=sku)
+    error = OutcomeUnknown(
+        f"Whether Amazon carried out {about} is unknown. {cause.message}",
+        hint="It is read back before it is sent again.",
+        retry_after=RETRY_LATER,
+    )
+    error.operation, error.status = refusal.operation, refusal.status
+    error.code, error.request_id = refusal.code, refusal.request_id
+    return error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,113 @@
+"""Documents behind pre-signed links: read and written without token, bounded, addresses never shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from .client import TRIES, is_success
+from .exceptions import DocumentDamaged, LinkExpired, SellingPartnerError, Unavailable
+from .faults import RETRY_LATER
+from .redaction import redact
+
+if TYPE_CHECKING:
+    from .client import SellingPartner
+
+_CHUNK = 1 << 16
+
+
+def download(client: SellingPartner, url: str, *, most: int) -> bytes:
+    """The content behind a pre-signed link; a `Content-Encoding` is undone.
+
+    Args:
+        client: For its connections, time-outs and waits.
+        url: The link.
+        most: Bytes above which it is refused.
+
+    Raises:
+        LinkExpired: the link is past its time.
+        DocumentDamaged: cut off, or larger than `most`.
+        Unavailable: no answer, or a fault of the storage, after several tries.
+    """
+    return _tries(client)(_get, client, url, most)
+
+
+def upload(client: SellingPartner, url: str, content: bytes, content_type: str) -> None:
+    """Put content behind a pre-signed link; the type must be the one the link was asked for.
+
+    Raises:
+        LinkExpired: the link is past its time.
+        Unavailable: no answer, or a fault of the storage, after several tries.
+    """
+    _tries(client)(_put, client, url, content, content_type)
+
+
+def _tries(client: SellingPartner) -> Retrying:
+    return Retrying(
+        stop=stop_after_attempt(TRIES),
+        wait=wait_exponential_jitter(initial=1, max=20),
+        retry=retry_if_exception_type((Unavailable, DocumentDamaged)),
+        sleep=client.sleep,
+        reraise=True,
+    )
+
+
+def _get(client: SellingPartner, url: str, most: int) -> bytes:
+    content = bytearray()
+    try:
+        with client.session().get(url, timeout=client.timeout, stream=True) as response:
+            _check(response, url)
+            for chunk in response.iter_content(_CHUNK):
+                content += chunk
+                if len(content) > most:
+                    raise DocumentDamaged(
+                        f"The document from {_host(url)} is larger than {most:,} bytes.",
+                        hint="The data engineer must check where it comes from.",
+                    )
+    except requests.exceptions.ChunkedEncodingError as error:
+        raise DocumentDamaged(
+            f"The document from {_host(url)} was cut off ({redact(error)}).", retry_after=RETRY_LATER
+        ) from None
+    except requests.RequestException as error:
+        raise _unavailable(url, redact(error)) from None
+    return bytes(content)
+
+
+def _put(client: SellingPartner, url: str, content: bytes, content_type: str) -> None:
+    try:
+        response = client.session().put(
+            url, data=content, headers={"Content-Type": content_type}, timeout=client.timeout
+        )
+    except requests.RequestException as error:
+        raise _unavailable(url, redact(error)) from None
+    _check(response, url)
+
+
+def _check(response: requests.Response, url: str) -> None:
+    if is_success(response):
+        return
+    if response.status_code in {400, 403, 404, 410}:
+        error: SellingPartnerError = LinkExpired(
+            f"The link to a document at {_host(url)} is no longer valid ({response.status_code}).",
+            hint="A new link is asked for.",
+            retry_after=1.0,
+        )
+    else:
+        error = _unavailable(url, str(response.status_code))
+    error.status = response.status_code
+    raise error
+
+
+def _unavailable(url: str, said: str) -> Unavailable:
+    return Unavailable(
+        f"The storage at {_host(url)} does not deliver ({said}).",
+        hint="It is tried again; if it lasts, the data engineer must check the network.",
+        retry_after=RETRY_LATER,
+    )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "an unnamed host"

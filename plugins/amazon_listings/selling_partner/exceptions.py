@@ -1,0 +1,90 @@
+# ruff: noqa: N818 - named by what happened; the base says what happens next
+"""What can go wrong at Amazon, named; each says by its base what happens next."""
+
+from __future__ import annotations
+
+from amazon_listings.errors import AmazonListingsError, ItemError, PersonMustAct, TryAgain
+
+
+class SellingPartnerError(AmazonListingsError):
+    """What Amazon said, for the record and for Amazon's support.
+
+    Attributes:
+        operation: Amazon's operation name, or `token`.
+        status: HTTP status, 0 if there was no answer.
+        code: Amazon's error code, may be empty.
+        request_id: `x-amzn-RequestId`, may be empty.
+    """
+
+    operation: str = ""
+    status: int = 0
+    code: str = ""
+    request_id: str = ""
+
+
+class CredentialsRejected(SellingPartnerError, PersonMustAct):
+    """Login with Amazon does not know the client id and secret."""
+
+
+class SecretExpired(SellingPartnerError, PersonMustAct):
+    """The client secret is older than 180 days."""
+
+
+class GrantRevoked(SellingPartnerError, PersonMustAct):
+    """The refresh token is not or no longer valid."""
+
+
+class AccessDenied(SellingPartnerError, PersonMustAct):
+    """Amazon does not let this application do this for this account."""
+
+
+class WrongAccount(SellingPartnerError, PersonMustAct):
+    """Seller id or vendor code, and marketplace, do not belong together."""
+
+
+class WrongMarketplace(SellingPartnerError, PersonMustAct):
+    """The marketplace is of another region, or the account does not sell there."""
+
+
+class UnknownProductType(SellingPartnerError, PersonMustAct):
+    """Amazon has no such product type for this account in this marketplace."""
+
+
+class RequestRefused(SellingPartnerError, PersonMustAct):
+    """Amazon refuses a request that concerns no single item."""
+
+
+class ListingRefused(SellingPartnerError, ItemError):
+    """Amazon refuses the request of one item."""
+
+
+class NotFound(SellingPartnerError, ItemError):
+    """Amazon does not know what was asked for; `sku` holds its name."""
+
+
+class Unavailable(SellingPartnerError, TryAgain):
+    """No answer, or 5xx, also after several tries."""
+
+
+class Throttled(SellingPartnerError, TryAgain):
+    """429 for longer than a task should wait."""
+
+
+class MalformedAnswer(SellingPartnerError, TryAgain):
+    """A success that can not be read: cut off, not JSON, or not of the shape in Amazon's model."""
+
+
+class OutcomeUnknown(SellingPartnerError, TryAgain):
+    """A write was sent and no readable answer came: it may or may not have been carried out."""
+
+
+class PreviewIgnored(SellingPartnerError, PersonMustAct):
+    """An endpoint accepted what it should only have validated (Amazon's static sandbox does)."""
+
+
+class DocumentDamaged(SellingPartnerError, TryAgain):
+    """A downloaded document is not the one that was announced: cut off, or another checksum."""
+
+
+class LinkExpired(SellingPartnerError, TryAgain):
+    """A pre-signed link is no longer valid; a new one must be asked for."""

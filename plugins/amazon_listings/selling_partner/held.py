@@ -1,0 +1,72 @@
+"""Does a listing hold what was sent? To be asked when no answer came, and after acceptance.
+
+Amazon adds to what it was given (`audience: ALL`, a `marketplace_id`), so elements are compared
+by what was sent. JSON types count: `"1"`, `1` and `true` differ, `1` and `1.0` do not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Elements = list[dict[str, Any]]
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are equal, as JSON sees it."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
+
+
+def contains(held: Any, sent: Any) -> bool:
+    """Whether a held value is the one sent, apart from properties that Amazon added."""
+    if isinstance(held, dict) and isinstance(sent, dict):
+        return all(key in held and contains(held[key], value) for key, value in sent.items())
+    if isinstance(held, list) and isinstance(sent, list):
+        return len(held) == len(sent) and all(map(contains, held, sent))
+    return same(held, sent)
+
+
+def holds_attributes(held: Mapping[str, Elements], sent: Mapping[str, Elements]) -> bool:
+    """Whether a listing holds every attribute of a put."""
+    return all(_holds_elements(held.get(name, []), elements) for name, elements in sent.items())
+
+
+def holds_patches(held: Mapping[str, Elements], patches: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a listing is as after these patches."""
+    return all(_holds_patch(held, patch) for patch in patches)
+
+
+def _holds_patch(held: Mapping[str, Elements], patch: Mapping[str, Any]) -> bool:
+    elements = held.get(str(patch["path"]).removeprefix("/attributes/"), [])
+    values: Elements = patch.get("value", [])
+    if patch["op"] == "delete":
+        return not any(contains(element, value) for value in values for element in elements)
+    if patch["op"] == "merge":
+        return all(any(_merged(element, value) for element in elements) for value in values)
+    return _holds_elements(elements, values)
+
+
+def _merged(element: dict[str, Any], value: dict[str, Any]) -> bool:
+    return all(
+        key not in element if part is None else key in element and contains(element[key], part)
+        for key, part in value.items()
+    )
+
+
+def _holds_elements(held: Elements, sent: Elements) -> bool:
+    """Every element sent is held, and none else; elements of different selectors have no order."""
+    left = list(held)
+    for element in sent:
+        match = next((index for index, other in enumerate(left) if contains(other, element)), None)
+        if match is None:
+            return False
+        del left[match]
+    return not left

@@ -1,0 +1,341 @@
+"""Listings Items API 2021-08-01: put, patch, get, delete and search of single listings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from .exceptions import MalformedAnswer, NotFound, OutcomeUnknown, PreviewIgnored
+from .held import holds_attributes, holds_patches
+from .operations import kinds_of
+from .shapes import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from .client import Answer, SellingPartner
+
+Status = Literal["ACCEPTED", "INVALID", "VALID"]
+
+#: How often a write whose outcome is unknown is sent.
+SENDS = 3
+#: Most listings that can be paged through by one search (Listings Items API reference).
+MOST_FOUND = 1000
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Amazon's answer to a put, patch or delete.
+
+    `INVALID` means that nothing was taken; `ACCEPTED` that it is being processed, not that it is
+    live; `VALID` is the answer of a preview. `read_back`: no answer came, but the listing holds
+    what was sent; then there is no submission id and no list of issues.
+    """
+
+    sku: str
+    status: Status
+    submission_id: str
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    identifiers: list[dict[str, Any]] = field(default_factory=list)
+    request_id: str = ""
+    read_back: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A listing as Amazon holds it; parts that were not asked for are empty.
+
+    `attributes` are what was submitted, by whomever, not what the catalogue shows.
+    """
+
+    sku: str
+    summaries: list[dict[str, Any]]
+    attributes: dict[str, list[dict[str, Any]]]
+    issues: list[dict[str, Any]]
+    relationships: list[dict[str, Any]]
+    fulfillment_availability: list[dict[str, Any]]
+    product_types: list[dict[str, Any]]
+    body: dict[str, Any]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a search: what was found, how many there are, and the token of the next page."""
+
+    listings: list[Listing]
+    found: int
+    next_token: str | None
+
+
+def put(
+    client: SellingPartner,
+    sku: str,
+    marketplace_id: str,
+    *,
+    product_type: str,
+    attributes: Mapping[str, Any],
+    requirements: str = "LISTING",
+    preview: bool = False,
+    issue_locale: str | None = None,
+) -> Submission:
+    """Create a listing or replace all its attributes.
+
+    If no readable answer comes, the listing is read before it is sent again.
+
+    Args:
+        client: Whose listing.
+        sku: The item's SKU.
+        marketplace_id: One marketplace.
+        product_type: Amazon's product type.
+        attributes: All attributes; those left out are dropped.
+        requirements: `LISTING`, `LISTING_PRODUCT_ONLY` or `LISTING_OFFER_ONLY`.
+        preview: Validate only; nothing changes. The ASIN that would be matched is in `identifiers`.
+        issue_locale: Language of the issues, such as `fr_FR`.
+
+    Raises:
+        OutcomeUnknown: no readable answer, and the listing does not hold what was sent.
+        SellingPartnerError: see `SellingPartner.call`.
+    """
+    body = {"productType": product_type, "requirements": requirements, "attributes": attributes}
+    return _submit(
+        client,
+        "putListingsItem",
+        sku,
+        [marketplace_id],
+        body=body,
+        touched=attributes,
+        held=lambda listing: holds_attributes(listing.attributes, attributes),
+        preview=preview,
+        issue_locale=issue_locale,
+    )
+
+
+def patch(
+    client: SellingPartner,
+    sku: str,
+    marketplace_ids: Collection[str],
+    *,
+    product_type: str,
+    patches: list[dict[str, Any]],
+    preview: bool = False,
+    issue_locale: str | None = None,
+) -> Submission:
+    """Change attributes of a listing; see `patches.build_patches`.
+
+    Amazon accepts a patch to an unknown SKU and makes a partial listing of it: know before that
+    the listing exists. If no readable answer comes, the listing is read before it is sent again.
+
+    Args:
+        client: Whose listing.
+        sku: The item's SKU.
+        marketplace_ids: Marketplaces of one region.
+        product_type: Amazon's product type.
+        patches: Amazon's patch operations, at least one.
+        preview: Validate only; nothing changes.
+        issue_locale: Language of the issues, such as `fr_FR`.
+
+    Raises:
+        OutcomeUnknown: no readable answer, and the listing does not hold what was sent.
+        SellingPartnerError: see `SellingPartner.call`.
+    """
+    return _submit(
+        client,
+        "patchListingsItem",
+        sku,
+        marketplace_ids,
+        body={"productType": product_type, "patches": patches},
+        touched={str(patch["path"]).removeprefix("/attributes/") for patch in patches},
+        held=lambda listing: holds_patches(listing.attributes, patches),
+        preview=preview,
+        issue_locale=issue_locale,
+    )
+
+
+def delete(
+    client: SellingPartner, sku: str, marketplace_id: str, *, issue_locale: str | None = None
+) -> Submission:
+    """Delete a listing in one marketplace; repeating it does no harm."""
+    name = "deleteListingsItem"
+    answer = client.call(
+        name,
+        path={"sellerId": client.account.seller_id, "sku": sku},
+        query={"marketplaceIds": [marketplace_id], "issueLocale": issue_locale},
+    )
+    return _submission(answer, name, sku, preview=False)
+
+
+def get(
+    client: SellingPartner,
+    sku: str,
+    marketplace_ids: Collection[str],
+    *,
+    included: Collection[str] = ("summaries", "attributes", "issues"),
+    issue_locale: str | None = None,
+) -> Listing | None:
+    """A listing, or None if Amazon does not know the SKU (also shortly after it was accepted)."""
+    name = "getListingsItem"
+    try:
+        answer = client.call(
+            name,
+            path={"sellerId": client.account.seller_id, "sku": sku},
+            query={
+                "marketplaceIds": marketplace_ids,
+                "issueLocale": issue_locale,
+                "includedData": included,
+            },
+        )
+    except NotFound:
+        return None
+    return _listing(Shape(answer, name), answer.body)
+
+
+def search(
+    client: SellingPartner,
+    marketplace_ids: Collection[str],
+    *,
+    included: Collection[str] = ("summaries",),
+    page_size: int = 20,
+    **filters: str | Collection[str] | None,
+) -> Iterator[Listing]:
+    """Listings that match, page by page; Amazon shows 1,000 at most.
+
+    Args:
+        client: Whose listings.
+        marketplace_ids: Marketplaces of one region.
+        included: Parts to return, such as `summaries`, `issues`.
+        page_size: Listings a request, at most 20.
+        filters: Amazon's further parameters by their own names, such as `identifiers` with
+            `identifiersType`, `variationParentSku`, `withIssueSeverity`, `lastUpdatedAfter`.
+    """
+    token: str | None = None
+    while True:
+        page = search_page(
+            client, marketplace_ids, included=included, page_size=page_size, token=token, **filters
+        )
+        yield from page.listings
+        token = page.next_token
+        if token is None:
+            return
+
+
+def search_page(
+    client: SellingPartner,
+    marketplace_ids: Collection[str],
+    *,
+    included: Collection[str] = ("summaries",),
+    page_size: int = 20,
+    token: str | None = None,
+    **filters: str | Collection[str] | None,
+) -> Page:
+    """One page of `search`."""
+    name = "searchListingsItems"
+    answer = client.call(
+        name,
+        path={"sellerId": client.account.seller_id},
+        query={
+            "marketplaceIds": marketplace_ids,
+            "includedData": included,
+            "pageSize": page_size,
+            "pageToken": token,
+            **filters,
+        },
+    )
+    shape = Shape(answer, name)
+    found = answer.body.get("numberOfResults")
+    if not isinstance(found, int) or isinstance(found, bool) or "items" not in answer.body:
+        shape.bad("it has no numberOfResults or no items")
+    pagination = shape.object("pagination") if answer.body.get("pagination") is not None else {}
+    return Page(
+        [_listing(shape, item) for item in shape.objects("items")],
+        int(found or 0),
+        shape.optional_text("nextToken", pagination),
+    )
+
+
+def _submit(
+    client: SellingPartner,
+    name: str,
+    sku: str,
+    marketplace_ids: Collection[str],
+    *,
+    body: dict[str, Any],
+    touched: Collection[str],
+    held: Callable[[Listing], bool],
+    preview: bool,
+    issue_locale: str | None,
+) -> Submission:
+    query = {
+        "marketplaceIds": marketplace_ids,
+        "includedData": ["identifiers", "issues"] if preview else ["issues"],
+        "mode": "VALIDATION_PREVIEW" if preview else None,
+        "issueLocale": issue_locale,
+    }
+
+    def send() -> Submission:
+        try:
+            answer = client.call(
+                name,
+                path={"sellerId": client.account.seller_id, "sku": sku},
+                query=query,
+                body=body,
+                kinds=kinds_of(touched, preview=preview),
+                repeatable=preview,
+            )
+            return _submission(answer, name, sku, preview=preview)
+        except (OutcomeUnknown, MalformedAnswer) as error:
+            if not preview:
+                listing = get(client, sku, marketplace_ids, included=("attributes",))
+                if listing is not None and held(listing):
+                    return Submission(sku, "ACCEPTED", "", request_id=error.request_id, read_back=True)
+            raise
+
+    tries = Retrying(
+        stop=stop_after_attempt(SENDS),
+        wait=wait_exponential_jitter(initial=1, max=20),
+        retry=retry_if_exception_type((OutcomeUnknown, MalformedAnswer)),
+        sleep=client.sleep,
+        reraise=True,
+    )
+    return tries(send)
+
+
+def _submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Submission:
+    shape = Shape(answer, name)
+    status = shape.text("status")
+    if preview and status == "ACCEPTED":
+        raise PreviewIgnored(
+            f"The endpoint took a preview of SKU {sku!r} for a submission and accepted it.",
+            hint="The data engineer must check the connection's endpoint: it does not know previews.",
+        )
+    if status not in ({"VALID", "INVALID"} if preview else {"ACCEPTED", "INVALID"}):
+        shape.bad(f"its status is {status!r}")
+    issues = shape.objects("issues")
+    for issue in issues:
+        shape.text("code", issue)
+        shape.text("severity", issue)
+    return Submission(
+        sku,
+        cast("Status", status),
+        shape.text("submissionId"),
+        issues,
+        shape.objects("identifiers"),
+        answer.request_id,
+    )
+
+
+def _listing(shape: Shape, body: dict[str, Any]) -> Listing:
+    attributes = shape.object("attributes", body) if body.get("attributes") is not None else {}
+    return Listing(
+        shape.text("sku", body),
+        shape.objects("summaries", body),
+        {name: shape.objects(name, attributes) for name in attributes},
+        shape.objects("issues", body),
+        shape.objects("relationships", body),
+        shape.objects("fulfillmentAvailability", body),
+        shape.objects("productTypes", body),
+        body,
+        shape.request_id,
+    )

@@ -1,0 +1,99 @@
+"""Sellers API v1: the marketplaces an account takes part in, and the check of a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import definitions, listings
+from .exceptions import AccessDenied, SecretExpired, WrongMarketplace
+from .shapes import Shape
+
+if TYPE_CHECKING:
+    from amazon_listings.marketplaces import Marketplace
+
+    from .client import SellingPartner
+
+#: A SKU that nobody has: asking for it shows whether seller id, marketplace and role fit.
+_PROBE = "amazon-listings-connection-test"
+
+
+class Participation(NamedTuple):
+    """A marketplace an account may sell in, with what Amazon says of it.
+
+    `suspended`: the listings are inactive (vacation mode, or suspended by Amazon).
+    """
+
+    marketplace_id: str
+    country: str
+    language: str
+    currency: str
+    participating: bool
+    suspended: bool
+
+
+def participations(client: SellingPartner) -> list[Participation]:
+    """The marketplaces of a seller's account (Amazon: one call a minute)."""
+    name = "getMarketplaceParticipations"
+    answer = client.call(name)
+    shape = Shape(answer, name)
+    if "payload" not in answer.body:
+        shape.bad("it has no payload")
+    found = []
+    for entry in shape.objects("payload"):
+        marketplace, state = shape.object("marketplace", entry), shape.object("participation", entry)
+        found.append(
+            Participation(
+                shape.text("id", marketplace),
+                shape.text("countryCode", marketplace),
+                shape.text("defaultLanguageCode", marketplace),
+                shape.text("defaultCurrencyCode", marketplace),
+                state.get("isParticipating") is True,
+                state.get("hasSuspendedListings") is True,
+            )
+        )
+    return found
+
+
+def check_account(client: SellingPartner, marketplace: Marketplace) -> str:
+    """Check a connection by calling Amazon: token, marketplace, role, seller id.
+
+    Returns:
+        A sentence saying what was found to be right.
+
+    Raises:
+        PersonMustAct: what is wrong, and who must act.
+        TryAgain: Amazon does not answer now.
+    """
+    account = client.account
+    if marketplace.region != account.region:
+        raise WrongMarketplace(
+            f"{marketplace.name} belongs to the region {marketplace.region}, the connection to"
+            f" {account.region}.",
+            hint="Use a connection whose grant was given in that region.",
+        )
+    notes = "" if account.vendor else _check_participation(client, marketplace)
+    definitions.search(client, [marketplace.id], keywords=["test"])
+    listings.get(client, _PROBE, [marketplace.id], included=("summaries",))
+    who = "Vendor code" if account.vendor else "Seller"
+    return (
+        f"{who} {account.seller_id} may list in {marketplace.name}: token, role and marketplace are right."
+        f"{notes}"
+    )
+
+
+def _check_participation(client: SellingPartner, marketplace: Marketplace) -> str:
+    """A note, or the error that the account does not sell there; the role for asking is optional."""
+    try:
+        found = participations(client)
+    except SecretExpired:
+        raise
+    except AccessDenied:
+        return " (Amazon does not let this application read the account's list of marketplaces.)"
+    here = next((entry for entry in found if entry.marketplace_id == marketplace.id), None)
+    if here is None or not here.participating:
+        countries = ", ".join(sorted(entry.country for entry in found if entry.participating)) or "none"
+        raise WrongMarketplace(
+            f"The account does not sell in {marketplace.name}; it sells in: {countries}.",
+            hint="Whoever manages the seller account must register there, or the country is wrong.",
+        )
+    return " Its listings there are inactive at present." if here.suspended else ""

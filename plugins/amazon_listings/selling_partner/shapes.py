@@ -1,0 +1,69 @@
+"""Reading answers: no shape is trusted; what Amazon's model promises is checked where it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .faults import Refusal, malformed
+
+if TYPE_CHECKING:
+    from .client import Answer
+
+
+class Shape:
+    """The body of an answer, read key by key; every key that is not as promised is a named error.
+
+    Args:
+        answer: A success.
+        operation: Amazon's operation name, for the error.
+    """
+
+    def __init__(self, answer: Answer, operation: str) -> None:
+        self.body: dict[str, Any] = answer.body
+        self.request_id = answer.request_id
+        self._refusal = Refusal("api", operation, answer.status, "", "", answer.request_id)
+
+    def text(self, key: str, within: dict[str, Any] | None = None) -> str:
+        """A text that must be there and not empty."""
+        value = (self.body if within is None else within).get(key)
+        if not isinstance(value, str) or not value:
+            self.bad(f"it has no {key}")
+        return str(value)
+
+    def optional_text(self, key: str, within: dict[str, Any] | None = None) -> str | None:
+        """A text that may be missing."""
+        holder = self.body if within is None else within
+        return None if holder.get(key) is None else self.text(key, holder)
+
+    def object(self, key: str, within: dict[str, Any] | None = None) -> dict[str, Any]:
+        """An object that must be there."""
+        value = (self.body if within is None else within).get(key)
+        if not isinstance(value, dict):
+            self.bad(f"{key} is not an object")
+            return {}
+        return value
+
+    def objects(self, key: str, within: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """A list of objects; missing means empty."""
+        value = (self.body if within is None else within).get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            self.bad(f"{key} is not a list of objects")
+        return list(value)
+
+    def texts(self, key: str, within: dict[str, Any] | None = None) -> list[str]:
+        """A list of texts that must be there."""
+        value = (self.body if within is None else within).get(key)
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            self.bad(f"{key} is not a list of texts")
+            return []
+        return value
+
+    def bad(self, what: str) -> None:
+        """Refuse the answer; `what` completes "because …".
+
+        Raises:
+            MalformedAnswer: always.
+        """
+        raise malformed(self._refusal, what)

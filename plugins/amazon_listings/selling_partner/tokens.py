@@ -1,0 +1,153 @@
+"""Access tokens of Login with Amazon, one cache for all threads of a process.
+
+Source: "Connect to the Selling Partner API" (SP-API documentation): a token lives 3,600 s; the
+refresh token comes back unchanged. Amazon's own clients renew a minute ahead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import requests
+from requests.auth import AuthBase
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from .account import TOKEN_URL
+from .exceptions import Unavailable
+from .faults import Refusal, error_of
+from .redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .account import Account
+
+#: Renewed this many seconds before the end.
+AHEAD = 120.0
+#: A token younger than this that is refused is not stale; a new one would be refused too.
+YOUNG = 30.0
+TRIES = 4
+TIMEOUT = (10.0, 30.0)
+
+
+class _Token(NamedTuple):
+    text: str
+    made: float
+    expires: float
+
+
+class NoAuth(AuthBase):
+    """Keeps requests from adding credentials of its own (`~/.netrc`)."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Leave the request as it is."""
+        return request
+
+
+class Tokens:
+    """Access tokens by grant, renewed ahead by one thread while the others of that grant wait.
+
+    Args:
+        sleep: How to wait between tries; tests pass one that does not.
+        clock: Seconds, monotonic, so that a wrong or changed system clock does not matter.
+    """
+
+    def __init__(
+        self,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._grants: dict[str, threading.Lock] = {}
+        self._tokens: dict[str, _Token] = {}
+
+    def get(self, account: Account, *, refused: str | None = None) -> str:
+        """An access token of the account's grant.
+
+        Args:
+            account: Whose.
+            refused: A token that Amazon has refused; another is returned if there can be one.
+
+        Raises:
+            CredentialsRejected, GrantRevoked, RequestRefused: a person must act.
+            Unavailable: Login with Amazon does not answer.
+        """
+        grant = _grant(account)
+        with self._lock:
+            single_flight = self._grants.setdefault(grant, threading.Lock())
+        with single_flight:
+            token = self._tokens.get(grant)
+            if token is None or self._clock() >= token.expires - AHEAD or self._stale(token, refused):
+                token = self._tokens[grant] = self._renew(account)
+            return token.text
+
+    def _stale(self, token: _Token, refused: str | None) -> bool:
+        return token.text == refused and self._clock() >= token.made + YOUNG
+
+    def _renew(self, account: Account) -> _Token:
+        tries = Retrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential_jitter(initial=1, max=20),
+            retry=retry_if_exception_type(Unavailable),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return tries(self._ask, account)
+
+    def _ask(self, account: Account) -> _Token:
+        asked = self._clock()
+        try:
+            response = requests.post(
+                account.token_url or TOKEN_URL,
+                data={
+                    "grant_type": "refresh_token",
+                    "refresh_token": account.refresh_token,
+                    "client_id": account.client_id,
+                    "client_secret": account.client_secret,
+                },
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                auth=NoAuth(),
+            )
+        except requests.RequestException as error:
+            text = redact(error, account.secrets)
+            raise error_of(Refusal("token", "token", 0, type(error).__name__, text)) from None
+        request_id = redact(response.headers.get("x-amzn-RequestId", ""))
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            status = response.status_code if response.status_code != requests.codes.ok else 0
+            raise error_of(Refusal("token", "token", status, "", "the answer is not JSON", request_id))
+        if response.status_code != requests.codes.ok:
+            code = redact(body.get("error", ""))
+            text = redact(body.get("error_description", ""), account.secrets)
+            raise error_of(Refusal("token", "token", response.status_code, code, text, request_id))
+        token, seconds = body.get("access_token"), body.get("expires_in")
+        if not _usable(token) or isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise error_of(Refusal("token", "token", 0, "", "the answer holds no usable token", request_id))
+        return _Token(str(token), asked, asked + seconds)
+
+
+def _usable(token: object) -> bool:
+    """A token that a header can carry."""
+    return (
+        isinstance(token, str)
+        and token != ""
+        and token.isascii()
+        and token.isprintable()
+        and " " not in token
+    )
+
+
+def _grant(account: Account) -> str:
+    """A name for the grant that reveals nothing; a rotated secret makes another one."""
+    parts = (account.token_url or TOKEN_URL, account.client_id, account.client_secret, account.refresh_token)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
