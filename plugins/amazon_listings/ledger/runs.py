@@ -62,10 +62,11 @@ def start_run(
         )
         if known is not None:
             connection.execute(update(runs).where(runs.c.id == known).values(entry))
-            return known
-        return connection.execute(
+            return int(known)
+        number: int = connection.execute(
             insert(runs).values(connector_id=connector_id, run_id=run_id, **entry).returning(runs.c.id)
         ).scalar_one()
+        return number
 
 
 def run_number(ledger: Engine, connector_id: str, run_id: str) -> int | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
-    Boolean,
     Column,
     DateTime,
     Float,
@@ -120,17 +119,17 @@ issues = Table(
     Index("ix_issues_seller_id_marketplace_id_sku", "seller_id", "marketplace_id", "sku"),
 )
 
-#: Token buckets shared by every worker. Times are seconds since the epoch, by the database's clock.
+#: Token buckets shared by every worker; times in seconds since the epoch, by the database's clock.
+#: `stated_rate` is what Amazon stated, believed until `stated_until`.
 buckets = Table(
     "buckets",
     metadata,
-    Column("name", String(200), primary_key=True),
-    Column("tokens", Float, nullable=False),
+    Column("name", String(255), primary_key=True),
+    Column("level", Float, nullable=False),
     Column("rate", Float, nullable=False),
-    Column("burst", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
-    Column("blocked_until", Float, nullable=False),
-    Column("stated", Boolean, nullable=False),
+    Column("stated_rate", Float),
+    Column("stated_until", Float),
 )
 
 #: Who may write to a (selling partner, marketplace, SKU set) right now; `expires_at` in epoch seconds.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-STAGES = ("extract", "quality", "mapped", "tested", "live", "report")
+STAGES = ("extract", "problems", "quality", "mapped", "tested", "live", "report")
 
 
 def safe_name(text: str) -> str:

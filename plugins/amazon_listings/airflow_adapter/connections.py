@@ -1,0 +1,171 @@
+"""From Airflow connections to what the package speaks: accounts, the PIM, the ledger, the storage.
+
+Connections come from any of Airflow's secrets backends; environment variables `AIRFLOW_CONN_…` work.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Connection, ObjectStoragePath
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+from airflow.sdk.log import mask_secret
+
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.sales_layer.connection import PimConnection
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.settings import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+LEDGER_CONNECTION = "amazon_listings_ledger"
+
+
+class ConnectionProblem(PersonMustAct):
+    """An Airflow connection is missing, of another type, or incomplete."""
+
+
+def connection(connection_id: str, expected: str) -> Connection:
+    """The Airflow connection of that id.
+
+    Raises:
+        ConnectionProblem: there is none, or it is not of the expected type.
+    """
+    try:
+        found = Connection.get(connection_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise ConnectionProblem(
+            f"There is no Airflow connection {connection_id!r}.",
+            hint=f"Create it under Admin, Connections, with the type {expected}, "
+            f"or set AIRFLOW_CONN_{connection_id.upper()}.",
+        ) from None
+    if found.conn_type != expected:
+        raise ConnectionProblem(
+            f"The Airflow connection {connection_id!r} is of type {found.conn_type!r}.",
+            hint=f"It must be of type {expected!r}.",
+        )
+    return found
+
+
+def account_of(found: Connection, region: str) -> Account:
+    """The Amazon account that a connection of type `amazon_selling_partner` describes.
+
+    Args:
+        found: The connection.
+        region: `NA`, `EU` or `FE`: where the connector's marketplace is.
+
+    Raises:
+        PersonMustAct: a field is missing or contradicts another; the sentence names it.
+    """
+    extra = _extra(found)
+    merchant, vendor = extra.get("merchant_token") or "", extra.get("vendor_code") or ""
+    if bool(merchant) == bool(vendor):
+        raise ConnectionProblem(
+            f"The Airflow connection {found.conn_id!r} must have either a merchant token (sellers) or a "
+            f"vendor code (vendors); it has {'both' if merchant else 'neither'}.",
+            hint="Fill in exactly one of the two fields.",
+        )
+    account = Account(
+        client_id=found.login or "",
+        client_secret=found.password or "",
+        refresh_token=extra.get("refresh_token") or "",
+        seller_id=merchant or vendor,
+        region=region,
+        vendor=bool(vendor),
+        secret_created=_day(found, extra.get("secret_created")),
+        endpoint=extra.get("endpoint") or None,
+        token_url=extra.get("token_url") or None,
+    )
+    for secret in account.secrets:
+        mask_secret(secret)
+    return account
+
+
+def account(connection_id: str, country: str) -> Account:
+    """The Amazon account of a connection, for the region of a country.
+
+    Raises:
+        PersonMustAct: the connection is missing or incomplete.
+    """
+    return account_of(connection(connection_id, "amazon_selling_partner"), marketplace(country).region)
+
+
+def pim_of(found: Connection) -> PimConnection:
+    """The Sales Layer account that a connection of type `sales_layer` describes.
+
+    Raises:
+        PersonMustAct: a field is missing; the sentence names it.
+    """
+    extra = _extra(found)
+    api: Any = extra.get("api") or "rest"
+    secret = found.password or ""
+    pim = PimConnection(
+        api=api,
+        base_url=found.host or "",
+        api_key=secret if api == "rest" else "",
+        code=extra.get("code") or "",
+        secret=secret if api == "connector" else "",
+        name=found.conn_id,
+    )
+    for text in pim.secrets:
+        mask_secret(text)
+    return pim
+
+
+def pim(connection_id: str) -> PimConnection:
+    """The Sales Layer account of a connection.
+
+    Raises:
+        PersonMustAct: the connection is missing or incomplete.
+    """
+    return pim_of(connection(connection_id, "sales_layer"))
+
+
+def ledger() -> Engine:
+    """The open ledger: the connection `amazon_listings_ledger` if there is one, else the setting.
+
+    Raises:
+        TryAgain: the database does not answer.
+    """
+    try:
+        url = Connection.get(LEDGER_CONNECTION).get_uri()
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        return open_ledger(settings().ledger)
+    return open_ledger(url.replace("postgres://", "postgresql+psycopg2://", 1))
+
+
+def storage() -> ObjectStoragePath:
+    """Where runs and definitions are kept."""
+    location = settings().storage
+    if "://" not in location:
+        location = f"file://{location}"
+    return ObjectStoragePath(location, conn_id=settings().storage_connection)
+
+
+def _extra(found: Connection) -> dict[str, Any]:
+    try:
+        extra = found.extra_dejson
+    except ValueError:
+        extra = None
+    if not isinstance(extra, dict):
+        raise ConnectionProblem(
+            f"The extra fields of the Airflow connection {found.conn_id!r} are not a JSON object.",
+            hint="Fill in the form again.",
+        )
+    return extra
+
+
+def _day(found: Connection, text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConnectionProblem(
+            f"“Secret created on” of the Airflow connection {found.conn_id!r} is {text!r}.",
+            hint="Write it as YYYY-MM-DD.",
+        ) from None

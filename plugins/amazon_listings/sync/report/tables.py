@@ -1,0 +1,124 @@
+"""The report as CSV (for a spreadsheet) and JSON (for a program), written row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from amazon_listings.sync.settle import SettledItem
+    from amazon_listings.validation.issue import Issue
+
+ITEM_COLUMNS = ("sku", "pim_id", "outcome", "asin", "errors", "warnings", "first_issue", "note")
+ISSUE_COLUMNS = (
+    "sku",
+    "pim_id",
+    "outcome",
+    "severity",
+    "source",
+    "code",
+    "label",
+    "path",
+    "message",
+    "why",
+    "found",
+    "allowed",
+    "action",
+    "pim_field",
+    "language",
+    "mapping_line",
+    "mapping_key",
+)
+
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+
+
+def cell(value: Any) -> str:
+    """A value as one CSV cell that no spreadsheet runs as a formula.
+
+    Product data starting with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe in front, as OWASP
+    advises ("CSV Injection"); numbers stay numbers.
+    """
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = text.replace("\x00", "")
+    if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def item_row(item: SettledItem) -> dict[str, Any]:
+    """One row of items.csv."""
+    errors = [issue for issue in item.issues if issue.severity == "ERROR"]
+    warnings = [issue for issue in item.issues if issue.severity == "WARNING"]
+    return {
+        "sku": item.sku,
+        "pim_id": item.pim_id,
+        "outcome": item.outcome,
+        "asin": item.asin,
+        "errors": len(errors),
+        "warnings": len(warnings),
+        "first_issue": next((issue.message for issue in (*errors, *warnings)), ""),
+        "note": item.note,
+    }
+
+
+def issue_row(item: SettledItem, issue: Issue) -> dict[str, Any]:
+    """One row of issues.csv."""
+    origin = issue.origin
+    return {
+        "sku": item.sku,
+        "pim_id": item.pim_id,
+        "outcome": item.outcome,
+        "severity": issue.severity,
+        "source": "+".join(issue.sources),
+        "code": issue.code,
+        "label": issue.label,
+        "path": issue.path or issue.attribute,
+        "message": issue.message,
+        "why": issue.why,
+        "found": issue.found,
+        "allowed": issue.allowed,
+        "action": issue.action,
+        "pim_field": origin.field if origin else "",
+        "language": origin.language if origin else "",
+        "mapping_line": origin.line if origin else None,
+        "mapping_key": origin.key if origin else "",
+    }
+
+
+class CsvTable:
+    """A CSV file being written: a header, then rows by column name."""
+
+    def __init__(self, out: IO[str], columns: Iterable[str]) -> None:
+        self._columns = tuple(columns)
+        self._writer = csv.writer(out)
+        self._writer.writerow(self._columns)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Write one row."""
+        self._writer.writerow(cell(row[column]) for column in self._columns)
+
+
+class JsonReport:
+    """report.json being written: the items first, one a line, then the summary."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._separator = ""
+        out.write('{"items": [')
+
+    def add(self, item: SettledItem) -> None:
+        """Write one item with its issues."""
+        document = item._asdict() | {"issues": [issue.to_dict() for issue in item.issues]}
+        self._out.write(f"{self._separator}\n{json.dumps(document, ensure_ascii=False)}")
+        self._separator = ","
+
+    def close(self, summary: Mapping[str, Any]) -> None:
+        """Write the summary and end the document."""
+        self._out.write(f'],\n"summary": {json.dumps(summary, ensure_ascii=False, indent=1)}}}\n')
