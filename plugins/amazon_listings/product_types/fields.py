@@ -6,15 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.product_types.requirement import Requirement, requirements
-from amazon_listings.product_types.tree import ENGINE_MEMBERS, Leaf, Step, leaves
+from amazon_listings.product_types.tree import ENGINE_MEMBERS, MAIN_NAMES, Leaf, Step, leaves, main_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-#: Names under which a leaf carries the attribute's own value, the best first.
-MAIN_NAMES = ("value", "value_with_tax")
-#: Names of leaves that only qualify the value beside them.
-QUALIFIERS = frozenset({"unit", "currency"})
 
 
 class Option(NamedTuple):
@@ -298,7 +293,7 @@ def _options(
 def _names(values: Mapping[str, Any]) -> dict[str, str]:
     codes = values.get("enum", ())
     names = values.get("enumNames") or ()
-    shown = {}
+    shown: dict[str, str] = {}
     for index, code in enumerate(codes):
         shown.setdefault(repr(code), str(names[index] if index < len(names) else code))
     return shown
@@ -322,7 +317,8 @@ def main_field(below: Sequence[Field], depth: int) -> Field | None:
     if len(below) == 1:
         return below[0]
     direct = {item.levels[-1].name: item for item in below if len(item.levels) == depth + 1}
-    return next((direct[name] for name in MAIN_NAMES if name in direct), None)
+    name = main_name(direct)
+    return direct[name] if name else None
 
 
 __all__ = ["ENGINE_MEMBERS", "Field", "Level", "Option", "fields", "main_field"]

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 Names = tuple[str, ...]
 
-_CHAIN = re.compile(r"\s*[>›→]\s*")
+_CHAIN = re.compile(r"\s*[>\u203a\u2192]\s*")
 _MARKS = re.compile(r"\[(?:0|\*)?\]")
 _PATH = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", re.IGNORECASE)
-#: Quotes of every language, apostrophes included, and dashes: a person types what the keyboard has.
-_LOOSE = re.compile(r"[\s'\"`´‘’‚‛“”„‟′″ʼ«»‹›‐‑‒–—―_-]+")
-_LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+#: A person types what the keyboard has: these are spaces, like all quotes and dashes of Unicode.
+_LOOSE = frozenset("'\"`_\u00b4\u2032\u2033\u02bc")
+_LOOSE_KINDS = frozenset({"Pi", "Pf", "Pd", "Zs"})
+_LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "\u0131": "i"})
 _SHOWN = 8
 
 
@@ -88,8 +89,12 @@ def normal(label: str) -> str:
     """A label without what people type differently: case, accents, spaces, quotes, dashes."""
     apart = unicodedata.normalize("NFKD", label.casefold().translate(_LATIN))
     # Only European accents go: in Japanese or Arabic such marks are another letter.
-    plain = "".join(letter for letter in apart if not "\u0300" <= letter <= "\u036f")
-    return " ".join(_LOOSE.sub(" ", unicodedata.normalize("NFC", plain)).split())
+    plain = "".join(
+        " " if letter in _LOOSE or unicodedata.category(letter) in _LOOSE_KINDS else letter
+        for letter in apart
+        if not "\u0300" <= letter <= "\u036f"
+    )
+    return " ".join(unicodedata.normalize("NFC", plain).split())
 
 
 def chain(labels: Iterable[str]) -> str:

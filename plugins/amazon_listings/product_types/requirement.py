@@ -1,11 +1,49 @@
-"""Whether a field is required, and when."""
+"""Whether a field is required, conditional, recommended or optional, and when.
+
+- *required*: every item must have it.
+- *conditional*: some items must; the condition says which, from the definition's own rules.
+- *recommended*: no rule asks for it, but Amazon does (see `RECOMMENDED`, and `relevant`).
+- *optional*: the rest.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.product_types.propositions import (
+    ALWAYS,
+    HERE,
+    NEVER,
+    ONE,
+    Formula,
+    Hop,
+    both,
+    either,
+    fact,
+    shortest,
+    true_of,
+)
+from amazon_listings.product_types.rules import Rules
+from amazon_listings.product_types.tree import QUALIFIERS, main_name
+from amazon_listings.product_types.wording import sentence
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+Names = tuple[str, ...]
+
+#: Amazon's definitions have no mark for "recommended", and its developer support says that the
+#: attributes it calls relevant (issue 18448) are only known after submission
+#: (selling-partner-api-models issue 4531). So: what Seller Central's guides ask of every listing,
+#: by attribute and guide, and what `relevant` adds.
+RECOMMENDED = {
+    "main_product_image_locator": "Product image guide",
+    **{f"other_product_image_locator_{n}": "Product image guide" for n in range(1, 6)},
+    "generic_keyword": "Use search terms effectively",
+    "bullet_point": "Product detail page rules",
+    "product_description": "Product detail page rules",
+    "title_differentiation": "Submit modular titles",
+}
 
 
 class Requirement(NamedTuple):
@@ -20,14 +58,101 @@ class Requirement(NamedTuple):
     needed_alone: bool = False
 
 
-def requirements(
-    document: Mapping[str, Any], paths: Sequence[tuple[str, ...]], relevant: frozenset[str]
-) -> dict[tuple[str, ...], Requirement]:
-    """The requirement of each path in `paths`."""
-    required = set(document.get("required", ()))
-    return {
-        names: Requirement(
-            "required" if names[0] in required else "optional", needed_alone=names[0] in required
+class Requirements:
+    """When each place of a definition is required, as formulas and in words.
+
+    Args:
+        document: The definition.
+        paths: The names of every leaf.
+    """
+
+    def __init__(self, document: Mapping[str, Any], paths: Sequence[Names]) -> None:
+        self._rules = Rules(document)
+        self._members: dict[Names, dict[str, None]] = {}
+        self._leaves: dict[Names, list[Names]] = {}
+        for names in paths:
+            for depth in range(len(names)):
+                self._members.setdefault(names[:depth], {})[names[depth]] = None
+                self._leaves.setdefault(names[: depth + 1], []).append(names)
+
+    def formula(self, names: Names) -> Formula:
+        """When an item without the leaf `names` lacks something.
+
+        A leaf counts with what it belongs to: the only leaf of a required attribute is required,
+        and the unit of an optional weight is required where the weight is given.
+        """
+        must = self._rules.needed.get(names[:1], NEVER)
+        for depth in range(2, len(names) + 1):
+            above, name = names[: depth - 1], names[depth - 1]
+            others = [other for other in self._members[above] if other != name]
+            if not others or (name == main_name(self._members[above]) and _only_qualified(others)):
+                continue
+            inside = self._rules.needed.get(names[:depth], NEVER)
+            rest = fact(tuple(Hop(part, HERE) for part in above), "part", others)
+            must = both(either(must, rest), inside)
+        return absent(must, names)
+
+    def forbidden(self, names: Names) -> Formula:
+        """When an item with the leaf `names` is refused."""
+        cases = [self._rules.forbidden.get(names[:depth], NEVER) for depth in range(1, len(names) + 1)]
+        return either(*cases)
+
+    def of(self, names: Names, relevant: frozenset[str]) -> Requirement:
+        """The requirement of the leaf `names`; `relevant` are attributes Amazon called so."""
+        formula = self.formula(names)
+        return Requirement(
+            self._level(names, formula, relevant),
+            "" if formula == ALWAYS else sentence("required", self._said(names, formula), self.shown),
+            sentence("not allowed", self.forbidden(names), self.shown),
+            true_of(formula, {}, {}),
         )
-        for names in paths
-    }
+
+    def _said(self, names: Names, formula: Formula) -> Formula:
+        """A unit is needed with its value: what makes the value needed is said there."""
+        main = main_name(self._members[names[:-1]])
+        if names[-1] not in QUALIFIERS or main is None:
+            return formula
+        inside = self._rules.needed.get(names, NEVER)
+        if self._rules.needed.get((*names[:-1], main)) != ALWAYS or inside == NEVER:
+            return formula
+        value = (*(Hop(part, HERE) for part in names[:-1]), Hop(main, ONE))
+        return both(fact(value), inside)
+
+    def _level(self, names: Names, formula: Formula, relevant: frozenset[str]) -> str:
+        if formula == ALWAYS:
+            return "required"
+        if formula != NEVER:
+            return "conditional"
+        is_main = len(self._leaves[names[:1]]) == 1 or names[1:] == (main_name(self._members[names[:1]]),)
+        return "recommended" if is_main and (names[0] in RECOMMENDED or names[0] in relevant) else "optional"
+
+    def shown(self, names: Names) -> str:
+        """How a sentence calls a place: by the attribute where that says enough."""
+        while len(names) > 1:
+            above = self._members.get(names[:-1], {})
+            if len(above) != 1 and names[-1] != main_name(above):
+                break
+            names = names[:-1]
+        return ".".join(names)
+
+
+def requirements(
+    document: Mapping[str, Any], paths: Sequence[Names], relevant: frozenset[str]
+) -> dict[Names, Requirement]:
+    """The requirement of each leaf in `paths`."""
+    known = Requirements(document, paths)
+    return {names: known.of(names, relevant) for names in paths}
+
+
+def absent(formula: Formula, names: Names) -> Formula:
+    """The formula for an item that has nothing at `names`."""
+    kept = []
+    for term in formula:
+        own = {item for item in term if item.fact.names[: len(names)] == names}
+        if not any(item.holds for item in own):
+            kept.append(term - own)
+    return shortest(frozenset(kept))
+
+
+def _only_qualified(others: Iterable[str]) -> bool:
+    return all(name in QUALIFIERS for name in others)

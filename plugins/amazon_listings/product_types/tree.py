@@ -9,10 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 #: Members the engine writes by itself; nobody maps them.
 ENGINE_MEMBERS = frozenset({"marketplace_id", "language_tag"})
+#: Names under which a leaf carries its attribute's own value, the best first.
+MAIN_NAMES = ("value", "value_with_tax")
+#: Names of leaves that only qualify the value beside them.
+QUALIFIERS = frozenset({"unit", "currency"})
 
 
 class Step(NamedTuple):
@@ -60,6 +64,12 @@ def step(document: Mapping[str, Any], name: str, schema: Mapping[str, Any]) -> S
     while element.get("type") == "array":
         element = resolved(document, element.get("items", {}))
     return Step(name, schema, element)
+
+
+def main_name(members: Iterable[str]) -> str | None:
+    """The member that carries an attribute's own value: `value`, if there is one."""
+    known = tuple(members)
+    return next((name for name in MAIN_NAMES if name in known), None)
 
 
 def leaves(document: Mapping[str, Any]) -> Iterator[Leaf]:

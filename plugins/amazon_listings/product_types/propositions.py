@@ -1,0 +1,276 @@
+"""Statements about a payload, joined by and, or, not, and brought into their shortest form.
+
+A `Fact` is one statement ("`parentage_level` is child"). A `Formula` is an OR of ANDs of facts
+and denied facts, kept short by absorption, so that it can be put into words.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: How the elements below a name are meant: the element under consideration, any, all, or the one.
+HERE, ANY, ALL, ONE = "here", "any", "all", "one"
+
+
+class Hop(NamedTuple):
+    """One name of a fact's path, and which of its elements are meant."""
+
+    name: str
+    elements: str
+
+
+class Fact(NamedTuple):
+    """One statement about what is at `path`; false where the path does not exist.
+
+    `test` is `given`; `in` (`values` are the values, as JSON); `part` (at least one of the
+    members `values` is given); `check` (`values` is a keyword and its operand, as JSON); or `sub`
+    (`formula` holds of the element).
+    """
+
+    path: tuple[Hop, ...]
+    test: str = "given"
+    values: frozenset[str] = frozenset()
+    formula: Formula | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The path without its elements."""
+        return tuple(hop.name for hop in self.path)
+
+
+class Literal(NamedTuple):
+    """A fact, or its denial."""
+
+    fact: Fact
+    holds: bool
+
+
+Term = frozenset[Literal]
+Formula = frozenset[Term]
+
+NEVER: Formula = frozenset()
+ALWAYS: Formula = frozenset([frozenset()])
+
+
+def fact(path: tuple[Hop, ...], test: str = "given", values: Iterable[str] = ()) -> Formula:
+    """The formula that is just this fact."""
+    return frozenset([frozenset([Literal(Fact(path, test, frozenset(values)), holds=True)])])
+
+
+def either(*formulas: Formula) -> Formula:
+    """True where one of them is."""
+    return shortest(frozenset().union(*formulas))
+
+
+def both(*formulas: Formula) -> Formula:
+    """True where all of them are."""
+    result = ALWAYS
+    for formula in formulas:
+        result = shortest(frozenset(a | b for a, b in product(result, formula)))
+    return result
+
+
+def negated(formula: Formula) -> Formula:
+    """True where it is not."""
+    result = ALWAYS
+    for term in formula:
+        denied = frozenset(frozenset([Literal(item.fact, not item.holds)]) for item in term)
+        result = both(result, denied)
+    return result
+
+
+def implies(first: Literal, second: Literal) -> bool:
+    """Whether the first cannot be true without the second."""
+    if first.holds and second.holds:
+        return _follows(first.fact, second.fact)
+    if not first.holds and not second.holds:
+        return _follows(second.fact, first.fact)
+    return False
+
+
+def _follows(first: Fact, second: Fact) -> bool:
+    if first == second:
+        return True
+    if second.test == "part":
+        depth = len(second.path)
+        return (
+            first.path[:depth] == second.path
+            and len(first.path) > depth
+            and first.path[depth].name in second.values
+        )
+    if second.test == "given":
+        # A fact holds only where its whole path exists.
+        above = second.names == first.names[: len(second.path)]
+        return above and first.path[: len(second.path) - 1] == second.path[:-1] and first.test != "part"
+    return first.path == second.path and first.test == second.test == "in" and first.values <= second.values
+
+
+def _excluded(first: Literal, second: Literal) -> bool:
+    """Whether the two cannot both be true."""
+    if first.holds and second.holds:
+        one, two = first.fact, second.fact
+        return _single(one, two) and not one.values & two.values
+    return implies(first, Literal(second.fact, not second.holds))
+
+
+def _single(one: Fact, two: Fact) -> bool:
+    """Whether both speak of the value at one place that holds a single value."""
+    return (
+        one.test == two.test == "in"
+        and one.path == two.path
+        and all(hop.elements in {HERE, ONE} for hop in one.path)
+    )
+
+
+def shortest(formula: Formula) -> Formula:
+    """The same formula with fewer and shorter terms."""
+    terms = {term for term in map(_reduced, formula) if term is not None}
+    while True:
+        terms = _absorbed(terms)
+        changed = _merged(terms) or _not_true(terms) or _resolved(terms)
+        if changed is None:
+            return frozenset(terms)
+        terms = changed
+
+
+def _reduced(term: Term) -> Term | None:
+    """A term without what follows from the rest of it; None if it contradicts itself."""
+    literals = set(term)
+    for one, two in product(term, term):
+        if one != two and _excluded(one, two):
+            return None
+        if one in literals and two in literals and one != two and _single(one.fact, two.fact) and one.holds:
+            left, right = one.fact.values, two.fact.values
+            kept = left & right if two.holds else left - right
+            if not kept:
+                return None
+            literals -= {one, two}
+            literals.add(Literal(one.fact._replace(values=kept), holds=True))
+            return _reduced(frozenset(literals))
+    for item in sorted(literals, key=repr):
+        if any(other != item and implies(other, item) for other in literals):
+            literals.discard(item)
+    return frozenset(literals)
+
+
+def _covers(weak: Iterable[Literal], strong: Iterable[Literal]) -> bool:
+    """Whether `strong` is a special case of `weak`."""
+    known = tuple(strong)
+    return all(any(implies(item, wanted) for item in known) for wanted in weak)
+
+
+def _absorbed(terms: set[Term]) -> set[Term]:
+    kept: list[Term] = []
+    for term in sorted(terms, key=lambda item: (len(item), repr(sorted(item, key=repr)))):
+        if not any(_covers(other, term) for other in kept):
+            kept = [other for other in kept if not _covers(term, other)]
+            kept.append(term)
+    return set(kept)
+
+
+def _merged(terms: set[Term]) -> set[Term] | None:
+    """Two terms that differ in the values of one fact only become one."""
+    by_rest: dict[Any, tuple[Term, Literal]] = {}
+    for term in sorted(terms, key=repr):
+        for item in term:
+            if item.holds and item.fact.test == "in" and all(h.elements != ALL for h in item.fact.path):
+                key = (term - {item}, item.fact.path)
+                if key in by_rest:
+                    other, twin = by_rest[key]
+                    union = Literal(
+                        item.fact._replace(values=item.fact.values | twin.fact.values), holds=True
+                    )
+                    return (terms - {term, other}) | {(term - {item}) | {union}}
+                by_rest[key] = (term, item)
+    return None
+
+
+def _not_true(terms: set[Term]) -> set[Term] | None:
+    """`x is false or x is not given` becomes `x is not true`: yes/no values have no third."""
+    for term in terms:
+        for item in term:
+            if not item.holds or item.fact.values != {"false"} or item.fact.test != "in":
+                continue
+            missing = Literal(item.fact, holds=False)
+            for other in terms - {term}:
+                gone = next(iter(other - term), None)
+                if (
+                    gone
+                    and other - {gone} == term - {item}
+                    and not gone.holds
+                    and gone.fact.test == "given"
+                    and implies(gone, missing)
+                    and all(hop.elements in {HERE, ONE} for hop in item.fact.path)
+                ):
+                    denied = Literal(item.fact._replace(values=frozenset({"true"})), holds=False)
+                    return (terms - {term, other}) | {(term - {item}) | {denied}}
+    return None
+
+
+def _resolved(terms: set[Term]) -> set[Term] | None:
+    """A literal goes where another term holds without it: `a or (not a and b)` is `a or b`."""
+    for term in terms:
+        for item in term:
+            opposite = Literal(item.fact, not item.holds)
+            rest = term - {item}
+            if any(other != term and _covers(other, rest | {opposite}) for other in terms):
+                return (terms - {term}) | {rest}
+    return None
+
+
+def prefixed(formula: Formula, hop: Hop) -> Formula:
+    """The same said of what is below `hop`."""
+    return frozenset(
+        frozenset(Literal(item.fact._replace(path=(hop, *item.fact.path)), item.holds) for item in term)
+        for term in formula
+    )
+
+
+def true_of(formula: Formula, payload: Mapping[str, Any], here: Mapping[tuple[str, ...], Any]) -> bool:
+    """Whether the formula holds of a payload.
+
+    Args:
+        formula: What to judge.
+        payload: The attributes of an item.
+        here: For every name path that facts speak of as `HERE`, the element meant.
+    """
+    return any(all(_true(item.fact, payload, here) is item.holds for item in term) for term in formula)
+
+
+def _true(item: Fact, payload: Mapping[str, Any], here: Mapping[tuple[str, ...], Any]) -> bool:
+    value: Any = payload
+    depth = 0
+    while depth < len(item.path) and item.path[depth].elements == HERE:
+        value = here.get(item.names[: depth + 1])
+        depth += 1
+    return _below(item, item.path[depth:], value, here)
+
+
+def _below(item: Fact, path: tuple[Hop, ...], value: Any, here: Mapping[tuple[str, ...], Any]) -> bool:
+    if not path:
+        return _tested(item, value, here)
+    hop, *rest = path
+    if not isinstance(value, dict) or hop.name not in value:
+        return False
+    if not rest and item.test == "given":
+        return True
+    value = value[hop.name]
+    if not isinstance(value, list):
+        return _below(item, tuple(rest), value, here)
+    found = [_below(item, tuple(rest), element, here) for element in value]
+    return all(found) if hop.elements == ALL else any(found)
+
+
+def _tested(item: Fact, value: Any, here: Mapping[tuple[str, ...], Any]) -> bool:
+    if item.test == "in":
+        return json.dumps(value) in item.values
+    if item.test == "part":
+        return isinstance(value, dict) and any(name in value for name in item.values)
+    if item.test == "sub" and item.formula is not None:
+        return isinstance(value, dict) and true_of(item.formula, value, here)
+    return value is not None
