@@ -1,0 +1,43 @@
+"""Answering a request with the fault that was ordered for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi.responses import JSONResponse
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from amazon_listings.sandbox.sales_layer.account import Account, Api, Fault
+
+
+def answer(account: Account, api: Api, make: Callable[[Fault | None], Response]) -> Response:
+    """`make(fault)`, spoilt by the next fault of `api`.
+
+    `make` itself plays `error` and `lose_page`, which look different in each API.
+    """
+    account.count(f"{api}.requests")
+    fault = account.take_fault(api)
+    response = _spoilt(account, fault, make)
+    account.count(f"{api}.status.{response.status_code}")
+    return response
+
+
+def _spoilt(account: Account, fault: Fault | None, make: Callable[[Fault | None], Response]) -> Response:
+    kind = fault.kind if fault else None
+    if fault is None or kind in {"error", "lose_page"}:
+        return make(fault)
+    if kind == "status":
+        return JSONResponse({"error": {"message": "Injected by the sandbox"}}, status_code=fault.status)
+    if kind == "body":
+        return Response(fault.body, media_type="application/json")
+    if kind == "delay":
+        account.sleep(fault.seconds)
+        return make(None)
+    response = make(None)
+    whole = bytes(response.body)
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    if kind == "reset":  # announces more than it sends, then the server closes the connection
+        headers["content-length"] = str(len(whole))
+    return Response(whole[: len(whole) // 2], status_code=response.status_code, headers=headers)
