@@ -6,6 +6,7 @@ once; what has the wrong type has been reported by the schema and is passed over
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_ANY_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _SYNTAX = jinja2.Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
 
 
@@ -83,10 +85,10 @@ def _templates(document: dict[str, Any]) -> Iterator[Problem]:
 def _schedule(document: dict[str, Any]) -> Iterator[Problem]:
     schedule = _at(document, "sync", "schedule")
     if isinstance(schedule, str) and len(schedule.split()) == 5:  # noqa: PLR2004 - fields of cron; else the schema's
-        import croniter  # noqa: PLC0415 - most schedules are presets
+        import croniter  # type: ignore[import-untyped]  # noqa: PLC0415 - most schedules are presets
 
         try:
-            croniter.croniter.expand(schedule)
+            croniter.croniter(schedule, _ANY_DAY).get_next()  # "0 0 30 2 *" has the form, but never comes
         except (ValueError, KeyError) as error:
             yield Problem(
                 "/sync/schedule",

@@ -7,7 +7,6 @@ person's mistake is one broken connector, never an exception.
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +31,9 @@ from amazon_listings.connectors.model import (
     Sync,
     Where,
 )
-from amazon_listings.connectors.problems import Problem, schema_problems
+from amazon_listings.connectors.problems import Problem
 from amazon_listings.connectors.schema import with_defaults
+from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.errors import PersonMustAct
 from amazon_listings.marketplaces import ALIASES, marketplace
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_ENDINGS = (".yaml", ".yml")
+_ENDINGS = {".yaml", ".yml"}
 
 
 def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | None = None) -> Loaded:
@@ -85,8 +85,8 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
     amazon["country"] = ALIASES.get(amazon["country"], amazon["country"])
     market = marketplace(amazon["country"])
     amazon.setdefault("locale", market.locale)
-    kind = SalesLayerSource if "sales_layer" in filled else FileSource
-    source = filled["sales_layer" if kind is SalesLayerSource else "files"]
+    source = filled.get("sales_layer") or filled["files"]
+    kind: Any = SalesLayerSource if "sales_layer" in filled else FileSource
     preview = sync["preview"]
     sample = preview["sample"] if isinstance(preview, dict) else None
     tags = language_tags(source["languages"], market)
@@ -115,13 +115,13 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
 
 def _paths(folder: Path) -> list[Path]:
     try:
-        names = sorted(os.listdir(folder))
+        paths = sorted(folder.iterdir())
     except OSError as error:
         raise PersonMustAct(
             f"The folder of connectors {folder} cannot be read: {error.strerror}.",
             hint="Create it, or set AMAZON_LISTINGS_CONNECTORS to the right one.",
         ) from error
-    return [folder / name for name in names if name.endswith(_ENDINGS) and not name.startswith(".")]
+    return [path for path in paths if path.suffix in _ENDINGS and not path.name.startswith(".")]
 
 
 def _files_of(folder: Path, only: str) -> list[ConnectorFile]:

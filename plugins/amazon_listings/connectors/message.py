@@ -32,7 +32,7 @@ def entry(place: str, excerpt: str, problem: Problem) -> str:
     lines = [
         place,
         *excerpt.splitlines(),
-        _sentence(f"{path}: {problem.message}" if path else problem.message),
+        f"{path}: {_sentence(problem.message, capital=False)}" if path else _sentence(problem.message),
         _sentence(f"Allowed: {problem.allowed}") if problem.allowed else "",
         f"Did you mean {problem.suggestion!r}?" if problem.suggestion else "",
         problem.hint,
@@ -69,8 +69,8 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else "�" for char in text)
 
 
-def _sentence(text: str) -> str:
-    text = _printable(text)
+def _sentence(text: str, *, capital: bool = True) -> str:
+    text = _printable(text[:1].upper() + text[1:] if capital else text)
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 

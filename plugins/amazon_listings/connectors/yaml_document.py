@@ -152,14 +152,16 @@ class _Reader:
         return values
 
     def mapping(self, node: yaml.MappingNode, pointer: str) -> dict[str, Any]:
-        nodes, values, merged = self.document.nodes, {}, {}
+        nodes = self.document.nodes
+        values: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.problem(
-                    "an expression without quotes" if key.start_mark.column else "a key must be text",
-                    node,
-                    'YAML reads { as the start of an object. Write it in quotes: "{{ item.name }}".',
-                )
+                if isinstance(key, yaml.MappingNode) and key.flow_style:
+                    hint = 'YAML reads { as the start of an object. Write it in quotes: "{{ item.name }}".'
+                    self.problem("an expression without quotes", node, hint)
+                else:
+                    self.problem("a key must be text", key)
                 continue
             if key.tag == "tag:yaml.org,2002:merge":
                 merged |= self.merged(item)
@@ -223,7 +225,7 @@ def _syntax_hint(error: yaml.MarkedYAMLError, line: str, spot: Spot | None) -> s
         return "One file holds one connector: put the second one in a file of its own."
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "YAML is indented with spaces; this line has a tab."
-    if at and at in "@`%" or value.startswith(("*", "@", "%", "&", "!")):
+    if (at and at in "@`%") or value.startswith(("*", "@", "%", "&", "!")):
         return f'A value that starts with {at or value[0]} needs quotes: "{value or "@daily"}".'
     if "{{" in line:
         return 'An expression needs quotes around the whole value: "{{ item.name }}".'

@@ -1,0 +1,61 @@
+"""Whether every expression of a mapping can be read as one.
+
+Apart from loading, because Airflow loads connectors every few seconds and parsing thousands of
+expressions takes longer than reading the files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.connectors.checks import template_problem
+from amazon_listings.connectors.declaration import Declaration, read_file, read_variable
+from amazon_listings.connectors.message import broken_text
+from amazon_listings.connectors.model import BrokenConnector
+from amazon_listings.connectors.yaml_document import below_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.connectors.problems import Problem
+
+
+def mapping_syntax(connector: Connector, variables: Mapping[str, str]) -> BrokenConnector | None:
+    """The connector as broken if an expression of its mapping or variations has wrong syntax, else None.
+
+    Args:
+        connector: As loaded; its file and Variable are read again, to show the lines.
+        variables: The Airflow Variables it was loaded with.
+    """
+    problems = [
+        problem
+        for section in (connector.mapping, connector.variations)
+        for pointer, text in _texts(section, "/mapping" if section is connector.mapping else "/variations")
+        if (problem := template_problem(text, pointer))
+    ]
+    if not problems:
+        return None
+    return BrokenConnector(connector.id, connector.where, _text(connector, variables, problems))
+
+
+def _text(connector: Connector, variables: Mapping[str, str], problems: list[Problem]) -> str:
+    where = connector.where
+    declaration = Declaration(
+        connector.id,
+        file=read_file(where.path) if where.path else None,
+        variable=read_variable(where.variable, variables[where.variable]) if where.variable else None,
+    )
+    entries = [declaration.entry(problem) for problem in sorted(problems, key=declaration.order)]
+    return broken_text(connector.id, entries)
+
+
+def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from _texts(below, below_key(pointer, key))
+    elif isinstance(value, list):
+        for position, below in enumerate(value):
+            yield from _texts(below, f"{pointer}/{position}")

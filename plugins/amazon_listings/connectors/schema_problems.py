@@ -1,0 +1,207 @@
+"""From the validator's errors to problems that a person can act on, one for each cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.connectors.problems import Problem, is_credential_key, nearest, shown
+from amazon_listings.connectors.schema import resolved, schema, subschema, validator
+from amazon_listings.connectors.yaml_document import below_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import jsonschema_rs
+
+#: A longer list of allowed values is not printed; what was meant is the nearest of them.
+_MOST_OPTIONS_SHOWN = 40
+_KINDS = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object (key: value)",
+    "null": "null",
+}
+_LIMITS = {
+    "exclusiveMinimum": "more than {}",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "maxLength": "at most {} characters",
+}
+
+
+def schema_problems(document: Any) -> list[Problem]:
+    """Everything the schema says against a document."""
+    if validator().is_valid(document):
+        return []
+    found = [
+        problem for error in validator().iter_errors(document) for problem in _explained(error, document)
+    ]
+    misspelt = {(problem.pointer.rpartition("/")[0], problem.suggestion) for problem in found if problem.key}
+    return [
+        problem
+        for problem in found
+        if not problem.missing or (problem.pointer, problem.missing) not in misspelt
+    ]
+
+
+def _explained(error: jsonschema_rs.ValidationError, document: Any) -> Iterator[Problem]:
+    pointer = ""
+    value = document
+    for part in error.instance_path:
+        pointer = below_key(pointer, str(part))
+        value = value[int(part)] if isinstance(value, list) else value[str(part)]  # a key "2" is told as 2
+    keyword = str(error.schema_path[-1])
+    node = subschema(error.schema_path[:-1])
+    limits = error.kind.as_dict()
+    if "propertyNames" in error.schema_path:
+        yield _wrong_key(pointer, str(limits["error"].instance), node)
+    elif keyword == "additionalProperties" and "unexpected" in limits:
+        yield from (_unknown_key(pointer, str(key), node) for key in limits["unexpected"])
+    elif keyword == "required":
+        yield _missing_key(pointer, limits["property"], node)
+    elif keyword == "oneOf":
+        yield _source_problem(document)
+    elif keyword == "anyOf":
+        yield from _no_branch(pointer, value, node, limits["context"], document)
+    else:
+        yield _wrong_value(pointer, value, keyword, node)
+
+
+def _wrong_key(pointer: str, name: str, node: dict[str, Any]) -> Problem:
+    message = f"{shown(name)} is not allowed as a key here" if name else "a key without a name"
+    return Problem(below_key(pointer, name), message, key=True, allowed=_allowed(node) if name else "")
+
+
+def _unknown_key(pointer: str, key: str, node: dict[str, Any]) -> Problem:
+    below = below_key(pointer, key)
+    if is_credential_key(key):
+        return Problem(
+            below,
+            "credentials do not belong in a connector",
+            key=True,
+            hint="Put them in an Airflow connection and name its id under `connection`. "
+            "If this text was shared or committed, renew the credential.",
+        )
+    suggestion = nearest(key, node.get("properties", {}))
+    elsewhere = [] if suggestion else [name for name in _sections_with(key) if name != pointer.lstrip("/")]
+    return Problem(
+        below,
+        "unknown key",
+        key=True,
+        allowed=", ".join(node.get("properties", {})),
+        suggestion=suggestion,
+        hint=f"{shown(key)} is a key of {' and of '.join(elsewhere)}." if elsewhere else "",
+    )
+
+
+def _sections_with(key: str) -> list[str]:
+    sections = {"the document itself": schema()} | schema()["properties"]
+    return [name for name, node in sections.items() if key in resolved(node).get("properties", {})]
+
+
+def _missing_key(pointer: str, key: str, node: dict[str, Any]) -> Problem:
+    wanted = resolved(node.get("properties", {}).get(key, {}))
+    example = next(iter(wanted.get("examples", ())), None)
+    return Problem(
+        pointer,
+        f"the key {key!r} is missing",
+        key=True,
+        missing=key,
+        hint=wanted.get("description", "")
+        + (f" Example: {key}: {example}" if isinstance(example, str) else ""),
+    )
+
+
+def _source_problem(document: dict[str, Any]) -> Problem:
+    if "sales_layer" in document and "files" in document:
+        return Problem(
+            "/files",
+            "a connector has one source, and sales_layer is given too",
+            key=True,
+            allowed="exactly one of sales_layer, files",
+            hint="Remove one of them, or make a second connector.",
+        )
+    return Problem(
+        "",
+        "there is no source of products",
+        key=True,
+        missing="sales_layer",
+        allowed="exactly one of sales_layer, files",
+        hint="Add sales_layer: (products from Sales Layer) or files: (CSV, JSON Lines or Parquet).",
+    )
+
+
+def _no_branch(
+    pointer: str, value: Any, node: dict[str, Any], branches: list[list[Any]], document: Any
+) -> Iterator[Problem]:
+    """An anyOf that fails is told once: by the branch meant, if the value's type shows which."""
+    depth = pointer.count("/")
+    meant = [
+        errors
+        for errors in branches
+        if not any(error.schema_path[-1] == "type" and len(error.instance_path) == depth for error in errors)
+    ]
+    if len(meant) == 1 and isinstance(value, dict | list):
+        for error in meant[0]:
+            yield from _explained(error, document)
+    else:
+        yield _wrong_value(pointer, value, "anyOf", node)
+
+
+def _wrong_value(pointer: str, value: Any, keyword: str, node: dict[str, Any]) -> Problem:
+    if value is None:
+        return Problem(
+            pointer, "has no value", allowed=_allowed(node), hint="Give it one, or remove the line."
+        )
+    options = list(_options(node))
+    messages = {
+        "uniqueItems": "holds something twice",
+        "minItems": "is empty",
+        "minProperties": "is empty",
+        "minLength": "is empty",
+        "maxLength": f"{shown(value)} is too long",
+        "type": f"{shown(value)} is {_kind(value)}, not {_kinds(node)}",
+    }
+    suggestion = nearest(value, options) if isinstance(value, str) else ""
+    return Problem(
+        pointer,
+        messages.get(keyword, f"{shown(value)} is not allowed"),
+        allowed="" if keyword in {"uniqueItems", "type"} else _allowed(node),
+        suggestion=suggestion,
+        hint="" if options else node.get("description", ""),
+    )
+
+
+def _options(node: dict[str, Any]) -> Iterator[str]:
+    yield from node.get("enum", ())
+    for branch in node.get("anyOf", ()):
+        yield from _options(resolved(branch))
+
+
+def _allowed(node: dict[str, Any]) -> str:
+    if "anyOf" in node:
+        return "; ".join(_allowed(resolved(branch)) for branch in node["anyOf"])
+    if "patternErrorMessage" in node:
+        return str(node["patternErrorMessage"])
+    if "enum" in node:
+        options = node["enum"]
+        return ", ".join(options) if len(options) <= _MOST_OPTIONS_SHOWN else f"one of {len(options)} names"
+    if node.get("title", "")[:1].islower():  # branches of an anyOf are titled by what they take
+        return str(node["title"])
+    return ", ".join(text.format(node[key]) for key, text in _LIMITS.items() if key in node) or _kinds(node)
+
+
+def _kinds(node: dict[str, Any]) -> str:
+    types = node.get("type", [])
+    return " or ".join(_KINDS[kind] for kind in ([types] if isinstance(types, str) else types))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    return {"str": "text", "list": "a list", "dict": "an object"}[type(value).__name__]
