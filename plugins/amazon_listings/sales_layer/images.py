@@ -1,0 +1,113 @@
+"""Image and file fields: from either API's shape to the record's.
+
+The connector API sends a list of positional entries, the original among other sizes. How the
+REST API shows an `image_pack` is not documented, so every plausible shape is read: an address,
+an object with addresses or with an object per size, or the positional entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amazon_listings.item import Image
+
+#: Names under which the original stands; the connector API says ORG, its file fields FILE.
+ORIGINALS = ("org", "original", "file", "url", "src", "source", "href", "link")
+UNCHANGED = "U"
+DELETED = "D"
+
+
+def is_unchanged(value: object) -> bool:
+    """True if the connector API says only that the media is the same as at `last_update`."""
+    return isinstance(value, list) and bool(value) and value[0] == UNCHANGED
+
+
+def positional_images(value: object, columns: Sequence[str], areas: Mapping[str, int]) -> list[Image]:
+    """The images of a connector API field.
+
+    Args:
+        value: A list of entries `[status, id, address, address …]`.
+        columns: What stands at each place of an entry, e.g. `["STATUS", "ID", "ORG", "TH"]`.
+        areas: Width times height by size code, where the API tells.
+    """
+    if isinstance(value, str):
+        value = [value] if value else []
+    images = []
+    for entry in value if isinstance(value, list) else []:
+        if isinstance(entry, list):
+            cells = dict(zip(columns, entry, strict=False))
+            if cells.get("STATUS") == DELETED:
+                continue
+            sizes = {
+                name: cell
+                for name, cell in cells.items()
+                if name not in {"STATUS", "ID"} and isinstance(cell, str) and cell
+            }
+            images += _image(sizes, areas)
+        else:
+            images += loose_images(entry)
+    return images
+
+
+def loose_images(value: object) -> list[Image]:
+    """The images of a value whose shape is not documented; empty if none is recognised."""
+    if isinstance(value, str):
+        return [{"url": value}] if value else []
+    if isinstance(value, list):
+        if value and isinstance(value[0], str) and not _is_address(value[0]) and len(value) > 2:  # noqa: PLR2004
+            return _image({str(n): cell for n, cell in enumerate(value) if _is_address(cell)}, {})
+        return [image for entry in value for image in loose_images(entry)]
+    return _from_object(value) if isinstance(value, dict) else []
+
+
+def _from_object(value: Mapping[str, Any]) -> list[Image]:
+    nested = value.get("sizes")
+    everything = {**value, **nested} if isinstance(nested, dict) else value
+    sizes: dict[str, str] = {}
+    areas: dict[str, int] = {}
+    for name, cell in everything.items():
+        if _is_address(cell):
+            sizes[name] = cell
+        elif isinstance(cell, dict):
+            address = next((each for each in cell.values() if _is_address(each)), None)
+            if address:
+                sizes[name] = address
+                areas[name] = area(cell)
+    images = _image(sizes, areas)
+    if images:
+        image = images[0]
+        if isinstance(value.get("name"), str):
+            image["name"] = value["name"]
+        if isinstance(value.get("mime"), str):
+            image["mime"] = value["mime"]
+        if isinstance(value.get("width"), int):
+            image["width"] = value["width"]
+        if isinstance(value.get("height"), int):
+            image["height"] = value["height"]
+    return images
+
+
+def _image(sizes: Mapping[str, str], areas: Mapping[str, int]) -> list[Image]:
+    if not sizes:
+        return []
+    named = {name.lower(): address for name, address in sizes.items()}
+    original = next((named[name] for name in ORIGINALS if name in named), None)
+    if original is None:
+        original = sizes[max(sizes, key=lambda name: areas.get(name, 0))]
+    return [{"url": original, "sizes": dict(sizes)}]
+
+
+def area(size: object) -> int:
+    """Width times height of a size's description, 0 if unknown."""
+    if not isinstance(size, Mapping):
+        return 0
+    try:
+        return int(size.get("width", 0)) * int(size.get("height", 0))
+    except (TypeError, ValueError):
+        return 0
+
+
+def _is_address(cell: object) -> bool:
+    return isinstance(cell, str) and cell.startswith(("http://", "https://", "//"))

@@ -1,0 +1,40 @@
+"""What `read_items` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from amazon_listings.errors import ItemError
+    from amazon_listings.item import Item
+
+
+@dataclass
+class Reading:
+    """Items of a PIM, to be iterated once; nothing is asked of the PIM before that.
+
+    The PIM is read page by page into a temporary file on disk, where products and variants are
+    joined; the first item comes when the last page has been read, so a page that fails means
+    that no item was handed on at all. Memory does not grow with the number of items.
+
+    Attributes:
+        cursor: After iteration: what to pass as `changed_since` next time (ISO 8601, from the
+            PIM's clock when the reading began), or None if the source cannot say.
+        full: After iteration: True if everything that matches was returned, False if only what
+            changed. A caller may conclude from absence only after a full reading.
+        removed: After iteration: ids (`products/99`, `variants/501`) that were deleted or left
+            the selection since `changed_since`. A product stands for its whole family.
+        problems: After iteration: records that could not become items, one error each.
+    """
+
+    produce: Callable[[Reading], Iterator[Item]] = field(repr=False)
+    cursor: str | None = None
+    full: bool = True
+    removed: list[str] = field(default_factory=list)
+    problems: list[ItemError] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Item]:
+        return self.produce(self)
