@@ -1,12 +1,14 @@
 """What Airflow is told about this package: connection types, their forms and their hooks.
 
 Referenced by the entry point `apache_airflow_provider` in pyproject.toml. Airflow reads it in
-every process, so it imports nothing.
+every process, so it imports next to nothing.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from amazon_listings.marketplaces import MARKETPLACES
 
 _HOOKS = "amazon_listings.airflow_adapter.hooks"
 
@@ -41,6 +43,12 @@ AMAZON_SELLING_PARTNER = {
         "vendor_code": _text(
             "Vendor code (vendors)",
             "For example ABCDE, not amzn1.vg.…. Leave empty for a seller account.",
+        ),
+        "country": _text(
+            "Country",
+            "Country of the Seller or Vendor Central account, e.g. FR; the Test button checks it. "
+            "A connector may sell in any country of the same region.",
+            enum=[*sorted(MARKETPLACES), None],
         ),
         "secret_created": _text(
             "Secret created on",

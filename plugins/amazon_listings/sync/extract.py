@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ItemError, RunRefused
-from amazon_listings.mapping.expressions import compile_expression
+from amazon_listings.mapping.expressions import ExpressionError, compile_expression
 from amazon_listings.sales_layer.selection import Selection
 from amazon_listings.sync.run_folder import part_name
 
@@ -65,6 +65,12 @@ def extract_products(
         folder.write("extract", parts[-1], items)
     problems = [*reading.problems, *chosen.problems]
     folder.write("problems", part_name(1), ({"sku": p.sku, "message": str(p)} for p in problems))
+    if scope.kind == "everything" and not chosen.taken and not problems:
+        raise RunRefused(
+            f"The PIM has no item for the connector {connector.id}: {chosen.left:,} were read, "
+            "none was in scope.",
+            hint=f"Check its statuses ({', '.join(source.statuses)}) and its filter; nothing was sent.",
+        )
     summary = {
         "parts": parts,
         "extracted": chosen.taken + len(problems),
@@ -98,8 +104,9 @@ class _Choice:
             try:
                 sku = self._sku(item, self._language)
                 wanted = self._filter is None or bool(self._filter(item, self._language))
-            except ItemError as error:
-                self.problems.append(error)
+            except ExpressionError as error:
+                message = f"{item['id']}: the connector's `sku` or `filter` fails: {error}."
+                self.problems.append(ItemError(message, sku=item["id"]))
                 continue
             item["sku"] = None if sku is None or sku == "" else str(sku)
             if not wanted or (self._skus and item["sku"] not in self._skus):

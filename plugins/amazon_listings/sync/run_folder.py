@@ -83,6 +83,14 @@ class RunFolder:
                     if path.is_file():
                         path.unlink()
 
+    def clear_all(self) -> None:
+        """Forget everything earlier tries of this run left."""
+        self.clear(*STAGES)
+        if self.root.exists():
+            for path in self.root.iterdir():
+                if path.name.endswith(".json"):
+                    path.unlink()
+
     def note(self, name: str, document: dict[str, Any]) -> None:
         """Keep a small document beside the stages (`extract.json`, `failure.json`)."""
         self.root.mkdir(parents=True, exist_ok=True)

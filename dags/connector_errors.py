@@ -1,0 +1,11 @@
+"""Shows broken connectors as an import error, so that nobody has to wonder where a DAG went.
+
+It is a file of its own because Airflow takes down every DAG of a file that has an import error.
+"""
+
+from __future__ import annotations
+
+from amazon_listings.airflow_adapter.connector_dags import raise_for_broken_connectors
+
+# Airflow parses files that mention "airflow" and "dag"; this one defines no DAG.
+raise_for_broken_connectors()

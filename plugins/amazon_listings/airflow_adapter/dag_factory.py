@@ -1,0 +1,131 @@
+"""One DAG per connector.
+
+Runs whenever Airflow parses `dags/connectors.py`, so it does no work: it reads the connector's
+document and lays out tasks. What the tasks do is in `tasks.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TriggerRule, task
+
+from amazon_listings.airflow_adapter import tasks
+from amazon_listings.airflow_adapter.dag_docs import dag_docs
+from amazon_listings.airflow_adapter.failures import RetryByErrorClass
+
+if TYPE_CHECKING:
+    from amazon_listings.connectors.model import Connector
+
+#: A DAG needs a date before which it never runs; backfills may reach back to it.
+FIRST_DAY = pendulum.datetime(2024, 1, 1, tz="UTC")
+RETRIES = 3
+
+
+def build_dag(connector: Connector) -> DAG:
+    """The DAG of a connector: id `amazon_<connector id>`, schedule and parameters from its document."""
+    with DAG(
+        dag_id=connector.dag_id,
+        dag_display_name=connector.title,
+        description=f"{connector.amazon.product_type} in {connector.marketplace.name}",
+        doc_md=dag_docs(connector),
+        schedule=_schedule(connector),
+        start_date=_start(connector),
+        catchup=False,
+        max_active_runs=1,
+        tags={
+            "amazon-listings",
+            connector.marketplace.country,
+            connector.amazon.product_type,
+            connector.sync.operation,
+            *connector.tags,
+        },
+        default_args={
+            "owner": connector.owner,
+            "retries": RETRIES,
+            "retry_policy": RetryByErrorClass(),
+            "retry_delay": timedelta(minutes=1),
+        },
+        params=_params(connector),
+        fail_fast=False,
+    ) as dag:
+        _lay_out(connector)
+    return dag
+
+
+def _lay_out(connector: Connector) -> None:
+    definition = task(task_id="refresh_definition")(tasks.refresh_definition)(connector.id)
+    extract = task(task_id="extract_products")(tasks.extract_products)(connector.id, definition)
+    quality = task(task_id="check_quality")(tasks.check_quality)(connector.id, extract)
+    mapped = (
+        task(task_id="map_fields", map_index_template="{{ task.op_kwargs['part'] }}")(tasks.map_fields)
+        .partial(connector_id=connector.id, definition=definition)
+        .expand(part=quality)
+    )
+    tested = task(task_id="test_sync")(tasks.test_sync)(connector.id, definition)
+    listings = Asset(
+        name=f"listings_{connector.id}",
+        uri=f"amazon-listings://{connector.marketplace.country.lower()}/{connector.id}",
+    )
+    sent = task(task_id="live_sync", outlets=[listings])(tasks.live_sync)(connector.id, tested)
+    report = task(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)(tasks.report)(connector.id)
+    mapped >> tested
+    [definition, extract, quality, mapped, tested, sent] >> report
+
+
+def _schedule(connector: Connector) -> Any:
+    """The schedule as data intervals, so that a backfill knows which changes are whose."""
+    if connector.sync.schedule is None:
+        return None
+    presets = {
+        "@hourly": "0 * * * *",
+        "@daily": "0 0 * * *",
+        "@weekly": "0 0 * * 0",
+        "@monthly": "0 0 1 * *",
+        "@quarterly": "0 0 1 */3 *",
+        "@yearly": "0 0 1 1 *",
+    }
+    cron = presets.get(connector.sync.schedule, connector.sync.schedule)
+    return CronDataIntervalTimetable(cron, timezone=connector.sync.timezone)
+
+
+def _start(connector: Connector) -> pendulum.DateTime:
+    if connector.sync.start_date is None:
+        return FIRST_DAY
+    return pendulum.parse(connector.sync.start_date, tz=connector.sync.timezone)  # type: ignore[return-value]
+
+
+def _params(connector: Connector) -> dict[str, Param]:
+    return {
+        "operation": Param(
+            connector.sync.operation,
+            type="string",
+            enum=["test", "live"],
+            title="Operation",
+            description_md="**test**: everything is checked, by Amazon too, and nothing changes there. "
+            "**live**: what passes is submitted.",
+        ),
+        "selection": Param(
+            "changed",
+            type="string",
+            enum=["changed", "everything"],
+            title="Items",
+            description_md="**changed**: what changed in the PIM since the last run. **everything**: all "
+            "items of the connector; those whose payload is the same as last time still cost no call.",
+        ),
+        "skus": Param(
+            [],
+            type=["array", "null"],
+            items={"type": "string"},
+            title="Only these SKUs",
+            description_md="One a line. Empty: no restriction.",
+        ),
+        "force": Param(
+            default=False,
+            type="boolean",
+            title="Send unchanged items too",
+            description_md="Checks and submits items again although their payload is the same as last time.",
+        ),
+    }

@@ -1,0 +1,265 @@
+"""The tasks of a connector's DAG: each opens what a step needs and calls the step.
+
+Parameters and results are references and counts; items are in the run's folder. Heavy modules are
+imported when a task runs, because Airflow imports this module whenever it parses the DAGs.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from amazon_listings.airflow_adapter.connector_dags import connector_named
+from amazon_listings.airflow_adapter.failures import explained
+from amazon_listings.errors import AmazonListingsError, PersonMustAct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.sync.run_folder import RunFolder
+    from amazon_listings.sync.scope import Scope
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The run a task belongs to."""
+
+    connector: Connector
+    run_id: str
+    folder: RunFolder
+    context: Mapping[str, Any]
+
+    @property
+    def scope(self) -> Scope:
+        from amazon_listings.sync.scope import Scope
+
+        return Scope.from_json(self.folder.noted("scope") or {})
+
+
+@contextmanager
+def _run(connector_id: str) -> Iterator[_Run]:
+    """The current run; a failure of ours is kept in its folder, for the report."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.sync.run_folder import RunFolder
+
+    context = get_current_context()
+    run_id = context["run_id"]
+    folder = RunFolder.of(connections.storage(), connector_id, run_id)
+    try:
+        yield _Run(connector_named(connector_id), run_id, folder, context)
+    except AmazonListingsError as error:
+        task_id = context["ti"].task_id
+        folder.note(f"failure-{task_id}", {"task": task_id, "sentence": str(error)})
+        raise
+
+
+@explained
+def refresh_definition(connector_id: str) -> dict[str, Any]:
+    """Fetch Amazon's definitions if they changed; decide the run's scope.
+
+    Returns:
+        `validation` and `labels`: the keys of the two documents, with their checksum.
+    """
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.ledger.runs import last_run, start_run
+    from amazon_listings.sync.definitions import refresh_definitions
+    from amazon_listings.sync.scope import decide
+
+    with _run(connector_id) as run:
+        run.folder.clear_all()
+        connector = run.connector
+        client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
+        definitions = refresh_definitions(connector, client, connections.storage())
+        ledger = connections.ledger()
+        params = run.context["params"]
+        scope = decide(
+            connector,
+            params=params,
+            interval=_backfill_interval(run.context),
+            last=last_run(ledger, connector.id, params["operation"]),
+            definition=definitions["validation"]["checksum"],
+        )
+        run.folder.note("scope", scope.to_json())
+        run.folder.note("definitions", definitions)
+        start_run(
+            ledger,
+            connector_id=connector.id,
+            run_id=run.run_id,
+            operation=scope.operation,
+            scope=scope.kind,
+            fingerprint=connector.fingerprint,
+            definition=definitions["validation"]["checksum"],
+        )
+        log.info("%s", scope.reason)
+        return definitions
+
+
+@explained
+def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+    """Read the PIM into the run's folder; counts and the names of the parts."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.sales_layer.reader import read_items
+    from amazon_listings.settings import settings
+    from amazon_listings.sync.extract import extract_products as extract
+
+    with _run(connector_id) as run:
+        source = run.connector.source
+        pim = connections.pim_for(source)
+        summary = extract(
+            run.connector,
+            run.scope,
+            read=functools.partial(read_items, source, pim),
+            folder=run.folder,
+            part_size=settings().part_size,
+        )
+        log.info(
+            "%s items extracted, %s out of scope, %s unreadable.",
+            summary["extracted"],
+            summary["out_of_scope"],
+            summary["unreadable"],
+        )
+        return summary
+
+
+@explained
+def check_quality(connector_id: str, extract: Mapping[str, Any]) -> list[str]:
+    """Check the extract with Great Expectations; the names of the parts, for mapping."""
+    from amazon_listings.sync.quality import check_quality as check
+
+    with _run(connector_id) as run:
+        summary = check(run.connector, run.folder)
+        log.info("%s", summary["sentence"])
+        return list(extract["parts"])
+
+
+@explained
+def map_fields(connector_id: str, definition: Mapping[str, Any], part: str) -> dict[str, int]:
+    """Map one part; counts of mapped items and of items with mapping errors."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.sync.definitions import load_definitions
+    from amazon_listings.sync.map_fields import map_part
+
+    with _run(connector_id) as run:
+        documents = load_definitions(definition, connections.storage())
+        counts = map_part(run.connector, documents, run.folder, part)
+        log.info("%s: %s items mapped, %s with mapping errors.", part, counts["mapped"], counts["blocked"])
+        return counts
+
+
+@explained
+def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int]:
+    """Validate: locally, then by Amazon's preview. Nothing changes at Amazon. Counts by outcome."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.sync.definitions import load_definitions
+    from amazon_listings.sync.test_sync import test_sync as run_test
+
+    with _run(connector_id) as run:
+        connector = run.connector
+        client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn(
+            preview_rate=connector.sync.preview_rate
+        )
+        summary = run_test(
+            connector,
+            run.scope,
+            load_definitions(definition, connections.storage()),
+            client=client,
+            ledger=connections.ledger(),
+            folder=run.folder,
+        )
+        log.info("Test sync: %s.", _in_words(summary))
+        return summary
+
+
+@explained
+def live_sync(connector_id: str, tested: Mapping[str, int]) -> dict[str, int]:
+    """Submit what passed; skipped if the operation is test. Counts by outcome."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.ledger.runs import run_number
+    from amazon_listings.sync.live_sync import live_sync as submit
+
+    with _run(connector_id) as run:
+        if run.scope.operation == "test":
+            raise AirflowSkipException("The operation is test: nothing is submitted.")
+        log.info("%s of the tested items are ready to be submitted.", tested["ready"])
+        connector, ledger = run.connector, connections.ledger()
+        number = run_number(ledger, connector.id, run.run_id)
+        if number is None:
+            raise PersonMustAct(
+                "The ledger does not know this run.",
+                hint="Was it emptied? Clear the run from refresh_definition.",
+            )
+        client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
+        summary = submit(connector, client=client, ledger=ledger, run=number, folder=run.folder)
+        log.info("Live sync: %s.", _in_words(summary))
+        return summary
+
+
+@explained
+def report(connector_id: str) -> dict[str, Any]:
+    """Settle the run and write its report; fails if an earlier task failed.
+
+    Returns:
+        `counts` by outcome, `extracted`, and `files`: where the report lies.
+    """
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.selling_partner.account import secret_warning
+    from amazon_listings.sync.close import close_run
+
+    with _run(connector_id) as run:
+        connector = run.connector
+        try:
+            account = connections.account(connector.amazon.connection, connector.amazon.country)
+            warnings = [secret_warning(account, datetime.now(UTC).date())]
+        except PersonMustAct:
+            warnings = []  # the task that needed the account has said what is wrong with it
+        summary = close_run(
+            connector,
+            ledger=connections.ledger(),
+            folder=run.folder,
+            run_id=run.run_id,
+            warnings=[warning for warning in warnings if warning],
+            unfinished=_unfinished(run.context),
+        )
+        for warning in summary["warnings"]:
+            log.warning("%s", warning)
+        log.info("Outcomes: %s.", _in_words(summary["counts"]))
+        for name, place in summary["files"].items():
+            log.info("%s: %s", name, place)
+        if summary["failure"]:
+            raise PersonMustAct(f"The run did not come to its end. {summary['failure']}")
+        return {key: summary[key] for key in ("extracted", "counts", "files")}
+
+
+def _unfinished(context: Mapping[str, Any]) -> list[str]:
+    """Ids of the run's tasks that failed, as Airflow knows them."""
+    ti = context["ti"]
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[context["run_id"]])
+    return sorted(
+        task
+        for task, state in states.get(context["run_id"], {}).items()
+        if state in {"failed", "upstream_failed"}
+    )
+
+
+def _backfill_interval(context: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    run = context["dag_run"]
+    if run.run_type != "backfill":
+        return None
+    return run.data_interval_start, run.data_interval_end
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "no items"

@@ -1,0 +1,106 @@
+"""Close a run: settle its items, write its report, and enter the end in the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import RunRefused
+from amazon_listings.ledger.runs import finish_run, run_number
+from amazon_listings.sync.report import write_report
+from amazon_listings.sync.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.sync.run_folder import RunFolder
+
+#: The order of the tasks, so that the first failure is the one told.
+TASKS = (
+    "refresh_definition",
+    "extract_products",
+    "check_quality",
+    "map_fields",
+    "test_sync",
+    "live_sync",
+)
+
+
+def close_run(
+    connector: Connector,
+    *,
+    ledger: Engine,
+    folder: RunFolder,
+    run_id: str,
+    warnings: Sequence[str],
+    unfinished: Sequence[str],
+) -> dict[str, Any]:
+    """Write the run's report and enter its outcome in the ledger.
+
+    Args:
+        connector: The connector that ran.
+        ledger: The open ledger.
+        folder: The run's folder.
+        run_id: Airflow's DAG run id.
+        warnings: Sentences about the installation (a secret that expires soon).
+        unfinished: Ids of tasks that failed.
+
+    Returns:
+        The report's summary; `failure` is the sentence of the first task that failed, or None.
+
+    Raises:
+        RunRefused: the outcomes do not add up; the ledger says so too.
+    """
+    scope_note = folder.noted("scope")
+    scope = Scope.from_json(scope_note) if scope_note else None
+    definitions = folder.noted("definitions") or {}
+    validation = definitions.get("validation", {})
+    calls = {
+        name: number
+        for stage in ("tested", "live")
+        for name, number in (folder.noted(stage) or {}).get("calls", {}).items()
+    }
+    failure = _failure(folder, unfinished)
+    facts = {
+        "title": connector.title,
+        "connector_id": connector.id,
+        "country": connector.marketplace.country,
+        "product_type": connector.amazon.product_type,
+        "operation": scope.operation if scope else connector.sync.operation,
+        "run_id": run_id,
+        "reason": scope.reason if scope else "",
+        "definition_version": validation.get("version", "none"),
+        "definition_fetched_at": validation.get("fetched_at", "never"),
+        "warnings": [*definitions.get("warnings", []), *warnings],
+        "failure": failure,
+        "calls": calls,
+    }
+    number = run_number(ledger, connector.id, run_id)
+    try:
+        summary = write_report(folder, facts)
+    except RunRefused as error:
+        if number is not None:
+            finish_run(ledger, number, counts={}, calls=calls, cursor=None, failure=str(error))
+        raise
+    if number is not None:
+        extract = folder.noted("extract") or {}
+        complete = scope is not None and scope.moves_cursor and not summary["counts"]["failed"]
+        finish_run(
+            ledger,
+            number,
+            counts=summary["counts"],
+            calls=calls,
+            cursor=extract.get("cursor") if complete else None,
+            failure=failure,
+        )
+    return summary
+
+
+def _failure(folder: RunFolder, unfinished: Sequence[str]) -> str | None:
+    for task in TASKS:
+        if any(failed.startswith(task) for failed in unfinished):
+            note = folder.noted(f"failure-{task}")
+            return note["sentence"] if note else f"The task {task} failed; its log says why."
+    return None
