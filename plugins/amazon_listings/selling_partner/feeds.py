@@ -1,0 +1,184 @@
+"""Feeds API 2021-06-30 for `JSON_LISTINGS_FEED`: document, upload, feed, state, report."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
+
+from .downloads import download, upload
+from .exceptions import DocumentDamaged
+from .faults import RETRY_LATER
+from .shapes import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from .client import SellingPartner
+
+FEED_TYPE = "JSON_LISTINGS_FEED"
+CONTENT_TYPE = "application/json; charset=UTF-8"
+#: Largest report that is read, packed and unpacked: 25,000 items with summaries stay far below.
+LARGEST = 256 * 1024 * 1024
+
+State = Literal["IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL"]
+_STATES = frozenset({"IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL"})
+
+
+@dataclass(frozen=True)
+class FeedUpload:
+    """A document to be uploaded: its id (valid 2 days) and address (a key, valid 5 minutes).
+
+    `date`: Amazon's clock when it was made, as in the header `Date`.
+    """
+
+    document_id: str
+    url: str = field(repr=False)
+    date: str | None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed at Amazon. `report_id` is None until there is a report; that is not success."""
+
+    feed_id: str
+    state: State
+    created: str
+    marketplace_ids: tuple[str, ...]
+    report_id: str | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the state will not change any more."""
+        return self.state in {"DONE", "CANCELLED", "FATAL"}
+
+
+def create_document(client: SellingPartner) -> FeedUpload:
+    """Ask for a place to upload a document to."""
+    name = "createFeedDocument"
+    answer = client.call(name, body={"contentType": CONTENT_TYPE})
+    shape = Shape(answer, name)
+    return FeedUpload(shape.text("feedDocumentId"), _address(shape), answer.date)
+
+
+def upload_document(client: SellingPartner, place: FeedUpload, content: bytes) -> None:
+    """Upload a document.
+
+    Raises:
+        LinkExpired: ask for a new place.
+        Unavailable: no answer after several tries.
+    """
+    upload(client, place.url, content, CONTENT_TYPE)
+
+
+def create(client: SellingPartner, document_id: str, marketplace_ids: Collection[str]) -> str:
+    """Start a feed; returns its id, to be stored before anything else is done.
+
+    Raises:
+        OutcomeUnknown: the feed may exist. It must not be started again before `search` has shown
+            that it does not: a second feed would repeat every message.
+    """
+    name = "createFeed"
+    answer = client.call(
+        name,
+        body={
+            "feedType": FEED_TYPE,
+            "marketplaceIds": list(marketplace_ids),
+            "inputFeedDocumentId": document_id,
+        },
+    )
+    return Shape(answer, name).text("feedId")
+
+
+def get(client: SellingPartner, feed_id: str) -> Feed:
+    """A feed's state."""
+    name = "getFeed"
+    answer = client.call(name, path={"feedId": feed_id})
+    return _feed(Shape(answer, name), answer.body)
+
+
+def search(client: SellingPartner, created_since: str) -> list[Feed]:
+    """Listings feeds started since a time (ISO 8601, by Amazon's clock), newest first.
+
+    Amazon does not say from which document a feed was made. So after an unknown outcome the
+    feeds that the ledger does not know are the candidates.
+    """
+    name = "getFeeds"
+    found: list[Feed] = []
+    query: dict[str, str | int | Collection[str] | None] = {
+        "feedTypes": [FEED_TYPE],
+        "createdSince": created_since,
+        "pageSize": 100,
+    }
+    while True:
+        answer = client.call(name, query=query)
+        shape = Shape(answer, name)
+        if "feeds" not in answer.body:
+            shape.bad("it has no feeds")
+        found += [_feed(shape, entry) for entry in shape.objects("feeds")]
+        token = shape.optional_text("nextToken")
+        if token is None:
+            return found
+        query = {"nextToken": token}  # Amazon allows nothing else with it
+
+
+def cancel(client: SellingPartner, feed_id: str) -> None:
+    """Cancel a feed that is still in the queue."""
+    client.call("cancelFeed", path={"feedId": feed_id})
+
+
+def report(client: SellingPartner, report_id: str) -> bytes:
+    """The content of a feed's report; read it with `feed_reports.read_report`.
+
+    Raises:
+        DocumentDamaged: it can not be unpacked, or is larger than 256 MiB.
+        LinkExpired, Unavailable: try again.
+    """
+    name = "getFeedDocument"
+    answer = client.call(name, path={"feedDocumentId": report_id})
+    shape = Shape(answer, name)
+    packing = shape.optional_text("compressionAlgorithm")
+    if packing not in {None, "GZIP"}:
+        shape.bad(f"its compression is {packing!r}")
+    content = download(client, _address(shape), most=LARGEST)
+    return _unpack(content) if packing else content
+
+
+def _unpack(content: bytes) -> bytes:
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)  # 16: gzip
+    try:
+        unpacked = unpacker.decompress(content, LARGEST)
+    except zlib.error as error:
+        raise _damaged(str(error)) from error
+    if not unpacker.eof:
+        raise _damaged("it is cut off or too large")
+    return unpacked
+
+
+def _damaged(what: str) -> DocumentDamaged:
+    return DocumentDamaged(
+        f"The feed's report can not be unpacked: {what}.",
+        hint="It is loaded again; until then its items count as pending.",
+        retry_after=RETRY_LATER,
+    )
+
+
+def _address(shape: Shape) -> str:
+    url = shape.text("url")
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        shape.bad("its url is not a web address")
+    return url
+
+
+def _feed(shape: Shape, body: dict[str, Any]) -> Feed:
+    state = shape.text("processingStatus", body)
+    if state not in _STATES:
+        shape.bad(f"its processingStatus is {state!r}")
+    return Feed(
+        shape.text("feedId", body),
+        cast("State", state),
+        shape.text("createdTime", body),
+        tuple(shape.texts("marketplaceIds", body)) if body.get("marketplaceIds") is not None else (),
+        shape.optional_text("resultFeedDocumentId", body),
+    )
