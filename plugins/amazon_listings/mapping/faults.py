@@ -1,0 +1,47 @@
+"""What is wrong with a mapping as written: every line of it at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_listings.errors import PersonMustAct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHOWN = 8
+
+
+class Line(NamedTuple):
+    """A line of the mapping: its number in the connector file (None from a Variable), its key."""
+
+    number: int | None
+    key: str
+
+    def __str__(self) -> str:
+        return (f"line {self.number}: " if self.number else "") + f"“{self.key}”"
+
+
+class Fault(NamedTuple):
+    """One wrong line. `candidates` are what may have been meant, nearest first."""
+
+    line: Line
+    problem: str
+    candidates: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        shown = [f"\n      - {text}" for text in self.candidates[:_SHOWN]]
+        if len(self.candidates) > _SHOWN:
+            shown.append(f"\n      and {len(self.candidates) - _SHOWN} more")
+        return f"{self.line}: {self.problem}" + "".join(shown)
+
+
+class MappingErrors(PersonMustAct):
+    """A mapping that cannot be used. `faults` has every wrong line, in the mapping's order."""
+
+    def __init__(self, faults: Iterable[Fault], *, connector: str = "") -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line.number or 0))
+        where = f" of connector {connector}" if connector else ""
+        count = len(self.faults)
+        text = "".join(f"\n  - {fault}" for fault in self.faults)
+        super().__init__(f"The mapping{where} has {count} mistake{'s' if count > 1 else ''}:{text}")

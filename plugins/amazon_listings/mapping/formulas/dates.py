@@ -1,0 +1,50 @@
+"""Dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.dates import NotADate, iso, moment
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_MOST_DAYS = 36_500
+
+
+def as_date(value: Any, written: str | None = None, *, month_first: bool = False) -> str:
+    """The date as Amazon takes it. `written` says how the PIM writes it, in strptime's letters (`%d.%m.%y`)."""
+    if written is None:
+        return iso(moment(value, month_first=month_first))
+    try:
+        return iso(moment(datetime.strptime(str(value).strip(), written)))  # noqa: DTZ007 - moment makes it UTC
+    except ValueError as reason:
+        raise NotADate(str(reason)) from None
+
+
+def date_format(value: Any, letters: str = "%Y-%m-%d") -> str:
+    """The date as text, by strftime's letters: `%d/%m/%Y`."""
+    return moment(value).strftime(letters[:100])
+
+
+def add_days(value: Any, days: int) -> str:
+    """The date so many days later (or earlier)."""
+    if abs(days) > _MOST_DAYS:
+        raise NotADate(f"at most {_MOST_DAYS} days")
+    return iso(moment(value) + timedelta(days=days))
+
+
+def modified_after(value: Any, when: Any) -> bool:
+    """`IS_MODIFYED_LATER`: whether a date (`item.modified`) lies after another."""
+    return _exact(moment(value)) > _exact(moment(when))
+
+
+def _exact(when: date | datetime) -> datetime:
+    if isinstance(when, datetime):
+        return when
+    return datetime(when.year, when.month, when.day, tzinfo=UTC)
+
+
+FILTERS = {"add_days": add_days, "date": as_date, "date_format": date_format}
+TESTS = {"modified_after": modified_after}

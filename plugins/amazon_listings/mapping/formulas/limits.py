@@ -1,0 +1,51 @@
+"""How much an expression may produce. Item data is hostile and an author can err."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Most characters of a text: far above Amazon's longest field (a few thousand).
+MAX_TEXT = 100_000
+#: Most elements of a list, far above what an attribute takes.
+MAX_LIST = 10_000
+
+
+class TooLarge(ValueError):  # noqa: N818 - it is what the result is
+    """A result beyond what any Amazon attribute holds."""
+
+
+def check_text(length: int) -> None:
+    """Refuse a text before it is made.
+
+    Raises:
+        TooLarge: it would be longer than `MAX_TEXT`.
+    """
+    if length > MAX_TEXT:
+        raise TooLarge(f"the text would have {length} characters, more than {MAX_TEXT}")
+
+
+def check_list(length: int) -> None:
+    """Refuse a list before it is made.
+
+    Raises:
+        TooLarge: it would be longer than `MAX_LIST`.
+    """
+    if length > MAX_LIST:
+        raise TooLarge(f"the list would have {length} elements, more than {MAX_LIST}")
+
+
+def shown(value: Any) -> str:
+    """`value` as text inside other text: nothing for empty, lists by commas, `1.5` not `1.50`."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(part) for part in value)
+    if isinstance(value, dict):
+        return shown(value.get("url") or list(value.values()))
+    return str(value)

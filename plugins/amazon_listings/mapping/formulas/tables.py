@@ -1,0 +1,116 @@
+"""Table-type fields and related tables: a table is a list of rows, each with its columns by name."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Any
+
+from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
+from amazon_listings.mapping.formulas.text import join, split
+from amazon_listings.mapping.rows import View, is_empty
+
+
+def cell(value: Any, row: int | str, column: int | str, language: str | None = None) -> Any:
+    """`GET_CELL_VALUE`: one cell. Numbers count from 0; text is searched in the first column and the header.
+
+    Raises:
+        ValueError: the field is no table.
+    """
+    rows = _rows(value)
+    if isinstance(row, str):
+        found = next((r for r in rows if r and shown(next(iter(r.values()))) == row), None)
+    else:
+        found = rows[row] if 0 <= row < len(rows) else None
+    if found is None:
+        return None
+    content = found.get(column) if isinstance(column, str) else dict(enumerate(found.values())).get(column)
+    return content.get(language) if language and isinstance(content, dict) else content
+
+
+def column(value: Any, name: str) -> list[Any]:
+    """One column of a table, without its empty cells."""
+    return [row[name] for row in _rows(value) if not is_empty(row.get(name))]
+
+
+def from_table(
+    value: Any,
+    table: Any,
+    match: str,
+    output: str,
+    default: Any = None,
+    *,
+    case_sensitive: bool = False,
+    separator: str | None = None,
+    out_separator: str | None = None,
+) -> Any:
+    """`REPLACE_FROM_TABLE`: looks the value up in column `match` of a table and gives column `output`.
+
+    With `separator` the value holds several, each is looked up, and the results are a list, or text
+    joined by `out_separator`.
+    """
+    wanted = split(value, separator) if separator else value if isinstance(value, list) else [value]
+    fold = str if case_sensitive else str.casefold
+    known = {fold(shown(row.get(match))): row.get(output) for row in reversed(_rows(table))}
+    found = [known.get(fold(shown(one).strip()), default) for one in wanted]
+    if not separator and not isinstance(value, list):
+        return found[0]
+    found = [one for one in found if not is_empty(one)]
+    return join(found, out_separator) if out_separator is not None else found
+
+
+def variants_values(value: Any, field: str, separator: str | None = None) -> Any:
+    """`GET_VARIANTS_VALUES`: the different values that the product's variants have in a field."""
+    values = [view.values.get(field) if isinstance(view, View) else view.get(field) for view in value or ()]
+    found = list({shown(one): one for one in values if not is_empty(one)}.values())
+    return found if separator is None else join(found, separator)
+
+
+def table_group(value: Any, kind: str = "list", **columns: str) -> Any:
+    """`TABLEGROUP`: a table with these columns (`Name="field"`) as `table` (HTML), `json` or `list`."""
+    rows = [
+        {title: row.get(name) for title, name in columns.items()} if columns else dict(row)
+        for row in _rows(value)
+    ]
+    if kind == "json":
+        return _bounded(json.dumps(rows, ensure_ascii=False, default=str))
+    if kind == "table":
+        head = "".join(f"<th>{html.escape(title)}</th>" for title in (rows[0] if rows else columns))
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(shown(content))}</td>" for content in row.values()) + "</tr>"
+            for row in rows
+        )
+        return _bounded(f"<table><tr>{head}</tr>{body}</table>")
+    return [
+        ", ".join(f"{title}: {shown(content)}" for title, content in row.items() if not is_empty(content))
+        for row in rows
+    ]
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    if is_empty(value):
+        return []
+    if isinstance(value, dict):
+        return [{"key": key, "value": content} for key, content in value.items()]
+    if isinstance(value, list) and all(isinstance(row, dict | list) for row in value):
+        check_list(len(value))
+        return [row if isinstance(row, dict) else dict(_numbered(row)) for row in value]
+    raise ValueError("this is no table")
+
+
+def _numbered(row: list[Any]) -> list[tuple[str, Any]]:
+    return [(str(position), content) for position, content in enumerate(row)]
+
+
+def _bounded(text: str) -> str:
+    check_text(len(text))
+    return text
+
+
+FILTERS = {
+    "cell": cell,
+    "column": column,
+    "from_table": from_table,
+    "table_group": table_group,
+    "variants_values": variants_values,
+}

@@ -1,0 +1,221 @@
+"""A compiled mapping: PIM items in, Amazon attributes out."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.connectors.languages import language_tags
+from amazon_listings.mapping.conversion import Reading
+from amazon_listings.mapping.faults import Fault, Line, MappingErrors
+from amazon_listings.mapping.placing import Placing
+from amazon_listings.mapping.rows import RECORD_NAMES, Row
+from amazon_listings.mapping.work import Made, Setting, Work
+from amazon_listings.validation.issue import Issue, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Dict
+    from collections.abc import Sequence
+
+    from amazon_listings.item import Item, Record
+    from amazon_listings.mapping.plan import Branch
+    from amazon_listings.mapping.quantities import Notation
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.product_types.labels import FieldIndex
+
+
+@dataclass
+class Mapped:
+    """One item's attributes, as Amazon takes them, and what a person should know.
+
+    An issue of severity ERROR blocks the item; its attribute is left out.
+    """
+
+    attributes: dict[str, Any]
+    issues: list[Issue]
+    _mapping: Mapping = field(repr=False)
+    _item: Item = field(repr=False)
+    _siblings: Sequence[Record] = field(default=(), repr=False)
+
+    @cached_property
+    def origins(self) -> dict[str, Origin]:
+        """The line, PIM field and language behind each value, by its path (`item_weight/0/unit`)."""
+        return {made.path: made.origin for made in self._mapping.explain(self._item, siblings=self._siblings)}
+
+    def origin_of(self, path: str) -> Origin | None:
+        """The origin of the value at `path`, or of the longest part of it that the mapping made."""
+        wanted = path
+        while wanted:
+            if wanted in self.origins:
+                return self.origins[wanted]
+            below = next((o for known, o in self.origins.items() if known.startswith(f"{wanted}/")), None)
+            if below is not None:
+                return below
+            wanted = wanted.rpartition("/")[0]
+        return self._mapping.origin_of(path)
+
+
+class Mapping:
+    """A mapping compiled for one product type; `apply` may be called from several threads.
+
+    Args:
+        plan: The plan, by attribute.
+        setting: Marketplace, languages and how the PIM writes.
+        fields: The PIM fields that the lines read, with the first line of each.
+    """
+
+    def __init__(self, plan: Dict[str, Branch], setting: Setting, fields: Dict[str, Line]) -> None:
+        self.plan = dict(plan)
+        self.setting = setting
+        self.fields = dict(fields)
+        self._lines = _static_origins(self.plan)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that this mapping may fill."""
+        return tuple(self.plan)
+
+    def apply(self, item: Item, *, siblings: Sequence[Record] = ()) -> Mapped:
+        """The attributes of one item.
+
+        Args:
+            item: The item.
+            siblings: The variants of the same product, where an expression asks for `variants`.
+        """
+        work = Work(self.setting, self._rows(item, siblings))
+        attributes = {}
+        for name, plan in self.plan.items():
+            elements = work.attribute(plan)
+            if elements:
+                attributes[name] = elements
+        return Mapped(attributes, work.issues + self._unknown(work.rows), self, item, siblings)
+
+    def explain(self, item: Item, *, siblings: Sequence[Record] = ()) -> list[Made]:
+        """How each value of the item's attributes came about, in the order of the payload."""
+        made: list[Made] = []
+        work = Work(self.setting, self._rows(item, siblings), made)
+        for plan in self.plan.values():
+            work.attribute(plan)
+        return made
+
+    def origin_of(self, path: str) -> Origin | None:
+        """The mapping line for a path of any item (`item_weight/0/unit`), by its longest known part."""
+        names = [part for part in path.split("/") if part and not part.isdigit()]
+        while names:
+            if found := self._lines.get(".".join(names)):
+                return found
+            names.pop()
+        return None
+
+    def _rows(self, item: Item, siblings: Sequence[Record]) -> list[Row]:
+        unknown: list[str] = []
+        fallback = self.setting.fallback
+        return [
+            Row(item, language, fallback=fallback, siblings=siblings, unknown=unknown)
+            for language in self.setting.wanted
+        ]
+
+    def _unknown(self, rows: Sequence[Row]) -> list[Issue]:
+        """A warning for each field that a line reads and the PIM did not send."""
+        issues = []
+        for name in dict.fromkeys(rows[0].unknown):
+            near = difflib.get_close_matches(name, [*rows[0].values, *RECORD_NAMES], n=3, cutoff=0.6)
+            line = self.fields.get(name)
+            issues.append(
+                Issue(
+                    code="unknown_field",
+                    severity="WARNING",
+                    source="mapping",
+                    message=f"The PIM sends no field called “{name}”."
+                    + (f" Did you mean {', '.join(near)}?" if near else ""),
+                    action="Correct the name in the mapping, or have the PIM send the field.",
+                    origin=Origin(line.number, line.key, name) if line else None,
+                )
+            )
+        return issues
+
+
+def compile_mapping(
+    mapping: Dict[str, Any],
+    *,
+    index: FieldIndex,
+    definition: Dict[str, Any],
+    marketplace: Marketplace,
+    languages: Dict[str, str],
+    lines: Dict[str, int] | None = None,
+    fallback_language: str | None = None,
+    decimal: Notation = "auto",
+    report_missing_languages: bool = False,
+    requirements: str = "",
+    outside: FieldIndex | None = None,
+    connector: str = "",
+) -> Mapping:
+    """The mapping, ready to be applied to any number of items.
+
+    Args:
+        mapping: The connector's `mapping`, as written.
+        index: The fields of the definition, with labels in the connector's locale.
+        definition: The definition in the marketplace's own locale.
+        marketplace: Where to sell.
+        languages: The value languages as the PIM calls them, with their Amazon tags; the first is
+            the one of fields without language.
+        lines: The line of each key in the connector file.
+        fallback_language: The PIM language whose text stands in, under its own tag, where the
+            wanted language has none.
+        decimal: The PIM's decimal sign; `auto` reads both and refuses what could be either.
+        report_missing_languages: Whether a language without text is a warning.
+        requirements: The requirement set of `definition`, for messages.
+        outside: The fields of LISTING, where `definition` is of a smaller set.
+        connector: The connector's id, for messages.
+
+    Raises:
+        MappingErrors: one or more lines are wrong; it has all of them.
+    """
+    reading = Reading(decimal, month_first=marketplace.country == "US")
+    placing = Placing(index, reading, outside=outside, requirements=requirements)
+    for key, value in mapping.items():
+        line = Line((lines or {}).get(key), key)
+        placing.add(line, key, value)
+    plan = placing.plan(marketplace.currency)
+    if placing.faults:
+        raise MappingErrors(placing.faults, connector=connector)
+    tags = dict(languages)
+    if fallback_language and fallback_language not in tags:
+        tags[fallback_language] = language_tags([fallback_language], marketplace)[0][1] or ""
+    setting = Setting(
+        marketplace_id=marketplace.id,
+        wanted=tuple(languages),
+        tags=tags,
+        reading=reading,
+        required=frozenset(definition.get("required", ())),
+        fallback=fallback_language,
+        report_missing=report_missing_languages,
+        connector=connector,
+    )
+    fields: dict[str, Line] = {}
+    for branch in plan.values():
+        for template in branch.templates:
+            for leaf in template.leaves():
+                for cell in leaf.cells:
+                    for name in cell.expression.fields:
+                        fields.setdefault(name, cell.line)
+    return Mapping(plan, setting, fields)
+
+
+def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:
+    """The first line of each place, without positions."""
+    found: dict[str, Origin] = {}
+    for branch in plan.values():
+        for template in branch.templates:
+            for leaf in template.leaves():
+                cell = leaf.cells[0]
+                origin = Origin(cell.line.number, cell.line.key, ", ".join(cell.expression.fields))
+                names = leaf.field.path.split(".")
+                for depth in range(len(names), 0, -1):
+                    found.setdefault(".".join(names[:depth]), origin)
+    return found
+
+
+__all__ = ["Fault", "Mapped", "Mapping", "MappingErrors", "compile_mapping"]

@@ -1,0 +1,70 @@
+"""Units as people write them (`kg`, `cm`, `Liter`), and the codes Amazon has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+#: Amazon's unit code (or codes: definitions differ) for each way to write it, lower case.
+#: Codes as they stand in the product type definitions; symbols after the SI brochure and
+#: UN/CEFACT Recommendation 20, plus what English, Spanish, French and German shorten.
+SYMBOLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        symbol: tuple(codes.split())
+        for codes, symbols in {
+            "milligrams": "mg",
+            "grams": "g gr gramo gramos gramm gramme grammes gram",
+            "kilograms": "kg kgs kilo kilos",
+            "tons": "t",
+            "pounds": "lb lbs libra libras livre livres pfund",
+            "ounces": "oz onza onzas once onces unze unzen",
+            "micrometer": "µm um",
+            "millimeters": "mm milimetro milimetros millimetre millimetres",
+            "centimeters": "cm centimetro centimetros centimetre centimetres zentimeter",
+            "decimeters": "dm",
+            "meters": "m metro metros metre metres",
+            "kilometers": "km",
+            "inches": 'in " ″ inch zoll pulgada pulgadas pouce pouces',
+            "feet": "ft ' ′ foot fuss fuß pie pies pied pieds",
+            "yards": "yd yds",
+            "milliliters": "ml",
+            "centiliters": "cl",
+            "deciliters": "dl",
+            "liters": "l ltr litro litros litre litres liter",
+            "cubic_centimeters": "cm3 cm³ cc",
+            "cubic_meters": "m3 m³",
+            "watts": "w watt vatios",
+            "kilowatts": "kw",
+            "milliwatts": "mw",
+            "volts": "v volt voltios",
+            "kilovolts": "kv",
+            "millivolts": "mv",
+            "amps amperes": "a amp",
+            "milliamps milliamperes": "ma",
+            "milliampere_hour milliamp_hours": "mah",
+            "watt_hours": "wh",
+            "kilowatt_hours": "kwh",
+            "hertz": "hz",
+            "seconds": "s sec sek",
+            "minutes": "min mn",
+            "hours": "h hr hrs std",
+            "days": "d dia dias jour jours tag tage",
+            "weeks": "semana semanas semaine semaines woche wochen",
+            "months": "mes meses mois monat monate",
+            "years": "año años an ans jahr jahre",
+            "degrees_celsius": "°c",
+            "percent percentage": "%",
+        }.items()
+        for symbol in symbols.split()
+    }
+)
+
+
+def unit_code(written: str, codes: Iterable[str]) -> str | None:
+    """The code among `codes` for a unit as written (`kg`, `Kg.`), or None."""
+    offered = set(codes)
+    for candidate in (written, written.rstrip(".")):
+        for code in SYMBOLS.get(candidate.strip().lower(), ()):
+            if code in offered:
+                return code
+    return None

@@ -1,0 +1,14 @@
+"""Words for yes and no."""
+
+from __future__ import annotations
+
+_YES = frozenset("yes y true t 1 on x ✓ ✔ si sí s verdadero oui o vrai ja j wahr".split())
+_NO = frozenset("no n false f 0 off falso non faux nein falsch".split())
+
+
+def yes_or_no(word: str) -> bool | None:
+    """Whether a word of English, Spanish, French or German says yes (True) or no (False); else None."""
+    plain = word.strip().casefold()
+    if plain in _YES:
+        return True
+    return False if plain in _NO else None
