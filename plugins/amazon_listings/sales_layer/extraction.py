@@ -10,7 +10,6 @@ from amazon_listings.sales_layer import connector_api, files, rest
 from amazon_listings.sales_layer.errors import IncompleteConnection
 from amazon_listings.sales_layer.joining import items, orphan_problems, refuse_over_limit
 from amazon_listings.sales_layer.reading import Reading
-from amazon_listings.sales_layer.selection import Selection
 from amazon_listings.sales_layer.shelf import Shelf
 from amazon_listings.sales_layer.transport import Transport
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.sales_layer.clock import Clock
     from amazon_listings.sales_layer.connection import PimConnection
+    from amazon_listings.sales_layer.selection import Selection
 
 Source = SalesLayerSource | FileSource
 
