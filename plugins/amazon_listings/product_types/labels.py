@@ -12,7 +12,7 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.product_types.fields import ENGINE_MEMBERS, Field, main_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Names = tuple[str, ...]
 
@@ -31,13 +31,15 @@ class Target(NamedTuple):
 
     `path` is the place: a leaf (`kind` "leaf") or a node with several leaves ("composite").
     `field` is the leaf that a plain value goes to, None where that is not obvious; `fields` are
-    all leaves at or below `path`, which an object value may fill by name.
+    all leaves at or below `path`, which an object value may fill by name. `renamed_to` is what the
+    place is called now, where the key is a label that Amazon has since changed.
     """
 
     path: str
     kind: str
     field: Field | None
     fields: tuple[Field, ...]
+    renamed_to: str | None = None
 
 
 class Candidate(NamedTuple):
@@ -60,12 +62,21 @@ class UnknownField(PersonMustAct):
         self.candidates = tuple(candidates)
 
 
+class OutsideRequirements(UnknownField):
+    """A mapping key for a field of the product type that the connector's requirements leave out."""
+
+    def __init__(self, key: str, requirements: str, found: Candidate) -> None:
+        super().__init__(key, (), f"{found.chain} ({found.path}) is not part of {requirements}.")
+        self.hint = f"Remove the line for {key!r}, or set `requirements: LISTING`, which offers facts and terms of sale."
+        self.candidates = (found,)
+
+
 class AmbiguousField(PersonMustAct):
     """A mapping key that names several fields. `key` and `candidates` say which."""
 
-    def __init__(self, key: str, candidates: Sequence[Candidate]) -> None:
+    def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:
         super().__init__(
-            f"{len(candidates)} Amazon fields are called {key!r}.",
+            f"{len(candidates)} Amazon fields are called {key!r}" + (f": {reason}." if reason else "."),
             hint="Write one of: " + _listed(candidates),
         )
         self.key = key
@@ -111,10 +122,25 @@ class FieldIndex:
 
     Args:
         fields: The fields, as `product_types.fields.fields` lists them.
+        earlier: The index of the version before, so that a label which Amazon has changed since
+            still means what it meant.
+        requirements: The set of requirements that the fields are of.
+        whole: Gives the fields of the whole product type, to tell a field that the requirements
+            leave out from one that does not exist; only asked for something unknown.
     """
 
-    def __init__(self, fields: Iterable[Field]) -> None:
+    def __init__(
+        self,
+        fields: Iterable[Field],
+        *,
+        earlier: FieldIndex | None = None,
+        requirements: str = "LISTING",
+        whole: Callable[[], FieldIndex] | None = None,
+    ) -> None:
         self.fields = tuple(fields)
+        self.earlier = earlier
+        self.requirements = requirements
+        self._whole = whole
         self._below: dict[Names, list[Field]] = defaultdict(list)
         self._titles: dict[Names, tuple[str, ...]] = {}
         for item in self.fields:
@@ -136,18 +162,78 @@ class FieldIndex:
                 marks) or an attribute (`item_name`).
 
         Raises:
+            OutsideRequirements: the field exists, but not under these requirements.
             UnknownField: nothing is called that.
             AmbiguousField: several fields are called that.
         """
+        try:
+            return self._found(key)
+        except UnknownField:
+            if self._whole is not None and (known := self._elsewhere(self._whole(), key)):
+                raise OutsideRequirements(key, self.requirements, known) from None
+            raise
+
+    def _elsewhere(self, whole: FieldIndex, key: str) -> Candidate | None:
+        try:
+            path = whole.find(key).path
+        except (UnknownField, AmbiguousField):
+            return None
+        return whole._candidate(tuple(path.split(".")))  # noqa: SLF001 - another of this class
+
+    def _found(self, key: str) -> Target:
         names = self._path(key)
-        if names is None:
-            names = self._labelled(key)
-        return self.target(".".join(names))
+        if names is not None:
+            return self.target(".".join(names))
+        before = self._before(key)
+        try:
+            found = self.target(".".join(self._labelled(key)))
+        except UnknownField:
+            if before is None:
+                raise
+            return self.target(before)._replace(renamed_to=self.name(before))
+        if before is not None and before != found.path:
+            places = (tuple(found.path.split(".")), tuple(before.split(".")))
+            raise AmbiguousField(
+                key,
+                [self._candidate(names) for names in places],
+                "Amazon has given this label to another field",
+            )
+        return found
+
+    def _before(self, key: str) -> str | None:
+        """The path that a label meant in the version before, if that path still exists."""
+        if self.earlier is None:
+            return None
+        try:
+            path = self.earlier.find(key).path
+        except (UnknownField, AmbiguousField):
+            return None
+        return path if tuple(path.split(".")) in self._below else None
+
+    def member(self, path: str, key: str) -> Target:
+        """What `key` names inside the place at `path`: a member by name, path or label.
+
+        Raises:
+            UnknownField: nothing in there is called that.
+            AmbiguousField: several things in there are called that.
+        """
+        inside = tuple(path.split("."))
+        names = (*inside, *_MARKS.sub("", key.strip()).split("."))
+        if names in self._below:
+            return self.target(".".join(names))
+        wanted = tuple(normal(part) for part in _CHAIN.split(key))
+        found = [place for place in self._named(wanted, inside) if place != inside]
+        if len(found) == 1:
+            return self.target(".".join(found[0]))
+        candidates = [self._candidate(tuple(item.path.split("."))) for item in self._below.get(inside, ())]
+        if found:
+            raise AmbiguousField(key, [self._candidate(place) for place in found])
+        raise UnknownField(key, candidates, f"{chain(self._shown(inside))} has no part called {key!r}.")
 
     def name(self, path: str) -> str:
         """The shortest name of the place at `path`: label, chain of labels, or the path itself."""
         names = tuple(path.split("."))
-        labels = self._below[names][0].labels[: len(names)]
+        labels = self._shown(names)
         for name in (labels[-1], chain(labels), " > ".join(labels)):
             try:
                 found = self.find(name)
@@ -199,10 +285,16 @@ class FieldIndex:
                 raise AmbiguousField(key, [self._candidate(names) for names in found])
         raise UnknownField(key, self._near(key))
 
-    def _named(self, wanted: tuple[str, ...]) -> list[Names]:
+    def _named(self, wanted: tuple[str, ...], inside: Names = ()) -> list[Names]:
         """The places with these labels: leaves first, and nodes only where no leaf fits."""
-        leaves = [names for names in self._leaves.get(wanted[-1], ()) if self._fits(names, wanted)]
-        nodes = [names for names in self._nodes.get(wanted[-1], ()) if self._fits(names, wanted)]
+        leaves, nodes = (
+            [
+                names
+                for names in known.get(wanted[-1], ())
+                if names[: len(inside)] == inside and self._fits(names, wanted)
+            ]
+            for known in (self._leaves, self._nodes)
+        )
         if (
             len(wanted) > 1
             and len(whole := [names for names in leaves if self._titles[names] == wanted]) == 1
@@ -226,10 +318,13 @@ class FieldIndex:
         above = iter(reversed(self._titles[names][:-1]))
         return all(part in above for part in reversed(wanted[:-1]))
 
+    def _shown(self, names: Names) -> tuple[str, ...]:
+        return self._below[names][0].labels[: len(names)]
+
     def _candidate(self, names: Names) -> Candidate:
         first = self._below[names][0]
         is_leaf = self._is_leaf(names)
-        return Candidate(chain(first.labels[: len(names)]), ".".join(names), first.help if is_leaf else "")
+        return Candidate(chain(self._shown(names)), ".".join(names), first.help if is_leaf else "")
 
     def _near(self, key: str) -> list[Candidate]:
         """The fields whose labels or paths look most like `key`."""

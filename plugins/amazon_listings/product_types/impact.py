@@ -1,0 +1,155 @@
+"""What a change of a definition means for the mappings that use it, and for their items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from amazon_listings.product_types.changes import Change
+    from amazon_listings.validation import Issue
+
+
+class Touched(NamedTuple):
+    """One mapping line that a change touches, or (without `key`) a field that now lacks one.
+
+    `line` is the line in the connector's file, if it is known. `person`: somebody must act.
+    """
+
+    connector: str
+    key: str
+    line: int | None
+    path: str
+    text: str
+    person: bool
+
+    def __str__(self) -> str:
+        place = f"{self.connector}{f', line {self.line}' if self.line else ''}"
+        return f"{place}: {self.key or self.path}: {self.text}"
+
+
+class Mapped(NamedTuple):
+    """A connector's mapping, as `impact` needs it; `lines` gives the line of each key."""
+
+    connector: str
+    mapping: Mapping[str, Any]
+    lines: Mapping[str, int]
+
+
+class Judge(Protocol):
+    """A compiled definition, as `validation.compile_definition` makes it."""
+
+    def is_valid(self, attributes: dict[str, Any], /) -> bool:
+        """Whether the attributes fulfil the definition."""
+
+    def issues(self, attributes: dict[str, Any], /) -> list[Issue]:
+        """What is wrong with them."""
+
+
+class NewlyFailing(NamedTuple):
+    """Items judged by both versions: how many, how many failed before, and what fails only now.
+
+    `skus` are the first of those, each with the fields (paths) that are wrong now.
+    """
+
+    items: int
+    failed_before: int
+    failing_now: int
+    skus: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def impact(
+    found: Sequence[Change], mappings: Iterable[Mapped], old: FieldIndex, new: FieldIndex
+) -> list[Touched]:
+    """The mapping lines that changes touch.
+
+    A line whose field is unchanged is not listed. One whose label was renamed keeps its meaning
+    by path and needs nobody. The rest is what a person must look at.
+
+    Args:
+        found: The changes from the one version to the other.
+        mappings: The connectors that use the definition.
+        old: The fields before.
+        new: The fields now.
+    """
+    return [touched for mapped in mappings for touched in _impact(found, mapped, old, new)]
+
+
+def _impact(found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: FieldIndex) -> Iterator[Touched]:
+    by_path: dict[str, list[Change]] = {}
+    for change in found:
+        by_path.setdefault(change.path, []).append(change)
+    mapped_paths: set[str] = set()
+    for key, value in mapped.mapping.items():
+        target = _found(old, key) or _found(new, key)
+        if target is None:
+            continue
+        paths = [item.path for item in target.fields]
+        if isinstance(value, dict) or target.field is None:
+            mapped_paths.update(paths)
+        else:
+            mapped_paths.add(target.field.path)
+        line = mapped.lines.get(key)
+        relevant = [change for path in paths for change in by_path.get(path, ()) if change.kind != "renamed"]
+        yield from (
+            Touched(mapped.connector, key, line, change.path, change.text, change.breaking)
+            for change in relevant
+            if change.kind not in {"added", "required"}
+        )
+        yield from _renamed(mapped.connector, key, line, target, new)
+    for change in found:
+        if change.kind == "required" and change.path not in mapped_paths:
+            text = f"not mapped: {change.text}"
+            yield Touched(mapped.connector, "", None, change.path, text, person=True)
+
+
+def _found(index: FieldIndex, key: str) -> Target | None:
+    try:
+        return index.find(key)
+    except (UnknownField, AmbiguousField):
+        return None
+
+
+def _renamed(
+    connector: str, key: str, line: int | None, target: Target, new: FieldIndex
+) -> Iterator[Touched]:
+    """What became of the key itself, where its field is still there."""
+    try:
+        new.target(target.path)
+    except UnknownField:
+        return
+    now = _found(new, key)
+    if now is None:
+        text = f"the label is now {new.name(target.path)!r}; the line keeps its meaning"
+        yield Touched(connector, key, line, target.path, text, person=False)
+    elif now.path != target.path and target.path not in {item.path for item in now.fields}:
+        text = f"the label now names {now.path}; write {new.name(target.path)!r} to keep the meaning"
+        yield Touched(connector, key, line, target.path, text, person=True)
+
+
+def newly_failing(
+    items: Iterable[tuple[str, dict[str, Any]]], old: Judge, new: Judge, *, shown: int = 20
+) -> NewlyFailing:
+    """How many items that were right become wrong with the new version.
+
+    Args:
+        items: SKU and attributes of each item of the last extract, read one at a time.
+        old: The compiled definition before.
+        new: The compiled definition now.
+        shown: How many SKUs to name.
+    """
+    count = before = now = 0
+    skus: list[tuple[str, tuple[str, ...]]] = []
+    for sku, attributes in items:
+        count += 1
+        if not old.is_valid(attributes):
+            before += 1
+        elif not new.is_valid(attributes):
+            now += 1
+            if len(skus) < shown:
+                wrong = dict.fromkeys(issue.path or issue.attribute for issue in new.issues(attributes))
+                skus.append((sku, tuple(wrong)))
+    return NewlyFailing(count, before, now, tuple(skus))

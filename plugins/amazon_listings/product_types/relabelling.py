@@ -1,0 +1,115 @@
+"""Writing a mapping in another locale's labels, so that it means the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amazon_listings.product_types.fields import Field
+
+
+class Relabelled(NamedTuple):
+    """A mapping in another locale.
+
+    `mapping` is the whole mapping in its order; `keys` the top-level keys that changed, old to
+    new; `unknown` the keys that name no field, which are left as they are.
+    """
+
+    mapping: dict[str, Any]
+    keys: dict[str, str]
+    unknown: tuple[str, ...]
+
+
+def relabel(mapping: Mapping[str, Any], from_index: FieldIndex, to_index: FieldIndex) -> Relabelled:
+    """`mapping`, written in labels of `from_index`, in those of `to_index`.
+
+    Labels become labels, paths stay paths. Displayed names of options, given as constants, become
+    the names in the other locale; expressions (`{{ … }}`) stay as they are. Where the other locale
+    has no unambiguous label, the path is written.
+
+    Args:
+        mapping: As in a connector.
+        from_index: The fields in the locale of `mapping`.
+        to_index: The same fields in the other locale.
+    """
+    result: dict[str, Any] = {}
+    unknown: list[str] = []
+    keys: dict[str, str] = {}
+    for key, value in mapping.items():
+        try:
+            target = from_index.find(key)
+        except (UnknownField, AmbiguousField):
+            unknown.append(key)
+            result[key] = value
+            continue
+        name = _renamed(key, target, to_index)
+        if name != key:
+            keys[key] = name
+        result[name] = _value(value, target, from_index, to_index)
+    return Relabelled(result, keys, tuple(unknown))
+
+
+def _renamed(key: str, target: Target, to_index: FieldIndex) -> str:
+    """The key in the other locale; a path, or what already means the same there, stays."""
+    try:
+        if to_index.find(key).path == target.path:
+            return key
+    except (UnknownField, AmbiguousField):
+        pass
+    return to_index.name(target.path)
+
+
+def _value(value: Any, target: Target, from_index: FieldIndex, to_index: FieldIndex) -> Any:
+    if isinstance(value, list):
+        return [_value(item, target, from_index, to_index) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: below
+            for key, item in value.items()
+            for name, below in [_member(key, item, target, from_index, to_index)]
+        }
+    if isinstance(value, str) and target.field is not None and "{{" not in value and "{%" not in value:
+        return _option(value, target.field, to_index)
+    return value
+
+
+def _member(
+    key: str, value: Any, target: Target, from_index: FieldIndex, to_index: FieldIndex
+) -> tuple[str, Any]:
+    try:
+        inner = from_index.member(target.path, key)
+    except (UnknownField, AmbiguousField):
+        # Not a member but a word of the mapping language, such as `truncate`.
+        return key, _value(value, target, from_index, to_index)
+    name = key
+    if f"{target.path}.{key}" != inner.path:
+        label = inner.fields[0].labels[len(inner.path.split(".")) - 1]
+        spoken = to_index.target(inner.path).fields[0].labels[len(inner.path.split(".")) - 1]
+        try:
+            same = to_index.member(target.path, spoken).path == inner.path
+        except (UnknownField, AmbiguousField):
+            same = False
+        if not same:
+            name = inner.path.removeprefix(target.path + ".")
+        elif normal(label) != normal(spoken):
+            name = spoken
+    return name, _value(value, inner, from_index, to_index)
+
+
+def _option(text: str, field: Field, to_index: FieldIndex) -> str:
+    """A displayed name of an option in the other locale; codes and free text stay."""
+    if any(option.value == text for option in field.options):
+        return text
+    codes = {option.value for option in field.options if normal(option.name) == normal(text)}
+    if len(codes) != 1:
+        return text
+    code = codes.pop()
+    there = to_index.target(field.path).field
+    names = {option.value: option.name for option in there.options} if there else {}
+    name = names.get(code)
+    alike = [other for other, shown in names.items() if name is not None and normal(shown) == normal(name)]
+    return name if name is not None and alike == [code] else str(code)
