@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from amazon_listings.errors import TryAgain
 
@@ -201,7 +202,7 @@ class SellingPartner:
         except requests.RequestException as error:
             text = redact(error, (*self.account.secrets, token))
             refusal = Refusal("api", call.operation.name, 0, type(error).__name__, text)
-            if call.again or isinstance(error, requests.ConnectTimeout):
+            if call.again or _never_sent(error):
                 raise error_of(refusal, sku=call.sku) from None
             raise _unknown(refusal, call.sku) from None
         self._measure(call.operation.name, time.monotonic() - started)
@@ -332,6 +333,14 @@ def _unknown(refusal: Refusal, sku: str | None) -> SellingPartnerError:
     error.operation, error.status = refusal.operation, refusal.status
     error.code, error.request_id = refusal.code, refusal.request_id
     return error
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """No connection came about, so Amazon can not have carried anything out."""
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def _no_constant(name: str) -> None:
