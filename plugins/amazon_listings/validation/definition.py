@@ -1,0 +1,183 @@
+"""A product type definition, compiled: verdicts and issues."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Any
+
+from amazon_listings.validation.advice import Advice
+from amazon_listings.validation.causes import Cause, causes, each_cause
+from amazon_listings.validation.conditions import Condition, Term
+from amazon_listings.validation.document import Pointer, check_definition, checksum
+from amazon_listings.validation.engine import Engine
+from amazon_listings.validation.explanation import Explainer, joined
+from amazon_listings.validation.issue import Issue
+from amazon_listings.validation.payload import readable
+from amazon_listings.validation.places import Places
+from amazon_listings.validation.words import Words, words
+
+#: Compiled definitions kept; a run needs few, each takes some 20 MB.
+KEPT = 16
+_compiled: OrderedDict[str, Definition] = OrderedDict()
+_lock = threading.Lock()
+
+
+class Definition:
+    """A compiled definition; made by `compile_definition`. Safe to share between threads; picklable.
+
+    Args:
+        document: The definition.
+        locale_document: The definition whose labels and names people read, or None.
+        checksum: Fingerprint of both.
+    """
+
+    def __init__(
+        self, document: dict[str, Any], locale_document: dict[str, Any] | None, checksum: str
+    ) -> None:
+        self.document = document
+        self.locale_document = locale_document
+        self.checksum = checksum
+        self._order = {name: index for index, name in enumerate(document["properties"])}
+        self._engine = Engine(document)
+        self._places = Places(document, locale_document)
+        self._advice = Advice(document)
+        self._explainer = Explainer(document, self._places)
+
+    def is_valid(self, attributes: Any) -> bool:
+        """Does the payload keep every rule of the definition? Advice does not count."""
+        try:
+            return self._engine.is_valid(attributes)
+        except ValueError:
+            return False
+
+    def issues(self, attributes: Any, *, language: str = "en", update: bool = False) -> list[Issue]:
+        """What is wrong with a payload, one issue per cause, and what deserves a warning.
+
+        Args:
+            attributes: The payload: attribute names and their values.
+            language: Language of the sentences; labels follow the locale document.
+            update: True for a listing that exists: warn of values that cannot be changed.
+
+        Returns:
+            Errors in the order of the definition's attributes, then warnings. Empty if all is well.
+        """
+        texts = words(language)
+        payload, broken = readable(attributes)
+        errors: list[Issue] = []
+        if broken or not self._engine.is_valid(payload):
+            found = causes([*broken, *self._engine.failures(payload)], self.document, attributes)
+            found.sort(key=self._position)
+            explained = _either_or([(cause, self._explainer.why(cause, payload)) for cause in found])
+            errors = [self._explainer.issue(cause, attributes, texts, term) for cause, term in explained]
+        return errors + self._warnings(payload, {issue.path for issue in errors}, texts, update=update)
+
+    def failures(self, attributes: Any, *, language: str = "en", update: bool = False) -> list[Issue]:
+        """Like `issues`, but one per failing place, as a JSON Schema validator reports them.
+
+        `path` is the place the keyword looks at: for `required` the object that lacks the field.
+        """
+        texts = words(language)
+        payload, broken = readable(attributes)
+        found = [*broken, *self._engine.failures(payload)]
+        errors = []
+        for cause in each_cause(found, self.document, attributes):
+            issue = self._explainer.issue(cause, attributes, texts, self._explainer.why(cause, payload))
+            errors.append(replace(issue, path=joined(cause.main.path)))
+        return errors + self._warnings(payload, set(), texts, update=update)
+
+    def label(self, path: str) -> str:
+        """What people call a place, `item_weight/0/unit`, in the language of the locale document."""
+        return self._places.label(tuple(int(step) if step.isdigit() else step for step in path.split("/")))
+
+    def _warnings(self, payload: Any, wrong: set[str], texts: Words, *, update: bool) -> list[Issue]:
+        """Warnings about values that are not wrong anyway."""
+        found = [
+            self._explainer.warning(WARNINGS[keyword], keyword, path, payload, texts)
+            for path, keyword in self._advice.against_values(payload)
+            if joined(path) not in wrong
+        ]
+        if update:
+            attributes: dict[Any, Pointer] = {}
+            for path in self._advice.against_fixed(payload):
+                attributes.setdefault(path[0], path)
+            found.extend(
+                self._explainer.warning("not_editable", "editable", path, payload, texts)
+                for path in attributes.values()
+            )
+        return found
+
+    def _position(self, cause: Cause) -> tuple[int, tuple[tuple[bool, Any], ...]]:
+        order = self._order
+        first = order.get(cause.path[0], len(order)) if cause.path else -1
+        return first, tuple((isinstance(step, str), step) for step in cause.path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.document, self.locale_document)
+
+
+WARNINGS = {"enum": "not_suggested", "enumDeprecated": "deprecated_option"}
+
+
+def compile_definition(
+    document: dict[str, Any], *, locale_document: dict[str, Any] | None = None
+) -> Definition:
+    """The compiled definition of a document; the same one for the same content.
+
+    Args:
+        document: A product type definition of the Product Type Definitions API, fetched in the
+            marketplace's own locale: what it allows depends on the locale.
+        locale_document: The same definition in the language of the people who read the issues;
+            its titles and option names are used in place of the document's.
+
+    Raises:
+        DefinitionError: a document is something else, or breaks the rules of JSON Schema.
+    """
+    check_definition(document)
+    if locale_document is not None:
+        check_definition(locale_document)
+    key = checksum(document, locale_document)
+    with _lock:
+        known = _compiled.get(key)
+        if known is None:
+            known = _compiled[key] = Definition(document, locale_document, key)
+            if len(_compiled) > KEPT:
+                _compiled.popitem(last=False)
+        _compiled.move_to_end(key)
+        return known
+
+
+def _again(document: dict[str, Any], locale_document: dict[str, Any] | None) -> Definition:
+    return compile_definition(document, locale_document=locale_document)
+
+
+def _either_or(explained: list[tuple[Cause, Term]]) -> list[tuple[Cause, Term]]:
+    """Attributes that are each required unless the other is given, as the one thing that is missing."""
+    missing = {
+        str(cause.path[0]): (cause, term) for cause, term in explained if cause.code == "missing_attribute"
+    }
+    merged: dict[int, tuple[Cause, Term]] = {}
+    taken: set[str] = set()
+    for name, (cause, term) in missing.items():
+        others = [
+            other
+            for other, (_, theirs) in missing.items()
+            if other != name and _unless(other) in term and _unless(name) in theirs
+        ]
+        if name in taken or not others:
+            continue
+        group = [name, *others]
+        taken.update(group)
+        shared = frozenset.intersection(*(missing[one][1] for one in group))
+        failures = [failure for one in group for failure in missing[one][0].failures]
+        merged[id(cause)] = (Cause("missing_one_of", cause.path, failures), shared)
+    return [
+        merged.get(id(cause), (cause, term))
+        for cause, term in explained
+        if id(cause) in merged or not (cause.code == "missing_attribute" and str(cause.path[0]) in taken)
+    ]
+
+
+def _unless(name: str) -> Condition:
+    return Condition(name, "given", wanted=False)

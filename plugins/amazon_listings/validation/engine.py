@@ -1,0 +1,151 @@
+"""A definition made ready for `jsonschema-rs`, which decides nearly everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+
+from amazon_listings.validation import vocabulary
+from amazon_listings.validation.document import LISTS, MAPS, ONE, DefinitionError, Pointer, children
+from amazon_listings.validation.factoring import factored
+
+#: Keywords that decide nothing; left out, the engine has less to read.
+ANNOTATIONS = frozenset(
+    (
+        "$comment",
+        "$lifecycle",
+        "$schema",
+        "default",
+        "description",
+        "editable",
+        "enumNames",
+        "examples",
+        "hidden",
+        "replacedBy",
+        "replaces",
+        "title",
+    )
+)
+#: Keywords under which a definition states something of the place itself, without condition.
+UNCONDITIONAL = frozenset(("properties", "items"))
+
+
+class Failure(NamedTuple):
+    """One keyword that fails at one place, as a validator reports it.
+
+    `path` is the place in the payload, `pointer` the keyword's place in the definition, by the way
+    the validation took (through `$ref`). `names` are the properties that are missing or too many.
+    """
+
+    path: Pointer
+    keyword: str
+    pointer: Pointer
+    names: tuple[str, ...] = ()
+
+
+class Engine:
+    """Verdicts and failures of one definition.
+
+    Args:
+        document: The definition.
+
+    Raises:
+        DefinitionError: the document breaks the rules of JSON Schema, or refers to another one.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.rule = vocabulary.rule(document) if _refers_only_to_defs(document) else None
+        plain = _plain(document, walked=self.rule is not None)
+        self._engine = _compiled(plain)
+        self._verdict = _compiled(factored(plain))
+
+    def is_valid(self, attributes: Any) -> bool:
+        """Does the payload keep every rule? ValueError if it is not JSON data."""
+        return self._verdict.is_valid(attributes) and (
+            self.rule is None or vocabulary.holds(self.rule, attributes)
+        )
+
+    def failures(self, attributes: Any) -> Iterator[Failure]:
+        """Each keyword that fails, at each place. ValueError if the payload is not JSON data."""
+        for error in self._engine.iter_errors(attributes):
+            yield _failure(error)
+        if self.rule is not None:
+            for path, pointer in vocabulary.failures(self.rule, attributes):
+                yield Failure(path, str(pointer[-1]), pointer)
+
+
+def compile_schema(schema: Any) -> jsonschema_rs.Validator:
+    """A validator of the dialect: 2019-09, formats asserted, Amazon's keywords, never the network."""
+    # The engine is a quarter slower once it knows any keyword of ours, so only where one is left.
+    keywords = vocabulary.engine_keywords() if _uses_keywords(schema) else None
+    return jsonschema_rs.Draft201909Validator(schema, validate_formats=True, offline=True, keywords=keywords)
+
+
+def _uses_keywords(schema: Any) -> bool:
+    return isinstance(schema, dict) and (
+        any(keyword in schema for keyword in vocabulary.KEYWORDS)
+        or any(_uses_keywords(child) for _, child in children(schema))
+    )
+
+
+def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    try:
+        return compile_schema(schema)
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        place = "/".join(str(step) for step in getattr(error, "instance_path", ()))
+        text = str(error).splitlines()[0]
+        raise DefinitionError(
+            f"The definition breaks the rules of JSON Schema at `{place}`: {text}."
+        ) from error
+
+
+def _failure(error: jsonschema_rs.ValidationError) -> Failure:
+    pointer = tuple(error.evaluation_path)
+    kind = error.kind
+    keyword = str(pointer[-1]) if pointer else kind.name
+    names: tuple[str, ...] = ()
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        names = (kind.property,)
+    elif isinstance(
+        kind,
+        jsonschema_rs.ValidationErrorKind.AdditionalProperties
+        | jsonschema_rs.ValidationErrorKind.UnevaluatedProperties,
+    ):
+        names = tuple(kind.unexpected)
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.FalseSchema):
+        keyword = "false"
+    return Failure(tuple(error.instance_path), keyword, pointer, names)
+
+
+def _refers_only_to_defs(schema: Any) -> bool:
+    """A reference into an attribute would make its unconditional limits conditional ones."""
+    if not isinstance(schema, dict):
+        return True
+    reference = schema.get("$ref", "#/$defs/")
+    if not reference.startswith("#/$defs/") or "$recursiveRef" in schema:
+        return False
+    return all(_refers_only_to_defs(child) for _, child in children(schema))
+
+
+def _plain(schema: Any, *, walked: bool) -> Any:
+    """The schema without annotations, and without the keywords that the walk decides."""
+    if not isinstance(schema, dict):
+        return schema
+    plain: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        below = walked and keyword in UNCONDITIONAL
+        if keyword in ANNOTATIONS or (walked and keyword in vocabulary.KEYWORDS):
+            continue
+        if keyword in MAPS and isinstance(value, dict):
+            plain[keyword] = {name: _plain(child, walked=below) for name, child in value.items()}
+        elif keyword in LISTS and isinstance(value, list):
+            plain[keyword] = [_plain(child, walked=False) for child in value]
+        elif keyword in ONE:
+            plain[keyword] = _plain(value, walked=below)
+        elif keyword in {"required", "type"} and isinstance(value, list):
+            plain[keyword] = list(dict.fromkeys(value)) if all(isinstance(v, str) for v in value) else value
+        else:
+            plain[keyword] = value
+    return plain

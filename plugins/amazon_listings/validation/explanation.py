@@ -1,0 +1,303 @@
+"""A cause in words: the issue that a person reads."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from amazon_listings.validation import advice
+from amazon_listings.validation.causes import Cause, json_type, value_at
+from amazon_listings.validation.conditions import Term
+from amazon_listings.validation.document import Pointer, at
+from amazon_listings.validation.issue import Issue, Severity
+from amazon_listings.validation.options import Options
+from amazon_listings.validation.places import Places
+from amazon_listings.validation.reasons import Reasons, in_words
+from amazon_listings.validation.vocabulary import combinations, size_in_bytes
+from amazon_listings.validation.words import Words
+
+#: Kind of trouble by code; Amazon's codes have the same families (see `amazon.py`). `invalid` if not listed.
+FAMILIES = {
+    "empty_value": "missing",
+    "missing_attribute": "missing",
+    "missing_entry": "missing",
+    "missing_field": "missing",
+    "missing_one_of": "missing",
+    "too_few_values": "missing",
+    "deprecated_option": "advice",
+    "not_suggested": "advice",
+    "not_editable": "advice",
+}
+#: What the limit of a keyword is called in `Issue.allowed`.
+LIMITS = {
+    "exclusiveMaximum": "below",
+    "exclusiveMinimum": "above",
+    "format": "format",
+    "maxItems": "max_items",
+    "maxLength": "max_characters",
+    "maxUniqueItems": "max_items",
+    "maxUtf8ByteLength": "max_bytes",
+    "maximum": "maximum",
+    "minItems": "min_items",
+    "minLength": "min_characters",
+    "minUniqueItems": "min_items",
+    "minUtf8ByteLength": "min_bytes",
+    "minimum": "minimum",
+    "multipleOf": "multiple_of",
+    "pattern": "pattern",
+    "type": "type",
+}
+REQUIRED = frozenset(("missing_attribute", "missing_field", "missing_one_of", "missing_entry"))
+LONGEST_FOUND = 200
+LONGEST_SAID = 60
+
+
+class Explainer:
+    """Turns causes into issues, for one definition.
+
+    Args:
+        document: The definition.
+        places: Its labels and names.
+    """
+
+    def __init__(self, document: dict[str, Any], places: Places) -> None:
+        self._document = document
+        self._places = places
+        self._reasons = Reasons(document)
+        self._options: dict[Pointer, Options] = {}
+
+    def why(self, cause: Cause, attributes: Any) -> Term:
+        """The conditions that made the rule apply; empty for a rule without condition."""
+        return self._reasons.of(cause.main.pointer, cause.main.path, attributes)
+
+    def issue(self, cause: Cause, attributes: Any, words: Words, term: Term) -> Issue:
+        """The issue of a cause.
+
+        Args:
+            cause: The cause.
+            attributes: The payload.
+            words: The language.
+            term: What `why` said.
+        """
+        main, code, path = cause.main, cause.code, cause.path
+        value = value_at(attributes, path)
+        label = self._places.label(path) or words.word("item")
+        allowed, said = self._allowed(cause, value, attributes, words)
+        values: dict[str, Any] = {
+            "label": label,
+            "parent": self._places.label(path[:-1]) or words.word("item"),
+            "name": str(path[-1]) if path else "",
+            "found": quoted(value),
+            "keyword": main.keyword,
+            **said,
+        }
+        variant = "nearest" if said.get("nearest") else "message"
+        message = words.message(code, variant, **values) or words.message(code, **values)
+        if cause.elsewhere:
+            message = words.word("more_places", message=message, count=cause.elsewhere)
+        kind = "required" if code in REQUIRED else "forbidden" if code.startswith("not_allowed") else "rule"
+        return Issue(
+            code=code,
+            severity="ERROR",
+            source="schema",
+            message=message,
+            keyword=main.keyword,
+            attribute=str(path[0]) if path else "",
+            path=joined(path),
+            label=label,
+            why=in_words(term, attributes, words, kind=kind),
+            allowed=allowed or None,
+            found=None if code in REQUIRED else shown(value),
+            measured=measured(value) if code in MEASURED else None,
+            action=words.message(code, "action", **values),
+            family=FAMILIES.get(code, "invalid"),
+        )
+
+    def warning(self, code: str, keyword: str, path: Pointer, attributes: Any, words: Words) -> Issue:
+        """The issue of a place that goes against advice: `deprecated_option`, `not_suggested`, `not_editable`."""
+        value = value_at(attributes, path)
+        label = self._places.label(path)
+        allowed: dict[str, Any] = {}
+        values: dict[str, Any] = {"label": label, "found": quoted(value), "options": "", "total": 0}
+        if code != "not_editable":
+            node = self._places.schema(path)
+            listed = advice.suggestions(node) if code == "not_suggested" else self._current(node)
+            options = self._listed((code, *self._places.general(path)), listed, path)
+            nearest = advice.replacements(node, value) if code == "deprecated_option" else []
+            chosen = [{"value": new, "name": str(new)} for new in nearest] or options.nearest(str(value))
+            allowed = {"options": chosen, "options_total": len(options)}
+            values |= {"options": _named(chosen), "total": len(options)}
+        severity: Severity = "WARNING"
+        return Issue(
+            code=code,
+            severity=severity,
+            source="schema",
+            message=words.message(code, **values),
+            keyword=keyword,
+            attribute=str(path[0]) if path else "",
+            path=joined(path),
+            label=label,
+            allowed=allowed or None,
+            found=shown(value),
+            action=words.message(code, "action", **values),
+            family=FAMILIES[code],
+        )
+
+    @staticmethod
+    def _current(node: dict[str, Any]) -> list[Any]:
+        going = advice.deprecated(node)
+        return [value for value in node.get("enum") or advice.suggestions(node) if value not in going]
+
+    def _listed(self, key: Pointer, values: list[Any], path: Pointer) -> Options:
+        options = self._options.get(key)
+        if options is None:
+            options = self._options[key] = Options(values, self._places.names(path))
+        return options
+
+    def _allowed(
+        self, cause: Cause, value: Any, attributes: Any, words: Words
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What would be right: as data, and as values for the sentences."""
+        code, path, main = cause.code, cause.path, cause.main
+        said = at(self._document, main.pointer)
+        allowed: dict[str, Any] = {
+            LIMITS[failure.keyword]: at(self._document, failure.pointer)
+            for failure in cause.failures
+            if failure.keyword in LIMITS and failure.path == path
+        }
+        if code == "not_an_option":
+            return self._choice(main.pointer, said, value, path)
+        if code.startswith("unknown"):
+            return self._known_names(main.path, path)
+        if code == "wrong_type":
+            types = self._types(cause)
+            actual = words.word(json_type(value))
+            return {"type": types}, {
+                "expected": words.any_of(words.word(kind) for kind in types),
+                "actual": actual,
+            }
+        if code == "missing_one_of":
+            branches = (
+                said if main.keyword == "anyOf" else [{"required": one.names} for one in cause.failures]
+            )
+            names = list(dict.fromkeys(name for branch in branches for name in branch["required"]))
+            labels = [self._places.label((*main.path, name)) for name in names]
+            return {"one_of": names}, {"labels": words.any_of(labels)}
+        if code == "missing_entry":
+            return {}, {"condition": _entry(said)}
+        if code in MEASURED:
+            return allowed, {**(measured(value) or {}), **self._limit(cause, allowed, attributes, words)}
+        if code.startswith("wrong_"):
+            return allowed, {"pattern": allowed.get("pattern", ""), "limit": said}
+        return allowed, {"limit": said}
+
+    def _choice(
+        self, pointer: Pointer, said: Any, value: Any, path: Pointer
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        options = self._listed(pointer, said if isinstance(said, list) else [said], path)
+        nearest = options.nearest(value if isinstance(value, str) else json.dumps(value, default=repr))
+        named = _named(nearest)
+        all_said = len(nearest) == len(options)
+        return (
+            {"options": nearest, "options_total": len(options)},
+            {"options": named, "total": len(options), "nearest": "" if all_said else named},
+        )
+
+    def _known_names(self, holder: Pointer, path: Pointer) -> tuple[dict[str, Any], dict[str, Any]]:
+        names = list(self._places.schema(holder).get("properties", ()))
+        labels = {json.dumps(name): self._places.label((*holder, name)) for name in names}
+        key = ("properties", *self._places.general(holder))
+        options = self._options.setdefault(key, Options(list(names), labels))
+        nearest = options.nearest(str(path[-1]))
+        return (
+            {"options": nearest, "options_total": len(options)},
+            {"nearest": ", ".join(f"`{option['value']}`" for option in nearest[:2])},
+        )
+
+    def _types(self, cause: Cause) -> list[str]:
+        for failure in cause.failures:
+            if failure.keyword == "type":
+                types = at(self._document, failure.pointer)
+                return list(types) if isinstance(types, list) else [types]
+        branches = at(self._document, cause.main.pointer) or ()
+        return list(
+            dict.fromkeys(branch["type"] for branch in branches if isinstance(branch.get("type"), str))
+        )
+
+    def _limit(self, cause: Cause, allowed: dict[str, Any], attributes: Any, words: Words) -> dict[str, Any]:
+        texts = [
+            words.word(unit, count=allowed[f"{end}_{unit}"])
+            for end in ("max", "min")
+            for unit in ("characters", "bytes")
+            if f"{end}_{unit}" in allowed
+        ]
+        limit = words.all_of(texts) if texts else next(iter(allowed.values()), "")
+        if cause.code != "too_many_alike":
+            return {"limit": limit}
+        selectors = at(self._document, (*cause.main.pointer[:-1], "selectors"))
+        counts = combinations(value_at(attributes, cause.path), tuple(selectors))
+        return {"limit": limit, "items": max(counts.values()), "selectors": words.all_of(selectors)}
+
+
+MEASURED = frozenset(("too_long", "too_short", "too_many_values", "too_many_alike", "too_few_values"))
+
+
+def measured(value: Any) -> dict[str, int] | None:
+    """Size of a value: characters and UTF-8 bytes of a text, items of a list."""
+    if isinstance(value, str):
+        return {"characters": len(value), "bytes": size_in_bytes(value)}
+    return {"items": len(value)} if isinstance(value, list) else None
+
+
+def joined(path: Pointer) -> str:
+    """A place as text: `item_weight/0/unit`."""
+    return "/".join(map(str, path))
+
+
+def shown(value: Any) -> Any:
+    """A value as it may stand in an issue: JSON data, long ones as cut text."""
+    if isinstance(value, str):
+        text = value.encode("utf-8", "replace").decode()
+        return text if len(text) <= LONGEST_FOUND else f"{text[: LONGEST_FOUND - 1]}…"
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    text = _json(value)
+    return value if len(text) <= LONGEST_FOUND and text.startswith(("[", "{")) else shown(text)
+
+
+def quoted(value: Any) -> str:
+    """A value inside a sentence: one line, cut, texts in quotes."""
+    text = " ".join(shown(value).split()) if isinstance(value, str) else _json(value)
+    text = text if len(text) <= LONGEST_SAID else f"{text[: LONGEST_SAID - 1]}…"
+    return f"“{text}”" if isinstance(value, str) else text
+
+
+def _json(value: Any) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=repr)
+    except (RecursionError, TypeError, ValueError):
+        return f"({type(value).__name__})"
+    return text.encode("utf-8", "replace").decode()
+
+
+def _named(options: list[dict[str, Any]]) -> str:
+    return ", ".join(
+        f"`{option['value']}`"
+        if str(option["value"]) == option["name"]
+        else f"`{option['value']}` ({option['name']})"
+        for option in options
+    )
+
+
+def _entry(said: Any) -> str:
+    """`contains` in words, for the form Amazon uses: an element whose field is one of some values."""
+    properties = said.get("properties", {}) if isinstance(said, dict) else {}
+    return (
+        ", ".join(
+            f"`{name}` = {' / '.join(map(str, part['enum'] if 'enum' in part else [part['const']]))}"
+            for name, part in properties.items()
+            if isinstance(part, dict) and ("enum" in part or "const" in part)
+        )
+        or json.dumps(said)[:LONGEST_SAID]
+    )

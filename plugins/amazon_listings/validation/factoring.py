@@ -1,0 +1,95 @@
+"""The same verdict from a smaller schema.
+
+Amazon's generator repeats itself: the same few conditions (is it a child? has it a parent?) stand
+in a hundred `if`s, and twenty rules reach into the same attribute one by one. What is equal by
+logic alone is tested once here. Only the verdict survives this, not the place of a failure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+Conditional = tuple[tuple[str, ...], Any]
+
+
+def factored(schema: Any) -> Any:
+    """A schema that accepts exactly what `schema` accepts."""
+    if not isinstance(schema, dict):
+        return schema
+    result = {**schema}
+    if _accepts_by_type(schema):
+        del result["anyOf"]
+    for keyword in ("properties", "$defs"):
+        if keyword in schema:
+            result[keyword] = {name: factored(part) for name, part in schema[keyword].items()}
+    if isinstance(schema.get("items"), dict):
+        result["items"] = factored(schema["items"])
+    if "allOf" in schema:
+        parts = list(_merged(_flat(schema["allOf"])))
+        if parts:
+            result["allOf"] = parts
+        else:
+            del result["allOf"]
+    return result
+
+
+def _accepts_by_type(schema: dict[str, Any]) -> bool:
+    """A list of suggestions: `anyOf` with a branch that asks no more than `type` already does."""
+    return "type" in schema and {"type": schema["type"]} in schema.get("anyOf", ())
+
+
+def _flat(parts: Iterable[Any]) -> Iterator[Any]:
+    for part in parts:
+        if isinstance(part, dict) and set(part) == {"allOf"}:
+            yield from _flat(part["allOf"])
+        else:
+            yield part
+
+
+def _merged(parts: Iterable[Any]) -> Iterator[Any]:
+    """The parts of an `allOf`, those of one shape merged into one."""
+    conditionals: list[Conditional] = []
+    by_name: dict[str, list[Any]] = {}
+    for_items: list[Any] = []
+    for part in parts:
+        shape = set(part) if isinstance(part, dict) else set()
+        if shape == {"if", "then"}:
+            conditionals.append((tuple(_conjuncts(part["if"])), part["then"]))
+        elif shape == {"properties"}:
+            for name, inner in part["properties"].items():
+                by_name.setdefault(name, []).append(inner)
+        elif shape == {"items"} and isinstance(part["items"], dict):
+            for_items.append(part["items"])
+        else:
+            yield part
+    yield from _nested(conditionals)
+    if by_name:
+        yield {"properties": {name: factored({"allOf": inner}) for name, inner in by_name.items()}}
+    if for_items:
+        yield {"items": factored({"allOf": for_items})}
+
+
+def _conjuncts(condition: Any) -> Iterator[str]:
+    """The conditions that must hold together, as text that is equal where they are."""
+    if isinstance(condition, dict) and set(condition) == {"allOf"}:
+        for part in condition["allOf"]:
+            yield from _conjuncts(part)
+    else:
+        yield json.dumps(condition, sort_keys=True)
+
+
+def _nested(rules: list[Conditional]) -> Iterator[Any]:
+    """`if A and B then C`, `if A and D then E` as `if A then (if B then C, if D then E)`."""
+    groups: dict[str, list[Conditional]] = {}
+    consequences: list[Any] = []
+    for conditions, consequence in rules:
+        if conditions:
+            groups.setdefault(conditions[0], []).append((conditions[1:], consequence))
+        elif consequence not in consequences:
+            consequences.append(consequence)
+    yield from consequences
+    for condition, members in groups.items():
+        inner = list(_nested(members))
+        yield {"if": json.loads(condition), "then": inner[0] if len(inner) == 1 else {"allOf": inner}}

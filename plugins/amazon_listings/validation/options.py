@@ -1,0 +1,73 @@
+"""Lists of allowed or suggested values, and the nearest of them to what was written."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import Counter, defaultdict
+from functools import lru_cache
+from typing import Any
+
+#: Lists may have 1,700 values; nobody reads more than these.
+SHOWN = 5
+MEMORY = 4096
+
+
+class Options:
+    """The values of one list with their displayed names.
+
+    Args:
+        values: The values, as the definition lists them; repeated ones count once.
+        names: Displayed names by value (its JSON text).
+    """
+
+    def __init__(self, values: list[Any], names: dict[str, str]) -> None:
+        unique = {json.dumps(value): value for value in values}
+        self.options = [{"value": value, "name": names.get(key, str(value))} for key, value in unique.items()]
+        self._pieces: dict[str, list[int]] = defaultdict(list)
+        self._sizes: list[list[int]] = []
+        self.nearest = lru_cache(MEMORY)(self._nearest)
+
+    def __len__(self) -> int:
+        return len(self.options)
+
+    def _nearest(self, written: str) -> list[dict[str, Any]]:
+        """At most five options, the most alike first: by code or by name, without case and accents."""
+        if len(self.options) <= SHOWN:
+            return self.options
+        if not self._sizes:
+            self._index()
+        pieces = _pieces(written)
+        shared: Counter[int] = Counter()
+        for piece in pieces:
+            shared.update(self._pieces.get(piece, ()))
+        likeness = {
+            text: 2 * count / (len(pieces) + self._sizes[text >> 1][text & 1])
+            for text, count in shared.items()
+        }
+        best: dict[int, float] = {}
+        for text, value in likeness.items():
+            best[text >> 1] = max(value, best.get(text >> 1, 0))
+        order = sorted(best, key=lambda index: (-best[index], index))[:SHOWN]
+        return [self.options[index] for index in order]
+
+    def _index(self) -> None:
+        """Each text's letter pairs. Texts are numbered: 2n is option n's value, 2n+1 its name."""
+        for number, option in enumerate(self.options):
+            sizes = []
+            for offset, text in enumerate((str(option["value"]), option["name"])):
+                pieces = _pieces(text)
+                sizes.append(len(pieces))
+                for piece in pieces:
+                    self._pieces[piece].append(2 * number + offset)
+            self._sizes.append(sizes)
+
+
+def _pieces(text: str) -> set[str]:
+    plain = "".join(
+        letter if letter.isalnum() else " "
+        for letter in unicodedata.normalize("NFKD", text.casefold())
+        if not unicodedata.combining(letter)
+    )
+    padded = f" {' '.join(plain.split())} "
+    return {padded[start : start + 2] for start in range(len(padded) - 1)}

@@ -1,0 +1,57 @@
+"""Payloads that are not quite JSON data."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from amazon_listings.validation.document import Pointer
+from amazon_listings.validation.engine import Failure
+
+#: Half of a surrogate pair: JSON can spell it (`"\ud800"`), no encoding can carry it.
+SURROGATE = re.compile("[\ud800-\udfff]")
+#: Deeper payloads than this are refused rather than walked; Amazon's go to 10.
+DEEPEST = 200
+
+
+def readable(payload: Any) -> tuple[Any, list[Failure]]:
+    """The payload as data that the engine can read, and the places where it was none.
+
+    Broken text keeps its length, with a replacement character for what cannot be sent; what JSON
+    has no form for (NaN, bytes, dates, keys that are no text) becomes null or goes.
+    """
+    broken: list[Failure] = []
+    return _readable(payload, (), broken), broken
+
+
+def _readable(value: Any, path: Pointer, broken: list[Failure]) -> Any:
+    if isinstance(value, str):
+        if value.isascii() or not SURROGATE.search(value):
+            return value
+        broken.append(_failure(path))
+        return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if len(path) < DEEPEST and isinstance(value, list):
+        return [_readable(item, (*path, index), broken) for index, item in enumerate(value)]
+    if len(path) < DEEPEST and isinstance(value, dict):
+        return _readable_object(value, path, broken)
+    broken.append(_failure(path))
+    return None
+
+
+def _readable_object(value: dict[Any, Any], path: Pointer, broken: list[Failure]) -> dict[str, Any]:
+    result = {}
+    for key, item in value.items():
+        if isinstance(key, str) and not SURROGATE.search(key):
+            result[key] = _readable(item, (*path, key), broken)
+        else:
+            broken.append(_failure((*path, str(key).encode("utf-8", "replace").decode())))
+    return result
+
+
+def _failure(path: Pointer) -> Failure:
+    return Failure(path, "", ())
