@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import copy
 import threading
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from amazon_listings.sandbox.catalogue_book import FOLDER, read_book
 from amazon_listings.sandbox.catalogue_entry import TABLES, VISIBLE, Entry, Field, Stock, Table
 from amazon_listings.sandbox.catalogue_large import LargeStock
-from amazon_listings.sandbox.catalogue_texts import FOLDER, ListedStock, read_book
+from amazon_listings.sandbox.catalogue_written import ListedStock
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["Catalogue", "Entry", "Field", "Table", "generate", "load"]
 

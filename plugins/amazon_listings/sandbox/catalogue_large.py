@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 from itertools import accumulate
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.sandbox.catalogue_entry import VISIBLE, Entry, Table
-from amazon_listings.sandbox.catalogue_texts import DAY, EPOCH, ListedStock, gtin13
+from amazon_listings.sandbox.catalogue_written import DAY, EPOCH, ListedStock, gtin13
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,6 +16,7 @@ from amazon_listings.sandbox.sales_layer.account import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from amazon_listings.sandbox.catalogue import Catalogue
 
 __all__ = ["create_router"]

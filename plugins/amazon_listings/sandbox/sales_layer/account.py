@@ -11,6 +11,7 @@ from amazon_listings.sandbox.catalogue_entry import TABLES, VISIBLE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from amazon_listings.sandbox.catalogue import Catalogue
 
 API_KEY = "sandbox-pim-key"

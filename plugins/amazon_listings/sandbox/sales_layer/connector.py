@@ -48,7 +48,7 @@ def add_routes(router: APIRouter, account: Account) -> None:
 
 
 def page_length(pagination: str) -> int:
-    """Rows per page for what `pagination` asks: below 1,000 gives 500, 1,001 to 1,500 gives 1,000, and so on."""
+    """Rows per page for `pagination`: below 1,000 gives 500, 1,001 to 1,500 gives 1,000, and so on."""
     asked = int(pagination) if pagination.isdigit() else 1000
     return max((asked - 1) // PAGE_STEP * PAGE_STEP, PAGE_STEP)
 
@@ -59,9 +59,7 @@ def _spoken(account: Account, request: Request, query: dict[str, str]) -> Respon
 
 def _respond(account: Account, request: Request, query: dict[str, str], fault: Fault | None) -> Response:
     try:
-        check(query, code=CONNECTOR_CODE, secret=CONNECTOR_SECRET, now=account.now())
-        if fault is not None and fault.kind == "error":
-            raise RefusedError(fault.code, INJECTED.get(fault.code, "Injected by the sandbox"))
+        _admit(account, query, fault)
         document = _document(account, request, query, lost=fault is not None)
     except RefusedError as refused:
         account.count(f"connector.error.{refused.code}")
@@ -78,6 +76,12 @@ def _respond(account: Account, request: Request, query: dict[str, str], fault: F
     if query.get("compression", "1") == "1" and "gzip" in request.headers.get("accept-encoding", ""):
         body, headers = gzip.compress(body, compresslevel=5, mtime=0), {"content-encoding": "gzip"}
     return Response(body, media_type="application/json", headers=headers)
+
+
+def _admit(account: Account, query: dict[str, str], fault: Fault | None) -> None:
+    check(query, code=CONNECTOR_CODE, secret=CONNECTOR_SECRET, now=account.now())
+    if fault is not None and fault.kind == "error":
+        raise RefusedError(fault.code, INJECTED.get(fault.code, "Injected by the sandbox"))
 
 
 def _document(account: Account, request: Request, query: dict[str, str], *, lost: bool) -> dict[str, Any]:
@@ -138,7 +142,7 @@ def _since(account: Account, query: dict[str, str], error: int) -> tuple[int | N
     if not text.isdigit():
         return None, 5
     since = int(text)
-    if since < account.connector_changed_at and query.get("force_update_only") != "1":
+    if since <= account.connector_changed_at and query.get("force_update_only") != "1":
         return None, error
     return since, error
 

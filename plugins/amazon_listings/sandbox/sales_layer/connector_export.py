@@ -79,7 +79,7 @@ class Export:
             first = index == table_index
             if self._query.since is not None and not (first and phase == THERE):
                 for gone_id, _ in self._catalogue.departures(table, self._query.since):
-                    if not first or gone_id > after:
+                    if (not first or gone_id > after) and not self._still_exported(table, gone_id):
                         yield table, GONE, gone_id, None
             for entry in self._catalogue.entries(table, after if first and phase == THERE else 0):
                 if self._exported(entry) and self._asked(entry):
@@ -94,6 +94,10 @@ class Export:
             return True
         parent = self._catalogue.get("products", entry.parent or 0)
         return parent is not None and parent.status in self._account.connector.statuses
+
+    def _still_exported(self, table: Table, entry_id: int) -> bool:
+        entry = self._catalogue.get(table, entry_id)
+        return entry is not None and self._exported(entry)
 
     def _asked(self, entry: Entry) -> bool:
         since = self._query.since

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from amazon_listings.sandbox.sales_layer.account import Account, Api, Fault
 
 

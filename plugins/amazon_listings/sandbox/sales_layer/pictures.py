@@ -26,6 +26,10 @@ WHITE: Colour = (255, 255, 255)
 NAME = re.compile(r"[\w.'-]{1,120}\.(?P<kind>jpg|png|pdf)")
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
 BLOCK = 8
+EMPTY_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+)
 
 
 def add_routes(router: APIRouter, account: Account) -> None:
@@ -53,7 +57,7 @@ def _picture(size: str, name: str) -> Response:
 def drawn(name: str, kind: str, edge: int) -> bytes:
     """A file of `kind` (jpg, png or pdf): a coloured shape on white, `edge` pixels wide and high."""
     if kind == "pdf":
-        return b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+        return EMPTY_PDF
     digest = hashlib.sha256(name.encode()).digest()
     colour: Colour = (40 + digest[0] % 180, 40 + digest[1] % 180, 40 + digest[2] % 180)
     return _jpeg(edge, colour) if kind == "jpg" else _png(edge, colour)

@@ -11,7 +11,7 @@ from amazon_listings.sandbox.sales_layer.account import API_KEY
 from amazon_listings.sandbox.sales_layer.faults import answer
 from amazon_listings.sandbox.sales_layer.rest_metadata import metadata
 from amazon_listings.sandbox.sales_layer.rest_query import BadQueryError, Query, parse_query
-from amazon_listings.sandbox.sales_layer.rest_record import TABLE_OF, Shape
+from amazon_listings.sandbox.sales_layer.rest_record import Shape
 from amazon_listings.sandbox.sales_layer.rest_target import NotFoundError, Target, find_target
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _error(status: int, code: str, message: str) -> JSONResponse:
 
 def _respond(account: Account, request: Request, fault: Fault | None) -> Response:
     try:
-        return JSONResponse(_document(account, request, lost=fault is not None))
+        return JSONResponse(_document(account, request, lost=fault is not None and fault.kind == "lose_page"))
     except BadQueryError as error:
         return _error(400, "BadRequest", str(error))
     except NotFoundError as error:
@@ -119,6 +119,3 @@ def _next_link(request: Request, query: Query, after: int, length: int) -> str:
         options["$skipToken"] = str(after)
     # `=` and `,` of the values are escaped as well: a link is followed as it is.
     return str(request.url.replace(query=urlencode(options, safe="$", quote_via=quote)))
-
-
-__all__ = ["PREFIX", "TABLE_OF", "add_routes"]

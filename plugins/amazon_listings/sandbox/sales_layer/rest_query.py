@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.sandbox.sales_layer.odata_filter import FilterError, Predicate, compile_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
     from amazon_listings.sandbox.catalogue import Entry, Table
 
 PAGE = 100
@@ -38,7 +40,7 @@ class Query:
         """The entries in the order asked for; missing values first, ties by id."""
         rows = [(plain(entry), entry) for entry in entries]
         for name, descending in reversed(self.order_by):
-            rows.sort(key=lambda row, name=name: _rank(row[0][name]), reverse=descending)
+            rows.sort(key=partial(_rank_of, name), reverse=descending)
         return [entry for _, entry in rows]
 
 
@@ -51,7 +53,9 @@ def parse_query(options: list[tuple[str, str]], table: Table, names: set[str]) -
     given = dict(options)
     if len(given) != len(options) or not set(given) <= OPTIONS:
         unknown = sorted(set(given) - OPTIONS)
-        raise BadQueryError(f"Unknown query option {unknown[0]}." if unknown else "A query option is given twice.")
+        raise BadQueryError(
+            f"Unknown query option {unknown[0]}." if unknown else "A query option is given twice."
+        )
     if "$skipToken" in given and {"$orderby", "$skip"} & set(given):
         raise BadQueryError("$skipToken cannot be combined with $orderby or $skip.")
     text = given.get("$filter", "")
@@ -98,6 +102,10 @@ def _whole(option: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise BadQueryError(f"{option} must be a whole number, not '{text}'.")
     return int(text)
+
+
+def _rank_of(name: str, row: tuple[dict[str, Any], Entry]) -> tuple[int, float, str]:
+    return _rank(row[0][name])
 
 
 def _rank(value: Any) -> tuple[int, float, str]:

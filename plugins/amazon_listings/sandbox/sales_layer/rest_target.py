@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from amazon_listings.sandbox.sales_layer.rest_record import TABLE_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from amazon_listings.sandbox.catalogue import Catalogue, Entry, Table
 

@@ -34,7 +34,8 @@ def check(query: Mapping[str, str], *, code: str, secret: str, now: float) -> No
     """Accept a query signed with `secret` by `key256` (or the older SHA-1 `key`).
 
     Raises:
-        RefusedError: 2 unknown code, 12 malformed time, 13 expired, 3 bad unique, 4 malformed key, 9 wrong key.
+        RefusedError: 2 unknown code, 12 malformed time, 13 expired, 3 bad unique, 4 malformed key,
+            9 wrong key.
     """
     time, unique = query.get("time", ""), query.get("unique", "")
     if query.get("code") != code:
