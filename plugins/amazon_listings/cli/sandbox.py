@@ -1,12 +1,86 @@
-"""Commands: sandbox."""
+"""The `sandbox` command: a local stand-in for Sales Layer, Login with Amazon and SP-API."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
 
 if TYPE_CHECKING:
-    import typer
+    from amazon_listings.sandbox.state import SandboxState
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
+    app.command("sandbox")(sandbox)
+
+
+def sandbox(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 0,
+    seed: Annotated[int, typer.Option(help="Makes identifiers, tokens and stock repeatable.")] = 1,
+    definitions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of real definitions to serve too: TYPE.COUNTRY.locale[.REQUIREMENTS][.version].json"
+        ),
+    ] = None,
+    state: Annotated[Path | None, typer.Option(help="SQLite file that keeps listings and feeds.")] = None,
+    items: Annotated[
+        int, typer.Option(help="Generate a catalogue of this many items; 0 serves the demo catalogue.", min=0)
+    ] = 0,
+    quotas: Annotated[bool, typer.Option(help="Refuse requests over Amazon's rates with 429.")] = True,
+    quota_factor: Annotated[
+        float, typer.Option(help="Multiplies Amazon's rates and bursts.", min=0.001)
+    ] = 1.0,
+) -> None:
+    """Play Sales Layer, Login with Amazon and the Selling Partner API on this machine."""
+    from amazon_listings.sandbox.catalogue import generate, load
+    from amazon_listings.sandbox.server import serve
+    from amazon_listings.sandbox.state import SandboxState
+
+    if definitions is not None and not definitions.is_dir():
+        _refuse(f"The folder of definitions {definitions} does not exist.")
+    if state is not None and not state.parent.is_dir():
+        _refuse(f"The folder of the state file {state} does not exist.")
+    memory = SandboxState(seed=seed, definitions=definitions, storage=state)
+    memory.buckets.enabled = quotas
+    memory.buckets.factor = quota_factor
+    try:
+        url, server, listener = serve(
+            memory, host=host, port=port, catalogue=generate(items, seed) if items else load(seed=seed)
+        )
+    except OSError as error:
+        _refuse(f"Cannot listen on {host}:{port}: {error.strerror}.")
+    typer.echo(_introduction(url, memory))
+    try:
+        server.run(sockets=[listener])
+    finally:
+        memory.close()
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(reason, err=True)
+    raise typer.Exit(1)
+
+
+def _introduction(url: str, memory: SandboxState) -> str:
+    from amazon_listings.marketplaces import MARKETPLACES
+    from amazon_listings.sandbox import accounts
+
+    types = ", ".join(name for name, _, _ in memory.library.product_types(MARKETPLACES["FR"], "en"))
+    return f"""\
+Sandbox at {url}   (control: {url}/_control, stop: Ctrl+C)
+
+  Selling Partner API   {url}/definitions/2020-09-01, /listings/2021-08-01, /feeds/2021-06-30, /sellers/v1
+  Login with Amazon     {url}/auth/o2/token
+    client id           {accounts.CLIENT_ID}
+    client secret       {accounts.CLIENT_SECRET}
+    refresh token       {accounts.REFRESH_TOKEN}
+    seller id           {accounts.SELLER_ID}   (vendor code: {accounts.VENDOR_CODE})
+    product types       {types}   (as sold in France)
+  Sales Layer REST 2.0  {url}/sales_layer/rest/Catalog   (API key: sandbox-pim-key)
+  Sales Layer API 1.18  {url}/sales_layer/connector      (code: CNSANDBOX, secret: sandbox-connector-secret)
+"""
