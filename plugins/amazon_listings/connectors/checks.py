@@ -73,7 +73,7 @@ def _templates(document: dict[str, Any]) -> Iterator[Problem]:
         problem = template_problem(text, pointer)
         if problem:
             yield problem
-        elif "{{" not in text:
+        elif "{{" not in text and "{%" not in text:
             yield Problem(
                 pointer,
                 f"{shown(text)} is a constant: it would be the same for every item",

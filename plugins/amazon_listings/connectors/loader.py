@@ -191,11 +191,10 @@ def _outcome(declaration: Declaration, ids_of_files: list[str]) -> Connector | B
     entries = declaration.entries()
     if not entries:
         document = declaration.document()
-        problems = [
-            *_id_problems(declaration, ids_of_files),
-            *schema_problems(document),
-            *rule_problems(document),
-        ]
+        problems = list(_id_problems(declaration, ids_of_files))
+        alone = any(not problem.pointer for problem in problems)  # the one cause of all that is missing
+        problems += [found for found in schema_problems(document) if not (alone and found.missing)]
+        problems += rule_problems(document)
         if not problems:
             return connector_from(document, declaration.where())
         problems.sort(key=declaration.order)

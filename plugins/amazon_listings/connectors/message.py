@@ -23,19 +23,19 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
 def broken_text(connector_id: str, entries: Sequence[str]) -> str:
     """The whole message of a connector: a head line, then one entry for each problem."""
     count = "1 error" if len(entries) == 1 else f"{len(entries)} errors"
-    return "\n\n".join([f"Connector {connector_id} cannot be used: {count}.", *entries]) + "\n"
+    return "\n\n".join([f"Connector {_printable(connector_id)} cannot be used: {count}.", *entries]) + "\n"
 
 
 def entry(place: str, excerpt: str, problem: Problem) -> str:
     """One problem as indented lines: place, source line and caret, what, allowed, did you mean."""
     path = key_path(problem.pointer)
     lines = [
-        place,
+        _printable(place),
         *excerpt.splitlines(),
         f"{path}: {_sentence(problem.message, capital=False)}" if path else _sentence(problem.message),
         _sentence(f"Allowed: {problem.allowed}") if problem.allowed else "",
         f"Did you mean {problem.suggestion!r}?" if problem.suggestion else "",
-        problem.hint,
+        _printable(problem.hint),
     ]
     return "\n".join(f"  {line}" for line in lines if line)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.problems import Problem, is_credential_key, nearest, shown
@@ -165,14 +167,34 @@ def _wrong_value(pointer: str, value: Any, keyword: str, node: dict[str, Any]) -
         "maxLength": f"{shown(value)} is too long",
         "type": f"{shown(value)} is {_kind(value)}, not {_kinds(node)}",
     }
-    suggestion = nearest(value, options) if isinstance(value, str) else ""
+    hint = "" if options else node.get("description", "")
+    if keyword == "type" and isinstance(value, str) and _without_quotes(value, node):
+        hint = f"Write {value} without quotes."
     return Problem(
         pointer,
         messages.get(keyword, f"{shown(value)} is not allowed"),
-        allowed="" if keyword in {"uniqueItems", "type"} else _allowed(node),
-        suggestion=suggestion,
-        hint="" if options else node.get("description", ""),
+        allowed="" if keyword in {"uniqueItems", "minProperties", "type"} else _allowed(node),
+        suggestion=_suggestion(value, options, node) if isinstance(value, str) else "",
+        hint=hint,
     )
+
+
+def _suggestion(value: str, options: list[str], node: dict[str, Any]) -> str:
+    """The nearest option; where a form is asked for, the same text in other letters."""
+    if "pattern" in node:
+        others = (change(value.strip()).replace(" ", "_") for change in (str.upper, str.lower))
+        return next((text for text in others if text != value and re.search(node["pattern"], text)), "")
+    return nearest(value, options)
+
+
+def _without_quotes(value: str, node: dict[str, Any]) -> bool:
+    """Whether a text would be right if it had no quotes around it."""
+    try:
+        plain = json.loads(value)
+    except ValueError:
+        return False
+    kinds = {bool: {"boolean"}, int: {"integer", "number"}, float: {"number"}}
+    return node["type"] in kinds.get(type(plain), ())
 
 
 def _options(node: dict[str, Any]) -> Iterator[str]:
@@ -183,14 +205,15 @@ def _options(node: dict[str, Any]) -> Iterator[str]:
 
 def _allowed(node: dict[str, Any]) -> str:
     if "anyOf" in node:
-        return "; ".join(_allowed(resolved(branch)) for branch in node["anyOf"])
+        return "; ".join(branch.get("title") or _allowed(branch) for branch in node["anyOf"])
     if "patternErrorMessage" in node:
         return str(node["patternErrorMessage"])
     if "enum" in node:
         options = node["enum"]
         return ", ".join(options) if len(options) <= _MOST_OPTIONS_SHOWN else f"one of {len(options)} names"
-    if node.get("title", "")[:1].islower():  # branches of an anyOf are titled by what they take
-        return str(node["title"])
+    title = str(node.get("title", ""))
+    if title[:1].islower():  # a branch of an anyOf is titled by what it takes, a key by its name
+        return title
     return ", ".join(text.format(node[key]) for key, text in _LIMITS.items() if key in node) or _kinds(node)
 
 

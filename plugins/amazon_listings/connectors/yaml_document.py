@@ -14,8 +14,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-#: More nodes than any connector needs; an alias that multiplies itself would have more.
+#: More than any connector needs: nodes (an alias can multiply itself), levels, and marks that
+#: open a level (libyaml's composer recurses; some 50,000 levels end the whole process).
 _MOST_NODES = 100_000
+_MOST_LEVELS = 50
+_MOST_OPENINGS = 10_000
 
 
 class Spot(NamedTuple):
@@ -83,6 +86,9 @@ _SCALARS: dict[str, Any] = {
 def read_yaml(text: str) -> YamlDocument:
     """The one document of a YAML text; what is wrong with it is in `problems`, never raised."""
     document = YamlDocument()
+    if sum(text.count(opening) for opening in ("[", "{", "- ", "? ")) > _MOST_OPENINGS:
+        document.problems.append(YamlProblem("this is more than a connector can hold", None))
+        return document
     try:
         loader = _JsonScalars(text)
         root = loader.get_single_node()
@@ -123,6 +129,8 @@ class _Reader:
             return self.scalar(node)
         if id(node) in self.above:
             raise _GivenUp("an alias (*) that contains itself", node)
+        if len(self.above) >= _MOST_LEVELS:
+            raise _GivenUp(f"more than {_MOST_LEVELS} levels deep", node)
         self.above.add(id(node))
         value = (
             self.mapping(node, pointer) if isinstance(node, yaml.MappingNode) else self.items(node, pointer)

@@ -1,0 +1,85 @@
+import dataclasses
+import importlib.util
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from amazon_listings.connectors import Amazon, FileSource, SalesLayerSource, Sync, schema_text
+from amazon_listings.connectors.schema import SCHEMA_FILE, defaults, resolved, schema
+from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.settings import PROJECT
+
+SECTIONS = {"": None, "amazon": Amazon, "sales_layer": SalesLayerSource, "files": FileSource, "sync": Sync}
+
+
+def _properties():
+    for section in ("", "amazon", "sales_layer", "files", "sync", "variations"):
+        node = resolved(schema()["properties"][section]) if section else schema()
+        for key, value in node["properties"].items():
+            yield pytest.param(section, key, resolved(value), id=f"{section}.{key}")
+
+
+PROPERTIES = list(_properties())
+
+
+def test_is_a_schema_and_the_one_that_editors_find():
+    jsonschema.Draft202012Validator.check_schema(schema())
+    assert schema_text() == (PROJECT / "include/schemas/connector.schema.json").read_text(encoding="utf-8")
+    assert SCHEMA_FILE.resolve() == PROJECT / "include/schemas/connector.schema.json"
+
+
+@pytest.mark.parametrize(("section", "key", "node"), PROPERTIES)
+def test_every_key_is_explained(section, key, node):
+    assert node["title"]
+    assert node["description"].endswith(".")
+    validator = jsonschema.Draft202012Validator({**node, "$defs": schema()["$defs"]})
+    for value in [*node.get("examples", ()), *([node["default"]] if "default" in node else ())]:
+        validator.validate(value)
+
+
+@pytest.mark.parametrize("section", ["amazon", "sales_layer", "files", "sync"])
+def test_dataclasses_have_the_defaults_of_the_schema(section):
+    fields = {field.name: field.default for field in dataclasses.fields(SECTIONS[section])}
+    stated = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in defaults(section).items()
+    }
+    own = {key: value for key, value in fields.items() if value is not dataclasses.MISSING}
+    if section == "sync":
+        assert own.pop("preview_sample") is None  # the N of preview: {sample: N}
+    assert own == stated
+    assert set(fields) - {"preview_sample"} == set(resolved(schema()["properties"][section])["properties"])
+
+
+def test_countries_and_locales():
+    amazon = schema()["properties"]["amazon"]["properties"]
+    assert set(amazon["country"]["enum"]) == {*MARKETPLACES, "UK"}
+    assert len(amazon["locale"]["enum"]) == 38
+    assert {market.locale for market in MARKETPLACES.values()} <= set(amazon["locale"]["enum"])
+
+
+def test_expectations_are_those_of_great_expectations():
+    package = Path(importlib.util.find_spec("great_expectations").origin).parent  # importing it takes seconds
+    listed = (package / "expectations/core/__init__.py").read_text(encoding="utf-8")
+    names = set(re.findall(r"from \.(expect_\w+) import", listed))
+    names.remove("expect_multicolumn_values_to_be_unique")  # deprecated there, and not registered
+    assert set(schema()["properties"]["quality"]["items"]["properties"]["expectation"]["enum"]) == names
+
+
+def test_the_documentation_has_every_key_with_its_default():
+    text = (PROJECT / "docs/connectors.md").read_text(encoding="utf-8")
+    chapters = dict(re.findall(r"^## `?(\w+)`?[^\n]*\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    for parameter in PROPERTIES:
+        section, key, node = parameter.values
+        row = re.search(rf"^\| `{key}` \|(.*)$", chapters[section or "document"], re.MULTILINE)
+        assert row, f"{section}.{key} is not in docs/connectors.md"
+        options = [option for branch in [node, *node.get("anyOf", ())] for option in branch.get("enum", ())]
+        for option in options:
+            assert f"`{option}`" in text, f"{section}.{key}: {option} is not in docs/connectors.md"
+        if node.get("default") not in (None, [], True, False):
+            default = node["default"]
+            shown = (
+                f"[{', '.join(default)}]" if isinstance(default, list) else str(default).replace("|", "\\|")
+            )
+            assert f"`{shown}`" in row[1] or f'`"{shown}"`' in row[1], f"{section}.{key}: default {shown}"
