@@ -10,7 +10,8 @@ from amazon_listings.product_types.labels import chain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from amazon_listings.product_types.fields import Field, Option
+    from amazon_listings.product_types.fields import Field
+    from amazon_listings.product_types.options import Option
 
 #: Kinds of change in the order they are told, with the heading each comes under.
 KINDS = {

@@ -5,23 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.product_types.options import Option, listed, options
 from amazon_listings.product_types.requirement import Requirement, requirements
-from amazon_listings.product_types.tree import ENGINE_MEMBERS, MAIN_NAMES, Leaf, Step, leaves, main_name
+from amazon_listings.product_types.tree import MAIN_NAMES, Leaf, Step, leaves, main_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-
-class Option(NamedTuple):
-    """One allowed (or suggested) value: the code to send, and its displayed name.
-
-    `deprecated` options are going away; `replacements` are the codes Amazon proposes instead.
-    """
-
-    value: Any
-    name: str
-    deprecated: bool = False
-    replacements: tuple[str, ...] = ()
 
 
 class Level(NamedTuple):
@@ -160,7 +149,7 @@ def _field(
     paths: set[tuple[str, ...]],
 ) -> Field:
     schema, names = leaf.steps[-1].element, leaf.names
-    values, is_open = _values(schema)
+    values, is_open = listed(schema)
     unit = (*names[:-1], "unit")
     lifecycle = schema.get("$lifecycle", {})
     outer = leaf.steps[-1].schema
@@ -180,7 +169,7 @@ def _field(
         condition=need.condition,
         forbidden=need.forbidden,
         needed_alone=need.needed_alone,
-        options=_options(schema, values, said.element),
+        options=options(schema, values, said.element),
         open=is_open,
         min=_lower(schema) if numeric else schema.get("minLength"),
         max=_upper(schema) if numeric else schema.get("maxLength"),
@@ -254,51 +243,6 @@ def _json_type(schema: Mapping[str, Any]) -> str:
     return str(known if isinstance(known, str) else known[0])
 
 
-def _values(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
-    """The schema that lists the options, and whether they are only suggestions."""
-    if "enum" in schema:
-        return schema, False
-    for key in ("anyOf", "oneOf"):
-        branches = schema.get(key, ())
-        for branch in branches:
-            if "enum" in branch:
-                return branch, any("enum" not in other and "const" not in other for other in branches)
-    return {}, False
-
-
-def _options(
-    schema: Mapping[str, Any], values: Mapping[str, Any], spoken: Mapping[str, Any]
-) -> tuple[Option, ...]:
-    """The options; their names come from the labels document where it knows the same code.
-
-    A code is never taken from the labels document: codes of another locale are refused by Amazon
-    (issue 90244), however alike the lists look.
-    """
-    names = _names(values)
-    names.update({code: name for code, name in _names(_values(spoken)[0]).items() if code in names})
-    lifecycle = {**schema.get("$lifecycle", {}), **values.get("$lifecycle", {})}
-    gone = {repr(code) for code in lifecycle.get("enumDeprecated", ())}
-    instead = {
-        repr(entry.get("value")): tuple(entry.get("replacements", ()))
-        for entry in lifecycle.get("enumReplacement", ())
-    }
-    # Real definitions repeat some codes; one option each is enough.
-    codes = {repr(code): code for code in values.get("enum", ())}
-    return tuple(
-        Option(code, names[key], deprecated=key in gone, replacements=instead.get(key, ()))
-        for key, code in codes.items()
-    )
-
-
-def _names(values: Mapping[str, Any]) -> dict[str, str]:
-    codes = values.get("enum", ())
-    names = values.get("enumNames") or ()
-    shown: dict[str, str] = {}
-    for index, code in enumerate(codes):
-        shown.setdefault(repr(code), str(names[index] if index < len(names) else code))
-    return shown
-
-
 def _lower(schema: Mapping[str, Any]) -> float | None:
     return max((schema[k] for k in ("minimum", "exclusiveMinimum") if k in schema), default=None)
 
@@ -319,6 +263,3 @@ def main_field(below: Sequence[Field], depth: int) -> Field | None:
     direct = {item.levels[-1].name: item for item in below if len(item.levels) == depth + 1}
     name = main_name(direct)
     return direct[name] if name else None
-
-
-__all__ = ["ENGINE_MEMBERS", "Field", "Level", "Option", "fields", "main_field"]

@@ -4,117 +4,28 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from amazon_listings.errors import PersonMustAct
-from amazon_listings.product_types.fields import ENGINE_MEMBERS, Field, main_field
+from amazon_listings.product_types.candidates import (
+    AmbiguousField,
+    Candidate,
+    OutsideRequirements,
+    Target,
+    UnknownField,
+)
+from amazon_listings.product_types.fields import Field, main_field
+from amazon_listings.product_types.spelling import chain, normal
+from amazon_listings.product_types.tree import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
 Names = tuple[str, ...]
 
 _CHAIN = re.compile(r"\s*[>\u203a\u2192]\s*")
 _MARKS = re.compile(r"\[(?:0|\*)?\]")
 _PATH = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", re.IGNORECASE)
-#: A person types what the keyboard has: these are spaces, like all quotes and dashes of Unicode.
-_LOOSE = frozenset("'\"`_\u00b4\u2032\u2033\u02bc")
-_LOOSE_KINDS = frozenset({"Pi", "Pf", "Pd", "Zs"})
-_LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "\u0131": "i"})
-_SHOWN = 8
-
-
-class Target(NamedTuple):
-    """What a mapping key names.
-
-    `path` is the place: a leaf (`kind` "leaf") or a node with several leaves ("composite").
-    `field` is the leaf that a plain value goes to, None where that is not obvious; `fields` are
-    all leaves at or below `path`, which an object value may fill by name. `renamed_to` is what the
-    place is called now, where the key is a label that Amazon has since changed.
-    """
-
-    path: str
-    kind: str
-    field: Field | None
-    fields: tuple[Field, ...]
-    renamed_to: str | None = None
-
-
-class Candidate(NamedTuple):
-    """A field that may have been meant: its chain of labels, its path, its help."""
-
-    chain: str
-    path: str
-    help: str
-
-    def __str__(self) -> str:
-        return f"{self.chain} ({self.path})" + (f": {self.help}" if self.help else "")
-
-
-class UnknownField(PersonMustAct):
-    """A mapping key that names no field. `key` and `candidates` (nearest first) say more."""
-
-    def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:
-        super().__init__(reason or f"No Amazon field is called {key!r}.", hint=_did_you_mean(candidates))
-        self.key = key
-        self.candidates = tuple(candidates)
-
-
-class OutsideRequirements(UnknownField):
-    """A mapping key for a field of the product type that the connector's requirements leave out."""
-
-    def __init__(self, key: str, requirements: str, found: Candidate) -> None:
-        super().__init__(key, (), f"{found.chain} ({found.path}) is not part of {requirements}.")
-        self.hint = f"Remove the line for {key!r}, or set `requirements: LISTING`, which offers facts and terms of sale."
-        self.candidates = (found,)
-
-
-class AmbiguousField(PersonMustAct):
-    """A mapping key that names several fields. `key` and `candidates` say which."""
-
-    def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:
-        super().__init__(
-            f"{len(candidates)} Amazon fields are called {key!r}" + (f": {reason}." if reason else "."),
-            hint="Write one of: " + _listed(candidates),
-        )
-        self.key = key
-        self.candidates = tuple(candidates)
-
-
-def _did_you_mean(candidates: Sequence[Candidate]) -> str:
-    if not candidates:
-        return "See `amazon-listings fields` for the fields of this product type."
-    return "Did you mean: " + _listed(candidates)
-
-
-def _listed(candidates: Sequence[Candidate]) -> str:
-    more = len(candidates) - _SHOWN
-    return "".join(f"\n  - {item}" for item in candidates[:_SHOWN]) + (
-        f"\n  and {more} more" if more > 0 else ""
-    )
-
-
-def normal(label: str) -> str:
-    """A label without what people type differently: case, accents, spaces, quotes, dashes."""
-    apart = unicodedata.normalize("NFKD", label.casefold().translate(_LATIN))
-    # Only European accents go: in Japanese or Arabic such marks are another letter.
-    plain = "".join(
-        " " if letter in _LOOSE or unicodedata.category(letter) in _LOOSE_KINDS else letter
-        for letter in apart
-        if not "\u0300" <= letter <= "\u036f"
-    )
-    return " ".join(unicodedata.normalize("NFC", plain).split())
-
-
-def chain(labels: Iterable[str]) -> str:
-    """The labels as one writes a chain in a mapping: `A > B`, without immediate repetition."""
-    shown: list[str] = []
-    for label in labels:
-        if not shown or normal(shown[-1]) != normal(label):
-            shown.append(label)
-    return " > ".join(shown)
 
 
 class FieldIndex:
@@ -178,7 +89,7 @@ class FieldIndex:
             path = whole.find(key).path
         except (UnknownField, AmbiguousField):
             return None
-        return whole._candidate(tuple(path.split(".")))  # noqa: SLF001 - another of this class
+        return whole._candidate(tuple(path.split(".")))
 
     def _found(self, key: str) -> Target:
         names = self._path(key)
@@ -337,3 +248,15 @@ class FieldIndex:
         near += [label for label in known if wanted and wanted in label and label not in near][:5]
         found = dict.fromkeys(names for label in near for names in known[label])
         return [self._candidate(names) for names in found if self._is_leaf(names)][:5]
+
+
+__all__ = [
+    "AmbiguousField",
+    "Candidate",
+    "FieldIndex",
+    "OutsideRequirements",
+    "Target",
+    "UnknownField",
+    "chain",
+    "normal",
+]

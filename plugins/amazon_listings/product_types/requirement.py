@@ -21,10 +21,10 @@ from amazon_listings.product_types.propositions import (
     either,
     fact,
     shortest,
-    true_of,
 )
 from amazon_listings.product_types.rules import Rules
 from amazon_listings.product_types.tree import QUALIFIERS, main_name
+from amazon_listings.product_types.verdict import true_of
 from amazon_listings.product_types.wording import sentence
 
 if TYPE_CHECKING:

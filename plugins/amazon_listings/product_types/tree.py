@@ -6,10 +6,13 @@ Source: "Product Type Definition Meta-Schema (v1)" in the SP-API documentation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+
+Schema: TypeAlias = Mapping[str, Any]
 
 #: Members the engine writes by itself; nobody maps them.
 ENGINE_MEMBERS = frozenset({"marketplace_id", "language_tag"})
@@ -27,8 +30,8 @@ class Step(NamedTuple):
     """
 
     name: str
-    schema: Mapping[str, Any]
-    element: Mapping[str, Any]
+    schema: Schema
+    element: Schema
 
     @property
     def is_array(self) -> bool:
@@ -47,7 +50,7 @@ class Leaf(NamedTuple):
         return tuple(step.name for step in self.steps)
 
 
-def resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(document: Schema, schema: Schema) -> Schema:
     """`schema`, or what its `$ref` (`#/$defs/…`) points at inside `document`."""
     while isinstance(reference := schema.get("$ref"), str):
         found: Any = document
@@ -57,7 +60,7 @@ def resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[
     return schema
 
 
-def step(document: Mapping[str, Any], name: str, schema: Mapping[str, Any]) -> Step:
+def step(document: Schema, name: str, schema: Schema) -> Step:
     """The step into property `name`, whose schema is `schema`."""
     schema = resolved(document, schema)
     element = schema
@@ -72,13 +75,13 @@ def main_name(members: Iterable[str]) -> str | None:
     return next((name for name in MAIN_NAMES if name in known), None)
 
 
-def leaves(document: Mapping[str, Any]) -> Iterator[Leaf]:
+def leaves(document: Schema) -> Iterator[Leaf]:
     """Every leaf of `document` once, in its order, without `marketplace_id` and `language_tag`."""
     for name, schema in document["properties"].items():
         yield from _leaves(document, (step(document, name, schema),))
 
 
-def _leaves(document: Mapping[str, Any], steps: tuple[Step, ...]) -> Iterator[Leaf]:
+def _leaves(document: Schema, steps: tuple[Step, ...]) -> Iterator[Leaf]:
     members = steps[-1].element.get("properties")
     if members is None:
         yield Leaf(steps)
