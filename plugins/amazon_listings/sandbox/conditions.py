@@ -44,6 +44,7 @@ def schema_of(condition: Condition) -> dict[str, Any]:
     if name in {"all", "any"}:
         return {f"{name}Of": [schema_of(part) for part in argument]}
     attribute, _, field = name.partition(".")
+    test: dict[str, Any]
     if argument == "present":
         test = {"items": {"required": [field]}}
     else:

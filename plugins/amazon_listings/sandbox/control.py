@@ -38,16 +38,17 @@ Asked = Annotated[dict[str, Any], Body()]
 def create_router(state: SandboxState) -> APIRouter:
     """The control endpoints."""
     router = APIRouter(prefix="/_control")
-    _steering(router, state)
+    _settings(router, state)
+    _breaking(router, state)
     _watching(router, state)
     _credentials(router, state)
     return router
 
 
-def _steering(router: APIRouter, state: SandboxState) -> None:
+def _settings(router: APIRouter, state: SandboxState) -> None:
     @router.get("")
     def overview() -> dict[str, Any]:
-        return {"operations": sorted(OPERATIONS), "kinds": KINDS, "settings": state.set({**_current(state)})}
+        return {"operations": sorted(OPERATIONS), "kinds": KINDS, "settings": state.settings()}
 
     @router.post("/reset")
     def reset() -> dict[str, bool]:
@@ -67,6 +68,17 @@ def _steering(router: APIRouter, state: SandboxState) -> None:
         state.feeds.settle()
         return {"now": now}
 
+    @router.post("/quotas")
+    def quotas(asked: Asked) -> dict[str, Any]:
+        buckets = state.buckets
+        buckets.enabled = bool(asked.get("enabled", buckets.enabled))
+        buckets.factor = float(asked.get("factor", buckets.factor))
+        for name, (rate, burst) in asked.get("limits", {}).items():
+            buckets.overrides[name] = (float(rate), float(burst))
+        return {"enabled": buckets.enabled, "factor": buckets.factor, "limits": buckets.overrides}
+
+
+def _breaking(router: APIRouter, state: SandboxState) -> None:
     @router.post("/faults")
     def fault(asked: Asked) -> dict[str, Any]:
         try:
@@ -83,15 +95,6 @@ def _steering(router: APIRouter, state: SandboxState) -> None:
         state.traffic.forget_faults()
         return {"forgotten": True}
 
-    @router.post("/quotas")
-    def quotas(asked: Asked) -> dict[str, Any]:
-        buckets = state.buckets
-        buckets.enabled = bool(asked.get("enabled", buckets.enabled))
-        buckets.factor = float(asked.get("factor", buckets.factor))
-        for name, (rate, burst) in asked.get("limits", {}).items():
-            buckets.overrides[name] = (float(rate), float(burst))
-        return {"enabled": buckets.enabled, "factor": buckets.factor, "limits": buckets.overrides}
-
     @router.post("/issues")
     def issues(asked: Asked) -> dict[str, bool]:
         key = (asked["seller_id"], asked["sku"], asked["marketplace_id"])
@@ -103,10 +106,6 @@ def _steering(router: APIRouter, state: SandboxState) -> None:
         outcome = Outcome(**asked)
         state.feeds.arrange(outcome, times)
         return asdict(outcome)
-
-
-def _current(state: SandboxState) -> dict[str, float]:
-    return {name: getattr(state, name) for name in type(state).__annotations__}
 
 
 def _watching(router: APIRouter, state: SandboxState) -> None:

@@ -7,64 +7,33 @@ for byte; where only the whole `LISTING` document is there, the other variants a
 from __future__ import annotations
 
 import base64
-import copy
 import hashlib
 import json
-import re
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.marketplaces import ALIASES, MARKETPLACES, Marketplace
-from amazon_listings.sandbox import dialect
+from amazon_listings.marketplaces import Marketplace
+from amazon_listings.sandbox import dialect, product_type_files
+from amazon_listings.sandbox.definition_files import (
+    DefinitionFile,
+    cut_variant,
+    definition_files,
+    property_groups,
+)
 from amazon_listings.sandbox.vocabulary import validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-REQUIREMENTS = ("LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY")
-#: Attributes that are terms of a sale in Amazon's own documents.
-_OFFER = re.compile(
-    r"^(skip_offer|fulfillment_availability|map_policy|purchasable_offer|condition_\w+|list_price|cost_price"
-    r"|product_tax_code|merchant_release_date|merchant_shipping_group|max_order_quantity|gift_options"
-    r"|(main|other)_offer_image_locator\w*|supplemental_condition_information)$"
-)
-_BOTH = re.compile(
-    r"^(externally_assigned_product_identifier|merchant_suggested_asin|country_of_origin|batter\w+|num_batteries"
-    r"|item_(package_)?(dimensions|weight)|supplier_declared_dg_hz_regulation|hazmat|ghs\w*|safety_data_sheet_url)$"
-)
-_GROUPS = (
-    ("offer", "Offer", _OFFER),
-    ("images", "Images", re.compile(r"image_locator")),
-    (
-        "variations",
-        "Variations",
-        re.compile(r"^(parentage_level|child_parent_sku_relationship|variation_theme)$"),
-    ),
-    ("shipping", "Shipping", re.compile(r"package_(dimensions|weight)|number_of_boxes|ships_globally")),
-    (
-        "safety_and_compliance",
-        "Safety & Compliance",
-        re.compile(r"batter|hazmat|ghs|gpsr|compliance|safety|country_of_origin|dg_hz"),
-    ),
-    (
-        "product_identity",
-        "Product Identity",
-        re.compile(
-            r"^(item_name|brand|externally_assigned.*|merchant_suggested_asin|model_.*|manufacturer)$"
-        ),
-    ),
-    ("product_details", "Product Details", re.compile("")),
-)
-
 
 class Key(NamedTuple):
     """What identifies one document."""
 
     product_type: str
-    variant: dialect.Variant
+    variant: product_type_files.Variant
     version: str = "LATEST"
 
 
@@ -96,16 +65,6 @@ class Definition:
         return validator(self.document)
 
 
-@dataclass(frozen=True)
-class _File:
-    path: Path
-    product_type: str
-    country: str
-    locale: str
-    requirements: str
-    version: str
-
-
 def checksum(content: bytes) -> str:
     """Base64 of the MD5 of `content`."""
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
@@ -119,7 +78,7 @@ class DefinitionLibrary:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._files = sorted(_files(folder), key=lambda file: file.version) if folder else []
+        self._files = sorted(definition_files(folder), key=lambda file: file.version) if folder else []
         self._kept: dict[Key, Definition | None] = {}
         self._lock = threading.Lock()
 
@@ -128,11 +87,11 @@ class DefinitionLibrary:
         found = {
             name: (
                 name,
-                dialect.text(declared["display_name"], language),
+                product_type_files.text(declared["display_name"], language),
                 list(_words(name, declared, language)),
             )
-            for name in dialect.product_type_names()
-            for declared in (dialect.read(name),)
+            for name in product_type_files.product_type_names()
+            for declared in (product_type_files.read(name),)
         }
         for file in self._files:
             if file.country == marketplace.country:
@@ -143,11 +102,13 @@ class DefinitionLibrary:
 
     def version(self) -> str:
         """The version of the whole list of types."""
-        names = ",".join([*dialect.product_type_names(), *(file.path.name for file in self._files)])
+        names = ",".join(
+            [*product_type_files.product_type_names(), *(file.path.name for file in self._files)]
+        )
         return _version_of(names.encode())
 
     def find(self, key: Key) -> Definition | None:
-        """The definition for `key`; `None` if the type is not sold in the marketplace or the version unknown."""
+        """The definition for `key`; `None` where the type is not sold or the version unknown."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = self._build(key)
@@ -158,7 +119,7 @@ class DefinitionLibrary:
     ) -> Definition | None:
         """The definition that submissions are judged by: in the marketplace's own locale."""
         language = marketplace.languages[0][:2]
-        variant = dialect.Variant(marketplace, language, requirements, enforced, None, partner)
+        variant = product_type_files.Variant(marketplace, language, requirements, enforced, None, partner)
         return self.find(Key(product_type, variant))
 
     def _build(self, key: Key) -> Definition | None:
@@ -169,30 +130,36 @@ class DefinitionLibrary:
         ]
         if files:
             return _from_files(files, key)
-        if key.product_type not in dialect.product_type_names():
+        if key.product_type not in product_type_files.product_type_names():
             return None
         return _own(key)
 
 
 def _own(key: Key) -> Definition | None:
     document, groups = dialect.compile_document(key.product_type, key.variant)
-    version = _version_of(json.dumps([dialect.read(key.product_type), dialect.read("attributes")]).encode())
+    version = _version_of(
+        json.dumps(
+            [product_type_files.read(key.product_type), product_type_files.read("attributes")]
+        ).encode()
+    )
     if key.version not in {"LATEST", "RELEASE_CANDIDATE", version}:
         return None
     language = key.variant.language
-    spoken = language if language in dialect.LANGUAGES else "en"
+    spoken = language if language in product_type_files.LANGUAGES else "en"
     return Definition(
         product_type=key.product_type,
         locale=spoken,
         version=version,
         latest=True,
-        display_name=dialect.text(dialect.read(key.product_type)["display_name"], language),
+        display_name=product_type_files.text(
+            product_type_files.read(key.product_type)["display_name"], language
+        ),
         property_groups=groups,
         content=_written(document),
     )
 
 
-def _from_files(files: list[_File], key: Key) -> Definition | None:
+def _from_files(files: list[DefinitionFile], key: Key) -> Definition | None:
     wanted = key.variant.requirements
     if key.version not in {"LATEST", "RELEASE_CANDIDATE"}:
         files = [file for file in files if _version_of(file.path.name.encode()) == key.version]
@@ -206,7 +173,7 @@ def _from_files(files: list[_File], key: Key) -> Definition | None:
     content = file.path.read_bytes()
     document = json.loads(content)
     if file.requirements != wanted or not key.variant.enforced:
-        document = _cut(
+        document = cut_variant(
             document, wanted if file.requirements != wanted else "", enforced=key.variant.enforced
         )
         content = _written(document)
@@ -216,62 +183,14 @@ def _from_files(files: list[_File], key: Key) -> Definition | None:
         version=_version_of(file.path.name.encode()),
         latest=file == same[-1],
         display_name=file.product_type.replace("_", " ").title(),
-        property_groups=_groups_of(list(document["properties"])),
+        property_groups=property_groups(list(document["properties"])),
         content=content,
     )
 
 
-def _cut(document: dict[str, Any], requirements: str, *, enforced: bool) -> dict[str, Any]:
-    """The variant of a whole document: fewer attributes, or no requirements."""
-    document = copy.deepcopy(document)
-    properties = document["properties"]
-    if requirements == "LISTING_PRODUCT_ONLY":
-        properties = {name: spec for name, spec in properties.items() if not _OFFER.search(name)}
-    elif requirements == "LISTING_OFFER_ONLY":
-        properties = {
-            name: spec for name, spec in properties.items() if _OFFER.search(name) or _BOTH.search(name)
-        }
-    document["properties"] = properties
-    document["required"] = [name for name in document.get("required", []) if enforced and name in properties]
-    document["allOf"] = [
-        rule for rule in document.get("allOf", []) if enforced and _requires_only(rule, set(properties))
-    ]
-    return document
-
-
-def _requires_only(rule: Any, names: set[str]) -> bool:
-    """Whether a rule asks for nothing that the cut document no longer has."""
-    if isinstance(rule, list):
-        return all(_requires_only(part, names) for part in rule)
-    if not isinstance(rule, dict):
-        return True
-    then = rule.get("then", {})
-    return set(then.get("required", [])) <= names and _requires_only(rule.get("allOf", []), names)
-
-
-def _files(folder: Path) -> Iterator[_File]:
-    for path in sorted(folder.glob("*.json")):
-        parts = path.name.removesuffix(".json").split(".")
-        if len(parts) < 3 or ALIASES.get(parts[1], parts[1]) not in MARKETPLACES:  # noqa: PLR2004 - TYPE.COUNTRY.locale
-            continue
-        rest = parts[3:]
-        requirements = rest.pop(0) if rest and rest[0] in REQUIREMENTS else "LISTING"
-        country = ALIASES.get(parts[1], parts[1])
-        yield _File(path, parts[0], country, parts[2], requirements, ".".join(rest))
-
-
-def _groups_of(names: list[str]) -> dict[str, Any]:
-    groups: dict[str, Any] = {}
-    for name in names:
-        code, title = next((code, title) for code, title, pattern in _GROUPS if pattern.search(name))
-        group = groups.setdefault(code, {"title": title, "description": "", "propertyNames": []})
-        group["propertyNames"].append(name)
-    return groups
-
-
 def _words(name: str, declared: dict[str, Any], language: str) -> Iterator[str]:
     yield name.lower().replace("_", " ")
-    position = dialect.LANGUAGES.index(language) if language in dialect.LANGUAGES else 0
+    position = product_type_files.LANGUAGES.index(language) if language in product_type_files.LANGUAGES else 0
     yield from declared["keywords"][position]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from amazon_listings.sandbox import dialect
+from amazon_listings.sandbox import product_type_files
 from amazon_listings.sandbox.accounts import ACCOUNTS
 from amazon_listings.sandbox.definition_library import Key, checksum
 from amazon_listings.sandbox.documents import Document
@@ -60,7 +60,7 @@ def _get(state: SandboxState, call: Call) -> dict[str, Any]:
     marketplace = call.marketplaces()[0]
     query = call.query
     product_type = call.path["productType"]
-    variant = dialect.Variant(
+    variant = product_type_files.Variant(
         marketplace=marketplace,
         language=_language(query.get("locale"), marketplace),
         requirements=query.get("requirements", "LISTING"),

@@ -77,7 +77,7 @@ def summary_of(
     asin = catalog.asin_of(listing.seller_id, listing.sku, attributes)
     if asin is None or listing.asin_at > state.clock.now():
         return None
-    summary = {
+    summary: dict[str, Any] = {
         "marketplaceId": listing.marketplace_id,
         "asin": asin,
         "productType": version.product_type,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from amazon_listings.sandbox.dialect import text
+from amazon_listings.sandbox.product_type_files import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
 Issue = dict[str, Any]
 _SHORT_TITLE = 75
-_TOO_FEW = {"minItems", "minUniqueItems", "contains"}
+#: JSON Schema keyword -> Amazon's code; 4000001 for the others.
+_CODES = {
+    "minItems": "99022",
+    "minUniqueItems": "99022",
+    "contains": "99022",
+    "enum": "90244",
+    "additionalProperties": "90000900",
+    "minimum": "90004114",
+    "exclusiveMinimum": "90004114",
+}
 
 
 class Finding(NamedTuple):
@@ -47,28 +56,31 @@ def _findings(definition: Definition, written: str) -> tuple[Finding, ...]:
 
 def _finding(error: Any) -> Finding | None:
     path = [part for part in error.absolute_path if isinstance(part, str)]
-    keyword = error.validator
     if not path:
-        if keyword == "required":
-            missing = next(name for name in error.validator_value if error.message.startswith(f"'{name}'"))
-            return Finding("90220", missing)
-        return None  # unknown attributes are found by name
+        return _root_finding(error)
     attribute = path[0]
+    if error.validator == "required":
+        return Finding("99022", attribute, _missing(error))
     field = path[-1] if len(path) > 1 else "value"
-    if keyword == "required":
-        missing = next(name for name in error.validator_value if error.message.startswith(f"'{name}'"))
-        return Finding("99022", attribute, missing)
-    if keyword in _TOO_FEW:
-        return Finding(
-            "99022", attribute, field, str(error.validator_value) if keyword != "contains" else "1"
-        )
-    if keyword == "enum":
-        return Finding("90244", attribute)
-    if keyword == "additionalProperties":
-        return Finding("90000900", attribute)
-    if keyword in {"minimum", "exclusiveMinimum"}:
-        return Finding("90004114", attribute, field, str(error.validator_value))
-    return Finding("4000001", attribute)
+    limit = str(error.validator_value) if isinstance(error.validator_value, int | float) else "1"
+    return Finding(_CODES.get(error.validator, "4000001"), attribute, field, limit)
+
+
+def _root_finding(error: Any) -> Finding | None:
+    """What is wrong with the payload as a whole: mostly an attribute that is missing."""
+    if error.validator == "required":
+        return Finding("90220", _missing(error))
+    if error.validator == "additionalProperties":
+        return None  # unknown attributes are found by name, one by one
+    for inner in error.context:
+        found = _finding(inner)
+        if found is not None:
+            return found
+    return Finding("90000900", "")
+
+
+def _missing(error: Any) -> str:
+    return next(str(name) for name in error.validator_value if error.message.startswith(f"{name!r}"))
 
 
 def _long_title(attributes: dict[str, Any]) -> Iterator[Finding]:
@@ -95,7 +107,7 @@ def issue_of(finding: Finding, label: str, language: str) -> Issue:
             label=label, field=finding.field, limit=finding.limit
         ),
         "severity": declared["severity"],
-        "attributeNames": [finding.attribute],
+        "attributeNames": [finding.attribute] if finding.attribute else [],
         "categories": list(declared["categories"]),
     }
     if "enforcement" in declared:

@@ -73,10 +73,10 @@ def _selected(listing: Listing, version: Version, query: dict[str, Any]) -> bool
     if "identifiers" not in query:
         return True
     if query["identifiersType"] == "SKU":
-        return listing.sku in query["identifiers"]
+        return bool(listing.sku in query["identifiers"])
     if query["identifiersType"] == "ASIN":
-        return catalog.asin_of(listing.seller_id, listing.sku, attributes) in query["identifiers"]
-    return catalog.first(attributes, "externally_assigned_product_identifier") in query["identifiers"]
+        return bool(catalog.asin_of(listing.seller_id, listing.sku, attributes) in query["identifiers"])
+    return bool(catalog.first(attributes, "externally_assigned_product_identifier") in query["identifiers"])
 
 
 def _in_time(listing: Listing, query: dict[str, Any]) -> bool:

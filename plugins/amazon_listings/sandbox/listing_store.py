@@ -113,7 +113,7 @@ class ListingStore:
         read_delay: float,
         asin_delay: float,
     ) -> None:
-        """A new state (`None` deletes), readable after `read_delay` seconds, in the catalog after `asin_delay`."""
+        """A new state (`None` deletes); readable after `read_delay`, in the catalog after `asin_delay` seconds."""
         now = self._clock.now()
         with self.lock:
             listing = self._listings.get(key)

@@ -10,10 +10,14 @@ import re
 from typing import NamedTuple
 
 #: `locale` values of getDefinitionsProductType.
+# fmt: off
 LOCALES = (
-    "DEFAULT ar ar_AE de de_DE en en_AE en_AU en_CA en_GB en_IN en_SG en_US es es_ES es_MX es_US fr fr_CA fr_FR"
-    " it it_IT ja ja_JP nl nl_NL pl pl_PL pt pt_BR pt_PT sv sv_SE tr tr_TR zh zh_CN zh_TW"
-).split()
+    "DEFAULT", "ar", "ar_AE", "de", "de_DE", "en", "en_AE", "en_AU", "en_CA", "en_GB",
+    "en_IN", "en_SG", "en_US", "es", "es_ES", "es_MX", "es_US", "fr", "fr_CA", "fr_FR",
+    "it", "it_IT", "ja", "ja_JP", "nl", "nl_NL", "pl", "pl_PL", "pt", "pt_BR",
+    "pt_PT", "sv", "sv_SE", "tr", "tr_TR", "zh", "zh_CN", "zh_TW",
+)
+# fmt: on
 READ_DATA = (
     "summaries",
     "attributes",
@@ -94,7 +98,7 @@ OPERATIONS: dict[str, Operation] = {
                 Parameter("productTypeVersion"),
                 Parameter("requirements", allowed=("LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY")),
                 Parameter("requirementsEnforced", allowed=("ENFORCED", "NOT_ENFORCED")),
-                Parameter("locale", allowed=tuple(LOCALES)),
+                Parameter("locale", allowed=LOCALES),
                 Parameter("parentageLevel", allowed=("NONE", "CHILD", "PARENT")),
             ),
         ),
@@ -186,7 +190,7 @@ _OTHERS = {
 
 
 def operation_of(method: str, raw_path: str) -> str:
-    """The name of what is called, for faults, counters and the log: an operation, `token`, `documents`, …"""
+    """The name of what is called, for faults, counters and the log: an operation, `token`, `images` etc."""
     for operation, pattern in _PATTERNS:
         if operation.method == method and pattern.fullmatch(raw_path):
             return operation.name

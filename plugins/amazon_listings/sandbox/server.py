@@ -144,7 +144,7 @@ def _configuration(app: FastAPI) -> uvicorn.Config:
 
 
 def _with_transport(app: FastAPI) -> ASGIApp:
-    """Tells the app its connection, so that a fault can cut it (uvicorn's `send` belongs to the connection)."""
+    """Tells the app its connection, which uvicorn's `send` belongs to, so that a fault can cut it."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         extensions = {**(scope.get("extensions") or {}), TRANSPORT: cast("Any", send).__self__.transport}

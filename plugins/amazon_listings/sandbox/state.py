@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.sandbox.accounts import BY_ID
 from amazon_listings.sandbox.clock import Clock
 from amazon_listings.sandbox.definition_library import DefinitionLibrary, Key
-from amazon_listings.sandbox.dialect import Variant
 from amazon_listings.sandbox.documents import Documents
 from amazon_listings.sandbox.feed_desk import FeedDesk
 from amazon_listings.sandbox.listing_store import ListingStore
+from amazon_listings.sandbox.product_type_files import Variant
 from amazon_listings.sandbox.quotas import Buckets
 from amazon_listings.sandbox.storage import Shelf
 from amazon_listings.sandbox.tokens import TokenDesk
@@ -87,6 +87,10 @@ class SandboxState:
             raise KeyError(", ".join(sorted(unknown)))
         for name, value in (changes or SETTINGS).items():
             setattr(self, name, type(SETTINGS[name])(value))
+        return self.settings()
+
+    def settings(self) -> dict[str, float]:
+        """The settings as they are now."""
         return {name: getattr(self, name) for name in SETTINGS}
 
     def reset(self) -> None:

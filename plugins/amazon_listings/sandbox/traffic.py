@@ -91,7 +91,7 @@ class Traffic:
                 self._recorded.append(entry)
 
     def counters(self) -> dict[str, Any]:
-        """Requests and outcomes per operation: `{operations: {name: {requests, statuses, throttled}}, throttled}`."""
+        """Counts: `{operations: {name: {requests, statuses, throttled}}, throttled}`; status 0: cut off."""
         with self._lock:
             operations = {
                 name: {
@@ -191,7 +191,7 @@ class TrafficMiddleware:
             given = True
             return {"type": "http.request", "body": request, "more_body": False}
 
-        async def keep(message: Message) -> None:  # noqa: RUF029 - ASGI's signature
+        async def keep(message: Message) -> None:
             sent.append(message)
 
         await self._app(scope, receive, keep)
