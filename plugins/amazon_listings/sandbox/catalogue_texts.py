@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ def _in_sentence(material: str, language: str) -> str:
     if language == "de":  # nouns keep their capital
         return material
     return " ".join(word if word[:2].isupper() else word.lower() for word in material.split())
+
+
+def _elided(text: str, language: str) -> str:
+    """French articles before a vowel: "la Orbe" is "l'Orbe"."""
+    return re.sub(r"\b([Ll])[ae] (?=[AEIOUÉ])", r"\1'", text) if language == "fr" else text
 
 
 def _facts(plan: Plan, language: str) -> dict[str, str]:
@@ -52,10 +58,10 @@ def texts_of(plan: Plan) -> dict[str, dict[str, str]]:
         material = words["materials"][row["material"]][language]
         suffix = family["name_suffix"][language].format(**facts)
         put("product_name", language, f"{row['brand']} {row['model']} {kind[language]}, {material}, {suffix}")
-        intro = kind["intro"][language].format(**facts)
+        intro = _elided(kind["intro"][language].format(**facts), language)
         rest = words["rest_of_description"][language].format(**facts)
         put("description", language, f"<p>{intro}</p><p>{rest}</p>")
-        for number, code in enumerate(kind["features"], start=1):
+        for number, code in enumerate(row.get("features", kind["features"]), start=1):
             sentence = family["features"][code][language].format(**facts)
             put(f"feature_{number}", language, sentence[0].upper() + sentence[1:])
         put("keywords", language, kind["keywords"][language])

@@ -184,3 +184,19 @@ def test_a_variant_needs_its_product(place):
 def test_an_unknown_field_is_refused():
     with pytest.raises(KeyError, match="colour"):
         load().edit("products", 1001, now=EPOCH, values={"colour": "red"})
+
+
+def test_lengths_are_wrong_in_the_way_that_is_said(catalogue):
+    by_kind = {m["kind"]: m for m in MISTAKES}
+    in_bytes = by_kind["title_too_long_bytes"]["set"]["product_name"]
+    assert len(in_bytes) < 200 < len(in_bytes.encode())
+    assert len(by_kind["title_too_long_characters"]["set"]["product_name"]) > 250
+    assert len(by_kind["sku_too_long"]["rename"]) > 40
+    wrong = {m["ref"] for m in MISTAKES if "title" in m["kind"]}
+    names = [
+        t
+        for p in catalogue.entries("products")
+        if p.ref not in wrong
+        for t in p.values["product_name"].values()
+    ]
+    assert max(len(name.encode()) for name in names) < 100
