@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.marketplaces import Marketplace
 from amazon_listings.sandbox import dialect, product_type_files
 from amazon_listings.sandbox.definition_files import (
     DefinitionFile,
@@ -27,6 +26,8 @@ from amazon_listings.sandbox.vocabulary import validator
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from amazon_listings.marketplaces import Marketplace
 
 
 class Key(NamedTuple):
@@ -55,18 +56,13 @@ class Definition:
         return dict(json.loads(self.content))
 
     @cached_property
-    def checksum(self) -> str:
-        """Base64 of the MD5 of the exact bytes, as Amazon computes it."""
-        return checksum(self.content)
-
-    @cached_property
     def validator(self) -> Any:
         """Validator of payloads against the document."""
         return validator(self.document)
 
 
 def checksum(content: bytes) -> str:
-    """Base64 of the MD5 of `content`."""
+    """Base64 of the MD5 of the exact bytes, as Amazon computes it."""
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
@@ -123,37 +119,27 @@ class DefinitionLibrary:
         return self.find(Key(product_type, variant))
 
     def _build(self, key: Key) -> Definition | None:
-        files = [
-            file
-            for file in self._files
-            if (file.product_type, file.country) == (key.product_type, key.variant.marketplace.country)
-        ]
-        if files:
-            return _from_files(files, key)
-        if key.product_type not in product_type_files.product_type_names():
-            return None
-        return _own(key)
+        place = (key.product_type, key.variant.marketplace.country)
+        files = [file for file in self._files if (file.product_type, file.country) == place]
+        found = _from_files(files, key)
+        if found is None and key.product_type in product_type_files.product_type_names():
+            found = _own(key)
+        return found
 
 
 def _own(key: Key) -> Definition | None:
     document, groups = dialect.compile_document(key.product_type, key.variant)
-    version = _version_of(
-        json.dumps(
-            [product_type_files.read(key.product_type), product_type_files.read("attributes")]
-        ).encode()
-    )
+    declared = product_type_files.read(key.product_type)
+    version = _version_of(json.dumps([declared, product_type_files.read("attributes")]).encode())
     if key.version not in {"LATEST", "RELEASE_CANDIDATE", version}:
         return None
     language = key.variant.language
-    spoken = language if language in product_type_files.LANGUAGES else "en"
     return Definition(
         product_type=key.product_type,
-        locale=spoken,
+        locale=language if language in product_type_files.LANGUAGES else "en",
         version=version,
         latest=True,
-        display_name=product_type_files.text(
-            product_type_files.read(key.product_type)["display_name"], language
-        ),
+        display_name=product_type_files.text(declared["display_name"], language),
         property_groups=groups,
         content=_written(document),
     )

@@ -81,9 +81,9 @@ def _selected(listing: Listing, version: Version, query: dict[str, Any]) -> bool
 
 def _in_time(listing: Listing, query: dict[str, Any]) -> bool:
     never = float("inf")
-    return query.get("createdAfter", -never) <= listing.created_at <= query.get(
-        "createdBefore", never
-    ) and query.get("lastUpdatedAfter", -never) <= listing.updated_at <= query.get("lastUpdatedBefore", never)
+    created = query.get("createdAfter", -never) <= listing.created_at <= query.get("createdBefore", never)
+    since, until = query.get("lastUpdatedAfter", -never), query.get("lastUpdatedBefore", never)
+    return bool(created and since <= listing.updated_at <= until)
 
 
 def _in_status(

@@ -113,7 +113,7 @@ class ListingStore:
         read_delay: float,
         asin_delay: float,
     ) -> None:
-        """A new state (`None` deletes); readable after `read_delay`, in the catalog after `asin_delay` seconds."""
+        """A new state (`None` deletes): seconds until it can be read, and until it has an ASIN."""
         now = self._clock.now()
         with self.lock:
             listing = self._listings.get(key)
