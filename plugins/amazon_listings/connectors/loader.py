@@ -38,7 +38,7 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.marketplaces import ALIASES, marketplace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _ENDINGS = {".yaml", ".yml"}
@@ -57,25 +57,28 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
     Raises:
         PersonMustAct: the folder is missing or cannot be read.
     """
-    if only is not None:
-        declarations = _declarations(_files_of(folder, only), _variables_of(variables, only))
-        declarations = [found for found in declarations if found.id == only]
-    else:
+    if only is None:
+        files: Iterable[ConnectorFile] = (read_file(path) for path in _paths(folder))
         names = sorted(name for name in variables if name.startswith(VARIABLE_PREFIX))
-        declarations = _declarations(
-            [read_file(path) for path in _paths(folder)],
-            [read_variable(name, variables[name]) for name in names],
-        )
-    twice = _declared_twice(declarations)
-    loaded = Loaded([], list(twice.values()))
-    for declaration in declarations:
-        if declaration.id in twice:
-            continue
-        outcome = _outcome(declaration, [found.id for found in declarations if found.file])
-        (loaded.connectors if isinstance(outcome, Connector) else loaded.broken).append(outcome)  # type: ignore[arg-type]
-    loaded.connectors.sort(key=lambda connector: connector.id)
-    loaded.broken.sort(key=lambda broken: broken.id)
-    return loaded
+    else:
+        files, names = _files_of(folder, only), [VARIABLE_PREFIX + only]
+    left = {variable.id: variable for variable in _read_variables(variables, names)}
+    paths: dict[str, list[Path]] = {}
+    outcomes: dict[str, Connector | BrokenConnector] = {}
+    for file in files:  # one at a time: what a file is parsed to is many times its size
+        paths.setdefault(file.id, []).append(file.path)
+        if len(paths[file.id]) == 1:
+            outcomes[file.id] = _outcome(Declaration(file.id, file, left.pop(file.id, None)))
+    for name, variable in left.items():
+        outcomes[name] = _outcome(Declaration(name, variable=variable), ids_of_files=list(paths))
+    for name, same in paths.items():
+        if len(same) > 1:
+            outcomes[name] = _declared_twice(name, same)
+    ordered = [outcome for _, outcome in sorted(outcomes.items())]
+    return Loaded(
+        [outcome for outcome in ordered if isinstance(outcome, Connector)],
+        [outcome for outcome in ordered if isinstance(outcome, BrokenConnector)],
+    )
 
 
 def connector_from(document: dict[str, Any], where: Where | None = None) -> Connector:
@@ -149,45 +152,26 @@ def _mentions(path: Path, pattern: re.Pattern[bytes]) -> bool:
         return False
 
 
-def _variables_of(variables: Mapping[str, str], only: str) -> list[ConnectorVariable]:
-    name = VARIABLE_PREFIX + only
-    text = variables.get(name)
-    return [] if text is None else [read_variable(name, text)]
+def _read_variables(variables: Mapping[str, str], names: list[str]) -> Iterator[ConnectorVariable]:
+    for name in names:
+        text = variables.get(name)
+        if text is not None:
+            yield read_variable(name, text)
 
 
-def _declarations(files: list[ConnectorFile], variables: list[ConnectorVariable]) -> list[Declaration]:
-    declarations = [Declaration(file.id, file=file) for file in files]
-    by_id = {declaration.id: declaration for declaration in declarations}
-    for variable in variables:
-        if variable.id in by_id:
-            by_id[variable.id].variable = variable
-        else:
-            declarations.append(Declaration(variable.id, variable=variable))
-    return declarations
-
-
-def _declared_twice(declarations: list[Declaration]) -> dict[str, BrokenConnector]:
-    """For each id that several files declare, one broken connector that names them all."""
-    files: dict[str, list[ConnectorFile]] = {}
-    for declaration in declarations:
-        if declaration.file:
-            files.setdefault(declaration.id, []).append(declaration.file)
-    return {name: _twice(name, same) for name, same in files.items() if len(same) > 1}
-
-
-def _twice(name: str, files: list[ConnectorFile]) -> BrokenConnector:
+def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
     entries = []
-    for file in files:
-        others = ", ".join(str(other.path) for other in files if other is not file)
+    for file in map(read_file, paths):
+        others = ", ".join(str(path) for path in paths if path != file.path)
         problem = Problem(
             "/id", f"{name!r} is declared in {others} too", hint="Give each connector its own id."
         )
         spot = file.yaml.spot("/id")
         entries.append(entry(file.place(spot), file.excerpt(spot), problem))
-    return BrokenConnector(name, Where(path=files[0].path), broken_text(name, entries))
+    return BrokenConnector(name, Where(path=paths[0]), broken_text(name, entries))
 
 
-def _outcome(declaration: Declaration, ids_of_files: list[str]) -> Connector | BrokenConnector:
+def _outcome(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Connector | BrokenConnector:
     entries = declaration.entries()
     if not entries:
         document = declaration.document()
@@ -203,7 +187,7 @@ def _outcome(declaration: Declaration, ids_of_files: list[str]) -> Connector | B
     return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries))
 
 
-def _id_problems(declaration: Declaration, ids_of_files: list[str]) -> Iterator[Problem]:
+def _id_problems(declaration: Declaration, ids_of_files: Sequence[str]) -> Iterator[Problem]:
     """A Variable belongs to the connector that its name says; without a file it may be misspelt."""
     variable = declaration.variable
     if variable is None:

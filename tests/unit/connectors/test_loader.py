@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import pickle
@@ -35,6 +36,15 @@ def test_a_file(write):
     assert list(connector.mapping) == ["Nom du produit", "item_weight"]
     assert connector.where.lines["/mapping/item_weight/unit"] == 7
     assert connector.where.mapping_lines() == {"Nom du produit": 6, "item_weight": 7}
+
+
+def test_a_file_from_windows(tmp_path):
+    (tmp_path / "x.yaml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    (connector,) = load_connectors(tmp_path, {}).connectors
+    assert connector.where.mapping_lines() == {"Nom du produit": 6, "item_weight": 7}
+    (tmp_path / "x.yaml").write_bytes(b"\xef\xbb\xbfidd: x\r\n" + GOOD.replace("\n", "\r\n").encode())
+    (broken,) = load_connectors(tmp_path, {}).broken
+    assert "x.yaml:1:1\n     1 | idd: x\n       | ^^^\n" in broken.text
 
 
 def test_crosses_processes(write):
@@ -309,6 +319,12 @@ def test_fingerprint_is_of_what_changes_payloads(path, value, same):
         parent = parent[key]
     parent[path[-1]] = value
     assert (connector_from(before).fingerprint == connector_from(changed).fingerprint) is same
+
+
+def test_fingerprint_minds_language_tags_that_were_guessed(document):
+    connector = connector_from(document)
+    other = dataclasses.replace(connector, language_tags=(("fr", "fr_CA"),))
+    assert other.fingerprint != connector.fingerprint
 
 
 def test_fingerprint_minds_the_order_of_the_mapping():
