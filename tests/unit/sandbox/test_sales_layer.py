@@ -22,6 +22,7 @@ from amazon_listings.sandbox.catalogue_written import DAY, EPOCH
 from amazon_listings.sandbox.sales_layer import create_router
 from amazon_listings.sandbox.sales_layer.connector import page_length
 from amazon_listings.sandbox.sales_layer.signature import sign
+from amazon_listings.sandbox.server import running_sandbox
 
 NOW = EPOCH + 10 * DAY
 SECRET = "sandbox-connector-secret"
@@ -598,3 +599,15 @@ def test_a_generated_catalogue_is_served_the_same_way():
         assert items == 1_234
         rows = rows_of(pim.connector_pages(pagination="999"))
         assert len(rows["product_formats"]) == len(pim.everything("Variants", select="frmt_id"))
+
+
+def test_the_whole_sandbox_serves_the_pim_and_breaks_connections_when_told():
+    with running_sandbox() as sandbox:
+        pim = Pim(sandbox.url, [])
+        assert pim.rest("Products", top=1).json()["@count"] == 70
+        pim.fault("rest", "reset")
+        with pytest.raises(requests.ConnectionError):
+            pim.rest("Products")
+        assert pim.connector(test="1")["error"] == 0
+        sandbox.advance(3600)
+        assert pim.connector(at=int(time.time()))["error"] == 13

@@ -36,7 +36,7 @@ class Fault:
     """What goes wrong `times` times in an API, after `skip` more requests went well.
 
     `status`: answer with HTTP `status`. `error`: the connector API's error `code`. `delay`: answer
-    `seconds` late. `truncate`: half of the body. `reset`: the connection breaks in the body.
+    `seconds` late. `truncate`: half of the body. `reset`: the connection breaks.
     `body`: `body` instead of the answer. `lose_page`: no items and no next page.
     """
 

@@ -7,10 +7,25 @@ from typing import TYPE_CHECKING
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from amazon_listings.sandbox.traffic import TRANSPORT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.types import Receive, Scope, Send
+
     from amazon_listings.sandbox.sales_layer.account import Account, Api, Fault
+
+
+class BrokenResponse(Response):
+    """Breaks the connection: at once where the server hands it out, else by sending less than announced."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Cut, then answer for those who listen in between."""
+        transport = (scope.get("extensions") or {}).get(TRANSPORT)
+        if transport is not None:
+            transport.abort()
+        await super().__call__(scope, receive, send)
 
 
 def answer(account: Account, api: Api, make: Callable[[Fault | None], Response]) -> Response:
@@ -39,6 +54,7 @@ def _spoilt(account: Account, fault: Fault | None, make: Callable[[Fault | None]
     response = make(None)
     whole = bytes(response.body)
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    if kind == "reset":  # announces more than it sends, then the server closes the connection
+    if kind == "reset":
         headers["content-length"] = str(len(whole))
+        return BrokenResponse(whole[: len(whole) // 2], headers=headers)
     return Response(whole[: len(whole) // 2], status_code=response.status_code, headers=headers)
