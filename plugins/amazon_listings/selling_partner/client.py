@@ -16,8 +16,8 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from amazon_listings.errors import TryAgain
 
-from .exceptions import OutcomeUnknown, SellingPartnerError, Throttled
-from .faults import RETRY_LATER, Action, Refusal, classify, error_of, malformed
+from .exceptions import OutcomeUnknown, Throttled
+from .faults import Action, Refusal, classify, error_of, malformed, outcome_unknown
 from .operations import OPERATIONS, PREVIEW_RATE, limits
 from .paths import fill
 from .quotas import Quotas, buckets_of, in_flight
@@ -176,12 +176,16 @@ class SellingPartner:
             action = classify(refusal).action
             if action is Action.WAIT and throttled < PATIENCE:
                 throttled += self.quotas.refused(_meant(refusal, call.buckets), _retry_after(response))
-            elif action is Action.REFRESH and refused is None:
+            elif action is Action.REFRESH and refused is None and self._renewed(token):
                 refused = token
             elif action is Action.RETRY and not call.again:
-                raise _unknown(refusal, call.sku)
+                raise outcome_unknown(refusal, call.sku)
             else:
                 raise error_of(refusal, sku=call.sku)
+
+    def _renewed(self, token: str) -> bool:
+        """Whether there is another token than this refused one; a fresh one is not to blame."""
+        return self._tokens.get(self.account, refused=token) != token
 
     def _send(self, call: _Call, token: str) -> requests.Response:
         signed = call.request.copy()
@@ -204,7 +208,7 @@ class SellingPartner:
             refusal = Refusal("api", call.operation.name, 0, type(error).__name__, text)
             if call.again or _never_sent(error):
                 raise error_of(refusal, sku=call.sku) from None
-            raise _unknown(refusal, call.sku) from None
+            raise outcome_unknown(refusal, call.sku) from None
         self._measure(call.operation.name, time.monotonic() - started)
         return response
 
@@ -239,14 +243,15 @@ def is_success(response: requests.Response) -> bool:
 def _read(response: requests.Response, call: _Call) -> Answer:
     request_id = _request_id(response)
     try:
-        body = json.loads(response.content, parse_constant=_no_constant)
+        content = response.content if call.operation.answers else b"{}"
+        body = json.loads(content, parse_constant=_no_constant)
     except ValueError:
         body = None
     if isinstance(body, dict):
         return Answer(response.status_code, body, request_id, response.headers.get("Date"))
     refusal = Refusal("api", call.operation.name, response.status_code, "", "", request_id)
     error = malformed(refusal, "it is not a JSON object")
-    raise error if call.again else _unknown(refusal._replace(status=0, text=error.message), call.sku)
+    raise error if call.again else outcome_unknown(refusal._replace(status=0, text=error.message), call.sku)
 
 
 def _prepare(
@@ -320,19 +325,6 @@ def _retry_after(response: requests.Response) -> float | None:
 def _final(error: BaseException) -> bool:
     """Worth trying again, but not by this call."""
     return isinstance(error, OutcomeUnknown | Throttled)
-
-
-def _unknown(refusal: Refusal, sku: str | None) -> SellingPartnerError:
-    about = f"{refusal.operation} of SKU {sku!r}" if sku else refusal.operation
-    cause = error_of(refusal, sku=sku)
-    error = OutcomeUnknown(
-        f"Whether Amazon carried out {about} is unknown. {cause.message}",
-        hint="It is read back before it is sent again.",
-        retry_after=RETRY_LATER,
-    )
-    error.operation, error.status = refusal.operation, refusal.status
-    error.code, error.request_id = refusal.code, refusal.request_id
-    return error
 
 
 def _never_sent(error: requests.RequestException) -> bool:

@@ -19,6 +19,7 @@ from .exceptions import (
     ListingRefused,
     MalformedAnswer,
     NotFound,
+    OutcomeUnknown,
     RequestRefused,
     SecretExpired,
     SellingPartnerError,
@@ -231,6 +232,18 @@ def malformed(refusal: Refusal, what: str) -> MalformedAnswer:
     error = MalformedAnswer(
         f"Amazon's answer can not be used, because {redact(what)} ({refusal.operation}: {_said(refusal)})",
         hint="It is tried again; if it lasts, the data engineer must check endpoint and proxy.",
+        retry_after=RETRY_LATER,
+    )
+    _stamp(error, refusal)
+    return error
+
+
+def outcome_unknown(refusal: Refusal, sku: str | None = None) -> OutcomeUnknown:
+    """The exception for a write that was sent and got no readable answer."""
+    about = f"{refusal.operation} of SKU {sku!r}" if sku else refusal.operation
+    error = OutcomeUnknown(
+        f"Whether Amazon carried out {about} is unknown. {error_of(refusal, sku=sku).message}",
+        hint="It is read back before it is sent again.",
         retry_after=RETRY_LATER,
     )
     _stamp(error, refusal)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from .downloads import download, upload
-from .exceptions import DocumentDamaged
-from .faults import RETRY_LATER
+from .exceptions import DocumentDamaged, MalformedAnswer
+from .faults import RETRY_LATER, Refusal, outcome_unknown
 from .shapes import Shape
 
 if TYPE_CHECKING:
@@ -88,7 +88,12 @@ def create(client: SellingPartner, document_id: str, marketplace_ids: Collection
             "inputFeedDocumentId": document_id,
         },
     )
-    return Shape(answer, name).text("feedId")
+    try:
+        return Shape(answer, name).text("feedId")
+    except MalformedAnswer as error:
+        raise outcome_unknown(
+            Refusal("api", name, 0, "", error.message, answer.request_id),
+        ) from error
 
 
 def get(client: SellingPartner, feed_id: str) -> Feed:

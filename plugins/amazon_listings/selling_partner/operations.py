@@ -19,7 +19,8 @@ class Operation(NamedTuple):
     """One operation: how it is called and the default quota of an account.
 
     `rate` is in requests per second. `repeatable`: sending it again after an unknown outcome
-    (a time-out, a 5xx) can do no harm, so the client does so by itself.
+    (a time-out, a 5xx) can do no harm, so the client does so by itself. `answers`: a success has a
+    body.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Operation(NamedTuple):
     burst: int
     source: str
     repeatable: bool = True
+    answers: bool = True
 
 
 LISTINGS = "listingsItems_2021-08-01.json"
@@ -62,7 +64,7 @@ OPERATIONS: dict[str, Operation] = {
         ),
         Operation("getFeed", "GET", "/feeds/2021-06-30/feeds/{feedId}", 2, 15, FEEDS),
         Operation("getFeeds", "GET", "/feeds/2021-06-30/feeds", 0.0222, 10, FEEDS),
-        Operation("cancelFeed", "DELETE", "/feeds/2021-06-30/feeds/{feedId}", 2, 15, FEEDS),
+        Operation("cancelFeed", "DELETE", "/feeds/2021-06-30/feeds/{feedId}", 2, 15, FEEDS, answers=False),
         Operation(
             "getFeedDocument",
             "GET",

@@ -190,6 +190,7 @@ class Quotas:
             lane.refused += 1
             lane.setbacks += 1
             lane.tokens = 0
+            lane.batch = 1
         self.store.penalise(bucket.name, wait)
         return wait
 

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import pytest
+
 from amazon_listings.selling_partner import Account, Quotas, SellingPartner
 from amazon_listings.selling_partner.tokens import Tokens
 
@@ -54,7 +55,7 @@ class Amazon:
             def answer(self) -> None:
                 outer.handle(self)
 
-            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer
+            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - http.server's names
 
             def log_message(self, *arguments: object) -> None:
                 pass

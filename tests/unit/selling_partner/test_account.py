@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+
 from amazon_listings.selling_partner.account import (
     AccountIncomplete,
     secret_days_left,

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+
 from amazon_listings.errors import PersonMustAct, TryAgain
 from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner.exceptions import (
@@ -45,7 +46,12 @@ def test_lists_are_comma_separated_and_none_is_left_out(amazon, client):
     client.call(
         "searchListingsItems",
         path={"sellerId": "A1SELLER"},
-        query={"marketplaceIds": ["A", "B"], "pageSize": 20, "pageToken": None, "identifiers": ["a b", "c+d&e"]},
+        query={
+            "marketplaceIds": ["A", "B"],
+            "pageSize": 20,
+            "pageToken": None,
+            "identifiers": ["a b", "c+d&e"],
+        },
     )
     assert amazon.calls[0].path.endswith("?marketplaceIds=A,B&pageSize=20&identifiers=a%20b,c%2Bd%26e")
 
@@ -140,7 +146,9 @@ def test_retry_after_is_obeyed(amazon, client, time):
 def test_a_refused_token_is_renewed_once(amazon, client, time, status):
     read(client)
     time.now += 100
-    amazon.say_error(status, "Unauthorized", details="The access token you provided is revoked, malformed or invalid.")
+    amazon.say_error(
+        status, "Unauthorized", details="The access token you provided is revoked, malformed or invalid."
+    )
     assert read(client).status == 200
     assert amazon.calls[-1].headers["x-amz-access-token"] == "Atza|2"
     amazon.say_error(status, "Unauthorized", times=9)
@@ -174,7 +182,16 @@ def test_a_redirect_is_not_followed(amazon, client):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[]", b'{"errors": 1}', b'{"errors": []}', b'{"errors": [1]}', b'{"errors": [{"code": 5, "message": {}}]}']
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"errors": 1}',
+        b'{"errors": []}',
+        b'{"errors": [1]}',
+        b'{"errors": [{"code": 5, "message": {}}]}',
+    ],
 )
 def test_error_bodies_of_any_shape_are_survived(amazon, client, body):
     amazon.say(400, body)
@@ -234,7 +251,9 @@ def test_amazons_stated_rate_reaches_the_store(amazon, account, tokens, time):
         ("… greater than what is allowed for relationships", "|*|EU|putListingsItem relationships"),
     ],
 )
-def test_a_429_lowers_the_bucket_that_it_names(amazon, account, tokens, time, text, bucket):
+def test_a_429_lowers_the_bucket_that_it_names(  # noqa: PLR0917 - fixtures
+    amazon, account, tokens, time, text, bucket
+):
     quotas = Quotas(sleep=time.sleep, clock=time)
     lowered = []
     quotas.store.penalise = lambda name, wait: lowered.append(name)

@@ -1,6 +1,10 @@
+# ruff: noqa: E501 - Amazon's texts as they are
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from amazon_listings.errors import ItemError, PersonMustAct, TryAgain
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
@@ -15,8 +19,6 @@ from amazon_listings.selling_partner.exceptions import (
     WrongMarketplace,
 )
 from amazon_listings.selling_partner.faults import FAULTS, Action, Refusal, classify, error_of
-from hypothesis import given
-from hypothesis import strategies as st
 
 #: What Amazon answers, as its documentation and staff quote it → what it must become.
 QUOTED = [
@@ -41,7 +43,9 @@ QUOTED = [
 
 
 @pytest.mark.parametrize(("status", "code", "text", "operation", "kind", "action"), QUOTED)
-def test_amazons_answers_become_named_errors(status, code, text, operation, kind, action):
+def test_amazons_answers_become_named_errors(  # noqa: PLR0917 - one row of the table
+    status, code, text, operation, kind, action
+):
     refusal = Refusal("api", operation, status, code, text, "req-7")
     assert classify(refusal).action is action
     error = error_of(refusal, sku="S1")
@@ -65,7 +69,11 @@ def test_a_person_is_named_wherever_a_person_must_act():
 
 
 @given(
-    st.sampled_from(["token", "api"]), st.integers(0, 999), st.text(max_size=20), st.text(max_size=60), st.text(max_size=20)
+    st.sampled_from(["token", "api"]),
+    st.integers(0, 999),
+    st.text(max_size=20),
+    st.text(max_size=60),
+    st.text(max_size=20),
 )
 def test_every_answer_has_a_row(side, status, code, text, operation):
     error = error_of(Refusal(side, operation, status, code, text), sku="S1")
@@ -75,7 +83,14 @@ def test_every_answer_has_a_row(side, status, code, text, operation):
 def test_every_row_is_reached_by_some_answer():
     """A row behind a wider one would be dead."""
     texts = [text for _, _, text, *_ in QUOTED]
-    codes = ["", "invalid_client", "unauthorized_client", "invalid_grant", "server_error", *(row[1] for row in QUOTED)]
+    codes = [
+        "",
+        "invalid_client",
+        "unauthorized_client",
+        "invalid_grant",
+        "server_error",
+        *(row[1] for row in QUOTED),
+    ]
     operations = ["putListingsItem", "getDefinitionsProductType", "createFeed"]
     reached = {
         id(classify(Refusal(side, operation, status, code, text)))

@@ -3,11 +3,12 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from amazon_listings.errors import ItemError
 from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.paths import UnsendableSku
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 _SKU = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(
     lambda sku: sku not in {".", ".."}

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from amazon_listings.selling_partner.redaction import LONGEST, redact
 from hypothesis import given
 from hypothesis import strategies as st
+
+from amazon_listings.selling_partner.redaction import LONGEST, redact
 
 _TOKEN = st.text("ABCdef123_-.", min_size=4, max_size=60)
 _MARKS = ["Atza|", "Atzr|", "amzn1.oa2-cs.v1.", "refresh_token=", "client_secret=", "access_token="]

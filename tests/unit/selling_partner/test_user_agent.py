@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from amazon_listings.selling_partner.user_agent import default_user_agent, user_agent
 
 

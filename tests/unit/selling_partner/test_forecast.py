@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from amazon_listings.selling_partner.forecast import forecast
+
+
+@pytest.mark.parametrize(
+    ("items", "operation", "kinds", "words"),
+    [
+        (4812, "putListingsItem", ["preview"], "4,812 previews, about 80 minutes"),
+        (1, "putListingsItem", [], "1 submission, less than a minute"),
+        (0, "patchListingsItem", [], "0 updates, less than a minute"),
+        (400, "patchListingsItem", [], "400 updates, about a minute"),
+        (100_000, "putListingsItem", [], "100,000 submissions, about 5.6 hours"),
+        (25_001, "createFeed", [], "2 feeds, less than a minute"),
+        (25_000, "createFeed", [], "1 feed, less than a minute"),
+        (1000, "getListingsItem", [], "1,000 readings, about 3 minutes"),
+    ],
+)
+def test_calls_way_and_time_in_words(items, operation, kinds, words):
+    assert str(forecast(items, operation, kinds=kinds)) == words
+
+
+def test_the_connectors_preview_rate_counts():
+    assert forecast(3002, "putListingsItem", kinds=["preview"], preview_rate=5).seconds == pytest.approx(
+        599, abs=3
+    )
+    assert forecast(302, "putListingsItem", kinds=["preview"], preview_rate=50).calls == 302

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amazon_listings.selling_partner.held import contains, holds_attributes, holds_patches, same
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_everything_is_the_same_as_itself_and_contained_in_it(value):
+    assert same(value, value)
+    assert contains(value, value)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("1", 1),
+        (1, True),
+        (0, False),
+        ("true", True),
+        ("0123", "123"),
+        ("", None),
+        ([1], [1, 1]),
+        ({"a": 1}, {"a": 1, "b": 2}),
+    ],
+)
+def test_types_and_shapes_count(left, right):
+    assert not same(left, right)
+    assert not same(right, left)
+
+
+def test_whole_numbers_are_numbers():
+    assert same(400, 400.0)
+
+
+# As Amazon returned it for an offer sent without audience, and an availability without marketplace.
+HELD = {
+    "purchasable_offer": [
+        {
+            "currency": "GBP",
+            "audience": "ALL",
+            "our_price": [{"schedule": [{"value_with_tax": 400.0}]}],
+            "marketplace_id": "UK",
+        }
+    ],
+    "fulfillment_availability": [
+        {"fulfillment_channel_code": "DEFAULT", "quantity": 1, "marketplace_id": "UK"}
+    ],
+    "bullet_point": [{"value": "a", "language_tag": "en"}, {"value": "b", "language_tag": "en"}],
+}
+
+
+def test_what_amazon_adds_does_not_hide_what_was_sent():
+    sent = {
+        "purchasable_offer": [
+            {
+                "currency": "GBP",
+                "our_price": [{"schedule": [{"value_with_tax": 400}]}],
+                "marketplace_id": "UK",
+            }
+        ],
+        "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 1}],
+    }
+    assert holds_attributes(HELD, sent)
+    sent["fulfillment_availability"][0]["quantity"] = 2
+    assert not holds_attributes(HELD, sent)
+
+
+@pytest.mark.parametrize(
+    ("op", "name", "value", "held"),
+    [
+        ("merge", "fulfillment_availability", {"fulfillment_channel_code": "DEFAULT", "quantity": 1}, True),
+        ("merge", "fulfillment_availability", {"fulfillment_channel_code": "DEFAULT", "quantity": 2}, False),
+        (
+            "merge",
+            "fulfillment_availability",
+            {"fulfillment_channel_code": "DEFAULT", "restock_date": None},
+            True,
+        ),
+        ("merge", "purchasable_offer", {"currency": "GBP", "our_price": None}, False),
+        ("delete", "fulfillment_availability", {"fulfillment_channel_code": "DEFAULT"}, False),
+        ("delete", "fulfillment_availability", {"fulfillment_channel_code": "AMAZON_EU"}, True),
+        ("delete", "missing", {"marketplace_id": "UK"}, True),
+        ("replace", "bullet_point", {"value": "a", "language_tag": "en"}, False),
+        ("add", "missing", {"value": "a"}, False),
+    ],
+)
+def test_patches_are_looked_for_by_their_operation(op, name, value, held):
+    assert holds_patches(HELD, [{"op": op, "path": f"/attributes/{name}", "value": [value]}]) is held
