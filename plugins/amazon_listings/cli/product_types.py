@@ -1,12 +1,411 @@
-"""Commands: product_types."""
+"""Commands: product types, their fields, and what changed in them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Iterable, Iterator
+
+    from amazon_listings.connectors import Connector
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.product_types.definition import DefinitionPair, StoredDefinition
+    from amazon_listings.product_types.fields import Field
+    from amazon_listings.product_types.store import DefinitionStore
+    from amazon_listings.selling_partner.client import SellingPartner
+
+product_types_app = typer.Typer(
+    name="product-types", help="Amazon's product types: search, show, what changed.", no_args_is_help=True
+)
+
+Country = Annotated[str, typer.Option(help="Marketplace, such as FR.")]
+Connection = Annotated[str, typer.Option(help="Airflow connection of the Amazon account.")]
+Requirements = Annotated[str, typer.Option(help="LISTING, LISTING_PRODUCT_ONLY or LISTING_OFFER_ONLY.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of connector files; the installation's own by default.", show_default=False),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
+    app.add_typer(product_types_app)
+    app.command(name="fields")(fields)
+
+
+@product_types_app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="Keywords, or with --item-name a product's title.")],
+    country: Country,
+    locale: Annotated[str | None, typer.Option(help="Language of names and of the search.")] = None,
+    item_name: Annotated[bool, typer.Option(help="The words are a product's title.")] = False,
+    connection: Connection = "amazon_selling_partner",
+) -> None:
+    """Find product types by keyword, or for a product's title."""
+    from amazon_listings.selling_partner import definitions
+
+    with _plain_errors():
+        place = _marketplace(country)
+        found = definitions.search(
+            _client(connection, country),
+            [place.id],
+            keywords=None if item_name else words.split(),
+            item_name=words if item_name else None,
+            locale=locale,
+            search_locale=locale,
+        )
+    for product_type in found:
+        print(f"{product_type.name:40}  {product_type.display_name}")
+    if not found:
+        print(f"Amazon knows no product type for {words!r} in {place.name}; try other or fewer words.")
+
+
+@product_types_app.command()
+def show(
+    product_type: Annotated[str, typer.Argument(help="Amazon's name, such as HOME.")],
+    *,
+    country: Country,
+    locale: Annotated[str | None, typer.Option(help="Language of labels; the marketplace's own.")] = None,
+    requirements: Requirements = "LISTING",
+    parentage_level: Annotated[
+        str | None, typer.Option(help="NONE, CHILD or PARENT: a smaller definition.")
+    ] = None,
+    version: Annotated[str, typer.Option(help="LATEST, RELEASE_CANDIDATE or a version's id.")] = "LATEST",
+    connection: Connection = "amazon_selling_partner",
+) -> None:
+    """Fetch a product type and show its version, groups and required fields."""
+    from amazon_listings.product_types.definition import DefinitionKey
+    from amazon_listings.product_types.refresh import refresh_pair
+
+    with _plain_errors():
+        place = _marketplace(country)
+        client = _client(connection, country)
+        key = DefinitionKey(
+            product_type=product_type,
+            marketplace_id=place.id,
+            requirements=requirements,
+            locale=locale or place.locale,
+            parentage_level=parentage_level,
+            seller_id=client.account.seller_id,
+            version=version,
+        )
+        pair = refresh_pair(client, _store(), key, place)
+        for line in _summary(pair):
+            print(line)
+
+
+@product_types_app.command()
+def diff(
+    old: Annotated[
+        str, typer.Argument(help="A definition file, or a product type whose versions are stored.")
+    ],
+    new: Annotated[str | None, typer.Argument(help="The newer definition file.")] = None,
+    *,
+    country: Annotated[str | None, typer.Option(help="Marketplace of the stored product type.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Language of labels of the stored one.")] = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in words what changed between two versions, and which mapping lines it touches."""
+    from amazon_listings.product_types.changes import changes, told
+    from amazon_listings.product_types.fields import fields as list_fields
+    from amazon_listings.product_types.impact import impact
+    from amazon_listings.product_types.labels import FieldIndex
+
+    with _plain_errors():
+        before, after, place = _versions(old, new, country, locale)
+        found = changes(before, after)
+        touched = impact(
+            found,
+            _mapped(folder, _type_of(after), place),
+            FieldIndex(list_fields(before)),
+            FieldIndex(list_fields(after)),
+        )
+        if as_json:
+            changed = [change._asdict() | {"breaking": change.breaking} for change in found]
+            _print_json({"changes": changed, "touched": [line._asdict() for line in touched]})
+            return
+        for line in told(found):
+            print(line)
+        for heading, person in (("A person must look at", True), ("Nobody must act on", False)):
+            lines = [str(item) for item in touched if item.person is person]
+            if lines:
+                print(f"\n{heading}")
+                print("\n".join(f"  {line}" for line in lines))
+
+
+def fields(
+    *,
+    connector: Annotated[str | None, typer.Option(help="Id of a connector.")] = None,
+    definition: Annotated[Path | None, typer.Option(help="File of a definition instead.")] = None,
+    locale_definition: Annotated[
+        Path | None, typer.Option(help="The same in another locale: its labels.")
+    ] = None,
+    answer: Annotated[
+        Path | None, typer.Option(help="Amazon's answer with the definition: its groups.")
+    ] = None,
+    required: Annotated[
+        bool, typer.Option(help="Only what an item needs of which nothing else is known.")
+    ] = False,
+    group: Annotated[str | None, typer.Option(help="Only this group, by name or title.")] = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the fields of a product type that a mapping can fill."""
+    from amazon_listings.product_types.fields import fields as list_fields
+
+    with _plain_errors():
+        if definition is not None:
+            groups = _json_file(answer).get("propertyGroups") if answer else None
+            labels = _definition(locale_definition) if locale_definition else None
+            found = list_fields(_definition(definition), property_groups=groups, labels_document=labels)
+        elif connector is not None:
+            found = _pair_of(_connector(connector, folder)).fields()
+        else:
+            raise _refusal("Say which fields: --connector ID, or --definition FILE.")
+        if group is not None:
+            found = _of_group(found, group)
+        if required:
+            found = [field for field in found if field.needed_alone]
+        if as_json:
+            _print_json([field.to_dict() for field in found])
+            return
+        for line in _table(found):
+            print(line)
+
+
+def _table(found: Iterable[Field]) -> Iterator[str]:
+    group = None
+    for field in found:
+        if field.group != group:
+            group = field.group
+            if group:
+                yield f"\n{group}"
+        marks = [mark for mark, on in (("hidden", field.hidden), ("not editable", not field.editable)) if on]
+        yield "  ".join([f"{field.requirement:11}", _chain(field), field.path, _shape(field), *marks])
+        for text in (field.condition, field.forbidden):
+            if text:
+                yield f"{'':13}{text}"
+
+
+def _chain(field: Field) -> str:
+    from amazon_listings.product_types.labels import chain
+
+    return chain(field.labels)
+
+
+def _shape(field: Field) -> str:
+    """The type and limits of a field, short: `string, 1 of 24 options`, `number, 0 to 100`."""
+    parts = [field.type]
+    if field.options:
+        count = len(field.options)
+        parts.append(f"{count} {'suggestion' if field.open else 'option'}{'s' * (count != 1)}")
+    characters = " characters" if field.json_type == "string" else ""
+    if field.max is not None:
+        parts.append(f"at most {field.max:,.10g}{characters}")
+    if field.max_bytes is not None:
+        parts.append(f"at most {field.max_bytes:,} bytes")
+    if field.max_values not in {None, 1}:
+        parts.append(f"{field.max_values} values")
+    if field.language:
+        parts.append("per language")
+    return ", ".join(parts)
+
+
+def _summary(pair: DefinitionPair) -> Iterator[str]:
+    stored, found = pair.validation, pair.fields()
+    yield f"{pair.labels.display_name} ({stored.key.product_type}), {pair.marketplace.name}"
+    yield f"version {stored.version}, fetched {stored.fetched_at:%Y-%m-%d %H:%M} UTC, checksum {stored.checksum}"
+    yield f"validated in {stored.locale}, labels in {pair.labels.locale}, {stored.key.requirements}"
+    yield from (f"warning: {warning}" for warning in pair.warnings)
+    levels = ("required", "conditional", "recommended", "optional")
+    counts = {level: sum(field.requirement == level for field in found) for level in levels}
+    yield f"{len(found)} fields: " + ", ".join(f"{count} {level}" for level, count in counts.items())
+    groups = dict.fromkeys(field.group for field in found if field.group)
+    yield "groups: " + ", ".join(f"{name} ({sum(f.group == name for f in found)})" for name in groups)
+    yield "\nNeeded of an item of which nothing else is known:"
+    yield from _table(field for field in found if field.needed_alone)
+
+
+def _of_group(found: list[Field], group: str) -> list[Field]:
+    from amazon_listings.product_types.labels import normal
+
+    wanted = normal(group)
+    kept = [field for field in found if wanted in {normal(field.group), normal(field.group_id)}]
+    if not kept:
+        known = ", ".join(
+            dict.fromkeys(f"{field.group_id} ({field.group})" for field in found if field.group_id)
+        )
+        raise _refusal(
+            f"There is no group {group!r}. " + (f"There are: {known}." if known else "None are known.")
+        )
+    return kept
+
+
+def _versions(
+    old: str, new: str | None, country: str | None, locale: str | None
+) -> tuple[dict[str, Any], dict[str, Any], Marketplace | None]:
+    """The two documents to compare: of two files, or the last two stored versions of a type."""
+    if new is not None:
+        return _definition(Path(old)), _definition(Path(new)), None
+    if country is None:
+        raise _refusal("Give two definition files, or a product type and --country for its stored versions.")
+    place = _marketplace(country)
+    after = _stored(old, place, locale)
+    before = _store().earlier(after.key)
+    if not before:
+        raise _refusal(
+            f"Only one version of {old} is stored: {after.version}, of {after.fetched_at:%Y-%m-%d}."
+        )
+    return before[0].document, after.document, place
+
+
+def _stored(product_type: str, place: Marketplace, locale: str | None) -> StoredDefinition:
+    """The stored definition of a type, whichever account and requirements it was fetched with."""
+    store = _store()
+    for key in store.keys():  # noqa: SIM118 - not a dict
+        if (key.product_type, key.marketplace_id, key.locale) == (
+            product_type,
+            place.id,
+            locale or place.locale,
+        ):
+            return store.load(key)
+    raise _refusal(
+        f"No definition of {product_type} for {place.name} in {locale or place.locale} is stored. Fetch it "
+        f"with `amazon-listings product-types show {product_type} --country {place.country}`."
+    )
+
+
+def _mapped(folder: Path | None, product_type: str, place: Marketplace | None) -> Iterator[Any]:
+    from amazon_listings.connectors import load_connectors
+    from amazon_listings.errors import PersonMustAct
+    from amazon_listings.product_types.impact import Mapped
+    from amazon_listings.settings import settings
+
+    try:
+        loaded = load_connectors(folder or settings().connectors, {})
+    except PersonMustAct:
+        # Two files can be compared where no connectors are.
+        return
+    for connector in loaded.connectors:
+        if connector.amazon.product_type == product_type and place in {None, connector.marketplace}:
+            yield Mapped(connector.id, connector.mapping, connector.where.mapping_lines())
+
+
+def _connector(connector_id: str, folder: Path | None) -> Connector:
+    from amazon_listings.connectors import load_connectors
+    from amazon_listings.settings import settings
+
+    loaded = load_connectors(folder or settings().connectors, {}, only=connector_id)
+    if loaded.broken:
+        raise _refusal(loaded.broken[0].text)
+    if not loaded.connectors:
+        raise _refusal(f"There is no connector {connector_id!r} in {folder or settings().connectors}.")
+    return loaded.connectors[0]
+
+
+def _pair_of(connector: Connector) -> DefinitionPair:
+    """The connector's definitions: the stored ones, else fetched from Amazon."""
+    from amazon_listings.product_types.definition import DefinitionKey
+    from amazon_listings.product_types.refresh import load_pair, pair_keys, refresh_pair
+
+    amazon, place, store = connector.amazon, connector.marketplace, _store()
+    wanted = DefinitionKey(
+        product_type=amazon.product_type,
+        marketplace_id=place.id,
+        requirements=amazon.requirements,
+        requirements_enforced=amazon.requirements_enforced,
+        locale=amazon.locale,
+        version=amazon.product_type_version,
+    )
+    known = set(store.keys())
+    for seller in {key.seller_id for key in known}:
+        key = DefinitionKey(**{**vars(wanted), "seller_id": seller})
+        if set(pair_keys(key, place)) <= known:
+            return load_pair(store, key, place)
+    client = _client(amazon.connection, amazon.country)
+    key = DefinitionKey(**{**vars(wanted), "seller_id": client.account.seller_id})
+    return refresh_pair(client, store, key, place)
+
+
+def _store() -> DefinitionStore:
+    from amazon_listings.product_types.store import DefinitionStore
+    from amazon_listings.settings import settings
+
+    location = settings().storage
+    if "://" not in location:
+        return DefinitionStore(Path(location) / "definitions")
+    from amazon_listings.airflow_adapter.connections import storage
+
+    return DefinitionStore(storage() / "definitions")
+
+
+def _client(connection: str, country: str) -> SellingPartner:
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+
+    return SellingPartnerHook(connection, country).get_conn()
+
+
+def _marketplace(country: str) -> Marketplace:
+    from amazon_listings.marketplaces import MARKETPLACES, marketplace
+
+    try:
+        return marketplace(country.upper())
+    except KeyError:
+        raise _refusal(
+            f"Amazon has no marketplace {country!r}. There are {', '.join(MARKETPLACES)}."
+        ) from None
+
+
+def _definition(path: Path) -> dict[str, Any]:
+    from amazon_listings.product_types.definition import parsed
+
+    return parsed(_content(path), str(path))
+
+
+def _json_file(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_content(path))
+    except ValueError as error:
+        raise _refusal(f"{path} is not JSON: {error}.") from None
+    return found if isinstance(found, dict) else {}
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _refusal(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _type_of(document: dict[str, Any]) -> str:
+    """The product type that a definition is of: the end of its `$id`."""
+    return str(document.get("$id", "")).rstrip("/").rpartition("/")[2]
+
+
+def _print_json(what: Any) -> None:
+    print(json.dumps(what, ensure_ascii=False, indent=2))
+
+
+def _refusal(message: str) -> Exception:
+    from amazon_listings.errors import PersonMustAct
+
+    return PersonMustAct(message)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What a person can put right is a sentence on stderr, never a traceback."""
+    from amazon_listings.errors import AmazonListingsError
+
+    try:
+        yield
+    except AmazonListingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

@@ -191,4 +191,4 @@ def _other(after: object, _before: object) -> bool:
 
 
 def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,.10g}" if isinstance(value, (int, float)) else str(value)

@@ -154,6 +154,10 @@ class FieldIndex:
                 return name
         return path
 
+    def label(self, path: str) -> str:
+        """The label of the place at `path`, which may be that of other places too."""
+        return self._shown(tuple(path.split(".")))[-1]
+
     def target(self, path: str) -> Target:
         """What a dotted path names; the path must exist.
 

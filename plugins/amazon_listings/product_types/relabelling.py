@@ -42,11 +42,19 @@ def relabel(mapping: Mapping[str, Any], from_index: FieldIndex, to_index: FieldI
     for key, value in mapping.items():
         try:
             target = from_index.find(key)
-        except (UnknownField, AmbiguousField):
+            name = _renamed(key, target, to_index)
+        except UnknownField:
             unknown.append(key)
             result[key] = value
             continue
-        name = _renamed(key, target, to_index)
+        except AmbiguousField as error:
+            # One label for numbered attributes, such as the further images, stands for all of them.
+            same = _same_label(error, to_index)
+            if same is None:
+                unknown.append(key)
+                result[key] = value
+                continue
+            name, target = same
         if name != key:
             keys[key] = name
         result[name] = _value(value, target, from_index, to_index)
@@ -61,6 +69,21 @@ def _renamed(key: str, target: Target, to_index: FieldIndex) -> str:
     except (UnknownField, AmbiguousField):
         pass
     return to_index.name(target.path)
+
+
+def _same_label(error: AmbiguousField, to_index: FieldIndex) -> tuple[str, Target] | None:
+    """The label that names just these places in the other locale, and the first of them."""
+    paths = {candidate.path for candidate in error.candidates}
+    first = to_index.target(error.candidates[0].path)
+    for name in (to_index.label(first.path), error.key):
+        try:
+            to_index.find(name)
+        except AmbiguousField as there:
+            if {candidate.path for candidate in there.candidates} == paths:
+                return name, first
+        except UnknownField:
+            continue
+    return None
 
 
 def _value(value: Any, target: Target, from_index: FieldIndex, to_index: FieldIndex) -> Any:
@@ -87,8 +110,7 @@ def _member(
         return key, _value(value, target, from_index, to_index)
     name = key
     if f"{target.path}.{key}" != inner.path:
-        label = inner.fields[0].labels[len(inner.path.split(".")) - 1]
-        spoken = to_index.target(inner.path).fields[0].labels[len(inner.path.split(".")) - 1]
+        label, spoken = from_index.label(inner.path), to_index.label(inner.path)
         try:
             same = to_index.member(target.path, spoken).path == inner.path
         except (UnknownField, AmbiguousField):
