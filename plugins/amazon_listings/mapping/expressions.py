@@ -15,14 +15,13 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.mapping import formulas
 from amazon_listings.mapping.formulas.limits import check_text, shown
 from amazon_listings.mapping.rows import LOOP_PASSES, MISSING, Row
-from amazon_listings.mapping.sandbox import ExpressionEnvironment
+from amazon_listings.mapping.jinja_sandbox import ExpressionEnvironment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from amazon_listings.item import Item
 
-Evaluate = "Callable[[Row], Any]"
 _RECORDS = ("item", "product", "variant")
 #: Filters that ask whether a value is there, so that an unknown field before them is no mistake.
 _ASKING = frozenset(("default", "d"))
@@ -91,6 +90,29 @@ class Expression:
             return None if value is None or value == "" else function(value)
 
         return Expression(self.text, applied, fields=self.fields, constant=self.constant, rule=rule)
+
+
+def combined(parts: Sequence[Expression], function: Callable[[list[Any]], Any], rule: str) -> Expression:
+    """What `function` makes of the values of several expressions."""
+    fields = dict.fromkeys(name for part in parts for name in part.fields)
+    return Expression(
+        ", ".join(part.text for part in parts),
+        lambda row: function([part.evaluate(row) for part in parts]),
+        fields=tuple(fields),
+        constant=all(part.constant for part in parts),
+        rule=rule,
+    )
+
+
+def as_expression(value: Any) -> Expression:
+    """A value of a mapping as an expression: text is compiled, the rest is a constant.
+
+    Raises:
+        BadExpression: the text is no expression.
+    """
+    if isinstance(value, Expression):
+        return value
+    return compile_expression(value) if isinstance(value, str) else constant(value)
 
 
 def constant(value: Any) -> Expression:

@@ -36,6 +36,14 @@ class Fault(NamedTuple):
         return f"{self.line}: {self.problem}" + "".join(shown)
 
 
+class Refused(Exception):  # noqa: N818 - becomes a Fault where the line is known
+    """A value that cannot be mapped as written; becomes a `Fault` of its line."""
+
+    def __init__(self, problem: str, *candidates: str) -> None:
+        super().__init__(problem)
+        self.candidates = candidates
+
+
 class MappingErrors(PersonMustAct):
     """A mapping that cannot be used. `faults` has every wrong line, in the mapping's order."""
 

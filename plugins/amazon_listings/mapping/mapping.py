@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.mapping.conversion import Reading
+from amazon_listings.mapping.families import FamilyMember, Variations, read_variations
 from amazon_listings.mapping.faults import Fault, Line, MappingErrors
 from amazon_listings.mapping.placing import Placing
+from amazon_listings.mapping.quick import UNUSUAL, NotUsual, quick
 from amazon_listings.mapping.rows import RECORD_NAMES, Row
 from amazon_listings.mapping.work import Made, Setting, Work
 from amazon_listings.validation.issue import Issue, Origin
@@ -64,13 +66,23 @@ class Mapping:
         plan: The plan, by attribute.
         setting: Marketplace, languages and how the PIM writes.
         fields: The PIM fields that the lines read, with the first line of each.
+        variations: How families are made, if the connector makes them.
     """
 
-    def __init__(self, plan: Dict[str, Branch], setting: Setting, fields: Dict[str, Line]) -> None:
+    def __init__(
+        self,
+        plan: Dict[str, Branch],
+        setting: Setting,
+        fields: Dict[str, Line],
+        variations: Variations | None = None,
+    ) -> None:
         self.plan = dict(plan)
         self.setting = setting
         self.fields = dict(fields)
+        self.variations = variations
+        self._parent_plan = variations.plan_of_parent(self.plan) if variations else self.plan
         self._lines = _static_origins(self.plan)
+        self._quick = {name: quick(branch, setting) or _never for name, branch in self.plan.items()}
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -84,19 +96,43 @@ class Mapping:
             item: The item.
             siblings: The variants of the same product, where an expression asks for `variants`.
         """
-        work = Work(self.setting, self._rows(item, siblings))
+        rows = self._rows(item, siblings)
+        work = None
         attributes = {}
-        for name, plan in self.plan.items():
-            elements = work.attribute(plan)
+        makers = self._quick
+        for name, plan in self._plan_of(item).items():
+            try:
+                elements = makers[name](rows)
+            except UNUSUAL:
+                work = work or Work(self.setting, rows)
+                elements = work.attribute(plan)
             if elements:
                 attributes[name] = elements
-        return Mapped(attributes, work.issues + self._unknown(work.rows), self, item, siblings)
+        issues = work.issues if work else []
+        if rows[0].unknown:
+            issues += self._unknown(rows)
+        if self.variations is not None:
+            issues += self.variations.complete(item, attributes)
+        return Mapped(attributes, issues, self, item, siblings)
+
+    def expand_family(self, items: Sequence[Item]) -> list[FamilyMember]:
+        """The items of one product as the connector sells them: parent first, or each alone.
+
+        Args:
+            items: All items of one product (they have one `group`), in their order.
+        """
+        if self.variations is None:
+            return [FamilyMember(**item) for item in items]
+        return self.variations.expand(items, self.setting.wanted[0])
+
+    def _plan_of(self, item: Item) -> dict[str, Branch]:
+        return self._parent_plan if item.get("role") == "parent" else self.plan
 
     def explain(self, item: Item, *, siblings: Sequence[Record] = ()) -> list[Made]:
         """How each value of the item's attributes came about, in the order of the payload."""
         made: list[Made] = []
         work = Work(self.setting, self._rows(item, siblings), made)
-        for plan in self.plan.values():
+        for plan in self._plan_of(item).values():
             work.attribute(plan)
         return made
 
@@ -148,8 +184,8 @@ def compile_mapping(
     fallback_language: str | None = None,
     decimal: Notation = "auto",
     report_missing_languages: bool = False,
-    requirements: str = "",
-    outside: FieldIndex | None = None,
+    requirements: str = "LISTING",
+    variations: Dict[str, Any] | None = None,
     connector: str = "",
 ) -> Mapping:
     """The mapping, ready to be applied to any number of items.
@@ -166,19 +202,22 @@ def compile_mapping(
             wanted language has none.
         decimal: The PIM's decimal sign; `auto` reads both and refuses what could be either.
         report_missing_languages: Whether a language without text is a warning.
-        requirements: The requirement set of `definition`, for messages.
-        outside: The fields of LISTING, where `definition` is of a smaller set.
+        requirements: The requirement set of `definition`; a key for a field outside it is an error.
+        variations: The connector's `variations`, to make families.
         connector: The connector's id, for messages.
 
     Raises:
         MappingErrors: one or more lines are wrong; it has all of them.
     """
     reading = Reading(decimal, month_first=marketplace.country == "US")
-    placing = Placing(index, reading, outside=outside, requirements=requirements)
+    placing = Placing(index, reading, marketplace=marketplace)
     for key, value in mapping.items():
         line = Line((lines or {}).get(key), key)
         placing.add(line, key, value)
-    plan = placing.plan(marketplace.currency)
+    plan = placing.plan()
+    families = None
+    if variations is not None:
+        families = read_variations(variations, placing, marketplace.id)
     if placing.faults:
         raise MappingErrors(placing.faults, connector=connector)
     tags = dict(languages)
@@ -201,7 +240,11 @@ def compile_mapping(
                 for cell in leaf.cells:
                     for name in cell.expression.fields:
                         fields.setdefault(name, cell.line)
-    return Mapping(plan, setting, fields)
+    return Mapping(plan, setting, fields, families)
+
+
+def _never(_rows: Sequence[Row]) -> None:
+    raise NotUsual
 
 
 def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:

@@ -144,6 +144,8 @@ class Work:
                 value = self._array(member, row, f"{path}/{name}", languages=languages) or None
             else:
                 value = self._object(member.templates[0], row, f"{path}/{name}", languages=languages)
+                if value is not None and member.level.language:
+                    value["language_tag"] = self.setting.tags.get(row.language, "")
             if value is not None and name not in element:
                 element[name] = value
         return element if _says_something(template, element) else None
@@ -344,21 +346,28 @@ class Work:
         self.issues.append(Issue(code=code, severity=severity, source="mapping", message=message, **facts))
 
 
-def _says_something(template: Element, element: dict[str, Any]) -> bool:
-    """Whether an element is worth sending: empty PIM fields must not leave a lonely unit behind."""
-    mains = [m for m in template.members.values() if isinstance(m, Leaf) and m.is_main]
-    if mains:
-        return any(main.name in element for main in mains)
+def deciding_members(template: Element) -> frozenset[str]:
+    """The members of which one must have a value for the element to be worth sending.
+
+    Empty PIM fields must not leave a lonely unit behind: the value beside it decides. Without a
+    value among the members, those that do not only qualify decide; empty means all are constants.
+    """
     members = template.members.items()
-    speaking = [
-        n
-        for n, m in members
-        if not (isinstance(m, Leaf) and (m.constant or m.qualifies)) and not _constant(m)
-    ]
-    if speaking:
-        return any(name in element for name in speaking)
-    driven = [name for name, member in members if not _constant(member)]
-    return any(name in element for name in driven) if driven else bool(element)
+    mains = frozenset(name for name, member in members if isinstance(member, Leaf) and member.is_main)
+    if mains:
+        return mains
+    driven = frozenset(name for name, member in members if not _constant(member))
+    speaking = frozenset(name for name in driven if not _qualifies(template.members[name]))
+    return speaking or driven
+
+
+def _says_something(template: Element, element: dict[str, Any]) -> bool:
+    deciding = deciding_members(template)
+    return not deciding.isdisjoint(element) if deciding else bool(element)
+
+
+def _qualifies(member: Leaf | Branch) -> bool:
+    return isinstance(member, Leaf) and member.qualifies
 
 
 def _constant(member: Leaf | Branch) -> bool:

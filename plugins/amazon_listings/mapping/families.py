@@ -1,0 +1,302 @@
+"""Families: a PIM product with variants as a parent listing and its children.
+
+Source: "Listing variations" in the SP-API documentation. The theme is one of the product type's
+own list; each attribute in its name must be filled on every child; a parent is not for sale, so
+it has neither an offer nor an identifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired
+
+from amazon_listings.item import Item
+from amazon_listings.mapping.conversion import Converter, Inconvertible, Treatment, converter
+from amazon_listings.mapping.expressions import BadExpression, Expression, ExpressionError, as_expression
+from amazon_listings.mapping.faults import Line
+from amazon_listings.mapping.formulas.limits import shown
+from amazon_listings.mapping.rows import Row, is_empty
+from amazon_listings.validation.issue import Issue, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from amazon_listings.mapping.plan import Branch
+    from amazon_listings.mapping.placing import Placing
+    from amazon_listings.product_types.fields import Field
+
+#: What says that an item is for sale, and how.
+OFFER_ATTRIBUTES = frozenset(
+    (
+        "condition_note", "condition_type", "cost_price", "fulfillment_availability", "gift_options", "list_price",
+        "main_offer_image_locator", "map_policy", "max_order_quantity", "merchant_release_date",
+        "merchant_shipping_group", "product_tax_code", "purchasable_offer", "skip_offer",
+        *(f"other_offer_image_locator_{number}" for number in range(1, 9)),
+    )
+)  # fmt: skip
+#: What says which product it is.
+IDENTIFIER_ATTRIBUTES = frozenset(
+    (
+        "externally_assigned_product_identifier",
+        "merchant_suggested_asin",
+        "supplier_declared_has_product_identifier_exemption",
+    )
+)
+FAMILY_ATTRIBUTES = ("parentage_level", "child_parent_sku_relationship", "variation_theme")
+_KEYS = ("theme", "parent_sku", "shared", "attributes")
+#: What Amazon appends to an attribute's name in a theme's (`COLOR_NAME`, `MATERIAL_TYPE`).
+_SUFFIXES = ("", "_name", "_type", "_description")
+
+
+class FamilyMember(Item):
+    """An item that is the parent or a child of a family; a plain `Item` stands alone."""
+
+    role: NotRequired[Literal["parent", "child"]]
+    parent_sku: NotRequired[str | None]
+    theme: NotRequired[str | None]
+    family_problem: NotRequired[str]
+
+
+class ThemePart(NamedTuple):
+    """One attribute of a theme: the name in the theme, the attribute, the member inside it if any."""
+
+    name: str
+    attribute: str
+    member: str
+
+
+@dataclass(frozen=True)
+class Variations:
+    """How a connector makes families.
+
+    `shared` are the attributes a parent takes from the mapping, None for all but offer,
+    identifiers and theme. `parts` are stated by the connector, else read from the theme's name.
+    """
+
+    theme: Expression
+    parent_sku: Expression
+    themes: Field
+    convert: Converter
+    shared: frozenset[str] | None
+    parts: tuple[ThemePart, ...] | None
+    attributes: Mapping[str, Sequence[str]]
+    marketplace_id: str
+    with_marketplace: frozenset[str]
+
+    def expand(self, items: Sequence[Item], language: str) -> list[FamilyMember]:
+        """The parent, then the children; a product without variants stays alone.
+
+        Args:
+            items: All items of one product.
+            language: The PIM language of the SKU and the theme.
+        """
+        children = [item for item in items if item["variant"]]
+        if not children:
+            return [_member(item) for item in items]
+        product = children[0]["product"]
+        parent = FamilyMember(
+            id=children[0]["group"],
+            group=children[0]["group"],
+            sku=None,
+            status=product["status"],
+            modified=product["modified"],
+            product=product,
+            variant=None,
+        )
+        facts = self._facts(parent, [item["sku"] for item in children], language)
+        parent["sku"] = facts["parent_sku"]
+        expanded = [_member(item, role="child", **facts) for item in children]
+        if facts["parent_sku"] is None:
+            return expanded
+        return [_member(parent, role="parent", **facts), *expanded]
+
+    def _facts(self, parent: Item, skus: Sequence[str | None], language: str) -> dict[str, Any]:
+        row = Row(parent, language)
+        facts: dict[str, Any] = {"parent_sku": None, "theme": None}
+        try:
+            sku, theme = self.parent_sku.evaluate(row), self.theme.evaluate(row)
+            sku = None if is_empty(sku) else shown(sku).strip()
+            if sku is None or sku in skus:
+                said = "is empty" if sku is None else f"is a child's SKU, {sku}"
+                facts["family_problem"] = f"the parent's SKU ({self.parent_sku.text}) {said}"
+            else:
+                facts["parent_sku"] = sku
+            facts["theme"] = self.convert.convert(theme) if not is_empty(theme) else None
+            if facts["theme"] is None:
+                facts["family_problem"] = f"the variation theme ({self.theme.text}) is empty"
+        except (ExpressionError, Inconvertible) as error:
+            facts["family_problem"] = str(error)
+        if row.unknown:
+            facts["family_problem"] = f"the PIM sends no field called “{row.unknown[0]}”"
+        return facts
+
+    def plan_of_parent(self, plan: Mapping[str, Branch]) -> dict[str, Branch]:
+        """The part of a mapping that a parent has."""
+        left_out = OFFER_ATTRIBUTES | IDENTIFIER_ATTRIBUTES
+        return {
+            name: branch
+            for name, branch in plan.items()
+            if name not in left_out and (self.shared is None or name in self.shared)
+        }
+
+    def complete(self, item: Mapping[str, Any], attributes: dict[str, Any]) -> list[Issue]:
+        """Add the family's attributes to an item's; returns what is wrong with them."""
+        role = item.get("role")
+        if role is None:
+            return []
+        issues: list[Issue] = []
+        if problem := item.get("family_problem"):
+            issues.append(_issue("family", f"This family cannot be made: {problem}."))
+        theme = item.get("theme")
+        parts = self.parts or (theme_parts(theme, self.attributes) if theme else ())
+        relationship = {"child_relationship_type": "variation"}
+        if role == "child":
+            relationship["parent_sku"] = item.get("parent_sku") or ""
+            issues += _missing(parts, theme, attributes)
+        else:
+            for part in parts:
+                if self.shared is None or part.attribute not in self.shared:
+                    attributes.pop(part.attribute, None)
+        values: dict[str, dict[str, Any]] = {"parentage_level": {"value": role}}
+        if item.get("parent_sku"):
+            values["child_parent_sku_relationship"] = relationship
+        if theme:
+            values["variation_theme"] = {"name": theme}
+            issues += self._deprecated(theme)
+        for name, value in values.items():
+            if name in self.with_marketplace:
+                value["marketplace_id"] = self.marketplace_id
+            attributes[name] = [value]
+        return issues
+
+    def _deprecated(self, theme: str) -> list[Issue]:
+        if not any(option.deprecated for option in self.themes.options if option.value == theme):
+            return []
+        message = f"Amazon is going to remove the theme {theme}."
+        return [_issue("deprecated", message, severity="WARNING", attribute="variation_theme")]
+
+
+def _missing(parts: Sequence[ThemePart], theme: str | None, attributes: Mapping[str, Any]) -> list[Issue]:
+    return [
+        _issue(
+            "theme_attribute_missing",
+            f"The theme {theme} needs `{part.attribute}{'.' * bool(part.member)}{part.member}`"
+            " on every child, and it is empty here.",
+            attribute=part.attribute,
+        )
+        for part in parts
+        if not any(not part.member or part.member in element for element in attributes.get(part.attribute, ()))
+    ]
+
+
+def theme_parts(theme: str, attributes: Mapping[str, Sequence[str]]) -> tuple[ThemePart, ...]:
+    """The attributes that a theme's name says (`SIZE/COLOR`); parts that say none are left out.
+
+    Args:
+        theme: The theme's code.
+        attributes: The members of each attribute of the definition.
+    """
+    found = (_theme_part(name, attributes) for name in theme.split("/"))
+    return tuple(part for part in found if part is not None)
+
+
+def _theme_part(name: str, attributes: Mapping[str, Sequence[str]]) -> ThemePart | None:
+    plain = name.strip().lower()
+    for suffix in _SUFFIXES:
+        if plain.endswith(suffix) and (short := plain.removesuffix(suffix)) in attributes:
+            return ThemePart(name, short, "")
+    if f"item_{plain}" in attributes:
+        return ThemePart(name, f"item_{plain}", "")
+    for suffix in ("_name", "_number"):
+        if f"{plain}{suffix}" in attributes:
+            return ThemePart(name, f"{plain}{suffix}", "")
+    words = plain.split("_")
+    for cut in range(len(words) - 1, 0, -1):
+        head, member = "_".join(words[:cut]), "_".join(words[cut:])
+        for attribute in (head, f"{head}_dimensions"):
+            if member in attributes.get(attribute, ()):
+                return ThemePart(name, attribute, member)
+    return None
+
+
+def read_variations(variations: Mapping[str, Any], placing: Placing, marketplace_id: str) -> Variations | None:
+    """The connector's `variations`; what is wrong with them becomes faults of `placing`."""
+    line = Line(None, "variations")
+    before = len(placing.faults)
+    for key in variations:
+        if key not in _KEYS:
+            placing.fault(line, f"variations have no {key!r}", *_KEYS)
+    missing = [name for name in ("theme", "parent_sku") if not variations.get(name)]
+    if missing:
+        placing.fault(line, f"variations need {' and '.join(missing)}")
+    absent = [name for name in FAMILY_ATTRIBUTES if name not in placing.paths]
+    if absent:
+        placing.fault(line, f"this definition has no {', '.join(absent)}: its items make no families")
+    for name in FAMILY_ATTRIBUTES:
+        if name in placing.root.members:
+            placing.fault(line, f"`{name}` is written by `variations`; remove its own line")
+    if len(placing.faults) > before:
+        return None
+    themes = placing.fields["variation_theme.name"]
+    convert = converter(themes, Treatment(), placing.reading)
+    try:
+        theme, sku = as_expression(variations["theme"]), as_expression(variations["parent_sku"])
+        if theme.constant:
+            convert.convert(theme.text)
+    except BadExpression as error:
+        placing.fault(line, error.message)
+        return None
+    except Inconvertible as error:
+        options = [option.value for option in themes.options if not option.deprecated]
+        placing.fault(line, str(error), *options)
+        return None
+    attributes: dict[str, list[str]] = {}
+    for item in placing.index.fields:
+        names = item.path.split(".")
+        attributes.setdefault(names[0], []).extend(names[1:2])
+    stated = [_stated(name, placing) for name in variations.get("attributes", ())]
+    if theme.constant and not stated:
+        code = convert.convert(theme.text)
+        clear = {part.name for part in theme_parts(code, attributes)}
+        if unclear := [name for name in code.split("/") if name not in clear]:
+            problem = f"which attribute is {', '.join(unclear)} of the theme {code}? Say so in `attributes: [...]`"
+            placing.fault(line, problem)
+    shared = variations.get("shared")
+    return Variations(
+        theme=theme,
+        parent_sku=sku,
+        themes=themes,
+        convert=convert,
+        shared=None if shared is None else frozenset(_stated(name, placing).attribute for name in shared),
+        parts=tuple(stated) or None,
+        attributes=attributes,
+        marketplace_id=marketplace_id,
+        with_marketplace=frozenset(
+            item.attribute
+            for item in placing.index.fields
+            if item.attribute in FAMILY_ATTRIBUTES and item.levels[0].marketplace
+        ),
+    )
+
+
+def _stated(name: str, placing: Placing) -> ThemePart:
+    """An attribute that the connector names, by label or path."""
+    path = placing.path_of(Line(None, "variations"), name)
+    attribute, _, member = (path or name).partition(".")
+    return ThemePart(name, attribute, "" if member == "value" else member.partition(".")[0])
+
+
+def _member(item: Item, **facts: Any) -> FamilyMember:
+    return FamilyMember(**item, **facts)
+
+
+def _issue(code: str, message: str, *, severity: Any = "ERROR", attribute: str = "") -> Issue:
+    return Issue(
+        code=code,
+        severity=severity,
+        source="mapping",
+        message=message,
+        attribute=attribute,
+        path=attribute,
+        origin=Origin(key="variations"),
+    )

@@ -1,0 +1,194 @@
+"""Running the plan the quick way: plain functions for the usual case.
+
+Whatever is not usual (a list where one value stands, a value that does not fit, a note, a text in
+another language, too many elements) raises `NotUsual`, and the attribute is made again by `Work`,
+which is complete. A property test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.conversion import Inconvertible, Noted
+from amazon_listings.mapping.expressions import ExpressionError
+from amazon_listings.mapping.plan import Branch, Element, Leaf
+from amazon_listings.mapping.work import deciding_members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from amazon_listings.mapping.rows import Row
+    from amazon_listings.mapping.work import Setting
+
+Make = "Callable[[Sequence[Row]], Any]"
+
+
+class NotUsual(Exception):  # noqa: N818 - not an error: the complete way takes over
+    """This value needs the complete way."""
+
+
+#: What sends an attribute to the complete way.
+UNUSUAL = (NotUsual, Inconvertible, ExpressionError)
+
+
+def quick(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], list[dict[str, Any]] | None] | None:
+    """A function that makes an attribute's elements from the item's rows (one per language).
+
+    None if the plan is never usual. The function raises one of `UNUSUAL` where this item is not.
+    """
+    return _array(plan, setting)
+
+
+def _array(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | None:
+    if len(plan.templates) != 1 or plan.limit == 0:
+        return None
+    template = plan.templates[0]
+    extra = {"marketplace_id": setting.marketplace_id} if plan.level.marketplace else {}
+    members = list(template.members.values())
+    if len(members) == 1 and isinstance(members[0], Leaf) and not members[0].is_list:
+        one = _lone_leaf(members[0], plan, setting)
+    else:
+        made = _object(template, setting)
+        if made is None:
+            return None
+        one = _element(made, plan, setting, extra)
+    if not plan.level.language:
+        return lambda rows: one(rows) or None
+    missing = setting.report_missing
+
+    def by_language(rows: Sequence[Row]) -> Any:
+        found: list[Any] = []
+        for row in rows:
+            if row.borrowed:
+                raise NotUsual
+            elements = one((row,))
+            if elements:
+                found += elements
+            elif missing:
+                raise NotUsual
+        return found or None
+
+    return by_language
+
+
+def _element(
+    made: Callable[[Sequence[Row]], Any], plan: Branch, setting: Setting, extra: dict[str, str]
+) -> Callable[[Sequence[Row]], Any]:
+    language, tags = plan.level.language, setting.tags
+
+    def element(rows: Sequence[Row]) -> Any:
+        found = made(rows)
+        if found is None:
+            return None
+        if language:
+            found["language_tag"] = tags[rows[0].language]
+        found.update(extra)
+        return [found]
+
+    return element
+
+
+def _lone_leaf(leaf: Leaf, plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any]:
+    """The most usual attribute: elements of one value each."""
+    name, convert, limit = leaf.name, leaf.converter.convert, plan.limit
+    evaluators = [cell.expression.evaluate for cell in leaf.cells]
+    first = evaluators[0]
+    alone = len(evaluators) == 1
+    market = {"marketplace_id": setting.marketplace_id} if plan.level.marketplace else {}
+    language, tags = plan.level.language, setting.tags
+
+    def wrapped(value: Any, row: Row) -> dict[str, Any]:
+        converted = convert(value)
+        if converted == "" or type(converted) is Noted:
+            raise NotUsual
+        if language:
+            return {name: converted, "language_tag": tags[row.language], **market}
+        return {name: converted, **market}
+
+    def one(rows: Sequence[Row]) -> Any:
+        row = rows[0]
+        value = first(row) if alone else [evaluate(row) for evaluate in evaluators]
+        if value is None or value == "":
+            return None
+        if type(value) is not list:
+            return [wrapped(value, row)]
+        values = [one for one in value if one is not None and one != ""]
+        if limit is not None and len(values) > limit:
+            raise NotUsual
+        if list in map(type, values):
+            raise NotUsual
+        return [wrapped(value, row) for value in values]
+
+    return one
+
+
+def _object(template: Element, setting: Setting) -> Callable[[Sequence[Row]], dict[str, Any] | None] | None:
+    constants: dict[str, Any] = {}
+    makers: list[tuple[str, Callable[[Sequence[Row]], Any]]] = []
+    for name, member in template.members.items():
+        made: Callable[[Sequence[Row]], Any] | None
+        if isinstance(member, Leaf):
+            if member.is_list or len(member.cells) != 1:
+                return None
+            if member.constant:
+                try:
+                    value = member.converter.convert(member.cells[0].expression.evaluate(None))  # type: ignore[arg-type]
+                except Inconvertible:
+                    return None
+                if value is None or value == "" or isinstance(value, Noted):
+                    return None
+                constants[name] = value
+                continue
+            made = _leaf(member)
+        else:
+            made = _array(member, setting) if member.level.is_array else _inner(member, setting)
+        if made is None:
+            return None
+        makers.append((name, made))
+    deciding = deciding_members(template)
+    # A constant decides for the element as it stands; without any, everything hangs on the makers.
+    always = not deciding or any(name in constants for name in deciding)
+
+    def element(rows: Sequence[Row]) -> dict[str, Any] | None:
+        found = constants.copy()
+        for name, make in makers:
+            value = make(rows)
+            if value is not None:
+                found[name] = value
+        if always or not deciding.isdisjoint(found):
+            return found or None
+        return None
+
+    return element
+
+
+def _inner(member: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | None:
+    made = _object(member.templates[0], setting)
+    if made is None or not member.level.language:
+        return made
+    tags = setting.tags
+
+    def tagged(rows: Sequence[Row]) -> Any:
+        found = made(rows)
+        if found is not None:
+            found["language_tag"] = tags[rows[0].language]
+        return found
+
+    return tagged
+
+
+def _leaf(leaf: Leaf) -> Callable[[Sequence[Row]], Any]:
+    evaluate, convert = leaf.cells[0].expression.evaluate, leaf.converter.convert
+
+    def made(rows: Sequence[Row]) -> Any:
+        value = evaluate(rows[0])
+        if value is None or value == "":
+            return None
+        if type(value) is list:
+            raise NotUsual
+        converted = convert(value)
+        if type(converted) is Noted:
+            raise NotUsual
+        return None if converted == "" else converted
+
+    return made

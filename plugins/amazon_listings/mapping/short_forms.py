@@ -1,0 +1,303 @@
+"""Short forms: `offers`, `stock`, `images` and the like, for what is deeply nested at Amazon.
+
+Each becomes ordinary values of ordinary attributes before the mapping is compiled. Shapes after
+"Submit modular titles", "Mapping product attributes" and "Manage purchasable offer" of the SP-API
+documentation, names after the definitions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.conversion import Inconvertible, Noted
+from amazon_listings.mapping.expressions import Expression, as_expression, combined
+from amazon_listings.mapping.faults import Refused
+from amazon_listings.mapping.formulas.limits import shown
+from amazon_listings.mapping.lengths import HIGHLIGHTS_CHARACTERS, modular_title
+from amazon_listings.mapping.quantities import NotANumber, number
+from amazon_listings.mapping.rows import is_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from amazon_listings.mapping.rows import Row
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.product_types.fields import Field
+
+Placed = list[tuple[str, Any]]
+
+#: Amazon keeps one merchant quantity per SKU for its stores of the European Union.
+ONE_STOCK = frozenset(("BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"))
+_NUMBERED = re.compile(r"(.+)_(\d+)")
+_PRICES = {
+    "price": "our_price",
+    "minimum": "minimum_seller_allowed_price",
+    "maximum": "maximum_seller_allowed_price",
+    "advertised": "map_price",
+}
+_OFFER = (*_PRICES, "currency", "audience", "from", "to", "sale", "quantity_discounts", "business")
+_STOCK = {
+    "quantity": "quantity",
+    "channel": "fulfillment_channel_code",
+    "handling_days": "lead_time_to_ship_max_days",
+    "restock": "restock_date",
+    "always": "is_inventory_available",
+}
+#: A trade number's length tells its kind (GS1 General Specifications).
+_GTIN_TYPES = {8: "ean", 12: "upc", 13: "ean", 14: "gtin"}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What a short form must know: the marketplace, and the fields of the definition by path."""
+
+    marketplace: Marketplace
+    fields: Mapping[str, Field]
+
+    def numbered(self, base: str) -> list[str]:
+        """The media paths `<base>_1.media_location`, … that the definition has, in order."""
+        found = []
+        for path, item in self.fields.items():
+            match = _NUMBERED.fullmatch(item.attribute)
+            if match and match.group(1) == base and path.endswith(".media_location"):
+                found.append((int(match.group(2)), path))
+        return [path for _, path in sorted(found)]
+
+    def same_but_numbered(self, paths: Sequence[str]) -> list[str]:
+        """All paths of a numbered family, if `paths` are of one; else none."""
+        bases = {
+            match.group(1) if (match := _NUMBERED.fullmatch(path.partition(".")[0])) else path for path in paths
+        }
+        return self.numbered(bases.pop()) if len(bases) == 1 else []
+
+
+def spread(value: Any, slots: Sequence[str]) -> Placed:
+    """A list of pictures over several places, the first to the first; what does not fit is a warning."""
+    if isinstance(value, dict):
+        raise Refused("a list of pictures is an expression or a list of expressions")
+    sources = [as_expression(one) for one in (value if isinstance(value, list) else [value])]
+
+    listed = combined(sources, lambda values: [one for one in _flat(values) if not is_empty(one)], "")
+    last: tuple[Row | None, list[Any]] = (None, [])
+
+    def pictures(row: Row) -> list[Any]:
+        # Every place asks for the same list of the same item, one after the other.
+        nonlocal last
+        known = last
+        if known[0] is not row:
+            last = known = (row, listed.evaluate(row))
+        return known[1]
+
+    def nth(position: int) -> Callable[[Row], Any]:
+        def pick(row: Row) -> Any:
+            found = pictures(row)
+            if position >= len(found):
+                return None
+            if position == len(slots) - 1 and len(found) > len(slots):
+                note = f"{len(slots)} pictures fit; {len(found)} were given, the last {len(found) - len(slots)} are left out"
+                return Noted(found[position], note)
+            return found[position]
+
+        return pick
+
+    return [
+        (
+            path,
+            Expression(listed.text, nth(position), fields=listed.fields, rule=f"picture {position + 1}"),
+        )
+        for position, path in enumerate(slots)
+    ]
+
+
+def images(value: Any, shop: Shop) -> Placed:
+    """`images`: the first picture is the main one, the others follow."""
+    for kind in ("product", "offer"):
+        main = f"main_{kind}_image_locator.media_location"
+        if main in shop.fields:
+            return spread(value, [main, *shop.numbered(f"other_{kind}_image_locator")])
+    raise Refused("this definition has no images")
+
+
+def offers(value: Any, shop: Shop) -> Placed:
+    """`offers`: prices by currency and audience, with sales, dates and quantity discounts."""
+    placed = []
+    for entry in value if isinstance(value, list) else [value]:
+        offer = dict(entry) if isinstance(entry, dict) else {"price": entry}
+        business = offer.pop("business", None)
+        placed.append(_offer(offer, shop))
+        if business is not None:
+            b2b = dict(business) if isinstance(business, dict) else {"price": business}
+            placed.append(_offer({"currency": offer.get("currency"), **b2b, "audience": "B2B"}, shop))
+    return [("purchasable_offer", placed)]
+
+
+def _offer(offer: dict[str, Any], shop: Shop) -> dict[str, Any]:
+    _known(offer, _OFFER, "an offer")
+    element: dict[str, Any] = {"currency": offer.get("currency") or shop.marketplace.currency}
+    audience = shop.fields.get("purchasable_offer.audience")
+    wanted = offer.get("audience", "ALL")
+    if audience is not None:
+        if wanted == "B2B" and "B2B" not in {option.value for option in audience.options}:
+            raise Refused(
+                "this definition has no prices for businesses: the account must be enrolled in Amazon Business,"
+                " and the definition fetched with the seller id"
+            )
+        element["audience"] = wanted
+    elif wanted != "ALL":
+        raise Refused("this definition has one audience only")
+    for name, path in _PRICES.items():
+        if name in offer:
+            element[path] = {"schedule": {"value_with_tax": offer[name]}}
+    for name, path in (("from", "start_at"), ("to", "end_at")):
+        if name in offer:
+            element[path] = {"value": offer[name]}
+    if "sale" in offer:
+        element["discounted_price"] = {"schedule": _sale(offer["sale"])}
+    if "quantity_discounts" in offer:
+        element["quantity_discount_plan"] = {"schedule": _discounts(offer["quantity_discounts"])}
+    return element
+
+
+def _sale(sale: Any) -> dict[str, Any]:
+    if not isinstance(sale, dict):
+        raise Refused("a sale has a price and its dates: {price: …, from: …, to: …}")
+    _known(sale, ("price", "from", "to"), "a sale")
+    missing = [name for name in ("price", "from", "to") if name not in sale]
+    if missing:
+        raise Refused(f"a sale needs {', '.join(missing)} too")
+    return {"value_with_tax": sale["price"], "start_at": sale["from"], "end_at": sale["to"]}
+
+
+def _discounts(discounts: Any) -> dict[str, Any]:
+    """`{type: fixed | percent, levels: {5: 9.50, 10: 9.00}}`: from so many pieces, this price or percentage."""
+    if not isinstance(discounts, dict) or not isinstance(discounts.get("levels"), dict):
+        raise Refused("quantity discounts are {type: fixed or percent, levels: {from how many: price}}")
+    _known(discounts, ("type", "levels"), "quantity discounts")
+    kind = discounts.get("type", "fixed")
+    levels = [{"lower_bound": int(bound), "value": price} for bound, price in discounts["levels"].items()]
+    return {"discount_type": kind, "levels": levels}
+
+
+def stock(value: Any, shop: Shop) -> Placed:
+    """`stock`: the merchant's own quantity, or a fulfilment channel of Amazon."""
+    entry = dict(value) if isinstance(value, dict) else {"quantity": value}
+    by_country = entry.pop("by_country", None)
+    if by_country is not None:
+        entry["quantity"] = _own_quantity(by_country, shop.marketplace.country)
+    _known(entry, _STOCK, "stock")
+    element = {_STOCK[name]: content for name, content in entry.items()}
+    return [("fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", **element}])]
+
+
+def _own_quantity(by_country: Any, country: str) -> Expression:
+    """This marketplace's quantity, refused where another one of the same stock contradicts it."""
+    if not isinstance(by_country, dict) or country not in by_country:
+        raise Refused(f"by_country needs a quantity for {country}")
+    shared = [country, *(c for c in by_country if c != country and c in ONE_STOCK and country in ONE_STOCK)]
+
+    def agreed(values: list[Any]) -> Any:
+        found = {name: value for name, value in zip(shared, values, strict=True) if not is_empty(value)}
+        try:
+            different = {number(value) for value in found.values()}
+        except NotANumber as reason:
+            raise Inconvertible(f"a quantity is no number: {reason}") from None
+        if len(different) > 1:
+            said = ", ".join(f"{name} {shown(value)}" for name, value in found.items())
+            raise Inconvertible(
+                f"the quantities contradict each other ({said}): Amazon keeps one per SKU for its stores of the"
+                " European Union, so the last one sent would overwrite the others"
+            )
+        return found.get(country)
+
+    parts = [as_expression(by_country[name]) for name in shared]
+    return combined(parts, agreed, f"quantity of {country}, the same in all of the EU")
+
+
+def asin(value: Any, shop: Shop) -> Placed:
+    """`asin`: an offer on a product that Amazon has already."""
+    _needs(shop, "merchant_suggested_asin.value")
+    expression = as_expression(value).then(lambda found: shown(found).strip().upper(), "ASIN")
+    return [("merchant_suggested_asin.value", expression)]
+
+
+def gtin(value: Any, shop: Shop) -> Placed:
+    """`gtin`: EAN, UPC or GTIN, told apart by length; `exempt_when_empty: true` asks for the exemption."""
+    _needs(shop, "externally_assigned_product_identifier.value")
+    entry = dict(value) if isinstance(value, dict) else {"value": value}
+    _known(entry, ("value", "type", "exempt_when_empty"), "gtin")
+    if "value" not in entry:
+        raise Refused("gtin needs a value")
+    source = as_expression(entry["value"])
+    digits = source.then(lambda found: re.sub(r"[\s-]", "", shown(found)), "trade number")
+    kind = entry.get("type") or digits.then(_gtin_type, "kind by length")
+    placed: Placed = [("externally_assigned_product_identifier", [{"type": kind, "value": digits}])]
+    if entry.get("exempt_when_empty"):
+        exempt = combined([source], lambda values: is_empty(values[0]) or None, "exempt: no trade number")
+        placed += gtin_exemption(exempt, shop)
+    return placed
+
+
+def _gtin_type(digits: str) -> str:
+    if kind := _GTIN_TYPES.get(len(digits)):
+        return kind
+    lengths = ", ".join(map(str, _GTIN_TYPES))
+    raise Inconvertible(f"“{digits[:40]}” has {len(digits)} digits; a trade number has {lengths}")
+
+
+def gtin_exemption(value: Any, shop: Shop) -> Placed:
+    """`gtin_exemption`: the exemption that Amazon granted for brand and category."""
+    path = "supplier_declared_has_product_identifier_exemption.value"
+    _needs(shop, path)
+    return [(path, value)]
+
+
+def modular(value: Any, shop: Shop) -> Placed:
+    """`modular_title`: a full title as `item_name` (75 characters) and `title_differentiation` (125)."""
+    _needs(shop, "item_name.value")
+    _needs(
+        shop,
+        "title_differentiation.value",
+        "this definition has no `title_differentiation` (Amazon introduced it on 2026-07-27): refresh it, or map"
+        " `item_name` with `truncate: words`",
+    )
+    title = as_expression(value)
+
+    def highlights(found: Any) -> Any:
+        parts = modular_title(shown(found))
+        if not parts.left_out:
+            return parts.highlights
+        note = f"the highlights hold {HIGHLIGHTS_CHARACTERS} characters; left out: “{parts.left_out[:100]}”"
+        return Noted(parts.highlights, note)
+
+    return [
+        ("item_name.value", title.then(lambda found: modular_title(shown(found)).name, "name of a modular title")),
+        ("title_differentiation.value", title.then(highlights, "highlights of a modular title")),
+    ]
+
+
+def _flat(values: Iterable[Any]) -> list[Any]:
+    return [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _known(entry: Mapping[str, Any], known: Iterable[str], what: str) -> None:
+    for name in entry:
+        if name not in known:
+            raise Refused(f"{what} has no {name!r}", *known)
+
+
+def _needs(shop: Shop, path: str, problem: str = "") -> None:
+    if path not in shop.fields:
+        raise Refused(problem or f"this definition has no `{path}`")
+
+
+SHORT_FORMS: dict[str, Callable[[Any, Shop], Placed]] = {
+    "asin": asin,
+    "gtin": gtin,
+    "gtin_exemption": gtin_exemption,
+    "images": images,
+    "modular_title": modular,
+    "offers": offers,
+    "stock": stock,
+}
