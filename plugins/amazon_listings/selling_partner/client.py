@@ -41,6 +41,11 @@ PATIENCE = 900.0
 #: Seconds that a request is assumed to take until some were measured.
 ASSUMED_LATENCY = 1.0
 
+NOT_JSON = "the answer is not a JSON object"
+
+#: What a parameter is called when an error says what it was about.
+_NAMES = {"sku": "SKU", "productType": "product type", "feedId": "feed", "feedDocumentId": "document"}
+
 #: Access tokens of this process, whichever client asks.
 _TOKENS = Tokens()
 
@@ -124,8 +129,8 @@ class SellingPartner:
         operation = OPERATIONS[name]
         again = operation.repeatable if repeatable is None else repeatable
         request = _prepare(self.account.base_url, operation, path or {}, query or {}, body)
-        sku = (path or {}).get("sku")
         buckets = self._buckets(name, kinds)
+        subject = _subject(self.account, path or {}, query or {})
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=wait_exponential_jitter(initial=1, max=20),
@@ -133,7 +138,7 @@ class SellingPartner:
             sleep=self.sleep,
             reraise=True,
         )
-        return tries(self._once, _Call(request, operation, buckets, sku, again))
+        return tries(self._once, _Call(request, operation, buckets, (path or {}).get("sku"), subject, again))
 
     def latency(self, name: str) -> float:
         """Seconds that requests of an operation take at present (moving average)."""
@@ -172,20 +177,16 @@ class SellingPartner:
             if is_success(response):
                 self.quotas.passed(call.buckets)
                 return _read(response, call)
-            refusal = _refusal(response, call.operation, self.account.secrets)
+            refusal = _refusal(response, call, self.account.secrets)
             action = classify(refusal).action
             if action is Action.WAIT and throttled < PATIENCE:
                 throttled += self.quotas.refused(_meant(refusal, call.buckets), _retry_after(response))
-            elif action is Action.REFRESH and refused is None and self._renewed(token):
+            elif action is Action.REFRESH and refused is None:
                 refused = token
             elif action is Action.RETRY and not call.again:
                 raise outcome_unknown(refusal, call.sku)
             else:
                 raise error_of(refusal, sku=call.sku)
-
-    def _renewed(self, token: str) -> bool:
-        """Whether there is another token than this refused one; a fresh one is not to blame."""
-        return self._tokens.get(self.account, refused=token) != token
 
     def _send(self, call: _Call, token: str) -> requests.Response:
         signed = call.request.copy()
@@ -205,7 +206,7 @@ class SellingPartner:
             response = session.send(signed, timeout=self.timeout, allow_redirects=False, **settings)
         except requests.RequestException as error:
             text = redact(error, (*self.account.secrets, token))
-            refusal = Refusal("api", call.operation.name, 0, type(error).__name__, text)
+            refusal = call.refusal(0, type(error).__name__, text)
             if call.again or _never_sent(error):
                 raise error_of(refusal, sku=call.sku) from None
             raise outcome_unknown(refusal, call.sku) from None
@@ -232,7 +233,12 @@ class _Call(NamedTuple):
     operation: Operation
     buckets: list[Bucket]
     sku: str | None
+    subject: str
     again: bool
+
+    def refusal(self, status: int, code: str = "", text: str = "", request_id: str = "") -> Refusal:
+        """What Amazon answered to this call."""
+        return Refusal("api", self.operation.name, status, code, text, request_id, self.subject)
 
 
 def is_success(response: requests.Response) -> bool:
@@ -249,9 +255,9 @@ def _read(response: requests.Response, call: _Call) -> Answer:
         body = None
     if isinstance(body, dict):
         return Answer(response.status_code, body, request_id, response.headers.get("Date"))
-    refusal = Refusal("api", call.operation.name, response.status_code, "", "", request_id)
-    error = malformed(refusal, "it is not a JSON object")
-    raise error if call.again else outcome_unknown(refusal._replace(status=0, text=error.message), call.sku)
+    refusal = call.refusal(response.status_code, request_id=request_id)
+    error = malformed(refusal, NOT_JSON)
+    raise error if call.again else outcome_unknown(refusal._replace(status=0, text=NOT_JSON), call.sku)
 
 
 def _prepare(
@@ -279,7 +285,17 @@ def _plain(value: str | int | Collection[str]) -> str:
     return ",".join(value)
 
 
-def _refusal(response: requests.Response, operation: Operation, secrets: Collection[str]) -> Refusal:
+def _subject(account: Account, path: Mapping[str, str], query: Mapping[str, object]) -> str:
+    """What a call is about, for people."""
+    parts = [f"{_NAMES[name]} {value!r}" for name, value in path.items() if name in _NAMES]
+    parts.append(f"{'vendor code' if account.vendor else 'seller id'} {account.seller_id!r}")
+    marketplaces = query.get("marketplaceIds")
+    if isinstance(marketplaces, list | tuple | set):
+        parts.append(f"marketplace {', '.join(marketplaces)}")
+    return redact(", ".join(parts))
+
+
+def _refusal(response: requests.Response, call: _Call, secrets: Collection[str]) -> Refusal:
     try:
         body = response.json()
     except ValueError:
@@ -288,13 +304,8 @@ def _refusal(response: requests.Response, operation: Operation, secrets: Collect
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     texts = [first.get(key) for key in ("message", "details")]
     text = " ".join(text for text in texts if isinstance(text, str) and text)
-    return Refusal(
-        "api",
-        operation.name,
-        response.status_code,
-        redact(first.get("code", "")),
-        redact(text, secrets),
-        _request_id(response),
+    return call.refusal(
+        response.status_code, redact(first.get("code", "")), redact(text, secrets), _request_id(response)
     )
 
 

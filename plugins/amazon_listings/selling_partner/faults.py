@@ -65,7 +65,10 @@ class Fault(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What Amazon answered instead of a success; texts are cleaned of secrets when it is made."""
+    """What Amazon answered instead of a success; texts are cleaned of secrets when it is made.
+
+    `subject` says what it was about, such as `SKU 'S1', seller id 'A1', marketplace A13V…`.
+    """
 
     side: Side
     operation: str
@@ -73,6 +76,7 @@ class Refusal(NamedTuple):
     code: str = ""
     text: str = ""
     request_id: str = ""
+    subject: str = ""
 
 
 _MANAGER = "Whoever manages the Amazon developer application"
@@ -200,26 +204,22 @@ def classify(refusal: Refusal) -> Fault:
     return next(fault for fault in FAULTS if _fits(fault, refusal))
 
 
-def error_of(refusal: Refusal, *, sku: str | None = None, tried: int = 1) -> SellingPartnerError:
+def error_of(refusal: Refusal, *, sku: str | None = None) -> SellingPartnerError:
     """The exception for a refusal: one sentence, and who must act.
 
     Args:
         refusal: What was answered.
         sku: The item concerned; without one, a refusal of the request concerns the whole run.
-        tried: How often it was tried.
     """
     fault = classify(refusal)
-    said = _said(refusal)
-    about = "the token" if refusal.side == "token" else refusal.operation
-    if sku is not None:
-        about += f" of SKU {sku!r}"
-    times = f" after {tried} tries" if tried > 1 else ""
-    message = f"{fault.meaning} ({about}{times}: {said})"
+    message = f"{fault.meaning} ({_said(refusal)})"
     hint = f"{fault.who}."
     kind = fault.error
     error: SellingPartnerError
-    if issubclass(kind, ListingRefused | NotFound):
-        error = kind(message, sku=sku, hint=hint) if sku is not None else RequestRefused(message, hint=hint)
+    if issubclass(kind, ListingRefused | NotFound) and sku is not None:
+        error = kind(message, sku=sku, hint=hint)
+    elif issubclass(kind, ListingRefused | NotFound):
+        error = RequestRefused(message, hint=f"{_ENGINEER} must correct in the connector what Amazon names.")
     elif issubclass(kind, TryAgain):
         error = kind(message, hint=hint, retry_after=RETRY_LATER)
     else:
@@ -230,7 +230,7 @@ def error_of(refusal: Refusal, *, sku: str | None = None, tried: int = 1) -> Sel
 def malformed(refusal: Refusal, what: str) -> MalformedAnswer:
     """The exception for a success that can not be read; `what` completes "because …"."""
     error = MalformedAnswer(
-        f"Amazon's answer can not be used, because {redact(what)} ({refusal.operation}: {_said(refusal)})",
+        f"Amazon's answer can not be used, because {redact(what)} ({_said(refusal)}).",
         hint="It is tried again; if it lasts, the data engineer must check endpoint and proxy.",
         retry_after=RETRY_LATER,
     )
@@ -240,9 +240,8 @@ def malformed(refusal: Refusal, what: str) -> MalformedAnswer:
 
 def outcome_unknown(refusal: Refusal, sku: str | None = None) -> OutcomeUnknown:
     """The exception for a write that was sent and got no readable answer."""
-    about = f"{refusal.operation} of SKU {sku!r}" if sku else refusal.operation
     error = OutcomeUnknown(
-        f"Whether Amazon carried out {about} is unknown. {error_of(refusal, sku=sku).message}",
+        f"Whether Amazon carried it out is unknown. {error_of(refusal, sku=sku).message}",
         hint="It is read back before it is sent again.",
         retry_after=RETRY_LATER,
     )
@@ -265,10 +264,11 @@ def _fits(fault: Fault, refusal: Refusal) -> bool:
 
 
 def _said(refusal: Refusal) -> str:
-    parts = [str(refusal.status)] if refusal.status else []
-    parts += [part for part in (refusal.code, refusal.text) if part]
-    said = " ".join(parts) or "no answer"
-    return f"{said}; request id {refusal.request_id}" if refusal.request_id else said
+    """What was asked, about what, and what was answered, with the id that Amazon's support asks for."""
+    about = ", ".join(part for part in (refusal.operation, refusal.subject) if part)
+    status = str(refusal.status) if refusal.status else ""
+    said = " ".join(part for part in (status, refusal.code, refusal.text) if part) or "no answer"
+    return f"{about}: {said}" + (f"; request id {refusal.request_id}" if refusal.request_id else "")
 
 
 def _stamp(error: SellingPartnerError, refusal: Refusal) -> SellingPartnerError:

@@ -27,15 +27,12 @@ if TYPE_CHECKING:
 
 #: Renewed this many seconds before the end.
 AHEAD = 120.0
-#: A token younger than this that is refused is not stale; a new one would be refused too.
-YOUNG = 30.0
 TRIES = 4
 TIMEOUT = (10.0, 30.0)
 
 
 class _Token(NamedTuple):
     text: str
-    made: float
     expires: float
 
 
@@ -72,7 +69,7 @@ class Tokens:
 
         Args:
             account: Whose.
-            refused: A token that Amazon has refused; another is returned if there can be one.
+            refused: A token that Amazon has refused: another one is wanted.
 
         Raises:
             CredentialsRejected, GrantRevoked, RequestRefused: a person must act.
@@ -83,12 +80,9 @@ class Tokens:
             single_flight = self._grants.setdefault(grant, threading.Lock())
         with single_flight:
             token = self._tokens.get(grant)
-            if token is None or self._clock() >= token.expires - AHEAD or self._stale(token, refused):
+            if token is None or token.text == refused or self._clock() >= token.expires - AHEAD:
                 token = self._tokens[grant] = self._renew(account)
             return token.text
-
-    def _stale(self, token: _Token, refused: str | None) -> bool:
-        return token.text == refused and self._clock() >= token.made + YOUNG
 
     def _renew(self, account: Account) -> _Token:
         tries = Retrying(
@@ -133,7 +127,7 @@ class Tokens:
         token, seconds = body.get("access_token"), body.get("expires_in")
         if not _usable(token) or isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise error_of(Refusal("token", "token", 0, "", "the answer holds no usable token", request_id))
-        return _Token(str(token), asked, asked + seconds)
+        return _Token(str(token), asked + seconds)
 
 
 def _usable(token: object) -> bool:

@@ -63,7 +63,7 @@ def test_inactive_listings_are_mentioned(amazon, client):
 
 
 def test_the_list_of_marketplaces_is_not_needed(amazon, client):
-    amazon.say_error(403, "Unauthorized")
+    amazon.say_error(403, "Unauthorized", times=2)
     amazon.say(body=TYPES)
     amazon.say_error(404, "NOT_FOUND")
     assert "does not let this application read" in sellers.check_account(client, FR)
