@@ -60,7 +60,7 @@ def file_rows(source: FileSource, root: Any) -> Iterator[FileRow | UnusableRecor
         try:
             with path.open("rb") as stream:
                 yield from read(stream, name, source)
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, UnicodeError, pa.ArrowException) as error:
             trouble = getattr(error, "strerror", None) or type(error).__name__
         if trouble:
             raise UnusableSource(

@@ -50,12 +50,15 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet an answer
 
             def do_GET(self):
                 parts = urlsplit(self.path)
                 query = dict(parse_qsl(parts.query))
                 outer.asked.append((parts.path, query, dict(self.headers)))
-                given = outer.faults.popleft() if outer.faults else outer.answer(parts.path, query, self.headers)
+                given = (
+                    outer.faults.popleft() if outer.faults else outer.answer(parts.path, query, self.headers)
+                )
                 if given == "reset":
                     self.close_connection = True
                     self.connection.shutdown(2)
@@ -70,6 +73,7 @@ class Server:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(raw)
+                self.close_connection |= headers["Content-Length"] != str(len(raw))
 
             def log_message(self, *args):
                 pass
@@ -100,7 +104,11 @@ class RestPim:
                 "prod_id": {"type": "integer"},
                 "prod_ref": {"type": ["string", "null"]},
                 "prod_title": TEXT,
-                "prod_stat": {"type": ["string", "null"], "enum": ["V", "I", "D", "R"], "x-custom-type": "status"},
+                "prod_stat": {
+                    "type": ["string", "null"],
+                    "enum": ["V", "I", "D", "R"],
+                    "x-custom-type": "status",
+                },
                 "prod_modify": {"type": "string"},
                 "prod_image": {"type": "array", "x-custom-type": "image_pack"},
                 "weight": {"type": "string"},
@@ -152,7 +160,9 @@ class RestPim:
             asked = headers.get("Accept-Language", self.one_language)
             for name, value in shown.items():
                 if isinstance(value, dict):
-                    fallback = {self.one_language: value[self.one_language]} if self.one_language in value else {}
+                    fallback = (
+                        {self.one_language: value[self.one_language]} if self.one_language in value else {}
+                    )
                     shown[name] = {asked: value[asked]} if asked in value else fallback
         return shown
 
@@ -161,7 +171,10 @@ TEXT = {
     "type": "array",
     "items": {
         "type": "object",
-        "properties": {"culture": {"type": "string", "enum": ["en", "es", "fr"]}, "value": {"type": "string"}},
+        "properties": {
+            "culture": {"type": "string", "enum": ["en", "es", "fr"]},
+            "value": {"type": "string"},
+        },
     },
 }
 
@@ -205,10 +218,20 @@ class ConnectorPim:
         body = dict(pages[number])
         if number + 1 < len(pages):
             extra = "&changes=1" if query.get("changes") else ""
-            body.setdefault("next_page", f"{self.server.url}/?code=x&key256=abc{number}&page={number + 1}{extra}")
+            body.setdefault(
+                "next_page", f"{self.server.url}/?code=x&key256=abc{number}&page={number + 1}{extra}"
+            )
         raw = json.dumps(body).encode()
         raw = b"\xef\xbb\xbf" + raw if self.bom else raw
-        return (200, {"Content-Encoding": "gzip", "Content-Length": str(len(gzip.compress(raw)))}, gzip.compress(raw)) if self.gzip else (200, {}, raw)
+        return (
+            (
+                200,
+                {"Content-Encoding": "gzip", "Content-Length": str(len(gzip.compress(raw)))},
+                gzip.compress(raw),
+            )
+            if self.gzip
+            else (200, {}, raw)
+        )
 
 
 @pytest.fixture
@@ -236,5 +259,3 @@ def time():
 def queries(server, name):
     """The queries asked of a path that ends so."""
     return [query for path, query, _ in server.asked if path.endswith(name)]
-
-

@@ -30,7 +30,10 @@ INFO = {
         "name_en": {"type": "string", "language_code": "en", "basename": "name"},
         "name_es": {"type": "string", "language_code": "es", "basename": "name"},
         "price": {"type": "numeric"},
-        "photo": {"type": "image", "sizes": {"TH": {"width": 9, "height": 9}, "XL": {"width": 99, "height": 99}}},
+        "photo": {
+            "type": "image",
+            "sizes": {"TH": {"width": 9, "height": 9}, "XL": {"width": 99, "height": 99}},
+        },
     }
 }
 
@@ -60,7 +63,10 @@ SINCE = Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC))
 
 
 def test_rows_become_items(connector, time):
-    photo = [["M", "i1", "https://cdn/th.jpg", "https://cdn/org.jpg", ""], ["D", "i2", "https://cdn/x", "https://cdn/y", ""]]
+    photo = [
+        ["M", "i1", "https://cdn/th.jpg", "https://cdn/org.jpg", ""],
+        ["D", "i2", "https://cdn/x", "https://cdn/y", ""],
+    ]
     connector.pages = [
         first(
             catalogue=[["M", 7, 0, "SHOES", "Shoes"]],
@@ -156,7 +162,9 @@ def test_families_sent_in_part_are_completed_by_a_full_answer(connector, time, c
 
 
 def test_families_sent_whole_need_no_second_answer(connector, time):
-    connector.changes = [first("update", products=[product(1)], product_formats=[variant(11, 1), variant(12, 1)])]
+    connector.changes = [
+        first("update", products=[product(1)], product_formats=[variant(11, 1), variant(12, 1)])
+    ]
     ids, _ = read(connector, time, SINCE)
     assert ids == ["variants/11", "variants/12"]
     assert len(connector.server.asked) == 1
@@ -165,7 +173,9 @@ def test_families_sent_whole_need_no_second_answer(connector, time):
 def test_unchanged_media_are_fetched_not_taken_for_none(connector, time):
     photo = [["M", "i1", "https://cdn/th.jpg", "https://cdn/org.jpg", ""]]
     connector.pages = [first(products=[product(1, photo), product(2)], product_formats=[variant(11, 1)])]
-    connector.changes = [first("update", products=[product(1, ["U", "i1"])], product_formats=[variant(11, 1)])]
+    connector.changes = [
+        first("update", products=[product(1, ["U", "i1"])], product_formats=[variant(11, 1)])
+    ]
     (item,) = read_items(SOURCE, connector.connection, SINCE, clock=time.clock)
     assert item["product"]["images"]["photo"][0]["url"] == "https://cdn/org.jpg"
 
@@ -201,7 +211,9 @@ def test_a_refresh_is_full_though_changes_were_asked_for(connector, time, page):
 
 
 def test_rows_that_do_not_fit_are_problems(connector, time):
-    connector.pages = [first(products=[product(1), ["M", 2, [], "P-2"], "nonsense", ["M", None], product(3) + [1]])]
+    connector.pages = [
+        first(products=[product(1), ["M", 2, [], "P-2"], "nonsense", ["M", None], [*product(3), 1]])
+    ]
     ids, reading = read(connector, time)
     assert ids == ["products/1"]
     assert [problem.sku for problem in reading.problems] == ["2", "without id", "without id", "3"]
@@ -263,7 +275,9 @@ def test_busy_for_good_is_to_be_tried_again(connector, time):
         read(connector, time)
 
 
-@pytest.mark.parametrize(("code", "field"), [(2, "Connector code"), (3, "secret"), (4, "secret"), (9, "secret")])
+@pytest.mark.parametrize(
+    ("code", "field"), [(2, "Connector code"), (3, "secret"), (4, "secret"), (9, "secret")]
+)
 def test_refused_credentials_name_the_field(connector, time, code, field):
     connector.server.answer = lambda *_: {"error": code}
     with pytest.raises(CredentialsRefused, match=field):
@@ -274,7 +288,10 @@ def test_refused_credentials_name_the_field(connector, time, code, field):
 
 @pytest.mark.parametrize("code", [1, 99, "x"])
 def test_other_codes_are_unexpected(connector, time, code):
-    connector.server.answer = lambda *_: {"error": code, "error_message": "bad key256=abcdef secret connector-test-secret"}
+    connector.server.answer = lambda *_: {
+        "error": code,
+        "error_message": "bad key256=abcdef secret connector-test-secret",
+    }
     with pytest.raises(UnexpectedAnswer) as caught:
         read(connector, time)
     assert "abcdef" not in str(caught.value)

@@ -55,7 +55,9 @@ def test_pages_are_followed_on_our_own_host_whatever_the_link_names(rest, time):
     ids, reading = read(rest, time)
     assert ids == [f"products/{n}" for n in range(1, 11)]
     assert reading.full
-    assert {headers["Host"] for _, _, headers in rest.server.asked} == {rest.server.url.removeprefix("http://")}
+    assert {headers["Host"] for _, _, headers in rest.server.asked} == {
+        rest.server.url.removeprefix("http://")
+    }
 
 
 def test_a_full_page_without_a_link_is_not_taken_for_the_last(rest, time):
@@ -141,7 +143,9 @@ def test_texts_are_kept_per_language_and_a_fallback_is_never_passed_off(rest, ti
 
 
 def test_the_metadatas_form_of_texts_is_read_as_well(rest, time):
-    rest.products = [product(1, prod_title=[{"culture": "en", "value": "Shoe"}, {"culture": "fr", "value": ""}])]
+    rest.products = [
+        product(1, prod_title=[{"culture": "en", "value": "Shoe"}, {"culture": "fr", "value": ""}])
+    ]
     (item,) = read_items(SOURCE, rest.connection, Selection(languages=("fr", "en")), clock=time.clock)
     assert item["product"]["texts"]["prod_title"] == {"en": "Shoe"}
 
@@ -163,12 +167,21 @@ def test_only_the_fields_needed_are_asked_for(rest, time):
 
 def test_images_are_read_and_an_unknown_shape_is_not_lost(rest, time):
     rest.products = [
-        product(1, prod_image=["https://cdn/a.jpg", {"ORG": {"url": "https://cdn/b.jpg"}, "TH": "https://cdn/t.jpg"}]),
+        product(
+            1,
+            prod_image=[
+                "https://cdn/a.jpg",
+                {"ORG": {"url": "https://cdn/b.jpg"}, "TH": "https://cdn/t.jpg"},
+            ],
+        ),
         product(2, prod_image={"strange": 7}),
         product(3, prod_image=None),
     ]
     one, two, three = read_items(SOURCE, rest.connection, Selection(), clock=time.clock)
-    assert [image["url"] for image in one["product"]["images"]["prod_image"]] == ["https://cdn/a.jpg", "https://cdn/b.jpg"]
+    assert [image["url"] for image in one["product"]["images"]["prod_image"]] == [
+        "https://cdn/a.jpg",
+        "https://cdn/b.jpg",
+    ]
     assert one["product"]["images"]["prod_image"][1]["sizes"]["TH"] == "https://cdn/t.jpg"
     assert two["product"]["fields"]["prod_image"] == {"strange": 7}
     assert three["product"]["images"]["prod_image"] == []
@@ -299,5 +312,9 @@ def test_the_sku_limit_refuses_before_the_first_item(rest, time):
 
 
 def test_tags_choose_products(rest, time):
-    rest.products = [product(1, prod_tags=["Amazon"]), product(2, prod_tags=["web"]), product(3, prod_tags=[])]
+    rest.products = [
+        product(1, prod_tags=["Amazon"]),
+        product(2, prod_tags=["web"]),
+        product(3, prod_tags=[]),
+    ]
     assert read(rest, time, Selection(tags=("amazon",)))[0] == ["products/1"]
