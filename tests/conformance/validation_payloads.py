@@ -9,13 +9,61 @@ from __future__ import annotations
 import copy
 import json
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
 
+LIMITS = {
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maxUniqueItems",
+    "maxUtf8ByteLength",
+    "maximum",
+    "minLength",
+    "minUtf8ByteLength",
+    "minimum",
+    "multipleOf",
+}
 WORDS = "gold chain für Élan cadena плюш 宝石 bracelet soft 18k home café naïve 5mm 😀 steel".split()
 DATES = ("2026-12-01", "2024-02-29", "2026-12-01T08:30:00Z", "2026-12-01T08:30:00.250+02:00")
-Path = tuple[str | int, ...]
+ANYTHING = (None, True, 0, 1, -1, 1.0, 10**20, 1.5, "", "x", [], {}, [[]], [{}], ["x"], {"value": "x"})
+LONG = ("ß" * 700, "x" * 3000, "😀" * 130, "宝" * 90, "x" * 60)
+TEXTS = (
+    "2026-13-01",
+    "2026-12-01T25:00:00Z",
+    "2026-12-01T00:00:00",
+    "2026-02-30",
+    "2026-12-01t10:00:00z",
+    "20261201",
+    "2016-12-31T23:59:60Z",
+    "2016-12-31T22:59:60Z",
+    "2026-12-01T10:00:00.5-03:30",
+    "2026-12-01 10:00:00Z",
+    "ftp://example.com/a",
+    "https://a b",
+    "https://example.com/ü.jpg",
+    "s3://bucket/key%20x",
+    "https://[::1]/a?b=c#d",
+    "https://example.com/a%zz",
+    "http:///x",
+    "0123",
+    "1e5",
+    "Infinity",
+    "true",
+    "parent",
+    "child",
+    "ALL",
+    "B2B",
+    "JPY",
+    "AMAZON_NA",
+    "DEFAULT",
+    "not_applicable",
+    "lithium_ion",
+    "No Gemstone",
+    "fine",
+)
 
 
 def resolve(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
@@ -168,80 +216,78 @@ class Payloads:
 
     def _change(self, payload: dict[str, Any]) -> None:
         rng = self.random
-        places = list(_places(payload, ()))
-        if not places:
-            payload["colour"] = [{"value": "x"}]
-            return
-        parent, key = rng.choice(places)
-        value = parent[key]
-        act = rng.randrange(13)
-        if act == 0:
-            del parent[key]
-        elif act == 1:
-            parent[key] = rng.choice(
-                [
-                    None,
-                    True,
-                    0,
-                    1,
-                    -1,
-                    10**20,
-                    1.5,
-                    "",
-                    "x",
-                    [],
-                    {},
-                    [[]],
-                    [{}],
-                    ["x"],
-                    {"value": "x"},
-                    1e400 and 0.1,
-                ]
-            )
-        elif act == 2 and isinstance(value, str):
-            parent[key] = value + rng.choice(["ß" * 700, "x" * 3000, "😀" * 130, "宝" * 90])
-        elif act == 3 and isinstance(value, str):
-            parent[key] = ""
-        elif act == 4 and isinstance(value, list) and value:
-            value.extend(copy.deepcopy(value[:1]) * rng.choice([1, 2, 6]))
-        elif act == 5 and isinstance(value, list) and value and isinstance(value[0], dict):
-            twin = copy.deepcopy(value[0])
-            twin[rng.choice(["marketplace_id", "language_tag", "currency", "audience", "value"])] = "A1OTHER"
-            value.append(twin)
-        elif act == 6 and isinstance(value, int | float) and not isinstance(value, bool):
-            parent[key] = rng.choice([-value - 1, value + 0.001, value * 1e6, value + 1e-6, str(value), -0.0])
-        elif act == 7 and isinstance(value, dict):
-            value[rng.choice(["colour", "unit", "value", "x-new", "marketplace"])] = rng.choice(
-                ["x", 1, None]
-            )
-        elif act == 8 and isinstance(value, str):
-            parent[key] = rng.choice(
-                [
-                    "2026-13-01",
-                    "2026-12-01T25:00:00Z",
-                    "2026-12-01T00:00:00",
-                    "ftp://x.example",
-                    "https://a b",
-                    "2026-02-30",
-                ]
-            )
-        elif act == 9 and isinstance(value, list):
-            value.clear()
-        elif act == 10 and isinstance(value, str):
-            parent[key] = value.upper()
-        elif act == 11:
-            name = rng.choice(list(self.document["properties"]))
-            payload[name] = self.value(self.document["properties"][name])
+        properties = self.document["properties"]
+        places = list(self._places(payload, self.document))
+        turn = rng.random()
+        if not places or turn < 0.1:
+            name = rng.choice(list(properties))
+            payload[name] = self.value(properties[name])
+        elif turn < 0.2:
+            payload.pop(rng.choice(list(payload)))
+        elif turn < 0.25:
+            payload[rng.choice(["colour", "brand ", "", "value"])] = rng.choice([None, [], [{"value": "x"}]])
         else:
-            payload.pop(rng.choice(list(payload)), None)
+            parent, key, node = rng.choice(places)
+            limited = [place for place in places if place[2].keys() & LIMITS]
+            if limited and rng.random() < 0.35:
+                parent, key, node = rng.choice(limited)
+                parent[key] = self._at_limit(parent[key], node)
+            elif rng.random() < 0.2:
+                del parent[key]
+            elif rng.random() < 0.15:
+                parent[key] = rng.choice(ANYTHING)
+            else:
+                parent[key] = self._changed(parent[key])
 
+    def _changed(self, value: Any) -> Any:
+        """Another value of the same type, wrong in a way that people get it wrong."""
+        rng = self.random
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, str):
+            return rng.choice(
+                [value + rng.choice(LONG), value.upper(), value[:1], "", f" {value}", *rng.sample(TEXTS, 4)]
+            )
+        if isinstance(value, int | float):
+            return rng.choice(
+                [-value - 1, value + 0.001, value * 1e6, value + 1e-6, value / 3, -0.0, str(value)]
+            )
+        if isinstance(value, dict):
+            return {**value, rng.choice(["colour", "unit", "value", "x-new"]): rng.choice(ANYTHING)}
+        if isinstance(value, list) and value:
+            other = copy.deepcopy(value[0])
+            if isinstance(other, dict) and rng.random() < 0.5:
+                other[rng.choice(["marketplace_id", "language_tag", "currency", "audience", "value"])] = (
+                    "A1OTHER"
+                )
+            return rng.choice([[], value + [other] * rng.choice([1, 2, 6]), value[0], [other, None, 3]])
+        return rng.choice(ANYTHING)
 
-def _places(value: Any, path: Path) -> Any:
-    if isinstance(value, dict):
-        for key, child in list(value.items()):
-            yield value, key
-            yield from _places(child, (*path, key))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield value, index
-            yield from _places(child, (*path, index))
+    def _at_limit(self, value: Any, node: dict[str, Any]) -> Any:
+        """A value on one of the limits the definition sets for a place, or just past it."""
+        keyword = self.random.choice([name for name in node if name in LIMITS])
+        limit, past = node[keyword], self.random.choice([-1, 0, 1])
+        if keyword in ("maxLength", "maxUtf8ByteLength", "minLength", "minUtf8ByteLength"):
+            letter = self.random.choice("xé宝😀")
+            size = len(letter.encode()) if "Utf8" in keyword else 1
+            return letter * (limit // size) + "x" * (limit % size + past) if limit < 10**5 else value
+        if keyword == "multipleOf":
+            return self.random.choice([limit * 3, limit / 2, 19.99, 4.35, 0.07, 1e-13, 123456.789, 5])
+        if keyword in ("maxUniqueItems", "maxItems"):
+            return (
+                (value * (limit + past))[: limit + past] if isinstance(value, list) and limit < 200 else value
+            )
+        return limit + past * self.random.choice([1, 0.001])
+
+    def _places(self, value: Any, node: Any) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+        """Every place below a value, as its holder, its key there and its schema."""
+        node = resolve(self.document, node) if isinstance(node, dict) else {}
+        if isinstance(value, dict):
+            for key, child in value.items():
+                below = node.get("properties", {}).get(key, {})
+                yield value, key, resolve(self.document, below)
+                yield from self._places(child, below)
+        elif isinstance(value, list):
+            for index, child in enumerate(value):
+                yield value, index, node.get("items", {})
+                yield from self._places(child, node.get("items", {}))

@@ -84,7 +84,9 @@ def _enforced(enforcements: Mapping[str, Any], language: str) -> tuple[tuple[str
     """Amazon's measures, the exemption as one text, and both in words."""
     data = _data()
     actions = tuple(str(one["action"]) for one in enforcements.get("actions") or () if one.get("action"))
-    effects = [_text(data["enforcements"][action], language) for action in actions if action in data["enforcements"]]
+    effects = [
+        _text(data["enforcements"][action], language) for action in actions if action in data["enforcements"]
+    ]
     exempt = enforcements.get("exemption") or {}
     status, date = str(exempt.get("status") or ""), str(exempt.get("expiryDate") or "")
     if effects and status in data["exemptions"]:

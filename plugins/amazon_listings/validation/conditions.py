@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+#: A truth value says what its opposite does not.
+OPPOSITE = {("true",): ("false",), ("false",): ("true",)}
 #: No condition needs more ways to be true than this to be explained.
 WAYS = 8
 
@@ -22,8 +24,9 @@ class Condition(NamedTuple):
 
     Args:
         name: Attribute, with the field below it if the condition is about one: `battery.weight`.
-        asks: `given`, `is` or `other` (something these words do not cover).
-        values: For `is`: the values as JSON texts, in the definition's order; for `other`: its text.
+        asks: `given`, `is`, `other_than` (given, and none of the values) or `other` (something
+            these words do not cover).
+        values: For `is` and `other_than`: the values as JSON texts, in the definition's order; for `other`: its text.
         wanted: False if the rule applies as long as the condition does *not* hold.
     """
 
@@ -221,9 +224,22 @@ def _widened(term: Term, branches: tuple[Term, ...]) -> Term:
         if condition.asks != "given" or condition.wanted:
             continue
         rest = term - {condition}
-        for value, opposite in (("false", "true"), ("true", "false")):
-            if rest | {Condition(condition.name, "is", (value,))} in branches:
-                return rest | {Condition(condition.name, "is", (opposite,), wanted=False)}
+        as_good: dict[str, None] = {}
+        for branch in branches:
+            (value, *more) = branch - rest or (condition,)
+            if (
+                branch >= rest
+                and not more
+                and value.asks == "is"
+                and value.wanted
+                and value.name == condition.name
+            ):
+                as_good.update(dict.fromkeys(value.values))
+        if as_good:
+            values = tuple(as_good)
+            opposite = OPPOSITE.get(values)
+            said = ("is", opposite) if opposite else ("other_than", values)
+            return rest | {Condition(condition.name, *said, wanted=False)}
     return term
 
 

@@ -81,11 +81,19 @@ class Definition:
         texts = words(language)
         payload, broken = readable(attributes)
         found = [*broken, *self._engine.failures(payload)]
-        errors = []
+        errors: dict[tuple[Any, ...], Cause] = {}
         for cause in each_cause(found, self.document, attributes):
-            issue = self._explainer.issue(cause, attributes, texts, self._explainer.why(cause, payload))
-            errors.append(replace(issue, path=joined(cause.main.path)))
-        return errors + self._warnings(payload, set(), texts, update=update)
+            place = (cause.main.path, cause.main.keyword, cause.path)
+            # Several conditions may ask for the same; the first unconditional one explains it best.
+            if place not in errors or len(cause.main.pointer) < len(errors[place].main.pointer):
+                errors[place] = cause
+        return [
+            replace(
+                self._explainer.issue(cause, attributes, texts, self._explainer.why(cause, payload)),
+                path=joined(cause.main.path),
+            )
+            for cause in errors.values()
+        ] + self._warnings(payload, {joined(path) for path, _, _ in errors}, texts, update=update)
 
     def label(self, path: str) -> str:
         """What people call a place, `item_weight/0/unit`, in the language of the locale document."""

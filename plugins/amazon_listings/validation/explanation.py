@@ -25,9 +25,7 @@ FAMILIES = {
     "missing_field": "missing",
     "missing_one_of": "missing",
     "too_few_values": "missing",
-    "deprecated_option": "advice",
-    "not_suggested": "advice",
-    "not_editable": "advice",
+    "not_editable": "fixed",
 }
 #: What the limit of a keyword is called in `Issue.allowed`.
 LIMITS = {
@@ -141,7 +139,7 @@ class Explainer:
             allowed=allowed or None,
             found=shown(value),
             action=words.message(code, "action", **values),
-            family=FAMILIES[code],
+            family=FAMILIES.get(code, "invalid"),
         )
 
     @staticmethod
@@ -205,14 +203,16 @@ class Explainer:
         )
 
     def _known_names(self, holder: Pointer, path: Pointer) -> tuple[dict[str, Any], dict[str, Any]]:
-        names = list(self._places.schema(holder).get("properties", ()))
-        labels = {json.dumps(name): self._places.label((*holder, name)) for name in names}
         key = ("properties", *self._places.general(holder))
-        options = self._options.setdefault(key, Options(list(names), labels))
-        nearest = options.nearest(str(path[-1]))
+        options = self._options.get(key)
+        if options is None:
+            names = list(self._places.schema(holder).get("properties", ()))
+            labels = {json.dumps(name): self._places.label((*holder, name)) for name in names}
+            options = self._options[key] = Options(names, labels)
+        written = str(path[-1])
         return (
-            {"options": nearest, "options_total": len(options)},
-            {"nearest": ", ".join(f"`{option['value']}`" for option in nearest[:2])},
+            {"options": options.nearest(written), "options_total": len(options)},
+            {"nearest": ", ".join(f"`{value}`" for value in options.close(written))},
         )
 
     def _types(self, cause: Cause) -> list[str]:

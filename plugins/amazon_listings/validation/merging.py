@@ -15,7 +15,8 @@ WORST: dict[Severity, int] = {"ERROR": 0, "WARNING": 1, "INFO": 2}
 def merge_issues(issues: Iterable[Issue]) -> list[Issue]:
     """The issues of one item with those that say the same thing put together.
 
-    Two issues of different sources are the same if family and attribute agree (`Issue.identity`).
+    Two issues of different sources are the same if family and attribute agree (`Issue.identity`);
+    one that says "one of these attributes is missing" is the same as Amazon's about any of them.
     The source that explains best keeps its issues; those of the others are added to them as
     `sources`, `codes`, `categories` and `enforcements`, and the severity is the worst of all. Two
     issues of one source are different places and stay apart, unless they are equal.
@@ -23,20 +24,23 @@ def merge_issues(issues: Iterable[Issue]) -> list[Issue]:
     Returns:
         The merged issues, in the order in which their identity first came.
     """
+    every = list(issues)
+    alias = {
+        (one.family, name): one.identity for one in every for name in (one.allowed or {}).get("one_of", ())
+    }
     groups: dict[tuple[str, str], list[Issue]] = {}
-    for issue in issues:
+    for issue in every:
         # An issue without attribute says too little to be recognised by its family alone.
-        family, attribute = issue.identity
-        groups.setdefault((family if attribute else f"{family}/{issue.code}", attribute), []).append(issue)
+        key = alias.get(issue.identity, issue.identity) if issue.attribute else (issue.code, "")
+        groups.setdefault(key, []).append(issue)
     return [merged for group in groups.values() for merged in _merged(group)]
 
 
 def _merged(group: list[Issue]) -> list[Issue]:
     best = min((issue.source for issue in group), key=ORDER.index)
-    shown = {(one.code, one.path, one.message): one for one in reversed(group) if one.source == best}
+    shown = {(one.code, one.path, one.message): one for one in group if one.source == best}
     others = [issue for issue in group if issue.source != best]
-    merged = [_with(issue, others) for issue in reversed(shown.values())]
-    return sorted(merged, key=lambda issue: group.index(next(one for one in group if one.path == issue.path)))
+    return [_with(issue, others) for issue in shown.values()]
 
 
 def _with(issue: Issue, others: list[Issue]) -> Issue:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter, defaultdict
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
 #: Lists may have 1,700 values; nobody reads more than these.
 SHOWN = 5
+#: From this likeness on (difflib's ratio), one text may be meant for the other.
+SLIP = 0.75
 MEMORY = 4096
 
 
@@ -50,6 +53,18 @@ class Options:
             best[text >> 1] = max(value, best.get(text >> 1, 0))
         order = sorted(best, key=lambda index: (-best[index], index))[:SHOWN]
         return [self.options[index] for index in order]
+
+    def close(self, written: str) -> list[Any]:
+        """The values of `nearest` that are so alike that `written` may be a slip of the pen."""
+        typed = written.casefold()
+        return [
+            option["value"]
+            for option in self.nearest(written)
+            if any(
+                SequenceMatcher(None, typed, text.casefold()).ratio() >= SLIP
+                for text in (str(option["value"]), option["name"])
+            )
+        ]
 
     def _index(self) -> None:
         """Each text's letter pairs. Texts are numbered: 2n is option n's value, 2n+1 its name."""

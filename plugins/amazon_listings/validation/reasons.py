@@ -92,7 +92,7 @@ def in_words(term: Term, attributes: Any, words: Words, *, kind: str) -> str:
 def _said(condition: Condition, attributes: Any, words: Words) -> str:
     if not condition.name:
         return words.word("other_item")
-    if condition.asks != "is":
+    if condition.asks in {"given", "other"}:
         return words.word(condition.asks, name=condition.name)
     values = condition.values
     if condition.wanted:
@@ -104,7 +104,7 @@ def _said(condition: Condition, attributes: Any, words: Words) -> str:
         if len(plain) <= SAID
         else words.word("more", count=len(plain), values=", ".join(plain[:SAID]))
     )
-    return words.word("is", name=condition.name, value=value)
+    return words.word(condition.asks, name=condition.name, value=value)
 
 
 def _plain(text: str) -> str:
