@@ -12,6 +12,7 @@ from airflow.sdk import Connection, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from airflow.sdk.log import mask_secret
 
+from amazon_listings.connectors.model import FileSource, SalesLayerSource
 from amazon_listings.errors import PersonMustAct
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
@@ -123,6 +124,21 @@ def pim(connection_id: str) -> PimConnection:
         PersonMustAct: the connection is missing or incomplete.
     """
     return pim_of(connection(connection_id, "sales_layer"))
+
+
+def source(
+    described: SalesLayerSource | FileSource,
+) -> tuple[PimConnection, None] | tuple[None, ObjectStoragePath | None]:
+    """What a connector's source is opened with: the PIM account, or the path of its files.
+
+    Raises:
+        PersonMustAct: the connection is missing or incomplete.
+    """
+    if isinstance(described, SalesLayerSource):
+        return pim(described.connection), None
+    if "://" not in described.path:
+        return None, None
+    return None, ObjectStoragePath(described.path, conn_id=described.connection)
 
 
 def ledger() -> Engine:

@@ -58,7 +58,7 @@ def build_dag(connector: Connector) -> DAG:
 def _lay_out(connector: Connector) -> None:
     definition = task(task_id="refresh_definition")(tasks.refresh_definition)(connector.id)
     extract = task(task_id="extract_products")(tasks.extract_products)(connector.id, definition)
-    quality = task(task_id="check_quality")(tasks.check_quality)(connector.id, extract)
+    quality = task(task_id="check_quality")(tasks.check_quality)(connector.id, definition, extract)
     mapped = (
         task(task_id="map_fields", map_index_template="{{ task.op_kwargs['part'] }}")(tasks.map_fields)
         .partial(connector_id=connector.id, definition=definition)
@@ -69,7 +69,7 @@ def _lay_out(connector: Connector) -> None:
         name=f"listings_{connector.id}",
         uri=f"amazon-listings://{connector.marketplace.country.lower()}/{connector.id}",
     )
-    sent = task(task_id="live_sync", outlets=[listings])(tasks.live_sync)(connector.id, tested)
+    sent = task(task_id="live_sync", outlets=[listings])(tasks.live_sync)(connector.id, definition, tested)
     report = task(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)(tasks.report)(connector.id)
     mapped >> tested
     [definition, extract, quality, mapped, tested, sent] >> report

@@ -68,7 +68,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
     """Fetch Amazon's definitions if they changed; decide the run's scope.
 
     Returns:
-        `validation` and `labels`: the keys of the two documents, with their checksum.
+        What later tasks load the definitions by, and the version that judges.
     """
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
@@ -88,7 +88,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             params=params,
             interval=_backfill_interval(run.context),
             last=last_run(ledger, connector.id, params["operation"]),
-            definition=definitions["validation"]["checksum"],
+            definition=definitions["checksum"],
         )
         run.folder.note("scope", scope.to_json())
         run.folder.note("definitions", definitions)
@@ -99,7 +99,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             operation=scope.operation,
             scope=scope.kind,
             fingerprint=connector.fingerprint,
-            definition=definitions["validation"]["checksum"],
+            definition=definitions["checksum"],
         )
         log.info("%s", scope.reason)
         return definitions
@@ -109,17 +109,16 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
 def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001
     """Read the PIM into the run's folder; counts and the names of the parts."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.sales_layer.reader import read_items
+    from amazon_listings.sales_layer.extraction import read_items
     from amazon_listings.settings import settings
     from amazon_listings.sync.extract import extract_products as extract
 
     with _run(connector_id) as run:
-        source = run.connector.source
-        pim = connections.pim_for(source)
+        pim, root = connections.source(run.connector.source)
         summary = extract(
             run.connector,
             run.scope,
-            read=functools.partial(read_items, source, pim),
+            read=functools.partial(read_items, run.connector.source, pim, root=root),
             folder=run.folder,
             part_size=settings().part_size,
         )
@@ -133,13 +132,15 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
 
 
 @explained
-def check_quality(connector_id: str, extract: Mapping[str, Any]) -> list[str]:
+def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Mapping[str, Any]) -> list[str]:
     """Check the extract with Great Expectations; the names of the parts, for mapping."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.sync.definitions import load_definitions
     from amazon_listings.sync.quality import check_quality as check
 
     with _run(connector_id) as run:
-        summary = check(run.connector, run.folder)
-        log.info("%s", summary["sentence"])
+        counts = check(run.connector, load_definitions(definition, connections.storage()), run.folder)
+        log.info("%s items checked, %s blocked.", f"{counts['checked']:,}", f"{counts['blocked']:,}")
         return list(extract["parts"])
 
 
@@ -183,11 +184,12 @@ def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
 
 
 @explained
-def live_sync(connector_id: str, tested: Mapping[str, int]) -> dict[str, int]:
+def live_sync(connector_id: str, definition: Mapping[str, Any], tested: Mapping[str, int]) -> dict[str, int]:
     """Submit what passed; skipped if the operation is test. Counts by outcome."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.ledger.runs import run_number
+    from amazon_listings.sync.definitions import load_definitions
     from amazon_listings.sync.live_sync import live_sync as submit
 
     with _run(connector_id) as run:
@@ -202,7 +204,14 @@ def live_sync(connector_id: str, tested: Mapping[str, int]) -> dict[str, int]:
                 hint="Was it emptied? Clear the run from refresh_definition.",
             )
         client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
-        summary = submit(connector, client=client, ledger=ledger, run=number, folder=run.folder)
+        summary = submit(
+            connector,
+            load_definitions(definition, connections.storage()),
+            client=client,
+            ledger=ledger,
+            run=number,
+            folder=run.folder,
+        )
         log.info("Live sync: %s.", _in_words(summary))
         return summary
 

@@ -56,7 +56,6 @@ def close_run(
     scope_note = folder.noted("scope")
     scope = Scope.from_json(scope_note) if scope_note else None
     definitions = folder.noted("definitions") or {}
-    validation = definitions.get("validation", {})
     calls = {
         name: number
         for stage in ("tested", "live")
@@ -71,8 +70,8 @@ def close_run(
         "operation": scope.operation if scope else connector.sync.operation,
         "run_id": run_id,
         "reason": scope.reason if scope else "",
-        "definition_version": validation.get("version", "none"),
-        "definition_fetched_at": validation.get("fetched_at", "never"),
+        "definition_version": definitions.get("version", "none"),
+        "definition_fetched_at": definitions.get("fetched_at", "never"),
         "warnings": [*definitions.get("warnings", []), *warnings],
         "failure": failure,
         "calls": calls,

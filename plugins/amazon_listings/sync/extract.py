@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ItemError, RunRefused
 from amazon_listings.mapping.expressions import ExpressionError, compile_expression
+from amazon_listings.mapping.rows import Row
 from amazon_listings.sales_layer.selection import Selection
 from amazon_listings.sync.run_folder import part_name
 
@@ -102,8 +103,10 @@ class _Choice:
         limit = self._connector.source.sku_limit
         for item in items:
             try:
-                sku = self._sku(item, self._language)
-                wanted = self._filter is None or bool(self._filter(item, self._language))
+                # A product without variants has no variant fields: they are empty, not mistakes.
+                row = Row(item, self._language)
+                sku = self._sku.evaluate(row)
+                wanted = self._filter is None or bool(self._filter.evaluate(row))
             except ExpressionError as error:
                 message = f"{item['id']}: the connector's `sku` or `filter` fails: {error}."
                 self.problems.append(ItemError(message, sku=item["id"]))

@@ -1,0 +1,113 @@
+"""The definitions a run works with: refreshed once at its start, then loaded by every task."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.product_types.definition import DefinitionKey, DefinitionPair
+from amazon_listings.product_types.refresh import load_pair, refresh_pair
+from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.validation import DefinitionError, amazon_issues, compile_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.product_types.labels import FieldIndex
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.validation.issue import Issue, Source
+
+
+def definition_key(connector: Connector, seller_id: str) -> DefinitionKey:
+    """What a connector asks Amazon for: its labels' locale, its requirements, its account's values."""
+    return DefinitionKey(
+        product_type=connector.amazon.product_type,
+        marketplace_id=connector.marketplace.id,
+        requirements=connector.amazon.requirements,
+        requirements_enforced=connector.amazon.requirements_enforced,
+        locale=connector.amazon.locale,
+        seller_id=seller_id,
+        version=connector.amazon.product_type_version,
+    )
+
+
+def refresh_definitions(connector: Connector, client: SellingPartner, storage: Path) -> dict[str, Any]:
+    """Bring the connector's two documents up to date.
+
+    Returns:
+        What later tasks load them by (`key`, `country`), what the run records of the one that judges
+        (`checksum`, `version`, `fetched_at`), and `warnings`.
+
+    Raises:
+        PersonMustAct: Amazon has no such product type, or refuses the account.
+        TryAgain: Amazon does not answer, and no copy is stored.
+    """
+    key = definition_key(connector, client.account.seller_id)
+    pair = refresh_pair(client, DefinitionStore(storage / "definitions"), key, connector.marketplace)
+    judge = pair.validation
+    return {
+        "key": vars(key),
+        "country": connector.marketplace.country,
+        "checksum": judge.checksum,
+        "version": judge.version,
+        "fetched_at": judge.fetched_at.isoformat(timespec="seconds"),
+        "warnings": list(pair.warnings),
+    }
+
+
+def load_definitions(note: Mapping[str, Any], storage: Path) -> Definitions:
+    """The documents that `refresh_definitions` brought up to date.
+
+    Raises:
+        NoDefinition: they are gone from the storage.
+    """
+    store = DefinitionStore(storage / "definitions")
+    return Definitions(load_pair(store, DefinitionKey(**note["key"]), marketplace(note["country"])))
+
+
+class Definitions:
+    """The pair of a run, compiled when first used: judges payloads, and names what is wrong."""
+
+    def __init__(self, pair: DefinitionPair) -> None:
+        self._pair = pair
+        self.checksum = pair.validation.checksum
+        self.language = pair.labels.locale[:2]
+        try:
+            self._compiled = compile_definition(
+                pair.validation.document, locale_document=pair.labels.document
+            )
+        except DefinitionError as error:
+            raise PersonMustAct(
+                f"The definition {pair.validation.key} cannot be used: {error}.",
+                hint="Nothing is checked or sent without one. Fetch it again by running refresh_definition.",
+            ) from error
+
+    @property
+    def index(self) -> FieldIndex:
+        """The fields by label and path."""
+        return self._pair.index
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document that judges: the one in the marketplace's own locale."""
+        return self._pair.validation.document
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The label of each attribute in the connector's locale."""
+        return {
+            name: str(attribute.get("title", name))
+            for name, attribute in self._pair.labels.document["properties"].items()
+        }
+
+    def issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
+        """Every issue of a payload by the definition."""
+        return self._compiled.issues(attributes, language=self.language)
+
+    def amazon_issues(self, issues: list[dict[str, Any]], source: Source) -> list[Issue]:
+        """Amazon's own issues, in the same form."""
+        return amazon_issues(issues, source=source, language=self.language, labels=self.labels)

@@ -1,0 +1,78 @@
+"""Map: PIM items of one part to Amazon attributes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.mapping import compile_mapping
+from amazon_listings.sync.payload import payload_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.sync.definitions import Definitions
+    from amazon_listings.sync.run_folder import RunFolder
+
+
+def compiled(connector: Connector, definitions: Definitions) -> Mapping:
+    """The connector's mapping, for the definitions of this run.
+
+    Raises:
+        MappingErrors: one or more lines are wrong; the message has all of them.
+    """
+    return compile_mapping(
+        connector.mapping,
+        index=definitions.index,
+        definition=definitions.document,
+        marketplace=connector.marketplace,
+        languages=dict(connector.language_tags),
+        lines=connector.where.mapping_lines(),
+        fallback_language=connector.source.fallback_language,
+        requirements=connector.amazon.requirements,
+        connector=connector.id,
+    )
+
+
+def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, part: str) -> dict[str, int]:
+    """Map one part of the extract; writes the same part of the stage `mapped`.
+
+    A row has the PIM identity, SKU and family of the item, its payload (`attributes`,
+    `requirements`), the payload's hash, and the mapping's issues.
+
+    Returns:
+        `mapped`: items mapped; `blocked`: those with an error.
+
+    Raises:
+        MappingErrors: the mapping itself is wrong; no item can be mapped.
+    """
+    mapping = compiled(connector, definitions)
+    counts = {"mapped": 0, "blocked": 0}
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for _, family in groupby(folder.read("extract", part), key=lambda item: item["group"]):
+            for row in _mapped(connector, mapping, list(family)):
+                counts["mapped"] += 1
+                counts["blocked"] += any(issue["severity"] == "ERROR" for issue in row["issues"])
+                yield row
+
+    folder.write("mapped", part, rows())
+    return counts
+
+
+def _mapped(connector: Connector, mapping: Mapping, family: list[Item]) -> Iterator[dict[str, Any]]:
+    siblings = [item["variant"] for item in family if item["variant"]]
+    for item in family:
+        mapped = mapping.apply(item, siblings=siblings)
+        yield {
+            "id": item["id"],
+            "sku": item["sku"],
+            "group": item["group"],
+            "requirements": connector.amazon.requirements,
+            "attributes": mapped.attributes,
+            "hash": payload_hash(mapped.attributes),
+            "issues": [issue.to_dict() for issue in mapped.issues],
+        }

@@ -1,0 +1,13 @@
+"""Payloads and their hash: whether an item is the same as last time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def payload_hash(attributes: dict[str, Any]) -> str:
+    """SHA-256 (hex) of the attributes as JSON, whatever the order of their keys."""
+    text = json.dumps(attributes, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
