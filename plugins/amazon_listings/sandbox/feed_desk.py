@@ -150,6 +150,14 @@ class FeedDesk:
                 if idle and feed.started_at <= now:
                     self._jobs[feed.feed_id] = self._worker.submit(self._process, feed)
 
+    def wait(self) -> None:
+        """Returns when every feed whose time has come is processed."""
+        self.settle()
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.result()
+
     def _process(self, feed: Feed) -> None:
         document = self._state.documents.find(feed.document_id)
         run = FeedRun(
@@ -163,7 +171,7 @@ class FeedDesk:
             content = gzip.decompress(content)
         report = run.process(content, share=feed.outcome.share)
         if feed.outcome.report:
-            name = f"amzn1.tortuga.4.eu.{self._state.submission_id()}"
+            name = f"amzn1.tortuga.{self._state.submission_id()}"
             packed = gzip.compress(json.dumps(report, ensure_ascii=False).encode(), mtime=0)
             self._state.documents.store(name, Document(packed, "application/json; charset=UTF-8", "gzip"))
             feed.result = name

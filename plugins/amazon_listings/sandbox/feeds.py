@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amazon_listings.sandbox.state import SandboxState
 
 _MOST_MARKETPLACES = 25
+_DOCUMENT = "amzn1.tortuga."
 
 
 def create_router(state: SandboxState) -> APIRouter:
@@ -39,13 +40,15 @@ def _create_document(state: SandboxState, call: Call) -> dict[str, Any]:
     content_type = call.body.get("contentType")
     if not isinstance(content_type, str) or not content_type:
         raise Refusal(400, "Missing required 'contentType' in the request body.")
-    name = f"amzn1.tortuga.4.eu.{uuid.UUID(int=state.number(128))}"
+    name = f"{_DOCUMENT}{uuid.UUID(int=state.number(128))}"
     state.feeds.promise(name, content_type)
     return {"feedDocumentId": name, "url": state.documents.link(call.base, name, state.feed_link_seconds)}
 
 
 def _get_document(state: SandboxState, call: Call) -> dict[str, Any]:
     name = call.path["feedDocumentId"]
+    if not name.startswith(_DOCUMENT):
+        raise Refusal(400, "Invalid 'feedDocumentId' provided.")
     document = state.documents.find(name)
     if document is None:
         raise Refusal(404, f"Feed document '{name}' not found.")
@@ -122,6 +125,8 @@ def _cancel(state: SandboxState, call: Call) -> None:
 
 
 def _found(state: SandboxState, call: Call) -> Feed:
+    if not call.path["feedId"].isdigit():
+        raise Refusal(400, "Invalid 'feedId' provided.")
     feed = state.feeds.find(call.path["feedId"])
     if feed is None or not _owned(feed, call):
         raise Refusal(404, f"Feed '{call.path['feedId']}' not found.")

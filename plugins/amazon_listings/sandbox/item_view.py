@@ -116,6 +116,10 @@ def _offers(listing: Listing, version: Version) -> list[dict[str, Any]]:
                     "marketplaceId": listing.marketplace_id,
                     "offerType": "B2B" if business else "B2C",
                     "price": {"currencyCode": element.get("currency", ""), "amount": f"{price:.2f}"},
+                    "audience": {
+                        "value": element.get("audience", "ALL"),
+                        "displayName": "Amazon Business" if business else "Sell on Amazon",
+                    },
                 }
             )
     return offers
