@@ -34,9 +34,14 @@ def pages(transport: Transport, since: datetime | None) -> Iterator[JsonObject]:
     extra = {} if since is None else {"last_update": str(int(since.timestamp()))}
     body = first_page(transport, {**PARAMETERS, **extra})
     seen: set[str] = set()
+    promised = body.get("page_count")
     while True:
-        yield body
         link = body.get("next_page")
+        if not link and isinstance(promised, int) and len(seen) + 1 < promised and not _has_rows(body):
+            raise PimUnavailable(
+                f"Sales Layer promised {promised} pages and stopped with an empty one after {len(seen) + 1}."
+            )
+        yield body
         if not link:
             return
         if not isinstance(link, str) or link in seen:
@@ -91,6 +96,11 @@ def _next_page(transport: Transport, link: str) -> JsonObject:
     if expired:
         raise PimUnavailable("The link to Sales Layer's next page expired while its pages were read.")
     return answer.body
+
+
+def _has_rows(body: JsonObject) -> bool:
+    data = body.get("data")
+    return isinstance(data, dict) and any(data.values())
 
 
 def clock_of(body: Mapping[str, Any]) -> datetime | None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from amazon_listings.item import Image
 
 #: Names under which the original stands; the connector API says ORG, its file fields FILE.
-ORIGINALS = ("org", "original", "file", "url", "src", "source", "href", "link")
+ORIGINALS = ("org", "original", "file")
+#: Names under which an object holds its address: no size, and taken even where it is no address,
+#: so that a quality check can say so.
+ADDRESSES = ("url", "src", "source", "href", "link")
 UNCHANGED = "U"
 DELETED = "D"
 
@@ -65,28 +68,41 @@ def loose_images(value: object) -> list[Image]:
 def _from_object(value: Mapping[str, Any]) -> list[Image]:
     nested = value.get("sizes")
     everything = {**value, **nested} if isinstance(nested, dict) else value
+    plain = next((everything[name] for name in ADDRESSES if _is_text(everything.get(name))), None)
+    sizes, areas = _sizes(everything)
+    images = _image(sizes, areas)
+    if plain:
+        images = [{"url": plain, "sizes": sizes} if sizes else {"url": plain}]
+    for image in images:
+        _describe(image, value)
+    return images
+
+
+def _sizes(value: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, int]]:
+    """Address and area by size code, of an object with an address or an object per size."""
     sizes: dict[str, str] = {}
     areas: dict[str, int] = {}
-    for name, cell in everything.items():
+    for name, cell in value.items():
+        if name in ADDRESSES:
+            continue
         if _is_address(cell):
             sizes[name] = cell
         elif isinstance(cell, dict):
             address = next((each for each in cell.values() if _is_address(each)), None)
             if address:
-                sizes[name] = address
-                areas[name] = area(cell)
-    images = _image(sizes, areas)
-    if images:
-        image = images[0]
-        if isinstance(value.get("name"), str):
-            image["name"] = value["name"]
-        if isinstance(value.get("mime"), str):
-            image["mime"] = value["mime"]
-        if isinstance(value.get("width"), int):
-            image["width"] = value["width"]
-        if isinstance(value.get("height"), int):
-            image["height"] = value["height"]
-    return images
+                sizes[name], areas[name] = address, area(cell)
+    return sizes, areas
+
+
+def _describe(image: Image, value: Mapping[str, Any]) -> None:
+    if isinstance(value.get("name"), str):
+        image["name"] = value["name"]
+    if isinstance(value.get("mime"), str):
+        image["mime"] = value["mime"]
+    if isinstance(value.get("width"), int):
+        image["width"] = value["width"]
+    if isinstance(value.get("height"), int):
+        image["height"] = value["height"]
 
 
 def _image(sizes: Mapping[str, str], areas: Mapping[str, int]) -> list[Image]:
@@ -107,6 +123,10 @@ def area(size: object) -> int:
         return int(size.get("width", 0)) * int(size.get("height", 0))
     except (TypeError, ValueError):
         return 0
+
+
+def _is_text(cell: object) -> bool:
+    return isinstance(cell, str) and bool(cell)
 
 
 def _is_address(cell: object) -> bool:

@@ -72,8 +72,8 @@ def rows(
     """Every record that a query finds, page by page.
 
     Of a link to the next page only the query is used, on the resource's own address: the API's
-    links have been seen to name an internal host. If a page is full, is not the last by the
-    API's own count and yet names no next one, the next is asked for all the same.
+    links have been seen to name an internal host. If a page names no next one, but the API's own
+    count says that there are more records, they are asked for all the same.
 
     Raises:
         TryAgain, PersonMustAct: a page cannot be had; never a silent end.
@@ -92,8 +92,10 @@ def rows(
         yield from page
         received += len(page)
         following = _next_query(body, resource)
-        if following is None and len(page) == PAGE and received < _count(body):
+        if following is None and received < _count(body):
             following = _encode({"$top": str(PAGE), "$skip": str(received), **_given(options)})
+            if following in seen:
+                return  # asked, and there was nothing: the count counts more than the query finds
         if following is None:
             return
         query = following

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 ALL = "all"
@@ -57,10 +57,6 @@ class Selection:
             return code
         plain = plain_language(code)
         return next((wanted for wanted in self.languages if plain_language(wanted) == plain), None)
-
-    def everything(self) -> Selection:
-        """The same selection without its dates."""
-        return replace(self, changed_since=None, changed_until=None)
 
 
 def plain_language(code: str) -> str:

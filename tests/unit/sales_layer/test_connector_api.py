@@ -114,7 +114,8 @@ def test_tables_are_known_by_how_they_name_one_another(connector, time, variants
     }
     page["data_schema_info"] = []
     page["data"] = {
-        variants: [["M", 5, 1, "V", "1"]], "Les produits": [["M", 1, [3], "P", "x"]], "marken": [["M", 1, "B", 1]]}  # fmt: skip
+        variants: [["M", 5, 1, "V", "1"]], "Les produits": [["M", 1, [3], "P", "x"]],
+        "marken": [["M", 1, "B", 1]]}  # fmt: skip
     connector.pages = [page]
     assert read(connector, time)[0] == ["variants/5"]
 
@@ -343,3 +344,11 @@ def test_pages_in_a_circle_end(connector, time):
     connector.pages = [{**first(), **page}, page]
     with pytest.raises(UnexpectedAnswer, match="already read"):
         read(connector, time)
+
+
+def test_a_page_lost_is_not_taken_for_the_end(connector, time):
+    connector.pages = [{**first(products=[product(1)]), "page_count": 3}, {"data": []}]
+    with pytest.raises(PimUnavailable, match="3 pages"):
+        read(connector, time)
+    connector.pages[0]["page_count"] = 2
+    assert read(connector, time)[0] == ["products/1"]

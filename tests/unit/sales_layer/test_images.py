@@ -16,6 +16,7 @@ A, B, T = "https://cdn/a.jpg", "https://cdn/b.jpg", "https://cdn/t.jpg"
         ({"THM": {"url": T, "width": 10, "height": 10}, "IMD": {"url": B, "width": 90, "height": 90}}, [B]),
         ({"id": "i1", "name": "a", "sizes": {"TH": {"url": T}, "ORG": {"url": A}}}, [A]),
         ([["M", "i1", A, T], ["M", "i2", B]], [A, B]),
+        ({"url": "htp:/oops", "TH": T}, ["htp:/oops"]), ({"url": ""}, []),
         (None, []), ("", []), ([], []), ({"strange": 7}, []), (5, []), ([None, {}], []),
     ],
 )  # fmt: skip

@@ -151,7 +151,7 @@ def test_the_metadatas_form_of_texts_is_read_as_well(rest, time):
 
 
 def test_a_language_the_account_does_not_have_is_said_so(rest, time):
-    with pytest.raises(UnusableSource, match="no language 'de'.*en, es, fr"):
+    with pytest.raises(UnusableSource, match=r"no language 'de'.*en, es, fr"):
         read(rest, time, Selection(languages=("de",)))
 
 
@@ -318,3 +318,22 @@ def test_tags_choose_products(rest, time):
         product(3, prod_tags=[]),
     ]
     assert read(rest, time, Selection(tags=("amazon",)))[0] == ["products/1"]
+
+
+@pytest.mark.parametrize("unfiltered", [False, True])
+def test_a_page_lost_in_the_middle_is_asked_for_again(rest, time, unfiltered):
+    rest.page = 2
+    rest.products = [product(n, "I" if n > 5 else "V") for n in range(1, 9)]
+    answer, lost = rest.answer, []
+
+    def loses(path, query, headers):
+        body = answer(path, {**query, "$skipToken": query.get("$skipToken", query.get("$skip", 0))}, headers)
+        if "@count" in body and unfiltered:
+            body["@count"] = 8
+        if query.get("$skipToken") == "2" and not lost:
+            lost.append(query)
+            return {"value": [], "@count": body["@count"]}
+        return body
+
+    rest.server.answer = loses
+    assert read(rest, time)[0] == [f"products/{n}" for n in range(1, 6)]

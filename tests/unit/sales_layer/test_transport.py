@@ -124,9 +124,10 @@ def test_the_pace_holds_for_a_reading(rest, time):
 @pytest.mark.parametrize(
     "fault", [(500, {}, b""), "reset", (403, {}, b""), (400, {}, b"key256=feed code=CNTEST")]
 )
-def test_no_secret_in_logs_reprs_or_tracebacks(rest, connector, server, time, caplog, api, fault):
+def test_no_secret_in_logs_reprs_or_tracebacks(request, time, caplog, api, fault):
     caplog.set_level(logging.DEBUG)
-    connection = rest.connection if api == "rest" else connector.connection
+    pim = request.getfixturevalue(api)
+    connection, server = pim.connection, pim.server
     server.answer = lambda *_: fault
     source = SalesLayerSource(languages=("en",))
     with pytest.raises((TryAgain, PersonMustAct)) as caught:
