@@ -14,9 +14,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from amazon_listings.sales_layer.errors import UnusableRecord, UnusableSource
 from amazon_listings.sales_layer.transport import parse_json
 
@@ -28,6 +25,12 @@ if TYPE_CHECKING:
 LONGEST_CELL = 16 * 1024 * 1024
 DELIMITERS = ",;\t|"
 BATCH = 500  # rows of a Parquet row group turned into objects at once
+
+
+class _ParquetError(Exception):
+    """The file is no Parquet file, though its name says so."""
+
+    strerror = "it is not a Parquet file"
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def file_rows(source: FileSource, root: Any) -> Iterator[FileRow | UnusableRecor
         try:
             with path.open("rb") as stream:
                 yield from read(stream, name, source)
-        except (OSError, UnicodeError, pa.ArrowException) as error:
+        except (OSError, UnicodeError, _ParquetError) as error:
             trouble = getattr(error, "strerror", None) or type(error).__name__
         if trouble:
             raise UnusableSource(
@@ -199,7 +202,13 @@ def _json_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[File
 
 
 def _parquet_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
-    file = pq.ParquetFile(stream)
+    import pyarrow as pa  # noqa: PLC0415 - only for Parquet: it would slow every parse of a DAG
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        file = pq.ParquetFile(stream)
+    except pa.ArrowException as error:
+        raise _ParquetError from error
     _require(file.schema_arrow.names, name, source)
     number = 0
     for batch in file.iter_batches(batch_size=BATCH):
