@@ -6,7 +6,6 @@ stay text where the leaf wants text.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,39 +13,18 @@ from amazon_listings.mapping.dates import NotADate, iso, moment
 from amazon_listings.mapping.formulas.images import picture
 from amazon_listings.mapping.html_text import html_to_text, is_html
 from amazon_listings.mapping.lengths import truncate_words
+from amazon_listings.mapping.options import Inconvertible, Options, offered, quoted
 from amazon_listings.mapping.quantities import NotANumber, Notation, json_number, quantity
-from amazon_listings.mapping.units import unit_code
 from amazon_listings.mapping.words import yes_or_no
 from amazon_listings.product_types.labels import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from amazon_listings.product_types.fields import Field
 
 #: A text field with more room than this keeps the lines of the HTML it is given.
 _LINES_FROM = 1000
-_SHOWN = 5
-
-
-class Inconvertible(ValueError):  # noqa: N818 - it is what the value is
-    """A value that its leaf does not take.
-
-    `allowed` is what it takes, as `Issue.allowed` has it.
-    """
-
-    def __init__(self, message: str, allowed: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.allowed = allowed
-
-
-@dataclass(frozen=True)
-class Noted:
-    """A value together with something a person should know about it."""
-
-    value: Any
-    note: str
-    code: str = "left_out"
 
 
 @dataclass(frozen=True)
@@ -89,9 +67,9 @@ def converter(
         return Converter(_booleans(leaf), "yes or no")
     if leaf.json_type in {"number", "integer"}:
         convert = _numbers(leaf, reading)
-        return Converter(convert, leaf.json_type, _units(unit_of) if unit_of else None)
+        return Converter(convert, leaf.json_type, Options(unit_of).code if unit_of else None)
     if leaf.options:
-        return Converter(_options(leaf), "suggested option or text" if leaf.open else "option")
+        return Converter(Options(leaf).code, "suggested option or text" if leaf.open else "option")
     if leaf.type == "date":
         return Converter(lambda value: _date(value, reading), "date")
     if leaf.type == "url":
@@ -110,7 +88,7 @@ def parse_quantity(value: Any, reading: Reading) -> tuple[int | float, str]:
         found = quantity(value, reading.decimal)
         return json_number(found.number), found.unit
     except NotANumber as reason:
-        raise Inconvertible(f"{_quoted(value)} is not a number: {reason}", {"type": "number"}) from None
+        raise Inconvertible(f"{quoted(value)} is not a number: {reason}", {"type": "number"}) from None
 
 
 def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
@@ -126,89 +104,20 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
         number, unit = parse_quantity(value, reading)
         if unit:
             raise Inconvertible(
-                f"{_quoted(value)} has {unit!r} beside the number", {"type": "number", **limits}
+                f"{quoted(value)} has {unit!r} beside the number", {"type": "number", **limits}
             )
         if whole and not isinstance(number, int):
-            raise Inconvertible(f"{_quoted(value)} is not a whole number", {"type": "integer", **limits})
+            raise Inconvertible(f"{quoted(value)} is not a whole number", {"type": "integer", **limits})
         if codes is not None and number not in codes:
-            raise Inconvertible(f"{_quoted(value)} is not among the options", _offered(leaf, ()))
+            raise Inconvertible(f"{quoted(value)} is not among the options", offered(leaf))
         return number
 
     return convert
 
 
-def _units(unit_of: Field) -> Callable[[str], Any]:
-    return _options(unit_of)
-
-
-def _options(leaf: Field) -> Callable[[Any], Any]:
-    """Codes by code, by displayed name (however typed), or for units by symbol."""
-    codes = {option.value for option in leaf.options}
-    written: dict[str, Any] = {str(option.value): option.value for option in leaf.options}
-    by_name: dict[str, list[Any]] = {}
-    for option in leaf.options:
-        for name in {normal(option.name), normal(str(option.value))}:
-            by_name.setdefault(name, []).append(option.value)
-    exact: dict[str, list[Any]] = {}
-    for option in leaf.options:
-        exact.setdefault(option.name.strip(), []).append(option.value)
-    is_unit = leaf.is_unit
-    known: dict[str, Any] = {}
-
-    def find(text: str) -> Any:
-        plain = text.strip()
-        if plain in written:
-            return written[plain]
-        for found in (exact.get(plain), by_name.get(normal(plain)), by_name.get(normal(plain) + "s")):
-            if found and len(set(found)) == 1:
-                return found[0]
-            if found:
-                raise Inconvertible(
-                    f"{_quoted(text)} is the name of several options: write the code",
-                    {"options": [{"value": code, "name": plain} for code in dict.fromkeys(found)][:_SHOWN]},
-                )
-        if is_unit and (code := unit_code(plain, codes)):
-            return code
-        near = difflib.get_close_matches(normal(plain), by_name, n=_SHOWN, cutoff=0.5)
-        close = list(dict.fromkeys(code for name in near for code in by_name[name]))
-        if leaf.open:
-            return Noted(text, _suggestion(leaf, text, close), "not_suggested")
-        raise Inconvertible(f"{_quoted(text)} is not among the options", _offered(leaf, close))
-
-    def convert(value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise Inconvertible(f"{_quoted(value)} is not among the options", _offered(leaf, ()))
-        text = value if isinstance(value, str) else str(value)
-        found = known.get(text)
-        if found is None:
-            found = find(text)
-            if len(known) < 10_000:  # noqa: PLR2004 - item data must not grow the memory for ever
-                known[text] = found
-        return found
-
-    return convert
-
-
-def _suggestion(leaf: Field, text: str, close: Sequence[Any]) -> str:
-    names = {option.value: option.name for option in leaf.options}
-    near = ", ".join(f"{names[code]}" for code in close[:3])
-    return f"{_quoted(text)} is none of the {len(names)} suggested values" + (
-        f"; close: {near}" if near else ""
-    )
-
-
-def _offered(leaf: Field, close: Sequence[Any]) -> dict[str, Any]:
-    names = {option.value: option.name for option in leaf.options}
-    shown = list(dict.fromkeys([*close, *names]))[:_SHOWN]
-    return {
-        "options": [{"value": code, "name": names[code]} for code in shown],
-        "options_total": len(names),
-    }
-
-
 def _booleans(leaf: Field) -> Callable[[Any], bool]:
     names = {normal(option.name): option.value for option in leaf.options if isinstance(option.value, bool)}
-    allowed = _offered(leaf, ()) if leaf.options else {"type": "boolean"}
+    allowed = offered(leaf) if leaf.options else {"type": "boolean"}
 
     def convert(value: Any) -> bool:
         if isinstance(value, bool):
@@ -220,7 +129,7 @@ def _booleans(leaf: Field) -> Callable[[Any], bool]:
             found = yes_or_no(value) if found is None else found
             if isinstance(found, bool):
                 return found
-        raise Inconvertible(f"{_quoted(value)} is neither yes nor no", allowed)
+        raise Inconvertible(f"{quoted(value)} is neither yes nor no", allowed)
 
     return convert
 
@@ -235,7 +144,7 @@ def _date(value: Any, reading: Reading) -> str:
 def _url(value: Any) -> str:
     found = picture(value) if isinstance(value, dict) else value
     if not isinstance(found, str) or not found.strip():
-        raise Inconvertible(f"{_quoted(value)} is no address", {"format": "https://…"})
+        raise Inconvertible(f"{quoted(value)} is no address", {"format": "https://…"})
     return found.strip()
 
 
@@ -257,7 +166,7 @@ def _texts(leaf: Field, treatment: Treatment) -> Callable[[Any], Any]:
         elif isinstance(value, dict) and value.get("url"):
             text = str(value["url"])
         else:
-            raise Inconvertible(f"{_quoted(value)} is no text", {"type": "text"})
+            raise Inconvertible(f"{quoted(value)} is no text", {"type": "text"})
         if not keep and is_html(text):
             text = html_to_text(text, lines=lines)
         if treatment.truncate:
@@ -265,11 +174,6 @@ def _texts(leaf: Field, treatment: Treatment) -> Callable[[Any], Any]:
         return text
 
     return convert
-
-
-def _quoted(value: Any) -> str:
-    text = repr(value) if not isinstance(value, str) else f"“{value}”"
-    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - one line of a report
 
 
 def _digits(value: float) -> str:

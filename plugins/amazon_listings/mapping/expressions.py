@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, nodes
 
 from amazon_listings.errors import PersonMustAct
-from amazon_listings.mapping import formulas
+from amazon_listings.mapping.direct import ExpressionError, direct, output_parts, reason
 from amazon_listings.mapping.formulas.limits import check_text, shown
-from amazon_listings.mapping.rows import LOOP_PASSES, MISSING, Row
 from amazon_listings.mapping.jinja_sandbox import ExpressionEnvironment
+from amazon_listings.mapping.rows import LOOP_PASSES, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
 
 _RECORDS = ("item", "product", "variant")
-#: Filters that ask whether a value is there, so that an unknown field before them is no mistake.
-_ASKING = frozenset(("default", "d"))
 
 
 class BadExpression(PersonMustAct):
@@ -35,11 +33,7 @@ class BadExpression(PersonMustAct):
         self.line = line
 
 
-class ExpressionError(ValueError):
-    """An expression that failed on one item; the message says why, without the item."""
-
-
-class UnknownPimField(ExpressionError):
+class UnknownPimFieldError(ExpressionError):
     """An expression that asked for a field which the item's records do not have."""
 
 
@@ -73,12 +67,12 @@ class Expression:
 
         Raises:
             ExpressionError: it fails on this item.
-            UnknownPimField: it names a field that the item does not have.
+            UnknownPimFieldError: it names a field that the item does not have.
         """
         row = Row(item, language)
         value = self.evaluate(row)
         if row.unknown:
-            raise UnknownPimField(f"the PIM sends no field called {row.unknown[0]!r}")
+            raise UnknownPimFieldError(f"the PIM sends no field called {row.unknown[0]!r}")
         return value
 
     def then(self, function: Callable[[Any], Any], rule: str) -> Expression:
@@ -132,7 +126,7 @@ def compile_expression(text: str) -> Expression:
     try:
         tree = environment.syntax_tree(text)
         fields = _fields(tree)
-        evaluate = _direct(tree) or _through_jinja(environment, tree)
+        evaluate = direct(tree) or _through_jinja(environment, tree)
     except TemplateSyntaxError as error:
         raise BadExpression(f"{error.message} in {text!r}", line=error.lineno) from None
     except TemplateError as error:
@@ -149,25 +143,23 @@ def _environment() -> ExpressionEnvironment:
 
 def _fields(tree: nodes.Template) -> tuple[str, ...]:
     """The PIM fields that an expression names, in its order."""
-    found = {}
+    found: dict[str, None] = {}
     for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
-        if isinstance(node.node, nodes.Name) and node.node.name in _RECORDS:
-            name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+        owner = getattr(node, "node", None)
+        if isinstance(owner, nodes.Name) and owner.name in _RECORDS:
+            name = (
+                node.attr
+                if isinstance(node, nodes.Getattr)
+                else getattr(getattr(node, "arg", None), "value", None)
+            )
             if isinstance(name, str):
                 found[name] = None
     return tuple(found)
 
 
-def _parts(tree: nodes.Template) -> list[nodes.Expr] | None:
-    """The pieces of a template that only outputs, None if it does more."""
-    if not all(isinstance(node, nodes.Output) for node in tree.body):
-        return None
-    return [part for node in tree.body for part in node.nodes]  # type: ignore[attr-defined]
-
-
 def _through_jinja(environment: ExpressionEnvironment, tree: nodes.Template) -> Callable[[Row], Any]:
     """The expression run by Jinja."""
-    parts = _parts(tree)
+    parts = output_parts(tree)
     single = parts is not None and len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
     if single and parts:
         tree = nodes.Template([nodes.Assign(nodes.Name("result", "store"), parts[0], lineno=1)], lineno=1)
@@ -197,7 +189,7 @@ def _through_jinja(environment: ExpressionEnvironment, tree: nodes.Template) -> 
                 pieces.append(piece)
             return _native(context.vars["result"]) if single else "".join(pieces)
         except Exception as error:
-            raise ExpressionError(_reason(error)) from error
+            raise ExpressionError(reason(error)) from error
 
     return evaluate
 
@@ -216,98 +208,13 @@ def _native(value: Any) -> Any:
     raise TypeError("this is no value, but a thing of the expression itself")
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"nothing is called {error}"
-    return str(error) or type(error).__name__
-
-
-def _direct(tree: nodes.Template) -> Callable[[Row], Any] | None:
-    """The expression as a chain of plain functions, if it is just fields, filters and text.
-
-    Most lines of a mapping are, and Jinja costs each of them several microseconds an item.
-    """
-    parts = _parts(tree)
-    if not parts:
-        return None
-    if len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData):
-        return _guarded(_value(parts[0]), parts[0])
-    getters = [_text(part) for part in parts]
-    if any(getter is None for getter in getters):
-        return None
-
-    def joined(row: Row) -> str:
-        text = "".join([getter(row) for getter in getters])  # type: ignore[misc]
-        check_text(len(text))
-        return text
-
-    return _guarded(joined, tree)
-
-
-def _guarded(evaluate: Callable[[Row], Any] | None, node: nodes.Node) -> Callable[[Row], Any] | None:
-    """`evaluate` with its errors named; reading a field cannot fail and stays as it is."""
-    if evaluate is None or isinstance(node, nodes.Getattr | nodes.Getitem):
-        return evaluate
-
-    def guarded(row: Row) -> Any:
-        try:
-            return evaluate(row)
-        except Exception as error:
-            raise ExpressionError(_reason(error)) from error
-
-    return guarded
-
-
-def _text(part: nodes.Expr) -> Callable[[Row], str] | None:
-    if isinstance(part, nodes.TemplateData):
-        return lambda _row, text=part.data: text  # type: ignore[misc]
-    value = _value(part)
-    return (lambda row: shown(value(row))) if value else None
-
-
-def _value(node: nodes.Expr, *, asking: bool = False) -> Callable[[Row], Any] | None:
-    if isinstance(node, nodes.Const):
-        return lambda _row, value=node.value: value  # type: ignore[misc]
-    if isinstance(node, nodes.Filter) and node.node is not None:
-        return _filtered(node)
-    name = None
-    if isinstance(node, nodes.Getattr):
-        name = node.attr
-    elif (
-        isinstance(node, nodes.Getitem)
-        and isinstance(node.arg, nodes.Const)
-        and isinstance(node.arg.value, str)
-    ):
-        name = node.arg.value
-    owner = getattr(node, "node", None)
-    if name is None or not isinstance(owner, nodes.Name) or owner.name != "item":
-        return None
-    return _field(name, asking=asking)
-
-
-def _field(name: str, *, asking: bool) -> Callable[[Row], Any]:
-    def field(row: Row) -> Any:
-        try:
-            return row.values[name]
-        except KeyError:
-            value = row.get(name)
-            if value is not MISSING:
-                return value
-            if not asking:
-                row.unknown.append(name)
-            return None
-
-    return field
-
-
-def _filtered(node: nodes.Filter) -> Callable[[Row], Any] | None:
-    function = formulas.FILTERS.get(node.name)
-    inner = _value(node.node, asking=node.name in _ASKING) if node.node is not None else None
-    args = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
-    options = {pair.key: pair.value.value for pair in node.kwargs if isinstance(pair.value, nodes.Const)}
-    constant_only = len(args) == len(node.args) and len(options) == len(node.kwargs)
-    if function is None or inner is None or not constant_only or node.dyn_args or node.dyn_kwargs:
-        return None
-    if not args and not options:
-        return lambda row: function(inner(row))
-    return lambda row: function(inner(row), *args, **options)
+__all__ = [
+    "BadExpression",
+    "Expression",
+    "ExpressionError",
+    "UnknownPimFieldError",
+    "as_expression",
+    "combined",
+    "compile_expression",
+    "constant",
+]

@@ -8,27 +8,28 @@ it has neither an offer nor an identifier.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, cast
 
 from amazon_listings.item import Item
-from amazon_listings.mapping.conversion import Converter, Inconvertible, Treatment, converter
-from amazon_listings.mapping.expressions import BadExpression, Expression, ExpressionError, as_expression
-from amazon_listings.mapping.faults import Line
+from amazon_listings.mapping.expressions import ExpressionError
 from amazon_listings.mapping.formulas.limits import shown
+from amazon_listings.mapping.options import Inconvertible
 from amazon_listings.mapping.rows import Row, is_empty
 from amazon_listings.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from amazon_listings.mapping.conversion import Converter
+    from amazon_listings.mapping.expressions import Expression
     from amazon_listings.mapping.plan import Branch
-    from amazon_listings.mapping.placing import Placing
     from amazon_listings.product_types.fields import Field
 
 #: What says that an item is for sale, and how.
 OFFER_ATTRIBUTES = frozenset(
     (
-        "condition_note", "condition_type", "cost_price", "fulfillment_availability", "gift_options", "list_price",
+        "condition_note", "condition_type", "cost_price", "fulfillment_availability", "gift_options",
+        "list_price",
         "main_offer_image_locator", "map_policy", "max_order_quantity", "merchant_release_date",
         "merchant_shipping_group", "product_tax_code", "purchasable_offer", "skip_offer",
         *(f"other_offer_image_locator_{number}" for number in range(1, 9)),
@@ -43,7 +44,6 @@ IDENTIFIER_ATTRIBUTES = frozenset(
     )
 )
 FAMILY_ATTRIBUTES = ("parentage_level", "child_parent_sku_relationship", "variation_theme")
-_KEYS = ("theme", "parent_sku", "shared", "attributes")
 #: What Amazon appends to an attribute's name in a theme's (`COLOR_NAME`, `MATERIAL_TYPE`).
 _SUFFIXES = ("", "_name", "_type", "_description")
 
@@ -185,7 +185,9 @@ def _missing(parts: Sequence[ThemePart], theme: str | None, attributes: Mapping[
             attribute=part.attribute,
         )
         for part in parts
-        if not any(not part.member or part.member in element for element in attributes.get(part.attribute, ()))
+        if not any(
+            not part.member or part.member in element for element in attributes.get(part.attribute, ())
+        )
     ]
 
 
@@ -219,75 +221,8 @@ def _theme_part(name: str, attributes: Mapping[str, Sequence[str]]) -> ThemePart
     return None
 
 
-def read_variations(variations: Mapping[str, Any], placing: Placing, marketplace_id: str) -> Variations | None:
-    """The connector's `variations`; what is wrong with them becomes faults of `placing`."""
-    line = Line(None, "variations")
-    before = len(placing.faults)
-    for key in variations:
-        if key not in _KEYS:
-            placing.fault(line, f"variations have no {key!r}", *_KEYS)
-    missing = [name for name in ("theme", "parent_sku") if not variations.get(name)]
-    if missing:
-        placing.fault(line, f"variations need {' and '.join(missing)}")
-    absent = [name for name in FAMILY_ATTRIBUTES if name not in placing.paths]
-    if absent:
-        placing.fault(line, f"this definition has no {', '.join(absent)}: its items make no families")
-    for name in FAMILY_ATTRIBUTES:
-        if name in placing.root.members:
-            placing.fault(line, f"`{name}` is written by `variations`; remove its own line")
-    if len(placing.faults) > before:
-        return None
-    themes = placing.fields["variation_theme.name"]
-    convert = converter(themes, Treatment(), placing.reading)
-    try:
-        theme, sku = as_expression(variations["theme"]), as_expression(variations["parent_sku"])
-        if theme.constant:
-            convert.convert(theme.text)
-    except BadExpression as error:
-        placing.fault(line, error.message)
-        return None
-    except Inconvertible as error:
-        options = [option.value for option in themes.options if not option.deprecated]
-        placing.fault(line, str(error), *options)
-        return None
-    attributes: dict[str, list[str]] = {}
-    for item in placing.index.fields:
-        names = item.path.split(".")
-        attributes.setdefault(names[0], []).extend(names[1:2])
-    stated = [_stated(name, placing) for name in variations.get("attributes", ())]
-    if theme.constant and not stated:
-        code = convert.convert(theme.text)
-        clear = {part.name for part in theme_parts(code, attributes)}
-        if unclear := [name for name in code.split("/") if name not in clear]:
-            problem = f"which attribute is {', '.join(unclear)} of the theme {code}? Say so in `attributes: [...]`"
-            placing.fault(line, problem)
-    shared = variations.get("shared")
-    return Variations(
-        theme=theme,
-        parent_sku=sku,
-        themes=themes,
-        convert=convert,
-        shared=None if shared is None else frozenset(_stated(name, placing).attribute for name in shared),
-        parts=tuple(stated) or None,
-        attributes=attributes,
-        marketplace_id=marketplace_id,
-        with_marketplace=frozenset(
-            item.attribute
-            for item in placing.index.fields
-            if item.attribute in FAMILY_ATTRIBUTES and item.levels[0].marketplace
-        ),
-    )
-
-
-def _stated(name: str, placing: Placing) -> ThemePart:
-    """An attribute that the connector names, by label or path."""
-    path = placing.path_of(Line(None, "variations"), name)
-    attribute, _, member = (path or name).partition(".")
-    return ThemePart(name, attribute, "" if member == "value" else member.partition(".")[0])
-
-
 def _member(item: Item, **facts: Any) -> FamilyMember:
-    return FamilyMember(**item, **facts)
+    return cast("FamilyMember", {**item, **facts})
 
 
 def _issue(code: str, message: str, *, severity: Any = "ERROR", attribute: str = "") -> Issue:

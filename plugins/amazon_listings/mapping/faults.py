@@ -47,9 +47,18 @@ class Refused(Exception):  # noqa: N818 - becomes a Fault where the line is know
 class MappingErrors(PersonMustAct):
     """A mapping that cannot be used. `faults` has every wrong line, in the mapping's order."""
 
-    def __init__(self, faults: Iterable[Fault], *, connector: str = "") -> None:
+    def __init__(
+        self, faults: Iterable[Fault], *, connector: str = "", requirements: str = "LISTING"
+    ) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: fault.line.number or 0))
         where = f" of connector {connector}" if connector else ""
         count = len(self.faults)
         text = "".join(f"\n  - {fault}" for fault in self.faults)
-        super().__init__(f"The mapping{where} has {count} mistake{'s' if count > 1 else ''}:{text}")
+        hint = None
+        if requirements not in {"", "LISTING"}:
+            hint = (
+                f"\nThe connector's requirements are {requirements}: only its fields can be mapped."
+            )
+        super().__init__(
+            f"The mapping{where} has {count} mistake{'s' if count > 1 else ''}:{text}", hint=hint
+        )

@@ -8,45 +8,40 @@ Jinja's sandbox leaves that to its user.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2 import TemplateSyntaxError, Undefined, pass_context
+from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
 from amazon_listings.mapping import formulas
+from amazon_listings.mapping.allowed_syntax import LOOP_OVER, TEXT_OF, bounded
+from amazon_listings.mapping.exact_arithmetic import computed, kind
 from amazon_listings.mapping.formulas.limits import TooLarge, check_list, check_text, shown
-from amazon_listings.mapping.quantities import json_number
 from amazon_listings.mapping.rows import MISSING, Row, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from jinja2 import nodes
     from jinja2.runtime import Context
 
 MAX_TEMPLATE = 10_000
 CONTEXT_NAMES = ("item", "product", "variant", "variants", "language")
 
-_ALLOWED = (
-    nodes.Expr, nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign,
-    nodes.AssignBlock, nodes.Keyword, nodes.Pair, nodes.Operand, nodes.Scope,
-)  # fmt: skip
-_TEXT_METHODS = frozenset(
-    "capitalize count endswith find isdigit lower lstrip removeprefix removesuffix rstrip split splitlines"
-    " startswith strip upper".split()
-)
-_LOOP_NAMES = frozenset("first index index0 last length revindex".split())
+_TEXT_METHODS = frozenset((
+    "capitalize", "count", "endswith", "find", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix",
+    "rstrip", "split", "splitlines", "startswith", "strip", "upper",
+))  # fmt: skip
+_LOOP_NAMES = frozenset(("first", "index", "index0", "last", "length", "revindex"))
 _JINJA_FILTERS = ("first", "last", "length", "count", "list", "map", "max", "min", "reject", "rejectattr",
                   "reverse", "select", "selectattr", "sort", "string", "sum", "unique")  # fmt: skip
-_JINJA_TESTS = ("defined", "undefined", "none", "string", "mapping", "sequence", "odd", "even",
-                "in", "eq", "==", "ne", "!=", "lt", "<", "le", "<=", "gt", ">", "ge", ">=", "true", "false")  # fmt: skip
-#: Filters of our own making; with a space in it, no template can name them.
-_LOOP_OVER, _TEXT_OF = "loop over", "text of"
-_MOST_BITS = 256
+_JINJA_TESTS = ("defined", "undefined", "none", "string", "mapping", "sequence", "odd", "even", "in", "eq",
+                "==", "ne", "!=", "lt", "<", "le", "<=", "gt", ">", "ge", ">=", "true", "false")  # fmt: skip
 
 
 class NoValue(Undefined):
@@ -89,8 +84,8 @@ class NoValue(Undefined):
 class ExpressionEnvironment(ImmutableSandboxedEnvironment):
     """Jinja for mapping values. `item`, `product` and `variant` are `View`s of a `Row`."""
 
-    intercepted_binops = frozenset("+ - * / // % **".split())
-    intercepted_unops = frozenset("+ -".split())
+    intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
+    intercepted_unops = frozenset(["+", "-"])
 
     def __init__(self) -> None:
         super().__init__(
@@ -99,7 +94,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         self.globals = {"range": _range}
         self.filters = {name: _empty_aware(JINJA_FILTERS[name]) for name in _JINJA_FILTERS}
         self.filters |= {name: _empty_aware(function) for name, function in formulas.FILTERS.items()}
-        self.filters |= {_LOOP_OVER: _loop_over, _TEXT_OF: _text_of}
+        self.filters |= {LOOP_OVER: _loop_over, TEXT_OF: _text_of}
         self.tests = {name: JINJA_TESTS[name] for name in _JINJA_TESTS}
         self.tests |= {name: _empty_aware(function) for name, function in formulas.TESTS.items()}
 
@@ -113,11 +108,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
             raise TemplateSyntaxError(f"an expression has at most {MAX_TEMPLATE} characters", 1)
         try:
             tree = self.parse(source)
-            found = list(tree.find_all(nodes.Node))
-            for node in found:
-                _check(node)
-            for node in [tree, *found]:
-                _bound(node)
+            bounded(tree)
             names = find_undeclared_variables(tree) - {*CONTEXT_NAMES, "range"}
         except RecursionError:
             raise TemplateSyntaxError("the expression is nested too deeply", 1) from None
@@ -138,7 +129,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(obj, Undefined):
             str(obj)
             return self.undefined(name=attribute)
-        raise SecurityError(f"{_kind(obj)} has nothing called {attribute!r}")
+        raise SecurityError(f"{kind(obj)} has nothing called {attribute!r}")
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """`obj[argument]` of an expression."""
@@ -156,7 +147,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
                 return self.undefined(name=str(argument))
         if isinstance(argument, str):
             return self.getattr(obj, argument)
-        raise SecurityError(f"{_kind(obj)} has nothing called {argument!r}")
+        raise SecurityError(f"{kind(obj)} has nothing called {argument!r}")
 
     def _field(self, view: View, name: str) -> Any:
         value = view.values.get(name, MISSING)
@@ -182,40 +173,11 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if operator == "+" and isinstance(left, list) and isinstance(right, list):
             check_list(len(left) + len(right))
             return left + right
-        return _computed(operator, left, right)
+        return computed(operator, left, right)
 
     def call_unop(self, context: Context, operator: str, arg: Any) -> Any:  # noqa: ARG002 - Jinja's
         """A sign before a number."""
-        return _computed("-" if operator == "-" else "+", 0, _operand(arg))
-
-
-def _check(node: nodes.Node) -> None:
-    name = getattr(node, "name", None)
-    if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.For) and node.recursive):
-        raise TemplateSyntaxError(
-            f"{type(node).__name__.lower()} is not allowed in a mapping", node.lineno or 1
-        )
-    if isinstance(node, nodes.Name) and str(name).startswith("_"):
-        raise TemplateSyntaxError(f"{name!r} is not known", node.lineno)
-
-
-def _bound(node: nodes.Node) -> None:
-    """Put the bounds in: what a loop runs over is counted, and `a ~ b` measured before it is made."""
-    if isinstance(node, nodes.For):
-        node.iter = nodes.Filter(node.iter, _LOOP_OVER, [], [], None, None, lineno=node.lineno)
-    for field, value in list(node.iter_fields()):
-        if isinstance(value, list):
-            setattr(node, field, [_measured(part) for part in value])
-        else:
-            setattr(node, field, _measured(value))
-
-
-def _measured(part: Any) -> Any:
-    if not isinstance(part, nodes.Concat):
-        return part
-    parts = nodes.List(list(part.nodes), lineno=part.lineno)
-    _bound(parts)
-    return nodes.Filter(parts, _TEXT_OF, [], [], None, None, lineno=part.lineno)
+        return computed("-" if operator == "-" else "+", 0, _operand(arg))
 
 
 def _text_of(parts: Iterable[Any]) -> str:
@@ -242,43 +204,6 @@ def _range(*bounds: int) -> range:
 
 def _finalized(value: Any) -> str:
     return str(value) if isinstance(value, Undefined) else shown(value)
-
-
-def _operand(value: Any) -> Any:
-    if isinstance(value, NoValue):
-        value.told()
-        return None
-    return value
-
-
-def _computed(operator: str, left: Any, right: Any) -> Any:
-    if left is None or right is None:
-        return None
-    for value in (left, right):
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise TypeError(f"{operator} needs numbers, not {_kind(value)}; use the filter `number` first")
-    if isinstance(left, int) and isinstance(right, int) and operator in {"*", "**"}:
-        bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
-        if bits > _MOST_BITS:
-            raise TooLarge("the number is too large")
-    a, b = Decimal(str(left)), Decimal(str(right))
-    try:
-        return json_number(_OPERATIONS[operator](a, b))
-    except (InvalidOperation, OverflowError):
-        raise TooLarge(f"{left} {operator} {right} cannot be computed") from None
-    except ZeroDivisionError:
-        raise ZeroDivisionError(f"{left} divided by zero") from None
-
-
-_OPERATIONS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "//": lambda a, b: a // b,
-    "%": lambda a, b: a % b,
-    "**": lambda a, b: a**b,
-}
 
 
 def _empty_aware(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -308,6 +233,8 @@ def _listed(result: Any) -> Any:
     return list(result) if hasattr(result, "__next__") else result
 
 
-def _kind(value: Any) -> str:
-    names = {str: "text", list: "a list", dict: "a row", int: "a number", float: "a number", bool: "yes/no"}
-    return names.get(type(value), "this")
+def _operand(value: Any) -> Any:
+    if isinstance(value, NoValue):
+        value.told()
+        return None
+    return value

@@ -5,16 +5,17 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.mapping.conversion import Reading
-from amazon_listings.mapping.families import FamilyMember, Variations, read_variations
 from amazon_listings.mapping.faults import Fault, Line, MappingErrors
+from amazon_listings.mapping.findings import Setting
 from amazon_listings.mapping.placing import Placing
 from amazon_listings.mapping.quick import UNUSUAL, NotUsual, quick
 from amazon_listings.mapping.rows import RECORD_NAMES, Row
-from amazon_listings.mapping.work import Made, Setting, Work
+from amazon_listings.mapping.variations import read_variations
+from amazon_listings.mapping.work import Made, Work
 from amazon_listings.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_listings.item import Item, Record
+    from amazon_listings.mapping.families import FamilyMember, Variations
     from amazon_listings.mapping.plan import Branch
     from amazon_listings.mapping.quantities import Notation
     from amazon_listings.marketplaces import Marketplace
@@ -122,7 +124,7 @@ class Mapping:
             items: All items of one product (they have one `group`), in their order.
         """
         if self.variations is None:
-            return [FamilyMember(**item) for item in items]
+            return [cast("FamilyMember", item) for item in items]
         return self.variations.expand(items, self.setting.wanted[0])
 
     def _plan_of(self, item: Item) -> dict[str, Branch]:
@@ -219,7 +221,7 @@ def compile_mapping(
     if variations is not None:
         families = read_variations(variations, placing, marketplace.id)
     if placing.faults:
-        raise MappingErrors(placing.faults, connector=connector)
+        raise MappingErrors(placing.faults, connector=connector, requirements=requirements)
     tags = dict(languages)
     if fallback_language and fallback_language not in tags:
         tags[fallback_language] = language_tags([fallback_language], marketplace)[0][1] or ""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.conversion import (
     Converter,
-    Inconvertible,
     Reading,
     Treatment,
     converter,
@@ -14,9 +13,11 @@ from amazon_listings.mapping.conversion import (
 )
 from amazon_listings.mapping.expressions import BadExpression, as_expression, constant
 from amazon_listings.mapping.faults import Fault, Line, Refused
+from amazon_listings.mapping.options import Inconvertible
 from amazon_listings.mapping.plan import Branch, Cell, Element, Leaf, spread_depth
 from amazon_listings.mapping.rows import is_empty
-from amazon_listings.mapping.short_forms import SHORT_FORMS, Shop, spread
+from amazon_listings.mapping.shop import Shop
+from amazon_listings.mapping.short_forms import SHORT_FORMS, spread
 from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
 from amazon_listings.product_types.tree import ENGINE_MEMBERS
 
@@ -121,7 +122,9 @@ class Placing:
             self._place_elements(spot, target, value, source)
         elif target.field is None:
             names = [f"{item.path.removeprefix(target.path + '.')} ({item.label})" for item in target.fields]
-            raise Refused(f"`{target.path}` has several fields; say which with an object, {{name: value}}", *names)
+            raise Refused(
+                f"`{target.path}` has several fields; say which with an object, {{name: value}}", *names
+            )
         else:
             self._fill(spot, target.field, value if isinstance(value, list) else [value], source)
 
@@ -180,8 +183,8 @@ class Placing:
     def _fill(self, spot: Spot, leaf: Field, values: list[Any], source: Source) -> None:
         if any(level.max_items == 0 for level in leaf.levels):
             raise Refused(
-                f"`{leaf.path}` takes no value in this definition; fields for businesses are only open to accounts"
-                " enrolled in Amazon Business, in a definition fetched with the seller id"
+                f"`{leaf.path}` takes no value in this definition; fields for businesses are only open to"
+                " accounts enrolled in Amazon Business, in a definition fetched with the seller id"
             )
         element, above = spot.element, len(leaf.levels) - 1
         if above > spot.depth:
@@ -268,4 +271,3 @@ def _check_constant(cell: Cell, convert: Converter, reading: Reading) -> None:
     except Inconvertible as error:
         options = (error.allowed or {}).get("options", ())
         raise Refused(str(error), *(f"{o['name']} ({o['value']})" for o in options)) from None
-

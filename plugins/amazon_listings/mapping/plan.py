@@ -7,7 +7,7 @@ one or more `Element` templates, their members are leaves, objects or arrays aga
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from amazon_listings.product_types.tree import ENGINE_MEMBERS
 
@@ -111,6 +111,37 @@ class Branch:
 
 
 Node = Union[Leaf, Branch]  # noqa: UP007 - a forward reference between dataclasses
+
+
+def deciding_members(template: Element) -> frozenset[str]:
+    """The members of which one must have a value for the element to be worth sending.
+
+    Empty PIM fields must not leave a lonely unit behind: the value beside it decides. Without a
+    value among the members, those that do not only qualify decide; empty means all are constants.
+    """
+    members = template.members.items()
+    mains = frozenset(name for name, member in members if isinstance(member, Leaf) and member.is_main)
+    if mains:
+        return mains
+    driven = frozenset(name for name, member in members if not _constant(member))
+    speaking = frozenset(name for name in driven if not _qualifies(template.members[name]))
+    return speaking or driven
+
+
+def says_something(template: Element, element: dict[str, Any]) -> bool:
+    """Whether an element is worth sending."""
+    deciding = deciding_members(template)
+    return not deciding.isdisjoint(element) if deciding else bool(element)
+
+
+def _qualifies(member: Leaf | Branch) -> bool:
+    return isinstance(member, Leaf) and member.qualifies
+
+
+def _constant(member: Leaf | Branch) -> bool:
+    if isinstance(member, Leaf):
+        return member.constant
+    return all(leaf.constant for template in member.templates for leaf in template.leaves())
 
 
 def repeats(level: Level) -> bool:

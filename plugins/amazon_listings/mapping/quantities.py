@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 Notation = Literal["auto", ".", ","]
 
-#: Blanks and apostrophes that group thousands (Swiss ' and ’, French narrow no-break space).
+#: Blanks and apostrophes that group thousands (Swiss and French ones too).
 _BLANKS = re.compile(r"[\s\u00a0\u202f'’]")  # noqa: RUF001
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[\s\u00a0\u202f'’]\d{3})+(?:[.,]\d*)?(?:[eE].*)?")  # noqa: RUF001
 #: A digit that does not belong to a unit such as cm3.

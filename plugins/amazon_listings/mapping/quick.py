@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.conversion import Inconvertible, Noted
-from amazon_listings.mapping.expressions import ExpressionError
-from amazon_listings.mapping.plan import Branch, Element, Leaf
-from amazon_listings.mapping.work import deciding_members
+from amazon_listings.mapping.direct import ExpressionError
+from amazon_listings.mapping.options import Inconvertible, Noted
+from amazon_listings.mapping.plan import Branch, Element, Leaf, deciding_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from amazon_listings.mapping.findings import Setting
     from amazon_listings.mapping.rows import Row
-    from amazon_listings.mapping.work import Setting
-
-Make = "Callable[[Sequence[Row]], Any]"
 
 
 class NotUsual(Exception):  # noqa: N818 - not an error: the complete way takes over
@@ -43,7 +40,6 @@ def _array(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | N
     if len(plan.templates) != 1 or plan.limit == 0:
         return None
     template = plan.templates[0]
-    extra = {"marketplace_id": setting.marketplace_id} if plan.level.marketplace else {}
     members = list(template.members.values())
     if len(members) == 1 and isinstance(members[0], Leaf) and not members[0].is_list:
         one = _lone_leaf(members[0], plan, setting)
@@ -51,9 +47,11 @@ def _array(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | N
         made = _object(template, setting)
         if made is None:
             return None
-        one = _element(made, plan, setting, extra)
-    if not plan.level.language:
-        return lambda rows: one(rows) or None
+        one = _element(made, plan, setting)
+    if not plan.level.language or (
+        len(setting.wanted) == 1 and not setting.fallback and not setting.report_missing
+    ):
+        return one
     missing = setting.report_missing
 
     def by_language(rows: Sequence[Row]) -> Any:
@@ -72,9 +70,10 @@ def _array(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | N
 
 
 def _element(
-    made: Callable[[Sequence[Row]], Any], plan: Branch, setting: Setting, extra: dict[str, str]
+    made: Callable[[Sequence[Row]], Any], plan: Branch, setting: Setting
 ) -> Callable[[Sequence[Row]], Any]:
     language, tags = plan.level.language, setting.tags
+    market = {"marketplace_id": setting.marketplace_id} if plan.level.marketplace else {}
 
     def element(rows: Sequence[Row]) -> Any:
         found = made(rows)
@@ -82,7 +81,7 @@ def _element(
             return None
         if language:
             found["language_tag"] = tags[rows[0].language]
-        found.update(extra)
+        found.update(market)
         return [found]
 
     return element
@@ -90,20 +89,11 @@ def _element(
 
 def _lone_leaf(leaf: Leaf, plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any]:
     """The most usual attribute: elements of one value each."""
-    name, convert, limit = leaf.name, leaf.converter.convert, plan.limit
+    convert, limit = leaf.converter.convert, plan.limit
     evaluators = [cell.expression.evaluate for cell in leaf.cells]
     first = evaluators[0]
     alone = len(evaluators) == 1
-    market = {"marketplace_id": setting.marketplace_id} if plan.level.marketplace else {}
-    language, tags = plan.level.language, setting.tags
-
-    def wrapped(value: Any, row: Row) -> dict[str, Any]:
-        converted = convert(value)
-        if converted == "" or type(converted) is Noted:
-            raise NotUsual
-        if language:
-            return {name: converted, "language_tag": tags[row.language], **market}
-        return {name: converted, **market}
+    wrapped = _wrapping(leaf.name, plan, setting)
 
     def one(rows: Sequence[Row]) -> Any:
         row = rows[0]
@@ -111,37 +101,40 @@ def _lone_leaf(leaf: Leaf, plan: Branch, setting: Setting) -> Callable[[Sequence
         if value is None or value == "":
             return None
         if type(value) is not list:
-            return [wrapped(value, row)]
-        values = [one for one in value if one is not None and one != ""]
-        if limit is not None and len(values) > limit:
+            converted = convert(value)
+            if converted == "" or type(converted) is Noted:
+                raise NotUsual
+            return [wrapped(converted, row)]
+        values = [convert(one) for one in value if one is not None and one != ""]
+        if (limit is not None and len(values) > limit) or "" in values or Noted in map(type, values):
             raise NotUsual
-        if list in map(type, values):
-            raise NotUsual
-        return [wrapped(value, row) for value in values]
+        return [wrapped(converted, row) for converted in values] or None
 
     return one
+
+
+def _wrapping(name: str, plan: Branch, setting: Setting) -> Callable[[Any, Row], dict[str, Any]]:
+    """A function that makes an element of one value."""
+    tags, market = setting.tags, setting.marketplace_id
+    if plan.level.language and plan.level.marketplace:
+        return lambda value, row: {name: value, "language_tag": tags[row.language], "marketplace_id": market}
+    if plan.level.language:
+        return lambda value, row: {name: value, "language_tag": tags[row.language]}
+    if plan.level.marketplace:
+        return lambda value, _row: {name: value, "marketplace_id": market}
+    return lambda value, _row: {name: value}
 
 
 def _object(template: Element, setting: Setting) -> Callable[[Sequence[Row]], dict[str, Any] | None] | None:
     constants: dict[str, Any] = {}
     makers: list[tuple[str, Callable[[Sequence[Row]], Any]]] = []
     for name, member in template.members.items():
-        made: Callable[[Sequence[Row]], Any] | None
-        if isinstance(member, Leaf):
-            if member.is_list or len(member.cells) != 1:
+        if isinstance(member, Leaf) and member.constant:
+            constants[name] = _constant(member)
+            if constants[name] is None:
                 return None
-            if member.constant:
-                try:
-                    value = member.converter.convert(member.cells[0].expression.evaluate(None))  # type: ignore[arg-type]
-                except Inconvertible:
-                    return None
-                if value is None or value == "" or isinstance(value, Noted):
-                    return None
-                constants[name] = value
-                continue
-            made = _leaf(member)
-        else:
-            made = _array(member, setting) if member.level.is_array else _inner(member, setting)
+            continue
+        made = _member(member, setting)
         if made is None:
             return None
         makers.append((name, made))
@@ -160,6 +153,23 @@ def _object(template: Element, setting: Setting) -> Callable[[Sequence[Row]], di
         return None
 
     return element
+
+
+def _member(member: Leaf | Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | None:
+    if isinstance(member, Leaf):
+        return None if member.is_list or len(member.cells) != 1 else _leaf(member)
+    return _array(member, setting) if member.level.is_array else _inner(member, setting)
+
+
+def _constant(leaf: Leaf) -> Any:
+    """A constant as it is sent; None if it needs the complete way."""
+    if leaf.is_list or len(leaf.cells) != 1:
+        return None
+    try:
+        value = leaf.converter.convert(leaf.cells[0].expression.evaluate(None))  # type: ignore[arg-type]
+    except Inconvertible:
+        return None
+    return None if value == "" or isinstance(value, Noted) else value
 
 
 def _inner(member: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | None:

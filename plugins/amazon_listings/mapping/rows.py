@@ -103,7 +103,9 @@ class Row:
         key = RECORD_NAMES.get(name)
         if key is None:
             # A parent listing is its product alone; what only its variants have is empty there.
-            return None if any(name in record_values(one, self.language) for one in self.siblings) else MISSING
+            return (
+                None if any(name in record_values(one, self.language) for one in self.siblings) else MISSING
+            )
         record = self.item["variant"] or self.item["product"]
         return record[key]  # type: ignore[literal-required]
 

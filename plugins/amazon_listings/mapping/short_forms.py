@@ -8,36 +8,26 @@ documentation, names after the definitions.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.conversion import Inconvertible, Noted
 from amazon_listings.mapping.expressions import Expression, as_expression, combined
 from amazon_listings.mapping.faults import Refused
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.lengths import HIGHLIGHTS_CHARACTERS, modular_title
+from amazon_listings.mapping.offers import offers
+from amazon_listings.mapping.options import Inconvertible, Noted
 from amazon_listings.mapping.quantities import NotANumber, number
 from amazon_listings.mapping.rows import is_empty
+from amazon_listings.mapping.shop import check_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from amazon_listings.mapping.rows import Row
-    from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.product_types.fields import Field
-
-Placed = list[tuple[str, Any]]
+    from amazon_listings.mapping.shop import Placed, Shop
 
 #: Amazon keeps one merchant quantity per SKU for its stores of the European Union.
 ONE_STOCK = frozenset(("BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"))
-_NUMBERED = re.compile(r"(.+)_(\d+)")
-_PRICES = {
-    "price": "our_price",
-    "minimum": "minimum_seller_allowed_price",
-    "maximum": "maximum_seller_allowed_price",
-    "advertised": "map_price",
-}
-_OFFER = (*_PRICES, "currency", "audience", "from", "to", "sale", "quantity_discounts", "business")
 _STOCK = {
     "quantity": "quantity",
     "channel": "fulfillment_channel_code",
@@ -47,30 +37,6 @@ _STOCK = {
 }
 #: A trade number's length tells its kind (GS1 General Specifications).
 _GTIN_TYPES = {8: "ean", 12: "upc", 13: "ean", 14: "gtin"}
-
-
-@dataclass(frozen=True)
-class Shop:
-    """What a short form must know: the marketplace, and the fields of the definition by path."""
-
-    marketplace: Marketplace
-    fields: Mapping[str, Field]
-
-    def numbered(self, base: str) -> list[str]:
-        """The media paths `<base>_1.media_location`, … that the definition has, in order."""
-        found = []
-        for path, item in self.fields.items():
-            match = _NUMBERED.fullmatch(item.attribute)
-            if match and match.group(1) == base and path.endswith(".media_location"):
-                found.append((int(match.group(2)), path))
-        return [path for _, path in sorted(found)]
-
-    def same_but_numbered(self, paths: Sequence[str]) -> list[str]:
-        """All paths of a numbered family, if `paths` are of one; else none."""
-        bases = {
-            match.group(1) if (match := _NUMBERED.fullmatch(path.partition(".")[0])) else path for path in paths
-        }
-        return self.numbered(bases.pop()) if len(bases) == 1 else []
 
 
 def spread(value: Any, slots: Sequence[str]) -> Placed:
@@ -96,7 +62,8 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
             if position >= len(found):
                 return None
             if position == len(slots) - 1 and len(found) > len(slots):
-                note = f"{len(slots)} pictures fit; {len(found)} were given, the last {len(found) - len(slots)} are left out"
+                more = len(found) - len(slots)
+                note = f"{len(slots)} pictures fit; {len(found)} were given, the last {more} left out"
                 return Noted(found[position], note)
             return found[position]
 
@@ -120,73 +87,13 @@ def images(value: Any, shop: Shop) -> Placed:
     raise Refused("this definition has no images")
 
 
-def offers(value: Any, shop: Shop) -> Placed:
-    """`offers`: prices by currency and audience, with sales, dates and quantity discounts."""
-    placed = []
-    for entry in value if isinstance(value, list) else [value]:
-        offer = dict(entry) if isinstance(entry, dict) else {"price": entry}
-        business = offer.pop("business", None)
-        placed.append(_offer(offer, shop))
-        if business is not None:
-            b2b = dict(business) if isinstance(business, dict) else {"price": business}
-            placed.append(_offer({"currency": offer.get("currency"), **b2b, "audience": "B2B"}, shop))
-    return [("purchasable_offer", placed)]
-
-
-def _offer(offer: dict[str, Any], shop: Shop) -> dict[str, Any]:
-    _known(offer, _OFFER, "an offer")
-    element: dict[str, Any] = {"currency": offer.get("currency") or shop.marketplace.currency}
-    audience = shop.fields.get("purchasable_offer.audience")
-    wanted = offer.get("audience", "ALL")
-    if audience is not None:
-        if wanted == "B2B" and "B2B" not in {option.value for option in audience.options}:
-            raise Refused(
-                "this definition has no prices for businesses: the account must be enrolled in Amazon Business,"
-                " and the definition fetched with the seller id"
-            )
-        element["audience"] = wanted
-    elif wanted != "ALL":
-        raise Refused("this definition has one audience only")
-    for name, path in _PRICES.items():
-        if name in offer:
-            element[path] = {"schedule": {"value_with_tax": offer[name]}}
-    for name, path in (("from", "start_at"), ("to", "end_at")):
-        if name in offer:
-            element[path] = {"value": offer[name]}
-    if "sale" in offer:
-        element["discounted_price"] = {"schedule": _sale(offer["sale"])}
-    if "quantity_discounts" in offer:
-        element["quantity_discount_plan"] = {"schedule": _discounts(offer["quantity_discounts"])}
-    return element
-
-
-def _sale(sale: Any) -> dict[str, Any]:
-    if not isinstance(sale, dict):
-        raise Refused("a sale has a price and its dates: {price: …, from: …, to: …}")
-    _known(sale, ("price", "from", "to"), "a sale")
-    missing = [name for name in ("price", "from", "to") if name not in sale]
-    if missing:
-        raise Refused(f"a sale needs {', '.join(missing)} too")
-    return {"value_with_tax": sale["price"], "start_at": sale["from"], "end_at": sale["to"]}
-
-
-def _discounts(discounts: Any) -> dict[str, Any]:
-    """`{type: fixed | percent, levels: {5: 9.50, 10: 9.00}}`: from so many pieces, this price or percentage."""
-    if not isinstance(discounts, dict) or not isinstance(discounts.get("levels"), dict):
-        raise Refused("quantity discounts are {type: fixed or percent, levels: {from how many: price}}")
-    _known(discounts, ("type", "levels"), "quantity discounts")
-    kind = discounts.get("type", "fixed")
-    levels = [{"lower_bound": int(bound), "value": price} for bound, price in discounts["levels"].items()]
-    return {"discount_type": kind, "levels": levels}
-
-
 def stock(value: Any, shop: Shop) -> Placed:
     """`stock`: the merchant's own quantity, or a fulfilment channel of Amazon."""
     entry = dict(value) if isinstance(value, dict) else {"quantity": value}
     by_country = entry.pop("by_country", None)
     if by_country is not None:
         entry["quantity"] = _own_quantity(by_country, shop.marketplace.country)
-    _known(entry, _STOCK, "stock")
+    check_keys(entry, _STOCK, "stock")
     element = {_STOCK[name]: content for name, content in entry.items()}
     return [("fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", **element}])]
 
@@ -206,8 +113,8 @@ def _own_quantity(by_country: Any, country: str) -> Expression:
         if len(different) > 1:
             said = ", ".join(f"{name} {shown(value)}" for name, value in found.items())
             raise Inconvertible(
-                f"the quantities contradict each other ({said}): Amazon keeps one per SKU for its stores of the"
-                " European Union, so the last one sent would overwrite the others"
+                f"the quantities contradict each other ({said}): Amazon keeps one per SKU for its stores of"
+                " the European Union, so the last one sent would overwrite the others"
             )
         return found.get(country)
 
@@ -226,7 +133,7 @@ def gtin(value: Any, shop: Shop) -> Placed:
     """`gtin`: EAN, UPC or GTIN, told apart by length; `exempt_when_empty: true` asks for the exemption."""
     _needs(shop, "externally_assigned_product_identifier.value")
     entry = dict(value) if isinstance(value, dict) else {"value": value}
-    _known(entry, ("value", "type", "exempt_when_empty"), "gtin")
+    check_keys(entry, ("value", "type", "exempt_when_empty"), "gtin")
     if "value" not in entry:
         raise Refused("gtin needs a value")
     source = as_expression(entry["value"])
@@ -259,8 +166,8 @@ def modular(value: Any, shop: Shop) -> Placed:
     _needs(
         shop,
         "title_differentiation.value",
-        "this definition has no `title_differentiation` (Amazon introduced it on 2026-07-27): refresh it, or map"
-        " `item_name` with `truncate: words`",
+        "this definition has no `title_differentiation` (Amazon introduced it on 2026-07-27): refresh it, or"
+        " map `item_name` with `truncate: words`",
     )
     title = as_expression(value)
 
@@ -272,19 +179,16 @@ def modular(value: Any, shop: Shop) -> Placed:
         return Noted(parts.highlights, note)
 
     return [
-        ("item_name.value", title.then(lambda found: modular_title(shown(found)).name, "name of a modular title")),
+        (
+            "item_name.value",
+            title.then(lambda found: modular_title(shown(found)).name, "name of a modular title"),
+        ),
         ("title_differentiation.value", title.then(highlights, "highlights of a modular title")),
     ]
 
 
 def _flat(values: Iterable[Any]) -> list[Any]:
     return [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
-
-
-def _known(entry: Mapping[str, Any], known: Iterable[str], what: str) -> None:
-    for name in entry:
-        if name not in known:
-            raise Refused(f"{what} has no {name!r}", *known)
 
 
 def _needs(shop: Shop, path: str, problem: str = "") -> None:

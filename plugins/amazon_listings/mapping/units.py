@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 #: Amazon's unit code (or codes: definitions differ) for each way to write it, lower case.
 #: Codes as they stand in the product type definitions; symbols after the SI brochure and
@@ -24,8 +27,8 @@ SYMBOLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "decimeters": "dm",
             "meters": "m metro metros metre metres",
             "kilometers": "km",
-            "inches": 'in " ″ inch zoll pulgada pulgadas pouce pouces',
-            "feet": "ft ' ′ foot fuss fuß pie pies pied pieds",
+            "inches": 'in " \u2033 inch zoll pulgada pulgadas pouce pouces',
+            "feet": "ft ' \u2032 foot fuss fuß pie pies pied pieds",
             "yards": "yd yds",
             "milliliters": "ml",
             "centiliters": "cl",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-_YES = frozenset("yes y true t 1 on x ✓ ✔ si sí s verdadero oui o vrai ja j wahr".split())
-_NO = frozenset("no n false f 0 off falso non faux nein falsch".split())
+_YES = frozenset(("1", "yes", "y", "true", "t", "on", "x", "✓", "✔", "si", "sí", "s", "verdadero",
+                  "oui", "o", "vrai", "ja", "j", "wahr"))  # fmt: skip
+_NO = frozenset(("0", "no", "n", "false", "f", "off", "falso", "non", "faux", "nein", "falsch"))
 
 
 def yes_or_no(word: str) -> bool | None:

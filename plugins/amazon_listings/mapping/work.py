@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.conversion import Inconvertible, Noted, parse_quantity
-from amazon_listings.mapping.expressions import ExpressionError
-from amazon_listings.mapping.plan import Branch, Cell, Element, Leaf
-from amazon_listings.mapping.rows import Row, is_empty
-from amazon_listings.validation.issue import Issue, Origin
+from amazon_listings.mapping.conversion import parse_quantity
+from amazon_listings.mapping.direct import ExpressionError
+from amazon_listings.mapping.findings import Findings, Setting, Site, deciding_cell
+from amazon_listings.mapping.options import Inconvertible, Noted
+from amazon_listings.mapping.plan import Branch, Cell, Element, Leaf, says_something
+from amazon_listings.mapping.rows import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from amazon_listings.mapping.conversion import Reading
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the engine knows beyond the lines.
-
-    `tags` gives the Amazon tag of each PIM language, the fallback's too; `wanted` are the value
-    languages, the first is the one of fields without language.
-    """
-
-    marketplace_id: str
-    wanted: tuple[str, ...]
-    tags: Mapping[str, str]
-    reading: Reading
-    required: frozenset[str] = frozenset()
-    fallback: str | None = None
-    report_missing: bool = False
-    connector: str = ""
+    from amazon_listings.mapping.rows import Row
+    from amazon_listings.validation.issue import Issue, Origin
 
 
 class Made(NamedTuple):
@@ -72,10 +55,15 @@ class Work:
         self.setting = setting
         self.rows = rows
         self.made = made
-        self.issues: list[Issue] = []
+        self._findings = Findings(setting, rows)
         self._failed = False
         self._borrowed: set[str] = set()
         self._bound: dict[Leaf, tuple[Any, Cell | None]] = {}
+
+    @property
+    def issues(self) -> list[Issue]:
+        """What a person should know so far."""
+        return self._findings.issues
 
     def attribute(self, plan: Branch) -> list[dict[str, Any]] | None:
         """The elements of an attribute; None where nothing is to be sent or a value cannot be."""
@@ -96,7 +84,9 @@ class Work:
             for template in plan.templates:
                 self._elements(plan, template, one, path, found, languages=languages and not by_language)
             if by_language and len(found) == before:
-                self._missing_language(plan, one, path)
+                speaking = deciding_cell(plan)
+                if speaking:
+                    self._findings.missing_language(Site(*speaking, one, path))
         return self._cut(plan, found, path)
 
     def _elements(
@@ -148,75 +138,81 @@ class Work:
                     value["language_tag"] = self.setting.tags.get(row.language, "")
             if value is not None and name not in element:
                 element[name] = value
-        return element if _says_something(template, element) else None
+        return element if says_something(template, element) else None
 
     def _leaf(self, leaf: Leaf, place: Place) -> Any:
         path = f"{place.path}/{leaf.name}"
-        if leaf.is_list:
-            pairs = [pair for pair in self._values(leaf, place.row, path) if not is_empty(pair[0])]
-            limit = leaf.field.max_values
-            if limit is not None and len(pairs) > limit:
-                self._left_out(leaf.field.label, limit, len(pairs), path, pairs[0][1])
-            values = [self._converted(leaf, value, cell, place) for value, cell in pairs[:limit]]
-            return [value for value in values if value is not None] or None
-        value, cell = self._bound.get(leaf, (None, None))
-        return None if is_empty(value) or cell is None else self._converted(leaf, value, cell, place)
+        if not leaf.is_list:
+            value, cell = self._bound.get(leaf, (None, None))
+            if is_empty(value) or cell is None:
+                return None
+            return self._converted(value, Site(leaf, cell, place.row, path), place)
+        pairs = [pair for pair in self._values(leaf, place.row, path) if not is_empty(pair[0])]
+        limit = leaf.field.max_values
+        if limit is not None and len(pairs) > limit:
+            self._findings.left_out(Site(leaf, pairs[0][1], place.row, path), limit, len(pairs))
+        values = [
+            self._converted(value, Site(leaf, cell, place.row, path), place) for value, cell in pairs[:limit]
+        ]
+        return [value for value in values if value is not None] or None
 
-    def _converted(self, leaf: Leaf, source: Any, cell: Cell | None, place: Place) -> Any:
-        assert cell is not None  # noqa: S101 - only values without a cell are empty
-        row, path = place.row, f"{place.path}/{leaf.name}"
+    def _converted(self, source: Any, site: Site, place: Place) -> Any:
+        leaf, cell = site.leaf, site.cell
         rule = cell.expression.rule or ("constant" if cell.expression.constant else leaf.converter.rule)
         value = source
         try:
-            if isinstance(value, Noted):
-                self._note(value, leaf, cell, row, path)
-                value = value.value
+            value = self._without_note(value, site)
             if leaf.converter.unit is not None:
                 value, unit = parse_quantity(value, self.setting.reading)
                 if unit:
-                    self._unit(leaf, unit, place)
+                    self._unit(site, unit, place)
                     rule += " and unit"
-            value = leaf.converter.convert(value)
+            value = self._without_note(leaf.converter.convert(value), site)
         except Inconvertible as error:
-            self._refused(error, leaf, source, cell, row, path)
+            self._refuse(error, site, source)
             return None
-        if isinstance(value, Noted):
-            self._note(value, leaf, cell, row, path)
-            value = value.value
-        self._borrowed |= row.borrowed.intersection(cell.expression.fields)
+        self._borrowed |= site.row.borrowed.intersection(cell.expression.fields)
         if value == "":
             return None
-        if self.made is not None:
-            self.made.append(Made(path, value, source, self._origin(cell, row), cell.expression.text, rule))
+        self._explain(site, value, source, rule)
         return value
 
-    def _unit(self, leaf: Leaf, unit: str, place: Place) -> None:
+    def _without_note(self, value: Any, site: Site) -> Any:
+        if not isinstance(value, Noted):
+            return value
+        self._findings.note(value, site)
+        return value.value
+
+    def _unit(self, site: Site, unit: str, place: Place) -> None:
         """The unit written beside a number: it fills the unit, and must not contradict the line's."""
-        assert leaf.converter.unit is not None  # noqa: S101 - the caller asked
-        code = leaf.converter.unit(unit)
+        find = site.leaf.converter.unit
+        code = self._without_note(find(unit) if find else unit, site)
         beside = place.template.members.get("unit")
         if isinstance(beside, Leaf):
             mapped = self._bound.get(beside, (None, None))[0]
             if not is_empty(mapped) and beside.converter.convert(mapped) != code:
                 raise Inconvertible(f"the value is in {unit}, the mapping says {mapped}")
         place.element["unit"] = code
-        if self.made is not None:
-            cell = leaf.cells[0]
-            origin = self._origin(cell, place.row)
-            self.made.append(
-                Made(f"{place.path}/unit", code, unit, origin, cell.expression.text, "unit in the value")
-            )
+        self._explain(site._replace(path=f"{place.path}/unit"), code, unit, "unit in the value")
 
-    def _values(self, leaf: Leaf, row: Row, path: str) -> list[tuple[Any, Cell | None]]:
-        found: list[tuple[Any, Cell | None]] = []
+    def _explain(self, site: Site, value: Any, source: Any, rule: str) -> None:
+        if self.made is not None:
+            origin = self._findings.origin(site.cell, site.row)
+            self.made.append(Made(site.path, value, source, origin, site.cell.expression.text, rule))
+
+    def _refuse(self, error: Exception, site: Site, source: Any) -> None:
+        self._failed = True
+        self._findings.refused(error, site, source)
+
+    def _values(self, leaf: Leaf, row: Row, path: str) -> list[tuple[Any, Cell]]:
+        found: list[tuple[Any, Cell]] = []
         for cell in leaf.cells:
             try:
                 value = cell.expression.evaluate(row)
             except (ExpressionError, Inconvertible) as error:
-                self._refused(error, leaf, cell.expression.text, cell, row, f"{path}/0/{leaf.name}")
+                self._refuse(error, Site(leaf, cell, row, f"{path}/0/{leaf.name}"), cell.expression.text)
                 continue
-            several = isinstance(value, list | tuple) and not isinstance(value, Noted)
-            found += [(one, cell) for one in value] if several else [(value, cell)]
+            found += [(one, cell) for one in value] if isinstance(value, list | tuple) else [(value, cell)]
         return found
 
     def _tag(self, plan: Branch, row: Row, path: str) -> str | None:
@@ -224,35 +220,13 @@ class Work:
 
         A text in the fallback language keeps its own tag, and does not satisfy what is required.
         """
-        fallback = self.setting.fallback
-        if not self._borrowed or fallback is None:
+        fallback, speaking = self.setting.fallback, deciding_cell(plan)
+        if not self._borrowed or fallback is None or speaking is None:
             return self.setting.tags.get(row.language, "")
-        fields = ", ".join(sorted(self._borrowed))
-        needed = plan.name in self.setting.required
-        self._issue(
-            "fallback_language",
-            "ERROR" if needed else "WARNING",
-            f"{fields} has no text in {row.language}; the text in {fallback} "
-            + ("does not count as one." if needed else "stands in, under its own language."),
-            attribute=plan.name,
-            path=path,
-            origin=self._first_origin(plan, fallback),
-        )
+        self._findings.borrowed(plan, Site(*speaking, row, path), self._borrowed)
         if plan.level.language and fallback in self.setting.wanted:
             return None
         return self.setting.tags.get(fallback, "")
-
-    def _missing_language(self, plan: Branch, row: Row, path: str) -> None:
-        leaves = [leaf for template in plan.templates for leaf in template.leaves() if not leaf.constant]
-        if self.setting.report_missing and leaves:
-            self._issue(
-                "missing_language",
-                "WARNING",
-                f"No text in {row.language} for “{leaves[0].field.label}”: that language is left out.",
-                attribute=plan.name,
-                path=path,
-                origin=self._first_origin(plan, row.language),
-            )
 
     def _cut(self, plan: Branch, found: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
         """No more elements than the array takes, for each combination of its selectors."""
@@ -269,7 +243,9 @@ class Work:
                 kept.append(element)
         if len(kept) < len(found):
             leaf = plan.templates[0].leaves()[0]
-            self._left_out(leaf.field.label, limit, max(counted.values()), path, leaf.cells[0])
+            self._findings.left_out(
+                Site(leaf, leaf.cells[0], self.rows[0], path), limit, max(counted.values())
+            )
             if self.made is not None:
                 self._forget(path, found, kept)
         return kept
@@ -288,106 +264,3 @@ class Work:
             if position is not None:
                 renamed.append(made._replace(path=f"{path}/{position}/{rest}"))
         self.made[:] = renamed
-
-    def _left_out(self, label: str, limit: int, given: int, path: str, cell: Cell | None) -> None:
-        self._issue(
-            "left_out",
-            "WARNING",
-            f"“{label}” takes {limit} value{'s' if limit > 1 else ''}; {given} were given, the last"
-            f" {given - limit} {'are' if given - limit > 1 else 'is'} left out.",
-            attribute=path.partition("/")[0],
-            path=path,
-            label=label,
-            origin=self._origin(cell, self.rows[0]) if cell else None,
-        )
-
-    def _note(self, noted: Noted, leaf: Leaf, cell: Cell, row: Row, path: str) -> None:
-        self._issue(
-            noted.code, "WARNING", noted.note, attribute=leaf.field.attribute, path=path, label=leaf.field.label,
-            found=noted.value, origin=self._origin(cell, row),
-        )  # fmt: skip
-
-    def _refused(self, error: Exception, leaf: Leaf, source: Any, cell: Cell, row: Row, path: str) -> None:
-        self._failed = True
-        failed = isinstance(error, ExpressionError)
-        origin = self._origin(cell, row)
-        place = f" (connector {self.setting.connector}, product {self.rows[0].item['sku'] or self.rows[0].item['id']})"
-        message = (
-            f"The expression of {cell.line} failed: {error}{place if self.setting.connector else ''}."
-            if failed
-            else f"“{leaf.field.label}”: {error}."
-        )
-        self._issue(
-            "expression_failed" if failed else "not_convertible",
-            "ERROR",
-            message,
-            attribute=leaf.field.attribute,
-            path=path,
-            label=leaf.field.label,
-            allowed=getattr(error, "allowed", None),
-            found=_short(source),
-            origin=origin,
-        )
-
-    def _origin(self, cell: Cell, row: Row) -> Origin:
-        fields = cell.expression.fields
-        borrowed = row.borrowed.intersection(fields) if row.borrowed else ()
-        language = (self.setting.fallback or "") if borrowed else row.language
-        texts = any(_is_text(row, name) for name in fields)
-        return Origin(cell.line.number, cell.line.key, ", ".join(fields), language if texts else "")
-
-    def _first_origin(self, plan: Branch, language: str) -> Origin:
-        leaves = [leaf for template in plan.templates for leaf in template.leaves()]
-        leaf = next((leaf for leaf in leaves if not leaf.constant), leaves[0])
-        cell = leaf.cells[0]
-        return Origin(cell.line.number, cell.line.key, ", ".join(cell.expression.fields), language)
-
-    def _issue(self, code: str, severity: Any, message: str, **facts: Any) -> None:
-        self.issues.append(Issue(code=code, severity=severity, source="mapping", message=message, **facts))
-
-
-def deciding_members(template: Element) -> frozenset[str]:
-    """The members of which one must have a value for the element to be worth sending.
-
-    Empty PIM fields must not leave a lonely unit behind: the value beside it decides. Without a
-    value among the members, those that do not only qualify decide; empty means all are constants.
-    """
-    members = template.members.items()
-    mains = frozenset(name for name, member in members if isinstance(member, Leaf) and member.is_main)
-    if mains:
-        return mains
-    driven = frozenset(name for name, member in members if not _constant(member))
-    speaking = frozenset(name for name in driven if not _qualifies(template.members[name]))
-    return speaking or driven
-
-
-def _says_something(template: Element, element: dict[str, Any]) -> bool:
-    deciding = deciding_members(template)
-    return not deciding.isdisjoint(element) if deciding else bool(element)
-
-
-def _qualifies(member: Leaf | Branch) -> bool:
-    return isinstance(member, Leaf) and member.qualifies
-
-
-def _constant(member: Leaf | Branch) -> bool:
-    if isinstance(member, Leaf):
-        return member.constant
-    return all(leaf.constant for template in member.templates for leaf in template.leaves())
-
-
-def _is_text(row: Row, name: str) -> bool:
-    item = row.item
-    variant = item["variant"]
-    return name in item["product"]["texts"] or bool(variant and name in variant["texts"])
-
-
-def _short(value: Any) -> Any:
-    text = value if isinstance(value, str) else None
-    return (
-        text[:200]
-        if text is not None
-        else value
-        if isinstance(value, int | float | bool)
-        else repr(value)[:200]
-    )

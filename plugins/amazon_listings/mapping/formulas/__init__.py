@@ -10,13 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: By name in an expression. Each takes the value first; None stands for an empty value.
-FILTERS: dict[str, Callable[..., Any]] = {
-    **text.FILTERS,
-    **regex.FILTERS,
-    **conditions.FILTERS,
-    **arithmetic.FILTERS,
-    **dates.FILTERS,
-    **tables.FILTERS,
-    **images.FILTERS,
-}
-TESTS: dict[str, Callable[..., bool]] = {**conditions.TESTS, **regex.TESTS, **dates.TESTS}
+FILTERS: dict[str, Callable[..., Any]] = {}
+for _part in (text, regex, conditions, arithmetic, dates, tables, images):
+    FILTERS.update(_part.FILTERS)
+TESTS: dict[str, Callable[..., bool]] = {}
+for _part in (conditions, regex, dates):
+    TESTS.update(_part.TESTS)

@@ -14,7 +14,7 @@ _MOST_DAYS = 36_500
 
 
 def as_date(value: Any, written: str | None = None, *, month_first: bool = False) -> str:
-    """The date as Amazon takes it. `written` says how the PIM writes it, in strptime's letters (`%d.%m.%y`)."""
+    """The date as Amazon takes it. `written` is how the PIM writes it, in strptime's letters (`%d.%m.%y`)."""
     if written is None:
         return iso(moment(value, month_first=month_first))
     try:

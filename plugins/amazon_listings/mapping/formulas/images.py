@@ -12,7 +12,7 @@ _FACTS = ("name", "mime", "width", "height")
 
 
 def image(value: Any, position: int = 1, what: str = "ORG") -> Any:
-    """`{field.2.org}`: the picture at a position (from 1), as the URL of a size or a fact (`name`, `width`)."""
+    """`{field.2.org}`: the picture at a position (from 1), as the URL of a size or a fact (`width`)."""
     pictures = _pictures(value)
     return picture(pictures[position - 1], what) if 1 <= position <= len(pictures) else None
 

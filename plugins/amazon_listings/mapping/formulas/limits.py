@@ -8,6 +8,8 @@ from typing import Any
 MAX_TEXT = 100_000
 #: Most elements of a list, far above what an attribute takes.
 MAX_LIST = 10_000
+#: Floats from here on do not hold every whole number.
+_WHOLE = 1e15
 
 
 class TooLarge(ValueError):  # noqa: N818 - it is what the result is
@@ -42,10 +44,9 @@ def shown(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004
     if isinstance(value, list | tuple):
         return ", ".join(shown(part) for part in value)
     if isinstance(value, dict):
         return shown(value.get("url") or list(value.values()))
-    return str(value)
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE
+    return str(int(value) if whole else value)

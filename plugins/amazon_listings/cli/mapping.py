@@ -1,0 +1,180 @@
+"""Commands: what a mapping makes of products."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from amazon_listings.cli.product_types import _connector, _definition, _pair_of, _plain_errors, _refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from amazon_listings.connectors import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.mapping import Mapping
+
+
+Products = Annotated[
+    Path | None, typer.Option(help="JSON Lines of items (a run's extract) instead of the PIM.")
+]
+Definition = Annotated[Path | None, typer.Option(help="File of a definition instead of the connector's.")]
+Labels = Annotated[Path | None, typer.Option(help="The same in the connector's locale: its labels.")]
+Folder = Annotated[Path | None, typer.Option(help="Folder of connector files.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command(name="map")(map_items)
+
+
+def map_items(
+    *,
+    connector: Annotated[str, typer.Option(help="Id of the connector.")],
+    sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    products: Products = None,
+    definition: Definition = None,
+    locale_definition: Labels = None,
+    folder: Folder = None,
+    explain: Annotated[
+        bool, typer.Option(help="Show for each value its line, PIM field, PIM value and rule.")
+    ] = False,
+) -> None:
+    """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
+    with _plain_errors():
+        found = _connector(connector, folder)
+        mapping = _compiled(found, definition, locale_definition)
+        shown = 0
+        for _, family in groupby(_items(found, products), key=lambda item: item["group"]):
+            shown += _show(mapping, list(family), set(sku or ()), explain=explain)
+        if not shown:
+            wanted = f" with the SKU {', '.join(sku)}" if sku else ""
+            raise _refusal(f"There is no product{wanted}; nothing was mapped.")
+
+
+def _compiled(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Mapping:
+    from amazon_listings.mapping import compile_mapping
+    from amazon_listings.product_types.fields import fields
+    from amazon_listings.product_types.labels import FieldIndex
+
+    if definition is not None:
+        document = _definition(definition)
+        labels = _definition(locale_definition) if locale_definition else None
+        index = FieldIndex(
+            fields(document, labels_document=labels), requirements=connector.amazon.requirements
+        )
+    else:
+        pair = _pair_of(connector)
+        document, index = pair.validation.document, pair.index
+    return compile_mapping(
+        connector.mapping,
+        index=index,
+        definition=document,
+        marketplace=connector.marketplace,
+        languages=dict(connector.language_tags),
+        lines=connector.where.mapping_lines(),
+        fallback_language=connector.source.fallback_language,
+        requirements=connector.amazon.requirements,
+        variations=connector.variations,
+        connector=connector.id,
+    )
+
+
+def _items(connector: Connector, products: Path | None) -> Iterator[Item]:
+    """The items as an extract gives them: in the connector's filter, with their SKU."""
+    from amazon_listings.mapping import ExpressionError, compile_expression
+
+    language = next(iter(dict(connector.language_tags)), "")
+    sku = compile_expression(connector.source.sku)
+    wanted = compile_expression(connector.source.filter) if connector.source.filter else None
+    for item in _from_file(products) if products else _from_pim(connector):
+        try:
+            if products is None and wanted is not None and not wanted(item, language):
+                continue
+            if not item.get("sku"):
+                found = sku(item, language)
+                item["sku"] = None if found is None or found == "" else str(found)
+        except ExpressionError as error:
+            typer.echo(f"{item['id']}: the connector's `sku` or `filter` fails: {error}.", err=True)
+            continue
+        yield item
+
+
+def _from_file(path: Path) -> Iterator[Item]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _item(line, f"{path}, line {number},")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refusal(f"{path} cannot be read: {error}.") from None
+
+
+def _item(line: str, place: str) -> Item:
+    try:
+        item = json.loads(line)
+    except ValueError as error:
+        raise _refusal(f"{place} is not JSON: {error}.") from None
+    if not isinstance(item, dict) or not {"id", "group", "product", "variant"} <= item.keys():
+        raise _refusal(f"{place} is no item of an extract: it needs id, group, product and variant.")
+    return cast("Item", {"sku": None, **item})
+
+
+def _from_pim(connector: Connector) -> Iterable[Item]:
+    from amazon_listings.connectors import FileSource
+    from amazon_listings.sales_layer.extraction import read_items
+    from amazon_listings.sales_layer.selection import Selection
+
+    source = connector.source
+    languages = dict.fromkeys([*dict(connector.language_tags), source.fallback_language])
+    connection, root = None, None
+    if not isinstance(source, FileSource) or "://" in source.path:
+        from amazon_listings.airflow_adapter import connections
+
+        connection, root = connections.source(source)
+    selection = Selection(
+        statuses=source.statuses,
+        languages=tuple(language for language in languages if language),
+        tags=getattr(source, "tags", ()),
+    )
+    return read_items(source, connection, selection, root=root)
+
+
+def _show(mapping: Mapping, family: list[Item], wanted: set[str], *, explain: bool) -> int:
+    """Print the items of one product; returns how many."""
+    siblings = [item["variant"] for item in family if item["variant"]]
+    shown = 0
+    for item in mapping.expand_family(family):
+        if wanted and item["sku"] not in wanted:
+            continue
+        shown += 1
+        mapped = mapping.apply(item, siblings=siblings)
+        print(json.dumps({"sku": item["sku"], "attributes": mapped.attributes}, ensure_ascii=False))
+        for issue in mapped.issues:
+            place = f", {issue.origin.key}" if issue.origin else ""
+            line = f" (line {issue.origin.line}{place})" if issue.origin and issue.origin.line else ""
+            typer.echo(f"{item['sku']}: {issue.severity} {issue.message}{line}", err=True)
+        if explain:
+            for made in mapping.explain(item, siblings=siblings):
+                print(f"  {made.path} = {_json(made.value)}")
+                print(f"      {_because(made)}")
+    return shown
+
+
+def _because(made: Any) -> str:
+    origin = made.origin
+    parts = [f"line {origin.line} “{origin.key}”" if origin.line else f"“{origin.key}”"]
+    if origin.field:
+        language = f" in {origin.language}" if origin.language else ""
+        parts.append(f"PIM field {origin.field}{language}: {_json(made.source)}")
+    parts.append(made.rule)
+    return ", ".join(parts)
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 120 else text[:119] + "…"  # noqa: PLR2004 - a line of a terminal
