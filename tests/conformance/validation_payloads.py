@@ -9,10 +9,12 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMITS = {
     "exclusiveMinimum",
@@ -26,7 +28,24 @@ LIMITS = {
     "minimum",
     "multipleOf",
 }
-WORDS = "gold chain für Élan cadena плюш 宝石 bracelet soft 18k home café naïve 5mm 😀 steel".split()
+WORDS = [
+    "gold",
+    "chain",
+    "für",
+    "Élan",
+    "cadena",
+    "плюш",
+    "宝石",
+    "bracelet",
+    "soft",
+    "18k",
+    "home",
+    "café",
+    "naïve",
+    "5mm",
+    "😀",
+    "steel",
+]
 DATES = ("2026-12-01", "2024-02-29", "2026-12-01T08:30:00Z", "2026-12-01T08:30:00.250+02:00")
 ANYTHING = (None, True, 0, 1, -1, 1.0, 10**20, 1.5, "", "x", [], {}, [[]], [{}], ["x"], {"value": "x"})
 LONG = ("ß" * 700, "x" * 3000, "😀" * 130, "宝" * 90, "x" * 60)

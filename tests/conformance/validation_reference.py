@@ -9,7 +9,8 @@ Known faults of python-jsonschema 4.26, mended here (each has a test in test_val
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
+import ipaddress
 import re
 from decimal import Decimal
 from typing import Any
@@ -26,9 +27,7 @@ _UNRESERVED = r"A-Za-z0-9\-._~"
 _SUB = r"!$&'()*+,;="
 _PCHAR = f"(?:[{_UNRESERVED}{_SUB}:@]|{_PCT})"
 _SEGMENTS = f"(?:/{_PCHAR}*)*"
-_HOST = (
-    rf"(?:\[[0-9A-Fa-f:.]+\]|\[v[0-9A-Fa-f]+\.[{_UNRESERVED}{_SUB}:]+\]|(?:[{_UNRESERVED}{_SUB}]|{_PCT})*)"
-)
+_HOST = rf"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|\[v[0-9A-Fa-f]+\.[{_UNRESERVED}{_SUB}:]+\]|(?:[{_UNRESERVED}{_SUB}]|{_PCT})*)"
 _AUTHORITY = f"(?:(?:[{_UNRESERVED}{_SUB}:]|{_PCT})*@)?{_HOST}(?::[0-9]*)?"
 _PATH = f"(?://{_AUTHORITY}{_SEGMENTS}|/(?:{_PCHAR}+{_SEGMENTS})?|{_PCHAR}+{_SEGMENTS}|)"
 URI = re.compile(rf"[A-Za-z][A-Za-z0-9+\-.]*:{_PATH}(?:\?(?:{_PCHAR}|[/?])*)?(?:#(?:{_PCHAR}|[/?])*)?")
@@ -44,7 +43,7 @@ def _date(text: object) -> bool:
     year, month, day = map(int, match.groups())
     # Year 0000 is a leap year of RFC 3339; Python's calendar starts a year later.
     try:
-        datetime.date(year or 2000, month, day)
+        dt.date(year or 2000, month, day)
     except ValueError:
         return False
     return True
@@ -74,7 +73,15 @@ def _date_time(text: object) -> bool:
 
 @FORMATS.checks("uri")
 def _uri(text: object) -> bool:
-    return not isinstance(text, str) or URI.fullmatch(text) is not None
+    if not isinstance(text, str):
+        return True
+    match = URI.fullmatch(text)
+    if match and match["ipv6"]:
+        try:
+            ipaddress.IPv6Address(match["ipv6"])
+        except ValueError:
+            return False
+    return match is not None
 
 
 def _multiple_of(validator: Any, divisor: Any, instance: Any, schema: Any) -> Any:

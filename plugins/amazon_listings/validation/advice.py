@@ -6,16 +6,21 @@ the engine finds the places. Warnings never make a payload invalid.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.validation.document import Pointer, target
 from amazon_listings.validation.engine import compile_schema
 
-#: What one kind of advice asks of a place, told whether the place identifies its element.
-Leaf = Callable[[dict[str, Any], bool], dict[str, Any]]
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+
+class Leaf(Protocol):
+    """The schema that fails where a payload goes against one kind of advice."""
+
+    def __call__(self, node: dict[str, Any], *, selects: bool) -> dict[str, Any]:
+        """The schema for a place; `selects` tells whether the place identifies its element."""
+        ...
 
 
 class Advice:
@@ -63,7 +68,7 @@ class Advice:
                 return None
             node = {**(target(self._document, reference) or {}), **node}
             seen = (*seen, reference)
-        reduced = leaf(node, name in selectors)
+        reduced = leaf(node, selects=name in selectors)
         properties = {
             key: part
             for key, child in node.get("properties", {}).items()
@@ -99,7 +104,7 @@ def replacements(node: dict[str, Any], value: Any) -> list[Any]:
     return [new for entry in entries if entry.get("value") == value for new in entry.get("replacements", ())]
 
 
-def _values(node: dict[str, Any], _selects: bool, /) -> dict[str, Any]:
+def _values(node: dict[str, Any], *, selects: bool) -> dict[str, Any]:  # noqa: ARG001 - advice on values is for all
     reduced: dict[str, Any] = {}
     suggested = suggestions(node)
     going = deprecated(node)
@@ -110,6 +115,6 @@ def _values(node: dict[str, Any], _selects: bool, /) -> dict[str, Any]:
     return reduced
 
 
-def _fixed(node: dict[str, Any], selects: bool, /) -> dict[str, Any]:
+def _fixed(node: dict[str, Any], *, selects: bool) -> dict[str, Any]:
     fixed = node.get("editable") is False and node.get("hidden") is not True and not selects
     return {"not": {}} if fixed else {}

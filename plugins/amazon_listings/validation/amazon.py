@@ -8,13 +8,15 @@ of its codes and has changed those of the preview, so an unknown code is underst
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.validation.issue import Issue, Severity, Source
 from amazon_listings.validation.words import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 SEVERITIES: dict[str, Severity] = {"ERROR": "ERROR", "WARNING": "WARNING", "INFO": "INFO"}
 

@@ -7,12 +7,15 @@ where they repair it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.validation.document import Pointer, at
-from amazon_listings.validation.engine import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from amazon_listings.validation.engine import Failure
 
 #: Codes of keywords that need no closer look.
 CODES = {
@@ -21,6 +24,7 @@ CODES = {
     "dependentRequired": "missing_field",
     "enum": "not_an_option",
     "exclusiveMaximum": "not_below",
+    "false": "not_allowed",
     "exclusiveMinimum": "not_above",
     "maxItems": "too_many_values",
     "maxLength": "too_long",
@@ -49,6 +53,8 @@ DECIDING = (
 #: Codes about the shape of an element; the same mistake in every element is one mistake.
 OF_ELEMENTS = frozenset(("missing_field", "unknown_field", "not_allowed", "wrong_type"))
 DATES = frozenset(("date", "date-time"))
+#: Keywords about whether a value may stand there at all: that it is empty is beside the point.
+OF_PRESENCE = frozenset(("type", "not", "false"))
 CONDITIONAL = frozenset(("then", "else", "dependentSchemas"))
 
 
@@ -130,49 +136,63 @@ def _named(failure: Failure, document: dict[str, Any], attributes: Any) -> tuple
     """Code of a failure, and the place where a person acts."""
     path, keyword = failure.path, failure.keyword
     if failure.names:
-        below = (*path, failure.names[0])
-        if keyword in {"required", "dependentRequired"}:
-            return ("missing_field" if path else "missing_attribute"), below
-        return ("unknown_field" if path else "unknown_attribute"), below
+        kind = "missing" if keyword in {"required", "dependentRequired"} else "unknown"
+        return f"{kind}_{'field' if path else 'attribute'}", (*path, failure.names[0])
     value = value_at(attributes, path)
-    if value in ("", []) and keyword not in {"type", "not", "false"}:
+    if value in ("", []) and keyword not in OF_PRESENCE:
         return "empty_value", path
     said = at(document, failure.pointer)
-    if keyword == "not":
-        return _forbidden(path, said)
-    if keyword == "format":
-        return ("wrong_date" if said in DATES else "wrong_url" if said == "uri" else "wrong_format"), path
-    if keyword == "pattern":
-        url = "://" in str(said) or at(document, (*failure.pointer[:-1], "format")) == "uri"
-        return ("wrong_url" if url else "wrong_format"), path
-    if keyword in {"anyOf", "oneOf"}:
-        return _no_branch(path, keyword, said, value)
-    if keyword == "maxUniqueItems" and at(document, (*failure.pointer[:-1], "selectors")):
-        return "too_many_alike", path
-    if keyword == "false":
-        return "not_allowed", path
-    return CODES.get(keyword, "rule_broken"), path
-
-
-def _forbidden(path: Pointer, said: Any) -> tuple[str, Pointer]:
-    keys = set(said) if isinstance(said, dict) else set()
-    if keys == {"required"} and len(said["required"]) == 1:
+    if (
+        keyword == "not"
+        and isinstance(said, dict)
+        and said.keys() == {"required"}
+        and len(said["required"]) == 1
+    ):
         return "not_allowed", (*path, said["required"][0])
-    if keys - {"type"} in ({"enum"}, {"const"}):
-        return "not_allowed_value", path
-    return "rule_broken", path
+    beside = at(document, failure.pointer[:-1])
+    look = LOOKS.get(keyword)
+    return look(said, beside, value) if look else CODES.get(keyword, "rule_broken"), path
 
 
-def _no_branch(path: Pointer, keyword: str, said: list[Any], value: Any) -> tuple[str, Pointer]:
+def _forbidden(said: Any, _beside: Any, _value: Any) -> str:
+    listed = isinstance(said, dict) and set(said) - {"type"} in ({"enum"}, {"const"})
+    return "not_allowed_value" if listed else "rule_broken"
+
+
+def _format(said: Any, _beside: Any, _value: Any) -> str:
+    return "wrong_date" if said in DATES else "wrong_url" if said == "uri" else "wrong_format"
+
+
+def _pattern(said: Any, beside: Any, _value: Any) -> str:
+    url = "://" in str(said) or (isinstance(beside, dict) and beside.get("format") == "uri")
+    return "wrong_url" if url else "wrong_format"
+
+
+def _many(_said: Any, beside: Any, _value: Any) -> str:
+    return "too_many_alike" if isinstance(beside, dict) and beside.get("selectors") else "too_many_values"
+
+
+def _no_branch(said: Any, _beside: Any, value: Any) -> str:
     branches = [branch for branch in said if isinstance(branch, dict)]
     types = [branch.get("type") for branch in branches]
     if all(types) and not any(_is_type(value, kind) for kind in types):
-        return "wrong_type", path
+        return "wrong_type"
     if branches and all(branch.get("format") in DATES for branch in branches):
-        return "wrong_date", path
-    if branches and all(set(branch) == {"required"} for branch in branches) and keyword == "anyOf":
-        return "missing_one_of", path
-    return "no_alternative", path
+        return "wrong_date"
+    if branches and all(set(branch) == {"required"} for branch in branches):
+        return "missing_one_of"
+    return "no_alternative"
+
+
+#: Keywords whose code depends on what they say: (what it says, its schema, the value) -> code.
+LOOKS: dict[str, Callable[[Any, Any, Any], str]] = {
+    "anyOf": _no_branch,
+    "format": _format,
+    "maxUniqueItems": _many,
+    "not": _forbidden,
+    "oneOf": _no_branch,
+    "pattern": _pattern,
+}
 
 
 def _is_type(value: Any, kind: Any) -> bool:

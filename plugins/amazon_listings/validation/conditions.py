@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 #: A truth value says what its opposite does not.
-OPPOSITE = {("true",): ("false",), ("false",): ("true",)}
+OPPOSITE: dict[tuple[str, ...], tuple[str, ...]] = {("true",): ("false",), ("false",): ("true",)}
 #: No condition needs more ways to be true than this to be explained.
 WAYS = 8
 
@@ -26,7 +26,8 @@ class Condition(NamedTuple):
         name: Attribute, with the field below it if the condition is about one: `battery.weight`.
         asks: `given`, `is`, `other_than` (given, and none of the values) or `other` (something
             these words do not cover).
-        values: For `is` and `other_than`: the values as JSON texts, in the definition's order; for `other`: its text.
+        values: For `is` and `other_than`: the values as JSON texts, in the definition's order; for
+            `other`: the text of the schema.
         wanted: False if the rule applies as long as the condition does *not* hold.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.validation.advice import Advice
 from amazon_listings.validation.causes import Cause, causes, each_cause
@@ -13,10 +13,12 @@ from amazon_listings.validation.conditions import Condition, Term
 from amazon_listings.validation.document import Pointer, check_definition, checksum
 from amazon_listings.validation.engine import Engine
 from amazon_listings.validation.explanation import Explainer, joined
-from amazon_listings.validation.issue import Issue
 from amazon_listings.validation.payload import readable
 from amazon_listings.validation.places import Places
 from amazon_listings.validation.words import Words, words
+
+if TYPE_CHECKING:
+    from amazon_listings.validation.issue import Issue
 
 #: Compiled definitions kept; a run needs few, each takes some 20 MB.
 KEPT = 16

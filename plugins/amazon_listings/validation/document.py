@@ -76,11 +76,9 @@ def check_definition(document: object) -> None:
             an object without attributes.
     """
     if not isinstance(document, dict):
-        _refuse(f"is no JSON object but {_cut(json.dumps(document, default=repr))}")
+        _refuse(f"is no JSON object but {_json(document)}")
     if "errors" in document and "properties" not in document:
-        _refuse(
-            f"is an error answer of the Selling Partner API: {_cut(json.dumps(document['errors'], default=repr))}"
-        )
+        _refuse(f"is an error answer of the Selling Partner API: {_json(document['errors'])}")
     schema = document.get("schema")
     if ("link" in document and "checksum" in document) or (isinstance(schema, dict) and "link" in schema):
         _refuse("only links to the definition (`link`, `checksum`): download the document behind the link")
@@ -89,9 +87,7 @@ def check_definition(document: object) -> None:
         _refuse("has no `properties`, so it describes no attribute")
     for name, node in properties.items():
         if not isinstance(node, dict | bool):
-            _refuse(
-                f"describes the attribute `{name}` by {_cut(json.dumps(node, default=repr))}, which is no schema"
-            )
+            _refuse(f"describes the attribute `{name}` by {_json(node)}, which is no schema")
     if "$vocabulary" in document:
         _refuse("is the meta-schema, not a definition of a product type")
 
@@ -148,6 +144,10 @@ def _decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         _refuse(f"is not UTF-8 text: {error}")
+
+
+def _json(value: Any) -> str:
+    return _cut(json.dumps(value, default=repr))
 
 
 def _cut(text: str) -> str:

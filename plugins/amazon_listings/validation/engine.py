@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema_rs
 
 from amazon_listings.validation import vocabulary
 from amazon_listings.validation.document import LISTS, MAPS, ONE, DefinitionError, Pointer, children
 from amazon_listings.validation.factoring import factored
+from amazon_listings.validation.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Keywords that decide nothing; left out, the engine has less to read.
 ANNOTATIONS = frozenset(
@@ -80,7 +83,9 @@ def compile_schema(schema: Any) -> jsonschema_rs.Validator:
     """A validator of the dialect: 2019-09, formats asserted, Amazon's keywords, never the network."""
     # The engine is a quarter slower once it knows any keyword of ours, so only where one is left.
     keywords = vocabulary.engine_keywords() if _uses_keywords(schema) else None
-    return jsonschema_rs.Draft201909Validator(schema, validate_formats=True, offline=True, keywords=keywords)
+    return jsonschema_rs.Draft201909Validator(
+        schema, validate_formats=True, formats=FORMATS, offline=True, keywords=keywords
+    )
 
 
 def _uses_keywords(schema: Any) -> bool:

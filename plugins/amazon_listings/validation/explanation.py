@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.validation import advice
 from amazon_listings.validation.causes import Cause, json_type, value_at
-from amazon_listings.validation.conditions import Term
 from amazon_listings.validation.document import Pointer, at
-from amazon_listings.validation.issue import Issue, Severity
+from amazon_listings.validation.issue import Issue
 from amazon_listings.validation.options import Options
-from amazon_listings.validation.places import Places
 from amazon_listings.validation.reasons import Reasons, in_words
 from amazon_listings.validation.vocabulary import combinations, size_in_bytes
-from amazon_listings.validation.words import Words
+
+if TYPE_CHECKING:
+    from amazon_listings.validation.conditions import Term
+    from amazon_listings.validation.places import Places
+    from amazon_listings.validation.words import Words
 
 #: Kind of trouble by code; Amazon's codes have the same families (see `amazon.py`). `invalid` if not listed.
 FAMILIES = {
@@ -81,7 +83,7 @@ class Explainer:
         main, code, path = cause.main, cause.code, cause.path
         value = value_at(attributes, path)
         label = self._places.label(path) or words.word("item")
-        allowed, said = self._allowed(cause, value, attributes, words)
+        allowed, said = self._allowed(cause, value, words)
         values: dict[str, Any] = {
             "label": label,
             "parent": self._places.label(path[:-1]) or words.word("item"),
@@ -113,7 +115,7 @@ class Explainer:
         )
 
     def warning(self, code: str, keyword: str, path: Pointer, attributes: Any, words: Words) -> Issue:
-        """The issue of a place that goes against advice: `deprecated_option`, `not_suggested`, `not_editable`."""
+        """A warning about a place that goes against advice: `deprecated_option`, `not_suggested` or `not_editable`."""
         value = value_at(attributes, path)
         label = self._places.label(path)
         allowed: dict[str, Any] = {}
@@ -126,10 +128,9 @@ class Explainer:
             chosen = [{"value": new, "name": str(new)} for new in nearest] or options.nearest(str(value))
             allowed = {"options": chosen, "options_total": len(options)}
             values |= {"options": _named(chosen), "total": len(options)}
-        severity: Severity = "WARNING"
         return Issue(
             code=code,
-            severity=severity,
+            severity="WARNING",
             source="schema",
             message=words.message(code, **values),
             keyword=keyword,
@@ -153,53 +154,28 @@ class Explainer:
             options = self._options[key] = Options(values, self._places.names(path))
         return options
 
-    def _allowed(
-        self, cause: Cause, value: Any, attributes: Any, words: Words
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _allowed(self, cause: Cause, value: Any, words: Words) -> tuple[dict[str, Any], dict[str, Any]]:
         """What would be right: as data, and as values for the sentences."""
-        code, path, main = cause.code, cause.path, cause.main
-        said = at(self._document, main.pointer)
-        allowed: dict[str, Any] = {
-            LIMITS[failure.keyword]: at(self._document, failure.pointer)
-            for failure in cause.failures
-            if failure.keyword in LIMITS and failure.path == path
-        }
-        if code == "not_an_option":
-            return self._choice(main.pointer, said, value, path)
-        if code.startswith("unknown"):
-            return self._known_names(main.path, path)
-        if code == "wrong_type":
-            types = self._types(cause)
-            actual = words.word(json_type(value))
-            return {"type": types}, {
-                "expected": words.any_of(words.word(kind) for kind in types),
-                "actual": actual,
-            }
-        if code == "missing_one_of":
-            branches = (
-                said if main.keyword == "anyOf" else [{"required": one.names} for one in cause.failures]
-            )
-            names = list(dict.fromkeys(name for branch in branches for name in branch["required"]))
-            labels = [self._places.label((*main.path, name)) for name in names]
-            return {"one_of": names}, {"labels": words.any_of(labels)}
-        if code == "missing_entry":
+        said = at(self._document, cause.main.pointer)
+        if cause.code == "not_an_option":
+            return self._choice(cause, said, value)
+        if cause.code.startswith("unknown"):
+            return self._known_names(cause.main.path, cause.path)
+        if cause.code == "wrong_type":
+            return self._types(cause, value, words)
+        if cause.code == "missing_one_of":
+            return self._one_of(cause, said, words)
+        if cause.code == "missing_entry":
             return {}, {"condition": _entry(said)}
-        if code in MEASURED:
-            return allowed, {**(measured(value) or {}), **self._limit(cause, allowed, attributes, words)}
-        if code.startswith("wrong_"):
-            return allowed, {"pattern": allowed.get("pattern", ""), "limit": said}
-        return allowed, {"limit": said}
+        return self._limits(cause, said, value, words)
 
-    def _choice(
-        self, pointer: Pointer, said: Any, value: Any, path: Pointer
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        options = self._listed(pointer, said if isinstance(said, list) else [said], path)
-        nearest = options.nearest(value if isinstance(value, str) else json.dumps(value, default=repr))
+    def _choice(self, cause: Cause, said: Any, value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        options = self._listed(cause.main.pointer, said if isinstance(said, list) else [said], cause.path)
+        nearest = options.nearest(value if isinstance(value, str) else _json(value))
         named = _named(nearest)
-        all_said = len(nearest) == len(options)
         return (
             {"options": nearest, "options_total": len(options)},
-            {"options": named, "total": len(options), "nearest": "" if all_said else named},
+            {"options": named, "total": len(options), "nearest": len(nearest) < len(options)},
         )
 
     def _known_names(self, holder: Pointer, path: Pointer) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -215,29 +191,46 @@ class Explainer:
             {"nearest": ", ".join(f"`{value}`" for value in options.close(written))},
         )
 
-    def _types(self, cause: Cause) -> list[str]:
-        for failure in cause.failures:
-            if failure.keyword == "type":
-                types = at(self._document, failure.pointer)
-                return list(types) if isinstance(types, list) else [types]
-        branches = at(self._document, cause.main.pointer) or ()
-        return list(
-            dict.fromkeys(branch["type"] for branch in branches if isinstance(branch.get("type"), str))
-        )
+    def _types(self, cause: Cause, value: Any, words: Words) -> tuple[dict[str, Any], dict[str, Any]]:
+        failing = next((failure for failure in cause.failures if failure.keyword == "type"), None)
+        if failing is not None:
+            said = at(self._document, failing.pointer)
+        else:
+            said = [branch["type"] for branch in at(self._document, cause.main.pointer)]
+        types = list(dict.fromkeys([said] if isinstance(said, str) else said))
+        expected = words.any_of(words.word(kind) for kind in types)
+        return {"type": types}, {"expected": expected, "actual": words.word(json_type(value))}
 
-    def _limit(self, cause: Cause, allowed: dict[str, Any], attributes: Any, words: Words) -> dict[str, Any]:
-        texts = [
+    def _one_of(self, cause: Cause, said: Any, words: Words) -> tuple[dict[str, Any], dict[str, Any]]:
+        branches = [{"required": one.names} for one in cause.failures] if cause.main.names else said
+        names = list(dict.fromkeys(name for branch in branches for name in branch["required"]))
+        labels = [self._places.label((*cause.main.path, name)) for name in names]
+        return {"one_of": names}, {"labels": words.any_of(labels)}
+
+    def _limits(
+        self, cause: Cause, said: Any, value: Any, words: Words
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        allowed = {
+            LIMITS[failure.keyword]: at(self._document, failure.pointer)
+            for failure in cause.failures
+            if failure.keyword in LIMITS and failure.path == cause.path
+        }
+        sizes = [
             words.word(unit, count=allowed[f"{end}_{unit}"])
             for end in ("max", "min")
             for unit in ("characters", "bytes")
             if f"{end}_{unit}" in allowed
         ]
-        limit = words.all_of(texts) if texts else next(iter(allowed.values()), "")
-        if cause.code != "too_many_alike":
-            return {"limit": limit}
-        selectors = at(self._document, (*cause.main.pointer[:-1], "selectors"))
-        counts = combinations(value_at(attributes, cause.path), tuple(selectors))
-        return {"limit": limit, "items": max(counts.values()), "selectors": words.all_of(selectors)}
+        values = {
+            **(measured(value) or {}),
+            "limit": words.all_of(sizes) or next(iter(allowed.values()), said),
+            "pattern": allowed.get("pattern", ""),
+        }
+        if cause.code == "too_many_alike":
+            selectors = at(self._document, cause.main.pointer[:-1])["selectors"]
+            most = max(combinations(value, tuple(selectors)).values())
+            values |= {"items": most, "selectors": words.all_of(f"`{name}`" for name in selectors)}
+        return allowed, values
 
 
 MEASURED = frozenset(("too_long", "too_short", "too_many_values", "too_many_alike", "too_few_values"))

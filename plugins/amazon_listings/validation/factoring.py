@@ -8,8 +8,10 @@ logic alone is tested once here. Only the verdict survives this, not the place o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 Conditional = tuple[tuple[str, ...], Any]
 

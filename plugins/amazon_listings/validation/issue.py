@@ -99,7 +99,9 @@ class Issue:
     def from_dict(cls, data: Mapping[str, Any]) -> Issue:
         """The issue of `to_dict`; keys of a newer version are ignored."""
         known = {field.name for field in fields(cls)}
-        values = {key: tuple(v) if key in TUPLES else v for key, v in data.items() if key in known}
+        values: dict[str, Any] = {}
+        for key in known & data.keys():
+            values[key] = tuple(data[key]) if key in TUPLES else data[key]
         if values.get("origin"):
             values["origin"] = Origin(**values["origin"])
         return cls(**values)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from amazon_listings.validation.issue import Issue, Severity, Source
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from amazon_listings.validation.issue import Issue, Severity, Source
 
 #: Who explains an issue best, first: what we found ourselves leads to a place and a value.
 ORDER: tuple[Source, ...] = ("mapping", "schema", "quality", "submission", "preview", "listing")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amazon_listings.validation.document import Pointer
 from amazon_listings.validation.engine import Failure
+
+if TYPE_CHECKING:
+    from amazon_listings.validation.document import Pointer
 
 #: Half of a surrogate pair: JSON can spell it (`"\ud800"`), no encoding can carry it.
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -27,13 +29,8 @@ def readable(payload: Any) -> tuple[Any, list[Failure]]:
 
 def _readable(value: Any, path: Pointer, broken: list[Failure]) -> Any:
     if isinstance(value, str):
-        if value.isascii() or not SURROGATE.search(value):
-            return value
-        broken.append(_failure(path))
-        return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
+        return _readable_text(value, path, broken)
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if len(path) < DEEPEST and isinstance(value, list):
         return [_readable(item, (*path, index), broken) for index, item in enumerate(value)]
@@ -41,6 +38,13 @@ def _readable(value: Any, path: Pointer, broken: list[Failure]) -> Any:
         return _readable_object(value, path, broken)
     broken.append(_failure(path))
     return None
+
+
+def _readable_text(text: str, path: Pointer, broken: list[Failure]) -> str:
+    if text.isascii() or not SURROGATE.search(text):
+        return text
+    broken.append(_failure(path))
+    return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _readable_object(value: dict[Any, Any], path: Pointer, broken: list[Failure]) -> dict[str, Any]:

@@ -16,12 +16,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amazon_listings.validation.document import Pointer
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jsonschema_rs import KeywordValidator
+
+    from amazon_listings.validation.document import Pointer
 
 #: The keywords that can fail. `selectors` only says how items are counted.
 KEYWORDS = ("minUniqueItems", "maxUniqueItems", "minUtf8ByteLength", "maxUtf8ByteLength")
@@ -69,7 +73,7 @@ def rule(schema: dict[str, Any], pointer: Pointer = ()) -> Rule | None:
     return found if sets_limits or found.items or found.properties else None
 
 
-def holds(rule: Rule, value: Any) -> bool:
+def holds(rule: Rule, value: Any) -> bool:  # noqa: C901 - calls would cost more than what it decides
     """Does the value keep every limit of the rule, and of the rules below it?
 
     Runs over every payload. Nearly all arrays are short and nearly all texts far below their
@@ -163,16 +167,16 @@ class EngineKeyword:
     """One of Amazon's keywords for the engine, where a definition states it conditionally.
 
     Args:
-        schema: The schema that holds the keyword.
+        parent_schema: The schema that holds the keyword.
         value: The keyword's value.
-        path: Where it stands.
+        schema_path: Where it stands.
     """
 
     keyword = ""
 
-    def __init__(self, schema: dict[str, Any], value: Any, path: list[str | int]) -> None:
-        stated = {self.keyword: value, "selectors": schema.get("selectors")}
-        self.rule = rule(stated) or Rule(())
+    def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
+        stated = {self.keyword: value, "selectors": parent_schema.get("selectors")}
+        self.rule = rule(stated) or Rule(tuple(schema_path))
 
     def validate(self, instance: Any) -> None:
         """Raise ValueError if the instance breaks the keyword."""
@@ -180,6 +184,6 @@ class EngineKeyword:
             raise ValueError(self.keyword)
 
 
-def engine_keywords() -> dict[str, type[EngineKeyword]]:
+def engine_keywords() -> dict[str, type[KeywordValidator]]:
     """The engine's classes by keyword."""
     return {name: type(name, (EngineKeyword,), {"keyword": name}) for name in KEYWORDS}
