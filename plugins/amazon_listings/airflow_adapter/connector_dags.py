@@ -4,51 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Variable, get_parsing_context
+from airflow.sdk import get_parsing_context
 
+from amazon_listings.airflow_adapter.configured import BrokenConnectors, declared
 from amazon_listings.airflow_adapter.dag_factory import build_dag
-from amazon_listings.connectors.declaration import VARIABLE_PREFIX
-from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.errors import PersonMustAct
-from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
-
-    from amazon_listings.connectors.model import Connector, Loaded
-
-
-class BrokenConnectors(PersonMustAct):
-    """At least one connector cannot be used; the message is that of each."""
-
-
-def declared(only: str | None = None) -> Loaded:
-    """The connectors of the folder and of the Variables, or just one of them.
-
-    The Variables come from Airflow's API, in a DAG file as in a task; never from its database.
-    """
-    names = list(Variable.keys(prefix=VARIABLE_PREFIX)) if only is None else [f"{VARIABLE_PREFIX}{only}"]
-    found = ((name, Variable.get(name, default=None)) for name in names)
-    variables = {name: text for name, text in found if text is not None}
-    return load_connectors(settings().connectors, variables, only=only)
-
-
-def connector_named(connector_id: str) -> Connector:
-    """The connector of that id, as it is configured now.
-
-    Raises:
-        BrokenConnectors: it does not exist any more, or it is broken; the message says why.
-    """
-    loaded = declared(only=connector_id)
-    if loaded.broken:
-        raise BrokenConnectors(loaded.broken[0].text)
-    for connector in loaded.connectors:
-        if connector.id == connector_id:
-            return connector
-    raise BrokenConnectors(
-        f"There is no connector {connector_id!r} any more.",
-        hint=f"It was in {settings().connectors} or in the Variable {VARIABLE_PREFIX}{connector_id}.",
-    )
 
 
 def connector_dags() -> dict[str, DAG]:

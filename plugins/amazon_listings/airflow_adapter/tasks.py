@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from amazon_listings.airflow_adapter.connector_dags import connector_named
+from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.failures import explained
 from amazon_listings.errors import AmazonListingsError, PersonMustAct
 
