@@ -50,7 +50,7 @@ class Field:
     type: str
     requirement: str
     condition: str
-    options: tuple[Option, ...]
+    options: tuple[Option, ...] = field(repr=False)
     min: float | None
     max: float | None
     max_bytes: int | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
+from amazon_listings.product_types.labels import FieldIndex, Target, UnknownField
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -107,10 +107,8 @@ def _impact(found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: Field
 
 
 def _found(index: FieldIndex, key: str) -> Target | None:
-    try:
-        return index.find(key)
-    except (UnknownField, AmbiguousField):
-        return None
+    found = index.matches(key)
+    return index.target(found[0]) if len(found) == 1 else None
 
 
 def _renamed(

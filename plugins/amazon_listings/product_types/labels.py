@@ -85,11 +85,8 @@ class FieldIndex:
             raise
 
     def _elsewhere(self, whole: FieldIndex, key: str) -> Candidate | None:
-        try:
-            path = whole.find(key).path
-        except (UnknownField, AmbiguousField):
-            return None
-        return whole._candidate(tuple(path.split(".")))
+        found = whole.matches(key)
+        return whole._candidate(tuple(found[0].split("."))) if found else None
 
     def _found(self, key: str) -> Target:
         names = self._path(key)
@@ -115,11 +112,8 @@ class FieldIndex:
         """The path that a label meant in the version before, if that path still exists."""
         if self.earlier is None:
             return None
-        try:
-            path = self.earlier.find(key).path
-        except (UnknownField, AmbiguousField):
-            return None
-        return path if tuple(path.split(".")) in self._below else None
+        found = self.earlier.matches(key)
+        return found[0] if len(found) == 1 and tuple(found[0].split(".")) in self._below else None
 
     def member(self, path: str, key: str) -> Target:
         """What `key` names inside the place at `path`: a member by name, path or label.
@@ -145,14 +139,9 @@ class FieldIndex:
         """The shortest name of the place at `path`: label, chain of labels, or the path itself."""
         names = tuple(path.split("."))
         labels = self._shown(names)
-        for name in (labels[-1], chain(labels), " > ".join(labels)):
-            try:
-                found = self.find(name)
-            except (UnknownField, AmbiguousField):
-                continue
-            if found.path == self.target(path).path:
-                return name
-        return path
+        wanted = [self.target(path).path]
+        names_tried = (labels[-1], chain(labels), " > ".join(labels))
+        return next((name for name in names_tried if self.matches(name) == wanted), path)
 
     def label(self, path: str) -> str:
         """The label of the place at `path`, which may be that of other places too."""
@@ -189,16 +178,24 @@ class FieldIndex:
             raise UnknownField(key, (), f"{key!r} is written by the engine: `{names[-1]}` needs no mapping.")
         return None
 
+    def matches(self, key: str) -> list[str]:
+        """The paths of every place that `key` names: one, several, or none; earlier labels not."""
+        names = self._path(key)
+        found = [names] if names is not None else self._labels_of(key)
+        return [self.target(".".join(names)).path for names in found]
+
     def _labelled(self, key: str) -> Names:
-        whole = (normal(key),)
+        found = self._labels_of(key)
+        if not found:
+            raise UnknownField(key, self._near(key))
+        if len(found) > 1:
+            raise AmbiguousField(key, [self._candidate(names) for names in found])
+        return found[0]
+
+    def _labels_of(self, key: str) -> list[Names]:
+        """The places with this label, or this chain of labels."""
         parts = tuple(normal(part) for part in _CHAIN.split(key))
-        for wanted in (whole, parts) if len(parts) > 1 else (whole,):
-            found = self._named(wanted)
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise AmbiguousField(key, [self._candidate(names) for names in found])
-        raise UnknownField(key, self._near(key))
+        return self._named((normal(key),)) or (self._named(parts) if len(parts) > 1 else [])
 
     def _named(self, wanted: tuple[str, ...], inside: Names = ()) -> list[Names]:
         """The places with these labels: leaves first, and nodes only where no leaf fits."""

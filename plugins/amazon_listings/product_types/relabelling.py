@@ -63,26 +63,16 @@ def relabel(mapping: Mapping[str, Any], from_index: FieldIndex, to_index: FieldI
 
 def _renamed(key: str, target: Target, to_index: FieldIndex) -> str:
     """The key in the other locale; a path, or what already means the same there, stays."""
-    try:
-        if to_index.find(key).path == target.path:
-            return key
-    except (UnknownField, AmbiguousField):
-        pass
-    return to_index.name(target.path)
+    return key if to_index.matches(key) == [target.path] else to_index.name(target.path)
 
 
 def _same_label(error: AmbiguousField, to_index: FieldIndex) -> tuple[str, Target] | None:
     """The label that names just these places in the other locale, and the first of them."""
-    paths = {candidate.path for candidate in error.candidates}
+    paths = sorted(candidate.path for candidate in error.candidates)
     first = to_index.target(error.candidates[0].path)
     for name in (to_index.label(first.path), error.key):
-        try:
-            to_index.find(name)
-        except AmbiguousField as there:
-            if {candidate.path for candidate in there.candidates} == paths:
-                return name, first
-        except UnknownField:
-            continue
+        if sorted(to_index.matches(name)) == paths:
+            return name, first
     return None
 
 
