@@ -1,0 +1,26 @@
+"""For every test: `support` to import from, and an Airflow home that is nobody's.
+
+Airflow reads its environment when it is first imported, so it is set here, before any test module.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+sys.path.insert(0, str(TESTS))
+
+HOME = tempfile.mkdtemp(prefix="airflow-home-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+for name in [name for name in os.environ if name.startswith(("AIRFLOW", "AMAZON_LISTINGS_"))]:
+    if name != "AMAZON_LISTINGS_SHARED":
+        del os.environ[name]
+os.environ |= {
+    "AIRFLOW_HOME": HOME,
+    "AIRFLOW__CORE__DAGS_FOLDER": str(TESTS.parent / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(TESTS.parent / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+}
