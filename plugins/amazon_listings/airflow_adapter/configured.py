@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from airflow.sdk import Variable
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector, Loaded
 
 
+#: How Airflow spells a Variable of the environment.
+_IN_ENVIRONMENT = f"AIRFLOW_VAR_{VARIABLE_PREFIX}".upper()
+
+
 class BrokenConnectors(PersonMustAct):
     """At least one connector cannot be used; the message is that of each."""
 
@@ -24,10 +30,25 @@ def declared(only: str | None = None) -> Loaded:
 
     The Variables come from Airflow's API, in a DAG file as in a task; never from its database.
     """
-    names = list(Variable.keys(prefix=VARIABLE_PREFIX)) if only is None else [f"{VARIABLE_PREFIX}{only}"]
+    names = _variable_names() if only is None else [f"{VARIABLE_PREFIX}{only}"]
     found = ((name, Variable.get(name, default=None)) for name in names)
     variables = {name: text for name, text in found if text is not None}
     return load_connectors(settings().connectors, variables, only=only)
+
+
+def _variable_names() -> list[str]:
+    """Names of the Variables that declare connectors: those that Airflow lists, and the environment's.
+
+    Airflow gives a Variable of the environment when asked for it by name, but lists only its database.
+    """
+    names = {
+        name.removeprefix("AIRFLOW_VAR_").lower() for name in os.environ if name.startswith(_IN_ENVIRONMENT)
+    }
+    # `airflow dags list --local`, `airflow dags test` and the like parse without the supervisor that hands
+    # out Variables; Airflow itself then knows only those of the environment.
+    with suppress(ImportError):
+        names.update(Variable.keys(prefix=VARIABLE_PREFIX))
+    return sorted(names)
 
 
 def connector_named(connector_id: str) -> Connector:
