@@ -15,8 +15,10 @@ sys.path.insert(0, str(TESTS))
 
 HOME = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
-for name in [name for name in os.environ if name.startswith(("AIRFLOW", "AMAZON_LISTINGS_"))]:
-    if name != "AMAZON_LISTINGS_SHARED":
+#: Where the conformance tests find Amazon's files; everything else of an installation is left outside.
+KEPT = {"AMAZON_LISTINGS_SHARED", "AMAZON_LISTINGS_EXAMPLES"}
+for name in set(os.environ) - KEPT:
+    if name.startswith(("AIRFLOW", "AMAZON_LISTINGS_")):
         del os.environ[name]
 os.environ |= {
     "AIRFLOW_HOME": HOME,
