@@ -53,7 +53,7 @@ def item(
 
 def issues_of(state: SandboxState, listing: Listing, version: Version, language: str) -> list[dict[str, Any]]:
     """The issues of one listing now: found after acceptance, and injected."""
-    attributes = version.attributes or {}
+    attributes = version.attributes
     parent = catalog.first(attributes, "child_parent_sku_relationship", "parent_sku")
     known = state.listings.submitted(listing.seller_id, str(parent), listing.marketplace_id) is not None
     found = [
@@ -73,7 +73,7 @@ def summary_of(
     state: SandboxState, listing: Listing, version: Version, issues: list[dict[str, Any]], partner: str
 ) -> dict[str, Any] | None:
     """The summary; `None` as long as the catalog has no ASIN for the listing."""
-    attributes = version.attributes or {}
+    attributes = version.attributes
     asin = catalog.asin_of(listing.seller_id, listing.sku, attributes)
     if asin is None or listing.asin_at > state.clock.now():
         return None
@@ -99,7 +99,7 @@ def summary_of(
 def _attributes(rows: Sequence[tuple[Listing, Version]]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for _, version in rows:
-        for name, elements in (version.attributes or {}).items():
+        for name, elements in version.attributes.items():
             kept = merged.setdefault(name, [])
             kept.extend(element for element in elements if element not in kept)
     return merged
@@ -107,7 +107,7 @@ def _attributes(rows: Sequence[tuple[Listing, Version]]) -> dict[str, Any]:
 
 def _offers(listing: Listing, version: Version) -> list[dict[str, Any]]:
     offers = []
-    for element in (version.attributes or {}).get("purchasable_offer", []):
+    for element in version.attributes.get("purchasable_offer", []):
         price = catalog.price_of(element, "our_price")
         if price is not None:
             business = element.get("audience") == "B2B"
@@ -129,7 +129,7 @@ def _fulfillment(version: Version) -> list[dict[str, Any]]:
     return [
         {"fulfillmentChannelCode": element["fulfillment_channel_code"]}
         | ({"quantity": element["quantity"]} if isinstance(element.get("quantity"), int) else {})
-        for element in (version.attributes or {}).get("fulfillment_availability", [])
+        for element in version.attributes.get("fulfillment_availability", [])
         if "fulfillment_channel_code" in element
     ]
 
@@ -137,13 +137,13 @@ def _fulfillment(version: Version) -> list[dict[str, Any]]:
 def _procurement(version: Version) -> list[dict[str, Any]]:
     return [
         {"costPrice": {"currencyCode": str(element.get("currency")), "amount": f"{element['value']:.2f}"}}
-        for element in (version.attributes or {}).get("cost_price", [])
+        for element in version.attributes.get("cost_price", [])
         if isinstance(element.get("value"), int | float)
     ]
 
 
 def _relationships(state: SandboxState, listing: Listing, version: Version) -> dict[str, Any]:
-    attributes = version.attributes or {}
+    attributes = version.attributes
     theme = catalog.first(attributes, "variation_theme", "name")
     level = catalog.first(attributes, "parentage_level")
     related: dict[str, Any] = {"type": "VARIATION"}
@@ -154,7 +154,7 @@ def _relationships(state: SandboxState, listing: Listing, version: Version) -> d
             other.sku
             for other, state_now in state.listings.all_readable(listing.seller_id)
             if other.marketplace_id == listing.marketplace_id
-            and catalog.first(state_now.attributes or {}, "child_parent_sku_relationship", "parent_sku")
+            and catalog.first(state_now.attributes, "child_parent_sku_relationship", "parent_sku")
             == listing.sku
         )
     if theme:

@@ -64,16 +64,16 @@ def _fits(
 
 
 def _selected(listing: Listing, version: Version, query: dict[str, Any]) -> bool:
-    attributes = version.attributes or {}
+    if query.get("identifiersType") == "SKU":
+        return bool(listing.sku in query["identifiers"])
+    if not any(name in query for name in _SELECTING):
+        return True
+    attributes = version.attributes
     if "variationParentSku" in query:
         parent = catalog.first(attributes, "child_parent_sku_relationship", "parent_sku")
         return bool(parent == query["variationParentSku"])
     if "packageHierarchySku" in query:
         return bool(catalog.first(attributes, "package_contains_sku", "sku") == query["packageHierarchySku"])
-    if "identifiers" not in query:
-        return True
-    if query["identifiersType"] == "SKU":
-        return bool(listing.sku in query["identifiers"])
     if query["identifiersType"] == "ASIN":
         return bool(catalog.asin_of(listing.seller_id, listing.sku, attributes) in query["identifiers"])
     return bool(catalog.first(attributes, "externally_assigned_product_identifier") in query["identifiers"])

@@ -54,7 +54,7 @@ def _patch(state: SandboxState, call: Call) -> dict[str, Any]:
     with state.listings.lock:
         current = state.listings.submitted(target.account.id, target.sku, target.marketplaces[0].id)
         answer = submissions.patch(state, target, call.body, preview=preview)
-    after = dict((current.attributes or {}) if current else {})
+    after = current.attributes if current else {}
     for entry in call.body["patches"]:
         after[patches.attribute_of(entry)] = entry["value"]
     return _shown(call, target, answer, after)

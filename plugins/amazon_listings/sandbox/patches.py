@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Attributes = dict[str, Any]
 Patch = dict[str, Any]
+_ABSENT: tuple[Any, ...] = (None, "")
 _RELATIONSHIP = {"parentage_level", "child_parent_sku_relationship", "variation_theme"}
 
 
@@ -70,7 +71,7 @@ def apply(
         return {**attributes, name: given}
     selectors = schema.get("selectors")
     for element in given:
-        absent = [selector for selector in selectors or [] if element.get(selector) in {None, ""}]
+        absent = [selector for selector in selectors or [] if element.get(selector, "") in _ABSENT]
         if absent:
             raise Refusal(400, "Invalid parameters provided.", details=f"'{name}' needs {', '.join(absent)}.")
     current = [with_defaults(name, element, schema, marketplace) for element in attributes.get(name, [])]

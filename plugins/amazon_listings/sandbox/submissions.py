@@ -61,7 +61,7 @@ def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview:
     written = {}
     for marketplace in target.marketplaces:
         current = state.listings.submitted(target.account.id, target.sku, marketplace.id)
-        attributes: Attributes = dict(current.attributes or {}) if current else {}
+        attributes: Attributes = current.attributes if current else {}
         for entry in asked:
             part = patches.for_marketplace(entry, marketplace, target.marketplaces[0])
             if part is not None:

@@ -1,5 +1,7 @@
 import pytest
 from amazon_client import Amazon, lamp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.sandbox.clock import Clock
@@ -246,6 +248,45 @@ def test_search_filters_and_orders(frozen, amazon):
     assert len(search(identifiers="4006381333931", identifiersType="EAN")) == 3
     assert amazon.call("GET", path, marketplaceIds=FR, identifiers="S1").status_code == 400
     assert amazon.call("GET", path, marketplaceIds=FR, pageSize=21).status_code == 400
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["value", "unit", "language_tag", "schedule", "our_price"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(
+    ["item_weight", "purchasable_offer", "fulfillment_availability", "item_name", "brand", "x"]
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    attributes=st.dictionaries(NAMES, JSON, max_size=4), op=st.sampled_from(["replace", "merge", "delete"])
+)
+def test_whatever_is_sent_is_answered(amazon, attributes, op):
+    body = {"productType": "LAMP", "attributes": lamp() | attributes}
+    assert (
+        amazon.item("PUT", "S1", body, mode="VALIDATION_PREVIEW", includedData="identifiers").status_code
+        == 200
+    )
+    assert amazon.item("PUT", "S1", body).status_code == 200
+    patches = [
+        {"op": op, "path": f"/attributes/{name}", "value": value} for name, value in attributes.items()
+    ]
+    answer = amazon.item("PATCH", "S1", {"productType": "LAMP", "patches": patches})
+    assert answer.status_code in {200, 400}
+    everything = "summaries,attributes,issues,offers,fulfillmentAvailability,relationships,productTypes"
+    assert amazon.item("GET", "S1", includedData=everything).status_code in {200, 404}
 
 
 def test_listings_survive_a_restart(tmp_path):

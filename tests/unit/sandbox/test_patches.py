@@ -54,6 +54,8 @@ def test_delete_goes_by_selector_values():
 def test_selectors_that_have_no_default_must_be_given():
     with pytest.raises(Refusal, match=r"Invalid parameters provided\."):
         apply({}, "merge", "fulfillment_availability", {"quantity": 1})
+    odd = {"language_tag": ["fr_FR"], "value": "x"}
+    assert apply({}, "merge", "item_name", odd)["item_name"][0]["language_tag"] == ["fr_FR"]
     with pytest.raises(Refusal):
         apply({}, "delete", "externally_assigned_product_identifier", {"value": "4006381333931"})
 
