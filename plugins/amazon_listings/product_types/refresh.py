@@ -18,7 +18,7 @@ from amazon_listings.product_types.definition import (
 )
 from amazon_listings.product_types.store import DefinitionStore, age
 from amazon_listings.selling_partner import definitions
-from amazon_listings.selling_partner.exceptions import UnknownProductType
+from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownProductType
 
 if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
@@ -64,7 +64,7 @@ def refresh_definition(
             return stored
         try:
             return _fetched(client, store, key, stored)
-        except UnknownProductType as error:
+        except (UnknownProductType, RequestRefused) as error:
             raise _with_names(client, key, error) from None
         except TryAgain as error:
             if stored is None:
@@ -155,16 +155,22 @@ def _fetched(
     return store.keep(key, content, about)
 
 
-def _with_names(client: SellingPartner, key: DefinitionKey, error: UnknownProductType) -> UnknownProductType:
-    """The error with the names most like the one asked for."""
+def _with_names(
+    client: SellingPartner, key: DefinitionKey, error: UnknownProductType | RequestRefused
+) -> AmazonListingsError:
+    """The error with the names most like the one asked for, if it is the name that is wrong.
+
+    Amazon's model does not say how a wrong name is refused, so its list of names decides.
+    """
     try:
         names = [found.name for found in definitions.search(client, [key.marketplace_id])]
     except AmazonListingsError:
         return error
+    if key.product_type in names:
+        return error
     near = difflib.get_close_matches(key.product_type.upper(), names, n=5, cutoff=0.5)
-    hint = (
-        f"Did you mean {' or '.join(near)}?"
-        if near
-        else "Search one with `amazon-listings product-types search`."
+    hint = "Search one with `amazon-listings product-types search`."
+    return UnknownProductType(
+        f"Amazon has no product type {key.product_type!r} in the marketplace {key.marketplace_id}.",
+        hint=f"Did you mean {' or '.join(near)}?" if near else hint,
     )
-    return UnknownProductType(error.message, hint=hint)
