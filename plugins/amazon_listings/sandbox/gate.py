@@ -17,8 +17,8 @@ from fastapi import APIRouter, Request, Response
 
 from amazon_listings.sandbox.accounts import ACCOUNTS, BY_ID, Account
 from amazon_listings.sandbox.operations import OPERATIONS, Operation, Parameter, path_parameters
-from amazon_listings.sandbox.quotas import APPLICATION_WIDE, Limit
 from amazon_listings.sandbox.refusals import Refusal
+from amazon_listings.sandbox.throttle import throttle
 from amazon_listings.sandbox.tokens import Bearer, TokenRefused
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from amazon_listings.sandbox.state import SandboxState
 
 _LONGEST_USER_AGENT = 500
-_FEEDS_OF_A_TYPE = (5 / 300, 5.0)
-_PRODUCT_DATA = {"item_name", "brand", "bullet_point", "product_description", "merchant_shipping_group"}
-_RELATIONSHIPS = {"child_parent_sku_relationship", "package_contains_sku"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def _answer(
     try:
         bearer = _bearer(state, request)
         body, fault = _body(operation, request, content, state.max_body)
-        rate = _throttle(state, operation, request, bearer, body)
+        rate = throttle(state, operation, request, bearer, body)
         if fault is not None:
             raise fault
         call = Call(
@@ -215,50 +212,3 @@ def _value(parameter: Parameter, value: str) -> Any:
     if parameter.allowed and value not in parameter.allowed:
         raise invalid
     return value
-
-
-def _throttle(
-    state: SandboxState, operation: Operation, request: Request, bearer: Bearer, body: Any
-) -> float:
-    """Draws from every bucket the request falls under; returns the rate that the answer tells."""
-    whose = request.path_params.get("sellerId", "").partition("/")[0] or bearer.grant
-    rate, burst = state.buckets.limit(operation.name, operation.rate, operation.burst)
-    limits = [Limit(f"{operation.name} {whose}", rate, burst)]
-    for kind in _kinds(operation, request, body):
-        scope, wide = APPLICATION_WIDE[kind]
-        limits.append(Limit(kind, *state.buckets.limit(kind, wide, wide), scope=scope))
-    if operation.name == "createFeed" and isinstance(body, dict):
-        feed_type = f"createFeed {body.get('feedType')}"
-        limits.append(Limit(f"{feed_type} {whose}", *state.buckets.limit(feed_type, *_FEEDS_OF_A_TYPE)))
-    empty = state.buckets.take(limits)
-    if empty is None:
-        return rate
-    if empty.scope:
-        message = (
-            f"You exceeded your quota for the requested resource: greater than what is allowed {empty.scope}."
-        )
-        raise Refusal(429, message)
-    raise Refusal(429)
-
-
-def _kinds(operation: Operation, request: Request, body: Any) -> list[str]:
-    kinds = [operation.name] if operation.name in APPLICATION_WIDE else []
-    if request.query_params.get("mode") == "VALIDATION_PREVIEW":
-        kinds.append("preview")
-    touched = _touched(body)
-    if touched & _RELATIONSHIPS and f"{operation.name} relationships" in APPLICATION_WIDE:
-        kinds.append(f"{operation.name} relationships")
-    if touched & _PRODUCT_DATA and f"{operation.name} product data" in APPLICATION_WIDE:
-        kinds.append(f"{operation.name} product data")
-    return kinds
-
-
-def _touched(body: Any) -> set[str]:
-    if not isinstance(body, dict):
-        return set()
-    attributes, patches = body.get("attributes"), body.get("patches")
-    names = set(attributes) if isinstance(attributes, dict) else set()
-    for patch in patches if isinstance(patches, list) else []:
-        if isinstance(patch, dict) and isinstance(patch.get("path"), str):
-            names.add(patch["path"].removeprefix("/attributes/"))
-    return names
