@@ -15,7 +15,7 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.mapping.direct import ExpressionError, direct, output_parts, reason
 from amazon_listings.mapping.formulas.limits import check_text, shown
 from amazon_listings.mapping.jinja_sandbox import ExpressionEnvironment
-from amazon_listings.mapping.rows import LOOP_PASSES, Row
+from amazon_listings.mapping.rows import LOOP_PASSES, Row, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -201,10 +201,10 @@ def _native(value: Any) -> Any:
     if isinstance(value, str):
         check_text(len(value))
         return value
-    if value is None or isinstance(value, int | float | list | dict):
-        return value
-    if isinstance(value, tuple | range) or hasattr(value, "__next__"):
+    if isinstance(value, list | tuple | range) and not any(isinstance(one, View) for one in value):
         return list(value)
+    if value is None or isinstance(value, int | float | dict):
+        return value
     raise TypeError("this is no value, but a thing of the expression itself")
 
 

@@ -56,9 +56,7 @@ class MappingErrors(PersonMustAct):
         text = "".join(f"\n  - {fault}" for fault in self.faults)
         hint = None
         if requirements not in {"", "LISTING"}:
-            hint = (
-                f"\nThe connector's requirements are {requirements}: only its fields can be mapped."
-            )
+            hint = f"\nThe connector's requirements are {requirements}: only its fields can be mapped."
         super().__init__(
             f"The mapping{where} has {count} mistake{'s' if count > 1 else ''}:{text}", hint=hint
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -150,4 +151,5 @@ def _is_text(row: Row, name: str) -> bool:
 def _short(value: Any) -> Any:
     if isinstance(value, str):
         return value[:200]
-    return value if isinstance(value, int | float) else repr(value)[:200]
+    is_json = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_json else repr(value)[:200]

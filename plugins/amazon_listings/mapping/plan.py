@@ -124,7 +124,11 @@ def deciding_members(template: Element) -> frozenset[str]:
     if mains:
         return mains
     driven = frozenset(name for name, member in members if not _constant(member))
-    speaking = frozenset(name for name in driven if not _qualifies(template.members[name]))
+    if not driven:
+        return driven
+    speaking = frozenset(
+        name for name, member in members if not _qualifies(member) and (name in driven or _is_amount(member))
+    )
     return speaking or driven
 
 
@@ -136,6 +140,13 @@ def says_something(template: Element, element: dict[str, Any]) -> bool:
 
 def _qualifies(member: Leaf | Branch) -> bool:
     return isinstance(member, Leaf) and member.qualifies
+
+
+def _is_amount(member: Leaf | Branch) -> bool:
+    """Whether a nested member holds a value of its own: a price that the mapping states."""
+    if isinstance(member, Leaf):
+        return False
+    return any(leaf.is_main for template in member.templates for leaf in template.leaves())
 
 
 def _constant(member: Leaf | Branch) -> bool:

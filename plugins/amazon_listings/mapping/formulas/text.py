@@ -122,7 +122,7 @@ def modular_highlights(value: Any) -> str:
 
 
 def _listed(value: Any) -> list[Any]:
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         return list(value)
     return [] if value is None else [value]
 
