@@ -111,6 +111,14 @@ class LocalAirflow:
             return False
         return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler"))
 
+    def wait_until_healthy(self, timeout: float = START_TIMEOUT) -> None:
+        """Return once the scheduler and the API server answer.
+
+        Raises:
+            PersonMustAct: they do not; the message names the log.
+        """
+        self._wait(self.healthy, timeout, "Airflow did not come up")
+
     def wait_for_dag(self, dag_id: str, timeout: float = START_TIMEOUT) -> None:
         """Return once the DAG is known and its first parse is through; then unpause it."""
 
@@ -197,7 +205,7 @@ def running_airflow(
     process = start(env, log)
     airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
     try:
-        airflow._wait(airflow.healthy, timeout, "Airflow did not come up")  # noqa: SLF001 - same module
+        airflow.wait_until_healthy(timeout)
         yield airflow
     finally:
         stop(process.pid)

@@ -1,0 +1,220 @@
+"""Commands: demo, up, down. A private Airflow and the sandbox on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: What `make demo` runs: a test sync and a live sync.
+DEMO = ("fr_lamps", "de_backpacks")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command()(demo)
+    app.command()(up)
+    app.command()(down)
+
+
+def demo(
+    connectors: list[str] = typer.Argument(default=None, help="Connectors to run; the demo ones by default."),
+    fresh: bool = typer.Option(default=False, help="Forget what earlier demos sent."),
+) -> None:
+    """Run the demo connectors end to end in Airflow against the sandbox, and print what happened."""
+    from amazon_listings.airflow_adapter.local import running_airflow
+    from amazon_listings.cli.outcome_table import print_outcomes
+    from amazon_listings.errors import AmazonListingsError
+
+    started = time.monotonic()
+    home = _home("demo")
+    if fresh:
+        _forget(home)
+    chosen = connectors or list(DEMO)
+    try:
+        with _sandbox(home) as url:
+            _say(f"Sandbox at {url}; starting Airflow in {home} …")
+            with running_airflow(home / "airflow", extra=_environment(home, url)) as airflow:
+                _say(f"Airflow at {airflow.url}; running {', '.join(chosen)} …")
+                runs = {}
+                for name in chosen:
+                    airflow.wait_for_dag(f"amazon_{name}")
+                    runs[name] = airflow.trigger(f"amazon_{name}", {"selection": "everything"})
+                states = {name: airflow.wait_for_run(f"amazon_{name}", run) for name, run in runs.items()}
+                summaries = {
+                    name: airflow.call(
+                        "GET",
+                        f"/dags/amazon_{name}/dagRuns/{run}/taskInstances/report/xcomEntries/return_value",
+                    )["value"]
+                    for name, run in runs.items()
+                    if states[name] == "success"
+                }
+    except AmazonListingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    print_outcomes(summaries)
+    failed = [name for name, state in states.items() if state != "success"]
+    for name in failed:
+        typer.echo(f"{name}: the run failed; see {home / 'runs' / 'runs' / name}", err=True)
+    _say(f"Done in {time.monotonic() - started:.0f} s. Run it again to see unchanged items cost no call.")
+    raise typer.Exit(1 if failed else 0)
+
+
+def up() -> None:
+    """Start Airflow (UI, scheduler, triggerer) and the sandbox, and keep them running."""
+    from amazon_listings.airflow_adapter import local
+    from amazon_listings.errors import AmazonListingsError
+
+    home = _home("local")
+    state = home / "up.json"
+    if state.exists():
+        typer.echo(f"It is up already: {json.loads(state.read_text())['url']}. Stop it with `make down`.")
+        raise typer.Exit(1)
+    sandbox, url = _start_sandbox(home)
+    port = local.free_port()
+    env = local.environment(home / "airflow", port=port, all_admins=False) | _environment(home, url)
+    log = home / "airflow" / "airflow.log"
+    process = local.start(env, log)
+    state.write_text(
+        json.dumps({"url": f"http://127.0.0.1:{port}", "pids": [sandbox.pid, process.pid]}), encoding="utf-8"
+    )
+    airflow = local.LocalAirflow(f"http://127.0.0.1:{port}", process, log)
+    try:
+        airflow.wait_until_healthy()
+    except AmazonListingsError as error:
+        typer.echo(str(error), err=True)
+        down()
+        raise typer.Exit(1) from None
+    passwords = json.loads((home / "airflow" / "simple_auth_manager_passwords.json.generated").read_text())
+    user, password = next(iter(passwords.items()))
+    _say(f"Airflow   {airflow.url}   user {user}, password {password}")
+    _say(f"Sandbox   {url}")
+    _say(f"Logs      {log}")
+    _say("Stop both with `make down`.")
+
+
+def down() -> None:
+    """Stop what `up` started."""
+    from amazon_listings.airflow_adapter.local import stop
+
+    state = _home("local") / "up.json"
+    if not state.exists():
+        typer.echo("Nothing is up.")
+        return
+    for pid in reversed(json.loads(state.read_text())["pids"]):
+        stop(pid)
+    state.unlink()
+    _say("Stopped.")
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _home(name: str) -> Path:
+    from amazon_listings.settings import PROJECT
+
+    home = PROJECT / "var" / name
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _forget(home: Path) -> None:
+    import shutil
+
+    for name in ("runs", "ledger.db", "ledger.db-wal", "ledger.db-shm", "sandbox.db"):
+        path = home / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _environment(home: Path, sandbox: str) -> dict[str, str]:
+    """Connections to the sandbox, and where this installation keeps its things."""
+    from amazon_listings.sandbox.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
+    from amazon_listings.sandbox.sales_layer.account import API_KEY
+
+    amazon = {
+        "conn_type": "amazon_selling_partner",
+        "login": CLIENT_ID,
+        "password": CLIENT_SECRET,
+        "extra": {
+            "refresh_token": REFRESH_TOKEN,
+            "merchant_token": SELLER_ID,
+            "country": "FR",
+            "endpoint": sandbox,
+            "token_url": f"{sandbox}/auth/o2/token",
+        },
+    }
+    sales_layer = {
+        "conn_type": "sales_layer",
+        "host": f"{sandbox}/sales_layer/rest/Catalog",
+        "password": API_KEY,
+        "extra": {"api": "rest"},
+    }
+    return {
+        "AIRFLOW_CONN_DEMO_AMAZON": json.dumps(amazon),
+        "AIRFLOW_CONN_DEMO_SALES_LAYER": json.dumps(sales_layer),
+        "AMAZON_LISTINGS_STORAGE": str(home / "runs"),
+        "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
+    }
+
+
+def _start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
+    import requests
+
+    from amazon_listings.airflow_adapter.local import free_port
+    from amazon_listings.errors import PersonMustAct
+
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    log = home / "sandbox.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "amazon_listings",
+                "sandbox",
+                "--port",
+                str(port),
+                "--state",
+                str(home / "sandbox.db"),
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(f"{url}/_control/counters", timeout=5).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.2)
+        else:
+            return process, url
+    os.killpg(process.pid, signal.SIGKILL)
+    raise PersonMustAct(f"The sandbox did not come up; its log: {log}")
+
+
+@contextmanager
+def _sandbox(home: Path) -> Iterator[str]:
+    from amazon_listings.airflow_adapter.local import stop
+
+    process, url = _start_sandbox(home)
+    try:
+        yield url
+    finally:
+        stop(process.pid)

@@ -1,0 +1,48 @@
+"""What runs did, as a table for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COLUMNS = ("blocked", "unchanged", "rejected", "ready", "accepted", "failed")
+WIDTH = 108
+
+
+def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print, per connector, items by outcome, calls made, the three most frequent issues, and the report.
+
+    Args:
+        summaries: What the task `report` returned, by connector id.
+    """
+    console = Console(highlight=False)
+    # Not narrower than the table: a terminal scrolls or wraps, a cut number misleads.
+    console.width = max(console.width, WIDTH)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("connector")
+    table.add_column("operation")
+    for name in ("extracted", *COLUMNS, "calls"):
+        table.add_column(name, justify="right")
+    for connector, summary in summaries.items():
+        counts = summary["counts"]
+        table.add_row(
+            connector,
+            summary["operation"],
+            str(summary["extracted"]),
+            *(str(counts[name]) for name in COLUMNS),
+            str(sum(summary["calls"].values())),
+        )
+    console.print(table)
+    for connector, summary in summaries.items():
+        console.print()
+        console.print(Text(f"{connector}: most frequent issues", style="bold"))
+        for issue in summary["frequent"][:3] or ():
+            console.print(Text(f"  {issue['items']:>4} items  {issue['severity']:<7}  {issue['message']}"))
+        console.print(Text(f"  report: {summary['files']['report.html']}"), soft_wrap=True)
