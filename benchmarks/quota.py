@@ -156,9 +156,8 @@ def main():
     if arguments.json:
         print(json.dumps(measured))
     else:
-        print(
-            f"{arguments.connectors} connectors in {arguments.processes} processes, {arguments.latency} s latency"
-        )
+        connectors, processes = arguments.connectors, arguments.processes
+        print(f"{connectors} connectors in {processes} processes, {arguments.latency} s latency")
         for name, value in measured.items():
             print(f"  {name.replace('_', ' '):24} {value}")
     good = measured["share"] >= GOAL and measured["throttled"] == 0

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .account import Account
+from .buckets import BucketStore, Lease, LocalBuckets
 from .client import SellingPartner
-from .quotas import BucketStore, Lease, LocalBuckets, Quotas
+from .quotas import Quotas
 
 __all__ = ["Account", "BucketStore", "Lease", "LocalBuckets", "Quotas", "SellingPartner"]

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from amazon_listings.errors import TryAgain
 
+from .answers import is_success, never_sent, read_answer, read_refusal, retry_after
+from .buckets import buckets_of
 from .exceptions import OutcomeUnknown, Throttled
-from .faults import Action, Refusal, classify, error_of, malformed, outcome_unknown
+from .fault_table import Action
+from .faults import classify, error_of, outcome_unknown
 from .operations import OPERATIONS, PREVIEW_RATE, limits
-from .paths import fill
-from .quotas import Quotas, buckets_of, in_flight
+from .quotas import Quotas, in_flight
 from .redaction import redact
+from .request import Call, prepare, subject_of
 from .tokens import NoAuth, Tokens
 from .user_agent import default_user_agent
 
@@ -29,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from .account import Account
-    from .operations import Kind, Operation
-    from .quotas import Bucket
+    from .answers import Answer
+    from .buckets import Bucket
+    from .faults import Refusal
+    from .operations import Kind
 
 #: Tries of one call when Amazon or the network fails; then `TryAgain` leaves it to the task.
 TRIES = 4
@@ -41,26 +42,8 @@ PATIENCE = 900.0
 #: Seconds that a request is assumed to take until some were measured.
 ASSUMED_LATENCY = 1.0
 
-NOT_JSON = "the answer is not a JSON object"
-
-#: What a parameter is called when an error says what it was about.
-_NAMES = {"sku": "SKU", "productType": "product type", "feedId": "feed", "feedDocumentId": "document"}
-
 #: Access tokens of this process, whichever client asks.
 _TOKENS = Tokens()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A success: the parsed body (an object), and what to note of it.
-
-    `date` is Amazon's clock (header `Date`), None if it was not sent.
-    """
-
-    status: int
-    body: dict[str, Any]
-    request_id: str
-    date: str | None
 
 
 class SellingPartner:
@@ -128,9 +111,9 @@ class SellingPartner:
         """
         operation = OPERATIONS[name]
         again = operation.repeatable if repeatable is None else repeatable
-        request = _prepare(self.account.base_url, operation, path or {}, query or {}, body)
+        request = prepare(self.account.base_url, operation, path or {}, query or {}, body)
         buckets = self._buckets(name, kinds)
-        subject = _subject(self.account, path or {}, query or {})
+        subject = subject_of(self.account, path or {}, query or {})
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=wait_exponential_jitter(initial=1, max=20),
@@ -138,7 +121,7 @@ class SellingPartner:
             sleep=self.sleep,
             reraise=True,
         )
-        return tries(self._once, _Call(request, operation, buckets, (path or {}).get("sku"), subject, again))
+        return tries(self._once, Call(request, operation, buckets, (path or {}).get("sku"), subject, again))
 
     def latency(self, name: str) -> float:
         """Seconds that requests of an operation take at present (moving average)."""
@@ -165,7 +148,7 @@ class SellingPartner:
             region=self.account.region,
         )
 
-    def _once(self, call: _Call) -> Answer:
+    def _once(self, call: Call) -> Answer:
         """One try: 429s are waited for, a refused token is renewed once; neither counts as a try."""
         refused: str | None = None
         throttled = 0.0
@@ -176,11 +159,11 @@ class SellingPartner:
             self._note_rate(response, call.buckets)
             if is_success(response):
                 self.quotas.passed(call.buckets)
-                return _read(response, call)
-            refusal = _refusal(response, call, self.account.secrets)
+                return read_answer(response, call)
+            refusal = read_refusal(response, call, self.account.secrets)
             action = classify(refusal).action
             if action is Action.WAIT and throttled < PATIENCE:
-                throttled += self.quotas.refused(_meant(refusal, call.buckets), _retry_after(response))
+                throttled += self.quotas.refused(_meant(refusal, call.buckets), retry_after(response))
             elif action is Action.REFRESH and refused is None:
                 refused = token
             elif action is Action.RETRY and not call.again:
@@ -188,7 +171,7 @@ class SellingPartner:
             else:
                 raise error_of(refusal, sku=call.sku)
 
-    def _send(self, call: _Call, token: str) -> requests.Response:
+    def _send(self, call: Call, token: str) -> requests.Response:
         signed = call.request.copy()
         signed.headers.update(
             {
@@ -207,7 +190,7 @@ class SellingPartner:
         except requests.RequestException as error:
             text = redact(error, (*self.account.secrets, token))
             refusal = call.refusal(0, type(error).__name__, text)
-            if call.again or _never_sent(error):
+            if call.again or never_sent(error):
                 raise error_of(refusal, sku=call.sku) from None
             raise outcome_unknown(refusal, call.sku) from None
         self._measure(call.operation.name, time.monotonic() - started)
@@ -226,93 +209,6 @@ class SellingPartner:
         self._latencies[name] = seconds if known is None else 0.8 * known + 0.2 * seconds
 
 
-class _Call(NamedTuple):
-    """What one call is, the same in every try."""
-
-    request: requests.PreparedRequest
-    operation: Operation
-    buckets: list[Bucket]
-    sku: str | None
-    subject: str
-    again: bool
-
-    def refusal(self, status: int, code: str = "", text: str = "", request_id: str = "") -> Refusal:
-        """What Amazon answered to this call."""
-        return Refusal("api", self.operation.name, status, code, text, request_id, self.subject)
-
-
-def is_success(response: requests.Response) -> bool:
-    """Whether the status is 2xx; a redirect is none, for it would carry the token elsewhere."""
-    return response.status_code // 100 == 2  # noqa: PLR2004 - the class of statuses that HTTP names 2xx
-
-
-def _read(response: requests.Response, call: _Call) -> Answer:
-    request_id = _request_id(response)
-    try:
-        content = response.content if call.operation.answers else b"{}"
-        body = json.loads(content, parse_constant=_no_constant)
-    except ValueError:
-        body = None
-    if isinstance(body, dict):
-        return Answer(response.status_code, body, request_id, response.headers.get("Date"))
-    refusal = call.refusal(response.status_code, request_id=request_id)
-    error = malformed(refusal, NOT_JSON)
-    raise error if call.again else outcome_unknown(refusal._replace(status=0, text=NOT_JSON), call.sku)
-
-
-def _prepare(
-    base: str,
-    operation: Operation,
-    path: Mapping[str, str],
-    query: Mapping[str, str | int | Collection[str] | None],
-    body: object,
-) -> requests.PreparedRequest:
-    headers = {"Accept": "application/json"}
-    data = None
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-        data = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    request = requests.Request(operation.method, base, headers=headers, data=data, auth=NoAuth()).prepare()
-    pairs = [f"{name}={quote(_plain(value), safe=',')}" for name, value in query.items() if value is not None]
-    # Set after preparing: requests would encode a second time what it takes for unencoded.
-    request.url = f"{base}{fill(operation.path, path)}" + ("?" + "&".join(pairs) if pairs else "")
-    return request
-
-
-def _plain(value: str | int | Collection[str]) -> str:
-    if isinstance(value, str | int):
-        return str(value)
-    return ",".join(value)
-
-
-def _subject(account: Account, path: Mapping[str, str], query: Mapping[str, object]) -> str:
-    """What a call is about, for people."""
-    parts = [f"{_NAMES[name]} {value!r}" for name, value in path.items() if name in _NAMES]
-    parts.append(f"{'vendor code' if account.vendor else 'seller id'} {account.seller_id!r}")
-    marketplaces = query.get("marketplaceIds")
-    if isinstance(marketplaces, list | tuple | set):
-        parts.append(f"marketplace {', '.join(marketplaces)}")
-    return redact(", ".join(parts))
-
-
-def _refusal(response: requests.Response, call: _Call, secrets: Collection[str]) -> Refusal:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    errors = body.get("errors") if isinstance(body, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    texts = [first.get(key) for key in ("message", "details")]
-    text = " ".join(text for text in texts if isinstance(text, str) and text)
-    return call.refusal(
-        response.status_code, redact(first.get("code", "")), redact(text, secrets), _request_id(response)
-    )
-
-
-def _request_id(response: requests.Response) -> str:
-    return redact(response.headers.get("x-amzn-RequestId", ""))
-
-
 def _meant(refusal: Refusal, buckets: list[Bucket]) -> Bucket:
     """The bucket that a 429 is about: Amazon's text names the application's, else the account's slowest."""
     for kind, words in (
@@ -327,24 +223,6 @@ def _meant(refusal: Refusal, buckets: list[Bucket]) -> Bucket:
     return min((bucket for bucket in buckets if "|*|" not in bucket.name), key=lambda bucket: bucket.rate)
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds of `Retry-After`, which Amazon does not document but a gateway may send."""
-    text = response.headers.get("Retry-After", "")
-    return min(float(text), PATIENCE) if text.isascii() and text.isdigit() else None
-
-
 def _final(error: BaseException) -> bool:
     """Worth trying again, but not by this call."""
     return isinstance(error, OutcomeUnknown | Throttled)
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """No connection came about, so Amazon can not have carried anything out."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from .client import TRIES, is_success
+from .answers import is_success
+from .client import TRIES
 from .exceptions import DocumentDamaged, LinkExpired, SellingPartnerError, Unavailable
 from .faults import RETRY_LATER
 from .redaction import redact

@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from .exceptions import MalformedAnswer, NotFound, OutcomeUnknown, PreviewIgnored
+from .exceptions import MalformedAnswer, NotFound, OutcomeUnknown
 from .held import holds_attributes, holds_patches
+from .listing_answers import Listing, Page, Submission, read_listing, read_submission
 from .operations import kinds_of
 from .shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from .client import Answer, SellingPartner
+    from .client import SellingPartner
 
-Status = Literal["ACCEPTED", "INVALID", "VALID"]
+__all__ = ["Listing", "Page", "Submission", "delete", "get", "patch", "put", "search", "search_page"]
 
 #: How often a write whose outcome is unknown is sent.
 SENDS = 3
-#: Most listings that can be paged through by one search (Listings Items API reference).
-MOST_FOUND = 1000
-
-
-@dataclass(frozen=True)
-class Submission:
-    """Amazon's answer to a put, patch or delete.
-
-    `INVALID` means that nothing was taken; `ACCEPTED` that it is being processed, not that it is
-    live; `VALID` is the answer of a preview. `read_back`: no answer came, but the listing holds
-    what was sent; then there is no submission id and no list of issues.
-    """
-
-    sku: str
-    status: Status
-    submission_id: str
-    issues: list[dict[str, Any]] = field(default_factory=list)
-    identifiers: list[dict[str, Any]] = field(default_factory=list)
-    request_id: str = ""
-    read_back: bool = False
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A listing as Amazon holds it; parts that were not asked for are empty.
-
-    `attributes` are what was submitted, by whomever, not what the catalogue shows.
-    """
-
-    sku: str
-    summaries: list[dict[str, Any]]
-    attributes: dict[str, list[dict[str, Any]]]
-    issues: list[dict[str, Any]]
-    relationships: list[dict[str, Any]]
-    fulfillment_availability: list[dict[str, Any]]
-    product_types: list[dict[str, Any]]
-    body: dict[str, Any]
-    request_id: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a search: what was found, how many there are, and the token of the next page."""
-
-    listings: list[Listing]
-    found: int
-    next_token: str | None
 
 
 def put(
@@ -164,7 +117,7 @@ def delete(
         path={"sellerId": client.account.seller_id, "sku": sku},
         query={"marketplaceIds": [marketplace_id], "issueLocale": issue_locale},
     )
-    return _submission(answer, name, sku, preview=False)
+    return read_submission(answer, name, sku, preview=False)
 
 
 def get(
@@ -189,7 +142,7 @@ def get(
         )
     except NotFound:
         return None
-    return _listing(Shape(answer, name), answer.body)
+    return read_listing(Shape(answer, name), answer.body)
 
 
 def search(
@@ -249,7 +202,7 @@ def search_page(
         shape.bad("it has no numberOfResults or no items")
     pagination = shape.object("pagination") if answer.body.get("pagination") is not None else {}
     return Page(
-        [_listing(shape, item) for item in shape.objects("items")],
+        [read_listing(shape, item) for item in shape.objects("items")],
         int(found or 0),
         shape.optional_text("nextToken", pagination),
     )
@@ -284,7 +237,7 @@ def _submit(
                 kinds=kinds_of(touched, preview=preview),
                 repeatable=preview,
             )
-            return _submission(answer, name, sku, preview=preview)
+            return read_submission(answer, name, sku, preview=preview)
         except (OutcomeUnknown, MalformedAnswer) as error:
             if not preview:
                 listing = get(client, sku, marketplace_ids, included=("attributes",))
@@ -300,42 +253,3 @@ def _submit(
         reraise=True,
     )
     return tries(send)
-
-
-def _submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Submission:
-    shape = Shape(answer, name)
-    status = shape.text("status")
-    if preview and status == "ACCEPTED":
-        raise PreviewIgnored(
-            f"The endpoint took a preview of SKU {sku!r} for a submission and accepted it.",
-            hint="The data engineer must check the connection's endpoint: it does not know previews.",
-        )
-    if status not in ({"VALID", "INVALID"} if preview else {"ACCEPTED", "INVALID"}):
-        shape.bad(f"its status is {status!r}")
-    issues = shape.objects("issues")
-    for issue in issues:
-        shape.text("code", issue)
-        shape.text("severity", issue)
-    return Submission(
-        sku,
-        cast("Status", status),
-        shape.text("submissionId"),
-        issues,
-        shape.objects("identifiers"),
-        answer.request_id,
-    )
-
-
-def _listing(shape: Shape, body: dict[str, Any]) -> Listing:
-    attributes = shape.object("attributes", body) if body.get("attributes") is not None else {}
-    return Listing(
-        shape.text("sku", body),
-        shape.objects("summaries", body),
-        {name: shape.objects(name, attributes) for name in attributes},
-        shape.objects("issues", body),
-        shape.objects("relationships", body),
-        shape.objects("fulfillmentAvailability", body),
-        shape.objects("productTypes", body),
-        body,
-        shape.request_id,
-    )

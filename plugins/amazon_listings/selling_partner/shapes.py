@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .faults import Refusal, malformed
 
 if TYPE_CHECKING:
-    from .client import Answer
+    from .answers import Answer
 
 
 class Shape:

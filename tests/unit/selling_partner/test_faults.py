@@ -18,7 +18,8 @@ from amazon_listings.selling_partner.exceptions import (
     WrongAccount,
     WrongMarketplace,
 )
-from amazon_listings.selling_partner.faults import FAULTS, Action, Refusal, classify, error_of
+from amazon_listings.selling_partner.fault_table import FAULTS, Action
+from amazon_listings.selling_partner.faults import Refusal, classify, error_of
 
 #: What Amazon answers, as its documentation and staff quote it → what it must become.
 QUOTED = [

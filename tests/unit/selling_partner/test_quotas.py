@@ -6,15 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amazon_listings.selling_partner.buckets import Bucket, LocalBuckets, buckets_of
 from amazon_listings.selling_partner.operations import kinds_of, limits
-from amazon_listings.selling_partner.quotas import (
-    SHARE,
-    Bucket,
-    LocalBuckets,
-    Quotas,
-    buckets_of,
-    in_flight,
-)
+from amazon_listings.selling_partner.quotas import SHARE, Quotas, in_flight
 
 PUT = Bucket("put", 5.0, 10.0)
 

@@ -1,0 +1,109 @@
+"""What the Listings Items API answers, as objects: submissions, listings, pages of a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from .exceptions import PreviewIgnored
+from .shapes import Shape
+
+if TYPE_CHECKING:
+    from .answers import Answer
+
+Status = Literal["ACCEPTED", "INVALID", "VALID"]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Amazon's answer to a put, patch or delete.
+
+    `INVALID` means that nothing was taken; `ACCEPTED` that it is being processed, not that it is
+    live; `VALID` is the answer of a preview. `read_back`: no answer came, but the listing holds
+    what was sent; then there is no submission id and no list of issues.
+    """
+
+    sku: str
+    status: Status
+    submission_id: str
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    identifiers: list[dict[str, Any]] = field(default_factory=list)
+    request_id: str = ""
+    read_back: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A listing as Amazon holds it; parts that were not asked for are empty.
+
+    `attributes` are what was submitted, by whomever, not what the catalogue shows.
+    """
+
+    sku: str
+    summaries: list[dict[str, Any]]
+    attributes: dict[str, list[dict[str, Any]]]
+    issues: list[dict[str, Any]]
+    relationships: list[dict[str, Any]]
+    fulfillment_availability: list[dict[str, Any]]
+    product_types: list[dict[str, Any]]
+    body: dict[str, Any]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a search: what was found, how many there are, and the token of the next page."""
+
+    listings: list[Listing]
+    found: int
+    next_token: str | None
+
+
+def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Submission:
+    """The submission in a success of operation `name`.
+
+    Raises:
+        MalformedAnswer: it is not as Amazon's model says.
+        PreviewIgnored: a preview was accepted as a submission.
+    """
+    shape = Shape(answer, name)
+    status = shape.text("status")
+    if preview and status == "ACCEPTED":
+        raise PreviewIgnored(
+            f"The endpoint took a preview of SKU {sku!r} for a submission and accepted it.",
+            hint="The data engineer must check the connection's endpoint: it does not know previews.",
+        )
+    if status not in ({"VALID", "INVALID"} if preview else {"ACCEPTED", "INVALID"}):
+        shape.bad(f"its status is {status!r}")
+    issues = shape.objects("issues")
+    for issue in issues:
+        shape.text("code", issue)
+        shape.text("severity", issue)
+    return Submission(
+        sku,
+        cast("Status", status),
+        shape.text("submissionId"),
+        issues,
+        shape.objects("identifiers"),
+        answer.request_id,
+    )
+
+
+def read_listing(shape: Shape, body: dict[str, Any]) -> Listing:
+    """The listing in a body, which may be a part of the answer that `shape` checks.
+
+    Raises:
+        MalformedAnswer: it is not as Amazon's model says.
+    """
+    attributes = shape.object("attributes", body) if body.get("attributes") is not None else {}
+    return Listing(
+        shape.text("sku", body),
+        shape.objects("summaries", body),
+        {name: shape.objects(name, attributes) for name in attributes},
+        shape.objects("issues", body),
+        shape.objects("relationships", body),
+        shape.objects("fulfillmentAvailability", body),
+        shape.objects("productTypes", body),
+        body,
+        shape.request_id,
+    )
