@@ -136,7 +136,7 @@ class Payloads:
             return rng.choice(DATES)
         if "anyOf" in node:
             options = next((part["enum"] for part in node["anyOf"] if part.get("enum")), None)
-            if options and rng.random() < 0.9:
+            if options and (len(options) == 1 or rng.random() < 0.9):
                 return rng.choice(options)
         if "enum" in node:
             return rng.choice(node["enum"]) if node["enum"] else None

@@ -1,87 +1,99 @@
 """What a definition only advises: values it suggests, values about to go, values that cannot change.
 
-Each kind of advice is a small schema of its own that fails where a payload goes against it, so
-the engine finds the places. Warnings never make a payload invalid.
+Warnings never make a payload invalid. Advice is read where a definition gives it for a place
+without condition, as Amazon's do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.validation.document import Pointer, target
-from amazon_listings.validation.engine import compile_schema
 
 if TYPE_CHECKING:
-    import jsonschema_rs
+    from collections.abc import Iterator
 
 
-class Leaf(Protocol):
-    """The schema that fails where a payload goes against one kind of advice."""
+class Advised(NamedTuple):
+    """A place that goes against advice, and the keyword that gives it."""
 
-    def __call__(self, node: dict[str, Any], *, selects: bool) -> dict[str, Any]:
-        """The schema for a place; `selects` tells whether the place identifies its element."""
-        ...
+    path: Pointer
+    keyword: str
 
 
+@dataclass(slots=True)
 class Advice:
-    """Finds where a payload goes against a definition's advice.
+    """The advice for one place of a payload, and for the places below it.
 
     Args:
-        document: The definition.
+        suggested: Values that are suggested; None if any text is as good.
+        deprecated: Values that Amazon is going to withdraw.
+        fixed: True if an existing listing cannot change the value. What identifies an element
+            (its selectors) or is hidden from people is not meant.
+        items: The advice for the elements.
+        properties: The advice for the fields.
     """
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
-        self._values = self._compiled(_values)
-        self._fixed: jsonschema_rs.Validator | None = None
+    suggested: frozenset[str] | None = None
+    deprecated: frozenset[str] = frozenset()
+    fixed: bool = False
+    items: Advice | None = None
+    properties: dict[str, Advice] = field(default_factory=dict)
 
-    def against_values(self, attributes: Any) -> list[tuple[Pointer, str]]:
-        """Places with a value that is not suggested (`enum`) or deprecated (`enumDeprecated`)."""
-        if self._values.is_valid(attributes):
-            return []
-        return [
-            (tuple(error.instance_path), "enumDeprecated" if "not" in error.schema_path[-1:] else "enum")
-            for error in self._values.iter_errors(attributes)
-        ]
 
-    def against_fixed(self, attributes: Any) -> list[Pointer]:
-        """Places with a value that an existing listing cannot change (`editable: false`).
+def advice(document: dict[str, Any]) -> Advice:
+    """The advice of a definition."""
+    return _read(document, document, frozenset(), ()) or Advice()
 
-        What identifies an element (its selectors) or is hidden from people is not meant.
-        """
-        if self._fixed is None:
-            self._fixed = self._compiled(_fixed)
-        return [tuple(error.instance_path) for error in self._fixed.iter_errors(attributes)]
 
-    def _compiled(self, leaf: Leaf) -> jsonschema_rs.Validator:
-        return compile_schema(self._reduced(self._document, leaf, frozenset(), name="") or {})
+def against(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]:
+    """Places with a value that is not suggested or is deprecated."""
+    if isinstance(value, str):
+        if value in advice.deprecated:
+            yield Advised(path, "enumDeprecated")
+        if advice.suggested is not None and value not in advice.suggested:
+            yield Advised(path, "enum")
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            below = advice.properties.get(name)
+            if below is not None and not _followed(below, child):
+                yield from against(below, child, (*path, name))
+    elif isinstance(value, list) and advice.items is not None:
+        for index, item in enumerate(value):
+            yield from against(advice.items, item, (*path, index))
 
-    def _reduced(
-        self, node: Any, leaf: Leaf, selectors: frozenset[str], *, name: str, seen: tuple[str, ...] = ()
-    ) -> dict[str, Any] | None:
-        """The schema reduced to what the advice is about; None if there is nothing below it."""
-        if not isinstance(node, dict):
-            return None
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            if reference in seen:
-                return None
-            node = {**(target(self._document, reference) or {}), **node}
-            seen = (*seen, reference)
-        reduced = leaf(node, selects=name in selectors)
-        properties = {
-            key: part
-            for key, child in node.get("properties", {}).items()
-            if (part := self._reduced(child, leaf, selectors, name=key, seen=seen))
-        }
-        items = self._reduced(
-            node.get("items"), leaf, frozenset(node.get("selectors", ())), name="", seen=seen
-        )
-        if properties:
-            reduced = {**reduced, "properties": properties}
-        if items:
-            reduced = {**reduced, "items": items}
-        return reduced or None
+
+def _followed(advice: Advice, value: Any) -> bool:
+    """Does a value follow all advice for its place? Runs over every payload, so in few calls."""
+    if isinstance(value, str):
+        return value not in advice.deprecated and (advice.suggested is None or value in advice.suggested)
+    if isinstance(value, list):
+        return advice.items is None or all(_followed(advice.items, item) for item in value)
+    if isinstance(value, dict):
+        properties = advice.properties
+        for name, child in value.items():
+            below = properties.get(name)
+            if below is None or (
+                below.suggested and type(child) is str and not below.deprecated and child in below.suggested
+            ):
+                continue
+            if not _followed(below, child):
+                return False
+    return True
+
+
+def unchangeable(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]:
+    """Places whose value an existing listing cannot change."""
+    if advice.fixed:
+        yield Advised(path, "editable")
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            if name in advice.properties:
+                yield from unchangeable(advice.properties[name], child, (*path, name))
+    elif isinstance(value, list) and advice.items is not None:
+        for index, item in enumerate(value):
+            yield from unchangeable(advice.items, item, (*path, index))
 
 
 def suggestions(node: dict[str, Any]) -> list[Any]:
@@ -91,10 +103,10 @@ def suggestions(node: dict[str, Any]) -> list[Any]:
     return next((branch["enum"] for branch in branches if branch.get("enum")), []) if free else []
 
 
-def deprecated(node: dict[str, Any]) -> list[Any]:
-    """The values of a place that Amazon is going to withdraw."""
-    lifecycle = node.get("$lifecycle")
-    return list(lifecycle.get("enumDeprecated", ())) if isinstance(lifecycle, dict) else []
+def current(node: dict[str, Any]) -> list[Any]:
+    """The values of a place that stay: allowed or suggested, and not deprecated."""
+    going = _deprecated(node)
+    return [value for value in node.get("enum") or suggestions(node) if value not in going]
 
 
 def replacements(node: dict[str, Any], value: Any) -> list[Any]:
@@ -104,17 +116,37 @@ def replacements(node: dict[str, Any], value: Any) -> list[Any]:
     return [new for entry in entries if entry.get("value") == value for new in entry.get("replacements", ())]
 
 
-def _values(node: dict[str, Any], *, selects: bool) -> dict[str, Any]:  # noqa: ARG001 - advice on values is for all
-    reduced: dict[str, Any] = {}
-    suggested = suggestions(node)
-    going = deprecated(node)
-    if suggested:
-        reduced["anyOf"] = [{"enum": suggested}, {"not": {"type": "string"}}]
-    if going:
-        reduced["not"] = {"enum": going}
-    return reduced
+def _deprecated(node: dict[str, Any]) -> frozenset[str]:
+    lifecycle = node.get("$lifecycle")
+    return _texts(lifecycle.get("enumDeprecated", ())) if isinstance(lifecycle, dict) else frozenset()
 
 
-def _fixed(node: dict[str, Any], *, selects: bool) -> dict[str, Any]:
-    fixed = node.get("editable") is False and node.get("hidden") is not True and not selects
-    return {"not": {}} if fixed else {}
+def _texts(values: Any) -> frozenset[str]:
+    return frozenset(value for value in values if isinstance(value, str))
+
+
+def _read(
+    document: dict[str, Any], node: Any, identifying: frozenset[str], seen: tuple[str, ...], name: str = ""
+) -> Advice | None:
+    if not isinstance(node, dict):
+        return None
+    reference = node.get("$ref")
+    if isinstance(reference, str):
+        if reference in seen:
+            return None
+        node = {**(target(document, reference) or {}), **node}
+        seen = (*seen, reference)
+    selectors = frozenset(node.get("selectors", ()))
+    found = Advice(
+        suggested=_texts(suggestions(node)) or None,
+        deprecated=_deprecated(node),
+        fixed=node.get("editable") is False and node.get("hidden") is not True and name not in identifying,
+        items=_read(document, node.get("items"), selectors, seen),
+        properties={
+            key: below
+            for key, child in node.get("properties", {}).items()
+            if (below := _read(document, child, identifying, seen, key))
+        },
+    )
+    speaks = found.suggested or found.deprecated or found.fixed or found.items or found.properties
+    return found if speaks else None

@@ -7,6 +7,7 @@ where they repair it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,8 @@ def _named(failure: Failure, document: dict[str, Any], attributes: Any) -> tuple
         kind = "missing" if keyword in {"required", "dependentRequired"} else "unknown"
         return f"{kind}_{'field' if path else 'attribute'}", (*path, failure.names[0])
     value = value_at(attributes, path)
+    if not keyword or (isinstance(value, float) and not math.isfinite(value)):
+        return "not_json", path
     if value in ("", []) and keyword not in OF_PRESENCE:
         return "empty_value", path
     said = at(document, failure.pointer)

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.validation.advice import Advice
-from amazon_listings.validation.causes import Cause, causes, each_cause
+from amazon_listings.validation.advice import Advised, advice, against, unchangeable
+from amazon_listings.validation.causes import Cause, causes, each_cause, value_at
 from amazon_listings.validation.conditions import Condition, Term
-from amazon_listings.validation.document import Pointer, check_definition, checksum
-from amazon_listings.validation.engine import Engine
+from amazon_listings.validation.document import check_definition, checksum
+from amazon_listings.validation.engine import Engine, Failure
 from amazon_listings.validation.explanation import Explainer, joined
 from amazon_listings.validation.payload import readable
 from amazon_listings.validation.places import Places
@@ -44,7 +44,7 @@ class Definition:
         self._order = {name: index for index, name in enumerate(document["properties"])}
         self._engine = Engine(document)
         self._places = Places(document, locale_document)
-        self._advice = Advice(document)
+        self._advice = advice(document)
         self._explainer = Explainer(document, self._places)
 
     def is_valid(self, attributes: Any) -> bool:
@@ -66,13 +66,13 @@ class Definition:
             Errors in the order of the definition's attributes, then warnings. Empty if all is well.
         """
         texts = words(language)
-        payload, broken = readable(attributes)
-        errors: list[Issue] = []
-        if broken or not self._engine.is_valid(payload):
-            found = causes([*broken, *self._engine.failures(payload)], self.document, attributes)
-            found.sort(key=self._position)
-            explained = _either_or([(cause, self._explainer.why(cause, payload)) for cause in found])
-            errors = [self._explainer.issue(cause, attributes, texts, term) for cause, term in explained]
+        if self.is_valid(attributes):
+            return self._warnings(attributes, set(), texts, update=update)
+        payload, failing = self._failing(attributes)
+        found = causes(failing, self.document, attributes)
+        found.sort(key=self._position)
+        explained = _either_or([(cause, self._explainer.why(cause, payload)) for cause in found])
+        errors = [self._explainer.issue(cause, attributes, texts, term) for cause, term in explained]
         return errors + self._warnings(payload, {issue.path for issue in errors}, texts, update=update)
 
     def failures(self, attributes: Any, *, language: str = "en", update: bool = False) -> list[Issue]:
@@ -81,10 +81,9 @@ class Definition:
         `path` is the place the keyword looks at: for `required` the object that lacks the field.
         """
         texts = words(language)
-        payload, broken = readable(attributes)
-        found = [*broken, *self._engine.failures(payload)]
+        payload, failing = self._failing(attributes)
         errors: dict[tuple[Any, ...], Cause] = {}
-        for cause in each_cause(found, self.document, attributes):
+        for cause in each_cause(failing, self.document, attributes):
             place = (cause.main.path, cause.main.keyword, cause.path)
             # Several conditions may ask for the same; the first unconditional one explains it best.
             if place not in errors or len(cause.main.pointer) < len(errors[place].main.pointer):
@@ -101,22 +100,30 @@ class Definition:
         """What people call a place, `item_weight/0/unit`, in the language of the locale document."""
         return self._places.label(tuple(int(step) if step.isdigit() else step for step in path.split("/")))
 
+    def _failing(self, attributes: Any) -> tuple[Any, list[Failure]]:
+        """The payload as the engine could read it, and every failing place."""
+        try:
+            return attributes, list(self._engine.failures(attributes))
+        except ValueError:  # Broken text, or data that JSON has no form for.
+            payload, broken = readable(attributes)
+            return payload, [*broken, *self._engine.failures(payload)]
+
     def _warnings(self, payload: Any, wrong: set[str], texts: Words, *, update: bool) -> list[Issue]:
-        """Warnings about values that are not wrong anyway."""
-        found = [
-            self._explainer.warning(WARNINGS[keyword], keyword, path, payload, texts)
-            for path, keyword in self._advice.against_values(payload)
-            if joined(path) not in wrong
+        """Warnings about values that are not wrong anyway; the same slip in many places is one."""
+        found: dict[tuple[Any, ...], list[Advised]] = {}
+        for advised in against(self._advice, payload):
+            path = advised.path
+            if joined(path) not in wrong:
+                # A unit, currency or marketplace is mapped once for many attributes.
+                shared = path[-1] if path[-1] != "value" else path
+                key = (advised.keyword, shared, value_at(payload, path))
+                found.setdefault(key, []).append(advised)
+        for advised in unchangeable(self._advice, payload) if update else ():
+            found.setdefault((advised.keyword, advised.path[0]), []).append(advised)
+        return [
+            self._explainer.warning(same[0], payload, texts, elsewhere=len(same) - 1)
+            for same in found.values()
         ]
-        if update:
-            attributes: dict[Any, Pointer] = {}
-            for path in self._advice.against_fixed(payload):
-                attributes.setdefault(path[0], path)
-            found.extend(
-                self._explainer.warning("not_editable", "editable", path, payload, texts)
-                for path in attributes.values()
-            )
-        return found
 
     def _position(self, cause: Cause) -> tuple[int, tuple[tuple[bool, Any], ...]]:
         order = self._order
@@ -125,9 +132,6 @@ class Definition:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, (self.document, self.locale_document)
-
-
-WARNINGS = {"enum": "not_suggested", "enumDeprecated": "deprecated_option"}
 
 
 def compile_definition(

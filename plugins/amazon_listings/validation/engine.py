@@ -33,6 +33,42 @@ ANNOTATIONS = frozenset(
 )
 #: Keywords under which a definition states something of the place itself, without condition.
 UNCONDITIONAL = frozenset(("properties", "items"))
+#: Keywords whose failure names properties.
+NAMING = frozenset(("additionalProperties", "dependentRequired", "required", "unevaluatedProperties"))
+#: Keywords that fail by themselves; a pointer that ends in anything else leads to a schema that is `false`.
+ASSERTIONS = frozenset(
+    (
+        "anyOf",
+        "const",
+        "contains",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "maxContains",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maxUniqueItems",
+        "maxUtf8ByteLength",
+        "maximum",
+        "minContains",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minUniqueItems",
+        "minUtf8ByteLength",
+        "minimum",
+        "multipleOf",
+        "not",
+        "oneOf",
+        "pattern",
+        "propertyNames",
+        "type",
+        "uniqueItems",
+    )
+)
+Kind = jsonschema_rs.ValidationErrorKind
 
 
 class Failure(NamedTuple):
@@ -108,19 +144,17 @@ def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
 
 def _failure(error: jsonschema_rs.ValidationError) -> Failure:
     pointer = tuple(error.evaluation_path)
-    kind = error.kind
-    keyword = str(pointer[-1]) if pointer else kind.name
+    keyword = str(pointer[-1]) if pointer else ""
     names: tuple[str, ...] = ()
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
-        names = (kind.property,)
-    elif isinstance(
-        kind,
-        jsonschema_rs.ValidationErrorKind.AdditionalProperties
-        | jsonschema_rs.ValidationErrorKind.UnevaluatedProperties,
-    ):
-        names = tuple(kind.unexpected)
-    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.FalseSchema):
-        keyword = "false"
+    # The engine copies whole option lists into an error's kind: it is asked for only where needed.
+    if keyword in NAMING or keyword not in ASSERTIONS:
+        kind = error.kind
+        if isinstance(kind, Kind.Required):
+            names = (kind.property,)
+        elif isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
+            names = tuple(kind.unexpected)
+        elif isinstance(kind, Kind.FalseSchema):
+            keyword = "false"
     return Failure(tuple(error.instance_path), keyword, pointer, names)
 
 

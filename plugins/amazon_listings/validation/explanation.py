@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.validation import advice
+from amazon_listings.validation.advice import Advised, current, replacements, suggestions
 from amazon_listings.validation.causes import Cause, json_type, value_at
 from amazon_listings.validation.document import Pointer, at
 from amazon_listings.validation.issue import Issue
@@ -29,6 +30,8 @@ FAMILIES = {
     "too_few_values": "missing",
     "not_editable": "fixed",
 }
+#: Code of a warning by the keyword that gives the advice.
+ADVISED = {"enum": "not_suggested", "enumDeprecated": "deprecated_option", "editable": "not_editable"}
 #: What the limit of a keyword is called in `Issue.allowed`.
 LIMITS = {
     "exclusiveMaximum": "below",
@@ -51,6 +54,7 @@ LIMITS = {
 REQUIRED = frozenset(("missing_attribute", "missing_field", "missing_one_of", "missing_entry"))
 LONGEST_FOUND = 200
 LONGEST_SAID = 60
+MEMORY = 4096
 
 
 class Explainer:
@@ -66,6 +70,7 @@ class Explainer:
         self._places = places
         self._reasons = Reasons(document)
         self._options: dict[Pointer, Options] = {}
+        self._warn = lru_cache(MEMORY)(self._warning)
 
     def why(self, cause: Cause, attributes: Any) -> Term:
         """The conditions that made the rule apply; empty for a rule without condition."""
@@ -114,39 +119,56 @@ class Explainer:
             family=FAMILIES.get(code, "invalid"),
         )
 
-    def warning(self, code: str, keyword: str, path: Pointer, attributes: Any, words: Words) -> Issue:
-        """A warning about a place that goes against advice: `deprecated_option`, `not_suggested` or `not_editable`."""
-        value = value_at(attributes, path)
+    def warning(self, advised: Advised, attributes: Any, words: Words, *, elsewhere: int = 0) -> Issue:
+        """A warning about a place that goes against advice.
+
+        Args:
+            advised: The place and the keyword that gives the advice.
+            attributes: The payload.
+            words: The language.
+            elsewhere: How many further places have the same value for the same reason.
+        """
+        value = value_at(attributes, advised.path)
+        # Colours and materials repeat all over a catalogue.
+        warn = self._warn if isinstance(value, str) else self._warning
+        return warn(advised, value, words, elsewhere)
+
+    def _warning(self, advised: Advised, value: Any, words: Words, elsewhere: int) -> Issue:
+        path, keyword = advised
+        code = ADVISED[keyword]
         label = self._places.label(path)
-        allowed: dict[str, Any] = {}
-        values: dict[str, Any] = {"label": label, "found": quoted(value), "options": "", "total": 0}
+        values: dict[str, Any] = {"label": label, "found": quoted(value)}
+        allowed = None
         if code != "not_editable":
-            node = self._places.schema(path)
-            listed = advice.suggestions(node) if code == "not_suggested" else self._current(node)
-            options = self._listed((code, *self._places.general(path)), listed, path)
-            nearest = advice.replacements(node, value) if code == "deprecated_option" else []
-            chosen = [{"value": new, "name": str(new)} for new in nearest] or options.nearest(str(value))
-            allowed = {"options": chosen, "options_total": len(options)}
-            values |= {"options": _named(chosen), "total": len(options)}
+            allowed = self._advised(code, path, value)
+            values |= {"options": _named(allowed["options"]), "total": allowed["options_total"]}
+        message = words.message(code, **values)
+        if elsewhere:
+            message = words.word("more_places", message=message, count=elsewhere)
         return Issue(
             code=code,
             severity="WARNING",
             source="schema",
-            message=words.message(code, **values),
+            message=message,
             keyword=keyword,
             attribute=str(path[0]) if path else "",
             path=joined(path),
             label=label,
-            allowed=allowed or None,
+            allowed=allowed,
             found=shown(value),
             action=words.message(code, "action", **values),
             family=FAMILIES.get(code, "invalid"),
         )
 
-    @staticmethod
-    def _current(node: dict[str, Any]) -> list[Any]:
-        going = advice.deprecated(node)
-        return [value for value in node.get("enum") or advice.suggestions(node) if value not in going]
+    def _advised(self, code: str, path: Pointer, value: Any) -> dict[str, Any]:
+        key = (code, *self._places.general(path))
+        options = self._options.get(key)
+        node = self._places.schema(path)
+        if options is None:
+            listed = suggestions(node) if code == "not_suggested" else current(node)
+            options = self._listed(key, listed, path)
+        named = [{"value": new, "name": str(new)} for new in replacements(node, value)]
+        return {"options": named or options.nearest(str(value)), "options_total": len(options)}
 
     def _listed(self, key: Pointer, values: list[Any], path: Pointer) -> Options:
         options = self._options.get(key)

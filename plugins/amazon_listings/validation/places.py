@@ -22,6 +22,7 @@ class Places:
     def __init__(self, document: dict[str, Any], locale_document: dict[str, Any] | None) -> None:
         self._documents = [part for part in (locale_document, document) if part is not None]
         self._label = lru_cache(MEMORY)(self._find_label)
+        self._schema = lru_cache(MEMORY)(lambda path: _place(document, path))
 
     def label(self, path: Pointer) -> str:
         """What people call the place: its title in their language, else the name in the payload."""
@@ -34,7 +35,7 @@ class Places:
 
     def schema(self, path: Pointer) -> dict[str, Any]:
         """What the definition states of a place without condition; empty if nothing."""
-        return _place(self._documents[-1], path)
+        return self._schema(self.general(path))
 
     def names(self, path: Pointer) -> dict[str, str]:
         """Displayed names of the place's values, by the value's JSON text."""

@@ -120,8 +120,9 @@ def failures(rule: Rule, value: Any, path: Pointer = ()) -> Iterator[tuple[Point
             yield path, (*rule.pointer, keyword)
     elif isinstance(value, dict):
         for name, child in value.items():
-            if name in rule.properties:
-                yield from failures(rule.properties[name], child, (*path, name))
+            below = rule.properties.get(name)
+            if below is not None and not holds(below, child):
+                yield from failures(below, child, (*path, name))
     elif isinstance(value, list):
         for keyword in _item_failures(rule, value):
             yield path, (*rule.pointer, keyword)
