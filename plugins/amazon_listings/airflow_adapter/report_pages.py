@@ -1,0 +1,74 @@
+"""Reports in the Airflow UI: a tab of every run, and its files to download.
+
+A plugin's app does not inherit Airflow's login, so each route asks for it: whoever may read the logs
+of a DAG's tasks may read its reports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.sync.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MEDIA_TYPES = {
+    "report.html": "text/html; charset=utf-8",
+    "report.json": "application/json",
+    "items.csv": "text/csv; charset=utf-8",
+    "issues.csv": "text/csv; charset=utf-8",
+}
+#: The page is made of product data; even if some of it were markup, it could load and send nothing.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "frame-ancestors 'self'; sandbox allow-scripts allow-downloads",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+NO_REPORT = (
+    "<!doctype html><meta charset=utf-8><title>No report</title>"
+    "<p style='font:15px system-ui'>This run has no report: it is not a run of a connector, or it has not "
+    "come to its task <code>report</code> yet."
+)
+
+app = FastAPI(title="Amazon Listings", docs_url=None, redoc_url=None, openapi_url=None)
+_may_read = Depends(requires_access_dag(method="GET", access_entity=DagAccessEntity.TASK_LOGS))
+
+
+@app.get("/reports/{dag_id}/{run_id}", dependencies=[_may_read])
+def page(dag_id: str, run_id: str) -> HTMLResponse:
+    """The report of a run as a page."""
+    file = _file(dag_id, run_id, "report.html")
+    if not file.exists():
+        return HTMLResponse(NO_REPORT, headers=HEADERS)
+    return HTMLResponse(file.read_bytes(), headers=HEADERS)
+
+
+@app.get("/reports/{dag_id}/{run_id}/{name}", dependencies=[_may_read])
+def download(dag_id: str, run_id: str, name: str) -> StreamingResponse:
+    """One of the report's files."""
+    file = _file(dag_id, run_id, name)
+    if name not in MEDIA_TYPES or not file.exists():
+        raise HTTPException(404, "This run has no such file.")
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_pieces(file), media_type=MEDIA_TYPES[name], headers=headers)
+
+
+def _file(dag_id: str, run_id: str, name: str) -> Path:
+    folder = RunFolder.of(connections.storage(), dag_id.removeprefix("amazon_"), run_id)
+    # A name that is none of ours never becomes a path.
+    return folder.root / "report" / (name if name in MEDIA_TYPES else "report.html")
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(1 << 16):
+            yield piece
