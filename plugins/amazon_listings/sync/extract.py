@@ -8,16 +8,20 @@ from amazon_listings.errors import ItemError, RunRefused
 from amazon_listings.mapping.expressions import ExpressionError, compile_expression
 from amazon_listings.mapping.rows import Row
 from amazon_listings.sales_layer.selection import Selection
+from amazon_listings.sync.field_names import FieldNames
 from amazon_listings.sync.run_folder import part_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
     from amazon_listings.sales_layer.reading import Reading
     from amazon_listings.sync.run_folder import RunFolder
     from amazon_listings.sync.scope import Scope
+
+#: SKUs named in a sentence; the rest are counted.
+SHOWN = 20
 
 
 def extract_products(
@@ -34,15 +38,17 @@ def extract_products(
         connector: The connector that runs.
         scope: What the run covers.
         read: Reads a selection from the connector's source.
-        folder: The run's folder; the stage `extract` is written anew.
+        folder: The run's folder; the stage `extract` is written anew. Its note `extract` is written
+            last: without it, no part counts.
         part_size: Items of a part; one family is never split, so a part may be a little larger.
 
     Returns:
         `parts` (names), `extracted`, `out_of_scope`, `unreadable` (records that could not become
-        items), `cursor` and `full`.
+        items), `cursor`, `full`, `removed` (a number) and `warnings` (sentences: fields that the PIM
+        does not have, named SKUs that are not there).
 
     Raises:
-        RunRefused: more SKUs than the connector allows.
+        RunRefused: more SKUs than the connector allows, or nothing at all to work on.
         TryAgain, PersonMustAct: the PIM could not be read.
     """
     source = connector.source
@@ -61,16 +67,21 @@ def extract_products(
     folder.clear("extract", "problems")
     chosen = _Choice(connector, scope)
     parts: list[str] = []
-    for items in _parts(chosen(reading), part_size):
-        parts.append(part_name(len(parts) + 1))
-        folder.write("extract", parts[-1], items)
+    try:
+        for items in _parts(chosen(reading), part_size):
+            parts.append(part_name(len(parts) + 1))
+            folder.write("extract", parts[-1], items)
+    except RunRefused:
+        folder.clear("extract")  # nothing half-extracted is left lying about
+        raise
     problems = [*reading.problems, *chosen.problems]
     folder.write("problems", part_name(1), ({"sku": p.sku, "message": str(p)} for p in problems))
-    if scope.kind == "everything" and not chosen.taken and not problems:
-        raise RunRefused(
-            f"The PIM has no item for the connector {connector.id}: {chosen.left:,} were read, "
-            "none was in scope.",
-            hint=f"Check its statuses ({', '.join(source.statuses)}) and its filter; nothing was sent.",
+    _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
+    warnings = list(chosen.fields.warnings(connector, everything=scope.kind == "everything"))
+    if chosen.missing:
+        warnings.append(
+            f"{len(chosen.missing):,} of the {len(scope.skus):,} SKUs that were named are not among the "
+            f"connector's items: {_listed(chosen.missing)}."
         )
     summary = {
         "parts": parts,
@@ -80,9 +91,10 @@ def extract_products(
         "cursor": reading.cursor,
         "full": reading.full,
         "removed": len(reading.removed),
+        "warnings": warnings,
     }
-    folder.note("extract", summary)
     folder.note("removed", {"ids": reading.removed})
+    folder.note("extract", summary | {"fields": sorted(chosen.fields.seen)})
     return summary
 
 
@@ -93,6 +105,8 @@ class _Choice:
         self.taken = 0
         self.left = 0
         self.problems: list[ItemError] = []
+        self.fields = FieldNames()
+        self.missing = set(scope.skus)
         self._connector = connector
         self._skus = scope.skus
         self._language = next(iter(dict(connector.language_tags)), "")
@@ -102,6 +116,7 @@ class _Choice:
     def __call__(self, items: Iterable[Item]) -> Iterator[Item]:
         limit = self._connector.source.sku_limit
         for item in items:
+            self.fields.see(item)
             try:
                 # A product without variants has no variant fields: they are empty, not mistakes.
                 row = Row(item, self._language)
@@ -115,14 +130,45 @@ class _Choice:
             if not wanted or (self._skus and item["sku"] not in self._skus):
                 self.left += 1
                 continue
+            self.missing.discard(item["sku"] or "")
             self.taken += 1
             if self.taken > limit:
                 raise RunRefused(
-                    f"The connector {self._connector.id} is limited to {limit:,} SKUs, and the PIM has more "
-                    "in its filter; nothing was sent.",
-                    hint=f"Raise `sku_limit` in {self._connector.where}, or narrow its statuses or filter.",
+                    f"The connector {self._connector.id} may hold {limit:,} SKUs (`sku_limit`), and the PIM "
+                    "has more in its selection; nothing was sent.",
+                    hint=f"Raise `sku_limit` in {self._connector.where}, or narrow its statuses, tags or "
+                    "filter.",
                 )
             yield item
+
+
+def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, found: bool) -> None:
+    """An empty extract is right where only changes are asked for, and a mistake elsewhere.
+
+    Raises:
+        RunRefused: everything or named SKUs were asked for, and there is nothing.
+    """
+    if found or scope.kind in {"changed", "interval"}:
+        return
+    source = connector.source
+    selection = f"its statuses ({', '.join(source.statuses)})" + (" and its filter" if source.filter else "")
+    if scope.skus:
+        raise RunRefused(
+            f"None of the SKUs that were named is an item of the connector {connector.id}: "
+            f"{_listed(scope.skus)}.",
+            hint=f"Check their spelling, and {selection}; {chosen.left:,} other items were read. "
+            "Nothing was sent.",
+        )
+    raise RunRefused(
+        f"The PIM has no item for the connector {connector.id}: {chosen.left:,} were read, none is in scope.",
+        hint=f"Check {selection}; nothing was sent.",
+    )
+
+
+def _listed(skus: Collection[str]) -> str:
+    """The first SKUs, and how many more there are."""
+    shown = ", ".join(sorted(skus)[:SHOWN])
+    return f"{shown} and {len(skus) - SHOWN:,} more" if len(skus) > SHOWN else shown
 
 
 def _parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -3,21 +3,47 @@
 A run's folder holds one folder per stage (`extract`, `quality`, `mapped`, `tested`, `live`), and in
 each the same parts: `part-00001.jsonl` of every stage speaks of the same items in the same order.
 So every later stage reads part by part, and memory stays flat in the number of items.
+
+A part is there whole or not at all: it is written under another name and moved to its own when it
+is complete, so whatever kills a task, no half part is taken for a whole one.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
+
+from amazon_listings.errors import PersonMustAct, TryAgain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 STAGES = ("extract", "problems", "quality", "mapped", "tested", "live", "report")
+#: Name ending of what is being written.
+UNFINISHED = ".unfinished"
+
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
+#: What the libraries under an object storage path raise besides OSError, by their package.
+_STORAGE_LIBRARIES = frozenset(("aiobotocore", "aiohttp", "boto3", "botocore", "fsspec", "s3fs"))
+
+
+class StorageFull(PersonMustAct):
+    """The storage of the run's files has no room left."""
+
+
+class StorageRefused(PersonMustAct):
+    """The storage of the run's files may not be written or read."""
+
+
+class StorageUnavailable(TryAgain):
+    """The storage of the run's files does not answer."""
 
 
 def safe_name(text: str) -> str:
@@ -33,7 +59,11 @@ def safe_name(text: str) -> str:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one run; `root` is a `pathlib.Path` or an object storage path."""
+    """The folder of one run; `root` is a `pathlib.Path` or an object storage path.
+
+    Every method raises `StorageFull`, `StorageRefused` or `StorageUnavailable` if the storage does not
+    do what it is asked.
+    """
 
     root: Path
 
@@ -43,65 +73,132 @@ class RunFolder:
         return cls(storage / "runs" / safe_name(connector_id) / safe_name(run_id))
 
     def stage(self, stage: str) -> Path:
-        """The folder of a stage; it exists after this call."""
-        folder = self.root / stage
-        folder.mkdir(parents=True, exist_ok=True)
+        """The folder of a stage, or of the run itself for an empty name; it exists after this call."""
+        folder = self.root / stage if stage else self.root
+        with _explained("make", folder):
+            folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def parts(self, stage: str = "extract") -> list[str]:
         """Names of the parts of a stage, in order."""
         folder = self.root / stage
-        if not folder.exists():
-            return []
-        return sorted(path.name for path in folder.iterdir() if path.name.endswith(".jsonl"))
+        with _explained("list", folder):
+            if not folder.exists():
+                return []
+            return sorted(path.name for path in folder.iterdir() if path.name.endswith(".jsonl"))
 
     def read(self, stage: str, part: str) -> Iterator[Any]:
         """The rows of one part; nothing if the stage has no such part."""
         path = self.root / stage / part
-        if not path.exists():
-            return
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield json.loads(line)
+        with _explained("read", path):
+            if not path.exists():
+                return
+            with path.open("rb") as lines:
+                for line in lines:
+                    yield json.loads(line)
 
     def write(self, stage: str, part: str, rows: Iterable[Any]) -> int:
-        """Write one part whole; the number of rows. An earlier part of that name is replaced."""
+        """Write one part whole; the number of rows. An earlier part of that name is replaced.
+
+        What `rows` raises is passed on, and the part is as it was before.
+        """
         count = 0
-        with (self.stage(stage) / part).open("w", encoding="utf-8") as out:
+        with self.writing(stage, part) as out:
             for row in rows:
-                out.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
-                out.write("\n")
+                out.write(json_line(row))
                 count += 1
         return count
+
+    @contextmanager
+    def writing(self, stage: str, name: str) -> Iterator[IO[bytes]]:
+        """A file of a stage to write to; it gets its name when the block ends without an error."""
+        folder = self.stage(stage)
+        unfinished, whole = folder / f"{name}{UNFINISHED}", folder / name
+        with _explained("write", whole):
+            out = unfinished.open("wb")
+        try:
+            yield out
+            with _explained("write", whole):
+                out.close()
+                unfinished.replace(whole)
+        except BaseException as error:
+            # An object storage keeps what was written when its file is closed, error or not.
+            for undo in (out.close, unfinished.unlink):
+                with suppress(Exception):
+                    undo()
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise _said("write", whole, error, error.errno) from error
+            raise
 
     def clear(self, *stages: str) -> None:
         """Forget what earlier tries of this run left in these stages."""
         for stage in stages:
             folder = self.root / stage
-            if folder.exists():
-                for path in folder.iterdir():
-                    if path.is_file():
-                        path.unlink()
+            with _explained("clear", folder):
+                if folder.exists():
+                    for path in list(folder.iterdir()):
+                        if path.is_file():
+                            path.unlink()
 
     def clear_all(self) -> None:
         """Forget everything earlier tries of this run left."""
         self.clear(*STAGES)
-        if self.root.exists():
-            for path in self.root.iterdir():
-                if path.name.endswith(".json"):
-                    path.unlink()
+        with _explained("clear", self.root):
+            if self.root.exists():
+                for path in list(self.root.iterdir()):
+                    if path.name.endswith((".json", UNFINISHED)):
+                        path.unlink()
 
     def note(self, name: str, document: dict[str, Any]) -> None:
         """Keep a small document beside the stages (`extract.json`, `failure.json`)."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        (self.root / f"{name}.json").write_text(json.dumps(document, ensure_ascii=False, indent=1))
+        with self.writing("", f"{name}.json") as out:
+            out.write(json.dumps(document, indent=1).encode())
 
     def noted(self, name: str) -> dict[str, Any] | None:
         """The document kept under that name, if there is one."""
         path = self.root / f"{name}.json"
-        return json.loads(path.read_text()) if path.exists() else None
+        with _explained("read", path):
+            return json.loads(path.read_bytes()) if path.exists() else None
 
 
 def part_name(number: int) -> str:
     """The name of the n-th part, counted from 1."""
     return f"part-{number:05d}.jsonl"
+
+
+def json_line(row: Any) -> bytes:
+    """A row as a line of JSON; broken text of a PIM (half a surrogate pair) survives it."""
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return f"{text}\n".encode()
+    except UnicodeEncodeError:
+        return f"{json.dumps(row, separators=(',', ':'))}\n".encode()
+
+
+@contextmanager
+def _explained(doing: str, path: Path) -> Iterator[None]:
+    """The storage's own errors, said in a sentence and by what happens next."""
+    try:
+        yield
+    except OSError as error:
+        raise _said(doing, path, error, error.errno) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _STORAGE_LIBRARIES:
+            raise
+        raise _said(doing, path, error, None) from error
+
+
+def _said(doing: str, path: Path, error: Exception, number: int | None) -> PersonMustAct | TryAgain:
+    what = f"The run's files cannot be kept: {doing} {path}"
+    if number in _FULL:
+        return StorageFull(
+            f"{what}: no room is left there.",
+            hint="Whoever runs Airflow must free space, or point AMAZON_LISTINGS_STORAGE elsewhere; then "
+            "clear the task. Nothing half-written is used.",
+        )
+    if number in _FORBIDDEN or isinstance(error, PermissionError):
+        return StorageRefused(
+            f"{what}: permission denied ({error}).",
+            hint="Whoever runs Airflow must give it access, or point AMAZON_LISTINGS_STORAGE elsewhere.",
+        )
+    return StorageUnavailable(f"{what}: {str(error) or type(error).__name__}.")

@@ -1,30 +1,57 @@
 """The columns that expectations look at, computed from items.
 
-`sku`, `pim_id`, `status`; every PIM field by its name (`name_fr` where it has one value per language);
-and columns that hold only what is wrong, so that an expectation reads "is null" and its report shows
-the wrong value.
+- `pim_id`, `sku`, `status`, `reference`, and every PIM field by its name (`name_fr`: a text in one language);
+- what a mapping line makes of the PIM's fields (`Probe`), so that a default in an expression counts;
+- columns that hold only what is wrong, so that an expectation reads "is null" and the page shows the value.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from amazon_listings.mapping.rows import Row, is_empty
+from amazon_listings.mapping.rows import RECORD_NAMES, Row, is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections import Counter
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from amazon_listings.item import Item
+    from amazon_listings.item import Item, Record
+    from amazon_listings.mapping.expressions import Expression
 
-BAD_GTIN = "wrong check digit in {field}"
-BAD_URL = "malformed address in {field}"
+PIM_ID = "pim_id"
 OCCURRENCES = "items with this SKU"
+#: Columns every extract has, whatever the PIM's fields are.
+ALWAYS = frozenset((PIM_ID, "sku", OCCURRENCES, *RECORD_NAMES))
 
 #: GTIN-8, UPC-A (GTIN-12), EAN (GTIN-13) and GTIN-14; GS1 General Specifications, 7.9.
 _GTIN = re.compile(r"[0-9]{8}|[0-9]{12,14}")
+#: What a mapping line that fails shows here: not empty, so that only the mapping tells of it.
+_FAILS = "(the mapping tells)"
+
+
+class Probe(NamedTuple):
+    """A column that looks at what mapping lines make of an item.
+
+    `expressions` are those lines' values, `wrong` gives the value if it is wrong, else None.
+    """
+
+    expressions: tuple[Expression, ...]
+    wrong: Callable[[Any], Any] | None
+
+    def of(self, rows: Sequence[Row]) -> Any:
+        """The first value that is there, or, if the probe looks for what is wrong, the first wrong one."""
+        for expression in self.expressions:
+            for row in rows:
+                try:
+                    value = expression.evaluate(row)
+                except ValueError:
+                    value = None if self.wrong else _FAILS
+                found = self.wrong(value) if self.wrong else value
+                if not is_empty(found):
+                    return _plain(found)
+        return None
 
 
 class Columns:
@@ -32,44 +59,60 @@ class Columns:
 
     Args:
         wanted: The columns that some expectation names.
+        probes: Those of them that look at mapping lines.
         languages: The PIM's value languages, the first for fields named without language.
+        fallback: The PIM language whose text stands in for a missing one.
         skus: How often each SKU occurs in the whole extract.
     """
 
-    def __init__(self, wanted: Collection[str], languages: Collection[str], skus: Counter[str]) -> None:
+    def __init__(
+        self,
+        wanted: Collection[str],
+        *,
+        probes: Mapping[str, Probe],
+        languages: Collection[str],
+        fallback: str | None,
+        skus: Counter[str],
+    ) -> None:
         self._languages = tuple(languages) or ("",)
-        self._computed: dict[str, Callable[[dict[str, Row]], Any]] = {
-            name: self._column(name, skus) for name in wanted
-        }
+        self._fallback = fallback
+        self._computed = {name: self._column(name, probes, skus) for name in sorted({PIM_ID, *wanted})}
 
-    def of(self, item: Item) -> dict[str, Any]:
-        """The columns of one item."""
-        rows = {language: Row(item, language) for language in self._languages}
-        return {name: compute(rows) for name, compute in self._computed.items()}
+    @property
+    def names(self) -> list[str]:
+        """The columns, in the order of a row."""
+        return list(self._computed)
 
-    def _column(self, name: str, skus: Counter[str]) -> Callable[[dict[str, Row]], Any]:
-        first = self._languages[0]
-        if name == "pim_id":
-            return lambda rows: rows[first].item["id"]
+    def of(self, item: Item, siblings: Sequence[Record] = ()) -> list[Any]:
+        """The columns of one item.
+
+        Args:
+            item: The item.
+            siblings: The variants of its product, where a mapping line asks for `variants`.
+        """
+        unknown: list[str] = []
+        rows = [
+            Row(item, language, fallback=self._fallback, siblings=siblings, unknown=unknown)
+            for language in self._languages
+        ]
+        return [compute(rows) for compute in self._computed.values()]
+
+    def _column(
+        self, name: str, probes: Mapping[str, Probe], skus: Counter[str]
+    ) -> Callable[[list[Row]], Any]:
+        if name in probes:
+            return probes[name].of
+        if name == PIM_ID:
+            return lambda rows: rows[0].item["id"]
         if name == OCCURRENCES:
-            return lambda rows: skus[rows[first].item["sku"] or ""]
-        for pattern, wrong in ((BAD_GTIN, bad_gtin), (BAD_URL, bad_url)):
-            before, after = pattern.split("{field}")
-            if name.startswith(before) and name.endswith(after):
-                field = name[len(before) : len(name) - len(after)]
-                return lambda rows, field=field, wrong=wrong: wrong(rows[first].get(field))  # type: ignore[misc]
-        for language in self._languages:
-            base = name.removesuffix(f"_{language}")
-            if base != name:
-                return lambda rows, base=base, name=name, language=language: _plain(  # type: ignore[misc]
-                    rows[language].values.get(base, rows[first].values.get(name))
+            return lambda rows: skus[rows[0].item["sku"] or ""]
+        for place, language in enumerate(self._languages):
+            if language and name.endswith(f"_{language}"):
+                base = name.removesuffix(f"_{language}")
+                return lambda rows, base=base, place=place: _plain(  # type: ignore[misc]
+                    _present(rows[place].get(base) if base in rows[place].values else rows[0].get(name))
                 )
-        return lambda rows: _plain(_present(rows[first].get(name)))
-
-
-def sku_counts(items: Iterable[Item]) -> Counter[str]:
-    """How often each SKU occurs."""
-    return Counter(item["sku"] for item in items if item["sku"])
+        return lambda rows: _plain(_present(rows[0].get(name)))
 
 
 def bad_gtin(value: Any) -> str | None:
@@ -85,7 +128,7 @@ def bad_gtin(value: Any) -> str | None:
 
 
 def bad_url(value: Any) -> str | None:
-    """The first picture address that no browser could fetch, else None."""
+    """The first picture address that nobody could fetch, else None."""
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
         address = entry.get("url") if isinstance(entry, dict) else entry
@@ -98,7 +141,7 @@ def bad_url(value: Any) -> str | None:
         except ValueError:
             return text
         whole = parts.scheme in {"http", "https", "s3"} and parts.hostname and port_is_right
-        if not whole or any(mark.isspace() for mark in text):
+        if not whole or any(mark.isspace() or not mark.isprintable() for mark in text.strip()):
             return text
     return None
 

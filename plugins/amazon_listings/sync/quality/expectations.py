@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from amazon_listings.sync.quality.columns import BAD_GTIN, BAD_URL, OCCURRENCES
+from amazon_listings.sync.quality.columns import OCCURRENCES, Probe, bad_gtin, bad_url
+from amazon_listings.validation.issue import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.mapping.mapping import Mapping as FieldMapping
-    from amazon_listings.mapping.plan import Cell, Leaf
+    from amazon_listings.mapping.plan import Cell
+    from amazon_listings.validation.issue import Severity
 
 #: Seller SKUs are at most 40 characters ("SKU" in Amazon's listing templates and Seller Central help).
 SKU_LENGTH = 40
-#: Neither control characters nor a blank at an end: no listing could be addressed by it.
-SKU_PATTERN = r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+#: No control characters, no half of a surrogate pair, no blank at an end: nothing could be addressed by it.
+SKU_PATTERN = (
+    r"\A[^\s\x00-\x1f\x7f\ud800-\udfff](?:[^\x00-\x1f\x7f\ud800-\udfff]*[^\s\x00-\x1f\x7f\ud800-\udfff])?\Z"
+)
 
 IS_NULL = "expect_column_values_to_be_null"
+NOT_NULL = "expect_column_values_to_not_be_null"
 IDENTIFIER = "externally_assigned_product_identifier"
+PICTURE = "media_location"
+
+#: Great Expectations' severities as ours.
+SEVERITIES: dict[str, Severity] = {"critical": "ERROR", "warning": "WARNING", "info": "INFO"}
 
 
 @dataclass(frozen=True)
@@ -31,91 +41,148 @@ class Expected:
         type: Great Expectations' name, `expect_column_values_to_not_be_null`.
         kwargs: Its arguments.
         code: Code of the issue of an item that fails it.
-        column: The column it looks at; empty for an expectation about the table.
-        field: The PIM field behind the column, for the way back.
-        key: The mapping key that reads the field, and its line.
-        line: Line of that key in the connector file.
-        whole: Whether a failure concerns the extract as a whole, not single items.
+        title: What is expected, in words, for Great Expectations' page; empty: its own words.
+        probe: How its column is computed, if that is no PIM field.
+        attribute: The Amazon attribute that suffers, and what the connector's locale calls it.
+        label: That name.
+        family: What kind of trouble it is; the same as that of the definition's issue of the same cause.
+        origin: The mapping line and the PIM field behind the column.
+        level: `row`, `table`, or empty: as its kind is.
+        line: Line of the connector file that asks for it; None for ours.
     """
 
     type: str
     kwargs: Mapping[str, Any] = field(hash=False)
     code: str
-    column: str = ""
-    field: str = ""
-    key: str = ""
+    title: str = ""
+    probe: Probe | None = None
+    attribute: str = ""
+    label: str = ""
+    family: str = ""
+    origin: Origin | None = None
+    level: Literal["", "row", "table"] = ""
     line: int | None = None
-    whole: bool = False
+
+    @property
+    def column(self) -> str:
+        """The column it looks at; empty if it looks at none, or at several."""
+        return str(self.kwargs.get("column") or "")
 
     @property
     def columns(self) -> set[str]:
         """Every column the arguments name."""
-        names = {
+        one = {
             value for key, value in self.kwargs.items() if key.startswith("column") and isinstance(value, str)
         }
-        listed = self.kwargs.get("column_list") or self.kwargs.get("column_set") or ()
-        return names | set(listed)
+        several = self.kwargs.get("column_list") or self.kwargs.get("column_set") or ()
+        return one | {name for name in several if isinstance(name, str)}
+
+    @property
+    def severity(self) -> Severity:
+        """What a failure does: only an ERROR blocks."""
+        return SEVERITIES.get(str(self.kwargs.get("severity", "critical")), "ERROR")
 
 
-def standard(mapping: FieldMapping, required: set[str]) -> Iterator[Expected]:
+def standard(mapping: FieldMapping, required: set[str], labels: Mapping[str, str]) -> Iterator[Expected]:
     """What is expected of every extract, given what the mapping reads.
 
     Args:
         mapping: The compiled mapping.
         required: The attributes that the definition always requires.
+        labels: What people call the attributes.
     """
-    yield _about("sku", "expect_column_values_to_not_be_null", "sku_missing")
-    yield _about(OCCURRENCES, "expect_column_values_to_be_between", "sku_duplicate", max_value=1)
-    yield _about("sku", "expect_column_value_lengths_to_be_between", "sku_too_long", max_value=SKU_LENGTH)
-    yield _about("sku", "expect_column_values_to_match_regex", "sku_unsendable", regex=SKU_PATTERN)
-    seen = set()
-    for attribute, leaf, cell in _cells(mapping):
-        if len(cell.expression.fields) != 1:
-            continue  # with several fields, one may stand in for another
-        name = cell.expression.fields[0]
-        back = {"field": name, "key": cell.line.key, "line": cell.line.number}
-        found = []
-        if attribute == IDENTIFIER and leaf.is_main:
-            found.append(
-                _about(BAD_GTIN.format(field=name), "expect_column_values_to_be_null", "gtin", **back)
+    yield Expected(NOT_NULL, {"column": "sku"}, "sku_missing", "Every item has a SKU.")
+    yield Expected(
+        "expect_column_values_to_be_between",
+        {"column": OCCURRENCES, "max_value": 1},
+        "sku_duplicate",
+        "No two items of the whole extract have the same SKU.",
+    )
+    yield Expected(
+        "expect_column_value_lengths_to_be_between",
+        {"column": "sku", "max_value": SKU_LENGTH},
+        "sku_too_long",
+        f"A SKU has at most {SKU_LENGTH} characters.",
+    )
+    yield Expected(
+        "expect_column_values_to_match_regex",
+        {"column": "sku", "regex": SKU_PATTERN},
+        "sku_unsendable",
+        "A SKU has no control characters, and no blank at its ends.",
+    )
+    for attribute, leaves in _cells(mapping).items():
+        label = labels.get(attribute, attribute)
+        for name, cells in leaves.items():
+            about = {"attribute": attribute, "label": label, "origin": _origin(cells)}
+            if attribute == IDENTIFIER and name == "value":
+                yield _wrong(
+                    "gtin", f"check digit of “{label}”", f"“{label}” is a GTIN.", cells, bad_gtin, **about
+                )
+            if name == PICTURE:
+                yield _wrong(
+                    "image_url",
+                    f"address of “{label}”",
+                    f"“{label}” is a web address.",
+                    cells,
+                    bad_url,
+                    **about,
+                )
+        everything = [cell for cells in leaves.values() for cell in cells]
+        if attribute in required and not any(cell.expression.constant for cell in everything):
+            yield Expected(
+                NOT_NULL,
+                {"column": f"{label} from {', '.join(_fields(everything))}"},
+                "pim_field_empty",
+                f"Amazon requires “{label}”: the PIM fields that feed it are not all empty.",
+                probe=Probe(tuple(cell.expression for cell in everything), None),
+                attribute=attribute,
+                label=label,
+                family="missing",
+                origin=_origin(everything),
             )
-        if leaf.name == "media_location":
-            found.append(
-                _about(BAD_URL.format(field=name), "expect_column_values_to_be_null", "image_url", **back)
-            )
-        if attribute in required and leaf.is_main and len(leaf.cells) == 1:
-            found.append(_about(name, "expect_column_values_to_not_be_null", "pim_field_empty", **back))
-        for expected in found:
-            if (expected.column, expected.type) not in seen:
-                seen.add((expected.column, expected.type))
-                yield expected
 
 
 def added(connector: Connector) -> Iterator[Expected]:
     """What the connector's `quality` adds."""
-    for entry in connector.quality:
+    for number, entry in enumerate(connector.quality):
         kwargs = dict(entry.get("kwargs") or {}) | {
             key: value for key, value in entry.items() if key not in {"expectation", "kwargs", "level"}
         }
-        column = kwargs.get("column", "")
+        column = kwargs.get("column")
         yield Expected(
             type=entry["expectation"],
             kwargs=kwargs,
             code="expectation",
-            column=column,
-            field=column,
-            whole=entry.get("level") == "table",
+            origin=Origin(field=column) if isinstance(column, str) else None,
+            level=entry.get("level", ""),
+            line=connector.where.lines.get(f"/quality/{number}"),
         )
 
 
-def _about(column: str, type_: str, code: str, **rest: Any) -> Expected:
-    back = {key: rest.pop(key) for key in ("field", "key", "line") if key in rest}
-    return Expected(type=type_, kwargs={"column": column, **rest}, code=code, column=column, **back)
+def _wrong(code: str, column: str, title: str, cells: Iterable[Cell], test: Any, **about: Any) -> Expected:
+    probe = Probe(tuple(cell.expression for cell in cells), test)
+    return Expected(IS_NULL, {"column": column}, code, title, probe=probe, family="invalid", **about)
 
 
-def _cells(mapping: FieldMapping) -> Iterator[tuple[str, Leaf, Cell]]:
+def _origin(cells: Iterable[Cell]) -> Origin:
+    every = list(cells)
+    line = every[0].line
+    return Origin(line.number, line.key, ", ".join(_fields(every)))
+
+
+def _fields(cells: Iterable[Cell]) -> list[str]:
+    return list(dict.fromkeys(name for cell in cells for name in cell.expression.fields))
+
+
+def _cells(mapping: FieldMapping) -> dict[str, dict[str, list[Cell]]]:
+    """What fills the leaves that an attribute is about: by attribute, then by the leaf's name."""
+    found: dict[str, dict[str, list[Cell]]] = {}
     for attribute, branch in mapping.plan.items():
+        leaves: dict[str, list[Cell]] = defaultdict(list)
         for template in branch.templates:
             for leaf in template.leaves():
-                for cell in leaf.cells:
-                    yield attribute, leaf, cell
+                if leaf.is_main:
+                    leaves[leaf.name] += leaf.cells
+        if leaves:
+            found[attribute] = leaves
+    return found

@@ -1,169 +1,233 @@
-"""Great Expectations, set up for one run: nothing on disk but its pages, no telemetry, no progress bars."""
+"""Great Expectations, set up for one run: nothing on disk, no telemetry, no progress bars, no chatter."""
 
 from __future__ import annotations
 
-import logging
+import difflib
 from typing import TYPE_CHECKING, Any
 
-# Before the import: it logs hundreds of lines about its own set-up.
-logging.getLogger("great_expectations").setLevel(logging.WARNING)
+import pandas as pd
 
-import great_expectations as gx  # noqa: E402
-import pandas as pd  # noqa: E402
-from great_expectations.data_context.types.base import (  # noqa: E402
-    DataContextConfig,
-    InMemoryStoreBackendDefaults,
-    ProgressBarsConfig,
-)
-from great_expectations.expectations.expectation import (  # noqa: E402
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.sync.quality.columns import PIM_ID
+from amazon_listings.sync.quality.engine import (
     ColumnMapExpectation,
     ColumnPairMapExpectation,
+    DataContextConfig,
+    Expectation,
+    InMemoryStoreBackendDefaults,
     MulticolumnMapExpectation,
-)
-from great_expectations.expectations.registry import (  # noqa: E402
+    ProgressBarsConfig,
     get_expectation_impl,
+    gx,
     list_registered_expectation_implementations,
 )
 
-from amazon_listings.errors import PersonMustAct  # noqa: E402
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from amazon_listings.sync.quality.expectations import Expected
 
 _MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+#: They compare rows with each other, so they must see all of them at once.
+ACROSS_ROWS = frozenset(
+    (
+        "expect_column_values_to_be_unique",
+        "expect_compound_columns_to_be_unique",
+        "expect_column_values_to_be_increasing",
+        "expect_column_values_to_be_decreasing",
+        "expect_column_value_z_scores_to_be_less_than",
+        "expect_column_values_to_not_be_outliers",
+    )
+)
+#: They ask for SQL, or for another table: an extract is neither.
+_NEED_A_DATABASE = frozenset(
+    (
+        "expect_query_results_to_match_comparison",
+        "expect_table_row_count_to_equal_other_table",
+        "unexpected_rows_expectation",
+    )
+)
+#: Arguments every expectation has that nobody writes into a connector.
+_INNER = frozenset(
+    ("id", "batch_id", "meta", "rendered_content", "windows", "catch_exceptions", "library_metadata")
+)
+LONGEST_FOUND = 200
 
 
 class UnknownExpectation(PersonMustAct):
     """A connector names an expectation that Great Expectations does not have, or misuses one."""
 
 
-def concerns_items(expected: Expected) -> bool:
-    """Whether a failure can be pinned to single items.
+def per_item(expected: Expected, place: str) -> bool:
+    """Whether a failure is pinned to single items (else it fails the run).
+
+    Args:
+        expected: An expectation.
+        place: Where the connector asks for it, for messages.
 
     Raises:
-        UnknownExpectation: Great Expectations has none of this name.
+        UnknownExpectation: there is none of this name, or it cannot be used at this level.
     """
-    return not expected.whole and issubclass(_implementation(expected.type), _MAPS)
+    pinned = issubclass(_implementation(expected, place), _MAPS)
+    partly = "mostly" in expected.kwargs
+    if expected.level == "row" and not pinned:
+        raise UnknownExpectation(
+            f"{place}: {expected.type} is about the extract as a whole; it cannot have `level: row`.",
+            hint="Leave the level out, or write `level: table`.",
+        )
+    if expected.level == "row" and partly:
+        raise UnknownExpectation(
+            f"{place}: {expected.type} has `mostly`, which lets some items fail, and `level: row`, "
+            "which blocks each of them.",
+            hint="Leave one of the two out.",
+        )
+    return pinned and not partly and expected.level != "table"
 
 
 class Suite:
     """Expectations to be checked on one batch of rows after another.
 
     Args:
-        name: Name of the suite in the pages.
+        name: Name of the suite.
         expectations: The expectations; their order is kept.
-        pages: Folder for Data Docs.
+        place: Where the connector asks for further ones, for messages.
 
     Raises:
-        UnknownExpectation: an expectation does not exist or has wrong arguments.
+        UnknownExpectation: an expectation has wrong arguments.
     """
 
-    def __init__(self, name: str, expectations: Sequence[Expected], pages: Path) -> None:
-        self._expectations = expectations
-        self._context = gx.get_context(
+    def __init__(self, name: str, expectations: Sequence[Expected], place: str) -> None:
+        self.expectations = expectations
+        self._place = place
+        context = gx.get_context(
             mode="ephemeral",
             project_config=DataContextConfig(
                 store_backend_defaults=InMemoryStoreBackendDefaults(),
                 analytics_enabled=False,
                 progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
-                data_docs_sites={
-                    "run": {
-                        "class_name": "SiteBuilder",
-                        "store_backend": {
-                            "class_name": "TupleFilesystemStoreBackend",
-                            "base_directory": str(pages),
-                        },
-                        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-                    }
-                },
             ),
         )
-        suite = gx.ExpectationSuite(name)
+        self._suite = gx.ExpectationSuite(name)
         for number, expected in enumerate(expectations):
-            suite.add_expectation(_build(expected, number))
-        batch = (
-            self._context.data_sources.add_pandas("extract")
+            self._suite.add_expectation(_build(expected, number, place))
+        self._rows = (
+            context.data_sources.add_pandas("extract")
             .add_dataframe_asset(name)
             .add_batch_definition_whole_dataframe("part")
         )
-        self._definition = self._context.validation_definitions.add(
-            gx.ValidationDefinition(name=name, data=batch, suite=self._context.suites.add(suite))
-        )
 
-    def check(self, rows: list[dict[str, Any]]) -> Iterator[tuple[Expected, list[tuple[str, Any]] | None]]:
-        """The expectations that failed on these rows, each with (`pim_id`, value) of the rows at fault.
-
-        None instead of rows: the expectation failed as a whole.
+    def check(self, frame: pd.DataFrame) -> Iterator[tuple[Expected, Any]]:
+        """Each expectation with Great Expectations' own result on these rows.
 
         Raises:
             UnknownExpectation: an expectation cannot be computed on these columns.
         """
-        result = self._definition.run(
-            batch_parameters={"dataframe": pd.DataFrame(rows)},
+        batch = self._rows.get_batch(batch_parameters={"dataframe": frame})
+        result = batch.validate(
+            self._suite,
             result_format={
                 "result_format": "COMPLETE",
-                "unexpected_index_column_names": ["pim_id"],
+                "unexpected_index_column_names": [PIM_ID],
                 "include_unexpected_rows": False,
             },
         )
         for one in result.results:
-            expected = self._expectations[one.expectation_config.meta["number"]]
-            if one.exception_info and _raised(one.exception_info):
+            expected = self.expectations[one.expectation_config.meta["number"]]
+            if said := _raised(one.exception_info or {}):
                 raise UnknownExpectation(
-                    f"The expectation {expected.type} of the connector's `quality` cannot be computed: "
-                    f"{_raised(one.exception_info)}.",
-                    hint=f"Its arguments are {dict(expected.kwargs)}.",
+                    f"{self._place}: {expected.type} cannot be computed on {_named(expected)}: {said}.",
+                    hint="A value that the PIM sends as text is no number: compare it as text, or have the "
+                    "PIM send a number.",
                 )
-            if one.success:
-                continue
-            faults = one.result.get("unexpected_index_list")
-            if faults is None or expected.whole:
-                yield expected, None
-            else:
-                yield expected, [(fault["pim_id"], _value(fault.get(expected.column))) for fault in faults]
-
-    def write_pages(self) -> None:
-        """Write Data Docs for everything checked so far."""
-        self._context.build_data_docs()
+            yield expected, one
 
 
-def _implementation(type_: str) -> Any:
-    known = list_registered_expectation_implementations()
-    if type_ not in known:
-        raise UnknownExpectation(
-            f"Great Expectations has no expectation {type_!r}.",
-            hint="Use one of its own names, such as expect_column_values_to_not_be_null.",
-        )
-    return get_expectation_impl(type_)
+def frame_of(names: Sequence[str], rows: Sequence[Sequence[Any]], *, inferred: bool) -> pd.DataFrame:
+    """The rows as a data frame, each value as the PIM sent it.
+
+    Args:
+        names: Column names.
+        rows: The rows, their values in that order.
+        inferred: Whether columns get the type of their values, as statistics need it; else a column
+            that lacks some values would turn its whole numbers into fractions.
+    """
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    made = {name: pd.Series(list(column), dtype=object) for name, column in zip(names, columns, strict=True)}
+    frame = pd.DataFrame(made)
+    return frame.infer_objects() if inferred else frame
 
 
-def _build(expected: Expected, number: int) -> Any:
-    try:
-        return _implementation(expected.type)(
-            **expected.kwargs, meta={"number": number, "code": expected.code}
-        )
-    except ValueError as error:
-        details = [
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in getattr(error, "errors", list)()
-        ]
-        raise UnknownExpectation(
-            f"The expectation {expected.type} of the connector's `quality` has wrong arguments: "
-            f"{'; '.join(details) or error}.",
-            hint=f"They are {dict(expected.kwargs)}.",
-        ) from None
+def faults(expected: Expected, result: Any) -> Iterator[tuple[str, Any]]:
+    """The items at fault in a result, by their PIM identity, each with the value found."""
+    for fault in result.result.get("unexpected_index_list") or ():
+        others = {name: _value(value) for name, value in fault.items() if name != PIM_ID}
+        column = expected.column
+        yield fault[PIM_ID], others.get(column) if column else others
 
 
 def _value(value: Any) -> Any:
-    """A value of a data frame as it was before: no NumPy type, no NaN for nothing."""
-    if pd.isna(value):
+    """A value of a data frame as it was before: no NumPy type, no NaN for nothing; long text is cut."""
+    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN is not itself
         return None
-    return value.item() if hasattr(value, "item") else value
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, str) and len(value) > LONGEST_FOUND:
+        return f"{value[: LONGEST_FOUND - 1]}…"
+    return value
+
+
+def _implementation(expected: Expected, place: str) -> Any:
+    known = list_registered_expectation_implementations()
+    if expected.type not in known:
+        near = difflib.get_close_matches(expected.type, known, n=3, cutoff=0.6)
+        raise UnknownExpectation(
+            f"{place}: Great Expectations has no expectation {expected.type!r}.",
+            hint=f"Did you mean {', '.join(near)}?"
+            if near
+            else "Use one of its own names, such as expect_column_values_to_not_be_null.",
+        )
+    if expected.type in _NEED_A_DATABASE:
+        raise UnknownExpectation(
+            f"{place}: {expected.type} asks a database; the extract is none.",
+            hint="Use an expectation about columns or their values.",
+        )
+    return get_expectation_impl(expected.type)
+
+
+def _build(expected: Expected, number: int, place: str) -> Expectation:
+    kind = _implementation(expected, place)
+    try:
+        built: Expectation = kind(
+            **({"description": expected.title} if expected.title else {}),
+            **expected.kwargs,
+            meta={"number": number},
+        )
+    except (ValueError, TypeError) as error:
+        details = [_detail(one, kind) for one in getattr(error, "errors", list)()]
+        raise UnknownExpectation(
+            f"{place}: {expected.type} has wrong arguments: {'; '.join(details) or error}.",
+        ) from None
+    return built
+
+
+def _detail(error: dict[str, Any], kind: Any) -> str:
+    """One complaint of pydantic in words."""
+    name = ".".join(str(step) for step in error["loc"] if step != "__root__")
+    if error["type"] == "value_error.extra":
+        arguments = sorted(set(kind.__fields__) - _INNER)
+        near = difflib.get_close_matches(name, arguments, n=1, cutoff=0.6)
+        meant = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(arguments)}"
+        return f"it has no argument {name!r}{meant}"
+    if error["type"] == "value_error.missing":
+        return f"{name!r} is missing"
+    return f"{name}: {error['msg']}" if name else str(error["msg"])
+
+
+def _named(expected: Expected) -> str:
+    return ", ".join(f"“{name}”" for name in sorted(expected.columns)) or "the extract"
 
 
 def _raised(info: dict[str, Any]) -> str:
-    if "raised_exception" in info:
-        return str(info["exception_message"]) if info["raised_exception"] else ""
-    return next((str(one["exception_message"]) for one in info.values() if one.get("raised_exception")), "")
+    """What went wrong while an expectation was computed, on one line; empty if nothing did."""
+    every = [info] if "raised_exception" in info else list(info.values())
+    said = next((str(one["exception_message"]) for one in every if one.get("raised_exception")), "")
+    return " ".join(said.split())[:300].rstrip(".")

@@ -1,0 +1,50 @@
+"""Great Expectations, imported without its noise: the one place of this package that imports it.
+
+Its import writes hundreds of log lines about its own set-up and shows its dependencies'
+deprecations; a task log is no place for either, and nobody who reads it could act on them.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import great_expectations as gx
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+    from great_expectations.expectations.expectation import (
+        ColumnMapExpectation,
+        ColumnPairMapExpectation,
+        Expectation,
+        MulticolumnMapExpectation,
+    )
+    from great_expectations.expectations.registry import (
+        get_expectation_impl,
+        list_registered_expectation_implementations,
+    )
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+__all__ = [
+    "ColumnMapExpectation",
+    "ColumnPairMapExpectation",
+    "DataContextConfig",
+    "DefaultJinjaPageView",
+    "Expectation",
+    "ExpectationSuiteValidationResult",
+    "ExpectationValidationResult",
+    "InMemoryStoreBackendDefaults",
+    "MulticolumnMapExpectation",
+    "ProgressBarsConfig",
+    "ValidationResultsPageRenderer",
+    "get_expectation_impl",
+    "gx",
+    "list_registered_expectation_implementations",
+]
