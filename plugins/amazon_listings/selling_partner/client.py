@@ -117,7 +117,7 @@ class SellingPartner:
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=wait_exponential_jitter(initial=1, max=20),
-            retry=retry_if_exception(lambda error: isinstance(error, TryAgain) and not _final(error)),
+            retry=retry_if_exception(_worth_repeating),
             sleep=self.sleep,
             reraise=True,
         )
@@ -223,6 +223,8 @@ def _meant(refusal: Refusal, buckets: list[Bucket]) -> Bucket:
     return min((bucket for bucket in buckets if "|*|" not in bucket.name), key=lambda bucket: bucket.rate)
 
 
-def _final(error: BaseException) -> bool:
-    """Worth trying again, but not by this call."""
-    return isinstance(error, OutcomeUnknown | Throttled)
+def _worth_repeating(error: BaseException) -> bool:
+    """Whether this call should try again; a token was tried for often enough when it fails."""
+    if isinstance(error, OutcomeUnknown | Throttled):
+        return False
+    return isinstance(error, TryAgain) and getattr(error, "operation", "") != "token"

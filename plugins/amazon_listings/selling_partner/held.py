@@ -1,7 +1,8 @@
 """Does a listing hold what was sent? To be asked when no answer came, and after acceptance.
 
-Amazon adds to what it was given (`audience: ALL`, a `marketplace_id`), so elements are compared
-by what was sent. JSON types count: `"1"`, `1` and `true` differ, `1` and `1.0` do not.
+Amazon adds some properties to what it was given (`audience: ALL`, a `marketplace_id`); anything
+else that is there and was not sent means that the listing is not as sent. JSON types count: `"1"`,
+`1` and `true` differ, `1` and `1.0` do not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Elements = list[dict[str, Any]]
+
+#: Properties that Amazon fills in where they were not sent.
+ADDED = frozenset({"audience", "currency", "language_tag", "marketplace_id"})
 
 
 def same(left: Any, right: Any) -> bool:
@@ -25,18 +29,22 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def contains(held: Any, sent: Any) -> bool:
-    """Whether a held value is the one sent, apart from properties that Amazon added."""
+def is_held(held: Any, sent: Any) -> bool:
+    """Whether a held value is the one sent, apart from properties that Amazon adds."""
     if isinstance(held, dict) and isinstance(sent, dict):
-        return all(key in held and contains(held[key], value) for key, value in sent.items())
+        return held.keys() - sent.keys() <= ADDED and all(
+            key in held and is_held(held[key], value) for key, value in sent.items()
+        )
     if isinstance(held, list) and isinstance(sent, list):
-        return len(held) == len(sent) and all(map(contains, held, sent))
+        return len(held) == len(sent) and all(map(is_held, held, sent))
     return same(held, sent)
 
 
 def holds_attributes(held: Mapping[str, Elements], sent: Mapping[str, Elements]) -> bool:
-    """Whether a listing holds every attribute of a put."""
-    return all(_holds_elements(held.get(name, []), elements) for name, elements in sent.items())
+    """Whether a listing is as after a put: every attribute sent, and none else."""
+    present = {name for name, elements in held.items() if elements}
+    wanted = {name for name, elements in sent.items() if elements}
+    return present == wanted and all(_holds_elements(held[name], sent[name]) for name in wanted)
 
 
 def holds_patches(held: Mapping[str, Elements], patches: Iterable[Mapping[str, Any]]) -> bool:
@@ -48,15 +56,19 @@ def _holds_patch(held: Mapping[str, Elements], patch: Mapping[str, Any]) -> bool
     elements = held.get(str(patch["path"]).removeprefix("/attributes/"), [])
     values: Elements = patch.get("value", [])
     if patch["op"] == "delete":
-        return not any(contains(element, value) for value in values for element in elements)
+        return not any(_selected(element, value) for value in values for element in elements)
     if patch["op"] == "merge":
         return all(any(_merged(element, value) for element in elements) for value in values)
     return _holds_elements(elements, values)
 
 
+def _selected(element: dict[str, Any], selectors: dict[str, Any]) -> bool:
+    return all(key in element and same(element[key], value) for key, value in selectors.items())
+
+
 def _merged(element: dict[str, Any], value: dict[str, Any]) -> bool:
     return all(
-        key not in element if part is None else key in element and contains(element[key], part)
+        key not in element if part is None else key in element and is_held(element[key], part)
         for key, part in value.items()
     )
 
@@ -65,7 +77,7 @@ def _holds_elements(held: Elements, sent: Elements) -> bool:
     """Every element sent is held, and none else; elements of different selectors have no order."""
     left = list(held)
     for element in sent:
-        match = next((index for index, other in enumerate(left) if contains(other, element)), None)
+        match = next((index for index, other in enumerate(left) if is_held(other, element)), None)
         if match is None:
             return False
         del left[match]

@@ -110,13 +110,16 @@ def patch(
 def delete(
     client: SellingPartner, sku: str, marketplace_id: str, *, issue_locale: str | None = None
 ) -> Submission:
-    """Delete a listing in one marketplace; repeating it does no harm."""
+    """Delete a listing in one marketplace; one that Amazon does not know counts as deleted."""
     name = "deleteListingsItem"
-    answer = client.call(
-        name,
-        path={"sellerId": client.account.seller_id, "sku": sku},
-        query={"marketplaceIds": [marketplace_id], "issueLocale": issue_locale},
-    )
+    try:
+        answer = client.call(
+            name,
+            path={"sellerId": client.account.seller_id, "sku": sku},
+            query={"marketplaceIds": [marketplace_id], "issueLocale": issue_locale},
+        )
+    except NotFound as error:
+        return Submission(sku, "ACCEPTED", "", request_id=error.request_id, read_back=True)
     return read_submission(answer, name, sku, preview=False)
 
 

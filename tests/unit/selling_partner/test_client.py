@@ -164,6 +164,13 @@ def test_a_missing_role_costs_one_new_token(amazon, client):
     assert (amazon.tokens_asked, len(amazon.calls)) == (2, 2)
 
 
+def test_without_a_token_amazon_is_not_asked(amazon, client):
+    amazon.say_token(503, times=99)
+    with pytest.raises(Unavailable, match="Login with Amazon"):
+        read(client)
+    assert (amazon.tokens_asked, len(amazon.calls)) == (4, 0)
+
+
 def test_an_expired_secret_needs_no_second_try(amazon, client):
     amazon.say_error(403, "Unauthorized", details="The LWA secret token you provided has expired.", times=9)
     with pytest.raises(SecretExpired, match="rotate the client secret"):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_listings.selling_partner.held import contains, holds_attributes, holds_patches, same
+from amazon_listings.selling_partner.held import holds_attributes, holds_patches, is_held, same
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -16,7 +16,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_everything_is_the_same_as_itself_and_contained_in_it(value):
     assert same(value, value)
-    assert contains(value, value)
+    assert is_held(value, value)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,13 @@ HELD = {
 }
 
 
+def test_what_a_put_should_have_removed_shows_that_it_was_not_carried_out():
+    sent = {"item_name": [{"value": "Lampe", "marketplace_id": "FR"}]}
+    assert holds_attributes(sent, sent)
+    assert not holds_attributes({**sent, "color": [{"value": "red"}]}, sent)
+    assert not holds_attributes({"item_name": [{**sent["item_name"][0], "pronunciation": "x"}]}, sent)
+
+
 def test_what_amazon_adds_does_not_hide_what_was_sent():
     sent = {
         "purchasable_offer": [
@@ -69,9 +76,10 @@ def test_what_amazon_adds_does_not_hide_what_was_sent():
         ],
         "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 1}],
     }
-    assert holds_attributes(HELD, sent)
+    held = {name: HELD[name] for name in sent}
+    assert holds_attributes(held, sent)
     sent["fulfillment_availability"][0]["quantity"] = 2
-    assert not holds_attributes(HELD, sent)
+    assert not holds_attributes(held, sent)
 
 
 @pytest.mark.parametrize(

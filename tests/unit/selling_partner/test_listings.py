@@ -183,6 +183,13 @@ def test_delete_may_be_repeated(amazon, client):
     assert [asked.method for asked in amazon.calls] == ["DELETE"] * 3
 
 
+def test_a_deletion_whose_answer_was_lost_is_confirmed_by_the_unknown_sku(amazon, client):
+    amazon.say(fault="reset")
+    amazon.say_error(404, "NOT_FOUND")
+    submission = listings.delete(client, "S1", FR)
+    assert (submission.status, submission.read_back) == ("ACCEPTED", True)
+
+
 def test_search_reads_page_after_page(amazon, client):
     amazon.say(
         body={"numberOfResults": 3, "items": [{"sku": "a"}, {"sku": "b"}], "pagination": {"nextToken": "t=1"}}
