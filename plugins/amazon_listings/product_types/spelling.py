@@ -16,7 +16,7 @@ _LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d",
 
 def normal(label: str) -> str:
     """A label without what people type differently: case, accents, spaces, quotes, dashes."""
-    apart = unicodedata.normalize("NFKD", label.casefold().translate(_LATIN))
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", label).casefold().translate(_LATIN))
     # Only European accents go: in Japanese or Arabic such marks are another letter.
     plain = "".join(
         " " if letter in _LOOSE or unicodedata.category(letter) in _LOOSE_KINDS else letter

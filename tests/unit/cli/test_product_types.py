@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.settings import settings
+
+DOCUMENT = {
+    "$id": "https://schemas.amazon.com/selling-partners/definitions/product-types/schema/v1/HOME",
+    "type": "object",
+    "required": ["item_name"],
+    "properties": {
+        "item_name": {
+            "type": "array",
+            "title": "Titre",
+            "items": {
+                "type": "object",
+                "properties": {"value": {"type": "string", "title": "Nom", "maxLength": 200}},
+            },
+        },
+        "color": {
+            "type": "array",
+            "title": "Couleur",
+            "items": {"type": "object", "properties": {"value": {"type": "string", "title": "Couleur"}}},
+        },
+    },
+}
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path / "connectors"))
+    settings.cache_clear()
+    new = copy.deepcopy(DOCUMENT)
+    new["properties"].pop("color")
+    groups = {"propertyGroups": {"offer": {"title": "Offre", "propertyNames": ["color"]}}}
+    for name, content in (("old", DOCUMENT), ("new", new), ("answer", groups)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    (tmp_path / "page.json").write_text("<html>")
+    (tmp_path / "connectors").mkdir()
+    yield tmp_path
+    settings.cache_clear()
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_fields_as_a_table_and_as_json(files):
+    table = run("fields", "--definition", files / "old.json")
+    assert table.exit_code == 0
+    assert "required     Titre > Nom  item_name.value  string, at most 200 characters" in table.stdout
+    listed = json.loads(run("fields", "--definition", files / "old.json", "--json").stdout)
+    assert [field["path"] for field in listed] == ["item_name.value", "color.value"]
+
+
+def test_fields_by_requirement_and_group(files):
+    source = ["fields", "--definition", files / "old.json", "--answer", files / "answer.json", "--json"]
+    assert [field["path"] for field in json.loads(run(*source, "--required").stdout)] == ["item_name.value"]
+    for group in ("offer", "offre"):
+        assert [field["path"] for field in json.loads(run(*source, "--group", group).stdout)] == [
+            "color.value"
+        ]
+    refused = run(*source, "--group", "images")
+    assert refused.exit_code == 1
+    assert "There are: offer (Offre)." in refused.stderr
+
+
+def test_diff_of_two_files_and_the_lines_it_touches(files):
+    connector = {
+        "id": "fr_home",
+        "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "HOME"},
+        "sales_layer": {"connection": "pim", "languages": ["fr"], "sku": "{{ item.reference }}"},
+        "mapping": {"Nom": "{{ item.name }}", "Couleur": "rouge"},
+    }
+    (files / "connectors" / "fr_home.yaml").write_text(json.dumps(connector, indent=2))
+    told = run("product-types", "diff", files / "old.json", files / "new.json")
+    assert told.exit_code == 0
+    assert "Couleur (color.value): no longer exists" in told.stdout
+    assert "A person must look at" in told.stdout
+    assert "Couleur: no longer exists" in told.stdout.partition("A person must look at")[2]
+    found = json.loads(run("product-types", "diff", files / "old.json", files / "new.json", "--json").stdout)
+    assert [(one["kind"], one["breaking"]) for one in found["changes"]] == [("removed", True)]
+    assert [one["connector"] for one in found["touched"]] == ["fr_home"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["fields"], "Say which fields"),
+        (["fields", "--definition", "nowhere.json"], "nowhere.json cannot be read"),
+        (["fields", "--definition", "page.json"], "is not a product type definition"),
+        (["fields", "--connector", "nobody"], "There is no connector 'nobody'"),
+        (["product-types", "search", "cup", "--country", "XX"], "Amazon has no marketplace 'XX'"),
+        (["product-types", "diff", "HOME"], "Give two definition files"),
+        (
+            ["product-types", "diff", "HOME", "--country", "FR"],
+            "No definition of HOME for France in fr_FR is stored",
+        ),
+    ],
+)
+def test_mistakes_are_one_sentence(files, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(files)
+    refused = run(*arguments)
+    assert refused.exit_code == 1
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.output

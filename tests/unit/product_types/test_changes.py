@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from amazon_listings.product_types.changes import BREAKING, KINDS, changes, told
+from amazon_listings.product_types.fields import fields
+from amazon_listings.product_types.impact import Mapped, impact, newly_failing
+from amazon_listings.product_types.labels import FieldIndex
+from amazon_listings.validation import compile_definition
+
+
+def attribute(title, value):
+    item = {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"title": title, **value}},
+        "additionalProperties": False,
+    }
+    return {"type": "array", "title": title, "maxUniqueItems": 3, "selectors": ["value"], "items": item}
+
+
+OLD = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "name": attribute("Name", {"type": "string", "maxLength": 200, "maxUtf8ByteLength": 500}),
+        "color": attribute("Color", {"type": "string", "enum": ["r", "g"], "enumNames": ["Red", "Green"]}),
+        "count": attribute("Count", {"type": "integer", "minimum": 1}),
+        "note": attribute("Note", {"type": "string"}),
+    },
+}
+
+
+def changed(edit):
+    new = copy.deepcopy(OLD)
+    edit(new, {name: item["items"]["properties"]["value"] for name, item in new["properties"].items()})
+    return new
+
+
+@pytest.mark.parametrize(
+    ("edit", "kind", "text"),
+    [
+        (lambda new, v: new["properties"].pop("note"), "removed", "no longer exists"),
+        (
+            lambda new, v: new["properties"].update(extra=attribute("E", {"type": "string"})),
+            "added",
+            "new, optional",
+        ),
+        (lambda new, v: new.update(required=["note"]), "required", "required (before: optional)"),
+        (
+            lambda new, v: new.update(
+                allOf=[{"if": {"required": ["count"]}, "then": {"required": ["note"]}}]
+            ),
+            "condition",
+            "required when `count` is given (before: optional)",
+        ),
+        (
+            lambda new, v: new.update(
+                allOf=[{"if": {"required": ["count"]}, "then": {"not": {"required": ["note"]}}}]
+            ),
+            "forbidden",
+            "not allowed when `count` is given (before: always allowed)",
+        ),
+        (lambda new, v: v["color"].update(enum=["r"], enumNames=["Red"]), "options_gone", "gone: Green (g)"),
+        (
+            lambda new, v: v["color"].update(enum=["r", "g", "b"], enumNames=["Red", "Green", "Blue"]),
+            "options_new",
+            "new: Blue (b)",
+        ),
+        (
+            lambda new, v: v["color"].update({"$lifecycle": {"enumDeprecated": ["g"]}}),
+            "deprecated",
+            "going away: Green (g)",
+        ),
+        (lambda new, v: v["name"].update(maxLength=75), "tightened", "at most 75 characters (before: 200)"),
+        (
+            lambda new, v: v["name"].update(maxUtf8ByteLength=100),
+            "tightened",
+            "at most 100 bytes (before: 500)",
+        ),
+        (lambda new, v: v["name"].update(maxLength=300), "loosened", "at most 300 characters (before: 200)"),
+        (lambda new, v: v["count"].update(minimum=2), "tightened", "at least 2 (before: 1)"),
+        (
+            lambda new, v: v["note"].update(enum=["a"]),
+            "tightened",
+            "only takes its options, other text is refused",
+        ),
+        (
+            lambda new, v: new["properties"]["note"].update(maxUniqueItems=1),
+            "tightened",
+            "at most 1 values (before: 3)",
+        ),
+        (lambda new, v: v["count"].update(type="string"), "type", "is a string (before: integer)"),
+        (lambda new, v: v["note"].update(title="Remark"), "renamed", "was called 'Note'"),
+    ],
+)
+def test_each_kind_of_change_in_words(edit, kind, text):
+    found = {(change.kind, change.text) for change in changes(OLD, changed(edit))}
+    assert (kind, text) in found
+
+
+def test_nothing_changed():
+    assert changes(OLD, copy.deepcopy(OLD)) == []
+    assert list(told([])) == ["No field changed."]
+
+
+def test_a_field_that_comes_required_is_both_new_and_required():
+    def edit(new, _):
+        new["properties"]["extra"] = attribute("Extra", {"type": "string"})
+        new["required"] = ["extra"]
+
+    assert [change.kind for change in changes(OLD, changed(edit))] == ["required", "added"]
+
+
+def test_the_worst_is_told_first():
+    order = list(KINDS)
+    assert all(order.index(bad) < order.index(good) for bad in BREAKING for good in set(KINDS) - BREAKING)
+
+
+def drift():
+    def edit(new, values):
+        values["name"]["maxLength"] = 75
+        new["properties"]["name"]["title"] = values["name"]["title"] = "Title"
+        new["properties"].pop("note")
+        new["properties"]["origin"] = attribute("Origin", {"type": "string"})
+        new["required"] = ["origin"]
+
+    return changed(edit)
+
+
+def test_impact_on_mapping_lines():
+    new = drift()
+    mapping = {"Name": "{{ item.name }}", "Color": "r", "note": "{{ item.note }}", "Count": 1}
+    mapped = Mapped("fr_home", mapping, {"Name": 11, "note": 13})
+    touched = impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new)))
+    assert {(one.key, one.line, one.path, one.person) for one in touched} == {
+        ("Name", 11, "name.value", True),
+        ("Name", 11, "name.value", False),
+        ("note", 13, "note.value", True),
+        ("", None, "origin.value", True),
+    }
+    texts = [str(one) for one in touched]
+    assert "fr_home, line 11: Name: the label is now 'Title'; the line keeps its meaning" in texts
+    assert "fr_home: origin.value: not mapped: required" in texts
+
+
+def test_mapping_a_required_field_settles_it():
+    mapped = Mapped("fr_home", {"origin": "FR", "Color": "r"}, {})
+    new = drift()
+    assert impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new))) == []
+
+
+def test_items_that_would_now_fail():
+    items = [
+        ("right", {"name": [{"value": "short"}], "origin": [{"value": "FR"}]}),
+        ("long", {"name": [{"value": "x" * 100}]}),
+        ("wrong before", {"name": [{"value": 5}]}),
+        ("bare", {"name": [{"value": "x"}]}),
+    ]
+    wider = copy.deepcopy(OLD)
+    wider["properties"]["origin"] = attribute("Origin", {"type": "string"})
+    found = newly_failing(iter(items), compile_definition(wider), compile_definition(drift()), shown=1)
+    assert (found.items, found.failed_before, found.failing_now) == (4, 1, 2)
+    ((sku, wrong),) = found.skus
+    assert sku == "long"
+    assert any("name" in path for path in wrong)
