@@ -17,7 +17,7 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sales_layer.connection import PimConnection
-from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.account import Account, AccountIncomplete
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
@@ -70,17 +70,22 @@ def account_of(found: Connection, region: str) -> Account:
             f"vendor code (vendors); it has {'both' if merchant else 'neither'}.",
             hint="Fill in exactly one of the two fields.",
         )
-    account = Account(
-        client_id=found.login or "",
-        client_secret=found.password or "",
-        refresh_token=extra.get("refresh_token") or "",
-        seller_id=merchant or vendor,
-        region=region,
-        vendor=bool(vendor),
-        secret_created=_day(found, extra.get("secret_created")),
-        endpoint=extra.get("endpoint") or None,
-        token_url=extra.get("token_url") or None,
-    )
+    try:
+        account = Account(
+            client_id=found.login or "",
+            client_secret=found.password or "",
+            refresh_token=extra.get("refresh_token") or "",
+            seller_id=merchant or vendor,
+            region=region,
+            vendor=bool(vendor),
+            secret_created=_day(found, extra.get("secret_created")),
+            endpoint=extra.get("endpoint") or None,
+            token_url=extra.get("token_url") or None,
+        )
+    except AccountIncomplete as error:
+        raise ConnectionProblem(
+            f"The Airflow connection {found.conn_id!r} cannot be used. {error.message}", hint=error.hint
+        ) from None
     for secret in account.secrets:
         mask_secret(secret)
     return account

@@ -6,6 +6,7 @@ document and lays out tasks. What the tasks do is in `tasks.py`.
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -56,21 +57,23 @@ def build_dag(connector: Connector) -> DAG:
 
 
 def _lay_out(connector: Connector) -> None:
-    definition = task(task_id="refresh_definition")(tasks.refresh_definition)(connector.id)
-    extract = task(task_id="extract_products")(tasks.extract_products)(connector.id, definition)
-    quality = task(task_id="check_quality")(tasks.check_quality)(connector.id, definition, extract)
+    # What a task returns is one XCom; Airflow would add one for each of its keys.
+    step = functools.partial(task, multiple_outputs=False)
+    definition = step(task_id="refresh_definition")(tasks.refresh_definition)(connector.id)
+    extract = step(task_id="extract_products")(tasks.extract_products)(connector.id, definition)
+    quality = step(task_id="check_quality")(tasks.check_quality)(connector.id, definition, extract)
     mapped = (
-        task(task_id="map_fields", map_index_template="{{ task.op_kwargs['part'] }}")(tasks.map_fields)
+        step(task_id="map_fields", map_index_template="{{ task.op_kwargs['part'] }}")(tasks.map_fields)
         .partial(connector_id=connector.id, definition=definition)
         .expand(part=quality)
     )
-    tested = task(task_id="test_sync")(tasks.test_sync)(connector.id, definition)
+    tested = step(task_id="test_sync")(tasks.test_sync)(connector.id, definition)
     listings = Asset(
         name=f"listings_{connector.id}",
         uri=f"amazon-listings://{connector.marketplace.country.lower()}/{connector.id}",
     )
-    sent = task(task_id="live_sync", outlets=[listings])(tasks.live_sync)(connector.id, definition, tested)
-    report = task(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)(tasks.report)(connector.id)
+    sent = step(task_id="live_sync", outlets=[listings])(tasks.live_sync)(connector.id, definition, tested)
+    report = step(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)(tasks.report)(connector.id)
     mapped >> tested
     [definition, extract, quality, mapped, tested, sent] >> report
 

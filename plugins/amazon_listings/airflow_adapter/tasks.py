@@ -134,6 +134,9 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
 @explained
 def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Mapping[str, Any]) -> list[str]:
     """Check the extract with Great Expectations; the names of the parts, for mapping."""
+    if not extract["parts"]:
+        log.info("Nothing was extracted, so there is nothing to check.")
+        return []
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.sync.definitions import load_definitions
     from amazon_listings.sync.quality import check_quality as check
