@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         default=f"sqlite:///{PROJECT / 'var' / 'ledger.db'}",
         description="SQLAlchemy URL of the ledger, unless the connection `amazon_listings_ledger` exists.",
     )
+    retention_days: int = Field(
+        default=400,
+        ge=1,
+        description="Days for which the ledger keeps runs, submissions, before-images and resolved issues.",
+    )
     part_size: int = Field(default=2000, ge=1, description="Items per file of an extract.")
 
 

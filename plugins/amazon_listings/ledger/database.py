@@ -5,87 +5,194 @@ The schema is brought up to date on opening, by one process at a time.
 
 from __future__ import annotations
 
+import os
+import time
+from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, text
+from alembic.util import CommandError
+from sqlalchemy import Engine, create_engine, event, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.ledger.exceptions import LedgerClosed, LedgerDamaged, explained, place
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import URL, Connection, ExceptionContext, Table
+
+Row = TypeVar("Row")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 #: Any number will do for PostgreSQL's advisory lock, as long as everybody uses the same.
 _MIGRATION_LOCK = 74_219_001
+#: Seconds to wait for a database that others hold, or that does not answer.
+_PATIENCE = 60
+_CONNECT_TIMEOUT = 10
+#: Names in one `IN (…)`; SQLite allows 32,766 parameters, and statements of one size are cached.
+CHUNK = 500
+#: Marks a transaction that only reads.
+_READS = "ledger_reads"
+#: The engines of this process.
+_OPEN: list[Engine] = []
 
 
 @cache
 def open_ledger(url: str) -> Engine:
     """The ledger at an SQLAlchemy URL, with its schema up to date; one engine per process and URL.
 
+    Whatever is done with it raises the named errors of `ledger.exceptions` when the database is busy,
+    down, full or damaged.
+
     Raises:
-        PersonMustAct: the URL is not one of SQLite or PostgreSQL.
+        PersonMustAct: the URL is not one of SQLite or PostgreSQL, or the ledger is not ours to open.
         TryAgain: the database does not answer.
     """
-    try:
-        address = make_url(url)
-        if address.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise PersonMustAct(
-                f"The ledger cannot be kept in {address.get_backend_name()}.",
-                hint="Use an sqlite:/// or a postgresql+psycopg2:// URL in AMAZON_LISTINGS_LEDGER.",
-            )
-        engine = _engine(url, sqlite=address.get_backend_name() == "sqlite")
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise PersonMustAct(
-            "AMAZON_LISTINGS_LEDGER is not a database URL.", hint="For example sqlite:////data/ledger.db."
-        ) from error
-    try:
-        with engine.begin() as connection:
-            _migrate(connection)
-    except OperationalError as error:
-        raise TryAgain(f"The ledger ({address.render_as_string()}) does not answer: {error.orig}") from error
+    address = _address(url)
+    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    event.listen(engine, "handle_error", _explain)
+    _OPEN.append(engine)
+    with engine.begin() as connection:
+        _migrate(connection)
     return engine
 
 
-def _engine(url: str, *, sqlite: bool) -> Engine:
-    if not sqlite:
-        return create_engine(url, pool_pre_ping=True)
-    database = make_url(url).database
-    if database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 60})
+@contextmanager
+def reading(ledger: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: in SQLite it waits for no writer, and none waits for it."""
+    with ledger.connect() as connection:
+        yield connection.execution_options(**{_READS: True})
 
-    # Every transaction takes the write lock at once: a transaction that reads first and writes later
-    # fails at once with "database is locked" when two processes do it, whatever the time-out.
+
+def chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """The rows, so many at a time."""
+    rows = iter(rows)
+    while chunk := list(islice(rows, size)):
+        yield chunk
+
+
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that may say ON CONFLICT; both databases speak the same there."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def seconds(connection: Connection) -> float:
+    """Seconds since the epoch by the one clock that everybody who uses this ledger shares.
+
+    PostgreSQL's own (of now, not of the transaction's start), or the machine's of an SQLite file.
+    """
+    if connection.dialect.name == "postgresql":
+        return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
+    return time.time()
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        backend = address.get_backend_name()
+        address.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise PersonMustAct(
+            "AMAZON_LISTINGS_LEDGER is not a database URL.", hint="For example sqlite:////data/ledger.db."
+        ) from error
+    if backend not in {"sqlite", "postgresql"}:
+        raise PersonMustAct(
+            f"The ledger cannot be kept in {backend}.",
+            hint="Use an sqlite:/// or a postgresql+psycopg2:// URL in AMAZON_LISTINGS_LEDGER.",
+        )
+    if backend == "sqlite" and address.database in {None, "", ":memory:"}:
+        raise PersonMustAct(
+            "A ledger in memory would forget what was sent.",
+            hint="Name a file in AMAZON_LISTINGS_LEDGER, such as sqlite:////data/ledger.db.",
+        )
+    return address
+
+
+def _postgresql(address: URL) -> Engine:
+    return create_engine(
+        address,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": _CONNECT_TIMEOUT, "options": f"-c lock_timeout={_PATIENCE}s"},
+    )
+
+
+def _sqlite(address: URL) -> Engine:
+    folder = Path(str(address.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerClosed(
+            f"The folder of the ledger ({folder}) cannot be made: {error.strerror}.",
+            hint="Check AMAZON_LISTINGS_LEDGER, and who may write there.",
+        ) from error
+    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": _PATIENCE})
+
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        # So that prune can give pages back. It can be set for a new file only, and before everything
+        # else; asking for it again would take the write lock.
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # A transaction that reads first and writes later fails at once with "database is locked" when
+        # two processes do it, whatever the time-out; so whoever may write takes the lock at once.
+        reads = connection.get_execution_options().get(_READS)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _explain(context: ExceptionContext) -> None:
+    """Instead of the driver's faults, ours; SQLAlchemy's own errors would repeat statements."""
+    url = context.engine.url if context.engine else None
+    if url is not None and not context.is_pre_ping:
+        error = explained(context.original_exception, url)
+        if error is not None:
+            raise error from context.original_exception
 
 
 def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     head = ScriptDirectory.from_config(config).get_current_head()
-    if MigrationContext.configure(connection).get_current_revision() != head:
+    if MigrationContext.configure(connection).get_current_revision() == head:
+        return
+    try:
         command.upgrade(config, "head")
+    except CommandError as error:
+        raise LedgerDamaged(
+            f"The ledger ({place(connection.engine.url)}) was made by another version of this package.",
+            hint="Install the version that made it, or a later one.",
+        ) from error
+
+
+def _forget_connections() -> None:
+    for engine in _OPEN:
+        engine.dispose(close=False)
+
+
+# A forked process must not use its parent's connections.
+os.register_at_fork(after_in_child=_forget_connections)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from amazon_listings.ledger.content import column_text, packed, unpacked
+from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
 from amazon_listings.ledger.tables import items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Engine
+    from sqlalchemy import ColumnElement, Connection, Engine
 
-#: Names in one `IN (…)`; SQLite allows 32,766 parameters, and small statements are cached.
-CHUNK = 500
+#: `accepted`: Amazon took the last write, and it is not yet confirmed; the next four are how a
+#: confirmation ends; `deleted`: we deleted it.
+State = Literal["accepted", "live", "live_with_differences", "suppressed", "not_applied", "deleted"]
+
+#: Seconds between an acceptance and the first look at the listing.
+FIRST_LOOK = 60
 
 
 @dataclass(frozen=True)
@@ -31,49 +34,87 @@ class Listings:
     marketplace_id: str
     product_type: str
 
+    def among(self, skus: Iterable[str]) -> ColumnElement[bool]:
+        """The condition on `items` for these SKUs."""
+        return (
+            items.c.sku.in_([column_text(sku, 64) for sku in skus])
+            & (items.c.seller_id == self.seller_id)
+            & (items.c.marketplace_id == self.marketplace_id)
+        )
+
 
 @dataclass(frozen=True)
 class KnownItem:
-    """What the ledger remembers of one listing."""
+    """What the ledger remembers of one listing.
+
+    `listed`: whether Amazon has the SKU, as far as we know; None if it was never asked.
+    """
 
     tested_hash: str | None
     tested_definition: str | None
     accepted_hash: str | None
     asin: str | None
+    listed: bool | None = None
+    state: State | None = None
 
 
-def packed(content: Any) -> bytes:
-    """JSON, compressed, as the ledger keeps payloads."""
-    return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
+class Elsewhere(NamedTuple):
+    """What was last accepted for a SKU in another marketplace, and from which connector."""
 
-
-def unpacked(content: bytes | None) -> Any:
-    """The JSON that `packed` made; None stays None."""
-    return None if content is None else json.loads(zlib.decompress(content))
+    sku: str
+    marketplace_id: str
+    connector_id: str
+    attributes: dict[str, Any]
 
 
 def known_items(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, KnownItem]:
     """What is known of these SKUs; a SKU never seen is not in the answer."""
-    found: dict[str, KnownItem] = {}
     columns = (
-        items.c.sku,
         items.c.tested_hash,
         items.c.tested_definition,
         items.c.accepted_hash,
         items.c.asin,
+        items.c.listed,
+        items.c.state,
     )
-    with ledger.connect() as connection:
-        for start in range(0, len(skus), CHUNK):
+    return {sku: KnownItem(*values) for sku, values in _of(ledger, listings, skus, columns)}
+
+
+def accepted_contents(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The attributes last accepted of these SKUs; to be asked only for items that are to be sent."""
+    found = _of(ledger, listings, skus, (items.c.accepted_content,))
+    return {sku: unpacked(content) for sku, (content,) in found if content is not None}
+
+
+def accepted_elsewhere(
+    ledger: Engine, listings: Listings, skus: Sequence[str], marketplace_ids: Iterable[str]
+) -> Iterator[Elsewhere]:
+    """What other marketplaces hold of these SKUs of the same selling partner.
+
+    Sellers in Europe have one merchant quantity per SKU across marketplaces, so a quantity has to be
+    compared with the ones accepted there.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings; those of its own marketplace are not returned.
+        skus: The SKUs.
+        marketplace_ids: Where to look.
+    """
+    others = [one for one in marketplace_ids if one != listings.marketplace_id]
+    columns = (items.c.sku, items.c.marketplace_id, items.c.connector_id, items.c.accepted_content)
+    for chunk in chunks(skus, CHUNK):
+        names = {column_text(sku, 64): sku for sku in chunk}
+        with reading(ledger) as connection:
             rows = connection.execute(
                 select(*columns).where(
+                    items.c.sku.in_(list(names)),
                     items.c.seller_id == listings.seller_id,
-                    items.c.marketplace_id == listings.marketplace_id,
-                    items.c.sku.in_(skus[start : start + CHUNK]),
+                    items.c.marketplace_id.in_(others),
+                    items.c.accepted_content.is_not(None),
                 )
-            )
-            for sku, *known in rows:
-                found[sku] = KnownItem(*known)
-    return found
+            ).all()
+        for sku, marketplace_id, connector_id, content in rows:
+            yield Elsewhere(names[sku], marketplace_id, connector_id, unpacked(content))
 
 
 def record_tested(
@@ -88,58 +129,130 @@ def record_tested(
         rows: `sku`, `hash`, `pim_id` and `asin` (the one Amazon would match, or None) of each.
     """
     now = datetime.now(UTC)
-    _upsert(
-        ledger,
-        listings,
-        [
-            {
-                "sku": row["sku"],
-                "pim_id": row["pim_id"],
-                "tested_hash": row["hash"],
-                "tested_definition": definition,
-                "tested_at": now,
-                "asin": row["asin"],
-            }
-            for row in rows
-        ],
-    )
+    with ledger.begin() as connection:
+        upsert(
+            connection,
+            listings,
+            (
+                {
+                    "sku": row["sku"],
+                    "pim_id": row["pim_id"],
+                    "tested_hash": row["hash"],
+                    "tested_definition": definition,
+                    "tested_at": now,
+                    "asin": row["asin"],
+                }
+                for row in rows
+            ),
+        )
 
 
-def record_accepted(ledger: Engine, listings: Listings, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Remember payloads that Amazon accepted: `sku`, `pim_id`, `hash` and `attributes` of each."""
-    now = datetime.now(UTC)
-    _upsert(
-        ledger,
-        listings,
-        [
-            {
-                "sku": row["sku"],
-                "pim_id": row["pim_id"],
-                "accepted_hash": row["hash"],
-                "accepted_content": packed(row["attributes"]),
-                "accepted_at": now,
-                "state": "accepted",
-            }
-            for row in rows
-        ],
-    )
+def record_accepted(
+    ledger: Engine,
+    listings: Listings,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    definition: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Remember payloads that Amazon accepted; each is to be confirmed, first after a minute.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        rows: `sku`, `pim_id`, `hash` and `attributes` (all that the listing shall hold) of each.
+        definition: Checksum of the definition they were validated with.
+        now: When they were accepted; this moment, if None.
+    """
+    now = now or datetime.now(UTC)
+    with ledger.begin() as connection:
+        upsert(
+            connection,
+            listings,
+            (
+                accepted(row["sku"], row["pim_id"], row["hash"], packed(row["attributes"]), now)
+                | {"accepted_definition": definition}
+                for row in rows
+            ),
+        )
 
 
-def _upsert(ledger: Engine, listings: Listings, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
+def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: datetime) -> dict[str, Any]:
+    """The columns of an item whose payload was just accepted."""
+    return {
+        "sku": sku,
+        "pim_id": pim_id,
+        "accepted_hash": digest,
+        "accepted_content": content,
+        "accepted_at": now,
+        "listed": True,
+        "state": "accepted",
+        "look_at": now + timedelta(seconds=FIRST_LOOK),
+        "looks": 0,
+    }
+
+
+def record_deleted(ledger: Engine, listings: Listings, skus: Iterable[str]) -> None:
+    """Remember that listings were deleted at Amazon; they are new if they come again."""
+    with ledger.begin() as connection:
+        upsert(connection, listings, (deleted(sku) for sku in skus))
+
+
+def deleted(sku: str) -> dict[str, Any]:
+    """The columns of an item that was just deleted at Amazon."""
+    return {
+        "sku": sku,
+        "accepted_hash": None,
+        "accepted_content": None,
+        "accepted_definition": None,
+        "listed": False,
+        "state": "deleted",
+        "look_at": None,
+    }
+
+
+def record_listed(ledger: Engine, listings: Listings, listed: Mapping[str, bool]) -> None:
+    """Remember which SKUs Amazon has: a patch to one it does not know would make a torso of a listing."""
+    with ledger.begin() as connection:
+        upsert(connection, listings, ({"sku": sku, "listed": has} for sku, has in listed.items()))
+
+
+def upsert(connection: Connection, listings: Listings, rows: Iterable[dict[str, Any]]) -> None:
+    """Enter or update items, all rows with the same columns; the last of several of one SKU wins."""
     own = {
         "connector_id": listings.connector_id,
         "seller_id": listings.seller_id,
         "marketplace_id": listings.marketplace_id,
         "product_type": listings.product_type,
     }
-    dialect = postgresql if ledger.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(items)
-    key = ["seller_id", "marketplace_id", "sku"]
-    statement = statement.on_conflict_do_update(
-        index_elements=key,
-        set_={name: statement.excluded[name] for name in (*own, *rows[0]) if name not in key},
-    )
-    with ledger.begin() as connection:
-        connection.execute(statement, [own | row for row in rows])
+    key = ("sku", "seller_id", "marketplace_id")
+    for chunk in chunks(rows, 2 * CHUNK):
+        entries = {row["sku"]: own | _fitting(row) for row in chunk}
+        statement = insert_into(connection, items)
+        changed = {name for entry in entries.values() for name in entry} - set(key)
+        statement = statement.on_conflict_do_update(
+            index_elements=key, set_={name: statement.excluded[name] for name in sorted(changed)}
+        )
+        connection.execute(statement, list(entries.values()))
+
+
+def _fitting(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with texts of strangers as their columns can hold them."""
+    limits = {"sku": 64, "pim_id": 128, "asin": 16}
+    return {
+        name: column_text(value, limits[name]) if name in limits and value is not None else value
+        for name, value in row.items()
+    }
+
+
+def _of(
+    ledger: Engine, listings: Listings, skus: Sequence[str], columns: Sequence[Any]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """These columns of the SKUs that are known."""
+    with reading(ledger) as connection:
+        for chunk in chunks(skus, CHUNK):
+            names = {column_text(sku, 64): sku for sku in chunk}
+            for name, *values in connection.execute(
+                select(items.c.sku, *columns).where(listings.among(chunk))
+            ):
+                yield names[name], tuple(values)

@@ -1,14 +1,19 @@
 """The ledger's tables.
 
-Everything about an item is keyed by the selling partner, the marketplace and the SKU, because that
-is what Amazon keys a listing by: two connectors of one account may own the same SKU.
+Everything about a listing is keyed by SKU, selling partner and marketplace, because that is what
+Amazon keys a listing by: two connectors of one account may own the same SKU. The SKU comes first,
+so that people can ask for one SKU wherever it is sold.
 No token and no secret is ever written here.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Float,
@@ -20,7 +25,31 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets the time zone of what it is given."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's
+        """To UTC."""
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        """From UTC, with its time zone."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
 
 metadata = MetaData(
     naming_convention={
@@ -31,9 +60,14 @@ metadata = MetaData(
     }
 )
 
-UTC = DateTime(timezone=True)
+
+def _only_where(condition: str) -> dict[str, Any]:
+    """An index over some rows only, in both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 #: One row per DAG run of a connector. `counts` is outcome -> items, `calls` operation -> calls made.
+#: Numbers are never given twice, even after the last run was pruned.
 runs = Table(
     "runs",
     metadata,
@@ -45,40 +79,74 @@ runs = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("definition", String(64), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("started_at", UTC, nullable=False),
-    Column("ended_at", UTC),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
     Column("cursor", String(64)),
     Column("counts", JSON),
     Column("calls", JSON),
     Column("failure", Text),
     Index("ix_runs_connector_id_run_id", "connector_id", "run_id", unique=True),
     Index("ix_runs_connector_id_operation_started_at", "connector_id", "operation", "started_at"),
+    sqlite_autoincrement=True,
 )
 
 #: One row per listing we know. `tested_*`: last payload that passed Amazon's preview, and with which
-#: definition. `accepted_*`: last payload Amazon accepted; its content is compressed JSON.
+#: definition. `accepted_*`: last payload Amazon accepted; its content is compressed JSON. `listed`:
+#: whether Amazon has the SKU, None if nobody asked. `state`: see `items.STATES`. `look_at`: when to
+#: read the listing back next, None if nothing is to be confirmed; `looks`: how often it was read.
 items = Table(
     "items",
     metadata,
+    Column("sku", String(64), primary_key=True),
     Column("seller_id", String(64), primary_key=True),
     Column("marketplace_id", String(16), primary_key=True),
-    Column("sku", String(64), primary_key=True),
     Column("connector_id", String(64), nullable=False),
     Column("pim_id", String(128)),
     Column("product_type", String(128), nullable=False),
     Column("asin", String(16)),
     Column("tested_hash", String(64)),
     Column("tested_definition", String(64)),
-    Column("tested_at", UTC),
+    Column("tested_at", Moment),
     Column("accepted_hash", String(64)),
+    Column("accepted_definition", String(64)),
     Column("accepted_content", LargeBinary),
-    Column("accepted_at", UTC),
+    Column("accepted_at", Moment),
+    Column("listed", Boolean),
     Column("state", String(24)),
-    Index("ix_items_connector_id", "connector_id"),
+    Column("look_at", Moment),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Index("ix_items_connector_id_pim_id", "connector_id", "pim_id"),
+    Index("ix_items_connector_id_look_at", "connector_id", "look_at", **_only_where("look_at IS NOT NULL")),
 )
 
-#: Append-only: every write sent to Amazon and its answer. `body` is what was sent (PUT attributes or
-#: PATCH operations), compressed; `before` is what Amazon held, if it was read.
+#: One row per feed, made before Amazon is asked to start it: `state` is CREATING until `feed_id` is
+#: known, then Amazon's own states, or ABANDONED if it never started.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("connector_id", String(64), nullable=False),
+    Column("seller_id", String(64), nullable=False),
+    Column("marketplace_id", String(16), nullable=False),
+    Column("product_type", String(128), nullable=False),
+    Column("document_id", String(255), nullable=False),
+    Column("feed_id", String(64)),
+    Column("report_id", String(255)),
+    Column("state", String(16), nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Index("ix_feeds_run", "run"),
+    Index("ix_feeds_feed_id", "feed_id", unique=True),
+    Index("ix_feeds_pending", "connector_id", **_only_where("settled_at IS NULL")),
+)
+
+#: Every write sent to Amazon and its answer. Rows are added; only the answer of a feed's message is
+#: filled in later. `body`: what was sent (PUT attributes or PATCH operations). `before`: what the
+#: listing held; `existed`: whether there was a listing (None: not known). `wanted`: the attributes
+#: that a pending message leads to, where that is not the body. All four contents are compressed JSON.
+#: `undoes`: the run whose write this one took back.
 submissions = Table(
     "submissions",
     metadata,
@@ -87,36 +155,58 @@ submissions = Table(
     Column("seller_id", String(64), nullable=False),
     Column("marketplace_id", String(16), nullable=False),
     Column("sku", String(64), nullable=False),
-    Column("sent_at", UTC, nullable=False),
+    Column("pim_id", String(128)),
+    Column("sent_at", Moment, nullable=False),
     Column("method", String(16), nullable=False),
     Column("status", String(16), nullable=False),
     Column("submission_id", String(64)),
     Column("request_id", String(64)),
-    Column("feed_id", String(64)),
+    Column("feed", ForeignKey("feeds.id")),
+    Column("message", Integer),
     Column("payload_hash", String(64), nullable=False),
     Column("body", LargeBinary),
+    Column("wanted", LargeBinary),
     Column("before", LargeBinary),
-    Index("ix_submissions_seller_id_marketplace_id_sku", "seller_id", "marketplace_id", "sku"),
-    Index("ix_submissions_run", "run"),
+    Column("existed", Boolean),
+    Column("undoes", Integer),
+    Index("ix_submissions_sku_seller_id_marketplace_id", "sku", "seller_id", "marketplace_id"),
+    Index("ix_submissions_run_sku", "run", "sku"),
+    Index("ix_submissions_feed_message", "feed", "message", **_only_where("feed IS NOT NULL")),
+    # No item is in two feeds at once, whoever tries.
+    Index(
+        "ix_submissions_pending",
+        "sku",
+        "seller_id",
+        "marketplace_id",
+        unique=True,
+        **_only_where("status = 'PENDING'"),
+    ),
 )
 
-#: One row per issue of an item, open until a run no longer finds it.
+#: One row per life of an issue: from the run that found it first to the run that found it gone.
+#: `item` is the SKU, or the PIM's identity of an item that has none.
 issues = Table(
     "issues",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("connector_id", String(64), nullable=False),
-    Column("seller_id", String(64), nullable=False),
-    Column("marketplace_id", String(16), nullable=False),
-    Column("sku", String(64), nullable=False),
+    Column("item", String(128), nullable=False),
     Column("identity", String(200), nullable=False),
     Column("severity", String(8), nullable=False),
     Column("document", JSON, nullable=False),
     Column("opened_run", Integer, nullable=False),
     Column("seen_run", Integer, nullable=False),
     Column("resolved_run", Integer),
+    Index("ix_issues_item_connector_id", "item", "connector_id"),
     Index("ix_issues_connector_id_resolved_run", "connector_id", "resolved_run"),
-    Index("ix_issues_seller_id_marketplace_id_sku", "seller_id", "marketplace_id", "sku"),
+    Index(
+        "ix_issues_open",
+        "item",
+        "connector_id",
+        "identity",
+        unique=True,
+        **_only_where("resolved_run IS NULL"),
+    ),
 )
 
 #: Token buckets shared by every worker; times in seconds since the epoch, by the database's clock.
@@ -132,11 +222,16 @@ buckets = Table(
     Column("stated_until", Float),
 )
 
-#: Who may write to a (selling partner, marketplace, SKU set) right now; `expires_at` in epoch seconds.
+#: Who may write to a listing right now: `owner` is the run, `token` its try. `expires_at` in seconds
+#: since the epoch, by the database's clock.
 locks = Table(
     "locks",
     metadata,
-    Column("name", String(200), primary_key=True),
-    Column("owner", String(300), nullable=False),
+    Column("sku", String(64), primary_key=True),
+    Column("seller_id", String(64), primary_key=True),
+    Column("marketplace_id", String(16), primary_key=True),
+    Column("owner", String(330), nullable=False),
+    Column("token", String(32), nullable=False),
     Column("expires_at", Float, nullable=False),
+    Index("ix_locks_token", "token"),
 )

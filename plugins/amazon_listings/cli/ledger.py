@@ -1,0 +1,207 @@
+"""Commands: status, history, and the ledger's upkeep."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger, plain_errors
+from amazon_listings.cli.tables import clean, listed, print_table, when
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.runs import Run
+
+ledger_app = typer.Typer(name="ledger", help="Upkeep of the ledger.", no_args_is_help=True)
+
+ConnectorId = Annotated[str | None, typer.Option("--connector", help="Id of the connector.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.add_typer(ledger_app)
+    app.command()(status)
+    app.command()(history)
+
+
+def status(
+    connector: ConnectorId = None,
+    sku: Annotated[str | None, typer.Option(help="One listing.")] = None,
+    run: Annotated[str | None, typer.Option(help="One run: its number, or Airflow's DAG run id.")] = None,
+    ledger: LedgerUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """How a connector, a run or a listing stands."""
+    from amazon_listings.ledger.runs import find_run
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        if run is not None:
+            found = find_run(engine, run, connector)
+            answer = _of_run(engine, found) | (_of_sku(engine, sku, found.connector_id) if sku else {})
+        elif sku is not None:
+            answer = _of_sku(engine, sku, connector)
+        elif connector is not None:
+            answer = _of_connector(engine, connector)
+        else:
+            answer = _of_all(engine)
+    _show(answer, as_json=as_json)
+
+
+def history(
+    sku: Annotated[str, typer.Argument(help="The SKU.")],
+    connector: ConnectorId = None,
+    ledger: LedgerUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Everything that was written to a SKU, and the life of each of its issues."""
+    from amazon_listings.ledger.answers import item_standings, writes_to
+    from amazon_listings.ledger.issues import issue_lives
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        answer = {
+            "listings": [dataclasses.asdict(one) for one in item_standings(engine, sku, connector)],
+            "writes": [dataclasses.asdict(one) for one in writes_to(engine, sku, connector)],
+            "issues": [_issue(one) for one in issue_lives(engine, sku, connector)],
+        }
+        if not any(answer.values()):
+            raise _nothing(f"The ledger knows nothing of the SKU {sku!r}.")
+    _show(answer, as_json=as_json)
+
+
+@ledger_app.command()
+def prune(
+    days: Annotated[
+        int | None,
+        typer.Option(help="Keep what is younger; AMAZON_LISTINGS_RETENTION_DAYS by default.", min=1),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Forget old runs with their submissions, before-images and resolved issues."""
+    from amazon_listings.ledger.retention import prune as remove
+    from amazon_listings.settings import settings
+
+    with plain_errors():
+        age = days or settings().retention_days
+        pruned = remove(opened_ledger(ledger), days=age, remove=not dry_run)
+    print(f"{'Would remove' if dry_run else 'Removed'} what is older than {age} days: {pruned}.")
+
+
+def _of_all(engine: Engine) -> dict[str, Any]:
+    from amazon_listings.ledger.runs import known_connectors, recent_runs
+
+    return {
+        "connectors": [
+            _run_line(run) for one in known_connectors(engine) for run in recent_runs(engine, one, limit=1)
+        ]
+    }
+
+
+def _of_connector(engine: Engine, connector_id: str) -> dict[str, Any]:
+    from amazon_listings.ledger.answers import connector_standing
+    from amazon_listings.ledger.confirmations import next_due
+    from amazon_listings.ledger.feeds import pending_feeds
+    from amazon_listings.ledger.runs import known_connectors, recent_runs
+
+    runs = recent_runs(engine, connector_id)
+    if not runs:
+        known = ", ".join(known_connectors(engine)) or "none"
+        raise _nothing(f"The connector {connector_id!r} never ran. Those that did: {known}.")
+    standing = connector_standing(engine, connector_id)
+    return {
+        "connector": connector_id,
+        "runs": [_run_line(run) for run in runs],
+        "listings": standing.listings,
+        "open issues": standing.open_issues,
+        "most frequent issues": [
+            {"issue": identity.replace("|", " "), "severity": severity, "items": number}
+            for identity, severity, number in standing.worst
+        ],
+        "pending feeds": [
+            {
+                "feed": feed.feed_id or "not known yet",
+                "run": feed.run,
+                "state": feed.state,
+                "items": feed.messages,
+                "made": feed.created_at,
+            }
+            for feed in pending_feeds(engine, connector_id)
+        ],
+        "next confirmation": next_due(engine, connector_id),
+    }
+
+
+def _of_run(engine: Engine, run: Run) -> dict[str, Any]:
+    from amazon_listings.ledger.answers import answers_of
+    from amazon_listings.ledger.issues import count_issues
+
+    return {
+        "run": dataclasses.asdict(run),
+        "answers": answers_of(engine, run.number),
+        "issues of the run": count_issues(engine, run.connector_id, run.number),
+    }
+
+
+def _of_sku(engine: Engine, sku: str, connector_id: str | None) -> dict[str, Any]:
+    from amazon_listings.ledger.answers import item_standings
+    from amazon_listings.ledger.issues import issue_lives
+
+    standings = [dataclasses.asdict(one) for one in item_standings(engine, sku, connector_id)]
+    lives = [_issue(one) for one in issue_lives(engine, sku, connector_id) if one.resolved_run is None]
+    if not standings and not lives:
+        raise _nothing(f"The ledger knows nothing of the SKU {sku!r}.")
+    return {"listings": standings, "open issues": lives}
+
+
+def _run_line(run: Run) -> dict[str, Any]:
+    return {
+        "number": run.number,
+        "connector": run.connector_id,
+        "run": run.run_id,
+        "operation": run.operation,
+        "scope": run.scope,
+        "state": run.state,
+        "started": run.started_at,
+        "ended": run.ended_at,
+        "counts": run.counts,
+        "failure": run.failure,
+    }
+
+
+def _issue(one: Any) -> dict[str, Any]:
+    return {
+        "severity": one.issue.severity,
+        "code": one.issue.code,
+        "attribute": one.issue.attribute,
+        "message": one.issue.message,
+        "sources": list(one.issue.sources),
+        "opened_run": one.opened_run,
+        "seen_run": one.seen_run,
+        "resolved_run": one.resolved_run,
+    }
+
+
+def _show(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, indent=2, default=when))
+        return
+    for heading, content in answer.items():
+        if isinstance(content, list):
+            print_table(heading, content)
+        elif isinstance(content, dict):
+            print(f"{heading}: {listed(content)}")
+        else:
+            print(f"{heading}: {clean(when(content))}")
+
+
+def _nothing(sentence: str) -> Exception:
+    from amazon_listings.errors import PersonMustAct
+
+    return PersonMustAct(sentence)

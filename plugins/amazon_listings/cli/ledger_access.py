@@ -1,0 +1,68 @@
+"""How commands come to the ledger, and how they say what went wrong."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+LedgerUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        help="The ledger's SQLAlchemy URL, or `airflow` for the connection amazon_listings_ledger; "
+        "AMAZON_LISTINGS_LEDGER by default.",
+        show_default=False,
+    ),
+]
+
+
+def opened_ledger(url: str | None) -> Engine:
+    """The ledger of a command that reads; it must exist.
+
+    Raises:
+        PersonMustAct: there is none, or it cannot be opened.
+        TryAgain: the database does not answer.
+    """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    from amazon_listings.errors import PersonMustAct
+    from amazon_listings.ledger.database import open_ledger
+    from amazon_listings.settings import settings
+
+    if url == "airflow":
+        from amazon_listings.airflow_adapter import connections
+
+        return connections.ledger()
+    url = url or settings().ledger
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return open_ledger(url)  # says what is wrong with it
+    file = address.database if address.get_backend_name() == "sqlite" else None
+    if file and not Path(file).exists():
+        raise PersonMustAct(
+            f"There is no ledger at {file}.",
+            hint="The first run makes it. If the ledger is elsewhere, name it with --ledger.",
+        )
+    return open_ledger(url)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a person can put right is a sentence on stderr, never a traceback."""
+    from amazon_listings.errors import AmazonListingsError
+
+    try:
+        yield
+    except AmazonListingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,130 @@
+"""The `rollback` command."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger, plain_errors
+from amazon_listings.cli.tables import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.runs import Run
+    from amazon_listings.sync.rollback import Restoration, Restored, Rollback
+
+#: Longest value shown of a patch.
+LONGEST = 160
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command()(rollback)
+
+
+def rollback(
+    run: Annotated[str, typer.Option(help="The run to take back: its number, or Airflow's DAG run id.")],
+    sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="Whose run, where several have one of that id.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Send it. Without, it is only shown.")] = False,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Restore what Amazon held before a run: show the patches, and with --yes send them."""
+    from amazon_listings.ledger.runs import find_run
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        found = find_run(engine, run, connector)
+        counts = _carried_out(_of(engine, found, sku or []), found, yes=yes)
+    if not counts:
+        typer.echo(f"Run {found.number} wrote nothing that could be taken back.", err=True)
+        raise typer.Exit(1)
+    print(", ".join(f"{number:,} {name}" for name, number in counts.items()) + ".")
+    if not yes:
+        print("Nothing was sent. Repeat with --yes to send it.")
+        return
+    print(
+        f"The connector {found.connector_id} sends the same again as soon as it covers these items: "
+        "correct the PIM or the mapping first, or set its operation to test."
+    )
+    if counts["failed"] or counts["invalid"] or counts["kept"]:
+        raise typer.Exit(1)
+
+
+def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
+    """What the rollback of a run needs: the connector as it is now, its account and definition."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.connector_dags import connector_named
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.product_types.refresh import load_pair
+    from amazon_listings.product_types.store import DefinitionStore
+    from amazon_listings.sync.definitions import definition_key
+    from amazon_listings.sync.rollback import Rollback, selectors_of
+
+    connector = connector_named(run.connector_id)
+    client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
+    store = DefinitionStore(connections.storage() / "definitions")
+    pair = load_pair(store, definition_key(connector, client.account.seller_id), connector.marketplace)
+    return Rollback(
+        run,
+        ledger=engine,
+        client=client,
+        selectors=selectors_of(pair.validation.document),
+        requirements=connector.amazon.requirements,
+        issue_locale=connector.amazon.locale,
+        skus=skus,
+    )
+
+
+def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> Counter[str]:
+    """Show, and with `yes` send; the number of listings by what becomes of them."""
+    from amazon_listings.sync.rollback import Restored
+
+    counts: Counter[str] = Counter()
+    print(f"Run {run.number} of {run.connector_id}, {run.started_at:%Y-%m-%d %H:%M} UTC:")
+    for some in rollback.carry_out() if yes else rollback.plan():
+        for one in some:
+            if isinstance(one, Restored):
+                counts[one.status.lower()] += 1
+                _say(_result(one))
+            else:
+                if not yes:
+                    counts["to restore" if one.method != "NOTHING" else "to leave alone"] += 1
+                _say(_lines(one))
+    return counts
+
+
+def _lines(one: Restoration) -> Iterator[str]:
+    """What would be sent, with what is held now beside it."""
+    held = one.held or {}
+    yield " ".join(part for part in (one.method, one.write.sku, one.remark and f"({one.remark})") if part)
+    if one.method == "PATCH":
+        for patch in one.body:
+            name = patch["path"].removeprefix("/attributes/")
+            yield f"    {patch['op']} {name}: {_short(patch['value'])}"
+            yield f"        now {_short(held.get(name))}"
+    elif one.method == "PUT":
+        for name, value in one.body.items():
+            yield f"    {name}: {_short(value)}"
+
+
+def _result(one: Restored) -> Iterator[str]:
+    yield f"{one.status} {one.restoration.write.sku}" + (f": {one.remark}" if one.remark else "")
+
+
+def _say(lines: Iterator[str]) -> None:
+    for line in lines:
+        print(clean(line))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -1,0 +1,163 @@
+"""What people ask the ledger: how a connector stands, and what happened to one SKU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import false, func, select
+
+from amazon_listings.ledger.content import column_text
+from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.tables import issues, items, runs, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Engine
+
+#: Submissions read at once; their payloads are not read.
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class ConnectorStanding:
+    """How a connector stands: listings by state (`tested` were never written), open issues by severity.
+
+    `worst` are the most frequent open issues: identity, severity, items that have it.
+    """
+
+    listings: dict[str, int]
+    open_issues: dict[str, int]
+    worst: list[tuple[str, str, int]]
+
+
+@dataclass(frozen=True)
+class ItemStanding:
+    """One listing as the ledger knows it."""
+
+    connector_id: str
+    seller_id: str
+    marketplace_id: str
+    sku: str
+    pim_id: str | None
+    product_type: str
+    asin: str | None
+    state: str | None
+    listed: bool | None
+    tested_at: datetime | None
+    tested_definition: str | None
+    accepted_at: datetime | None
+    accepted_hash: str | None
+    accepted_definition: str | None
+    look_at: datetime | None
+    looks: int
+
+
+@dataclass(frozen=True)
+class PastWrite:
+    """One write to a SKU, without its payloads."""
+
+    number: int
+    run: int
+    connector_id: str
+    run_id: str
+    seller_id: str
+    marketplace_id: str
+    sent_at: datetime
+    method: str
+    status: str
+    submission_id: str | None
+    request_id: str | None
+    feed: int | None
+    payload_hash: str
+    can_be_undone: bool
+    undoes: int | None
+
+
+def connector_standing(ledger: Engine, connector_id: str) -> ConnectorStanding:
+    """Listings and open issues of a connector, counted."""
+    mine = (issues.c.connector_id == connector_id) & issues.c.resolved_run.is_(None)
+    count = func.count()
+    with reading(ledger) as connection:
+        states = connection.execute(
+            select(items.c.state, count).where(items.c.connector_id == connector_id).group_by(items.c.state)
+        ).tuples()
+        severities = connection.execute(
+            select(issues.c.severity, count).where(mine).group_by(issues.c.severity)
+        ).tuples()
+        worst = connection.execute(
+            select(issues.c.identity, issues.c.severity, count)
+            .where(mine)
+            .group_by(issues.c.identity, issues.c.severity)
+            .order_by(count.desc(), issues.c.identity)
+            .limit(10)
+        ).tuples()
+        return ConnectorStanding(
+            {state or "tested": number for state, number in states},
+            dict(severities.all()),
+            [(identity, severity, number) for identity, severity, number in worst],
+        )
+
+
+def item_standings(ledger: Engine, sku: str, connector_id: str | None = None) -> list[ItemStanding]:
+    """A SKU wherever it is sold."""
+    columns = [items.c[name] for name in ItemStanding.__dataclass_fields__]
+    condition: ColumnElement[bool] = items.c.sku == column_text(sku, 64)
+    if connector_id is not None:
+        condition &= items.c.connector_id == connector_id
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(*columns).where(condition).order_by(items.c.seller_id, items.c.marketplace_id)
+        ).all()
+    return [ItemStanding(*row) for row in rows]
+
+
+def writes_to(ledger: Engine, sku: str, connector_id: str | None = None) -> Iterator[PastWrite]:
+    """Every write to a SKU, the oldest first."""
+    table = submissions.c
+    columns: tuple[Any, ...] = (
+        table.id,
+        table.run,
+        runs.c.connector_id,
+        runs.c.run_id,
+        table.seller_id,
+        table.marketplace_id,
+        table.sent_at,
+        table.method,
+        table.status,
+        table.submission_id,
+        table.request_id,
+        table.feed,
+        table.payload_hash,
+        func.coalesce(table.before.is_not(None) | table.existed.is_(False), false()),
+        table.undoes,
+    )
+    condition = table.sku == column_text(sku, 64)
+    if connector_id is not None:
+        condition &= runs.c.connector_id == connector_id
+    last = 0
+    while True:
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(*columns)
+                .join(runs, runs.c.id == table.run)
+                .where(condition, table.id > last)
+                .order_by(table.id)
+                .limit(_AT_ONCE)
+            ).all()
+        yield from (PastWrite(*row) for row in rows)
+        if len(rows) < _AT_ONCE:
+            return
+        last = rows[-1].id
+
+
+def answers_of(ledger: Engine, run: int) -> dict[str, int]:
+    """How many writes of a run got which answer."""
+    table = submissions.c
+    with reading(ledger) as connection:
+        counted = connection.execute(
+            select(table.status, func.count()).where(table.run == run).group_by(table.status)
+        ).tuples()
+        return dict(counted.all())

@@ -1,0 +1,161 @@
+"""Before-images: what each listing held before a run wrote to it, so that the run can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from amazon_listings.ledger.content import unpacked
+from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.items import Listings
+from amazon_listings.ledger.submissions import ACCEPTED, PENDING
+from amazon_listings.ledger.tables import items, runs, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection, Engine, Row
+
+#: Listings read at once; each has payloads.
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Write:
+    """What a run did to one listing, first to last.
+
+    Args:
+        listings: Whose listing.
+        sku: Its SKU.
+        pim_id: The PIM's identity of its item.
+        existed: Whether there was a listing before; None if it is not known.
+        before: The attributes it held before; None if there was none, or they are not known.
+        touched: The attributes that the run wrote.
+        pending: Whether an answer is still awaited.
+        later: Runs that wrote to the listing since, and were not taken back.
+        undone_by: The run that took this one back, if any.
+    """
+
+    listings: Listings
+    sku: str
+    pim_id: str | None
+    existed: bool | None
+    before: dict[str, Any] | None
+    touched: frozenset[str]
+    pending: bool
+    later: tuple[int, ...]
+    undone_by: int | None
+
+
+def writes_of(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> Iterator[Write]:
+    """The listings that a run wrote to, by SKU, with what is needed to take it back.
+
+    Args:
+        ledger: The open ledger.
+        run: The run's number.
+        skus: Only these; empty: all.
+    """
+    table = submissions.c
+    written = (table.run == run) & table.status.in_([ACCEPTED, PENDING])
+    if skus:
+        written &= table.sku.in_(list(skus))
+    last = ""
+    while True:
+        with reading(ledger) as connection:
+            names = connection.scalars(
+                select(table.sku)
+                .where(written, table.sku > last)
+                .distinct()
+                .order_by(table.sku)
+                .limit(_AT_ONCE)
+            ).all()
+            writes = list(_writes(connection, run, names)) if names else []
+        yield from writes
+        if not names:
+            return
+        last = names[-1]
+
+
+def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[Write]:
+    table = submissions.c
+    product_type = (
+        select(items.c.product_type)
+        .where(
+            items.c.sku == table.sku,
+            items.c.seller_id == table.seller_id,
+            items.c.marketplace_id == table.marketplace_id,
+        )
+        .scalar_subquery()
+    )
+    own = connection.execute(
+        select(submissions, runs.c.connector_id, product_type.label("product_type"))
+        .join(runs, runs.c.id == table.run)
+        .where(table.run == run, table.sku.in_(skus), table.status.in_([ACCEPTED, PENDING]))
+        .order_by(table.sku, table.id)
+    ).all()
+    listings: dict[tuple[str, str, str], list[Row[Any]]] = {}
+    for row in own:
+        listings.setdefault((row.sku, row.seller_id, row.marketplace_id), []).append(row)
+    since = _since(connection, skus, min(row.id for row in own))
+    for key, rows in listings.items():
+        last = rows[-1].id
+        later, undone = _effective(row for row in reversed(since.get(key, ())) if row.id > last)
+        first = rows[0]
+        yield Write(
+            listings=Listings(
+                first.connector_id, first.seller_id, first.marketplace_id, first.product_type or ""
+            ),
+            sku=first.sku,
+            pim_id=first.pim_id,
+            existed=first.existed,
+            before=unpacked(first.before),
+            touched=frozenset(name for row in rows for name in _touched(row)),
+            pending=any(row.status == PENDING for row in rows),
+            later=later,
+            undone_by=undone.get(run),
+        )
+
+
+def _effective(newest_first: Iterable[Row[Any]]) -> tuple[tuple[int, ...], dict[int, int]]:
+    """Of later writes: the runs that still count, and which run took which one back."""
+    runs_left: dict[int, None] = {}
+    undone: dict[int, int] = {}
+    for row in newest_first:
+        if row.run in undone:
+            continue
+        if row.undoes is None:
+            runs_left[row.run] = None
+        else:
+            undone[row.undoes] = row.run
+    return tuple(sorted(runs_left)), undone
+
+
+def _since(
+    connection: Connection, skus: Sequence[str], first: int
+) -> dict[tuple[str, str, str], list[Row[Any]]]:
+    """All writes to these SKUs that were not refused, from a submission on."""
+    table = submissions.c
+    found: dict[tuple[str, str, str], list[Row[Any]]] = {}
+    rows: list[Row[Any]] = list(
+        connection.execute(
+            select(table.id, table.run, table.undoes, table.sku, table.seller_id, table.marketplace_id)
+            .where(table.sku.in_(skus), table.id > first, table.status.in_([ACCEPTED, PENDING]))
+            .order_by(table.id)
+        )
+    )
+    for row in rows:
+        found.setdefault((row.sku, row.seller_id, row.marketplace_id), []).append(row)
+    return found
+
+
+def _touched(row: Row[Any]) -> Iterator[str]:
+    """The attributes that a submission wrote: those it named, and those that a whole write dropped."""
+    body = unpacked(row.body)
+    if isinstance(body, list):
+        yield from (str(patch["path"]).removeprefix("/attributes/") for patch in body)
+        return
+    yield from body or ()
+    if row.method in {"PUT", "UPDATE", "DELETE"}:
+        yield from unpacked(row.before) or ()

@@ -1,0 +1,136 @@
+"""Confirmations: when to look at a listing again after Amazon accepted a write.
+
+ACCEPTED is not live: a listing is read 1, 5, 15 and 60 minutes, 6 and 24 hours after the acceptance,
+until it is known what became of it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import bindparam, case, func, select, update
+
+from amazon_listings.ledger.content import column_text
+from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.items import FIRST_LOOK
+from amazon_listings.ledger.tables import items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.items import Listings
+
+#: Seconds after the acceptance.
+LADDER = (FIRST_LOOK, 300, 900, 3_600, 21_600, 86_400)
+
+
+class DueLook(NamedTuple):
+    """A listing to be read now. `last`: if it is not decided by this look, it is not applied."""
+
+    sku: str
+    seller_id: str
+    marketplace_id: str
+    accepted_hash: str
+    accepted_at: datetime
+    looks: int
+    last: bool
+
+
+def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
+    """The next moment of the ladder, or None after its end; a late look does not make others pile up."""
+    moments = (accepted_at + timedelta(seconds=step) for step in LADDER)
+    return next((moment for moment in moments if moment > now), None)
+
+
+def due_looks(
+    ledger: Engine, connector_id: str, *, now: datetime | None = None, limit: int = CHUNK
+) -> list[DueLook]:
+    """The listings of a connector that are to be read now, those that wait longest first.
+
+    Whoever was looked at is entered by `record_looks`, or it comes again.
+    """
+    now = now or datetime.now(UTC)
+    columns = (
+        items.c.sku,
+        items.c.seller_id,
+        items.c.marketplace_id,
+        items.c.accepted_hash,
+        items.c.accepted_at,
+        items.c.looks,
+    )
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(*columns)
+            .where(items.c.connector_id == connector_id, items.c.look_at <= now)
+            .order_by(items.c.look_at, items.c.sku)
+            .limit(limit)
+        ).all()
+    return [DueLook(*row, last=next_look(row.accepted_at, now) is None) for row in rows]
+
+
+def next_due(ledger: Engine, connector_id: str) -> datetime | None:
+    """When the next listing of a connector is to be read; None if all are decided."""
+    with reading(ledger) as connection:
+        moment: datetime | None = connection.scalar(
+            select(func.min(items.c.look_at)).where(
+                items.c.connector_id == connector_id, items.c.look_at.is_not(None)
+            )
+        )
+    return moment
+
+
+def record_looks(
+    ledger: Engine, listings: Listings, rows: Iterable[Mapping[str, Any]], *, now: datetime | None = None
+) -> None:
+    """Enter what was seen.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        rows: `look` (the `DueLook`), `state` (`accepted`: not decided, look again) and `asin` (or None)
+            of each. A listing that was written to since is left alone; its own looks follow.
+        now: When they were read; this moment, if None.
+    """
+    now = now or datetime.now(UTC)
+    not_applied = bindparam("new_state") == "not_applied"
+    statement = (
+        update(items)
+        .where(
+            items.c.sku == bindparam("of_sku"),
+            items.c.seller_id == listings.seller_id,
+            items.c.marketplace_id == listings.marketplace_id,
+            items.c.accepted_hash == bindparam("of_hash"),
+            items.c.accepted_at == bindparam("of_moment", type_=items.c.accepted_at.type),
+        )
+        .values(
+            state=bindparam("new_state"),
+            asin=func.coalesce(bindparam("new_asin"), items.c.asin),
+            listed=bindparam("new_listed", type_=items.c.listed.type),
+            look_at=bindparam("new_look_at", type_=items.c.look_at.type),
+            looks=items.c.looks + 1,
+            # What was not applied is not what the listing holds: the next run sends it again.
+            accepted_hash=case((not_applied, None), else_=items.c.accepted_hash),
+            accepted_content=case((not_applied, None), else_=items.c.accepted_content),
+        )
+    )
+    for chunk in chunks(rows, CHUNK):
+        with ledger.begin() as connection:
+            connection.execute(statement, [_entry(row, now) for row in chunk])
+
+
+def _entry(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    look: DueLook = row["look"]
+    waits = row["state"] == "accepted"
+    return {
+        "of_sku": look.sku,
+        "of_hash": look.accepted_hash,
+        "of_moment": look.accepted_at,
+        "new_state": row["state"],
+        "new_asin": column_text(row["asin"], 16) if row["asin"] else None,
+        # Not applied: whether there is a listing has to be asked before the next write.
+        "new_listed": None if row["state"] == "not_applied" else True,
+        "new_look_at": next_look(look.accepted_at, now) if waits else None,
+    }

@@ -1,0 +1,36 @@
+"""How the ledger keeps what is not a number or a name: payloads compressed, texts that fit a column."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from typing import Any
+
+#: Characters of the hash at the end of a text that was cut.
+_MARK = 12
+
+
+def packed(content: Any) -> bytes:
+    """JSON, compressed, as the ledger keeps payloads."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    # A PIM may hold half a surrogate pair; it must come back as it was.
+    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+
+
+def unpacked(content: bytes | None) -> Any:
+    """The JSON that `packed` made; None stays None."""
+    return None if content is None else json.loads(zlib.decompress(content))
+
+
+def column_text(text: str, most: int) -> str:
+    """`text` as a text column of `most` characters can hold it; different texts stay different.
+
+    PostgreSQL refuses NUL, lone surrogates and what is too long; a product's SKU or identity may be
+    any of them, and its issues must be kept all the same.
+    """
+    clean = text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+    if clean == text and len(text) <= most:
+        return text
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
+    return f"{clean[: most - _MARK - 1]}~{mark}"

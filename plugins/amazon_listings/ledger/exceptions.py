@@ -1,0 +1,138 @@
+"""What can go wrong with the ledger's database, named by what to do next.
+
+SQLite's result codes and PostgreSQL's SQLSTATE classes are those of their manuals.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from amazon_listings.errors import AmazonListingsError, PersonMustAct, TryAgain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import URL
+
+#: Seconds after which a task looks again for a database that was busy or down.
+_RETRY_AFTER = 30.0
+
+
+class LedgerBusy(TryAgain):
+    """Others held the ledger longer than anybody waits for it."""
+
+
+class LedgerDown(TryAgain):
+    """The ledger's database does not answer."""
+
+
+class LedgerFull(TryAgain):
+    """The disk under the ledger is full."""
+
+
+class LedgerClosed(PersonMustAct):
+    """The ledger cannot be opened or written with what we were given."""
+
+
+class LedgerDamaged(PersonMustAct):
+    """The ledger's file is not, or no longer, a database of this version."""
+
+
+_Kind = tuple[type[AmazonListingsError], str, str]
+
+_BUSY: _Kind = (
+    LedgerBusy,
+    "is busy: others held what was needed for longer than anybody waits",
+    "If this happens often, keep the ledger in PostgreSQL.",
+)
+_DOWN: _Kind = (
+    LedgerDown,
+    "does not answer",
+    "Nothing was lost; the task tries again. Is the database running?",
+)
+_FULL: _Kind = (
+    LedgerFull,
+    "cannot be written: its disk is full",
+    "Free space there, or run `amazon-listings ledger prune`; the task tries again.",
+)
+_UNREADABLE: _Kind = (
+    LedgerDown,
+    "cannot be read or written",
+    "Its disk fails or is gone; the task tries again.",
+)
+_CLOSED: _Kind = (
+    LedgerClosed,
+    "cannot be opened",
+    "Check AMAZON_LISTINGS_LEDGER or the connection amazon_listings_ledger, and who may write there.",
+)
+_DAMAGED: _Kind = (
+    LedgerDamaged,
+    "is damaged or not a ledger",
+    "Restore it from a backup; until then nothing is sent.",
+)
+
+_SQLITE: Mapping[int, _Kind] = {
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _UNREADABLE,
+    sqlite3.SQLITE_CANTOPEN: _CLOSED,
+    sqlite3.SQLITE_READONLY: _CLOSED,
+    sqlite3.SQLITE_PERM: _CLOSED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+#: By SQLSTATE, the longest prefix first.
+_POSTGRESQL: Mapping[str, _Kind] = {
+    "53100": _FULL,
+    "55P03": _BUSY,
+    "42501": _CLOSED,
+    "40": _BUSY,
+    "53": _DOWN,
+    "57P": _DOWN,
+    "58": _DOWN,
+    "08": _DOWN,
+    "28": _CLOSED,
+    "3D": _CLOSED,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+}
+#: A refused connection has no SQLSTATE, only libpq's words.
+_REFUSED = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry")
+
+
+def place(url: URL) -> str:
+    """Where the ledger is, without user and password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database}"
+
+
+def explained(fault: BaseException, url: URL) -> AmazonListingsError | None:
+    """What to raise in the place of a fault of the database driver; None if it is none of these.
+
+    Args:
+        fault: The driver's own exception.
+        url: The ledger's address; user and password are not repeated.
+    """
+    kind = _kind(fault)
+    if kind is None:
+        return None
+    error, what, hint = kind
+    said = " ".join(str(fault).split())[:200]
+    sentence = f"The ledger ({place(url)}) {what} ({said})."
+    if issubclass(error, TryAgain):
+        return error(sentence, hint=hint, retry_after=_RETRY_AFTER)
+    return error(sentence, hint=hint)
+
+
+def _kind(fault: BaseException) -> _Kind | None:
+    if isinstance(fault, sqlite3.Error):
+        return _SQLITE.get(getattr(fault, "sqlite_errorcode", -1) & 0xFF)
+    state = getattr(fault, "pgcode", None)
+    if state:
+        return next((kind for prefix, kind in _POSTGRESQL.items() if state.startswith(prefix)), None)
+    if type(fault).__name__ in {"OperationalError", "InterfaceError"}:
+        return _CLOSED if any(words in str(fault) for words in _REFUSED) else _DOWN
+    return None

@@ -1,0 +1,269 @@
+"""Feeds: made in the ledger before Amazon is asked to start them, settled when their report is there.
+
+A task may be killed at any moment. Before `open_feed` nothing was asked of Amazon. Between it and
+`feed_started` the feed may exist: the candidates are Amazon's feeds that `unknown_feeds` leaves.
+After it the feed is found again by its id, and no second one is made.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from amazon_listings.errors import TryAgain
+from amazon_listings.ledger.content import column_text, packed
+from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.items import Listings, accepted, deleted, upsert
+from amazon_listings.ledger.submissions import ACCEPTED, PENDING, entries
+from amazon_listings.ledger.tables import feeds, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection, Engine
+
+CREATING, ABANDONED = "CREATING", "ABANDONED"
+#: What became of a message that the report does not speak of.
+UNKNOWN = "UNKNOWN"
+
+
+class ItemInFeed(TryAgain):
+    """An item is in another feed, whose report is not there yet."""
+
+
+class PendingFeed(NamedTuple):
+    """A feed that is not settled. `feed_id` is None if it is not known whether it was started."""
+
+    number: int
+    run: int
+    listings: Listings
+    document_id: str
+    feed_id: str | None
+    state: str
+    messages: int
+    created_at: datetime
+
+
+def open_feed(
+    ledger: Engine, listings: Listings, run: int, document_id: str, rows: Iterable[Mapping[str, Any]]
+) -> int:
+    """Enter a feed and its messages before it is started; its number in the ledger.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        run: The run's number.
+        document_id: Amazon's id of the uploaded document.
+        rows: The messages in the order of the document: `sku`, `pim_id`, `method` (`UPDATE`, `PATCH`,
+            `PARTIAL_UPDATE`, `DELETE`), `hash` and `body` of each; further `wanted` (all attributes
+            that the message leads to, if the body is not that), `existed` and `before` as in
+            `record_submissions`.
+
+    Raises:
+        ItemInFeed: one of the items is in a feed that is not settled; nothing was entered.
+    """
+    now = datetime.now(UTC)
+    count = 0
+    try:
+        with ledger.begin() as connection:
+            number: int = connection.execute(
+                insert(feeds)
+                .values(
+                    run=run,
+                    connector_id=listings.connector_id,
+                    seller_id=listings.seller_id,
+                    marketplace_id=listings.marketplace_id,
+                    product_type=listings.product_type,
+                    document_id=document_id,
+                    state=CREATING,
+                    messages=0,
+                    created_at=now,
+                )
+                .returning(feeds.c.id)
+            ).scalar_one()
+            for chunk in chunks(rows, CHUNK):
+                connection.execute(
+                    insert(submissions),
+                    [
+                        entry
+                        | {
+                            "feed": number,
+                            "message": count + place,
+                            "wanted": packed(row["wanted"]) if row.get("wanted") is not None else None,
+                        }
+                        for place, (row, entry) in enumerate(_messages(listings, run, chunk, now), 1)
+                    ],
+                )
+                count += len(chunk)
+            connection.execute(update(feeds).where(feeds.c.id == number).values(messages=count))
+    except IntegrityError as error:
+        raise ItemInFeed(
+            f"An item of {listings.connector_id} is in a feed whose report is not there yet.",
+            hint="It is sent once that feed is settled; `amazon-listings status` shows it.",
+            retry_after=300.0,
+        ) from error
+    return number
+
+
+def feed_started(ledger: Engine, number: int, feed_id: str) -> None:
+    """Enter the id that Amazon gave a feed, before anything else is done."""
+    with ledger.begin() as connection:
+        connection.execute(
+            update(feeds).where(feeds.c.id == number).values(feed_id=feed_id, state="IN_QUEUE")
+        )
+        connection.execute(
+            update(submissions).where(submissions.c.feed == number).values(submission_id=feed_id)
+        )
+
+
+def feed_abandoned(ledger: Engine, number: int) -> None:
+    """Enter that a feed was certainly never started: its messages were not sent."""
+    with ledger.begin() as connection:
+        connection.execute(
+            delete(submissions).where(submissions.c.feed == number, submissions.c.status == PENDING)
+        )
+        connection.execute(
+            update(feeds)
+            .where(feeds.c.id == number)
+            .values(state=ABANDONED, settled_at=datetime.now(UTC), messages=0)
+        )
+
+
+def pending_feeds(ledger: Engine, connector_id: str) -> list[PendingFeed]:
+    """The feeds of a connector that are not settled, in the order in which they were made."""
+    table = feeds.c
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(feeds)
+            .where(table.connector_id == connector_id, table.settled_at.is_(None))
+            .order_by(table.id)
+        ).all()
+    return [
+        PendingFeed(
+            row.id,
+            row.run,
+            Listings(row.connector_id, row.seller_id, row.marketplace_id, row.product_type),
+            row.document_id,
+            row.feed_id,
+            row.state,
+            row.messages,
+            row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def unknown_feeds(ledger: Engine, feed_ids: Iterable[str]) -> list[str]:
+    """Those of Amazon's feeds that the ledger does not know, in their order."""
+    every = list(feed_ids)
+    known: set[str | None] = set()
+    with reading(ledger) as connection:
+        for chunk in chunks(every, CHUNK):
+            known.update(connection.scalars(select(feeds.c.feed_id).where(feeds.c.feed_id.in_(chunk))))
+    return [feed_id for feed_id in every if feed_id not in known]
+
+
+def feed_skus(ledger: Engine, number: int) -> list[str]:
+    """The SKUs of a feed, in the order of its messages."""
+    with reading(ledger) as connection:
+        return list(
+            connection.scalars(
+                select(submissions.c.sku).where(submissions.c.feed == number).order_by(submissions.c.message)
+            )
+        )
+
+
+def settle_feed(
+    ledger: Engine,
+    feed: PendingFeed,
+    *,
+    state: str,
+    report_id: str | None,
+    outcomes: Iterable[tuple[str, str]],
+    definition: str | None = None,
+) -> dict[str, int]:
+    """Fill in the answers of a feed's messages, and remember what was accepted.
+
+    May be called again after a kill; what was filled in stays.
+
+    Args:
+        ledger: The open ledger.
+        feed: The feed.
+        state: Amazon's last state of it.
+        report_id: The report's document id, or None.
+        outcomes: SKU and `ACCEPTED`, `INVALID` or `UNKNOWN`. Messages that are not named are unknown.
+        definition: Checksum of the definition that the payloads were validated with.
+
+    Returns:
+        The number of messages by answer.
+    """
+    now = datetime.now(UTC)
+    for chunk in chunks(outcomes, CHUNK):
+        with ledger.begin() as connection:
+            _answer(
+                connection, feed, {column_text(sku, 64): status for sku, status in chunk}, definition, now
+            )
+    with ledger.begin() as connection:
+        connection.execute(
+            update(submissions)
+            .where(submissions.c.feed == feed.number, submissions.c.status == PENDING)
+            .values(status=UNKNOWN, wanted=None)
+        )
+        connection.execute(
+            update(feeds)
+            .where(feeds.c.id == feed.number)
+            .values(state=state, report_id=report_id, settled_at=now)
+        )
+        counted = connection.execute(
+            select(submissions.c.status, func.count())
+            .where(submissions.c.feed == feed.number)
+            .group_by(submissions.c.status)
+        )
+        return dict(counted.tuples().all())
+
+
+def _messages(
+    listings: Listings, run: int, rows: list[Mapping[str, Any]], now: datetime
+) -> zip[tuple[Mapping[str, Any], dict[str, Any]]]:
+    complete = [{"status": PENDING, "submission_id": None, "request_id": None, **row} for row in rows]
+    return zip(rows, entries(listings, run, complete, now), strict=True)
+
+
+def _answer(
+    connection: Connection,
+    feed: PendingFeed,
+    statuses: dict[str, str],
+    definition: str | None,
+    now: datetime,
+) -> None:
+    """Fill in the answers of a chunk of messages, if they are still pending."""
+    table = submissions.c
+    rows = connection.execute(
+        select(table.id, table.sku, table.pim_id, table.method, table.payload_hash, table.wanted, table.body)
+        .where(table.feed == feed.number, table.status == PENDING, table.sku.in_(list(statuses)))
+        .order_by(table.sku)
+    ).all()
+    if not rows:
+        return
+    connection.execute(
+        update(submissions)
+        .where(table.id == bindparam("of_id"))
+        .values(status=bindparam("answer"), wanted=None),
+        [{"of_id": row.id, "answer": statuses[row.sku]} for row in rows],
+    )
+    taken = [row for row in rows if statuses[row.sku] == ACCEPTED]
+    gone = [row.sku for row in taken if row.method == "DELETE"]
+    upsert(connection, feed.listings, (deleted(sku) for sku in gone))
+    upsert(
+        connection,
+        feed.listings,
+        (
+            accepted(row.sku, row.pim_id, row.payload_hash, row.wanted or row.body, now)
+            | {"accepted_definition": definition}
+            for row in taken
+            if row.method != "DELETE"
+        ),
+    )

@@ -1,0 +1,69 @@
+"""Listings whose items left the PIM's filter: named by the PIM, or missing from a complete read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, MetaData, String, Table, func, insert, select
+
+from amazon_listings.ledger.content import column_text
+from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.tables import items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import ColumnElement, Engine
+
+
+def count_listed(ledger: Engine, connector_id: str) -> int:
+    """How many listings a connector has at Amazon, as far as the ledger knows."""
+    with reading(ledger) as connection:
+        return connection.scalar(select(func.count()).select_from(items).where(_listed(connector_id))) or 0
+
+
+def listed_skus(ledger: Engine, connector_id: str, pim_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The SKU of each of these PIM identities that has a listing of this connector, as pairs."""
+    for chunk in chunks(pim_ids, CHUNK):
+        names = {column_text(pim_id, 128): pim_id for pim_id in chunk}
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(items.c.pim_id, items.c.sku).where(
+                    _listed(connector_id), items.c.pim_id.in_(list(names))
+                )
+            ).all()
+        yield from ((names[pim_id], sku) for pim_id, sku in rows)
+
+
+def listed_but_not(ledger: Engine, connector_id: str, skus: Iterable[str]) -> Iterator[str]:
+    """SKUs that the connector has at Amazon and that are not among those of a complete read.
+
+    The database compares, so that neither side is ever held in memory.
+
+    Args:
+        ledger: The open ledger.
+        connector_id: Whose listings.
+        skus: Every SKU of the read.
+    """
+    read = Table("read_now", MetaData(), Column("sku", String(64), primary_key=True), prefixes=["TEMPORARY"])
+    with reading(ledger) as connection:
+        read.create(connection)
+        try:
+            for chunk in chunks(skus, 10 * CHUNK):
+                names = {column_text(sku, 64) for sku in chunk}
+                known = set(connection.scalars(select(read.c.sku).where(read.c.sku.in_(names))))
+                connection.execute(insert(read), [{"sku": sku} for sku in names - known])
+            missing = (
+                select(items.c.sku)
+                .where(_listed(connector_id), ~select(read.c.sku).where(read.c.sku == items.c.sku).exists())
+                .order_by(items.c.sku)
+            )
+            for batch in connection.execution_options(yield_per=CHUNK).scalars(missing).partitions():
+                yield from batch
+        finally:
+            if not connection.closed and not connection.invalidated:
+                connection.rollback()
+
+
+def _listed(connector_id: str) -> ColumnElement[bool]:
+    return (items.c.connector_id == connector_id) & items.c.listed.is_(True)

@@ -1,0 +1,101 @@
+"""Retention: what is older than the setting says is forgotten; what the next run needs never is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select
+
+from amazon_listings.ledger.database import chunks, reading, seconds
+from amazon_listings.ledger.runs import last_cursors
+from amazon_listings.ledger.tables import feeds, issues, locks, runs, submissions
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Engine, Table
+
+#: Rows removed in one transaction, so that nobody waits long for the ledger.
+_AT_ONCE = 2_000
+
+
+@dataclass
+class Pruned:
+    """How many rows were (or would be) removed."""
+
+    runs: int = 0
+    submissions: int = 0
+    feeds: int = 0
+    issues: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{getattr(self, one.name):,} {one.name}" for one in fields(self))
+
+
+def prune(ledger: Engine, *, days: int, now: datetime | None = None, remove: bool = True) -> Pruned:
+    """Remove runs older than so many days, with their submissions, before-images, feeds and resolved issues.
+
+    Kept whatever their age: items, open issues, runs with a feed that is not settled, and for each
+    connector and operation the run that the next one continues from.
+
+    Args:
+        ledger: The open ledger.
+        days: A run that started longer ago is old.
+        now: This moment, if None.
+        remove: False only counts.
+    """
+    before = (now or datetime.now(UTC)) - timedelta(days=days)
+    pruned = Pruned()
+    with reading(ledger) as connection:
+        kept = set(last_cursors(connection))
+        kept.update(connection.scalars(select(feeds.c.run).where(feeds.c.settled_at.is_(None))))
+        old = [
+            number
+            for number in connection.scalars(
+                select(runs.c.id).where(runs.c.started_at < before).order_by(runs.c.id)
+            )
+            if number not in kept
+        ]
+    for numbers in chunks(old, 100):
+        # In the order of their references.
+        for name, table, condition in (
+            ("submissions", submissions, submissions.c.run.in_(numbers)),
+            ("feeds", feeds, feeds.c.run.in_(numbers)),
+            ("issues", issues, issues.c.resolved_run.in_(numbers)),
+            ("runs", runs, runs.c.id.in_(numbers)),
+        ):
+            count = _remove(ledger, table, condition) if remove else _count(ledger, table, condition)
+            setattr(pruned, name, getattr(pruned, name) + count)
+    if remove:
+        _tidy(ledger)
+    return pruned
+
+
+def _count(ledger: Engine, table: Table, condition: ColumnElement[bool]) -> int:
+    with reading(ledger) as connection:
+        return connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
+
+
+def _remove(ledger: Engine, table: Table, condition: ColumnElement[bool]) -> int:
+    key: Any = table.c.id
+    removed = 0
+    while True:
+        with ledger.begin() as connection:
+            some = connection.scalars(select(key).where(condition).limit(_AT_ONCE)).all()
+            connection.execute(delete(table).where(key.in_(some)))
+        if not some:
+            return removed
+        removed += len(some)
+
+
+def _tidy(ledger: Engine) -> None:
+    """Drop locks of the dead, and give the freed pages of an SQLite file back to the disk."""
+    with ledger.begin() as connection:
+        connection.execute(delete(locks).where(locks.c.expires_at < seconds(connection)))
+    if ledger.dialect.name == "sqlite":
+        raw = ledger.raw_connection()
+        try:
+            raw.driver_connection.execute("PRAGMA incremental_vacuum").fetchall()  # type: ignore[union-attr]
+            raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # type: ignore[union-attr]
+        finally:
+            raw.close()

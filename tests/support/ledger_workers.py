@@ -1,0 +1,47 @@
+"""What other processes do to a ledger in tests; they import it from here."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+
+from amazon_listings.ledger.buckets import SharedBuckets
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.items import Listings
+from amazon_listings.ledger.locks import ListingLocks
+
+
+def in_processes(work, count, *arguments):
+    """What `work(number, *arguments)` returned in each of so many processes that run at once."""
+    context = multiprocessing.get_context("fork")  # imports nothing again
+    with context.Pool(count) as pool:
+        return pool.starmap(work, [(number, *arguments) for number in range(count)], chunksize=1)
+
+
+def open_it(number, url):
+    """Opens the ledger; its dialect."""
+    return open_ledger(url).dialect.name
+
+
+def lease(number, url, bucket, rate, burst, leases):
+    """Leases small random numbers of tokens; how many in all."""
+    store = SharedBuckets(open_ledger(url))
+    chosen = random.Random(number)
+    return sum(
+        store.lease(bucket, rate=rate, burst=burst, tokens=chosen.randint(1, 4)).granted
+        for _ in range(leases)
+    )
+
+
+def count_up(number, url, file, times):
+    """Adds one to the number in a file, so many times, each time with two listings locked.
+
+    Reading and writing back is not atomic: without the lock some would be lost.
+    """
+    ledger = open_ledger(url)
+    listings = Listings("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
+    for turn in range(times):
+        locks = ListingLocks(ledger, listings, owner=f"{number} {turn}", patience=1e6, sleep=lambda _: None)
+        with locks.held(["shared", f"own-{number}"] if number % 2 else ["also", "shared"]):
+            value = int(file.read_text())
+            file.write_text(str(value + 1))
