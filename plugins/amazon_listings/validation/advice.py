@@ -40,6 +40,11 @@ class Advice:
     fixed: bool = False
     items: Advice | None = None
     properties: dict[str, Advice] = field(default_factory=dict)
+    usual: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        #: Texts that follow the advice; others may too.
+        self.usual = (self.suggested or frozenset()) - self.deprecated
 
 
 def advice(document: dict[str, Any]) -> Advice:
@@ -66,20 +71,21 @@ def against(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]
 
 def _followed(advice: Advice, value: Any) -> bool:
     """Does a value follow all advice for its place? Runs over every payload, so in few calls."""
-    if isinstance(value, str):
-        return value not in advice.deprecated and (advice.suggested is None or value in advice.suggested)
     if isinstance(value, list):
-        return advice.items is None or all(_followed(advice.items, item) for item in value)
-    if isinstance(value, dict):
+        if advice.items is not None:
+            for item in value:
+                if not _followed(advice.items, item):
+                    return False
+    elif isinstance(value, dict):
         properties = advice.properties
         for name, child in value.items():
             below = properties.get(name)
-            if below is None or (
-                below.suggested and type(child) is str and not below.deprecated and child in below.suggested
-            ):
+            if below is None or (type(child) is str and child in below.usual):
                 continue
             if not _followed(below, child):
                 return False
+    elif isinstance(value, str):
+        return value not in advice.deprecated and (advice.suggested is None or value in advice.suggested)
     return True
 
 

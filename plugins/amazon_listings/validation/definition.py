@@ -13,7 +13,7 @@ from amazon_listings.validation.conditions import Condition, Term
 from amazon_listings.validation.document import check_definition, checksum
 from amazon_listings.validation.engine import Engine, Failure
 from amazon_listings.validation.explanation import Explainer, joined
-from amazon_listings.validation.payload import readable
+from amazon_listings.validation.payload import is_sendable, readable
 from amazon_listings.validation.places import Places
 from amazon_listings.validation.words import Words, words
 
@@ -48,7 +48,11 @@ class Definition:
         self._explainer = Explainer(document, self._places)
 
     def is_valid(self, attributes: Any) -> bool:
-        """Does the payload keep every rule of the definition? Advice does not count."""
+        """Does the payload keep every rule of the definition? Advice does not count.
+
+        Half a surrogate pair, which no encoding can carry, is noticed where a rule reads the text;
+        `issues` notices it everywhere.
+        """
         try:
             return self._engine.is_valid(attributes)
         except ValueError:
@@ -66,7 +70,7 @@ class Definition:
             Errors in the order of the definition's attributes, then warnings. Empty if all is well.
         """
         texts = words(language)
-        if self.is_valid(attributes):
+        if self.is_valid(attributes) and is_sendable(attributes):
             return self._warnings(attributes, set(), texts, update=update)
         payload, failing = self._failing(attributes)
         found = causes(failing, self.document, attributes)
@@ -101,10 +105,11 @@ class Definition:
         return self._places.label(tuple(int(step) if step.isdigit() else step for step in path.split("/")))
 
     def _failing(self, attributes: Any) -> tuple[Any, list[Failure]]:
-        """The payload as the engine could read it, and every failing place."""
+        """The payload as the engine can read it, and every failing place."""
+        payload, broken = (attributes, []) if is_sendable(attributes) else readable(attributes)
         try:
-            return attributes, list(self._engine.failures(attributes))
-        except ValueError:  # Broken text, or data that JSON has no form for.
+            return payload, [*broken, *self._engine.failures(payload)]
+        except ValueError:  # A key that is no text.
             payload, broken = readable(attributes)
             return payload, [*broken, *self._engine.failures(payload)]
 

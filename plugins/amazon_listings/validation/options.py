@@ -30,6 +30,7 @@ class Options:
         self._pieces: dict[str, list[int]] = defaultdict(list)
         self._sizes: list[list[int]] = []
         self.nearest = lru_cache(MEMORY)(self._nearest)
+        self.close = lru_cache(MEMORY)(self._close)
 
     def __len__(self) -> int:
         return len(self.options)
@@ -54,7 +55,7 @@ class Options:
         order = sorted(best, key=lambda index: (-best[index], index))[:SHOWN]
         return [self.options[index] for index in order]
 
-    def close(self, written: str) -> list[Any]:
+    def _close(self, written: str) -> list[Any]:
         """The values of `nearest` that are so alike that `written` may be a slip of the pen."""
         typed = written.casefold()
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,15 @@ def readable(payload: Any) -> tuple[Any, list[Failure]]:
     """
     broken: list[Failure] = []
     return _readable(payload, (), broken), broken
+
+
+def is_sendable(payload: Any) -> bool:
+    """Can the payload be written as JSON? The engine reads a text only where a rule asks about it."""
+    try:
+        json.dumps(payload, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _readable(value: Any, path: Pointer, broken: list[Failure]) -> Any:
