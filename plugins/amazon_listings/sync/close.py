@@ -72,7 +72,8 @@ def close_run(
         "reason": scope.reason if scope else "",
         "definition_version": definitions.get("version", "none"),
         "definition_fetched_at": definitions.get("fetched_at", "never"),
-        "warnings": [*definitions.get("warnings", []), *warnings],
+        "language": _language(connector),
+        "warnings": [*definitions.get("warnings", []), *warnings, *_warnings(folder)],
         "failure": failure,
         "calls": calls,
     }
@@ -95,6 +96,21 @@ def close_run(
             failure=failure,
         )
     return summary
+
+
+def _language(connector: Connector) -> str:
+    """The language of the connector's labels, which is that of the people who read its report."""
+    locale = connector.amazon.locale
+    return connector.marketplace.languages[0] if locale == "DEFAULT" else locale
+
+
+def _warnings(folder: RunFolder) -> list[str]:
+    """What the steps of the run found worth knowing."""
+    return [
+        sentence
+        for step in ("extract", "quality")
+        for sentence in (folder.noted(step) or {}).get("warnings", ())
+    ]
 
 
 def _failure(folder: RunFolder, unfinished: Sequence[str]) -> str | None:

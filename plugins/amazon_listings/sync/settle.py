@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.errors import RunRefused
 from amazon_listings.sync.outcome import OUTCOMES, Outcome
+from amazon_listings.sync.run_folder import part_name
 from amazon_listings.validation.issue import Issue
 from amazon_listings.validation.merging import merge_issues
 
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
     from amazon_listings.sync.run_folder import RunFolder
 
 
+#: The stages that say something of an item, in their order.
+STAGES = ("quality", "mapped", "tested", "live")
+
+
 class SettledItem(NamedTuple):
     """One item at the end of a run.
 
-    `pim_id` is the PIM's identity of the item, `note` a remark on its outcome.
+    `pim_id` is the PIM's identity of the item, `note` a remark on its outcome; `parent` is True for a
+    parent of a family that the mapping made, which was not extracted.
     """
 
     sku: str
@@ -28,50 +34,59 @@ class SettledItem(NamedTuple):
     asin: str
     note: str
     issues: list[Issue]
+    parent: bool = False
 
 
 def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
     """Every item of the run with its outcome, in the order of the extract.
 
+    Only parts that the extract's note names count: an extract that was cut short extracted nothing.
     An item that no stage finished (the run stopped before) is `failed`: the next run tries it again.
     """
-    for problem in folder.read("problems", "part-00001.jsonl"):
+    extract = folder.noted("extract")
+    if extract is None:
+        return
+    live = (folder.noted("scope") or {}).get("operation") == "live"
+    for problem in folder.read("problems", part_name(1)):
         issue = Issue(code="unreadable", severity="ERROR", source="quality", message=problem["message"])
         yield SettledItem(problem["sku"] or "", "", "blocked", "", "", [issue])
-    for part in folder.parts("extract"):
-        stages = {
-            stage: {row["id"]: row for row in folder.read(stage, part)}
-            for stage in ("quality", "mapped", "tested", "live")
-        }
+    for part in extract["parts"]:
+        stages = {stage: {row["id"]: row for row in folder.read(stage, part)} for stage in STAGES}
         known = set()
         for item in folder.read("extract", part):
             known.add(item["id"])
-            yield _settled(item["id"], item["sku"], stages)
+            yield _settled(item["id"], item["sku"], stages, live=live)
         # Parents of families are made by the mapping; the PIM has no row of their own.
         for row in stages["mapped"].values():
             if row["id"] not in known:
-                yield _settled(row["id"], row["sku"], stages)
+                yield _settled(row["id"], row["sku"], stages, live=live)._replace(parent=True)
 
 
-def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]]) -> SettledItem:
-    rows = [stages[stage].get(pim_id) for stage in ("quality", "mapped", "tested", "live")]
+def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]], *, live: bool) -> SettledItem:
+    rows = [stages[stage].get(pim_id) for stage in STAGES]
     issues = [Issue.from_dict(issue) for row in rows if row for issue in row.get("issues", ())]
-    decided = next((row for row in reversed(rows[2:]) if row), None)
-    outcome: Outcome
-    if decided:
-        outcome = decided["outcome"]
-    elif any(issue.severity == "ERROR" for issue in issues):
-        outcome = "blocked"
-    else:
-        outcome = "failed"
+    outcome, note = _outcome(rows, issues, live=live)
     return SettledItem(
         sku or "",
         pim_id,
         outcome,
         next((row["asin"] for row in rows if row and row.get("asin")), ""),
-        (decided or {}).get("note", ""),
+        note,
         merge_issues(issues),
     )
+
+
+def _outcome(rows: list[dict[str, Any] | None], issues: list[Issue], *, live: bool) -> tuple[Outcome, str]:
+    """What the last stage said of an item, and its remark; a stage that never spoke passed nothing."""
+    _, _, tested, sent = rows
+    decided = sent or tested
+    if decided is None:
+        return ("blocked" if any(issue.severity == "ERROR" for issue in issues) else "failed"), ""
+    if decided["outcome"] not in OUTCOMES:
+        return "failed", ""  # it still waited for Amazon's answer
+    if live and sent is None and decided["outcome"] == "ready":
+        return "failed", decided.get("note", "")  # it passed, and was never submitted
+    return decided["outcome"], decided.get("note", "")
 
 
 def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str]) -> dict[str, int]:
@@ -86,7 +101,7 @@ def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str
     Raises:
         RunRefused: the outcomes do not add up to what was extracted.
     """
-    if (total := counts.total()) != extracted + added:
+    if (total := sum(counts[outcome] for outcome in OUTCOMES)) != extracted + added:
         raise RunRefused(
             f"{extracted:,} items were extracted and {added:,} parents made, but {total:,} have an outcome.",
             hint="The run's folder is damaged: clear the run and let it start again.",

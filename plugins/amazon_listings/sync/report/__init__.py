@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
+import io
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
 
-from amazon_listings.sync.report.page import SHOWN, write_page
+from amazon_listings.sync.outcome import OUTCOMES
+from amazon_listings.sync.report.page import SHOWN, kind_of, write_page
 from amazon_listings.sync.report.tables import (
     ISSUE_COLUMNS,
     ITEM_COLUMNS,
@@ -16,11 +18,13 @@ from amazon_listings.sync.report.tables import (
     item_row,
 )
 from amazon_listings.sync.settle import check_sum, settled_items
+from amazon_listings.validation.merging import WORST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from amazon_listings.sync.run_folder import RunFolder
+    from amazon_listings.sync.settle import SettledItem
     from amazon_listings.validation.issue import Issue
 
 FREQUENT = 10
@@ -33,62 +37,109 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
         folder: The run's folder; the files go to its stage `report`.
         facts: What the report says of the run as a whole: `title`, `connector_id`, `country`,
             `product_type`, `operation`, `run_id`, `reason`, `definition_version`,
-            `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`.
+            `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`, and
+            `language`, in which its page is written.
 
     Returns:
         The facts with `extracted`, `counts` (by outcome), `items_with_issues`, `frequent` (the most
         frequent issues, each with one example) and `files` (name to location).
 
     Raises:
-        RunRefused: an extracted item has no outcome; the report is written all the same.
+        RunRefused: the outcomes do not add up to what was extracted; the report is written all the same.
     """
     extract = folder.noted("extract") or {"extracted": 0, "out_of_scope": 0}
-    report = folder.stage("report")
-    counts: Counter[str] = Counter()
-    frequent: Counter[tuple[str, str]] = Counter()
-    examples: dict[tuple[str, str], Issue] = {}
-    added = with_issues = 0
+    counting = _Counting()
     with (
-        (report / "items.csv").open("w", encoding="utf-8", newline="") as items_out,
-        (report / "issues.csv").open("w", encoding="utf-8", newline="") as issues_out,
-        (report / "report.json").open("w", encoding="utf-8") as json_out,
+        _text_file(folder, "items.csv") as items_out,
+        _text_file(folder, "issues.csv") as issues_out,
+        _text_file(folder, "report.json") as json_out,
     ):
         items, issues = CsvTable(items_out, ITEM_COLUMNS), CsvTable(issues_out, ISSUE_COLUMNS)
         document = JsonReport(json_out)
         for item in settled_items(folder):
-            counts[item.outcome] += 1
-            added += item.pim_id.endswith("#parent")
-            with_issues += bool(item.issues)
-            frequent.update({issue.identity for issue in item.issues})
+            counting.add(item)
             items.add(item_row(item))
             for issue in item.issues:
-                examples.setdefault(issue.identity, issue)
                 issues.add(issue_row(item, issue))
             document.add(item)
+        place = folder.stage("report")
         summary: dict[str, Any] = {
             **facts,
             "extracted": extract["extracted"],
-            "counts": {name: counts[name] for name in counts},
-            "items_with_issues": with_issues,
-            "frequent": [
-                {
-                    "items": number,
-                    "severity": examples[kind].severity,
-                    "code": examples[kind].code,
-                    "attribute": examples[kind].attribute,
-                    "label": examples[kind].label,
-                    "message": examples[kind].message,
-                }
-                for kind, number in frequent.most_common(FREQUENT)
-            ],
+            "counts": counting.by_outcome(extract["out_of_scope"]),
+            "items_with_issues": counting.with_issues,
+            "frequent": counting.frequent(),
             "files": {
-                name: str(report / name) for name in ("items.csv", "issues.csv", "report.json", "report.html")
+                name: str(place / name) for name in ("items.csv", "issues.csv", "report.json", "report.html")
             },
         }
         document.close(summary)
-    summary["counts"] = check_sum(extract["extracted"], added, extract["out_of_scope"], counts)
-    with (report / "report.html").open("w", encoding="utf-8") as page_out:
-        shown = (item for item in settled_items(folder) if item.issues)
-        write_page(page_out, summary, itertools.islice(shown, SHOWN))
+    with _text_file(folder, "report.html") as page_out:
+        quality = (folder.root / "quality" / "items.html").exists()
+        write_page(page_out, summary, counting.shown(), language=facts["language"], quality=quality)
     folder.note("report", summary)
+    check_sum(extract["extracted"], counting.added, extract["out_of_scope"], counting.outcomes)
     return summary
+
+
+class _Counting:
+    """What the report says of all items together, and the items its page shows; bounded in memory."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.added = 0
+        self.with_issues = 0
+        self._kinds: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], Issue] = {}
+        self._with_errors: list[SettledItem] = []
+        self._others: list[SettledItem] = []
+
+    def add(self, item: SettledItem) -> None:
+        self.outcomes[item.outcome] += 1
+        self.added += item.parent
+        if not item.issues:
+            return
+        self.with_issues += 1
+        self._kinds.update({issue.identity for issue in item.issues})
+        for issue in item.issues:
+            self._examples.setdefault(issue.identity, issue)
+        kept = self._with_errors if any(one.severity == "ERROR" for one in item.issues) else self._others
+        if len(kept) < SHOWN:
+            kept.append(item)
+
+    def by_outcome(self, out_of_scope: int) -> dict[str, int]:
+        """The number of items of each outcome; those out of scope have only been counted."""
+        return {str(name): self.outcomes[name] for name in OUTCOMES} | {"out_of_scope": out_of_scope}
+
+    def shown(self) -> list[SettledItem]:
+        """The items of the page: those with errors first."""
+        return (self._with_errors + self._others)[:SHOWN]
+
+    def frequent(self) -> list[dict[str, Any]]:
+        """The most frequent issues, errors first, each with one example."""
+        kinds = sorted(
+            self._kinds, key=lambda kind: (WORST[self._examples[kind].severity], -self._kinds[kind])
+        )
+        return [
+            {
+                "items": self._kinds[kind],
+                "severity": (example := self._examples[kind]).severity,
+                "code": example.code,
+                "attribute": example.attribute,
+                "label": example.label,
+                "message": example.message,
+                "action": example.action,
+                "kind": kind_of(example),
+            }
+            for kind in kinds[:FREQUENT]
+        ]
+
+
+@contextmanager
+def _text_file(folder: RunFolder, name: str) -> Iterator[IO[str]]:
+    """A file of the report; it gets its name when it is complete. Broken text becomes `?`."""
+    with folder.writing("report", name) as out:
+        text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="", write_through=True)
+        yield text
+        text.flush()
+        text.detach()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from amazon_listings.sync.outcome import OUTCOMES
+from amazon_listings.sync.report.words import words
+from amazon_listings.validation.merging import WORST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,26 +17,67 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from amazon_listings.sync.settle import SettledItem
+    from amazon_listings.validation.issue import Issue
 
-#: A page of more rows is slow in a browser; the CSV files have them all.
-SHOWN = 2000
+#: A page of more items is slow in a browser; the CSV files have them all.
+SHOWN = 1000
+
+#: How outcomes and severities look.
+MOODS = {
+    "accepted": "good",
+    "ready": "good",
+    "blocked": "bad",
+    "rejected": "bad",
+    "failed": "bad",
+    "ERROR": "bad",
+    "WARNING": "warn",
+    "INFO": "",
+}
 
 
-@cache
-def _template() -> Template:
-    loader = PackageLoader("amazon_listings.sync.report", ".")
-    # Autoescape is what keeps product data from being markup; nothing in the template is marked safe.
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("page.html")
+def kind_of(issue: Issue) -> str:
+    """What makes two issues of different items the same kind."""
+    return " ".join(issue.identity)
 
 
-def write_page(out: IO[str], summary: Mapping[str, Any], items: Iterable[SettledItem]) -> None:
+def write_page(
+    out: IO[str],
+    summary: Mapping[str, Any],
+    items: Iterable[SettledItem],
+    *,
+    language: str,
+    quality: bool = False,
+) -> None:
     """Write the page.
 
     Args:
         out: Where to.
         summary: What `report.write_report` returns.
         items: The items to show, at most `SHOWN` of them.
+        language: Language of the page's own texts.
+        quality: Whether Great Expectations' page lies beside it.
     """
-    context = {"summary": summary, "items": items, "outcomes": OUTCOMES, "shown": SHOWN}
+    context = {
+        "summary": summary,
+        "items": items,
+        "words": words(language),
+        "shown": SHOWN,
+        "moods": MOODS,
+        "kind": kind_of,
+        "worst_first": lambda issues: sorted(issues, key=lambda issue: WORST[issue.severity]),
+        "number": lambda number: f"{number:,}".replace(",", "\u202f"),
+        "quality": quality,
+        "nonce": secrets.token_urlsafe(16),
+    }
     for piece in _template().generate(context):
         out.write(piece)
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("amazon_listings.sync.report", ".")
+    # Autoescape is what keeps product data from being markup; nothing in the template is marked safe.
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("page.html")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from typing import IO, TYPE_CHECKING, Any
 
@@ -116,9 +117,25 @@ class JsonReport:
     def add(self, item: SettledItem) -> None:
         """Write one item with its issues."""
         document = item._asdict() | {"issues": [issue.to_dict() for issue in item.issues]}
-        self._out.write(f"{self._separator}\n{json.dumps(document, ensure_ascii=False)}")
+        self._out.write(f"{self._separator}\n{_json(document)}")
         self._separator = ","
 
     def close(self, summary: Mapping[str, Any]) -> None:
         """Write the summary and end the document."""
-        self._out.write(f'],\n"summary": {json.dumps(summary, ensure_ascii=False, indent=1)}}}\n')
+        self._out.write(f'],\n"summary": {_json(summary, indent=1)}}}\n')
+
+
+def _json(document: Any, indent: int | None = None) -> str:
+    """Strict JSON: what no JSON reader takes (an infinite number) is told as text."""
+    try:
+        return json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(document), ensure_ascii=False, indent=indent)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key: _finite(content) for key, content in value.items()}
+    return [_finite(content) for content in value] if isinstance(value, list | tuple) else value
