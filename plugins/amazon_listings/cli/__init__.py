@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from amazon_listings.cli import connectors, ledger, local, mapping, product_types, rollback, sandbox, validate
+from amazon_listings.cli import (
+    connectors,
+    ledger,
+    local,
+    mapping,
+    product_types,
+    relabel,
+    rollback,
+    sandbox,
+    validate,
+)
 
 app = typer.Typer(
     name="amazon-listings",
@@ -12,7 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for module in (connectors, ledger, local, mapping, product_types, rollback, sandbox, validate):
+for module in (connectors, ledger, local, mapping, product_types, relabel, rollback, sandbox, validate):
     module.register(app)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from amazon_listings.cli.product_types import _connector, _definition, _pair_of, _plain_errors, _refusal
+from amazon_listings.cli.definitions import connector_of, definition_file, pair_of, plain_errors, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,15 +45,15 @@ def map_items(
     ] = False,
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
-    with _plain_errors():
-        found = _connector(connector, folder)
+    with plain_errors():
+        found = connector_of(connector, folder)
         mapping = _compiled(found, definition, locale_definition)
         shown = 0
         for _, family in groupby(_items(found, products), key=lambda item: item["group"]):
             shown += _show(mapping, list(family), set(sku or ()), explain=explain)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
-            raise _refusal(f"There is no product{wanted}; nothing was mapped.")
+            raise refusal(f"There is no product{wanted}; nothing was mapped.")
 
 
 def _compiled(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Mapping:
@@ -62,13 +62,13 @@ def _compiled(connector: Connector, definition: Path | None, locale_definition: 
     from amazon_listings.product_types.labels import FieldIndex
 
     if definition is not None:
-        document = _definition(definition)
-        labels = _definition(locale_definition) if locale_definition else None
+        document = definition_file(definition)
+        labels = definition_file(locale_definition) if locale_definition else None
         index = FieldIndex(
             fields(document, labels_document=labels), requirements=connector.amazon.requirements
         )
     else:
-        pair = _pair_of(connector)
+        pair = pair_of(connector)
         document, index = pair.validation.document, pair.index
     return compile_mapping(
         connector.mapping,
@@ -111,16 +111,16 @@ def _from_file(path: Path) -> Iterator[Item]:
                 if line.strip():
                     yield _item(line, f"{path}, line {number},")
     except (OSError, UnicodeDecodeError) as error:
-        raise _refusal(f"{path} cannot be read: {error}.") from None
+        raise refusal(f"{path} cannot be read: {error}.") from None
 
 
 def _item(line: str, place: str) -> Item:
     try:
         item = json.loads(line)
     except ValueError as error:
-        raise _refusal(f"{place} is not JSON: {error}.") from None
+        raise refusal(f"{place} is not JSON: {error}.") from None
     if not isinstance(item, dict) or not {"id", "group", "product", "variant"} <= item.keys():
-        raise _refusal(f"{place} is no item of an extract: it needs id, group, product and variant.")
+        raise refusal(f"{place} is no item of an extract: it needs id, group, product and variant.")
     return cast("Item", {"sku": None, **item})
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amazon_listings.cli.definitions import (
+    connector_of,
+    definition_file,
+    definition_store,
+    json_file,
+    marketplace_of,
+    pair_of,
+    plain_errors,
+    refusal,
+    selling_partner,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from amazon_listings.connectors import Connector
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.definition import DefinitionPair, StoredDefinition
     from amazon_listings.product_types.fields import Field
-    from amazon_listings.product_types.store import DefinitionStore
-    from amazon_listings.selling_partner.client import SellingPartner
 
 product_types_app = typer.Typer(
     name="product-types", help="Amazon's product types: search, show, what changed.", no_args_is_help=True
@@ -50,10 +59,10 @@ def search(
     """Find product types by keyword, or for a product's title."""
     from amazon_listings.selling_partner import definitions
 
-    with _plain_errors():
-        place = _marketplace(country)
+    with plain_errors():
+        place = marketplace_of(country)
         found = definitions.search(
-            _client(connection, country),
+            selling_partner(connection, country),
             [place.id],
             keywords=None if item_name else words.split(),
             item_name=words if item_name else None,
@@ -83,19 +92,19 @@ def show(
     from amazon_listings.product_types.definition import DefinitionKey
     from amazon_listings.product_types.refresh import refresh_pair
 
-    with _plain_errors():
-        place = _marketplace(country)
-        client = _client(connection, country)
+    with plain_errors():
+        place = marketplace_of(country)
         key = DefinitionKey(
             product_type=product_type,
             marketplace_id=place.id,
             requirements=requirements,
             locale=locale or place.locale,
             parentage_level=parentage_level,
-            seller_id=client.account.seller_id,
             version=version,
         )
-        pair = refresh_pair(client, _store(), key, place)
+        client = selling_partner(connection, country)
+        key = replace(key, seller_id=client.account.seller_id)
+        pair = refresh_pair(client, definition_store(), key, place)
         for line in _summary(pair):
             print(line)
 
@@ -118,7 +127,7 @@ def diff(
     from amazon_listings.product_types.impact import impact
     from amazon_listings.product_types.labels import FieldIndex
 
-    with _plain_errors():
+    with plain_errors():
         before, after, place = _versions(old, new, country, locale)
         found = changes(before, after)
         touched = impact(
@@ -160,15 +169,15 @@ def fields(
     """List the fields of a product type that a mapping can fill."""
     from amazon_listings.product_types.fields import fields as list_fields
 
-    with _plain_errors():
+    with plain_errors():
         if definition is not None:
-            groups = _json_file(answer).get("propertyGroups") if answer else None
-            labels = _definition(locale_definition) if locale_definition else None
-            found = list_fields(_definition(definition), property_groups=groups, labels_document=labels)
+            groups = json_file(answer).get("propertyGroups") if answer else None
+            labels = definition_file(locale_definition) if locale_definition else None
+            found = list_fields(definition_file(definition), property_groups=groups, labels_document=labels)
         elif connector is not None:
-            found = _pair_of(_connector(connector, folder)).fields()
+            found = pair_of(connector_of(connector, folder)).fields()
         else:
-            raise _refusal("Say which fields: --connector ID, or --definition FILE.")
+            raise refusal("Say which fields: --connector ID, or --definition FILE.")
         if group is not None:
             found = _of_group(found, group)
         if required:
@@ -221,7 +230,8 @@ def _shape(field: Field) -> str:
 def _summary(pair: DefinitionPair) -> Iterator[str]:
     stored, found = pair.validation, pair.fields()
     yield f"{pair.labels.display_name} ({stored.key.product_type}), {pair.marketplace.name}"
-    yield f"version {stored.version}, fetched {stored.fetched_at:%Y-%m-%d %H:%M} UTC, checksum {stored.checksum}"
+    yield f"version {stored.version}, checksum {stored.checksum}"
+    yield f"fetched {stored.fetched_at:%Y-%m-%d %H:%M} UTC, confirmed {stored.checked_at:%Y-%m-%d %H:%M} UTC"
     yield f"validated in {stored.locale}, labels in {pair.labels.locale}, {stored.key.requirements}"
     yield from (f"warning: {warning}" for warning in pair.warnings)
     levels = ("required", "conditional", "recommended", "optional")
@@ -242,7 +252,7 @@ def _of_group(found: list[Field], group: str) -> list[Field]:
         known = ", ".join(
             dict.fromkeys(f"{field.group_id} ({field.group})" for field in found if field.group_id)
         )
-        raise _refusal(
+        raise refusal(
             f"There is no group {group!r}. " + (f"There are: {known}." if known else "None are known.")
         )
     return kept
@@ -253,14 +263,14 @@ def _versions(
 ) -> tuple[dict[str, Any], dict[str, Any], Marketplace | None]:
     """The two documents to compare: of two files, or the last two stored versions of a type."""
     if new is not None:
-        return _definition(Path(old)), _definition(Path(new)), None
+        return definition_file(Path(old)), definition_file(Path(new)), None
     if country is None:
-        raise _refusal("Give two definition files, or a product type and --country for its stored versions.")
-    place = _marketplace(country)
+        raise refusal("Give two definition files, or a product type and --country for its stored versions.")
+    place = marketplace_of(country)
     after = _stored(old, place, locale)
-    before = _store().earlier(after.key)
+    before = definition_store().earlier(after.key)
     if not before:
-        raise _refusal(
+        raise refusal(
             f"Only one version of {old} is stored: {after.version}, of {after.fetched_at:%Y-%m-%d}."
         )
     return before[0].document, after.document, place
@@ -268,15 +278,15 @@ def _versions(
 
 def _stored(product_type: str, place: Marketplace, locale: str | None) -> StoredDefinition:
     """The stored definition of a type, whichever account and requirements it was fetched with."""
-    store = _store()
-    for key in store.keys():  # noqa: SIM118 - not a dict
+    kept = definition_store()
+    for key in kept.keys():  # noqa: SIM118 - not a dict
         if (key.product_type, key.marketplace_id, key.locale) == (
             product_type,
             place.id,
             locale or place.locale,
         ):
-            return store.load(key)
-    raise _refusal(
+            return kept.load(key)
+    raise refusal(
         f"No definition of {product_type} for {place.name} in {locale or place.locale} is stored. Fetch it "
         f"with `amazon-listings product-types show {product_type} --country {place.country}`."
     )
@@ -298,92 +308,6 @@ def _mapped(folder: Path | None, product_type: str, place: Marketplace | None) -
             yield Mapped(connector.id, connector.mapping, connector.where.mapping_lines())
 
 
-def _connector(connector_id: str, folder: Path | None) -> Connector:
-    from amazon_listings.connectors import load_connectors
-    from amazon_listings.settings import settings
-
-    loaded = load_connectors(folder or settings().connectors, {}, only=connector_id)
-    if loaded.broken:
-        raise _refusal(loaded.broken[0].text)
-    if not loaded.connectors:
-        raise _refusal(f"There is no connector {connector_id!r} in {folder or settings().connectors}.")
-    return loaded.connectors[0]
-
-
-def _pair_of(connector: Connector) -> DefinitionPair:
-    """The connector's definitions: the stored ones, else fetched from Amazon."""
-    from amazon_listings.product_types.definition import DefinitionKey
-    from amazon_listings.product_types.refresh import load_pair, pair_keys, refresh_pair
-
-    amazon, place, store = connector.amazon, connector.marketplace, _store()
-    wanted = DefinitionKey(
-        product_type=amazon.product_type,
-        marketplace_id=place.id,
-        requirements=amazon.requirements,
-        requirements_enforced=amazon.requirements_enforced,
-        locale=amazon.locale,
-        version=amazon.product_type_version,
-    )
-    known = set(store.keys())
-    for seller in {key.seller_id for key in known}:
-        key = DefinitionKey(**{**vars(wanted), "seller_id": seller})
-        if set(pair_keys(key, place)) <= known:
-            return load_pair(store, key, place)
-    client = _client(amazon.connection, amazon.country)
-    key = DefinitionKey(**{**vars(wanted), "seller_id": client.account.seller_id})
-    return refresh_pair(client, store, key, place)
-
-
-def _store() -> DefinitionStore:
-    from amazon_listings.product_types.store import DefinitionStore
-    from amazon_listings.settings import settings
-
-    location = settings().storage
-    if "://" not in location:
-        return DefinitionStore(Path(location) / "definitions")
-    from amazon_listings.airflow_adapter.connections import storage
-
-    return DefinitionStore(storage() / "definitions")
-
-
-def _client(connection: str, country: str) -> SellingPartner:
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-
-    return SellingPartnerHook(connection, country).get_conn()
-
-
-def _marketplace(country: str) -> Marketplace:
-    from amazon_listings.marketplaces import MARKETPLACES, marketplace
-
-    try:
-        return marketplace(country.upper())
-    except KeyError:
-        raise _refusal(
-            f"Amazon has no marketplace {country!r}. There are {', '.join(MARKETPLACES)}."
-        ) from None
-
-
-def _definition(path: Path) -> dict[str, Any]:
-    from amazon_listings.product_types.definition import parsed
-
-    return parsed(_content(path), str(path))
-
-
-def _json_file(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(_content(path))
-    except ValueError as error:
-        raise _refusal(f"{path} is not JSON: {error}.") from None
-    return found if isinstance(found, dict) else {}
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _refusal(f"{path} cannot be read: {error.strerror}.") from None
-
-
 def _type_of(document: dict[str, Any]) -> str:
     """The product type that a definition is of: the end of its `$id`."""
     return str(document.get("$id", "")).rstrip("/").rpartition("/")[2]
@@ -391,21 +315,3 @@ def _type_of(document: dict[str, Any]) -> str:
 
 def _print_json(what: Any) -> None:
     print(json.dumps(what, ensure_ascii=False, indent=2))
-
-
-def _refusal(message: str) -> Exception:
-    from amazon_listings.errors import PersonMustAct
-
-    return PersonMustAct(message)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """What a person can put right is a sentence on stderr, never a traceback."""
-    from amazon_listings.errors import AmazonListingsError
-
-    try:
-        yield
-    except AmazonListingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
