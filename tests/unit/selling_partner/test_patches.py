@@ -29,14 +29,13 @@ SELECTORS = {
 #: Attributes of which several elements may share their selectors.
 SEVERAL = {"bullet_point"}
 
-_SCALAR = st.sampled_from(["0123", "123", 123, 123.5, "1e5", "Infinity", "true", True, False, "", "é"])
-_NESTED = st.recursive(
-    _SCALAR,
-    lambda inner: (
-        st.lists(inner, min_size=1, max_size=2)
-        | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3)
-    ),
-    max_leaves=6,
+#: A few of each shape, so that two documents often hold the same value or a part of it.
+_NESTED = st.sampled_from(
+    [
+        *("0123", "123", 123, 123.5, "1e5", "Infinity", "true", True, False, "", "é"),
+        *({"a": 1}, {"a": 2}, {"a": 1, "b": "x"}, {"b": "x"}, {"a": {"c": 1}}, {"a": {"c": 1, "b": 2}}),
+        *([], [1], [{"a": 1}], [{"a": 1, "b": 2}], [{"a": [{"b": 1}]}], [{"a": [{"b": True}]}]),
+    ]
 )
 _CHOICES = {
     "marketplace_id": ["FR", "BE"],
