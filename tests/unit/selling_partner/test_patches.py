@@ -198,6 +198,24 @@ def test_another_channel_is_deleted_by_its_selector_and_the_new_one_added():
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "op"),
+    [
+        ({"length": {"value": 1}, "width": {"value": 2}}, {"length": {"value": 1}}, "replace"),
+        ({"length": {"value": 1, "unit": "inches"}}, {"length": {"value": 1}}, "replace"),
+        ({"length": {"value": 1}}, {"length": {"value": 2}, "width": {"value": 2}}, "merge"),
+    ],
+)
+def test_what_is_lost_inside_an_object_is_never_left_to_merge(old, new, op):
+    place = {"marketplace_id": "FR"}
+    before = {"item_dimensions": [{**place, "value": old, "unit": "x"}]}
+    wanted = {"item_dimensions": [{**place, "value": new, "unit": "x"}]}
+    patches = build_patches(before, wanted, selectors=SELECTORS, owned=set(wanted))
+    assert [patch["op"] for patch in patches] == [op]
+    for deep_merge in (True, False):
+        assert apply(before, patches, whole_replace=True, deep_merge=deep_merge) == wanted
+
+
 def test_what_amazon_fills_in_is_no_difference():
     """Before is what Amazon returned for this very document."""
     wanted = {
