@@ -7,7 +7,6 @@ reaches into nested objects.
 
 from __future__ import annotations
 
-import copy
 import json
 
 import pytest
@@ -72,13 +71,13 @@ DOCUMENT = st.fixed_dictionaries({}, optional={name: attribute(name) for name in
 
 
 def apply(document, patches, *, whole_replace, deep_merge):
-    document = copy.deepcopy(document)
+    document = json.loads(json.dumps(document))  # nothing shared inside, as in a drawn one
     for patch in patches:
         assert set(patch) == {"op", "path", "value"}
         assert patch["value"], "Amazon refuses a patch without a value"
         name = patch["path"].removeprefix("/attributes/")
         elements = document.get(name, [])
-        values = copy.deepcopy(patch["value"])
+        values = json.loads(json.dumps(patch["value"]))
         if patch["op"] == "replace":
             kept = (
                 []
