@@ -19,7 +19,7 @@ from amazon_listings.mapping.words import yes_or_no
 from amazon_listings.product_types.labels import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from amazon_listings.product_types.fields import Field
 
@@ -53,7 +53,12 @@ class Converter:
 
 
 def converter(
-    leaf: Field, treatment: Treatment, reading: Reading, *, unit_of: Field | None = None
+    leaf: Field,
+    treatment: Treatment,
+    reading: Reading,
+    *,
+    unit_of: Field | None = None,
+    own_names: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
 ) -> Converter:
     """The converter of a leaf.
 
@@ -62,14 +67,21 @@ def converter(
         treatment: What the mapping line asks for.
         reading: How the PIM writes numbers and dates.
         unit_of: The leaf that holds this one's unit, if any.
+        own_names: Names of options in the marketplace's own locale, by path.
     """
+    names = own_names or {}
     if leaf.json_type == "boolean":
-        return Converter(_booleans(leaf), "yes or no")
+        return Converter(_booleans(leaf, names.get(leaf.path, ())), "yes or no")
     if leaf.json_type in {"number", "integer"}:
         convert = _numbers(leaf, reading)
-        return Converter(convert, leaf.json_type, Options(unit_of).code if unit_of else None)
+        return Converter(
+            convert, leaf.json_type, Options(unit_of, names.get(unit_of.path, ())).code if unit_of else None
+        )
     if leaf.options:
-        return Converter(Options(leaf).code, "suggested option or text" if leaf.open else "option")
+        return Converter(
+            Options(leaf, names.get(leaf.path, ())).code,
+            "suggested option or text" if leaf.open else "option",
+        )
     if leaf.type == "date":
         return Converter(lambda value: _date(value, reading), "date")
     if leaf.type == "url":
@@ -104,7 +116,8 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
         number, unit = parse_quantity(value, reading)
         if unit:
             raise Inconvertible(
-                f"{quoted(value)} has {unit!r} beside the number", {"type": "number", **limits}
+                f"{quoted(value)} has {unit!r} beside the number; the filter extract_number drops it",
+                {"type": "number", **limits},
             )
         if whole and not isinstance(number, int):
             raise Inconvertible(f"{quoted(value)} is not a whole number", {"type": "integer", **limits})
@@ -115,8 +128,9 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
     return convert
 
 
-def _booleans(leaf: Field) -> Callable[[Any], bool]:
-    names = {normal(option.name): option.value for option in leaf.options if isinstance(option.value, bool)}
+def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[Any], bool]:
+    named = [*own_names, *((option.name, option.value) for option in leaf.options)]
+    names = {normal(name): value for name, value in named if isinstance(value, bool)}
     allowed = offered(leaf) if leaf.options else {"type": "boolean"}
 
     def convert(value: Any) -> bool:

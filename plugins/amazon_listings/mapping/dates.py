@@ -9,6 +9,7 @@ from typing import Any
 _ISO_LIKE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(.+))?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ,]+(.+))?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_MONTHS = 12
 
 
 class NotADate(ValueError):  # noqa: N818 - it is what the value is
@@ -23,7 +24,8 @@ def moment(value: Any, *, month_first: bool = False) -> date | datetime:
 
     Args:
         value: Text, `date` or `datetime`.
-        month_first: Whether `01/12/2026` is the 12th of January (United States).
+        month_first: Whether `01/12/2026` is the 12th of January (United States); dates with points
+            and dashes always begin with the day, and what can be only one date is that date.
 
     Raises:
         NotADate: it is none of these.
@@ -39,7 +41,7 @@ def moment(value: Any, *, month_first: bool = False) -> date | datetime:
         year, month, day, *rest = found.groups()
     elif found := _DAY_FIRST.fullmatch(text):
         day, month, year, *rest = found.groups()
-        if month_first:
+        if int(month) > _MONTHS or (month_first and "/" in text and int(day) <= _MONTHS):
             day, month = month, day
     else:
         raise NotADate(f"{text!r} is not a date")

@@ -212,7 +212,7 @@ def compile_mapping(
         MappingErrors: one or more lines are wrong; it has all of them.
     """
     reading = Reading(decimal, month_first=marketplace.country == "US")
-    placing = Placing(index, reading, marketplace=marketplace)
+    placing = Placing(index, reading, marketplace=marketplace, definition=definition)
     for key, value in mapping.items():
         line = Line((lines or {}).get(key), key)
         placing.add(line, key, value)

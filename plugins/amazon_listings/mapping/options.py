@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.units import unit_code
 from amazon_listings.product_types.labels import normal
+from amazon_listings.product_types.tree import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.product_types.fields import Field
 
@@ -43,16 +44,20 @@ class Options:
     """The options of a leaf: found by code, by displayed name however typed, units by symbol too.
 
     Codes are those of the definition in the marketplace's own locale; names may be in another.
+
+    Args:
+        leaf: The field; the names of its options are those that people see.
+        own_names: The same options' names in the marketplace's own locale, with their codes: values
+            of the PIM are in the language of the marketplace more often than in that of the labels.
     """
 
-    def __init__(self, leaf: Field) -> None:
+    def __init__(self, leaf: Field, own_names: Sequence[tuple[str, Any]] = ()) -> None:
         self._leaf = leaf
         self._codes = {str(option.value): option.value for option in leaf.options}
-        self._exact = _gathered((option.name.strip(), option.value) for option in leaf.options)
+        named = [*((option.name, option.value) for option in leaf.options), *own_names]
+        self._exact = _gathered((name.strip(), code) for name, code in named)
         self._names = _gathered(
-            (name, option.value)
-            for option in leaf.options
-            for name in {normal(option.name), normal(str(option.value))}
+            (name, code) for shown, code in named for name in {normal(shown), normal(str(code))}
         )
         self._known: dict[str, Any] = {}
 
@@ -96,6 +101,22 @@ class Options:
     def _close(self, name: str) -> list[Any]:
         near = difflib.get_close_matches(name, self._names, n=_SHOWN, cutoff=0.5)
         return list(dict.fromkeys(code for found in near for code in self._names[found]))
+
+
+def own_option_names(definition: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
+    """The displayed names of options with their codes, by path, as the definition itself has them."""
+    found = {}
+    for leaf in leaves(definition):
+        schema = leaf.steps[-1].element
+        branches = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        named = [
+            (str(name), code)
+            for branch in branches
+            for code, name in zip(branch.get("enum", ()), branch.get("enumNames", ()), strict=False)
+        ]
+        if named:
+            found[".".join(leaf.names)] = named
+    return found
 
 
 def offered(leaf: Field, close: Sequence[Any] = ()) -> dict[str, Any]:

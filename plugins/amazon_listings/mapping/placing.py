@@ -13,7 +13,7 @@ from amazon_listings.mapping.conversion import (
 )
 from amazon_listings.mapping.expressions import BadExpression, as_expression, constant
 from amazon_listings.mapping.faults import Fault, Line, Refused
-from amazon_listings.mapping.options import Inconvertible
+from amazon_listings.mapping.options import Inconvertible, own_option_names
 from amazon_listings.mapping.plan import Branch, Cell, Element, Leaf, spread_depth
 from amazon_listings.mapping.rows import is_empty
 from amazon_listings.mapping.shop import Shop
@@ -22,6 +22,8 @@ from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, Tar
 from amazon_listings.product_types.tree import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.fields import Field
 
@@ -50,6 +52,7 @@ class Placing:
         index: The fields that may be mapped.
         reading: How the PIM writes numbers and dates.
         marketplace: Where to sell.
+        definition: The definition in the marketplace's own locale.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Placing:
         reading: Reading,
         *,
         marketplace: Marketplace,
+        definition: Mapping[str, Any],
     ) -> None:
         self.index = index
         self.reading = reading
@@ -70,6 +74,7 @@ class Placing:
             for depth in range(1, len(names) + 1)
         }
         self.shop = Shop(marketplace, self.fields)
+        self.own_names = own_option_names(definition)
         self._common: dict[int, Element] = {}
 
     def add(self, line: Line, key: str, value: Any) -> None:
@@ -193,7 +198,7 @@ class Placing:
         if isinstance(known := element.members.get(name), Leaf):
             raise Refused(f"`{leaf.path}` is mapped already, by {known.cells[0].line}")
         unit = self.fields.get(leaf.unit) if leaf.unit else None
-        convert = converter(leaf, source.treatment, self.reading, unit_of=unit)
+        convert = converter(leaf, source.treatment, self.reading, unit_of=unit, own_names=self.own_names)
         cells = [Cell(as_expression(value), source.line, source.treatment) for value in values]
         for cell in cells:
             _check_constant(cell, convert, self.reading)

@@ -28,7 +28,7 @@ def read_variations(
     if len(placing.faults) > before:
         return None
     themes = placing.fields["variation_theme.name"]
-    convert = converter(themes, Treatment(), placing.reading)
+    convert = converter(themes, Treatment(), placing.reading, own_names=placing.own_names)
     attributes: dict[str, list[str]] = {}
     for item in placing.index.fields:
         names = item.path.split(".")

@@ -1,4 +1,7 @@
-"""Table-type fields and related tables: a table is a list of rows, each with its columns by name."""
+"""Table-type fields and related tables.
+
+A table is a list of rows: with columns by name, or plain lists of which the first is the header.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,21 @@ from amazon_listings.mapping.rows import View, is_empty
 def cell(value: Any, row: int | str, column: int | str, language: str | None = None) -> Any:
     """`GET_CELL_VALUE`: one cell. Numbers count from 0; text is searched in the first column and the header.
 
+    In a table of plain rows the header is row 0, as in Sales Layer; in a table of rows with named
+    columns it has no number.
+
     Raises:
         ValueError: the field is no table.
     """
-    rows = _rows(value)
+    rows = [list(one.values()) if isinstance(one, dict) else one for one in _checked(value)]
+    header = list(value[0]) if rows and isinstance(value, list) else []
     if isinstance(row, str):
-        found = next((r for r in rows if r and shown(next(iter(r.values()))) == row), None)
-    else:
-        found = rows[row] if 0 <= row < len(rows) else None
-    if found is None:
+        row = next((place for place, cells in enumerate(rows) if cells and shown(cells[0]) == row), -1)
+    if isinstance(column, str):
+        column = next((place for place, name in enumerate(header) if shown(name) == column), -1)
+    if not 0 <= row < len(rows) or not 0 <= column < len(rows[row]):
         return None
-    content = found.get(column) if isinstance(column, str) else dict(enumerate(found.values())).get(column)
+    content = rows[row][column]
     return content.get(language) if language and isinstance(content, dict) else content
 
 
@@ -87,19 +94,24 @@ def table_group(value: Any, kind: str = "list", **columns: str) -> Any:
     ]
 
 
-def _rows(value: Any) -> list[dict[str, Any]]:
+def _checked(value: Any) -> list[Any]:
     if is_empty(value):
         return []
-    if isinstance(value, dict):
-        return [{"key": key, "value": content} for key, content in value.items()]
     if isinstance(value, list) and all(isinstance(row, dict | list) for row in value):
         check_list(len(value))
-        return [row if isinstance(row, dict) else dict(_numbered(row)) for row in value]
+        return value
     raise ValueError("this is no table")
 
 
-def _numbered(row: list[Any]) -> list[tuple[str, Any]]:
-    return [(str(position), content) for position, content in enumerate(row)]
+def _rows(value: Any) -> list[dict[str, Any]]:
+    """The rows by column name; plain rows get theirs from the first, which is the header."""
+    if isinstance(value, dict):
+        return [{"key": key, "value": content} for key, content in value.items()]
+    rows = _checked(value)
+    if rows and isinstance(rows[0], list):
+        names = [shown(name) for name in rows[0]]
+        rows = [dict(zip(names, row, strict=False)) for row in rows[1:]]
+    return rows
 
 
 def _bounded(text: str) -> str:
