@@ -84,6 +84,13 @@ def test_conditions_in_words_on_the_real_definition():
     }
 
 
+def test_values_that_depend_on_another_field():
+    """The chain of leagues and their teams is 46 rules deep in the real definition."""
+    by_path = {field.path: field for field in listed("HOME.FR.fr_FR.2025-01")}
+    assert by_path["team_name.value"].depends_on == ("league_name.value",)
+    assert by_path["league_name.value"].depends_on == ()
+
+
 def test_limits_options_and_languages_on_the_real_definition():
     by_path = {field.path: field for field in fields(document("HOME.FR.fr_FR.2025-01"))}
     unit = by_path["item_weight.unit"]

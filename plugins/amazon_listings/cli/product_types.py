@@ -198,7 +198,8 @@ def _table(found: Iterable[Field]) -> Iterator[str]:
                 yield f"\n{group}"
         marks = [mark for mark, on in (("hidden", field.hidden), ("not editable", not field.editable)) if on]
         yield "  ".join([f"{field.requirement:11}", _chain(field), field.path, _shape(field), *marks])
-        for text in (field.condition, field.forbidden):
+        depends = " and ".join(f"`{path}`" for path in field.depends_on)
+        for text in (field.condition, field.forbidden, f"values depend on {depends}" if depends else ""):
             if text:
                 yield f"{'':13}{text}"
 

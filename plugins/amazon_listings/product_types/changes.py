@@ -19,6 +19,7 @@ KINDS = {
     "required": "Newly required",
     "condition": "Required in other cases",
     "forbidden": "Allowed in other cases",
+    "restricted": "Values allowed in other cases",
     "options_gone": "Options gone",
     "tightened": "Limits tightened",
     "type": "Types changed",
@@ -30,7 +31,9 @@ KINDS = {
     "relaxed": "No longer required",
 }
 #: Kinds after which a payload that was right may be wrong.
-BREAKING = frozenset({"removed", "required", "condition", "forbidden", "options_gone", "tightened", "type"})
+BREAKING = frozenset(
+    {"removed", "required", "condition", "forbidden", "restricted", "options_gone", "tightened", "type"}
+)
 _SHOWN = 5
 
 
@@ -110,12 +113,22 @@ def _changed(old: Field, new: Field) -> Iterator[Change]:
     if old.forbidden != new.forbidden:
         now = new.forbidden or "always allowed"
         yield _change("forbidden", new, f"{now} (before: {old.forbidden or 'always allowed'})")
+    if old.restriction != new.restriction:
+        yield _change("restricted" if new.restriction else "loosened", new, _dependence(new))
     if old.json_type != new.json_type or old.type != new.type:
         yield _change("type", new, f"is a {new.type} (before: {old.type})")
     yield from _options(old, new)
     yield from _limits(old, new)
     if chain(old.labels) != chain(new.labels):
         yield _change("renamed", new, f"was called {chain(old.labels)!r}")
+
+
+def _dependence(item: Field) -> str:
+    if item.depends_on:
+        return f"which values are allowed depends on {' and '.join(item.depends_on)} in another way"
+    return (
+        "some values exclude others in another way" if item.restriction else "all values are always allowed"
+    )
 
 
 def _requirement(old: Field, new: Field) -> Iterator[Change]:

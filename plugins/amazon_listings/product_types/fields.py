@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.product_types.options import Option, listed, options
 from amazon_listings.product_types.requirement import Requirement, requirements
+from amazon_listings.product_types.restrictions import restrictions
 from amazon_listings.product_types.tree import MAIN_NAMES, Leaf, Step, leaves, main_name
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Field:
     min_bytes: int | None = None
     multiple_of: float | None = None
     replaced_by: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    restriction: str = field(default="", repr=False)
     levels: tuple[Level, ...] = field(default=(), repr=False)
 
     @property
@@ -96,7 +99,7 @@ class Field:
     def to_dict(self) -> dict[str, Any]:
         """The field as JSON, with the keys that docs/fields.md explains."""
         known = asdict(self)
-        known.pop("levels")
+        del known["levels"], known["restriction"]
         known["options"] = [
             {"value": option.value, "name": option.name}
             | ({"deprecated": True, "replacements": option.replacements} if option.deprecated else {})
@@ -133,11 +136,18 @@ def fields(
     known = list(leaves(document))
     needs = requirements(document, [leaf.names for leaf in known], frozenset(relevant))
     paths = {leaf.names for leaf in known}
-    return [
+    narrowed = restrictions(document)
+    found = [
         _field(
             leaf, spoken.get(leaf.names, leaf), groups.get(leaf.names[0], ("", "")), needs[leaf.names], paths
         )
         for leaf in known
+    ]
+    return [
+        replace(item, depends_on=tuple(".".join(place) for place in rule.depends_on), restriction=rule.digest)
+        if (rule := narrowed.get(tuple(item.path.split("."))))
+        else item
+        for item in found
     ]
 
 

@@ -63,6 +63,20 @@ def changed(edit):
             "forbidden",
             "not allowed when `count` is given (before: always allowed)",
         ),
+        (
+            lambda new, v: new.update(
+                allOf=[
+                    {
+                        "if": {"required": ["count"]},
+                        "then": {
+                            "properties": {"color": {"items": {"properties": {"value": {"enum": ["r"]}}}}}
+                        },
+                    }
+                ]
+            ),
+            "restricted",
+            "which values are allowed depends on count in another way",
+        ),
         (lambda new, v: v["color"].update(enum=["r"], enumNames=["Red"]), "options_gone", "gone: Green (g)"),
         (
             lambda new, v: v["color"].update(enum=["r", "g", "b"], enumNames=["Red", "Green", "Blue"]),
