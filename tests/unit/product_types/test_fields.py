@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from amazon_listings.product_types.fields import fields
 
 
@@ -94,3 +97,15 @@ def test_groups_come_from_amazons_answer():
     groups = {"offer": {"title": "Offre", "propertyNames": ["a"]}}
     (field,) = fields(definition(a=single({"type": "string"})), property_groups=groups)
     assert (field.group, field.group_id) == ("Offre", "offer")
+
+
+def test_every_key_is_documented():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "fields.md").read_text()
+    table = text.partition("## Keys of")[2].partition("## Requirement")[0]
+    documented = {
+        key
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for key in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    assert documented == set(only({"type": "string"}).to_dict())
