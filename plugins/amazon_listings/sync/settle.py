@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from amazon_listings.sync.run_folder import RunFolder
 
 
+#: What an extracted item may end as; what is out of scope was not extracted.
+ENDS = tuple(outcome for outcome in OUTCOMES if outcome != "out_of_scope")
 #: The stages that say something of an item, in their order.
 STAGES = ("quality", "mapped", "tested", "live")
 
@@ -82,7 +84,7 @@ def _outcome(rows: list[dict[str, Any] | None], issues: list[Issue], *, live: bo
     decided = sent or tested
     if decided is None:
         return ("blocked" if any(issue.severity == "ERROR" for issue in issues) else "failed"), ""
-    if decided["outcome"] not in OUTCOMES:
+    if decided["outcome"] not in ENDS:
         return "failed", ""  # it still waited for Amazon's answer
     if live and sent is None and decided["outcome"] == "ready":
         return "failed", decided.get("note", "")  # it passed, and was never submitted
@@ -101,7 +103,7 @@ def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str
     Raises:
         RunRefused: the outcomes do not add up to what was extracted.
     """
-    if (total := sum(counts[outcome] for outcome in OUTCOMES)) != extracted + added:
+    if (total := sum(counts[outcome] for outcome in ENDS)) != extracted + added:
         raise RunRefused(
             f"{extracted:,} items were extracted and {added:,} parents made, but {total:,} have an outcome.",
             hint="The run's folder is damaged: clear the run and let it start again.",

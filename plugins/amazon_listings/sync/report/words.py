@@ -15,7 +15,7 @@ DEFAULT = "en"
 def words(language: str) -> dict[str, Any]:
     """The texts of a language (`fr`, or a locale such as `fr_CA`); English where there are none.
 
-    `outcomes` has for each outcome its name for many items, for one, and its meaning, `severities` and `sources` their names; `language` is
+    `outcomes` has the name of each outcome for many items, for one, and its meaning; `language` is
     the one that was found.
     """
     file = files("amazon_listings.sync.report") / "texts.yaml"
