@@ -78,5 +78,8 @@ def _discounts(discounts: Any) -> dict[str, Any]:
         raise Refused("quantity discounts are {type: fixed or percent, levels: {from how many: price}}")
     check_keys(discounts, ("type", "levels"), "quantity discounts")
     kind = discounts.get("type", "fixed")
-    levels = [{"lower_bound": int(bound), "value": price} for bound, price in discounts["levels"].items()]
+    try:
+        levels = [{"lower_bound": int(bound), "value": price} for bound, price in discounts["levels"].items()]
+    except ValueError:
+        raise Refused("the levels of quantity discounts are {from how many: price}") from None
     return {"discount_type": kind, "levels": levels}

@@ -121,6 +121,8 @@ class Placing:
         self.faults.append(Fault(line, problem, candidates))
 
     def _place(self, spot: Spot, target: Target, value: Any, source: Source) -> None:
+        if value in ([], {}):
+            raise Refused(f"`{target.path}` has no value")
         if isinstance(value, dict):
             self._place_object(spot, target, value, source)
         elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
@@ -149,6 +151,8 @@ class Placing:
         depth = base.count(".") + 1
         if not target.fields[0].levels[depth - 1].is_array:
             raise Refused(f"`{base}` is one object, not a list")
+        if depth <= spot.depth:
+            raise Refused(f"a list inside a list of `{base}`")
         branch = self._branch(spot, target.fields[0], depth)
         for value in values:
             element = Element()
@@ -265,10 +269,10 @@ def _check_constant(cell: Cell, convert: Converter, reading: Reading) -> None:
     """A constant that the leaf does not take is a mistake of the mapping, not of each item."""
     if not cell.expression.constant:
         return
-    value = cell.expression.evaluate(None)  # type: ignore[arg-type]  # a constant reads no row
-    if is_empty(value):
-        return
     try:
+        value = cell.expression.evaluate(None)  # type: ignore[arg-type]  # a constant reads no row
+        if is_empty(value):
+            return
         if convert.unit is None:
             convert.convert(value)
         elif unit := parse_quantity(value, reading)[1]:
