@@ -23,9 +23,10 @@ def open_it(number, url):
     return open_ledger(url).dialect.name
 
 
-def lease(number, url, bucket, rate, burst, leases):
+def lease(number, url, bucket, limit, leases):
     """Leases small random numbers of tokens; how many in all."""
     store = SharedBuckets(open_ledger(url))
+    rate, burst = limit
     chosen = random.Random(number)
     return sum(
         store.lease(bucket, rate=rate, burst=burst, tokens=chosen.randint(1, 4)).granted

@@ -95,7 +95,7 @@ def postgresql():
 
 @contextlib.contextmanager
 def running_postgresql(programs: Path):
-    folder = Path(tempfile.mkdtemp(prefix="test-postgresql-", dir="/tmp"))  # noqa: S108 - its socket's path is short
+    folder = Path(tempfile.mkdtemp(prefix="test-postgresql-", dir="/tmp"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")

@@ -62,12 +62,12 @@ def rollback(
 def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
     """What the rollback of a run needs: the connector as it is now, its account and definition."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.airflow_adapter.connector_dags import connector_named
+    from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.product_types.refresh import load_pair
     from amazon_listings.product_types.store import DefinitionStore
     from amazon_listings.sync.definitions import definition_key
-    from amazon_listings.sync.rollback import Rollback, selectors_of
+    from amazon_listings.sync.rollback import Rollback
 
     connector = connector_named(run.connector_id)
     client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
@@ -77,7 +77,7 @@ def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
         run,
         ledger=engine,
         client=client,
-        selectors=selectors_of(pair.validation.document),
+        definition=pair.validation.document,
         requirements=connector.amazon.requirements,
         issue_locale=connector.amazon.locale,
         skus=skus,

@@ -83,17 +83,17 @@ def connector_standing(ledger: Engine, connector_id: str) -> ConnectorStanding:
     with reading(ledger) as connection:
         states = connection.execute(
             select(items.c.state, count).where(items.c.connector_id == connector_id).group_by(items.c.state)
-        ).tuples()
+        )
         severities = connection.execute(
             select(issues.c.severity, count).where(mine).group_by(issues.c.severity)
-        ).tuples()
+        )
         worst = connection.execute(
             select(issues.c.identity, issues.c.severity, count)
             .where(mine)
             .group_by(issues.c.identity, issues.c.severity)
             .order_by(count.desc(), issues.c.identity)
             .limit(10)
-        ).tuples()
+        )
         return ConnectorStanding(
             {state or "tested": number for state, number in states},
             dict(severities.all()),
@@ -159,5 +159,5 @@ def answers_of(ledger: Engine, run: int) -> dict[str, int]:
     with reading(ledger) as connection:
         counted = connection.execute(
             select(table.status, func.count()).where(table.run == run).group_by(table.status)
-        ).tuples()
+        )
         return dict(counted.all())

@@ -222,13 +222,13 @@ def settle_feed(
             .where(submissions.c.feed == feed.number)
             .group_by(submissions.c.status)
         )
-        return dict(counted.tuples().all())
+        return dict(counted.all())
 
 
 def _messages(
     listings: Listings, run: int, rows: list[Mapping[str, Any]], now: datetime
 ) -> zip[tuple[Mapping[str, Any], dict[str, Any]]]:
-    complete = [{"status": PENDING, "submission_id": None, "request_id": None, **row} for row in rows]
+    complete = [{**row, "status": PENDING, "submission_id": None, "request_id": None} for row in rows]
     return zip(rows, entries(listings, run, complete, now), strict=True)
 
 

@@ -59,12 +59,13 @@ class KnownItem:
 
 
 class Elsewhere(NamedTuple):
-    """What was last accepted for a SKU in another marketplace, and from which connector."""
+    """What was last accepted for a SKU in another marketplace, when, and from which connector."""
 
     sku: str
     marketplace_id: str
     connector_id: str
     attributes: dict[str, Any]
+    accepted_at: datetime
 
 
 def known_items(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, KnownItem]:
@@ -101,7 +102,13 @@ def accepted_elsewhere(
         marketplace_ids: Where to look.
     """
     others = [one for one in marketplace_ids if one != listings.marketplace_id]
-    columns = (items.c.sku, items.c.marketplace_id, items.c.connector_id, items.c.accepted_content)
+    columns = (
+        items.c.sku,
+        items.c.marketplace_id,
+        items.c.connector_id,
+        items.c.accepted_content,
+        items.c.accepted_at,
+    )
     for chunk in chunks(skus, CHUNK):
         names = {column_text(sku, 64): sku for sku in chunk}
         with reading(ledger) as connection:
@@ -113,8 +120,8 @@ def accepted_elsewhere(
                     items.c.accepted_content.is_not(None),
                 )
             ).all()
-        for sku, marketplace_id, connector_id, content in rows:
-            yield Elsewhere(names[sku], marketplace_id, connector_id, unpacked(content))
+        for sku, marketplace_id, connector_id, content, accepted_at in rows:
+            yield Elsewhere(names[sku], marketplace_id, connector_id, unpacked(content), accepted_at)
 
 
 def record_tested(
@@ -126,7 +133,8 @@ def record_tested(
         ledger: The open ledger.
         listings: Whose listings.
         definition: Checksum of the definition they were validated with.
-        rows: `sku`, `hash`, `pim_id` and `asin` (the one Amazon would match, or None) of each.
+        rows: `sku`, `hash`, `pim_id` and `asin` (the one Amazon would match, or None) of each; all of
+            them or none with `group`, the PIM's identity of the product.
     """
     now = datetime.now(UTC)
     with ledger.begin() as connection:
@@ -142,6 +150,7 @@ def record_tested(
                     "tested_at": now,
                     "asin": row["asin"],
                 }
+                | _family(row)
                 for row in rows
             ),
         )
@@ -160,7 +169,8 @@ def record_accepted(
     Args:
         ledger: The open ledger.
         listings: Whose listings.
-        rows: `sku`, `pim_id`, `hash` and `attributes` (all that the listing shall hold) of each.
+        rows: `sku`, `pim_id`, `hash` and `attributes` (all that the listing shall hold) of each; all of
+            them or none with `group`, the PIM's identity of the product.
         definition: Checksum of the definition they were validated with.
         now: When they were accepted; this moment, if None.
     """
@@ -172,6 +182,7 @@ def record_accepted(
             (
                 accepted(row["sku"], row["pim_id"], row["hash"], packed(row["attributes"]), now)
                 | {"accepted_definition": definition}
+                | _family(row)
                 for row in rows
             ),
         )
@@ -190,6 +201,11 @@ def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: dat
         "look_at": now + timedelta(seconds=FIRST_LOOK),
         "looks": 0,
     }
+
+
+def _family(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The column that says which product an item belongs to; left as it is where nobody says so."""
+    return {"family": row["group"]} if "group" in row else {}
 
 
 def record_deleted(ledger: Engine, listings: Listings, skus: Iterable[str]) -> None:
@@ -238,7 +254,7 @@ def upsert(connection: Connection, listings: Listings, rows: Iterable[dict[str, 
 
 def _fitting(row: dict[str, Any]) -> dict[str, Any]:
     """The row with texts of strangers as their columns can hold them."""
-    limits = {"sku": 64, "pim_id": 128, "asin": 16}
+    limits = {"sku": 64, "pim_id": 128, "family": 128, "asin": 16}
     return {
         name: column_text(value, limits[name]) if name in limits and value is not None else value
         for name, value in row.items()

@@ -23,16 +23,19 @@ def count_listed(ledger: Engine, connector_id: str) -> int:
 
 
 def listed_skus(ledger: Engine, connector_id: str, pim_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The SKU of each of these PIM identities that has a listing of this connector, as pairs."""
+    """The SKUs of these PIM identities that have a listing of this connector, each with its own identity.
+
+    The identity of a product stands for its whole family.
+    """
     for chunk in chunks(pim_ids, CHUNK):
-        names = {column_text(pim_id, 128): pim_id for pim_id in chunk}
+        names = [column_text(pim_id, 128) for pim_id in chunk]
         with reading(ledger) as connection:
             rows = connection.execute(
                 select(items.c.pim_id, items.c.sku).where(
-                    _listed(connector_id), items.c.pim_id.in_(list(names))
+                    _listed(connector_id), items.c.pim_id.in_(names) | items.c.family.in_(names)
                 )
             ).all()
-        yield from ((names[pim_id], sku) for pim_id, sku in rows)
+        yield from ((pim_id, sku) for pim_id, sku in rows)
 
 
 def listed_but_not(ledger: Engine, connector_id: str, skus: Iterable[str]) -> Iterator[str]:

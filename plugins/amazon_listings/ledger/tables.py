@@ -90,7 +90,8 @@ runs = Table(
     sqlite_autoincrement=True,
 )
 
-#: One row per listing we know. `tested_*`: last payload that passed Amazon's preview, and with which
+#: One row per listing we know. `family`: the PIM's identity of the product that its item belongs to,
+#: which is what the PIM names when a whole product is deleted. `tested_*`: last payload that passed Amazon's preview, and with which
 #: definition. `accepted_*`: last payload Amazon accepted; its content is compressed JSON. `listed`:
 #: whether Amazon has the SKU, None if nobody asked. `state`: see `items.STATES`. `look_at`: when to
 #: read the listing back next, None if nothing is to be confirmed; `looks`: how often it was read.
@@ -102,6 +103,7 @@ items = Table(
     Column("marketplace_id", String(16), primary_key=True),
     Column("connector_id", String(64), nullable=False),
     Column("pim_id", String(128)),
+    Column("family", String(128)),
     Column("product_type", String(128), nullable=False),
     Column("asin", String(16)),
     Column("tested_hash", String(64)),
@@ -116,6 +118,7 @@ items = Table(
     Column("look_at", Moment),
     Column("looks", Integer, nullable=False, server_default="0"),
     Index("ix_items_connector_id_pim_id", "connector_id", "pim_id"),
+    Index("ix_items_connector_id_family", "connector_id", "family"),
     Index("ix_items_connector_id_look_at", "connector_id", "look_at", **_only_where("look_at IS NOT NULL")),
 )
 

@@ -68,14 +68,14 @@ class Restored:
 
 
 def restoration(
-    write: Write, listing: Listing | None, *, selectors: Mapping[str, Collection[str]], vendor: bool
+    write: Write, listing: Listing | None, *, definition: Mapping[str, Any], vendor: bool
 ) -> Restoration:
     """How to take back a write.
 
     Args:
         write: What the run did.
         listing: What Amazon holds now.
-        selectors: The selectors of each attribute, from the product type's definition.
+        definition: The product type's definition: selectors, and what may be sent.
         vendor: Whether the selling partner is a vendor.
     """
     held = None if listing is None else listing.attributes
@@ -85,12 +85,13 @@ def restoration(
         if held is None:
             return Restoration(write, "NOTHING", remark="the listing the run made is gone already")
         return Restoration(write, "DELETE", held=held, remark="there was no listing before the run")
+    before = sendable(write.before, definition)
     if held is None:
-        return Restoration(write, "PUT", write.before, remark="Amazon has the listing no more")
+        return Restoration(write, "PUT", before, remark="Amazon has the listing no more")
     patches = build_patches(
         held,
-        {name: elements for name, elements in write.before.items() if name in write.touched},
-        selectors={name: tuple(names) for name, names in selectors.items()},
+        {name: elements for name, elements in before.items() if name in write.touched},
+        selectors={name: one.get("selectors", ()) for name, one in definition["properties"].items()},
         owned=write.touched,
         vendor=vendor,
         defaults={"marketplace_id": write.listings.marketplace_id, "audience": "ALL"},
@@ -98,6 +99,22 @@ def restoration(
     if not patches:
         return Restoration(write, "NOTHING", held=held, remark="the listing is as it was before the run")
     return Restoration(write, "PATCH", patches, held)
+
+
+def sendable(attributes: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as a listing holds them, without what Amazon added and would refuse if it were sent.
+
+    Amazon returns every element with its `marketplace_id`, also where the definition has none.
+    """
+    cleaned: dict[str, Any] = {}
+    for name, elements in attributes.items():
+        items = definition["properties"].get(name, {}).get("items", {})
+        known = items.get("properties")
+        cleaned[name] = [
+            {key: value for key, value in element.items() if known is None or key in known}
+            for element in elements
+        ]
+    return cleaned
 
 
 def _obstacle(write: Write) -> str:
@@ -121,7 +138,7 @@ class Rollback:
         run: The run to take back.
         ledger: The open ledger.
         client: The account's client.
-        selectors: The selectors of each attribute, from the product type's definition.
+        definition: The product type's definition.
         requirements: Those of the connector, for listings that are put back whole.
         issue_locale: Language of Amazon's issues.
         skus: Only these; empty: all that the run wrote.
@@ -133,7 +150,7 @@ class Rollback:
         *,
         ledger: Engine,
         client: SellingPartner,
-        selectors: Mapping[str, Collection[str]],
+        definition: Mapping[str, Any],
         requirements: str = "LISTING",
         issue_locale: str | None = None,
         skus: Collection[str] = (),
@@ -141,7 +158,7 @@ class Rollback:
         self._run = run
         self._ledger = ledger
         self._client = client
-        self._selectors = selectors
+        self._definition = definition
         self._requirements = requirements
         self._issue_locale = issue_locale
         self._skus = skus
@@ -219,7 +236,7 @@ class Rollback:
         listing = amazon.get(
             self._client, write.sku, [write.listings.marketplace_id], included=("attributes",)
         )
-        return restoration(write, listing, selectors=self._selectors, vendor=self._client.account.vendor)
+        return restoration(write, listing, definition=self._definition, vendor=self._client.account.vendor)
 
     def _sent(self, number: int, planned: list[Restoration]) -> list[Restored]:
         """Send what there is to send, and remember each answer as soon as it is there."""
@@ -284,10 +301,3 @@ class Rollback:
             record_deleted(self._ledger, write.listings, [write.sku])
         else:
             record_accepted(self._ledger, write.listings, [row])
-
-
-def selectors_of(definition: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The selectors of each attribute, as a product type's definition names them."""
-    return {
-        name: tuple(attribute.get("selectors", ())) for name, attribute in definition["properties"].items()
-    }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.postgresql import postgresql
 
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import Listings
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.ledger.tables import metadata
+from support.postgresql import postgresql
 
 __all__ = ["postgresql"]
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from support.ledger_workers import in_processes, lease
 
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.tables import buckets
 from amazon_listings.selling_partner.quotas import LocalBuckets
+from support.ledger_workers import in_processes, lease
 
 STEP = st.tuples(
     st.floats(0, 30),
@@ -80,7 +80,7 @@ def test_penalising_an_unknown_bucket_leaves_it_unknown(ledger):
 
 def test_no_token_is_lost_or_handed_out_twice_by_many_processes(ledger, engine):
     """Nothing flows in (one token in three years), so the level tells exactly what was taken."""
-    leased = in_processes(lease, 4, _url(engine), "slow", 1e-8, 1000.0, 40)
+    leased = in_processes(lease, 4, _url(engine), "slow", (1e-8, 1000.0), 40)
     with ledger.connect() as connection:
         level = connection.scalar(select(buckets.c.level).where(buckets.c.name == "slow"))
     assert level == pytest.approx(1000 - sum(leased), abs=1e-3)
@@ -90,7 +90,7 @@ def test_many_processes_never_get_more_than_rate_and_burst(ledger, engine):
     """What was leased by the end is at most the burst, what flowed in meanwhile, and what is owed."""
     rate, burst = 200.0, 20.0
     started = time.time()
-    leased = sum(in_processes(lease, 4, _url(engine), "quick", rate, burst, 40))
+    leased = sum(in_processes(lease, 4, _url(engine), "quick", (rate, burst), 40))
     with ledger.connect() as connection:
         row = connection.execute(select(buckets).where(buckets.c.name == "quick")).one()
     owed = -row.level

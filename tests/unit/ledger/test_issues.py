@@ -134,16 +134,16 @@ def test_any_runs_agree_with_a_plain_model(ledger, runs):
     for run, covered in enumerate(runs, 1):
         checked = []
         before = dict(model)
-        for item, (codes, asked) in covered.items():
-            codes = {code for code in codes if asked or sources[code] != "preview"}
+        for item, (drawn, asked) in covered.items():
+            codes = {code for code in drawn if asked or sources[code] != "preview"}
             looked = ALL if asked else LOCAL
             checked.append(
                 CheckedItem(item, [issue(code, "x", sources[code]) for code in sorted(codes)], looked)
             )
-            for code in sources:
+            for code, source in sources.items():
                 if code in codes:
                     model.setdefault((item, code), run)
-                elif sources[code] in looked:
+                elif source in looked:
                     model.pop((item, code), None)
         lives = record_issues(ledger, "fr_home", run, checked)
         for one in checked:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import func, select, update
-from support.ledger_workers import count_up, in_processes
 
 from amazon_listings.ledger.items import Listings
 from amazon_listings.ledger.locks import ListingLocks, ListingsLocked, LockLost
 from amazon_listings.ledger.tables import locks
+from support.ledger_workers import count_up, in_processes
 
 
 class Clock:

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("marketplace_id", sa.String(length=16), nullable=False),
         sa.Column("connector_id", sa.String(length=64), nullable=False),
         sa.Column("pim_id", sa.String(length=128), nullable=True),
+        sa.Column("family", sa.String(length=128), nullable=True),
         sa.Column("product_type", sa.String(length=128), nullable=False),
         sa.Column("asin", sa.String(length=16), nullable=True),
         sa.Column("tested_hash", sa.String(length=64), nullable=True),
@@ -78,6 +79,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("look_at IS NOT NULL"),
     )
     op.create_index("ix_items_connector_id_pim_id", "items", ["connector_id", "pim_id"], unique=False)
+    op.create_index("ix_items_connector_id_family", "items", ["connector_id", "family"], unique=False)
     op.create_table(
         "locks",
         sa.Column("sku", sa.String(length=64), nullable=False),

@@ -1,0 +1,384 @@
+"""Taking runs back, against the sandbox: what Amazon held before is what it holds after."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+
+import pytest
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.connectors import load_connectors
+from amazon_listings.errors import RunRefused
+from amazon_listings.ledger import feeds
+from amazon_listings.ledger.answers import answers_of, writes_to
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.items import Listings, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.locks import ListingLocks
+from amazon_listings.ledger.runs import find_run, recent_runs, start_run
+from amazon_listings.ledger.submissions import record_submissions
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.product_types.refresh import refresh_pair
+from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.selling_partner import Account, Quotas, SellingPartner
+from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.held import holds_attributes
+from amazon_listings.selling_partner.tokens import Tokens
+from amazon_listings.settings import PROJECT, settings
+from amazon_listings.sync.definitions import definition_key
+from amazon_listings.sync.payload import payload_hash
+from amazon_listings.sync.rollback import Restored, Rollback
+
+FR = marketplace("FR")
+HERE = {"marketplace_id": FR.id}
+OFFER = {
+    "merchant_suggested_asin": [{"value": "B07N4M94X4", **HERE}],
+    "condition_type": [{"value": "new_new", **HERE}],
+    "item_package_weight": [{"value": 1.5, "unit": "kilograms", **HERE}],
+    "item_weight": [{"value": 1, "unit": "kilograms", **HERE}],
+    "merchant_shipping_group": [{"value": "standard-template", **HERE}],
+    "purchasable_offer": [
+        {
+            "currency": "EUR",
+            "audience": "ALL",
+            "our_price": [{"schedule": [{"value_with_tax": 15.0}]}],
+            **HERE,
+        }
+    ],
+    "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 3}],
+    "max_order_quantity": [{"value": 5, **HERE}],
+}
+SELECTORS = {
+    **dict.fromkeys(OFFER, ("marketplace_id",)),
+    "purchasable_offer": ("marketplace_id", "currency", "audience"),
+    "fulfillment_availability": ("fulfillment_channel_code",),
+}
+
+
+@pytest.fixture(scope="module")
+def running():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running):
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def client(sandbox):
+    account = Account(
+        client_id=sandbox.client_id,
+        client_secret=sandbox.client_secret,
+        refresh_token=sandbox.refresh_token,
+        seller_id=sandbox.seller_id,
+        region="EU",
+        endpoint=sandbox.url,
+        token_url=sandbox.token_url,
+    )
+    return SellingPartner(
+        account,
+        quotas=Quotas(sleep=sandbox.advance),
+        tokens=Tokens(sleep=sandbox.advance),
+        sleep=sandbox.advance,
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    yield engine
+    engine.dispose()
+
+
+#: As much of a definition as a rollback reads.
+DEFINITION = {
+    "properties": {
+        name: {"selectors": SELECTORS[name], "items": {"properties": dict.fromkeys(elements[0])}}
+        for name, elements in OFFER.items()
+    }
+}
+
+
+class Seller:
+    """Writes as a live sync does: reads what is held, writes, and enters both in the ledger."""
+
+    def __init__(self, client, ledger):
+        self.client = client
+        self.ledger = ledger
+        self.listings = Listings("fr_lamps", client.account.seller_id, FR.id, "PRODUCT")
+
+    def run(self):
+        return start_run(
+            self.ledger,
+            connector_id="fr_lamps",
+            run_id=f"run-{len(recent_runs(self.ledger, 'fr_lamps', 1000))}",
+            operation="live",
+            scope="changed",
+            fingerprint="f",
+            definition="d",
+        )
+
+    def held(self, sku):
+        found = amazon.get(self.client, sku, [FR.id], included=("attributes",))
+        return None if found is None else found.attributes
+
+    def put(self, run, sku, attributes):
+        before = self.held(sku)
+        answer = amazon.put(
+            self.client,
+            sku,
+            FR.id,
+            product_type="PRODUCT",
+            requirements="LISTING_OFFER_ONLY",
+            attributes=attributes,
+        )
+        self._remember(run, sku, "PUT", attributes, attributes, before, answer)
+
+    def patch(self, run, sku, patches, wanted):
+        before = self.held(sku)
+        answer = amazon.patch(self.client, sku, [FR.id], product_type="PRODUCT", patches=patches)
+        self._remember(run, sku, "PATCH", patches, wanted, before, answer)
+
+    def delete(self, run, sku):
+        before = self.held(sku)
+        self._remember(run, sku, "DELETE", None, {}, before, amazon.delete(self.client, sku, FR.id))
+
+    def _remember(self, run, sku, method, body, wanted, before, answer):  # noqa: PLR0917 - a row
+        assert answer.status == "ACCEPTED", answer.issues
+        row = {
+            "sku": sku,
+            "pim_id": f"p/{sku}",
+            "method": method,
+            "status": answer.status,
+            "submission_id": answer.submission_id,
+            "request_id": answer.request_id,
+            "hash": payload_hash(wanted),
+            "body": body,
+            "attributes": wanted,
+            "before": before,
+            "existed": before is not None,
+        }
+        record_submissions(self.ledger, self.listings, run, [row])
+        record_accepted(self.ledger, self.listings, [row])
+
+    def rollback(self, run, **more):
+        return Rollback(
+            find_run(self.ledger, str(run)),
+            ledger=self.ledger,
+            client=self.client,
+            definition=DEFINITION,
+            requirements="LISTING_OFFER_ONLY",
+            **more,
+        )
+
+    def planned(self, run, **more):
+        return {one.write.sku: one for some in self.rollback(run, **more).plan() for one in some}
+
+    def carry_out(self, run, **more):
+        steps = [one for some in self.rollback(run, **more).carry_out() for one in some]
+        return {one.restoration.write.sku: one.status for one in steps if isinstance(one, Restored)}
+
+
+@pytest.fixture
+def seller(client, ledger):
+    return Seller(client, ledger)
+
+
+def priced(price, **more):
+    attributes = deepcopy(OFFER) | more
+    attributes["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"] = price
+    return attributes
+
+
+QUANTITY = {"op": "replace", "path": "/attributes/fulfillment_availability"}
+
+
+def test_a_put_over_a_listing_is_taken_back_by_a_patch(seller):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", priced(15.0))
+    before = seller.held("S1")
+    changed = priced(99.0, item_weight=[{"value": 7, "unit": "kilograms", **HERE}])
+    del changed["max_order_quantity"]
+    seller.put(second, "S1", changed)
+    plan = seller.planned(second)["S1"]
+    assert plan.method == "PATCH"
+    paths = {patch["path"].removeprefix("/attributes/") for patch in plan.body}
+    assert paths == {"purchasable_offer", "item_weight", "max_order_quantity"}
+    assert seller.held("S1") != before, "planning sends nothing"
+    assert seller.carry_out(second) == {"S1": "ACCEPTED"}
+    assert seller.held("S1") == before
+
+
+def test_only_what_the_run_wrote_is_restored(seller, ledger):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", OFFER)
+    value = [{"fulfillment_channel_code": "DEFAULT", "quantity": 9}]
+    seller.patch(second, "S1", [QUANTITY | {"value": value}], OFFER | {"fulfillment_availability": value})
+    foreign = [{"value": 8, "unit": "kilograms", **HERE}]
+    amazon.patch(
+        seller.client,
+        "S1",
+        [FR.id],
+        product_type="PRODUCT",
+        patches=[{"op": "replace", "path": "/attributes/item_weight", "value": foreign}],
+    )
+    assert seller.carry_out(second) == {"S1": "ACCEPTED"}
+    assert holds_attributes(seller.held("S1"), OFFER | {"item_weight": foreign})
+    (rollback, *_) = recent_runs(ledger, "fr_lamps")
+    assert (rollback.operation, rollback.state, rollback.counts) == ("rollback", "settled", {"accepted": 1})
+    last = list(writes_to(ledger, "S1"))[-1]
+    assert (last.run, last.undoes, last.method, last.can_be_undone) == (
+        rollback.number,
+        second,
+        "PATCH",
+        True,
+    )
+
+
+def test_what_was_new_is_deleted_and_what_was_deleted_is_put_back(seller, ledger):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "old", OFFER)
+    before = seller.held("old")
+    seller.put(second, "new", OFFER)
+    seller.delete(second, "old")
+    assert {sku: one.method for sku, one in seller.planned(second).items()} == {"new": "DELETE", "old": "PUT"}
+    assert seller.carry_out(second) == {"new": "ACCEPTED", "old": "ACCEPTED"}
+    assert seller.held("new") is None
+    assert seller.held("old") == before
+    known = known_items(ledger, seller.listings, ["new", "old"])
+    assert (known["new"].listed, known["old"].listed) == (False, True)
+    assert accepted_contents(ledger, seller.listings, ["old"])["old"] == before
+
+
+def test_a_rollback_can_be_taken_back(seller):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", priced(15.0))
+    seller.put(second, "S1", priced(20.0))
+    seller.carry_out(second)
+    assert seller.planned(second)["S1"].remark.endswith("took it back already")
+    undo = recent_runs(seller.ledger, "fr_lamps")[0].number
+    assert seller.carry_out(undo) == {"S1": "ACCEPTED"}
+    price = seller.held("S1")["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"]
+    assert price == 20.0
+    assert seller.planned(second)["S1"].method == "PATCH"
+
+
+def test_runs_are_taken_back_in_their_order(seller):
+    first, second, third = seller.run(), seller.run(), seller.run()
+    for run, price in ((first, 1.0), (second, 2.0), (third, 3.0)):
+        seller.put(run, "S1", priced(price))
+    assert f"run {third} wrote to it since" in seller.planned(second)["S1"].remark
+    assert seller.carry_out(second) == {"S1": "KEPT"}
+    seller.carry_out(third)
+    assert seller.carry_out(second) == {"S1": "ACCEPTED"}
+    assert seller.carry_out(first) == {"S1": "ACCEPTED"}
+    assert seller.held("S1") is None
+
+
+def test_only_named_skus_and_items_with_nothing_to_do(seller):
+    run = seller.run()
+    seller.put(run, "a", OFFER)
+    seller.put(run, "b", OFFER)
+    assert set(seller.planned(run, skus=["a", "x"])) == {"a"}
+    amazon.delete(seller.client, "b", FR.id)
+    assert seller.carry_out(run) == {"a": "ACCEPTED", "b": "KEPT"}
+
+
+def test_what_was_held_before_must_be_known(seller, ledger):
+    run = seller.run()
+    row = {
+        "method": "PUT",
+        "status": "ACCEPTED",
+        "submission_id": "",
+        "request_id": "",
+        "hash": "h",
+        "body": {},
+    }
+    record_submissions(ledger, seller.listings, run, [row | {"sku": "a"}])
+    feeds.open_feed(ledger, seller.listings, run, "doc", [row | {"sku": "b", "pim_id": "b", "before": {}}])
+    remarks = {sku: one.remark for sku, one in seller.planned(run).items()}
+    assert remarks == {
+        "a": "what Amazon held before is not known",
+        "b": "it is in a feed whose report is not there yet",
+    }
+
+
+def test_another_account_is_refused(seller, ledger):
+    run = seller.run()
+    other = Listings("fr_lamps", "A2OTHER", FR.id, "PRODUCT")
+    row = {
+        "sku": "a",
+        "method": "PUT",
+        "status": "ACCEPTED",
+        "submission_id": "",
+        "request_id": "",
+        "hash": "h",
+    }
+    record_submissions(ledger, other, run, [row | {"body": {}, "existed": False}])
+    with pytest.raises(RunRefused, match="A2OTHER"):
+        seller.carry_out(run)
+    assert "A2OTHER" in recent_runs(ledger, "fr_lamps")[0].failure
+
+
+def test_listings_are_locked_while_they_are_restored(seller, ledger):
+    run = seller.run()
+    seller.put(run, "a", OFFER)
+    steps = seller.rollback(run).carry_out()
+    next(steps)
+    sleeps = []
+    other = ListingLocks(ledger, seller.listings, owner="x", patience=0, sleep=sleeps.append)
+    with pytest.raises(Exception, match="rollback__"), other.held(["a"]):
+        pass
+    steps.close()
+    assert recent_runs(ledger, "fr_lamps")[0].failure == "The rollback was stopped."
+    with other.held(["a"]):
+        assert answers_of(ledger, recent_runs(ledger, "fr_lamps")[0].number) == {}
+
+
+@pytest.mark.airflow
+def test_the_command_shows_and_then_sends(seller, sandbox, ledger, tmp_path, monkeypatch):
+    connection = {
+        "conn_type": "amazon_selling_partner",
+        "login": sandbox.client_id,
+        "password": sandbox.client_secret,
+        "extra": {
+            "refresh_token": sandbox.refresh_token,
+            "merchant_token": sandbox.seller_id,
+            "country": "FR",
+            "endpoint": sandbox.url,
+            "token_url": sandbox.token_url,
+        },
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(connection))
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", str(ledger.url))
+    settings.cache_clear()
+    (connector,) = load_connectors(PROJECT / "include" / "connectors", {}, only="fr_lamps").connectors
+    key = definition_key(connector, seller.client.account.seller_id)
+    refresh_pair(seller.client, DefinitionStore(tmp_path / "storage" / "definitions"), key, FR)
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", priced(15.0))
+    before = seller.held("S1")
+    seller.put(second, "S1", priced(99.0))
+    try:
+        shown = CliRunner().invoke(app, ["rollback", "--run", str(second)])
+        assert shown.exit_code == 0, shown.output
+        assert "PATCH S1" in shown.stdout
+        assert '"value_with_tax": 15.0' in shown.stdout
+        assert "1 to restore" in shown.stdout
+        assert "Nothing was sent" in shown.stdout
+        assert seller.held("S1") != before
+        sent = CliRunner().invoke(app, ["rollback", "--run", str(second), "--sku", "S1", "--yes"])
+        assert sent.exit_code == 0, sent.output
+        assert "ACCEPTED S1" in sent.stdout
+        assert seller.held("S1") == before
+        again = CliRunner().invoke(app, ["rollback", "--run", str(second), "--yes"])
+        assert again.exit_code == 1
+        assert "took it back already" in again.stdout
+    finally:
+        settings.cache_clear()

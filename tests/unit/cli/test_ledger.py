@@ -1,0 +1,168 @@
+"""`status`, `history` and `ledger prune` over a real ledger."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import update
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.ledger import feeds
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items import Listings, record_accepted
+from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.submissions import record_submissions
+from amazon_listings.ledger.tables import runs
+from amazon_listings.validation.issue import Issue
+
+HOSTILE = "a\x1b[31m<b>[red]\u202e"
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+@pytest.fixture
+def ledger(url):
+    engine = open_ledger(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def told(url):
+    def run(*arguments):
+        done = CliRunner().invoke(app, [*arguments, "--ledger", url])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    return run
+
+
+@pytest.fixture
+def filled(ledger):
+    """One settled run, of which one SKU has a hostile name."""
+    run = start_run(
+        ledger,
+        connector_id="fr_home",
+        run_id="scheduled__2026",
+        operation="live",
+        scope="changed",
+        fingerprint="f",
+        definition="d",
+    )
+    listings = Listings("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
+    rows = [
+        {"sku": sku, "pim_id": sku, "hash": "h", "attributes": {}, "body": {}, "method": "PUT"}
+        | {"status": "ACCEPTED", "submission_id": "sub-1", "request_id": "req-1", "existed": False}
+        for sku in ("a", HOSTILE)
+    ]
+    record_submissions(ledger, listings, run, rows)
+    record_accepted(ledger, listings, rows, now=datetime(2026, 11, 23, tzinfo=UTC))
+    issue = Issue(code="too_long", severity="ERROR", source="schema", message=HOSTILE, attribute="brand")
+    record_issues(ledger, "fr_home", run, [CheckedItem("a", [issue], frozenset({"schema"}))])
+    feeds.open_feed(ledger, listings, run, "doc", [rows[0] | {"sku": "f", "method": "UPDATE"}])
+    finish_run(ledger, run, counts={"accepted": 2, "failed": 0}, calls={"put": 2}, cursor="c", failure=None)
+    return run
+
+
+def test_all_connectors(told, filled):
+    done = told("status")
+    assert done.exit_code == 0
+    assert "fr_home" in done.stdout
+
+
+def test_a_connector(told, filled):
+    done = told("status", "--connector", "fr_home")
+    assert done.exit_code == 0
+    for text in (
+        "scheduled__2026",
+        "accepted 2",
+        "listings: accepted 2",
+        "ERROR 1",
+        "too_long brand",
+        "CREATING",
+    ):
+        assert text in done.stdout
+    answer = json.loads(told("status", "--connector", "fr_home", "--json").stdout)
+    assert answer["listings"] == {"accepted": 2}
+    assert answer["runs"][0]["counts"] == {"accepted": 2, "failed": 0}
+    assert answer["pending feeds"][0]["items"] == 1
+    assert answer["next confirmation"] == "2026-11-23 00:01:00+00:00"
+
+
+@pytest.mark.parametrize("name", ["1", "scheduled__2026"])
+def test_a_run(told, filled, name):
+    answer = json.loads(told("status", "--run", name, "--json").stdout)
+    assert answer["run"]["number"] == filled
+    assert answer["answers"] == {"ACCEPTED": 2, "PENDING": 1}
+    assert answer["issues of the run"] == {"new": 1, "still there": 0, "gone": 0}
+    assert "new 1" in told("status", "--run", name, "--connector", "fr_home").stdout
+
+
+def test_a_sku(told, filled):
+    answer = json.loads(told("status", "--connector", "fr_home", "--sku", "a", "--json").stdout)
+    assert answer["listings"][0]["state"] == "accepted"
+    assert answer["open issues"][0]["code"] == "too_long"
+    history = json.loads(told("history", "a", "--json").stdout)
+    assert [write["submission_id"] for write in history["writes"]] == ["sub-1"]
+    assert history["issues"][0]["opened_run"] == filled
+
+
+def test_a_terminal_obeys_no_product_data(told, filled):
+    for arguments in (
+        ("history", HOSTILE),
+        ("history", "a"),
+        ("status", "--connector", "fr_home", "--sku", "a"),
+    ):
+        done = told(*arguments)
+        assert done.exit_code == 0
+        assert "\x1b" not in done.stdout
+        assert "\u202e" not in done.stdout
+    assert "[red]" in told("history", "a").stdout, "shown as it is, not taken for markup"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["status", "--connector", "nope"], "'nope' never ran. Those that did: fr_home"),
+        (["status", "--run", "77"], "no run '77'"),
+        (["status", "--sku", "nope"], "knows nothing of the SKU 'nope'"),
+        (["history", "nope"], "knows nothing of the SKU 'nope'"),
+        (["history", "a", "--connector", "de_home"], "knows nothing"),
+        (["rollback", "--run", "77"], "no run '77'"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(told, filled, arguments, sentence):
+    done = told(*arguments)
+    assert done.exit_code == 1
+    assert sentence in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_ledger_that_is_not_there_is_not_made(tmp_path):
+    for url in (f"sqlite:///{tmp_path}/none.db", "nonsense", "mysql://user:secret@host/x"):
+        done = CliRunner().invoke(app, ["status", "--ledger", url])
+        assert done.exit_code == 1
+        assert done.stderr.count("\n") == 1
+        assert "secret" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_prune(told, ledger, filled):
+    with ledger.begin() as connection:
+        connection.execute(update(runs).values(started_at=datetime(2020, 1, 1, tzinfo=UTC), cursor=None))
+    assert "Would remove what is older than 400 days: 0 runs" in told("ledger", "prune", "--dry-run").stdout
+    (feed,) = feeds.pending_feeds(ledger, "fr_home")
+    feeds.settle_feed(ledger, feed, state="FATAL", report_id=None, outcomes=[])
+    assert "1 runs, 3 submissions, 1 feeds" in told("ledger", "prune", "--days", "30", "--dry-run").stdout
+    assert (
+        "Removed what is older than 30 days: 1 runs, 3 submissions"
+        in told("ledger", "prune", "--days", "30").stdout
+    )
+    assert told("status", "--connector", "fr_home").exit_code == 1
