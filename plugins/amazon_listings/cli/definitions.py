@@ -7,7 +7,7 @@ import logging
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -64,14 +64,20 @@ def pair_of(connector: Connector) -> DefinitionPair:
 def definition_store() -> DefinitionStore:
     """Where runs keep definitions."""
     from amazon_listings.product_types.store import DefinitionStore
+
+    return DefinitionStore(run_storage() / "definitions")
+
+
+def run_storage() -> Path:
+    """Where runs keep their files: a local folder, or object storage through Airflow."""
     from amazon_listings.settings import settings
 
     location = settings().storage
     if "://" not in location:
-        return DefinitionStore(Path(location) / "definitions")
+        return Path(location)
     from amazon_listings.airflow_adapter.connections import storage
 
-    return DefinitionStore(storage() / "definitions")
+    return cast("Path", storage())
 
 
 def selling_partner(connection: str, country: str) -> SellingPartner:

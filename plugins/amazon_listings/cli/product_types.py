@@ -18,12 +18,14 @@ from amazon_listings.cli.definitions import (
     pair_of,
     plain_errors,
     refusal,
+    run_storage,
     selling_partner,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from amazon_listings.connectors import Connector
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.definition import DefinitionPair, StoredDefinition
     from amazon_listings.product_types.fields import Field
@@ -51,8 +53,10 @@ def register(app: typer.Typer) -> None:
 @product_types_app.command()
 def search(
     words: Annotated[str, typer.Argument(help="Keywords, or with --item-name a product's title.")],
+    *,
     country: Country,
-    locale: Annotated[str | None, typer.Option(help="Language of names and of the search.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Language of the names shown.")] = None,
+    search_locale: Annotated[str | None, typer.Option(help="Language of the words; --locale's.")] = None,
     item_name: Annotated[bool, typer.Option(help="The words are a product's title.")] = False,
     connection: Connection = "amazon_selling_partner",
 ) -> None:
@@ -67,7 +71,7 @@ def search(
             keywords=None if item_name else words.split(),
             item_name=words if item_name else None,
             locale=locale,
-            search_locale=locale,
+            search_locale=search_locale or locale,
         )
     for product_type in found:
         print(f"{product_type.name:40}  {product_type.display_name}")
@@ -82,6 +86,7 @@ def show(
     country: Country,
     locale: Annotated[str | None, typer.Option(help="Language of labels; the marketplace's own.")] = None,
     requirements: Requirements = "LISTING",
+    requirements_enforced: Annotated[str, typer.Option(help="ENFORCED or NOT_ENFORCED.")] = "ENFORCED",
     parentage_level: Annotated[
         str | None, typer.Option(help="NONE, CHILD or PARENT: a smaller definition.")
     ] = None,
@@ -98,6 +103,7 @@ def show(
             product_type=product_type,
             marketplace_id=place.id,
             requirements=requirements,
+            requirements_enforced=requirements_enforced,
             locale=locale or place.locale,
             parentage_level=parentage_level,
             version=version,
@@ -122,31 +128,27 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Say in words what changed between two versions, and which mapping lines it touches."""
-    from amazon_listings.product_types.changes import changes, told
-    from amazon_listings.product_types.fields import fields as list_fields
-    from amazon_listings.product_types.impact import impact
-    from amazon_listings.product_types.labels import FieldIndex
+    from amazon_listings.sync.drift import Documents, drift
 
     with plain_errors():
         before, after, place = _versions(old, new, country, locale)
-        found = changes(before, after)
-        touched = impact(
-            found,
-            _mapped(folder, _type_of(after), place),
-            FieldIndex(list_fields(before)),
-            FieldIndex(list_fields(after)),
+        found = drift(
+            Documents(before, before),
+            Documents(after, after),
+            list(_connectors(folder, _type_of(after), place)),
+            run_storage(),
         )
         if as_json:
-            changed = [change._asdict() | {"breaking": change.breaking} for change in found]
-            _print_json({"changes": changed, "touched": [line._asdict() for line in touched]})
+            _print_json(
+                {
+                    "changes": [one._asdict() | {"breaking": one.breaking} for one in found.changes],
+                    "touched": [one._asdict() for one in found.touched],
+                    "failing": {one: failing._asdict() for one, failing in found.failing.items()},
+                }
+            )
             return
-        for line in told(found):
+        for line in found.told():
             print(line)
-        for heading, person in (("A person must look at", True), ("Nobody must act on", False)):
-            lines = [str(item) for item in touched if item.person is person]
-            if lines:
-                print(f"\n{heading}")
-                print("\n".join(f"  {line}" for line in lines))
 
 
 def fields(
@@ -293,20 +295,19 @@ def _stored(product_type: str, place: Marketplace, locale: str | None) -> Stored
     )
 
 
-def _mapped(folder: Path | None, product_type: str, place: Marketplace | None) -> Iterator[Any]:
+def _connectors(folder: Path | None, product_type: str, place: Marketplace | None) -> Iterator[Connector]:
+    """The connectors of a product type; none where there is no folder of them."""
     from amazon_listings.connectors import load_connectors
     from amazon_listings.errors import PersonMustAct
-    from amazon_listings.product_types.impact import Mapped
     from amazon_listings.settings import settings
 
     try:
         loaded = load_connectors(folder or settings().connectors, {})
     except PersonMustAct:
-        # Two files can be compared where no connectors are.
         return
     for connector in loaded.connectors:
         if connector.amazon.product_type == product_type and place in {None, connector.marketplace}:
-            yield Mapped(connector.id, connector.mapping, connector.where.mapping_lines())
+            yield connector
 
 
 def _type_of(document: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.settings import settings
+from amazon_listings.sync.run_folder import RunFolder
 
 DOCUMENT = {
     "$id": "https://schemas.amazon.com/selling-partners/definitions/product-types/schema/v1/HOME",
@@ -38,6 +39,7 @@ def files(tmp_path, monkeypatch):
     settings.cache_clear()
     new = copy.deepcopy(DOCUMENT)
     new["properties"].pop("color")
+    new["additionalProperties"] = False
     groups = {"propertyGroups": {"offer": {"title": "Offre", "propertyNames": ["color"]}}}
     for name, content in (("old", DOCUMENT), ("new", new), ("answer", groups)):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
@@ -79,11 +81,19 @@ def test_diff_of_two_files_and_the_lines_it_touches(files):
         "mapping": {"Nom": "{{ item.name }}", "Couleur": "rouge"},
     }
     (files / "connectors" / "fr_home.yaml").write_text(json.dumps(connector, indent=2))
+    name = {"item_name": [{"value": "Tasse"}]}
+    rows = [
+        {"sku": "S1", "attributes": name | {"color": [{"value": "rouge"}]}},
+        {"sku": "S2", "attributes": name},
+        {"sku": "S3", "attributes": {}},
+    ]
+    RunFolder.of(files / "storage", "fr_home", "manual__1").write("mapped", "part-00001.jsonl", rows)
     told = run("product-types", "diff", files / "old.json", files / "new.json")
     assert told.exit_code == 0
     assert "Couleur (color.value): no longer exists" in told.stdout
     assert "A person must look at" in told.stdout
     assert "Couleur: no longer exists" in told.stdout.partition("A person must look at")[2]
+    assert "fr_home: 1 of 3 (1 failed before)" in told.stdout
     found = json.loads(run("product-types", "diff", files / "old.json", files / "new.json", "--json").stdout)
     assert [(one["kind"], one["breaking"]) for one in found["changes"]] == [("removed", True)]
     assert [one["connector"] for one in found["touched"]] == ["fr_home"]
