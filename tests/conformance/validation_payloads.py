@@ -129,7 +129,7 @@ class Payloads:
             return rng.randint(1, 10**6) / 10**5
         return round(rng.uniform(low, high), 2)
 
-    def value(self, node: dict[str, Any], depth: int = 0) -> Any:
+    def value(self, node: dict[str, Any], depth: int = 0) -> Any:  # noqa: PLR0911 - one return for each kind of value
         rng = self.random
         node = resolve(self.document, node)
         if "oneOf" in node:

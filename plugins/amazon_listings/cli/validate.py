@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ def validate(
     payloads: Annotated[
         str, typer.Argument(help='JSON Lines, each {"sku": …, "attributes": {…}}; "-" reads standard input.')
     ],
+    *,
     definition: Annotated[
         Path, typer.Option(help="The product type definition (JSON Schema) in the marketplace's own locale.")
     ],
@@ -43,6 +45,9 @@ def validate(
 
     Ends with exit code 1 if any item is invalid or any line cannot be read.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Half a surrogate pair in a SKU must not end the stream; written like this it is JSON, too.
+        sys.stdout.reconfigure(errors="backslashreplace")
     compiled = _definition(definition, locale_definition)
     show = _show_json if as_json else _show_table
     invalid = unreadable = count = 0

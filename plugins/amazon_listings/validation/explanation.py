@@ -142,7 +142,8 @@ class Explainer:
         if code != "not_editable":
             allowed = self._advised(code, path, value)
             values |= {"options": _named(allowed["options"]), "total": allowed["options_total"]}
-        message = words.message(code, **values)
+        variant = "single" if values.get("total") == 1 else "message"
+        message = words.message(code, variant, **values) or words.message(code, **values)
         if elsewhere:
             message = words.word("more_places", message=message, count=elsewhere)
         return Issue(
@@ -156,7 +157,7 @@ class Explainer:
             label=label,
             allowed=allowed,
             found=shown(value),
-            action=words.message(code, "action", **values),
+            action=words.message(code, "action", **values) if variant == "message" else "",
             family=FAMILIES.get(code, "invalid"),
         )
 

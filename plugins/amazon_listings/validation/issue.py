@@ -88,12 +88,12 @@ class Issue:
         return (self.family or self.code, self.attribute)
 
     def to_dict(self) -> dict[str, Any]:
-        """The issue as JSON data; what is empty is left out, `from_dict` restores it."""
+        """The issue as JSON data; what is as by default is left out, `from_dict` restores it."""
         return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in asdict(self).items()
-            if value not in (None, "", ())
-        }
+            field.name: list(value) if isinstance(value, tuple) else value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default or type(value) is not type(field.default)
+        } | ({"origin": asdict(self.origin)} if self.origin else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Issue:

@@ -39,7 +39,10 @@ LAMP = {
     "$schema": "https://schemas.amazon.com/selling-partners/definitions/product-types/meta-schema/v1",
     "$id": "https://schemas.amazon.com/selling-partners/definitions/product-types/schema/v1/LAMP",
     "$defs": {
-        "marketplace_id": {"type": "string", "anyOf": [TEXT, {"type": "string", "enum": ["A1"], "enumNames": ["Here"]}]},
+        "marketplace_id": {
+            "type": "string",
+            "anyOf": [TEXT, {"type": "string", "enum": ["A1"], "enumNames": ["Here"]}],
+        },
         "language_tag": {"type": "string", "anyOf": [TEXT, {"type": "string", "enum": ["en_GB"]}]},
     },
     "type": "object",
@@ -62,7 +65,13 @@ LAMP = {
             language_tag=TAG,
         ),
         "item_weight": attribute(
-            {"title": "Item Weight", "type": "number", "minimum": 0, "exclusiveMaximum": 1000, "multipleOf": 0.01},
+            {
+                "title": "Item Weight",
+                "type": "number",
+                "minimum": 0,
+                "exclusiveMaximum": 1000,
+                "multipleOf": 0.01,
+            },
             title="Item Weight",
             required=("value", "unit"),
             unit={
@@ -76,7 +85,10 @@ LAMP = {
             {
                 "title": "Color",
                 "type": "string",
-                "anyOf": [TEXT, {"type": "string", "enum": ["Red", "Green", "Blue", "Black", "White", "Gold", "Pink"]}],
+                "anyOf": [
+                    TEXT,
+                    {"type": "string", "enum": ["Red", "Green", "Blue", "Black", "White", "Gold", "Pink"]},
+                ],
             },
             title="Color",
         ),
@@ -101,10 +113,18 @@ LAMP = {
             title="Launch",
         ),
         "picture": attribute(
-            {"title": "Picture", "type": "string", "minLength": 1, "format": "uri", "pattern": "^(https?|s3)://"},
+            {
+                "title": "Picture",
+                "type": "string",
+                "minLength": 1,
+                "format": "uri",
+                "pattern": "^(https?|s3)://",
+            },
             title="Picture",
         ),
-        "external_id": attribute({"title": "External ID", "type": "string", "editable": False}, title="External ID"),
+        "external_id": attribute(
+            {"title": "External ID", "type": "string", "editable": False}, title="External ID"
+        ),
         "asin": attribute({"title": "ASIN", "type": "string"}, title="ASIN"),
         "exempt": attribute({"title": "Exempt", "type": "boolean"}, title="Exempt"),
         "level": attribute({"title": "Level", "type": "string", "enum": ["parent", "child"]}, title="Level"),

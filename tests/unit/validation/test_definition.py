@@ -91,7 +91,9 @@ def test_of_two_ways_to_be_required_the_one_of_this_item_is_told(lamp, payload):
 
 
 def test_a_forbidden_attribute_says_when_it_is_allowed(lamp, payload):
-    (issue,) = compile_definition(lamp).issues({**payload, "parent": [{"value": "P", "marketplace_id": "A1"}]})
+    (issue,) = compile_definition(lamp).issues(
+        {**payload, "parent": [{"value": "P", "marketplace_id": "A1"}]}
+    )
     assert (issue.code, issue.path, issue.label) == ("not_allowed", "parent/0/value", "Parent SKU")
     assert issue.why == "not allowed unless `level` is child"
 
@@ -169,7 +171,10 @@ def test_what_is_no_json_is_an_issue_not_a_crash(lamp, payload, value, path):
 
 def test_broken_text_does_not_hide_the_other_issues(lamp, payload):
     payload |= {"size": [{"value": "\udfff"}], "colour": 1}
-    assert found(compile_definition(lamp), payload) == [("not_json", "size/0/value"), ("unknown_attribute", "colour")]
+    assert found(compile_definition(lamp), payload) == [
+        ("not_json", "size/0/value"),
+        ("unknown_attribute", "colour"),
+    ]
 
 
 @pytest.mark.parametrize("attributes", [None, [], "text", 3, True])
@@ -212,7 +217,12 @@ def test_threads_share_a_definition(lamp, payload):
     def work(number):
         start.wait()
         definition = compile_definition(lamp)
-        bad = {**payload, "colour": number, "level": [{"value": "child"}], "size": [{"value": f"\ud800{number}"}]}
+        bad = {
+            **payload,
+            "colour": number,
+            "level": [{"value": "child"}],
+            "size": [{"value": f"\ud800{number}"}],
+        }
         seen = [definition.issues(bad) for _ in range(30)]
         return id(definition), all(issues == seen[0] for issues in seen), len(seen[0])
 

@@ -12,7 +12,10 @@ from amazon_listings.validation import DefinitionError, compile_definition, pars
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{"link": {"resource": "https://x", "verb": "GET"}, "checksum": "abc"}', "only links to the definition"),
+        (
+            '{"link": {"resource": "https://x", "verb": "GET"}, "checksum": "abc"}',
+            "only links to the definition",
+        ),
         ('{"schema": {"link": {}, "checksum": "x"}, "productType": "LAMP"}', "only links to the definition"),
         ("<!DOCTYPE html><html><body>Sign in</body></html>", "is an HTML page"),
         ('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "is an XML document"),
@@ -40,7 +43,9 @@ def test_what_is_no_definition_is_refused_in_one_sentence(content, said):
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("write", [str.encode, lambda text: gzip.compress(text.encode()), lambda text: "\ufeff" + text])
+@pytest.mark.parametrize(
+    "write", [str.encode, lambda text: gzip.compress(text.encode()), lambda text: "\ufeff" + text]
+)
 def test_a_definition_is_read_however_it_is_packed(lamp, write):
     assert parse_definition(write(json.dumps(lamp))) == lamp
 

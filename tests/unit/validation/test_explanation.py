@@ -13,7 +13,10 @@ def the_issue(document, payload, **options):
 def test_a_text_that_is_too_long_in_characters_and_bytes(lamp, payload):
     payload["item_name"][0]["value"] = "é" * 55
     issue = the_issue(lamp, payload)
-    assert issue.message == "Title has 55 characters (110 bytes); at most 50 characters and 60 bytes are allowed."
+    assert (
+        issue.message
+        == "Title has 55 characters (110 bytes); at most 50 characters and 60 bytes are allowed."
+    )
     assert issue.allowed == {"max_characters": 50, "max_bytes": 60}
     assert issue.measured == {"characters": 55, "bytes": 110}
 
@@ -40,7 +43,7 @@ def test_the_nearest_five_of_a_long_list(lamp, payload):
 
 def test_a_short_list_is_shown_whole(lamp, payload):
     issue = the_issue(lamp, {**payload, "theme": [{"value": "x"}]})
-    assert issue.action == "Choose one of the 3 allowed values: `SIZE`, `COLOR`, `OLD`."
+    assert issue.action == "Allowed values (3): `SIZE`, `COLOR`, `OLD`."
 
 
 def test_did_you_mean_only_for_a_slip(lamp, payload):
@@ -92,7 +95,11 @@ def test_languages(lamp, payload, language, message, why):
 def test_labels_and_names_of_the_locale_document(lamp, payload):
     french = json.loads(json.dumps(lamp))
     unit = french["properties"]["item_weight"]["items"]["properties"]["unit"]
-    unit |= {"title": "Unité du poids", "enum": ["grams", "kilograms"], "enumNames": ["Grammes", "Kilogrammes"]}
+    unit |= {
+        "title": "Unité du poids",
+        "enum": ["grams", "kilograms"],
+        "enumNames": ["Grammes", "Kilogrammes"],
+    }
     lamp["properties"]["item_weight"]["items"]["properties"]["unit"] |= {
         "enum": ["kilograms", "grams", "pounds"],
         "enumNames": ["Kilograms", "Grams", "Pounds"],

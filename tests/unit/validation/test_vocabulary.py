@@ -53,7 +53,13 @@ def test_without_selectors_all_properties_form_the_key():
 
 @pytest.mark.parametrize(
     ("items", "valid"),
-    [([{"m": 1}, {"m": 2}], True), ([{"m": 1}, {"m": 1}], False), ([], False), (["x", "y"], False), (7, True)],
+    [
+        ([{"m": 1}, {"m": 2}], True),
+        ([{"m": 1}, {"m": 1}], False),
+        ([], False),
+        (["x", "y"], False),
+        (7, True),
+    ],
 )
 def test_least_number_of_different_combinations(items, valid):
     assert accepts({"selectors": ["m"], "minUniqueItems": 2}, items) is valid
@@ -61,9 +67,20 @@ def test_least_number_of_different_combinations(items, valid):
 
 @pytest.mark.parametrize(
     ("text", "valid"),
-    [("x" * 8, True), ("x" * 9, False), ("é" * 4, True), ("é" * 4 + "x", False), ("宝宝x", True), ("😀😀", True),
-     ("😀😀x", False), ("x", False), ("é", True), (5, True), (["x" * 99], True)],
-)  # fmt: skip
+    [
+        ("x" * 8, True),
+        ("x" * 9, False),
+        ("é" * 4, True),
+        ("é" * 4 + "x", False),
+        ("宝宝x", True),
+        ("😀😀", True),
+        ("😀😀x", False),
+        ("x", False),
+        ("é", True),
+        (5, True),
+        (["x" * 99], True),
+    ],
+)
 def test_bytes_not_characters_are_counted(text, valid):
     assert accepts({"minUtf8ByteLength": 2, "maxUtf8ByteLength": 8}, text) is valid
 
@@ -93,7 +110,9 @@ def test_the_keywords_hold_under_conditions_too(schema, valid):
 
 
 def test_the_keywords_hold_in_shared_definitions():
-    engine = Engine({"$defs": {"short": {"maxUtf8ByteLength": 2}}, "properties": {"a": {"$ref": "#/$defs/short"}}})
+    engine = Engine(
+        {"$defs": {"short": {"maxUtf8ByteLength": 2}}, "properties": {"a": {"$ref": "#/$defs/short"}}}
+    )
     assert engine.is_valid({"a": "é"})
     assert not engine.is_valid({"a": "éa"})
     assert [failure.keyword for failure in engine.failures({"a": "éa"})] == ["maxUtf8ByteLength"]
@@ -101,7 +120,9 @@ def test_the_keywords_hold_in_shared_definitions():
 
 values = st.recursive(
     st.one_of(st.integers(0, 2), st.text("aé宝😀", max_size=6), st.booleans(), st.none()),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.sampled_from("mlv"), inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.sampled_from("mlv"), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 limits = st.fixed_dictionaries(
@@ -117,7 +138,11 @@ limits = st.fixed_dictionaries(
 schemas = st.recursive(
     limits,
     lambda inner: st.builds(
-        lambda stated, properties, items: {**stated, "properties": properties, **({"items": items} if items else {})},
+        lambda stated, properties, items: {
+            **stated,
+            "properties": properties,
+            **({"items": items} if items else {}),
+        },
         limits,
         st.dictionaries(st.sampled_from("mlv"), inner, max_size=2),
         st.none() | inner,

@@ -1,0 +1,75 @@
+import ast
+import json
+import re
+import string
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import amazon_listings.validation
+from amazon_listings.validation.causes import CODES
+from amazon_listings.validation.explanation import ADVISED
+from amazon_listings.validation.words import words
+
+FOLDER = files("amazon_listings.validation") / "messages"
+TEXTS = {
+    name: json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    for name in ("en", "es", "fr", "de")
+}
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "validation.md"
+
+
+def fields(text):
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "de"])
+def test_each_language_says_everything_with_the_same_values(language):
+    english, other = TEXTS["en"], TEXTS[language]
+    assert other["words"].keys() == english["words"].keys()
+    assert other["codes"].keys() == english["codes"].keys()
+    for code, texts in english["codes"].items():
+        assert other["codes"][code].keys() == texts.keys()
+        for variant, text in texts.items():
+            assert fields(other["codes"][code][variant]) == fields(text), (code, variant)
+            assert other["codes"][code][variant] != text
+    for word, text in english["words"].items():
+        assert fields(other["words"][word]) == fields(text), word
+
+
+def codes_in_the_source():
+    """Every text in the modules that name codes and that a message file or a keyword table knows."""
+    folder = Path(amazon_listings.validation.__file__).parent
+    texts = {
+        node.value
+        for module in ("causes", "definition", "explanation", "advice")
+        for node in ast.walk(ast.parse((folder / f"{module}.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    built = {f"{kind}_{place}" for kind in ("missing", "unknown") for place in ("attribute", "field")}
+    return (texts & TEXTS["en"]["codes"].keys()) | set(CODES.values()) | set(ADVISED.values()) | built
+
+
+def test_each_code_has_its_sentences_and_no_sentence_is_without_code():
+    assert codes_in_the_source() == TEXTS["en"]["codes"].keys()
+
+
+def test_each_code_is_documented_and_no_other():
+    documented = set(
+        re.findall(r"^\| `([a-z_]+)` \| (?:ERROR|WARNING) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert documented == TEXTS["en"]["codes"].keys()
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("de_AT", "und"), ("FR", "et"), ("es-419", "y"), ("nl", "and"), ("", "and")]
+)
+def test_a_locale_falls_back_to_its_language_and_to_english(language, word):
+    assert words(language).word("and") == word
+
+
+def test_lists():
+    english = words("en")
+    assert [english.any_of("abc"[:count]) for count in range(4)] == ["", "a", "a or b", "a, b or c"]
+    assert english.all_of(["a", "b"]) == "a and b"
