@@ -35,7 +35,7 @@ _HIDDEN = {mark: chr(0xE000 + number) for number, mark in enumerate(_MARKS)}
 _HIDE = str.maketrans(dict.fromkeys(_HIDDEN.values(), "\ufffd") | _HIDDEN)
 _SHOW = str.maketrans({_HIDDEN[mark]: entity for mark, entity in _MARKS.items()})
 #: The page loads and runs nothing: Great Expectations' scripts and styles are on other people's servers.
-_LOADED = re.compile(r"<script\b.*?</script>|<link\b[^>]*>|<img\b[^>]*>", re.DOTALL)
+_LOADED = re.compile(r"<(script|style|footer)\b.*?</\1>|<link\b[^>]*>|<img\b[^>]*>", re.DOTALL)
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
