@@ -4,13 +4,14 @@ FROM python:3.11-slim-bookworm
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends curl libpq5 tini \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 50000 airflow
+    && useradd --create-home --uid 50000 --gid 0 airflow
 
 ENV AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/project/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/project/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     AMAZON_LISTINGS_STORAGE=/opt/airflow/amazon_listings \
+    AMAZON_LISTINGS_LEDGER=sqlite:////opt/airflow/amazon_listings/ledger.db \
     PYTHONUNBUFFERED=1
 
 WORKDIR /opt/project
@@ -22,8 +23,9 @@ COPY plugins plugins
 COPY dags dags
 COPY include include
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable . \
-    && mkdir -p /opt/airflow/amazon_listings && chown -R airflow /opt/airflow
+    && mkdir -p /opt/airflow/amazon_listings && chown -R airflow:0 /opt/airflow && chmod -R g=u /opt/airflow
 
 USER airflow
-ENTRYPOINT ["tini", "--", "airflow"]
-CMD ["version"]
+# No more than an init process: Airflow's Helm chart passes whole commands (`bash -c "exec airflow …"`).
+ENTRYPOINT ["tini", "--"]
+CMD ["airflow", "version"]
