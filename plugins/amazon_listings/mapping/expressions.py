@@ -15,7 +15,7 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.mapping.direct import ExpressionError, direct, output_parts, reason
 from amazon_listings.mapping.formulas.limits import check_text, shown
 from amazon_listings.mapping.jinja_sandbox import ExpressionEnvironment
-from amazon_listings.mapping.rows import LOOP_PASSES, Row, View
+from amazon_listings.mapping.rows import LOOP_PASSES, Row, View, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,6 +171,7 @@ def _through_jinja(environment: ExpressionEnvironment, tree: nodes.Template) -> 
 
     def evaluate(row: Row) -> Any:
         row.passes = LOOP_PASSES
+        row.asked.clear()
         context = template.new_context(
             {
                 "item": row.record("item"),
@@ -187,9 +188,12 @@ def _through_jinja(environment: ExpressionEnvironment, tree: nodes.Template) -> 
                 length += len(piece)
                 check_text(length)
                 pieces.append(piece)
-            return _native(context.vars["result"]) if single else "".join(pieces)
+            result = _native(context.vars["result"]) if single else "".join(pieces)
         except Exception as error:
             raise ExpressionError(reason(error)) from error
+        if is_empty(result):
+            row.unknown += row.asked
+        return result
 
     return evaluate
 

@@ -67,7 +67,10 @@ class NoValue(Undefined):
         return iter(())
 
     def __bool__(self) -> bool:
-        self.told()
+        # `item.a or item.b` asks; it is a mistake only if nothing comes of it.
+        view = self._undefined_obj
+        if isinstance(view, View):
+            view.row.asked.append(str(self._undefined_name))
         return False
 
     def __len__(self) -> int:

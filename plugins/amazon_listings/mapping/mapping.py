@@ -158,6 +158,7 @@ class Mapping:
     def _unknown(self, rows: Sequence[Row]) -> list[Issue]:
         """A warning for each field that a line reads and the PIM did not send."""
         issues = []
+        alone = "." if rows[0].item["variant"] else " with this product, which has no variants."
         for name in dict.fromkeys(rows[0].unknown):
             near = difflib.get_close_matches(name, [*rows[0].values, *RECORD_NAMES], n=3, cutoff=0.6)
             line = self.fields.get(name)
@@ -166,7 +167,7 @@ class Mapping:
                     code="unknown_field",
                     severity="WARNING",
                     source="mapping",
-                    message=f"The PIM sends no field called “{name}”."
+                    message=(f"The PIM sends no field called “{name}”" + alone)
                     + (f" Did you mean {', '.join(near)}?" if near else ""),
                     action="Correct the name in the mapping, or have the PIM send the field.",
                     origin=Origin(line.number, line.key, name) if line else None,

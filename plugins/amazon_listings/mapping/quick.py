@@ -33,7 +33,16 @@ def quick(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], list[dict
 
     None if the plan is never usual. The function raises one of `UNUSUAL` where this item is not.
     """
-    return _array(plan, setting)
+    made = _array(plan, setting)
+    if made is None or setting.fallback is None:
+        return made
+
+    def without_borrowed(rows: Sequence[Row]) -> Any:
+        if any(row.borrowed for row in rows):
+            raise NotUsual
+        return made(rows)
+
+    return without_borrowed
 
 
 def _array(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | None:
@@ -48,17 +57,13 @@ def _array(plan: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | N
         if made is None:
             return None
         one = _element(made, plan, setting)
-    if not plan.level.language or (
-        len(setting.wanted) == 1 and not setting.fallback and not setting.report_missing
-    ):
+    if not plan.level.language or (len(setting.wanted) == 1 and not setting.report_missing):
         return one
     missing = setting.report_missing
 
     def by_language(rows: Sequence[Row]) -> Any:
         found: list[Any] = []
         for row in rows:
-            if row.borrowed:
-                raise NotUsual
             elements = one((row,))
             if elements:
                 found += elements

@@ -41,10 +41,10 @@ class Row:
 
     `values` is the variant over its product: the variant's value wins when it is not empty.
     `borrowed` are the text fields that had to be read in the fallback language. `unknown` collects
-    the names that expressions asked for and no record has.
+    the names that expressions used and no record has, `asked` those whose presence one tested.
     """
 
-    __slots__ = ("borrowed", "item", "language", "passes", "siblings", "unknown", "values")
+    __slots__ = ("asked", "borrowed", "item", "language", "passes", "siblings", "unknown", "values")
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class Row:
         self.language = language
         self.siblings = siblings
         self.unknown: list[str] = [] if unknown is None else unknown
+        self.asked: list[str] = []
         self.borrowed: frozenset[str] = frozenset()
         self.passes = LOOP_PASSES
         product, variant = item["product"], item["variant"]

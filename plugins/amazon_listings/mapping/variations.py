@@ -70,13 +70,7 @@ def _check_keys(variations: Mapping[str, Any], placing: Placing) -> None:
     for key in variations:
         if key not in _KEYS:
             placing.fault(_LINE, f"variations have no {key!r}", *_KEYS)
-    for key in ("shared", "attributes"):
-        named = variations.get(key, [])
-        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-            placing.fault(_LINE, f"`{key}` is a list of Amazon fields")
-    for key in ("theme", "parent_sku"):
-        if variations.get(key) and not isinstance(variations[key], str):
-            placing.fault(_LINE, f"`{key}` is text or an expression")
+    _check_kinds(variations, placing)
     missing = [name for name in ("theme", "parent_sku") if not variations.get(name)]
     if missing:
         placing.fault(_LINE, f"variations need {' and '.join(missing)}")
@@ -86,6 +80,16 @@ def _check_keys(variations: Mapping[str, Any], placing: Placing) -> None:
     for name in FAMILY_ATTRIBUTES:
         if name in placing.root.members:
             placing.fault(_LINE, f"`{name}` is written by `variations`; remove its own line")
+
+
+def _check_kinds(variations: Mapping[str, Any], placing: Placing) -> None:
+    for key in ("shared", "attributes"):
+        named = variations.get(key, [])
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            placing.fault(_LINE, f"`{key}` is a list of Amazon fields")
+    for key in ("theme", "parent_sku"):
+        if variations.get(key) and not isinstance(variations[key], str):
+            placing.fault(_LINE, f"`{key}` is text or an expression")
 
 
 def _check_theme(code: str, stated: tuple[ThemePart, ...], attributes: Mapping[str, list[str]]) -> None:

@@ -58,6 +58,7 @@ def test_an_unknown_field_is_told_and_asking_for_it_is_not():
         compile_expression("{{ item.typo }}")(ITEM, "fr")
     with pytest.raises(UnknownPimFieldError, match="typo"):
         compile_expression("{% if item.typo %}x{% endif %}")(ITEM, "fr")
+    assert compile_expression("{{ item.typo or item.t }}")(ITEM, "fr") == "abc"
     for asking in (
         "{{ item.typo is defined }}",
         "{{ item.typo | default('x') }}",
