@@ -91,10 +91,11 @@ runs = Table(
 )
 
 #: One row per listing we know. `family`: the PIM's identity of the product that its item belongs to,
-#: which is what the PIM names when a whole product is deleted. `tested_*`: last payload that passed Amazon's preview, and with which
-#: definition. `accepted_*`: last payload Amazon accepted; its content is compressed JSON. `listed`:
-#: whether Amazon has the SKU, None if nobody asked. `state`: see `items.STATES`. `look_at`: when to
-#: read the listing back next, None if nothing is to be confirmed; `looks`: how often it was read.
+#: which is what the PIM names when a whole product is deleted. `tested_*`: last payload that passed
+#: Amazon's preview, and with which definition. `accepted_*`: last payload Amazon accepted; its content
+#: is compressed JSON. `listed`: whether Amazon has the SKU, None if nobody asked. `state`: see
+#: `items.State`. `look_at`: when to read the listing back next, None if nothing is to be confirmed;
+#: `looks`: how often it was read.
 items = Table(
     "items",
     metadata,

@@ -104,9 +104,25 @@ class Definitions:
             for name, attribute in self._pair.labels.document["properties"].items()
         }
 
+    @cached_property
+    def selectors(self) -> dict[str, tuple[str, ...]]:
+        """The selectors of each attribute: what tells its elements apart."""
+        return {
+            name: tuple(attribute.get("selectors", ()))
+            for name, attribute in self.document["properties"].items()
+        }
+
     def issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
         """Every issue of a payload by the definition."""
         return self._compiled.issues(attributes, language=self.language)
+
+    def fixed_values(self, attributes: Mapping[str, Any]) -> list[Issue]:
+        """Warnings about values that cannot be changed on a listing that exists."""
+        return [
+            issue
+            for issue in self._compiled.issues(attributes, language=self.language, update=True)
+            if issue.keyword == "editable"
+        ]
 
     def amazon_issues(self, issues: list[dict[str, Any]], source: Source) -> list[Issue]:
         """Amazon's own issues, in the same form."""

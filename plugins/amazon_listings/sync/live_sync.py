@@ -7,29 +7,30 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.ledger.items import Listings, record_accepted
-from amazon_listings.ledger.submissions import record_submissions
-from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.items import Listings, accepted_contents, known_items
+from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.selling_partner.forecast import forecast
-from amazon_listings.sync.amazon_calls import Answered, call_for_all
+from amazon_listings.sync import departures
+from amazon_listings.sync.amazon_calls import Progress
+from amazon_listings.sync.families import Parents, settled_relation
 from amazon_listings.sync.map_fields import compiled
-from amazon_listings.sync.tracing import traced
+from amazon_listings.sync.submission_plan import Held, Planner, held_by_ledger
+from amazon_listings.sync.writes import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.mapping.mapping import Mapping
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.run_folder import RunFolder
 
 log = logging.getLogger(__name__)
 
-#: Answers are entered in the ledger every so many, so that a killed task repeats few.
-REMEMBER_EVERY = 25
+OUTCOMES = ("accepted", "unchanged", "blocked", "rejected", "failed")
 
 
 def live_sync(
@@ -41,130 +42,147 @@ def live_sync(
     run: int,
     folder: RunFolder,
 ) -> dict[str, int]:
-    """Submit every item of the run that is ready.
+    """Submit every item of the run that is ready, then deal with the listings whose items left.
 
     Args:
         connector: The connector that runs.
-        definitions: For the labels of issues.
-        client: The account's client.
-        ledger: Remembers every submission.
+        definitions: For the labels of issues, and the selectors of patches.
+        client: The account's client; its `sleep` is how to wait for parents and for locks.
+        ledger: Knows what listings hold; remembers every submission.
         run: The run's number in the ledger.
-        folder: The run's folder; reads the stages `mapped` and `tested`, writes `live`.
+        folder: The run's folder; reads the stages `mapped` and `tested`, writes `live` and `departed`.
 
     Returns:
-        Items by outcome: `accepted`, `rejected`, `failed`.
+        Items by outcome, those that left among them.
 
     Raises:
+        ListingsLocked: another run writes to the same listings.
         TryAgain, PersonMustAct: Amazon cannot be asked; what was accepted is in the ledger.
     """
     listings = Listings(
         connector.id, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
-    folder.clear("live")
-    total = sum(1 for part in folder.parts("tested") for _ in _ready(folder, part))
-    cost = forecast(total, "putListingsItem")
-    log.info("Submitting: %s.", cost)
-    live = _LiveSync(
-        connector=connector,
-        definitions=definitions,
+    mapping = compiled(connector, definitions)
+    planner = Planner(connector, mapping, definitions.selectors, client)
+    writer = Writer(
+        planner=planner,
         client=client,
         ledger=ledger,
         listings=listings,
-        mapping=compiled(connector, definitions),
-        languages=dict(connector.language_tags),
+        locks=ListingLocks(ledger, listings, owner=f"{connector.id} run {run}", sleep=client.sleep),
         run=run,
-        total=total,
+        definitions=definitions,
+        mapping=mapping,
+        languages=dict(connector.language_tags),
+        progress=Progress(0, "submissions"),
     )
-    counts: Counter[str] = Counter()
-    for part in folder.parts("tested"):
-        rows = live.submit(list(_ready(folder, part)))
-        folder.write("live", part, rows)
-        counts.update(row["outcome"] for row in rows)
-    folder.note("live", {"calls": {"submissions": live.calls}, "forecast": cost.words})
-    return {name: counts[name] for name in ("accepted", "rejected", "failed")}
-
-
-def _ready(folder: RunFolder, part: str) -> Iterator[dict[str, Any]]:
-    """The payloads of a part that passed the test sync."""
-    ready = {row["id"] for row in folder.read("tested", part) if row["outcome"] == "ready"}
-    return (row for row in folder.read("mapped", part) if row["id"] in ready)
+    live = _LiveSync(connector, folder, writer, Parents(planner, client))
+    folder.clear("live")
+    words = live.forecast()
+    log.info("Submitting: %s.", words)
+    counts = live.submit()
+    counts.update(departures.carry_out(connector, ledger=ledger, folder=folder, writer=writer))
+    calls = writer.calls + Counter(readings=live.parents.readings)
+    folder.note("live", {"calls": dict(calls), "forecast": words})
+    return {name: counts[name] for name in OUTCOMES}
 
 
 @dataclass
 class _LiveSync:
-    """What one live sync needs for every part."""
+    """The submissions of one run, part by part."""
 
     connector: Connector
-    definitions: Definitions
-    client: SellingPartner
-    ledger: Engine
-    listings: Listings
-    mapping: Mapping
-    languages: dict[str, str]
-    run: int
-    total: int
-    calls: int = 0
+    folder: RunFolder
+    writer: Writer
+    parents: Parents
 
-    def submit(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Submit the rows of a part; their outcomes."""
-        outcomes: list[dict[str, Any]] = []
-        answered: list[Answered] = []
-        calls = call_for_all(
-            rows,
-            self._put,
-            in_flight=lambda: self.client.in_flight("putListingsItem"),
-            total=self.total,
-            what="submissions",
-        )
-        try:
-            for answer in calls:
-                self.calls += 1
-                outcomes.append(self._outcome(answer))
-                answered.append(answer)
-                if len(answered) >= REMEMBER_EVERY:
-                    self._remember(answered)
-        finally:
-            self._remember(answered)
-        return outcomes
-
-    def _put(self, row: dict[str, Any]) -> amazon.Submission:
-        return amazon.put(
-            self.client,
-            row["sku"],
-            self.connector.marketplace.id,
-            product_type=self.connector.amazon.product_type,
-            requirements=row["requirements"],
-            attributes=row["attributes"],
-            issue_locale=self.connector.amazon.locale,
-        )
-
-    def _outcome(self, answered: Answered) -> dict[str, Any]:
-        row, submission = answered.row, answered.submission
-        outcome: dict[str, Any] = {"id": row["id"], "sku": row["sku"], "issues": []}
-        if submission is None:
-            return outcome | {"outcome": "failed", "note": answered.trouble}
-        issues = self.definitions.amazon_issues(submission.issues, "submission")
-        return outcome | {
-            "outcome": "accepted" if submission.status == "ACCEPTED" else "rejected",
-            "note": "no answer came, but the listing holds what was sent" if submission.read_back else "",
-            "submission_id": submission.submission_id,
-            "issues": traced(issues, self.mapping, row["attributes"], self.languages),
-        }
-
-    def _remember(self, answered: list[Answered]) -> None:
-        rows = [
-            answer.row
-            | {
-                "method": "PUT",
-                "status": answer.submission.status,
-                "submission_id": answer.submission.submission_id,
-                "request_id": answer.submission.request_id,
-                "body": answer.row["attributes"],
-                "pim_id": answer.row["id"],
-            }
-            for answer in answered
-            if answer.submission
+    def forecast(self) -> str:
+        """How many calls, which way, how long; the writer's progress counts towards it."""
+        readings = creations = updates = 0
+        for part in self.folder.parts("tested"):
+            for row in self._with_held(self._ready(part)):
+                readings += self._read_before(row["held"])
+                update = bool(row["held"].exists) and not self.connector.sync.full_replace
+                updates += update
+                creations += not update
+        leaving = sum(1 for part in self.folder.parts("departed") for _ in self.folder.read("departed", part))
+        self.writer.progress.total = creations + updates + leaving
+        costs = [
+            forecast(readings + leaving, "getListingsItem"),
+            forecast(creations, "putListingsItem"),
+            forecast(updates, "patchListingsItem"),
         ]
-        record_submissions(self.ledger, self.listings, self.run, rows)
-        record_accepted(self.ledger, self.listings, [row for row in rows if row["status"] == "ACCEPTED"])
-        answered.clear()
+        how = "deleteListingsItem" if self.connector.sync.when_removed == "delete" else "patchListingsItem"
+        costs.append(forecast(leaving, how))
+        words = "; ".join(str(cost) for cost in costs if cost.calls)
+        return f"one by one, {words}" if words else "nothing"
+
+    def submit(self) -> Counter[str]:
+        """Submit what is ready, parents before everything else; the number of items by outcome."""
+        counts: Counter[str] = Counter()
+        families = self.connector.variations is not None
+        for part in self.folder.parts("tested") if families else ():
+            rows = [row for row in self._ready(part) if row.get("role") == "parent"]
+            self.folder.write("live", part, self._written(rows))
+        for part in self.folder.parts("tested"):
+            done = list(self.folder.read("live", part))
+            rows, waiting = self._free(part, done) if families else (list(self._ready(part)), [])
+            self.folder.write("live", part, [*done, *waiting, *self._written(rows)])
+            counts.update(row["outcome"] for row in self.folder.read("live", part))
+        return counts
+
+    def _ready(self, part: str) -> Iterator[dict[str, Any]]:
+        """The payloads of a part that passed the test sync, with what was previewed of them."""
+        ready = {row["id"]: row for row in self.folder.read("tested", part) if row["outcome"] == "ready"}
+        for row in self.folder.read("mapped", part):
+            tested = ready.get(row["id"])
+            if tested is not None:
+                yield row | {"forced": tested.get("forced", False), "previewed": tested.get("plan")}
+
+    def _written(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return list(self.writer.write(rows, plan=self.writer.planner.plan, read=self._read_before))
+
+    def _read_before(self, held: Held) -> bool:
+        """Whether a listing is read before it is written: one that is replaced whole or may be new is.
+
+        The reading is the before-image, and shows whether somebody else made the listing meanwhile.
+        """
+        return not (held.exists and held.is_enough) or self.connector.sync.full_replace
+
+    def _free(
+        self, part: str, done: list[dict[str, Any]]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The rows of a part that may be sent after its parents, and outcomes of children that must wait."""
+        rows = [row for row in self._ready(part) if row.get("role") != "parent"]
+        outcomes = {
+            row["sku"]: row["outcome"]
+            for row in self.folder.read("tested", part)
+            if row.get("role") == "parent"
+        } | {row["sku"]: row["outcome"] for row in done}
+        moving = [
+            row
+            for row in self._with_held(rows)
+            if row.get("role") == "child" and not settled_relation(row, row["held"].attributes)
+        ]
+        obstacles = self.parents.obstacles(moving, outcomes)
+        waiting = {
+            row["id"]: {
+                "id": row["id"],
+                "sku": row["sku"],
+                "outcome": "failed",
+                "note": obstacles[row["parent_sku"]],
+                "issues": [],
+            }
+            for row in moving
+            if row["parent_sku"] in obstacles
+        }
+        return [row for row in rows if row["id"] not in waiting], list(waiting.values())
+
+    def _with_held(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The rows with what the ledger knows of their listings."""
+        ledger, listings = self.writer.ledger, self.writer.listings
+        for batch in chunks(rows, CHUNK):
+            skus = [row["sku"] for row in batch]
+            known, contents = known_items(ledger, listings, skus), accepted_contents(ledger, listings, skus)
+            for row in batch:
+                yield row | {"held": held_by_ledger(known.get(row["sku"]), contents.get(row["sku"]))}

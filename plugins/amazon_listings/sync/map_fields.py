@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.run_folder import RunFolder
 
+#: Warnings of the mapping that the validation of the payload gives too, in the people's language.
+SAID_BY_SCHEMA = frozenset(("not_suggested", "deprecated"))
+
 
 def compiled(connector: Connector, definitions: Definitions) -> Mapping:
     """The connector's mapping, for the definitions of this run.
@@ -33,6 +36,7 @@ def compiled(connector: Connector, definitions: Definitions) -> Mapping:
         lines=connector.where.mapping_lines(),
         fallback_language=connector.source.fallback_language,
         requirements=connector.amazon.requirements,
+        variations=connector.variations,
         connector=connector.id,
     )
 
@@ -40,8 +44,10 @@ def compiled(connector: Connector, definitions: Definitions) -> Mapping:
 def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, part: str) -> dict[str, int]:
     """Map one part of the extract; writes the same part of the stage `mapped`.
 
-    A row has the PIM identity, SKU and family of the item, its payload (`attributes`,
-    `requirements`), the payload's hash, and the mapping's issues.
+    A row has the PIM identity, SKU and family of the item, when the PIM changed it, its payload
+    (`attributes`, `requirements`), the payload's hash, and the mapping's issues. The members of a
+    family have a `role` (`parent`, `child`) and a `parent_sku` too. Parents have rows of their own,
+    before those of their children; their identity is that of the family.
 
     Returns:
         `mapped`: items mapped; `blocked`: those with an error.
@@ -65,14 +71,16 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
 
 def _mapped(connector: Connector, mapping: Mapping, family: list[Item]) -> Iterator[dict[str, Any]]:
     siblings = [item["variant"] for item in family if item["variant"]]
-    for item in family:
+    for item in mapping.expand_family(family):
         mapped = mapping.apply(item, siblings=siblings)
-        yield {
+        membership = {name: item[name] for name in ("role", "parent_sku") if name in item}
+        yield membership | {
             "id": item["id"],
             "sku": item["sku"],
             "group": item["group"],
+            "modified": item["modified"],
             "requirements": connector.amazon.requirements,
             "attributes": mapped.attributes,
             "hash": payload_hash(mapped.attributes),
-            "issues": [issue.to_dict() for issue in mapped.issues],
+            "issues": [issue.to_dict() for issue in mapped.issues if issue.code not in SAID_BY_SCHEMA],
         }

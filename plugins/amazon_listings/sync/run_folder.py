@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-STAGES = ("extract", "problems", "quality", "mapped", "tested", "live", "report")
+STAGES = ("extract", "problems", "quality", "mapped", "tested", "departed", "live", "report")
 #: Name ending of what is being written.
 UNFINISHED = ".unfinished"
 

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.ledger.items import Listings, known_items, record_tested
-from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.ledger.items import (
+    Listings,
+    accepted_contents,
+    known_items,
+    record_accepted,
+    record_listed,
+    record_tested,
+)
 from amazon_listings.selling_partner.forecast import forecast
-from amazon_listings.sync.amazon_calls import Answered, call_for_all
+from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.sync.departures import plan_departures
+from amazon_listings.sync.families import note_waiting_children
+from amazon_listings.sync.local_checks import WAITING, LocalChecks, refuse_offers_of_vendors
 from amazon_listings.sync.map_fields import compiled
+from amazon_listings.sync.preview_gaps import explained, gap_issues, is_no_answer
+from amazon_listings.sync.submission_plan import Held, Plan, Planner, held_by_ledger
 from amazon_listings.sync.tracing import traced
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.items import KnownItem
-    from amazon_listings.mapping.mapping import Mapping
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.listings import Submission
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.run_folder import RunFolder
     from amazon_listings.sync.scope import Scope
+    from amazon_listings.validation.issue import Issue
 
 log = logging.getLogger(__name__)
 
-#: Marks rows that wait for a preview; never left in a part that is finished.
-WAITING = "waiting"
-#: Passed previews are remembered in the ledger every so many, so that a killed task repeats few.
+#: Answers are remembered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 50
+OUTCOMES = ("blocked", "unchanged", "rejected", "ready", "failed")
 
 
 def test_sync(
@@ -51,164 +59,191 @@ def test_sync(
         scope: What the run covers; `force` previews unchanged items too.
         definitions: What to validate with.
         client: The account's client.
-        ledger: Knows which payloads passed before.
-        folder: The run's folder; writes the stage `tested`.
+        ledger: Knows which payloads passed before, and what Amazon holds.
+        folder: The run's folder; writes the stages `tested` and `departed`.
 
     Returns:
         Items by outcome; `ready` are those that may be submitted.
 
     Raises:
+        VendorOffer: the mapping of a vendor's connector fills offer attributes.
+        RunRefused: more items left the selection than the connector allows.
         TryAgain, PersonMustAct: Amazon cannot be asked; no item is taken for passed.
     """
     listings = Listings(
         connector.id, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
-    test = _TestSync(
-        connector=connector,
-        scope=scope,
-        definitions=definitions,
-        client=client,
-        ledger=ledger,
-        listings=listings,
-        mapping=compiled(connector, definitions),
-        languages=dict(connector.language_tags),
+    mapping = compiled(connector, definitions)
+    if client.account.vendor:
+        refuse_offers_of_vendors(connector, mapping)
+    folder.clear("tested", "live", "departed")
+    leaving = plan_departures(
+        connector, scope, ledger=ledger, folder=folder, listings=listings, vendor=client.account.vendor
     )
-    folder.clear("tested", "live")
-    waiting = 0
+    languages = dict(connector.language_tags)
+    local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
+    ready = 0
     for part in folder.parts("mapped"):
         barred = {row["id"] for row in folder.read("quality", part) if row["blocks"]}
-        rows = list(test.locally(list(folder.read("mapped", part)), barred))
-        waiting += sum(row["outcome"] == WAITING for row in rows)
+        rows = list(local.rows(list(folder.read("mapped", part)), barred))
+        ready += sum(row["outcome"] == "ready" for row in rows)
         folder.write("tested", part, rows)
+    sendable = ready + local.waiting if scope.operation == "live" else 0
+    words = _forecast(client, local, sendable=sendable, leaving=leaving)
+    log.info("Asking Amazon: %s.", words)
+    preview = _Preview(
+        local,
+        Planner(connector, mapping, definitions.selectors, client),
+        client,
+        Progress(local.waiting, "previews"),
+    )
     counts: Counter[str] = Counter()
-    cost = forecast(waiting, "putListingsItem", kinds={"preview"}, preview_rate=client.preview_rate)
-    log.info("Asking Amazon: %s.", cost)
-    test.total = waiting
     for part in folder.parts("tested"):
         rows = list(folder.read("tested", part))
         if any(row["outcome"] == WAITING for row in rows):
-            payloads = {row["id"]: row for row in folder.read("mapped", part)}
-            rows = test.by_preview(rows, payloads)
-            folder.write("tested", part, rows)
+            rows = preview.rows(rows, {row["id"]: row for row in folder.read("mapped", part)})
+        rows = note_waiting_children(rows)
+        folder.write("tested", part, rows)
         counts.update(row["outcome"] for row in rows)
-    folder.note("tested", {"calls": {"previews": test.calls}, "forecast": cost.words})
-    return {name: counts[name] for name in ("blocked", "unchanged", "rejected", "ready", "failed")}
+    folder.note("tested", {"calls": dict(preview.calls), "forecast": words, "left": leaving})
+    return {name: counts[name] for name in OUTCOMES}
+
+
+def _forecast(client: SellingPartner, local: LocalChecks, *, sendable: int, leaving: int) -> str:
+    """How many calls, which way, how long: before the first of them."""
+    asked = [forecast(local.readings, "getListingsItem")] if local.readings else []
+    asked.append(
+        forecast(local.waiting, "putListingsItem", kinds={"preview"}, preview_rate=client.preview_rate)
+    )
+    words = "; ".join(str(cost) for cost in asked)
+    if sendable:
+        words += f"; then one by one up to {forecast(sendable, 'putListingsItem')}"
+    if leaving:
+        words += f"; {leaving:,} listings of items that left the PIM's selection"
+    return words
+
+
+class _Verdict(NamedTuple):
+    """What came of asking: `submission` is None if there was nothing to preview; `read` is what was read."""
+
+    plan: Plan
+    submission: Submission | None
+    gaps: list[Issue]
+    read: Held | None
 
 
 @dataclass
-class _TestSync:
-    """What one test sync needs for every part."""
+class _Preview:
+    """Asking Amazon about the rows that wait; counts the calls by kind."""
 
-    connector: Connector
-    scope: Scope
-    definitions: Definitions
+    local: LocalChecks
+    planner: Planner
     client: SellingPartner
-    ledger: Engine
-    listings: Listings
-    mapping: Mapping
-    languages: dict[str, str]
-    total: int = 0
-    calls: int = 0
-    sampled: int = 0
+    progress: Progress
+    calls: Counter[str] = field(default_factory=Counter)
 
-    def locally(self, rows: list[dict[str, Any]], barred: Collection[str]) -> Iterator[dict[str, Any]]:
-        """The rows with the outcome of the local checks; those to be previewed are `waiting`.
-
-        Args:
-            rows: Mapped items of a part.
-            barred: Ids of those that the quality check blocked.
-        """
-        known = known_items(self.ledger, self.listings, [row["sku"] for row in rows if row["sku"]])
-        for row in rows:
-            # All issues at once: an item that quality or mapping blocked is validated all the same.
-            found = traced(
-                self.definitions.issues(row["attributes"]), self.mapping, row["attributes"], self.languages
-            )
-            errors = [issue for issue in (*row["issues"], *found) if issue["severity"] == "ERROR"]
-            if errors or row["id"] in barred:
-                outcome, note = "blocked", ""
-            else:
-                outcome, note = self._next(row, known.get(row["sku"]))
-            yield {
-                "id": row["id"],
-                "sku": row["sku"],
-                "outcome": outcome,
-                "note": note,
-                "asin": known[row["sku"]].asin if row["sku"] in known else None,
-                "issues": found,
-            }
-
-    def _next(self, row: dict[str, Any], known: KnownItem | None) -> tuple[str, str]:
-        if known and not self.scope.force:
-            if known.accepted_hash == row["hash"]:
-                return "unchanged", ""
-            if (
-                self.connector.sync.preview == "changed"
-                and known.tested_hash == row["hash"]
-                and known.tested_definition == self.definitions.checksum
-            ):
-                return ("unchanged" if self.scope.operation == "test" else "ready"), "passed before"
-        if self.connector.sync.preview == "none":
-            return "ready", "not previewed: the connector says `preview: none`"
-        if self.connector.sync.preview == "sample":
-            if self.sampled >= (self.connector.sync.preview_sample or 0):
-                return "ready", "not previewed: not in the connector's sample"
-            self.sampled += 1
-        return WAITING, ""
-
-    def by_preview(
-        self, rows: list[dict[str, Any]], payloads: dict[str, dict[str, Any]]
-    ) -> list[dict[str, Any]]:
+    def rows(self, rows: list[dict[str, Any]], payloads: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows of a part, those that waited with Amazon's verdict."""
         by_id = {row["id"]: row for row in rows}
-        passed: list[dict[str, Any]] = []
-        waiting = (payloads[row["id"]] for row in rows if row["outcome"] == WAITING)
-        answers = call_for_all(
-            waiting,
-            self._preview,
-            in_flight=lambda: self.client.in_flight("putListingsItem", {"preview"}),
-            total=self.total,
-            what="previews",
+        answered: list[tuple[dict[str, Any], Answered[_Verdict]]] = []
+        calls = call_for_all(
+            self._jobs(rows, payloads), self._ask, in_flight=self._in_flight, progress=self.progress
         )
         try:
-            for answered in answers:
-                self.calls += 1
-                verdict = self._verdict(by_id[answered.row["id"]], answered)
-                by_id[answered.row["id"]] |= verdict
-                if verdict["outcome"] == "ready":
-                    passed.append(answered.row | {"pim_id": answered.row["id"], "asin": verdict["asin"]})
-                if len(passed) >= REMEMBER_EVERY:
-                    self._remember(passed)
+            for answer in calls:
+                row = by_id[answer.row["id"]]
+                row |= self._outcome(row, answer)
+                answered.append((row, answer))
+                if len(answered) >= REMEMBER_EVERY:
+                    self._remember(answered)
         finally:
-            self._remember(passed)
+            self._remember(answered)
         return list(by_id.values())
 
-    def _preview(self, row: dict[str, Any]) -> amazon.Submission:
-        return amazon.put(
-            self.client,
-            row["sku"],
-            self.connector.marketplace.id,
-            product_type=self.connector.amazon.product_type,
-            requirements=row["requirements"],
-            attributes=row["attributes"],
-            preview=True,
-            issue_locale=self.connector.amazon.locale,
-        )
+    def _jobs(self, rows: list[dict[str, Any]], payloads: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+        """The mapped rows that wait, each with what the ledger knows of its listing."""
+        waiting = [row for row in rows if row["outcome"] == WAITING]
+        skus = [row["sku"] for row in waiting]
+        known = known_items(self.local.ledger, self.local.listings, skus)
+        contents = accepted_contents(self.local.ledger, self.local.listings, skus)
+        return [
+            payloads[row["id"]]
+            | {
+                "forced": row["forced"],
+                "held": held_by_ledger(known.get(row["sku"]), contents.get(row["sku"])),
+            }
+            for row in waiting
+        ]
 
-    def _verdict(self, row: dict[str, Any], answered: Answered) -> dict[str, Any]:
-        submission = answered.submission
-        if submission is None:
+    def _in_flight(self) -> int:
+        previews = self.client.in_flight("putListingsItem", {"preview"})
+        return previews + (self.client.in_flight("getListingsItem") if self.local.readings else 0)
+
+    def _ask(self, row: dict[str, Any]) -> _Verdict:
+        held: Held = row["held"]
+        read = None
+        if not held.is_enough and not self.local.connector.sync.full_replace:
+            held = read = self.planner.read(row["sku"])
+        plan = self.planner.plan(row, held)
+        gaps = gap_issues(plan, row, vendor=self.client.account.vendor)
+        if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
+            return _Verdict(plan, None, gaps, read)
+        return _Verdict(plan, self.planner.send(row, plan, preview=True), gaps, read)
+
+    def _outcome(self, row: dict[str, Any], answer: Answered[_Verdict]) -> dict[str, Any]:
+        """The outcome, note, ASIN and issues of a row, and the outline of what was previewed."""
+        verdict = answer.result
+        if verdict is None:
             # No answer is not a pass: the item waits for the next run.
-            return {"outcome": "failed", "note": answered.trouble}
-        issues = self.definitions.amazon_issues(submission.issues, "preview")
+            return {"outcome": "failed", "note": answer.trouble}
+        self.calls["readings"] += verdict.read is not None
+        self.calls["previews"] += verdict.submission is not None
+        found = list(verdict.gaps)
+        outcome, note = "ready", ""
+        asin = row["asin"]
+        if verdict.submission is not None:
+            submission = verdict.submission
+            issues = self.local.definitions.amazon_issues(submission.issues, "preview")
+            found += [*issues, *explained(issues, answer.row["attributes"])]
+            asin = next((one["asin"] for one in submission.identifiers if one.get("asin")), asin)
+            if submission.status != "VALID":
+                outcome = "rejected"
+                if is_no_answer(submission.issues):
+                    outcome, note = "failed", "Amazon's preview failed inside Amazon; the next run asks again"
+        elif verdict.plan.method == "NOTHING":
+            outcome, note = "unchanged", "Amazon holds all of it already"
+        else:
+            outcome = "blocked"
+        if outcome == "ready" and row["sent_before"]:
+            outcome = "unchanged"
+        if verdict.plan.existed and verdict.plan.method == "PATCH":
+            fixed = self.local.definitions.fixed_values(answer.row["attributes"])
+            found += [issue for issue in fixed if issue.attribute in verdict.plan.touched]
         return {
-            "outcome": "ready" if submission.status == "VALID" else "rejected",
-            "note": "",
-            "asin": next((one.get("asin") for one in submission.identifiers), None),
+            "outcome": outcome,
+            "note": note,
+            "asin": asin,
             "issues": row["issues"]
-            + traced(issues, self.mapping, answered.row["attributes"], self.languages),
+            + traced(found, self.local.mapping, answer.row["attributes"], self.local.languages),
+            "plan": verdict.plan.outline,
         }
 
-    def _remember(self, passed: list[dict[str, Any]]) -> None:
-        record_tested(self.ledger, self.listings, self.definitions.checksum, passed)
-        passed.clear()
+    def _remember(self, answered: list[tuple[dict[str, Any], Answered[_Verdict]]]) -> None:
+        """Enter in the ledger what passed, which SKUs Amazon has, and which hold all that is wanted."""
+        ledger, listings, definition = self.local.ledger, self.local.listings, self.local.definitions.checksum
+        passed, listed, held = [], {}, []
+        for row, answer in answered:
+            verdict = answer.result
+            if verdict is None:
+                continue
+            entry = answer.row | {"pim_id": row["id"], "asin": row["asin"]}
+            if verdict.read is not None:
+                listed[row["sku"]] = bool(verdict.read.exists)
+            if verdict.submission is not None and verdict.submission.status == "VALID":
+                passed.append(entry)
+            if verdict.plan.method == "NOTHING" and self.local.scope.operation == "live":
+                held.append(entry | {"attributes": verdict.plan.after})
+        record_listed(ledger, listings, listed)
+        record_tested(ledger, listings, definition, passed)
+        record_accepted(ledger, listings, held, definition=definition)
+        answered.clear()

@@ -1,0 +1,120 @@
+"""Families at Amazon: parents first, and a child only once Amazon knows its parent.
+
+A child sent against an unknown parent becomes a stand-alone listing or draws the warning 8008 ("Listing
+variations" in the SP-API documentation). Amazon states no waiting time, so the parent is read until
+it is there.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import ItemError, TryAgain
+from amazon_listings.mapping.families import FAMILY_ATTRIBUTES
+from amazon_listings.selling_partner.pipeline import submit_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.sync.submission_plan import Planner
+
+log = logging.getLogger(__name__)
+
+#: Seconds between the readings of a parent that was just accepted; after the last, its children wait
+#: for the next run.
+LADDER = (1, 2, 4, 8, 15, 30, 60, 60, 60)
+#: Outcomes of a parent after which its children may be sent.
+_KNOWN = frozenset(("accepted", "unchanged"))
+RELATION = "child_parent_sku_relationship"
+
+
+def note_waiting_children(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tested rows of a part; children that passed say so if their parent did not.
+
+    They are what they are, `ready`: a live sync sends them once the parent passes.
+    """
+    parents = {row["sku"]: row["outcome"] for row in rows if row.get("role") == "parent"}
+    for row in rows:
+        outcome = parents.get(row.get("parent_sku", ""), "ready")
+        if row.get("role") == "child" and row["outcome"] == "ready" and outcome not in {"ready", "unchanged"}:
+            row["note"] = _waits(row["parent_sku"], outcome)
+    return rows
+
+
+def settled_relation(row: Mapping[str, Any], content: Mapping[str, Any] | None) -> bool:
+    """Whether a child's place in its family was accepted before, so that only other things are sent.
+
+    Args:
+        row: The child's mapped row.
+        content: What was last accepted of it.
+    """
+    return content is not None and all(
+        content.get(name) == row["attributes"].get(name) for name in FAMILY_ATTRIBUTES
+    )
+
+
+class Parents:
+    """Whether Amazon knows the parents of a run.
+
+    Args:
+        planner: Reads listings.
+        client: The account's client; its `sleep` is how to wait.
+    """
+
+    def __init__(self, planner: Planner, client: SellingPartner) -> None:
+        self.readings = 0
+        self._planner = planner
+        self._client = client
+
+    def obstacles(self, children: Iterable[Mapping[str, Any]], outcomes: Mapping[str, str]) -> dict[str, str]:
+        """Why children must wait, by the parent's SKU; parents that are no obstacle are left out.
+
+        Args:
+            children: Rows with `parent_sku`.
+            outcomes: What became in this run of each parent of the part, by SKU.
+
+        Raises:
+            TryAgain, PersonMustAct: Amazon cannot be asked.
+        """
+        wanted = dict.fromkeys(row["parent_sku"] for row in children)
+        waiting = {}
+        unsure = []
+        for sku in wanted:
+            outcome = outcomes.get(sku)
+            if outcome == "accepted" or outcome is None:
+                unsure.append(sku)
+            elif outcome not in _KNOWN:
+                waiting[sku] = _waits(sku, outcome)
+        for sku in self._unknown(unsure):
+            waiting[sku] = (
+                f"waits for its parent {sku}, which Amazon does not show yet; the next run tries again"
+            )
+        return waiting
+
+    def _unknown(self, skus: list[str]) -> list[str]:
+        """Those that Amazon does not show, after waiting for them."""
+        for pause in (*LADDER, 0):
+            skus = self._absent(skus)
+            if not skus or not pause:
+                break
+            log.info("Waiting %s s for %s parents to be known at Amazon.", pause, f"{len(skus):,}")
+            self._client.sleep(pause)
+        return skus
+
+    def _absent(self, skus: list[str]) -> list[str]:
+        self.readings += len(skus)
+        read = submit_all(skus, self._is_there, in_flight=lambda: self._client.in_flight("getListingsItem"))
+        return [done.job for done in read if not done.result]
+
+    def _is_there(self, sku: str) -> bool:
+        try:
+            return bool(self._planner.read(sku).exists)
+        except (TryAgain, ItemError):
+            return False
+
+
+def _waits(parent: str, outcome: str) -> str:
+    how = {"failed": "got no answer"}.get(outcome, f"was {outcome}")
+    return f"waits for its parent {parent}, which {how}"

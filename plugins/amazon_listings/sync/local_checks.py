@@ -1,0 +1,155 @@
+"""What can be said of an item without asking Amazon: is its payload right, and is it new?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.ledger.items import known_items
+from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
+from amazon_listings.sync.quantities import contradictions
+from amazon_listings.sync.submission_plan import held_by_ledger
+from amazon_listings.sync.tracing import traced
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.items import KnownItem, Listings
+    from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.sync.definitions import Definitions
+    from amazon_listings.sync.scope import Scope
+    from amazon_listings.validation.issue import Issue
+
+#: Marks rows that wait for Amazon; never left in a part that is finished.
+WAITING = "waiting"
+
+
+class VendorOffer(PersonMustAct):
+    """The mapping of a vendor's connector fills attributes that only sellers have."""
+
+
+def refuse_offers_of_vendors(connector: Connector, mapping: Mapping) -> None:
+    """Vendors sell to Amazon: they have no offer and no stock on Amazon.
+
+    Raises:
+        VendorOffer: the mapping fills offer attributes.
+    """
+    offers = sorted(OFFER_ATTRIBUTES.intersection(mapping.attributes))
+    if not offers:
+        return
+    lines = []
+    for name in offers:
+        origin = mapping.origin_of(name)
+        place = f" (line {origin.line}, {origin.key!r})" if origin and origin.line else ""
+        lines.append(f"`{name}`{place}")
+    raise VendorOffer(
+        f"The connector {connector.id} sells as a vendor, and its mapping fills {' and '.join(lines)}, which "
+        "only sellers have; nothing was sent.",
+        hint="Remove the lines from the mapping. A vendor's price is `cost_price`; Amazon sets the offer.",
+    )
+
+
+@dataclass
+class LocalChecks:
+    """The local checks of one run; counts what will be asked of Amazon.
+
+    Attributes:
+        waiting: Rows that need Amazon's verdict.
+        readings: Those of them whose listing has to be read before.
+    """
+
+    connector: Connector
+    scope: Scope
+    definitions: Definitions
+    ledger: Engine
+    listings: Listings
+    mapping: Mapping
+    languages: dict[str, str]
+    waiting: int = 0
+    readings: int = 0
+    _sampled: int = field(default=0, init=False)
+
+    def rows(self, mapped: list[dict[str, Any]], barred: Collection[str]) -> Iterator[dict[str, Any]]:
+        """The rows of a part with the outcome of the local checks; those to be previewed are `waiting`.
+
+        Args:
+            mapped: Mapped items of a part.
+            barred: Ids of those that the quality check blocked.
+        """
+        known = known_items(self.ledger, self.listings, [row["sku"] for row in mapped if row["sku"]])
+        quantities = contradictions(self.ledger, self.listings, mapped)
+        for row in mapped:
+            before = known.get(row["sku"])
+            # All issues at once: an item that quality or mapping blocked is validated all the same.
+            own = without_consequences(self.definitions.issues(row["attributes"]), row["issues"])
+            own += quantities.get(row["sku"], [])
+            found = traced(own, self.mapping, row["attributes"], self.languages)
+            errors = any(issue["severity"] == "ERROR" for issue in (*row["issues"], *found))
+            checked = {name: row[name] for name in ("role", "parent_sku") if name in row} | {
+                "id": row["id"],
+                "sku": row["sku"],
+                "outcome": "blocked",
+                "note": "",
+                "asin": before.asin if before else None,
+                "issues": found,
+            }
+            if row["sku"] and not errors and row["id"] not in barred:
+                checked |= self._next(row, before)
+            if checked["outcome"] == WAITING:
+                self.waiting += 1
+                self.readings += self._must_be_read(before)
+            yield checked
+
+    def _next(self, row: dict[str, Any], known: KnownItem | None) -> dict[str, Any]:
+        """What is next for an item that is right: nothing, a preview, or the submission."""
+        preview = self.connector.sync.preview
+        accepted = known is not None and known.accepted_hash == row["hash"]
+        forced = self.scope.force and accepted
+        same = accepted and not self.scope.force
+        live = self.scope.operation == "live"
+        if preview == "all":
+            # An unchanged payload is previewed as if all of it were sent again; it is not sent.
+            return {"outcome": WAITING, "forced": accepted, "sent_before": same}
+        if same and live:
+            return {"outcome": "unchanged"}
+        if known and not self.scope.force and self._passed(row, known):
+            return {"outcome": "ready" if live else "unchanged", "note": "passed before"}
+        if preview == "none":
+            note = "not previewed: the connector says `preview: none`"
+            return {"outcome": "unchanged" if same else "ready", "note": note, "forced": forced}
+        if preview == "sample":
+            if self._sampled >= (self.connector.sync.preview_sample or 0):
+                note = "not previewed: not in the connector's sample"
+                return {"outcome": "unchanged" if same else "ready", "note": note, "forced": forced}
+            self._sampled += 1
+        return {"outcome": WAITING, "forced": accepted, "sent_before": same}
+
+    def _passed(self, row: dict[str, Any], known: KnownItem) -> bool:
+        """Whether Amazon's preview passed this payload, by the definition of today."""
+        return known.tested_hash == row["hash"] and known.tested_definition == self.definitions.checksum
+
+    def _must_be_read(self, known: KnownItem | None) -> bool:
+        content: dict[str, Any] | None = {} if known and known.accepted_hash else None
+        return not self.connector.sync.full_replace and not held_by_ledger(known, content).is_enough
+
+
+def without_consequences(found: Iterable[Issue], mapping: Iterable[dict[str, Any]]) -> list[Issue]:
+    """What the schema finds missing, without what is missing because the mapping refused a value.
+
+    Args:
+        found: Issues of a payload by the definition.
+        mapping: The mapping's own issues of the item.
+    """
+    refused = {
+        issue["attribute"] for issue in mapping if issue["severity"] == "ERROR" and issue.get("attribute")
+    }
+    return [
+        issue
+        for issue in found
+        if issue.family != "missing"
+        or not refused.intersection({issue.attribute, *(issue.allowed or {}).get("one_of", ())})
+    ]

@@ -1,0 +1,106 @@
+"""One merchant quantity per SKU across the European marketplaces.
+
+A seller's stock is one in Europe: `fulfillment_availability` has no marketplace, so the quantity that
+one connector sends is the quantity everywhere. Two connectors that read different numbers from the
+same PIM would take turns, and oversell.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.ledger.items import accepted_elsewhere
+from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.validation.issue import Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.items import Elsewhere, Listings
+
+AVAILABILITY = "fulfillment_availability"
+MERCHANT = "DEFAULT"
+#: The marketplaces of a European seller account, which share the merchant's stock.
+EUROPE = frozenset(
+    MARKETPLACES[country].id for country in ("BE", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE")
+)
+_COUNTRIES = {marketplace.id: marketplace.country for marketplace in MARKETPLACES.values()}
+
+
+def merchant_quantity(attributes: Mapping[str, Any]) -> int | None:
+    """The quantity that the seller has to ship, or None if the attributes state none."""
+    for element in attributes.get(AVAILABILITY, ()):
+        channel, quantity = element.get("fulfillment_channel_code", MERCHANT), element.get("quantity")
+        if channel == MERCHANT and isinstance(quantity, int) and not isinstance(quantity, bool):
+            return quantity
+    return None
+
+
+def contradictions(
+    ledger: Engine, listings: Listings, rows: Iterable[Mapping[str, Any]]
+) -> dict[str, list[Issue]]:
+    """What contradicts the quantities that other marketplaces of Europe hold of the same SKUs.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        rows: Mapped rows of a part, with `modified`: when the PIM changed the item.
+
+    Returns:
+        By SKU: an error if another connector's quantity was accepted after the PIM changed the item, so
+        that both saw the same stock; a warning if nobody knows when the PIM changed it. A quantity that was
+        accepted before the change is only old: its connector will follow.
+    """
+    if listings.marketplace_id not in EUROPE:
+        return {}
+    wanted = {
+        row["sku"]: (quantity, row["modified"])
+        for row in rows
+        if row["sku"] and (quantity := merchant_quantity(row["attributes"])) is not None
+    }
+    found: dict[str, list[Issue]] = {}
+    for other in accepted_elsewhere(ledger, listings, list(wanted), EUROPE):
+        quantity, modified = wanted[other.sku]
+        theirs = merchant_quantity(other.attributes)
+        if theirs is None or theirs == quantity or other.connector_id == listings.connector_id:
+            continue
+        changed_at = _moment(modified)
+        if changed_at is None or other.accepted_at > changed_at:
+            found.setdefault(other.sku, []).append(
+                _issue(quantity, theirs, other, sure=changed_at is not None)
+            )
+    return found
+
+
+def _issue(quantity: int, theirs: int, other: Elsewhere, *, sure: bool) -> Issue:
+    country = _COUNTRIES[other.marketplace_id]
+    return Issue(
+        code="contradicting_quantity",
+        severity="ERROR" if sure else "WARNING",
+        source="schema",
+        attribute=AVAILABILITY,
+        path=AVAILABILITY,
+        message=f"This connector says {quantity} in stock, the connector {other.connector_id} ({country}) "
+        f"says {theirs} of the same SKU; in Europe a SKU has one quantity of the merchant's.",
+        why=""
+        if sure
+        else "The PIM does not say when the item changed, so the other number may only be old; it was "
+        f"accepted on {other.accepted_at:%Y-%m-%d %H:%M} UTC.",
+        found=quantity,
+        action=f"Map the same PIM field in both connectors, or the quantity in one of them only; "
+        f"run {other.connector_id} if only its number is old.",
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment as the PIM writes it; without a zone it is UTC. None if it is none."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

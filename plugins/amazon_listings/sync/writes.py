@@ -1,0 +1,253 @@
+"""The writes of one run: planned on what is true under the lock, sent, and remembered one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.ledger.items import (
+    accepted_contents,
+    known_items,
+    record_accepted,
+    record_deleted,
+    record_listed,
+)
+from amazon_listings.ledger.submissions import ACCEPTED, pending_in_feeds, record_submissions, sent_in_run
+from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.sync.preview_gaps import gap_issues, is_no_answer
+from amazon_listings.sync.submission_plan import Held, Plan, Planner, held_by_ledger
+from amazon_listings.sync.tracing import traced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.items import KnownItem, Listings
+    from amazon_listings.ledger.locks import ListingLocks
+    from amazon_listings.ledger.submissions import Sent
+    from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.listings import Submission
+    from amazon_listings.sync.definitions import Definitions
+    from amazon_listings.validation.issue import Issue
+
+#: Answers are entered in the ledger every so many, so that a killed task repeats few.
+REMEMBER_EVERY = 25
+
+CHANGED_MEANWHILE = (
+    "the listing changed after the check, so something else would be sent than what was previewed; "
+    "the next run tries again"
+)
+
+
+class _Written(NamedTuple):
+    """What came of one row: `submission` is None if nothing was sent; `read` is what was read before."""
+
+    plan: Plan
+    submission: Submission | None
+    gaps: list[Issue]
+    read: Held | None
+    other: bool = False
+
+
+@dataclass
+class Writer:
+    """Writes rows to Amazon; counts the calls by kind.
+
+    Args:
+        planner: Makes and sends plans.
+        client: The account's client.
+        ledger: Knows what listings hold; remembers every write with what was there before.
+        listings: Whose listings.
+        locks: Held while rows are planned and written.
+        run: The run's number.
+        definitions: For the labels of issues, and their checksum.
+        mapping: For the origin of issues.
+        languages: PIM language to Amazon language tag.
+        progress: Told of every row.
+    """
+
+    planner: Planner
+    client: SellingPartner
+    ledger: Engine
+    listings: Listings
+    locks: ListingLocks
+    run: int
+    definitions: Definitions
+    mapping: Mapping
+    languages: dict[str, str]
+    progress: Progress
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def write(
+        self,
+        rows: list[dict[str, Any]],
+        *,
+        plan: Callable[[dict[str, Any], Held], Plan],
+        read: Callable[[Held], bool],
+    ) -> Iterator[dict[str, Any]]:
+        """Write the rows; one outcome each.
+
+        Args:
+            rows: `id`, `sku`, `hash`, `attributes` and `requirements` of each; `previewed`, the outline of
+                the plan that the preview passed, if there was one; `forced` to send what is unchanged.
+            plan: What to send for a row, given what its listing holds.
+            read: Whether a listing has to be read before, given what the ledger knows of it.
+
+        Raises:
+            ListingsLocked, LockLost: another run writes to the same listings.
+            TryAgain, PersonMustAct: Amazon cannot be asked; what was accepted is in the ledger.
+        """
+        if not rows:
+            return
+        with self.locks.held([row["sku"] for row in rows]):
+            jobs: list[dict[str, Any]] = []
+            for row, outcome in self._known_before(rows):
+                if outcome is None:
+                    jobs.append(row)
+                else:
+                    self.progress.step()
+                    yield _outcome(row, *outcome)
+
+            def one(row: dict[str, Any]) -> _Written:
+                return self._write(row, plan, read)
+
+            answered: list[Answered[_Written]] = []
+            calls = call_for_all(jobs, one, in_flight=self._in_flight, progress=self.progress)
+            try:
+                for answer in calls:
+                    answered.append(answer)
+                    yield self._result(answer)
+                    if len(answered) >= REMEMBER_EVERY:
+                        self._remember(answered)
+                        self.locks.keep()
+            finally:
+                self._remember(answered)
+
+    def _known_before(
+        self, rows: list[dict[str, Any]]
+    ) -> Iterator[tuple[dict[str, Any], tuple[str, str] | None]]:
+        """Each row with what the ledger knows of its listing, and its outcome if that decides it."""
+        skus = [row["sku"] for row in rows]
+        known = known_items(self.ledger, self.listings, skus)
+        contents = accepted_contents(self.ledger, self.listings, skus)
+        sent = sent_in_run(self.ledger, self.run, skus)
+        pending = pending_in_feeds(self.ledger, self.listings, skus)
+        for row in rows:
+            sku = row["sku"]
+            held = held_by_ledger(known.get(sku), contents.get(sku))
+            yield row | {"held": held}, _decided(row, known.get(sku), sent.get(sku), pending.get(sku))
+
+    def _in_flight(self) -> int:
+        names = ("getListingsItem", "putListingsItem", "patchListingsItem")
+        return sum(self.client.in_flight(name) for name in names)
+
+    def _write(
+        self,
+        row: dict[str, Any],
+        plan_for: Callable[[dict[str, Any], Held], Plan],
+        reads: Callable[[Held], bool],
+    ) -> _Written:
+        held: Held = row["held"]
+        read = None
+        if reads(held):
+            held = read = self.planner.read(row["sku"])
+        plan = plan_for(row, held)
+        gaps = gap_issues(plan, row, vendor=self.client.account.vendor)
+        if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
+            return _Written(plan, None, gaps, read)
+        previewed = row.get("previewed")
+        if previewed is not None and previewed != plan.outline:
+            return _Written(plan, None, gaps, read, other=True)
+        return _Written(plan, self.planner.send(row, plan), [], read)
+
+    def _result(self, answer: Answered[_Written]) -> dict[str, Any]:
+        row, written = answer.row, answer.result
+        if written is None:
+            return _outcome(row, "failed", answer.trouble)
+        self.calls["readings"] += written.read is not None
+        submission = written.submission
+        if submission is None:
+            if written.plan.method == "NOTHING":
+                return _outcome(row, "unchanged", "Amazon holds all of it already")
+            if written.other:
+                return _outcome(row, "failed", CHANGED_MEANWHILE)
+            return _outcome(row, "blocked", "") | {"issues": self._traced(written.gaps, row)}
+        self.calls[_KINDS[written.plan.method]] += 1
+        issues = self.definitions.amazon_issues(submission.issues, "submission")
+        outcome, note = "accepted", ""
+        if submission.read_back:
+            note = "no answer came, but the listing holds what was sent"
+        if submission.status != ACCEPTED:
+            outcome = "rejected"
+            if is_no_answer(submission.issues):
+                outcome, note = "failed", "the submission failed inside Amazon; the next run tries again"
+        return _outcome(row, outcome, note) | {
+            "submission_id": submission.submission_id,
+            "issues": self._traced(issues, row),
+        }
+
+    def _traced(self, issues: list[Issue], row: dict[str, Any]) -> list[dict[str, Any]]:
+        return traced(issues, self.mapping, row["attributes"], self.languages)
+
+    def _remember(self, answered: list[Answered[_Written]]) -> None:
+        """Enter the writes with what was there before, then what the listings hold now."""
+        sent, accepted, deleted, listed = [], [], [], {}
+        for row, written, _ in answered:
+            if written is None:
+                continue
+            plan, submission = written.plan, written.submission
+            holds = row | {"pim_id": row["id"], "attributes": plan.after}
+            if written.read is not None:
+                listed[row["sku"]] = bool(written.read.exists)
+            if submission is not None:
+                sent.append(
+                    holds
+                    | {
+                        "method": plan.method,
+                        "status": submission.status,
+                        "submission_id": submission.submission_id,
+                        "request_id": submission.request_id,
+                        "body": plan.body,
+                        "before": plan.before,
+                        "existed": plan.existed,
+                    }
+                )
+            done = plan.method == "NOTHING" or (submission is not None and submission.status == ACCEPTED)
+            if done and row.get("leaves") == "delete":
+                deleted.append(row["sku"])
+            elif done and plan.after:
+                accepted.append(holds)
+        record_submissions(self.ledger, self.listings, self.run, sent)
+        record_listed(self.ledger, self.listings, listed)
+        record_accepted(self.ledger, self.listings, accepted, definition=self.definitions.checksum)
+        record_deleted(self.ledger, self.listings, deleted)
+        answered.clear()
+
+
+_KINDS = {"PUT": "creations", "PATCH": "updates", "DELETE": "deletions"}
+
+
+def _decided(
+    row: dict[str, Any], known: KnownItem | None, sent: Sent | None, feed: int | None
+) -> tuple[str, str] | None:
+    """The outcome and note of a row that need not or must not be written now."""
+    if feed is not None:
+        return (
+            "failed",
+            f"it is in a feed (number {feed}) whose report is not there yet; the next run tries again",
+        )
+    same = known is not None and known.accepted_hash == row["hash"]
+    if sent is not None and sent.status == ACCEPTED and sent.payload_hash == row["hash"]:
+        if same or sent.method == "DELETE":
+            return "accepted", "submitted by an earlier try of this task"
+        return None
+    if same and not row.get("forced"):
+        return "unchanged", "another run submitted the same meanwhile"
+    return None
+
+
+def _outcome(row: dict[str, Any], outcome: str, note: str) -> dict[str, Any]:
+    return {"id": row["id"], "sku": row["sku"], "outcome": outcome, "note": note, "issues": []}
