@@ -214,7 +214,7 @@ class _Comparison:
 def _record(
     connection: Connection, connector_id: str, run: int, checked: list[CheckedItem]
 ) -> dict[str, dict[Identity, Life]]:
-    items = {column_text(one.item, 128): one for one in checked}
+    items = _by_name(checked)
     known = _rows(connection, connector_id, run, items)
     comparison = _Comparison(run, connector_id)
     lives: dict[str, dict[Identity, Life]] = {}
@@ -229,6 +229,18 @@ def _record(
                 comparison.missed(row)
     comparison.write(connection)
     return lives
+
+
+def _by_name(checked: Iterable[CheckedItem]) -> dict[str, CheckedItem]:
+    """The items by what their column holds; two of one name (a SKU used twice) are one."""
+    items: dict[str, CheckedItem] = {}
+    for one in checked:
+        name = column_text(one.item, 128)
+        if name in items:
+            other = items[name]
+            one = CheckedItem(one.item, [*other.issues, *one.issues], other.looked & one.looked)  # noqa: PLW2901 - both in one
+        items[name] = one
+    return items
 
 
 def _rows(

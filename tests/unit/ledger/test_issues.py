@@ -92,6 +92,13 @@ def test_places_of_one_attribute_are_one_issue_of_the_worst_severity(ledger, rec
     assert (one.issue.severity, one.issue.path) == ("ERROR", "bullet_point/3")
 
 
+def test_a_sku_that_two_items_use_has_the_issues_of_both(ledger):
+    both = [CheckedItem("a", [issue("one")], ALL), CheckedItem("a", [issue("other")], LOCAL)]
+    record_issues(ledger, "fr_home", 1, both)
+    record_issues(ledger, "fr_home", 2, both)
+    assert [row[1:] for row in opened(ledger)] == [("one", 1, 2), ("other", 1, 2)]
+
+
 def test_a_repeated_run_enters_the_same_again(ledger, record):
     record(1, {"a": [issue()], "b": [issue()]})
     record(2, {"a": [issue("other")], "b": []})

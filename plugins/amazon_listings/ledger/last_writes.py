@@ -1,0 +1,80 @@
+"""The last accepted write to a listing: by which run, what of it, and what the listing shall hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from amazon_listings.ledger.content import column_text, unpacked
+from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.submissions import ACCEPTED
+from amazon_listings.ledger.tables import runs, submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.items import Listings
+
+
+class LastWrite(NamedTuple):
+    """A write.
+
+    Args:
+        run: The run's number.
+        run_id: Airflow's DAG run id.
+        pim_id: The PIM's identity of the item.
+        method: `PUT`, `PATCH`, `UPDATE`, `PARTIAL_UPDATE`.
+        body: The attributes or the patches sent.
+    """
+
+    run: int
+    run_id: str
+    pim_id: str | None
+    method: str
+    body: Any
+
+    @property
+    def sent(self) -> frozenset[str]:
+        """The attributes that were written."""
+        if isinstance(self.body, list):
+            return frozenset(_attribute(patch) for patch in self.body)
+        return frozenset(self.body or ())
+
+    @property
+    def taken_away(self) -> frozenset[str]:
+        """The attributes of which elements were deleted."""
+        patches = self.body if isinstance(self.body, list) else []
+        return frozenset(_attribute(patch) for patch in patches if patch["op"] == "delete")
+
+
+def last_writes(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, LastWrite]:
+    """The last accepted write of each SKU; one that was never written to by us has none."""
+    table = submissions.c
+    found: dict[str, LastWrite] = {}
+    with reading(ledger) as connection:
+        for chunk in chunks(skus, CHUNK):
+            names = {column_text(sku, 64): sku for sku in chunk}
+            newest = (
+                select(func.max(table.id))
+                .where(
+                    table.sku.in_(list(names)),
+                    table.seller_id == listings.seller_id,
+                    table.marketplace_id == listings.marketplace_id,
+                    table.status == ACCEPTED,
+                )
+                .group_by(table.sku)
+            )
+            rows = connection.execute(
+                select(table.sku, table.run, runs.c.run_id, table.pim_id, table.method, table.body)
+                .join(runs, runs.c.id == table.run)
+                .where(table.id.in_(newest))
+            )
+            found |= {names[sku]: LastWrite(*rest, unpacked(body)) for sku, *rest, body in rows}
+    return found
+
+
+def _attribute(patch: dict[str, Any]) -> str:
+    return str(patch["path"]).removeprefix("/attributes/")

@@ -1,0 +1,89 @@
+"""The history of issues: which of a run's are new, which are still there, which are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.issues import CheckedItem, count_issues, record_issues, resolve_uncovered
+from amazon_listings.sync.settle import settled_items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.issues import Identity, Life
+    from amazon_listings.sync.run_folder import RunFolder
+    from amazon_listings.sync.settle import SettledItem
+
+#: Who looks at every item before Amazon is asked.
+LOCAL = frozenset({"quality", "mapping", "schema"})
+#: Who else has spoken, by outcome: a payload that Amazon accepted has settled what a preview said of it.
+AMAZON = {
+    "ready": frozenset({"preview"}),
+    "rejected": frozenset({"preview"}),
+    "accepted": frozenset({"preview", "submission"}),
+}
+
+
+class ItemHistory(NamedTuple):
+    """An item of a run, and for each identity of its issues whether it is new."""
+
+    item: SettledItem
+    lives: dict[Identity, Life]
+
+
+def remember_issues(
+    folder: RunFolder, *, ledger: Engine, connector_id: str, run: int
+) -> Iterator[ItemHistory]:
+    """Enter the issues of a settled run in the ledger; each item with the lives of its issues.
+
+    To be iterated to the end. What the run looked for and did not find is closed; what nobody looked
+    for stays open, such as Amazon's issues of an item that was not sent again.
+
+    Args:
+        folder: The run's folder.
+        ledger: The open ledger.
+        connector_id: Whose items.
+        run: The run's number.
+    """
+    for batch in chunks(settled_items(folder), CHUNK):
+        lives = record_issues(
+            ledger,
+            connector_id,
+            run,
+            [CheckedItem(_name(item), item.issues, _looked(item)) for item in batch],
+        )
+        for item in batch:
+            yield ItemHistory(item, lives[_name(item)])
+
+
+def close_history(*, ledger: Engine, connector_id: str, run: int, complete: bool) -> dict[str, int]:
+    """How many issues of a run are `new`, `still there` and `gone`; after `remember_issues`.
+
+    Args:
+        ledger: The open ledger.
+        connector_id: Whose items.
+        run: The run's number.
+        complete: Whether the run read every item and came to its end: then the issues of items that it
+            did not see are gone with them.
+    """
+    if complete:
+        resolve_uncovered(ledger, connector_id, run, looked=LOCAL | {"preview", "submission"})
+    return count_issues(ledger, connector_id, run)
+
+
+def _name(item: SettledItem) -> str:
+    return item.sku or item.pim_id or "unreadable"
+
+
+def _looked(item: SettledItem) -> frozenset[str]:
+    if item.outcome == "failed":
+        # The run stopped before it, or Amazon did not answer: nobody has finished looking.
+        return frozenset()
+    # A remark on `ready` says why there was no preview.
+    spoken = (
+        frozenset[str]() if item.outcome == "ready" and item.note else AMAZON.get(item.outcome, frozenset())
+    )
+    return LOCAL | spoken

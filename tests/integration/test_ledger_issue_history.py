@@ -1,0 +1,86 @@
+"""From the stages of a run to the history of its issues."""
+
+from __future__ import annotations
+
+import pytest
+
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.issues import gone_issues, open_issues
+from amazon_listings.sync.issue_history import close_history, remember_issues
+from amazon_listings.sync.run_folder import RunFolder, part_name
+from amazon_listings.validation.issue import Issue
+
+PART = part_name(1)
+LOCAL = Issue(code="too_long", severity="ERROR", source="schema", message="m", attribute="item_name")
+WARNING = Issue(code="18027", severity="WARNING", source="submission", message="m", attribute="brand")
+PREVIEW = Issue(code="90220", severity="ERROR", source="preview", message="m", attribute="color")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def run(ledger, tmp_path):
+    """Plays a run: outcome and issues by SKU; what its history says."""
+    number = 0
+
+    def play(outcomes, *, complete=False, note=""):
+        nonlocal number
+        number += 1
+        folder = RunFolder(tmp_path / f"run-{number}")
+        tested = any(outcome == "ready" for outcome, _ in outcomes.values())
+        folder.note("scope", {"operation": "test" if tested else "live"})
+        rows = [
+            {"id": f"p/{sku}", "sku": sku, "group": "g", "issues": [one.to_dict() for one in issues]}
+            | {"outcome": outcome, "note": note, "asin": None, "attributes": {}}
+            for sku, (outcome, issues) in outcomes.items()
+        ]
+        folder.write("extract", PART, [{"id": row["id"], "sku": row["sku"]} for row in rows])
+        folder.note("extract", {"parts": [PART], "extracted": len(rows), "out_of_scope": 0})
+        folder.write("mapped", PART, [row | {"issues": []} for row in rows])
+        folder.write("tested", PART, [row for row in rows if row["outcome"] != "failed"])
+        found = remember_issues(folder, ledger=ledger, connector_id="fr_home", run=number)
+        lives = {(one.item.sku, key[0]): life for one in found for key, life in one.lives.items()}
+        return lives, close_history(ledger=ledger, connector_id="fr_home", run=number, complete=complete)
+
+    return play
+
+
+def still_open(ledger):
+    return {(one.item, one.issue.code) for one in open_issues(ledger, "fr_home")}
+
+
+def test_new_still_there_and_gone(ledger, run):
+    lives, counts = run({"a": ("blocked", [LOCAL]), "b": ("blocked", [LOCAL])})
+    assert set(lives.values()) == {"new"}
+    assert counts == {"new": 2, "still there": 0, "gone": 0}
+    lives, counts = run({"a": ("blocked", [LOCAL]), "b": ("unchanged", [])})
+    assert lives == {("a", "too_long"): "still there"}
+    assert counts == {"new": 0, "still there": 1, "gone": 1}
+    assert [one.item for one in gone_issues(ledger, "fr_home", 2)] == ["b"]
+
+
+def test_nothing_is_gone_that_nobody_looked_for(ledger, run):
+    everything = {("a", "too_long"), ("b", "18027"), ("c", "90220")}
+    run({"a": ("blocked", [LOCAL]), "b": ("accepted", [WARNING]), "c": ("rejected", [PREVIEW])})
+    assert still_open(ledger) == everything
+    run({"a": ("failed", []), "b": ("unchanged", []), "c": ("blocked", [])})
+    assert still_open(ledger) == everything
+    run({"b": ("ready", []), "c": ("ready", [])}, note="not previewed")
+    assert still_open(ledger) == everything
+    run({"a": ("ready", []), "c": ("ready", [])})
+    assert still_open(ledger) == {("b", "18027")}
+    run({"b": ("accepted", [])})
+    assert still_open(ledger) == set()
+
+
+def test_a_complete_run_closes_those_of_items_that_left(ledger, run):
+    run({"a": ("blocked", [LOCAL]), "b": ("blocked", [LOCAL])})
+    run({"a": ("blocked", [LOCAL])})
+    assert still_open(ledger) == {("a", "too_long"), ("b", "too_long")}
+    _, counts = run({"a": ("blocked", [LOCAL])}, complete=True)
+    assert counts == {"new": 0, "still there": 1, "gone": 1}
