@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.definition import DefinitionPair, StoredDefinition
     from amazon_listings.product_types.fields import Field
+    from amazon_listings.sync.drift import Drift
 
 product_types_app = typer.Typer(
     name="product-types", help="Amazon's product types: search, show, what changed.", no_args_is_help=True
@@ -124,20 +125,20 @@ def diff(
     *,
     country: Annotated[str | None, typer.Option(help="Marketplace of the stored product type.")] = None,
     locale: Annotated[str | None, typer.Option(help="Language of labels of the stored one.")] = None,
+    requirements: Requirements = "LISTING",
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Say in words what changed between two versions, and which mapping lines it touches."""
-    from amazon_listings.sync.drift import Documents, drift
-
     with plain_errors():
-        before, after, place = _versions(old, new, country, locale)
-        found = drift(
-            Documents(before, before),
-            Documents(after, after),
-            list(_connectors(folder, _type_of(after), place)),
-            run_storage(),
-        )
+        if new is not None:
+            found = _file_drift(Path(old), Path(new), folder)
+        elif country is not None:
+            found = _version_drift(_stored(old, marketplace_of(country), locale, requirements), folder)
+        else:
+            raise refusal(
+                "Give two definition files, or a product type and --country for its stored versions."
+            )
         if as_json:
             _print_json(
                 {
@@ -261,33 +262,49 @@ def _of_group(found: list[Field], group: str) -> list[Field]:
     return kept
 
 
-def _versions(
-    old: str, new: str | None, country: str | None, locale: str | None
-) -> tuple[dict[str, Any], dict[str, Any], Marketplace | None]:
-    """The two documents to compare: of two files, or the last two stored versions of a type."""
-    if new is not None:
-        return definition_file(Path(old)), definition_file(Path(new)), None
-    if country is None:
-        raise refusal("Give two definition files, or a product type and --country for its stored versions.")
-    place = marketplace_of(country)
-    after = _stored(old, place, locale)
-    before = definition_store().earlier(after.key)
-    if not before:
+def _file_drift(old: Path, new: Path, folder: Path | None) -> Drift:
+    """The drift between two files; the connectors are those of the product type."""
+    from amazon_listings.sync.drift import Documents, drift
+
+    before, after = definition_file(old), definition_file(new)
+    mapped = list(_connectors(folder, _type_of(after)))
+    return drift(Documents(before, before), Documents(after, after), mapped, run_storage())
+
+
+def _version_drift(stored: StoredDefinition, folder: Path | None) -> Drift:
+    """The drift between the last two stored versions; each connector in the locale of its labels."""
+    from amazon_listings.product_types.definition import NoDefinition
+    from amazon_listings.sync.drift import Documents, drift, stored_drift
+
+    kept, key = definition_store(), stored.key
+    earlier = kept.earlier(key)
+    if not earlier:
         raise refusal(
-            f"Only one version of {old} is stored: {after.version}, of {after.fetched_at:%Y-%m-%d}."
+            f"Only one version of {key} is stored: {stored.version}, of {stored.fetched_at:%Y-%m-%d}."
         )
-    return before[0].document, after.document, place
+    before, after = earlier[0].document, stored.document
+    found = drift(Documents(before, before), Documents(after, after), [])
+    for connector in _connectors(folder, key.product_type):
+        amazon = connector.amazon
+        if (connector.marketplace.id, amazon.requirements) != (key.marketplace_id, key.requirements):
+            continue
+        try:
+            own = stored_drift(kept, replace(key, locale=amazon.locale), connector, run_storage())
+        except NoDefinition as error:
+            typer.echo(f"{connector.id} is not judged: {error}", err=True)
+            continue
+        if own is not None:
+            found.touched.extend(own.touched)
+            found.failing.update(own.failing)
+    return found
 
 
-def _stored(product_type: str, place: Marketplace, locale: str | None) -> StoredDefinition:
-    """The stored definition of a type, whichever account and requirements it was fetched with."""
+def _stored(product_type: str, place: Marketplace, locale: str | None, requirements: str) -> StoredDefinition:
+    """The stored definition of a type, whichever account it was fetched with."""
     kept = definition_store()
+    wanted = (product_type, place.id, locale or place.locale, requirements)
     for key in kept.keys():  # noqa: SIM118 - not a dict
-        if (key.product_type, key.marketplace_id, key.locale) == (
-            product_type,
-            place.id,
-            locale or place.locale,
-        ):
+        if (key.product_type, key.marketplace_id, key.locale, key.requirements) == wanted:
             return kept.load(key)
     raise refusal(
         f"No definition of {product_type} for {place.name} in {locale or place.locale} is stored. Fetch it "
@@ -295,7 +312,7 @@ def _stored(product_type: str, place: Marketplace, locale: str | None) -> Stored
     )
 
 
-def _connectors(folder: Path | None, product_type: str, place: Marketplace | None) -> Iterator[Connector]:
+def _connectors(folder: Path | None, product_type: str) -> Iterator[Connector]:
     """The connectors of a product type; none where there is no folder of them."""
     from amazon_listings.connectors import load_connectors
     from amazon_listings.errors import PersonMustAct
@@ -306,7 +323,7 @@ def _connectors(folder: Path | None, product_type: str, place: Marketplace | Non
     except PersonMustAct:
         return
     for connector in loaded.connectors:
-        if connector.amazon.product_type == product_type and place in {None, connector.marketplace}:
+        if connector.amazon.product_type == product_type:
             yield connector
 
 

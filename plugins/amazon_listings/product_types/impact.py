@@ -84,47 +84,50 @@ def _impact(found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: Field
         by_path.setdefault(change.path, []).append(change)
     mapped_paths: set[str] = set()
     for key, value in mapped.mapping.items():
-        target = _found(old, key) or _found(new, key)
-        if target is None:
-            continue
-        paths = [item.path for item in target.fields]
-        if isinstance(value, dict) or target.field is None:
-            mapped_paths.update(paths)
-        else:
-            mapped_paths.add(target.field.path)
         line = mapped.lines.get(key)
-        relevant = [change for path in paths for change in by_path.get(path, ()) if change.kind != "renamed"]
-        yield from (
-            Touched(mapped.connector, key, line, change.path, change.text, change.breaking)
-            for change in relevant
-            if change.kind not in {"added", "required"}
-        )
-        yield from _renamed(mapped.connector, key, line, target, new)
+        # One label of numbered attributes stands for all of them.
+        before = old.matches(key)
+        for path in before or new.matches(key):
+            target = _target(old, path) or _target(new, path)
+            if target is None:
+                continue
+            paths = [item.path for item in target.fields]
+            if isinstance(value, dict) or target.field is None:
+                mapped_paths.update(paths)
+            else:
+                mapped_paths.add(target.field.path)
+            yield from (
+                Touched(mapped.connector, key, line, change.path, change.text, change.breaking)
+                for place in paths
+                for change in by_path.get(place, ())
+                if change.kind not in {"renamed", "added", "required"}
+            )
+            yield from _renamed(mapped.connector, key, line, target, new, clear=len(before) == 1)
     for change in found:
         if change.kind == "required" and change.path not in mapped_paths:
             text = f"not mapped: {change.text}"
             yield Touched(mapped.connector, "", None, change.path, text, person=True)
 
 
-def _found(index: FieldIndex, key: str) -> Target | None:
-    found = index.matches(key)
-    return index.target(found[0]) if len(found) == 1 else None
+def _target(index: FieldIndex, path: str) -> Target | None:
+    try:
+        return index.target(path)
+    except UnknownField:
+        return None
 
 
 def _renamed(
-    connector: str, key: str, line: int | None, target: Target, new: FieldIndex
+    connector: str, key: str, line: int | None, target: Target, new: FieldIndex, *, clear: bool
 ) -> Iterator[Touched]:
-    """What became of the key itself, where its field is still there."""
-    try:
-        new.target(target.path)
-    except UnknownField:
+    """What became of the key itself, where its field is still there; `clear`: it named one before."""
+    if _target(new, target.path) is None:
         return
-    now = _found(new, key)
-    if now is None:
+    now = new.matches(key)
+    if not now:
         text = f"the label is now {new.name(target.path)!r}; the line keeps its meaning"
         yield Touched(connector, key, line, target.path, text, person=False)
-    elif now.path != target.path and target.path not in {item.path for item in now.fields}:
-        text = f"the label now names {now.path}; write {new.name(target.path)!r} to keep the meaning"
+    elif (clear and len(now) > 1) or not any(f"{target.path}.".startswith(f"{path}.") for path in now):
+        text = f"the label now names {', '.join(now)}; write {new.name(target.path)!r} to keep the meaning"
         yield Touched(connector, key, line, target.path, text, person=True)
 
 

@@ -7,6 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.product_types.definition import DefinitionKey, checksum
+from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.settings import settings
 from amazon_listings.sync.run_folder import RunFolder
 
@@ -29,6 +32,14 @@ DOCUMENT = {
             "items": {"type": "object", "properties": {"value": {"type": "string", "title": "Couleur"}}},
         },
     },
+}
+
+
+CONNECTOR = {
+    "id": "fr_home",
+    "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "HOME"},
+    "sales_layer": {"connection": "pim", "languages": ["fr"], "sku": "{{ item.reference }}"},
+    "mapping": {"Nom": "{{ item.name }}", "Couleur": "rouge"},
 }
 
 
@@ -74,13 +85,7 @@ def test_fields_by_requirement_and_group(files):
 
 
 def test_diff_of_two_files_and_the_lines_it_touches(files):
-    connector = {
-        "id": "fr_home",
-        "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "HOME"},
-        "sales_layer": {"connection": "pim", "languages": ["fr"], "sku": "{{ item.reference }}"},
-        "mapping": {"Nom": "{{ item.name }}", "Couleur": "rouge"},
-    }
-    (files / "connectors" / "fr_home.yaml").write_text(json.dumps(connector, indent=2))
+    (files / "connectors" / "fr_home.yaml").write_text(json.dumps(CONNECTOR, indent=2))
     name = {"item_name": [{"value": "Tasse"}]}
     rows = [
         {"sku": "S1", "attributes": name | {"color": [{"value": "rouge"}]}},
@@ -97,6 +102,22 @@ def test_diff_of_two_files_and_the_lines_it_touches(files):
     found = json.loads(run("product-types", "diff", files / "old.json", files / "new.json", "--json").stdout)
     assert [(one["kind"], one["breaking"]) for one in found["changes"]] == [("removed", True)]
     assert [one["connector"] for one in found["touched"]] == ["fr_home"]
+
+
+def test_diff_of_the_last_two_stored_versions(files):
+    store = DefinitionStore(files / "storage" / "definitions")
+    key = DefinitionKey("HOME", marketplace("FR").id, locale="fr_FR", seller_id="A1")
+    for name in ("old", "new"):
+        content = (files / f"{name}.json").read_bytes()
+        about = {"checksum": checksum(content), "version": name, "latest": True, "locale": "fr_FR"}
+        store.keep(key, content, about | {"display_name": "Maison", "property_groups": {}})
+        if name == "old":
+            refused = run("product-types", "diff", "HOME", "--country", "FR")
+            assert (refused.exit_code, "Only one version" in refused.stderr) == (1, True)
+    (files / "connectors" / "fr_home.yaml").write_text(json.dumps(CONNECTOR, indent=2))
+    told = run("product-types", "diff", "HOME", "--country", "fr")
+    assert told.exit_code == 0, told.output
+    assert "fr_home, line 17: Couleur: no longer exists" in told.stdout
 
 
 @pytest.mark.parametrize(

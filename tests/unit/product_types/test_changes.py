@@ -160,6 +160,17 @@ def test_impact_on_mapping_lines():
     assert "fr_home: origin.value: not mapped: required" in texts
 
 
+def test_a_label_that_now_fits_several_fields_needs_a_person():
+    def edit(new, _):
+        new["properties"]["remark"] = attribute("Note", {"type": "string"})
+
+    new = changed(edit)
+    mapped = Mapped("fr_home", {"Note": "x", "note": "y"}, {})
+    (touched,) = impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new)))
+    assert (touched.key, touched.person) == ("Note", True)
+    assert "note.value, remark.value" in touched.text
+
+
 def test_mapping_a_required_field_settles_it():
     mapped = Mapped("fr_home", {"origin": "FR", "Color": "r"}, {})
     new = drift()
