@@ -6,6 +6,7 @@ and denied facts, kept short by absorption, so that it can be put into words.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -129,16 +130,20 @@ def _single(one: Fact, two: Fact) -> bool:
 def shortest(formula: Formula) -> Formula:
     """The same formula with fewer and shorter terms."""
     terms = {term for term in map(_reduced, formula) if term is not None}
-    while True:
+    while len(terms) > 1:
         terms = _absorbed(terms)
         changed = _merged(terms) or _not_true(terms) or _resolved(terms)
         if changed is None:
-            return frozenset(terms)
+            break
         terms = changed
+    return frozenset(terms)
 
 
+@lru_cache(maxsize=8192)  # rules repeat the same few conditions hundreds of times
 def _reduced(term: Term) -> Term | None:
     """A term without what follows from the rest of it; None if it contradicts itself."""
+    if len(term) <= 1:
+        return term
     literals = set(term)
     for one, two in product(term, term):
         if one != two and _excluded(one, two):
