@@ -96,7 +96,7 @@ class _Counting:
 
     def add(self, item: SettledItem) -> None:
         self.outcomes[item.outcome] += 1
-        self.added += item.parent
+        self.added += item.parent or item.departed
         if not item.issues:
             return
         self.with_issues += 1
