@@ -1,0 +1,103 @@
+"""The tasks themselves, one after the other in this process; the sandbox answers."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from amazon_listings.airflow_adapter.failures import TaskStopped
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.sandbox.server import running_sandbox
+from support.airflow import amazon_connection, demo_connector, pim_connection
+from support.airflow_tasks import Bench
+
+CHOSEN = "{{ item.reference[:8] == 'LUM-B101' }}"
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared):
+    shared.reset()
+    shared.control("quotas", enabled=False)
+    return shared
+
+
+@pytest.fixture
+def bench(sandbox, tmp_path):
+    """Runs a connector of one family; keywords change its Amazon connection's extra fields."""
+
+    def bench(**extra):
+        connections = {
+            "demo_amazon": amazon_connection(sandbox, extra=extra),
+            "demo_sales_layer": pim_connection(sandbox),
+        }
+        bench = Bench(tmp_path, connections)
+        bench.declare(demo_connector("de_backpacks", "packs", sales_layer={"filter": CHOSEN}))
+        return bench
+
+    return bench
+
+
+def note(bench, run, name):
+    return json.loads(
+        (bench.home / "storage" / "runs" / "packs" / run.run_id / f"{name}.json").read_text("utf-8")
+    )
+
+
+def test_a_secret_that_expires_soon_is_a_warning_of_the_run(bench):
+    created = datetime.now(UTC).date() - timedelta(days=170)
+    one = bench(secret_created=created.isoformat())
+    run = one.run("packs")
+    assert run.errors == {}
+    assert [text for text in note(one, run, "report")["warnings"] if "expires in 10 days" in text]
+
+
+def test_a_definition_that_is_not_what_amazon_announced_is_not_used(bench, sandbox):
+    """Whole and readable, but not the document whose checksum the answer named."""
+    one = bench()
+    sandbox.fault("documents", "invalid_json", times=50, body='{"properties": {}}')
+    run = one.run("packs")
+    assert set(run.errors) == {"refresh_definition", "report"}
+    assert isinstance(run.errors["refresh_definition"], TaskStopped)
+    assert "BACKPACK" in run.sentences["refresh_definition"]
+    assert run.sentences["refresh_definition"] in run.sentences["report"]
+    assert "putListingsItem" not in sandbox.counters()["operations"]
+
+
+def test_a_connector_that_is_gone_says_so(bench):
+    one = bench()
+    run = one.run("nobody")
+    for sentence in run.sentences.values():
+        assert "There is no connector 'nobody' any more." in sentence
+    assert isinstance(run.errors["refresh_definition"].cause, PersonMustAct)
+
+
+def test_a_connector_that_was_broken_meanwhile_says_how(bench):
+    one = bench()
+    one.declare(demo_connector("de_backpacks", "packs", amazon={"country": "DEU"}))
+    run = one.run("packs")
+    assert "DEU" in run.sentences["refresh_definition"]
+
+
+def test_an_account_that_was_revoked_between_test_and_submission(bench, sandbox):
+    """What was accepted is kept, the rest is told; the next run sends it."""
+    one = bench()
+    sandbox.fault("putListingsItem", "status", status=403, skip=3, times=50)
+    run = one.run("packs", operation="live")
+    assert run.states["report"] == "failed"
+    (failed,) = {name for name, state in run.states.items() if state == "failed"} - {"report"}
+    assert failed in {"test_sync", "live_sync"}
+    sandbox.control("reset")
+    sandbox.control("quotas", enabled=False)
+    again = one.run("packs", operation="live", selection="changed")
+    assert again.errors == {}, again.sentences
+    counts = again.report["counts"]
+    assert (
+        counts["accepted"] + counts["unchanged"] + counts["blocked"] + counts["rejected"]
+        == again.report["extracted"]
+    )
