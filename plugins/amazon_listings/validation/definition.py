@@ -12,9 +12,10 @@ from amazon_listings.validation.causes import Cause, causes, each_cause, value_a
 from amazon_listings.validation.conditions import Condition, Term
 from amazon_listings.validation.document import check_definition, checksum
 from amazon_listings.validation.engine import Engine, Failure
-from amazon_listings.validation.explanation import Explainer, joined
+from amazon_listings.validation.explanation import Explainer
 from amazon_listings.validation.payload import is_sendable, readable
 from amazon_listings.validation.places import Places
+from amazon_listings.validation.values import joined
 from amazon_listings.validation.words import Words, words
 
 if TYPE_CHECKING:

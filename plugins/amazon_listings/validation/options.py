@@ -14,6 +14,8 @@ SHOWN = 5
 #: From this likeness on (difflib's ratio), one text may be meant for the other.
 SLIP = 0.75
 MEMORY = 4096
+#: Numbers of the texts that hold a letter pair, by pair; and how many pairs each text has.
+Index = tuple[dict[str, list[int]], list[int]]
 
 
 class Options:
@@ -27,8 +29,7 @@ class Options:
     def __init__(self, values: list[Any], names: dict[str, str]) -> None:
         unique = {json.dumps(value): value for value in values}
         self.options = [{"value": value, "name": names.get(key, str(value))} for key, value in unique.items()]
-        self._pieces: dict[str, list[int]] = defaultdict(list)
-        self._sizes: list[list[int]] = []
+        self._index: Index | None = None
         self.nearest = lru_cache(MEMORY)(self._nearest)
         self.close = lru_cache(MEMORY)(self._close)
 
@@ -39,16 +40,14 @@ class Options:
         """At most five options, the most alike first: by code or by name, without case and accents."""
         if len(self.options) <= SHOWN:
             return self.options
-        if not self._sizes:
-            self._index()
+        if self._index is None:
+            self._index = _indexed(self.options)  # Two threads may do it twice, to the same end.
+        texts, sizes = self._index
         pieces = _pieces(written)
         shared: Counter[int] = Counter()
         for piece in pieces:
-            shared.update(self._pieces.get(piece, ()))
-        likeness = {
-            text: 2 * count / (len(pieces) + self._sizes[text >> 1][text & 1])
-            for text, count in shared.items()
-        }
+            shared.update(texts.get(piece, ()))
+        likeness = {text: 2 * count / (len(pieces) + sizes[text]) for text, count in shared.items()}
         best: dict[int, float] = {}
         for text, value in likeness.items():
             best[text >> 1] = max(value, best.get(text >> 1, 0))
@@ -67,16 +66,18 @@ class Options:
             )
         ]
 
-    def _index(self) -> None:
-        """Each text's letter pairs. Texts are numbered: 2n is option n's value, 2n+1 its name."""
-        for number, option in enumerate(self.options):
-            sizes = []
-            for offset, text in enumerate((str(option["value"]), option["name"])):
-                pieces = _pieces(text)
-                sizes.append(len(pieces))
-                for piece in pieces:
-                    self._pieces[piece].append(2 * number + offset)
-            self._sizes.append(sizes)
+
+def _indexed(options: list[dict[str, Any]]) -> Index:
+    """Each text's letter pairs. Texts are numbered: 2n is option n's value, 2n+1 its name."""
+    texts: dict[str, list[int]] = defaultdict(list)
+    sizes: list[int] = []
+    for option in options:
+        for text in (str(option["value"]), option["name"]):
+            pieces = _pieces(text)
+            for piece in pieces:
+                texts[piece].append(len(sizes))
+            sizes.append(len(pieces))
+    return dict(texts), sizes
 
 
 def _pieces(text: str) -> set[str]:

@@ -43,7 +43,7 @@ def codes_in_the_source():
     folder = Path(amazon_listings.validation.__file__).parent
     texts = {
         node.value
-        for module in ("causes", "definition", "explanation", "advice")
+        for module in ("causes", "definition", "explanation")
         for node in ast.walk(ast.parse((folder / f"{module}.py").read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
