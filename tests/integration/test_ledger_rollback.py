@@ -348,10 +348,10 @@ def test_the_command_shows_and_then_sends(seller, sandbox, ledger, tmp_path, mon
         "password": sandbox.client_secret,
         "extra": {
             "refresh_token": sandbox.refresh_token,
-            "merchant_token": sandbox.seller_id,
+            "seller_id": sandbox.seller_id,
             "country": "FR",
             "endpoint": sandbox.url,
-            "token_url": sandbox.token_url,
+            "lwa_url": sandbox.token_url,
         },
     }
     monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(connection))
@@ -368,6 +368,7 @@ def test_the_command_shows_and_then_sends(seller, sandbox, ledger, tmp_path, mon
     try:
         shown = CliRunner().invoke(app, ["rollback", "--run", str(second)])
         assert shown.exit_code == 0, shown.output
+        assert "1 reading, less than a minute; 1 update, less than a minute at most." in shown.stdout
         assert "PATCH S1" in shown.stdout
         assert '"value_with_tax": 15.0' in shown.stdout
         assert "1 to restore" in shown.stdout

@@ -89,7 +89,7 @@ def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> Counter[str]:
     from amazon_listings.sync.rollback import Restored
 
     counts: Counter[str] = Counter()
-    print(f"Run {run.number} of {run.connector_id}, {run.started_at:%Y-%m-%d %H:%M} UTC:")
+    print(f"Run {run.number} of {run.connector_id}, {run.started_at:%Y-%m-%d %H:%M} UTC: {rollback.cost()}.")
     for some in rollback.carry_out() if yes else rollback.plan():
         for one in some:
             if isinstance(one, Restored):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from amazon_listings.ledger.content import unpacked
+from amazon_listings.ledger.content import column_text, unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.items import Listings
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING
@@ -16,7 +16,7 @@ from amazon_listings.ledger.tables import items, runs, submissions
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import ColumnElement, Connection, Engine, Row
 
 #: Listings read at once; each has payloads.
 _AT_ONCE = 100
@@ -58,9 +58,7 @@ def writes_of(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> Iterat
         skus: Only these; empty: all.
     """
     table = submissions.c
-    written = (table.run == run) & table.status.in_([ACCEPTED, PENDING])
-    if skus:
-        written &= table.sku.in_(list(skus))
+    written = _written(run, skus)
     last = ""
     while True:
         with reading(ledger) as connection:
@@ -76,6 +74,20 @@ def writes_of(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> Iterat
         if not names:
             return
         last = names[-1]
+
+
+def count_written(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> int:
+    """How many SKUs a run wrote to; of these, if some are named."""
+    with reading(ledger) as connection:
+        return (
+            connection.scalar(select(func.count(submissions.c.sku.distinct())).where(_written(run, skus)))
+            or 0
+        )
+
+
+def _written(run: int, skus: Collection[str]) -> ColumnElement[bool]:
+    written = (submissions.c.run == run) & submissions.c.status.in_([ACCEPTED, PENDING])
+    return written & submissions.c.sku.in_([column_text(sku, 64) for sku in skus]) if skus else written
 
 
 def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[Write]:

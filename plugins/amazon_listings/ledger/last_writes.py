@@ -72,7 +72,10 @@ def last_writes(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict
                 .join(runs, runs.c.id == table.run)
                 .where(table.id.in_(newest))
             )
-            found |= {names[sku]: LastWrite(*rest, unpacked(body)) for sku, *rest, body in rows}
+            found |= {
+                names[row.sku]: LastWrite(row.run, row.run_id, row.pim_id, row.method, unpacked(row.body))
+                for row in rows
+            }
     return found
 
 

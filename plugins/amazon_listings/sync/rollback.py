@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from amazon_listings.errors import AmazonListingsError, ItemError, RunRefused
-from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.ledger.before_images import count_written, writes_of
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.items import record_accepted, record_deleted
 from amazon_listings.ledger.locks import ListingLocks
@@ -19,6 +19,7 @@ from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.exceptions import OutcomeUnknown
+from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.pipeline import submit_all
 from amazon_listings.sync.payload import payload_hash
@@ -162,6 +163,11 @@ class Rollback:
         self._requirements = requirements
         self._issue_locale = issue_locale
         self._skus = skus
+
+    def cost(self) -> str:
+        """How many listings would be read and at most written, and how long that takes."""
+        listings = count_written(self._ledger, self._run.number, skus=self._skus)
+        return f"{forecast(listings, 'getListingsItem')}; {forecast(listings, 'patchListingsItem')} at most"
 
     def plan(self) -> Iterator[list[Restoration]]:
         """What would be sent, so many listings at a time; nothing is sent.
