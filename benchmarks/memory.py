@@ -55,6 +55,8 @@ mapping:
   Description du produit: "{{ item.description | clean_html }}"
   Puces: ["{{ item.point_1 }}", "{{ item.point_2 }}", "{{ item.point_3 }}"]
   Taille: "{{ item.size }}"
+  color: Rouge
+  Température de couleur: {value: 2700, unit: kelvin}
   Type de lampe: desk_lamp
   Type de source lumineuse: led
   Culot: e27
@@ -153,7 +155,7 @@ def _client(sandbox: str):
         endpoint=sandbox,
         token_url=f"{sandbox}/auth/o2/token",
     )
-    return SellingPartner(account, quotas=Quotas())
+    return SellingPartner(account, quotas=Quotas(sleep=lambda _: None))
 
 
 def _refresh_definition(connector, _definitions, root, sandbox, *, folder, ledger):

@@ -1,0 +1,222 @@
+"""The steps of a run over the sandbox's catalogue and its written mistakes, from the PIM to the report."""
+
+import copy
+import csv
+import functools
+import html
+import json
+
+import pytest
+import yaml
+
+from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.errors import PersonMustAct, RunRefused, TryAgain
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.runs import last_run, start_run
+from amazon_listings.sales_layer.connection import PimConnection
+from amazon_listings.sales_layer.extraction import read_items
+from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.settings import PROJECT
+from amazon_listings.sync.close import close_run
+from amazon_listings.sync.definitions import load_definitions, refresh_definitions
+from amazon_listings.sync.extract import extract_products
+from amazon_listings.sync.map_fields import map_part
+from amazon_listings.sync.quality import check_quality
+from amazon_listings.sync.run_folder import RunFolder
+from amazon_listings.sync.scope import decide
+from amazon_listings.sync.test_sync import test_sync as check
+
+PARAMS = {"operation": "test", "selection": "everything", "skus": [], "force": False}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def run(sandbox, tmp_path):
+    """A run of the demo connector for lamps, changed; stops at the first step that fails, then reports."""
+    sandbox.reset()
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+
+    def run(run_id="r1", *, params=(), pim_key="sandbox-pim-key", **changes):
+        document = yaml.safe_load((PROJECT / "include" / "connectors" / "fr_lamps.yaml").read_text())
+        document["sync"] |= {"preview": "none"}
+        for key, value in copy.deepcopy(changes).items():
+            document[key] = document[key] | value if isinstance(value, dict) else value
+        folder = tmp_path / "connectors"
+        folder.mkdir(exist_ok=True)
+        (folder / "fr_lamps.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+        loaded = load_connectors(folder, {})
+        assert not loaded.broken, loaded.broken[0].text
+        result = _Run(sandbox, ledger, tmp_path / "storage", loaded.connectors[0], run_id)
+        return result.through({**PARAMS, **dict(params)}, pim_key)
+
+    run.ledger = ledger
+    yield run
+    ledger.dispose()
+
+
+class _Run:
+    def __init__(self, sandbox, ledger, storage, connector, run_id):
+        self.sandbox, self.ledger, self.storage = sandbox, ledger, storage
+        self.connector, self.run_id = connector, run_id
+        self.folder = RunFolder.of(storage, connector.id, run_id)
+        self.error = None
+
+    def through(self, params, pim_key):
+        unfinished = []
+        for task, step in self._steps(params, pim_key):
+            try:
+                step()
+            except (TryAgain, PersonMustAct, RunRefused) as error:
+                self.error = error
+                self.folder.note(f"failure-{task}", {"sentence": str(error)})
+                unfinished = [task]
+                break
+        self.summary = close_run(
+            self.connector,
+            ledger=self.ledger,
+            folder=self.folder,
+            run_id=self.run_id,
+            warnings=(),
+            unfinished=unfinished,
+        )
+        return self
+
+    def _steps(self, params, pim_key):
+        one, folder = self.connector, self.folder
+        account = Account(
+            client_id="amzn1.application-oa2-client.sandbox",
+            client_secret="amzn1.oa2-cs.v1.sandbox",
+            refresh_token="Atzr|sandbox",
+            seller_id="A1SANDBOXSELLER",
+            region="EU",
+            endpoint=self.sandbox.url,
+            token_url=f"{self.sandbox.url}/auth/o2/token",
+        )
+        client = SellingPartner(account, quotas=Quotas())
+        pim = PimConnection(
+            api="rest", base_url=f"{self.sandbox.url}/sales_layer/rest/Catalog", api_key=pim_key
+        )
+
+        def refresh():
+            note = refresh_definitions(one, client, self.storage)
+            last = last_run(self.ledger, one.id, params["operation"])
+            self.scope = decide(one, params=params, interval=None, last=last, definition=note["checksum"])
+            folder.note("definitions", note)
+            folder.note("scope", self.scope.to_json())
+            start_run(
+                self.ledger,
+                connector_id=one.id,
+                run_id=self.run_id,
+                operation=self.scope.operation,
+                scope=self.scope.kind,
+                fingerprint=one.fingerprint,
+                definition=note["checksum"],
+            )
+            self.definitions = load_definitions(note, self.storage)
+
+        def extract():
+            read = functools.partial(read_items, one.source, pim)
+            extract_products(one, self.scope, read=read, folder=folder, part_size=20)
+
+        def map_parts():
+            for part in folder.parts():
+                map_part(one, self.definitions, folder, part)
+
+        yield "refresh_definition", refresh
+        yield "extract_products", extract
+        yield "check_quality", lambda: check_quality(one, self.definitions, folder)
+        yield "map_fields", map_parts
+        yield (
+            "test_sync",
+            lambda: check(
+                one, self.scope, self.definitions, client=client, ledger=self.ledger, folder=folder
+            ),
+        )
+
+    def issues(self):
+        """Rows of issues.csv, by SKU."""
+        found = {}
+        with (self.folder.root / "report" / "issues.csv").open(newline="", encoding="utf-8") as rows:
+            for row in csv.DictReader(rows):
+                found.setdefault(row["sku"], []).append(row)
+        return found
+
+
+def amazon_changed(sandbox):
+    """How often something that changes a listing was asked of Amazon."""
+    counted = json.dumps(sandbox.counters())
+    return [
+        name
+        for name in ("putListingsItem", "patchListingsItem", "deleteListingsItem")
+        if f'"{name}"' in counted
+    ]
+
+
+def test_every_written_mistake_is_found_and_every_item_accounted_for(run):
+    done = run()
+    counts = dict(done.summary["counts"])
+    assert done.error is None
+    assert done.summary["extracted"] == sum(counts.values()) - counts.pop("out_of_scope")
+    assert counts["blocked"] > 5
+    assert len(done.folder.parts()) > 1
+    issues = done.issues()
+    assert [row["code"] for row in issues["LUM-L103-GRY"]].count("sku_duplicate") == 2
+    (gtin,) = [row for row in issues["LUM-L102-SGE"] if row["code"] == "gtin"]
+    assert (gtin["found"], gtin["pim_field"], gtin["source"]) == ("8430999000065", "ean", "quality")
+    assert gtin["mapping_line"]
+    merged = [row for rows in issues.values() for row in rows if row["source"] == "schema+quality"]
+    assert {row["path"] for row in merged} >= {"item_name", "product_description"}
+    assert all(row["pim_field"] and row["label"] for row in merged)
+    assert done.summary["warnings"] == []
+    assert last_run(run.ledger, "fr_lamps", "test").cursor
+
+
+def test_a_second_run_reads_what_changed_and_that_is_nothing(run):
+    run()
+    again = run("r2", params={"selection": "changed"})
+    assert again.scope.kind == "changed"
+    assert again.summary["extracted"] <= 1
+    assert again.summary["failure"] is None
+
+
+def test_named_skus_are_read_and_those_that_are_not_there_are_told(run):
+    done = run(params={"skus": ["LUM-L102-SGE", "NO-SUCH-SKU"]})
+    assert done.summary["extracted"] == 1
+    assert done.summary["warnings"] == [
+        "1 of the 2 SKUs that were named are not among the connector's items: NO-SUCH-SKU."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "said"),
+    [
+        ({"sales_layer": {"sku_limit": 10}}, RunRefused, "may hold 10 SKUs"),
+        ({"sales_layer": {"filter": "{{ item.reference == 'X' }}"}}, RunRefused, "has no item"),
+        ({"amazon": {"product_type": "LAMPP"}}, PersonMustAct, "LAMPP"),
+        ({"pim_key": "wrong"}, PersonMustAct, "key"),
+        (
+            {"quality": [{"expectation": "expect_table_row_count_to_equal", "value": 1}]},
+            RunRefused,
+            "expect_table_row_count_to_equal (value 1)",
+        ),
+    ],
+)
+def test_bad_input_is_one_sentence_in_the_report_and_changes_nothing(run, sandbox, changes, kind, said):
+    done = run(**changes)
+    assert isinstance(done.error, kind)
+    assert said in str(done.error)
+    assert "\n" not in str(done.error)
+    assert done.summary["failure"] == str(done.error)
+    page = (done.folder.root / "report" / "report.html").read_text()
+    assert "L'exécution n'est pas allée jusqu'au bout." in html.unescape(page)
+    assert amazon_changed(sandbox) == []
+    assert last_run(run.ledger, "fr_lamps", "test") is None
+    assert done.summary["counts"]["ready"] == 0
