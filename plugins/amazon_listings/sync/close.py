@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import RunRefused
@@ -56,11 +57,9 @@ def close_run(
     scope_note = folder.noted("scope")
     scope = Scope.from_json(scope_note) if scope_note else None
     definitions = folder.noted("definitions") or {}
-    calls = {
-        name: number
-        for stage in ("tested", "live")
-        for name, number in (folder.noted(stage) or {}).get("calls", {}).items()
-    }
+    calls: Counter[str] = Counter()
+    for stage in ("tested", "live", "departed"):
+        calls.update((folder.noted(stage) or {}).get("calls", {}))
     failure = _failure(folder, unfinished)
     facts = {
         "title": connector.title,
@@ -75,7 +74,7 @@ def close_run(
         "language": _language(connector),
         "warnings": [*definitions.get("warnings", []), *warnings, *_warnings(folder)],
         "failure": failure,
-        "calls": calls,
+        "calls": dict(calls),
     }
     number = run_number(ledger, connector.id, run_id)
     try:

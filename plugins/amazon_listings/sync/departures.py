@@ -8,6 +8,7 @@ was mistyped, or a PIM that answers half, must not empty a shop.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import PersonMustAct, RunRefused
@@ -112,7 +113,8 @@ def plan_departures(
 def carry_out(connector: Connector, *, ledger: Engine, folder: RunFolder, writer: Writer) -> Iterator[str]:
     """Delete the listings of the stage `departed`, or set their quantity to 0.
 
-    Each listing is read before, for its before-image. A part that is done is not done again.
+    Each listing is read before, for its before-image. A part that is done is not done again. The note
+    `departed` holds the calls made.
 
     Yields:
         The outcome of each.
@@ -121,6 +123,7 @@ def carry_out(connector: Connector, *, ledger: Engine, folder: RunFolder, writer
         ListingsLocked, TryAgain, PersonMustAct: see `Writer.write`.
     """
     how = connector.sync.when_removed
+    before = Counter(writer.calls)
     for part in folder.parts("departed"):
         rows = list(folder.read("departed", part))
         done: list[dict[str, Any]] = []
@@ -134,6 +137,8 @@ def carry_out(connector: Connector, *, ledger: Engine, folder: RunFolder, writer
         finished = [row for row in rows if row["outcome"] != "ready"]
         folder.write("departed", part, [*finished, *done])
         yield from (row["outcome"] for row in (*finished, *done))
+    if calls := writer.calls - before:
+        folder.note("departed", {"calls": dict(calls)})
 
 
 def _left(

@@ -93,7 +93,8 @@ def extract_products(
         "removed": len(reading.removed),
         "warnings": warnings,
     }
-    folder.note("removed", {"ids": reading.removed})
+    # What changed so that the connector's filter leaves it out has left the selection too.
+    folder.note("removed", {"ids": [*reading.removed, *chosen.unwanted]})
     folder.note("extract", summary | {"fields": sorted(chosen.fields.seen)})
     return summary
 
@@ -105,10 +106,12 @@ class _Choice:
         self.taken = 0
         self.left = 0
         self.problems: list[ItemError] = []
+        self.unwanted: list[str] = []
         self.fields = FieldNames()
         self.missing = set(scope.skus)
         self._connector = connector
         self._skus = scope.skus
+        self._changes = scope.kind == "changed"
         self._language = next(iter(dict(connector.language_tags)), "")
         self._sku = compile_expression(connector.source.sku)
         self._filter = compile_expression(connector.source.filter) if connector.source.filter else None
@@ -129,6 +132,8 @@ class _Choice:
             item["sku"] = None if sku is None or sku == "" else str(sku)
             if not wanted or (self._skus and item["sku"] not in self._skus):
                 self.left += 1
+                if self._changes:
+                    self.unwanted.append(item["id"])
                 continue
             self.missing.discard(item["sku"] or "")
             self.taken += 1

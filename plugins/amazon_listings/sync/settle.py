@@ -26,8 +26,9 @@ STAGES = ("quality", "mapped", "tested", "live")
 class SettledItem(NamedTuple):
     """One item at the end of a run.
 
-    `pim_id` is the PIM's identity of the item, `note` a remark on its outcome; `parent` is True for a
-    parent of a family that the mapping made, which was not extracted.
+    `pim_id` is the PIM's identity of the item, `note` a remark on its outcome. Two kinds were not
+    extracted: a `parent` of a family, made by the mapping, and a `departed` item, which left the PIM's
+    selection and whose listing is taken off Amazon; its `pim_id` may be empty.
     """
 
     sku: str
@@ -37,6 +38,7 @@ class SettledItem(NamedTuple):
     note: str
     issues: list[Issue]
     parent: bool = False
+    departed: bool = False
 
 
 def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
@@ -62,6 +64,10 @@ def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
         for row in stages["mapped"].values():
             if row["id"] not in known:
                 yield _settled(row["id"], row["sku"], stages, live=live)._replace(parent=True)
+    # Listings whose items left the PIM's selection, where the connector takes them off Amazon.
+    for part in folder.parts("departed"):
+        for row in folder.read("departed", part):
+            yield _departed(row, live=live)
 
 
 def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]], *, live: bool) -> SettledItem:
@@ -76,6 +82,13 @@ def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]], *,
         note,
         merge_issues(issues),
     )
+
+
+def _departed(row: dict[str, Any], *, live: bool) -> SettledItem:
+    sent = None if row["outcome"] == "ready" else row
+    issues = [Issue.from_dict(issue) for issue in row["issues"]]
+    outcome, note = _outcome([None, None, row, sent], issues, live=live)
+    return SettledItem(row["sku"], row["id"], outcome, "", note, merge_issues(issues), departed=True)
 
 
 def _outcome(rows: list[dict[str, Any] | None], issues: list[Issue], *, live: bool) -> tuple[Outcome, str]:
@@ -96,7 +109,7 @@ def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str
 
     Args:
         extracted: Items read in scope, with those that could not be read.
-        added: Parents that the mapping made.
+        added: Parents that the mapping made, and items that left the PIM's selection.
         out_of_scope: Items read but not in the run's scope.
         counts: Number of settled items by outcome.
 
@@ -105,7 +118,8 @@ def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str
     """
     if (total := sum(counts[outcome] for outcome in ENDS)) != extracted + added:
         raise RunRefused(
-            f"{extracted:,} items were extracted and {added:,} parents made, but {total:,} have an outcome.",
+            f"{extracted:,} items were extracted and {added:,} added (parents, items that left), but "
+            f"{total:,} have an outcome.",
             hint="The run's folder is damaged: clear the run and let it start again.",
         )
     return {str(outcome): counts[outcome] for outcome in OUTCOMES} | {"out_of_scope": out_of_scope}

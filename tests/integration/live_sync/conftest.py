@@ -1,0 +1,35 @@
+import pytest
+from support.sync_runs import Shop
+
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.sandbox.server import running_sandbox
+
+
+@pytest.fixture(scope="session")
+def running():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running):
+    running.reset()
+    running.control("quotas", enabled=False)
+    return running
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def shop(sandbox, ledger, tmp_path):
+    return Shop(sandbox, ledger, tmp_path)
+
+
+@pytest.fixture
+def vendor(sandbox, ledger, tmp_path):
+    return Shop(sandbox, ledger, tmp_path, vendor=True)

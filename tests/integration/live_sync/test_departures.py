@@ -1,0 +1,138 @@
+"""Items that left the PIM's selection."""
+
+import pytest
+from support.sync_runs import lamp, variant
+
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.sync.departures import TooManyLeft
+
+MANY = [lamp(f"L{n:02}") for n in range(25)]
+
+
+def quantity(shop, connector, sku):
+    return shop.held(connector, sku)["fulfillment_availability"][0]["quantity"]
+
+
+def sync(how, share=0.05):
+    return {"when_removed": how, "removed_share": share, "preview": "none"}
+
+
+def test_nothing_happens_to_them_by_default(shop):
+    connector = shop.connector(sync={"preview": "none"})
+    shop.run(connector, MANY)
+    run = shop.run(connector, MANY[1:])
+    assert "L00" not in run.outcomes()
+    assert quantity(shop, connector, "L00") == 3
+
+
+def test_after_a_full_reading_what_is_missing_is_set_to_zero_once(shop, ledger):
+    connector = shop.connector(sync=sync("zero_quantity"))
+    shop.run(connector, MANY)
+    run = shop.run(connector, MANY[1:])
+    left = run.items()["L00"]
+    assert (left.outcome, left.departed) == ("accepted", True)
+    assert left.note == "left the PIM's selection: the quantity is set to 0"
+    assert quantity(shop, connector, "L00") == 0
+    assert run.calls() == {"readings": 1, "updates": 1}
+    (write,) = writes_of(ledger, run.number)
+    assert write.before["fulfillment_availability"][0]["quantity"] == 3
+    assert shop.run(connector, MANY[2:]).outcomes()["L01"] == "accepted"  # L00 does not count again
+    assert shop.run(connector, MANY).outcomes()["L00"] == "accepted"  # it came back
+    assert quantity(shop, connector, "L00") == 3
+
+
+def test_they_are_deleted_with_all_that_they_held_remembered(shop, ledger):
+    connector = shop.connector(sync=sync("delete"))
+    shop.run(connector, MANY)
+    run = shop.run(connector, MANY[1:])
+    assert run.outcomes()["L00"] == "accepted"
+    assert run.calls() == {"readings": 1, "deletions": 1}
+    assert shop.held(connector, "L00") is None
+    (write,) = writes_of(ledger, run.number)
+    assert write.before["item_name"][0]["value"] == "Lampe"
+    run.live()  # the task is repeated
+    assert run.outcomes()["L00"] == "accepted"
+    assert "L00" not in shop.run(connector, MANY[1:]).outcomes()
+
+
+def test_a_run_of_changes_takes_those_that_the_pim_names(shop):
+    connector = shop.connector(sync=sync("delete", 1))
+    shop.run(connector, [lamp("A"), variant("F", "F1"), variant("F", "F2"), lamp("B")])
+    run = shop.run(connector, [lamp("B")], kind="changed", removed=["products/A", "products/X", "products/B"])
+    assert run.outcomes() == {"B": "unchanged", "A": "accepted"}
+    run = shop.run(connector, [], kind="changed", removed=["products/F"])
+    assert run.outcomes() == {"F1": "accepted", "F2": "accepted"}  # a product stands for its family
+    assert shop.held(connector, "F1") is None
+    assert shop.held(connector, "B") is not None
+
+
+@pytest.mark.parametrize("kind", ["interval", "skus"])
+def test_other_runs_say_nothing_about_what_left(shop, kind):
+    connector = shop.connector(sync=sync("delete", 1))
+    shop.run(connector, [lamp("A"), lamp("B")])
+    assert shop.run(connector, [lamp("B")], kind=kind, removed=["products/A"]).outcomes() == {
+        "B": "unchanged"
+    }
+
+
+def test_too_many_stop_the_run_before_anything_is_sent(shop):
+    connector = shop.connector(sync=sync("delete"))
+    shop.run(connector, MANY)
+    shop.sandbox.control("recording", on=True)
+    with pytest.raises(TooManyLeft, match="2 of the 25 listings .* `removed_share` of 5%") as refused:
+        shop.run(connector, [lamp("NEW"), *MANY[2:]])
+    assert "raise `sync.removed_share`" in refused.value.hint
+    assert "lamps.yaml" in refused.value.hint
+    assert not [one for one in shop.sandbox.requests() if one["operation"].endswith("ListingsItem")]
+    allowed = shop.connector(sync=sync("delete", 0.1))
+    assert list(shop.run(allowed, MANY[2:]).outcomes().values()).count("accepted") == 2
+
+
+def test_a_test_run_only_says_what_would_happen(shop, caplog):
+    connector = shop.connector(sync=sync("delete"))
+    shop.run(connector, MANY)
+    with caplog.at_level("INFO", "amazon_listings.sync"):
+        run = shop.run(connector, MANY[1:], operation="test")
+        shop.run(connector, MANY[5:], operation="test")
+    assert "L00" not in run.outcomes()
+    assert "1 of 25 listings left the PIM's selection; they would be deleted." in caplog.text
+    assert "A live run would stop here." in caplog.text
+    assert shop.held(connector, "L00") is not None
+
+
+def test_records_that_could_not_be_read_are_not_taken_for_gone(shop, caplog):
+    connector = shop.connector(sync=sync("delete", 1))
+    run = shop.run(connector, [lamp("A"), lamp("B")])
+    run = type(run)(shop, connector, 77)
+    run.extract([lamp("B")], unreadable=1)
+    run.map()
+    run.test()
+    run.live()
+    assert shop.held(connector, "A") is not None
+    assert "it is not known which items left" in caplog.text
+
+
+def test_an_item_that_lost_its_sku_and_a_family_that_lost_its_parents_are_not_gone(shop):
+    variations = {"theme": "COLOR", "parent_sku": "{{ product.parent }}"}
+    connector = shop.connector(sync=sync("delete", 1), variations=variations)
+
+    def family(parent):
+        member = variant("F", "F1")
+        member["product"]["fields"]["parent"] = parent
+        return [member]
+
+    shop.run(connector, [lamp("A"), *family("F-P"), lamp("B")])
+    nameless = lamp("A") | {"sku": None}
+    run = shop.run(connector, [nameless, *family(""), lamp("B")])
+    assert not any(item.departed for item in run.items().values())
+    assert shop.held(connector, "A") is not None
+    assert shop.held(connector, "F-P") is not None
+
+
+def test_a_vendor_has_no_quantity_to_zero(vendor):
+    connector = vendor.connector(
+        sync=sync("zero_quantity"), mapping={"purchasable_offer.our_price.schedule.value_with_tax": None}
+    )
+    with pytest.raises(PersonMustAct):
+        vendor.run(connector, [lamp("A")])

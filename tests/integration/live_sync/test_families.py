@@ -1,0 +1,129 @@
+"""Families in a run: parents first, children when Amazon knows the parent, and the way out."""
+
+import pytest
+from support.sync_runs import lamp, variant
+
+from amazon_listings.sync.families import LADDER
+
+VARIATIONS = {"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"}
+RELATION = "child_parent_sku_relationship"
+
+
+@pytest.fixture
+def connector(shop):
+    return shop.connector(variations=VARIATIONS)
+
+
+def family(name="F", **fields):
+    return [variant(name, f"{name}1", **fields), variant(name, f"{name}2", colour="Vert", **fields)]
+
+
+def writes(shop):
+    found = [
+        one for one in shop.sandbox.requests() if one["operation"] in {"putListingsItem", "patchListingsItem"}
+    ]
+    return [one["path"].rpartition("/")[2] for one in found if "VALIDATION_PREVIEW" not in one["query"]]
+
+
+def test_parents_come_first_and_are_counted_beside_the_extract(shop, connector):
+    shop.sandbox.control("recording", on=True)
+    run = shop.run(connector, [*family("F"), lamp("A")], [*family("G")])
+    items = run.items()
+    assert {sku: item.outcome for sku, item in items.items()} == dict.fromkeys(
+        ("F-P", "F1", "F2", "A", "G-P", "G1", "G2"), "accepted"
+    )
+    assert [sku for sku, item in items.items() if item.parent] == ["F-P", "G-P"]
+    sent = writes(shop)
+    assert set(sent[:2]) == {"F-P", "G-P"}
+    assert shop.held(connector, "F1")[RELATION][0]["parent_sku"] == "F-P"
+    assert "purchasable_offer" not in shop.held(connector, "F-P")
+    again = shop.run(connector, [*family("F"), lamp("A")], [*family("G")])
+    assert set(again.outcomes().values()) == {"unchanged"}
+    assert again.calls() == {}
+
+
+def test_children_wait_until_amazon_shows_the_parent(shop, connector):
+    shop.sandbox.control("settings", read_delay=10)
+    run = shop.run(connector, family())
+    assert set(run.outcomes().values()) == {"accepted"}
+    assert shop.waits[:4] == [1, 2, 4, 8]
+    assert (
+        run.calls()["readings"] >= 2 * 3 + 5
+    )  # before the preview and the write, and until the parent is there
+
+
+def test_a_parent_that_never_shows_lets_its_children_wait_for_the_next_run(shop, connector):
+    shop.sandbox.control("settings", read_delay=100_000)
+    run = shop.run(connector, [*family(), lamp("A")])
+    assert run.outcomes() == {"F-P": "accepted", "F1": "failed", "F2": "failed", "A": "accepted"}
+    assert "F-P, which Amazon does not show yet" in run.items()["F1"].note
+    assert shop.waits == list(LADDER)
+    assert shop.held(connector, "F1") is None
+    shop.sandbox.control("settings", read_delay=0)
+    shop.sandbox.advance(100_000)
+    assert shop.run(connector, [*family(), lamp("A")]).outcomes() == {
+        "F-P": "unchanged",
+        "F1": "accepted",
+        "F2": "accepted",
+        "A": "unchanged",
+    }
+
+
+def test_a_child_whose_parent_was_refused_waits_and_the_report_says_so(shop, connector):
+    issue = {"code": "5665", "message": "Brand.", "severity": "ERROR", "categories": []}
+    body = {"sku": "F-P", "status": "INVALID", "submissionId": "s", "issues": [issue]}
+    run = shop.run(connector, family(), until="tested")
+    shop.sandbox.fault("putListingsItem", "status", status=200, body=body)
+    run.live()
+    assert run.outcomes() == {"F-P": "rejected", "F1": "failed", "F2": "failed"}
+    assert run.items()["F1"].note == "waits for its parent F-P, which was rejected"
+    assert shop.held(connector, "F1") is None
+
+
+def test_a_child_whose_parent_is_blocked_says_so_in_a_test_run_and_waits_in_a_live_one(shop, connector):
+    members = family()
+    for member in members:
+        member["variant"]["fields"]["brand"] = "Acme"
+        member["product"]["fields"]["brand"] = ""
+    test = shop.run(connector, members, operation="test")
+    assert test.outcomes() == {"F-P": "blocked", "F1": "ready", "F2": "ready"}
+    assert test.items()["F1"].note == "waits for its parent F-P, which was blocked"
+    live = shop.run(connector, members)
+    assert live.outcomes() == {"F-P": "blocked", "F1": "failed", "F2": "failed"}
+
+
+def test_a_price_of_a_child_does_not_wait_for_its_parent(shop, connector):
+    shop.run(connector, family())
+    changed = family(price=12)
+    for member in changed:
+        member["product"]["fields"]["name"] = "Nouvelle"  # the parent's only: the variants have their own
+        member["variant"]["fields"]["name"] = "Lampe"
+    run = shop.run(connector, changed, until="tested")
+    issue = {"code": "5665", "message": "Brand.", "severity": "ERROR", "categories": []}
+    body = {"sku": "F-P", "status": "INVALID", "submissionId": "s", "issues": [issue]}
+    shop.sandbox.fault("patchListingsItem", "status", status=200, body=body)
+    shop.sandbox.control("recording", on=True)
+    run.live()
+    assert run.outcomes() == {"F-P": "rejected", "F1": "accepted", "F2": "accepted"}
+    assert not any(RELATION in one["request"] for one in shop.sandbox.requests())  # it exists: not sent again
+
+
+def test_an_item_leaves_its_family_by_deletes_with_selectors(shop, connector):
+    shop.run(connector, family())
+    alone = shop.connector()
+    shop.sandbox.control("recording", on=True)
+    run = shop.run(alone, family())
+    assert run.outcomes() == {"F1": "accepted", "F2": "accepted"}
+    held = shop.held(alone, "F1")
+    assert not {"parentage_level", RELATION, "variation_theme"} & held.keys()
+    assert {"purchasable_offer", "item_name"} <= held.keys()
+
+
+def test_forced_children_do_not_resend_their_relationship(shop, connector):
+    shop.run(connector, family())
+    shop.sandbox.control("recording", on=True)
+    run = shop.run(connector, family(), force=True)
+    assert set(run.outcomes().values()) == {"accepted"}
+    patches = [one["request"] for one in shop.sandbox.requests() if one["operation"] == "patchListingsItem"]
+    assert len(patches) == 6
+    assert not any(f"/attributes/{RELATION}" in body for body in patches)

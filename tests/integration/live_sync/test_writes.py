@@ -1,0 +1,234 @@
+"""What a live run sends: creations, updates, nothing; with its memory."""
+
+import json
+import logging
+
+import pytest
+from support.sync_runs import lamp
+
+from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.ledger.items import accepted_contents, known_items, record_listed
+from amazon_listings.ledger.locks import ListingLocks, ListingsLocked
+from amazon_listings.selling_partner import listings as amazon
+
+QUANTITY = "fulfillment_availability"
+
+
+def merge(name, **element):
+    return {"op": "merge", "path": f"/attributes/{name}", "value": [element]}
+
+
+def others_write(shop, connector, sku, *patches):
+    place = connector.marketplace.id
+    return amazon.patch(shop.client, sku, [place], product_type="LAMP", patches=list(patches))
+
+
+def written(shop):
+    """Requests that wrote or previewed, as method and whether it was a preview."""
+    found = [one for one in shop.sandbox.requests() if one["operation"].endswith("ListingsItem")]
+    return [
+        (one["operation"].removesuffix("ListingsItem"), "VALIDATION_PREVIEW" in str(one.get("query", "")))
+        for one in found
+        if not one["operation"].startswith("get")
+    ]
+
+
+def test_new_items_are_put_changed_ones_patched_and_the_rest_costs_no_call(shop):
+    connector = shop.connector()
+    first = shop.run(connector, [lamp("A"), lamp("B")])
+    assert first.outcomes() == {"A": "accepted", "B": "accepted"}
+    assert first.calls() == {"readings": 4, "previews": 2, "creations": 2}
+    shop.sandbox.control("recording", on=True)
+    second = shop.run(connector, [lamp("A", price=12), lamp("B")])
+    assert second.outcomes() == {"A": "accepted", "B": "unchanged"}
+    assert second.calls() == {"previews": 1, "updates": 1}
+    assert written(shop) == [("patch", True), ("patch", False)]
+    sent = [one["request"] for one in shop.sandbox.requests() if one["operation"].startswith("patch")]
+    assert sent[0] == sent[1]  # what is sent is what was previewed
+    assert [patch["path"] for patch in json.loads(sent[0])["patches"]] == ["/attributes/purchasable_offer"]
+    assert shop.run(connector, [lamp("A", price=12), lamp("B")]).calls() == {}
+
+
+def test_what_other_tools_manage_is_left_alone(shop):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A")])
+    here = {"marketplace_id": connector.marketplace.id}
+    others_write(
+        shop,
+        connector,
+        "A",
+        {"op": "replace", "path": "/attributes/model_number", "value": [{"value": "M-1", **here}]},
+        merge(QUANTITY, fulfillment_channel_code="DEFAULT", lead_time_to_ship_max_days=2),
+    )
+    shop.run(connector, [lamp("A", price=12, stock=9, colour="")])
+    held = shop.held(connector, "A")
+    assert held["model_number"][0]["value"] == "M-1"
+    assert held[QUANTITY][0]["lead_time_to_ship_max_days"] == 2
+    assert held[QUANTITY][0]["quantity"] == 9
+    assert "color" not in held  # the mapping owns it, and the PIM says nothing any more
+
+
+def test_a_listing_the_ledger_does_not_know_is_read_and_only_its_difference_sent(shop, ledger):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A"), lamp("B")])
+    other = shop.connector(id="others")  # as good as a ledger that was lost
+    with ledger.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM items")
+    shop.sandbox.control("recording", on=True)
+    run = shop.run(other, [lamp("A"), lamp("B", price=15)])
+    assert run.outcomes() == {"A": "unchanged", "B": "accepted"}
+    assert run.items()["A"].note == "Amazon holds all of it already"
+    assert written(shop) == [("patch", True), ("patch", False)]
+    assert shop.run(other, [lamp("A"), lamp("B", price=15)]).calls() == {}
+
+
+def test_no_patch_goes_to_a_sku_that_amazon_does_not_know(shop, ledger):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A")])
+    amazon.delete(shop.client, "A", connector.marketplace.id)
+    record_listed(ledger, shop.listings(connector), {"A": False})
+    shop.sandbox.control("recording", on=True)
+    assert shop.run(connector, [lamp("A", price=12)]).outcomes() == {"A": "accepted"}
+    assert written(shop) == [("put", True), ("put", False)]
+
+
+def test_full_replace_puts_always_and_keeps_what_was_there_before(shop, ledger):
+    connector = shop.connector(sync={"full_replace": True})
+    shop.run(connector, [lamp("A")])
+    here = {"marketplace_id": connector.marketplace.id}
+    others_write(
+        shop,
+        connector,
+        "A",
+        {"op": "replace", "path": "/attributes/model_number", "value": [{"value": "M-1", **here}]},
+    )
+    run = shop.run(connector, [lamp("A", price=12)])
+    assert run.calls() == {"previews": 1, "readings": 1, "creations": 1}
+    assert "model_number" not in shop.held(connector, "A")
+    (write,) = writes_of(ledger, run.number)
+    assert write.before["model_number"][0]["value"] == "M-1"
+    assert "model_number" in write.touched
+
+
+def test_every_write_has_a_before_image(shop, ledger):
+    connector = shop.connector()
+    first = shop.run(connector, [lamp("A")])
+    second = shop.run(connector, [lamp("A", price=12)])
+    (created,), (updated,) = writes_of(ledger, first.number), writes_of(ledger, second.number)
+    assert (created.existed, created.before) == (False, None)
+    assert updated.existed is True
+    price = updated.before["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"]
+    assert price == 10
+    assert updated.touched == {"purchasable_offer"}
+
+
+def test_force_sends_all_that_is_owned_again(shop):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A")])
+    others_write(shop, connector, "A", merge(QUANTITY, fulfillment_channel_code="DEFAULT", quantity=99))
+    assert shop.run(connector, [lamp("A")]).outcomes() == {"A": "unchanged"}
+    run = shop.run(connector, [lamp("A")], force=True)
+    assert run.outcomes() == {"A": "accepted"}
+    assert run.calls() == {"previews": 1, "updates": 1}
+    assert shop.held(connector, "A")[QUANTITY][0]["quantity"] == 3
+
+
+def test_what_changed_between_preview_and_submission_is_not_sent(shop, ledger):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A")])
+    run = shop.run(connector, [lamp("A", price=12)], until="tested")
+    shop.run(connector, [lamp("A", price=12, stock=8)])  # another run was quicker
+    run.live()
+    assert run.outcomes() == {"A": "failed"}
+    assert "changed after the check" in run.items()["A"].note
+    assert shop.held(connector, "A")[QUANTITY][0]["quantity"] == 8
+
+
+def test_a_repeated_task_sends_nothing_twice(shop, ledger):
+    connector = shop.connector()
+    run = shop.run(connector, [lamp("A"), lamp("B")])
+    run.live()
+    assert run.outcomes() == {"A": "accepted", "B": "accepted"}
+    assert run.calls() == {"previews": 2, "readings": 2}
+    assert "earlier try" in run.items()["A"].note
+    assert len(list(writes_of(ledger, run.number))) == 2
+
+
+def test_a_task_killed_before_it_could_remember_finds_its_write_at_amazon(shop, ledger):
+    connector = shop.connector()
+    run = shop.run(connector, [lamp("A")], until="tested")
+    amazon.put(
+        shop.client,
+        "A",
+        connector.marketplace.id,
+        product_type="LAMP",
+        attributes=next(iter(run.folder.read("mapped", "part-00001.jsonl")))["attributes"],
+    )
+    run.live()
+    assert run.outcomes() == {"A": "unchanged"}
+    assert known_items(ledger, shop.listings(connector), ["A"])["A"].listed
+
+
+def test_two_runs_do_not_write_to_one_sku_at_once(shop, ledger):
+    connector = shop.connector()
+    run = shop.run(connector, [lamp("A")], until="tested")
+    another = ListingLocks(ledger, shop.listings(connector), owner="others run 9", lease=10_000)
+    with another.held(["A"]), pytest.raises(ListingsLocked, match="others run 9"):
+        run.live()
+    assert shop.held(connector, "A") is None
+    assert sum(shop.waits) >= 600
+    run.live()
+    assert run.outcomes() == {"A": "accepted"}
+
+
+def test_a_refused_submission_leaves_the_listing_and_the_ledger_as_they_were(shop, ledger):
+    connector = shop.connector(sync={"preview": "none"})
+    shop.run(connector, [lamp("A")])
+    issue = {"code": "8541", "message": "Conflict.", "severity": "ERROR", "categories": []}
+    body = {"sku": "A", "status": "INVALID", "submissionId": "s", "issues": [issue]}
+    shop.sandbox.fault("patchListingsItem", "status", status=200, body=body)
+    run = shop.run(connector, [lamp("A", price=12)])
+    assert run.outcomes() == {"A": "rejected"}
+    assert [one.code for one in run.items()["A"].issues] == ["8541"]
+    held = accepted_contents(ledger, shop.listings(connector), ["A"])["A"]
+    assert held["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"] == 10
+    assert shop.run(connector, [lamp("A", price=12)]).outcomes() == {"A": "accepted"}
+
+
+def test_one_item_without_an_answer_fails_alone_and_a_person_stops_the_run(shop):
+    connector = shop.connector(sync={"preview": "none"})
+    shop.sandbox.fault("putListingsItem", "status", status=500, times=12)
+    run = shop.run(connector, [lamp("A")])
+    assert run.outcomes() == {"A": "failed"}
+    shop.sandbox.control("revoke")
+    shop.sandbox.control("tokens", forget=True)
+    with pytest.raises(PersonMustAct):
+        shop.run(connector, [lamp("A")])
+
+
+def test_an_outage_stops_the_run_and_what_was_accepted_is_remembered(shop):
+    connector = shop.connector(sync={"preview": "none"})
+    run = shop.run(connector, [lamp(f"A{n}") for n in range(3)])
+    assert set(run.outcomes().values()) == {"accepted"}
+    shop.sandbox.fault("getListingsItem", "status", status=503, times=10_000)
+    with pytest.raises(TryAgain, match="20 items in a row"):
+        shop.run(connector, [lamp(f"B{n}") for n in range(60)])
+
+
+def test_the_forecast_says_how_many_calls_which_way_how_long(shop, caplog):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A"), lamp("B")])
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "amazon_listings.sync"):
+        run = shop.run(connector, [lamp("A", price=12), lamp("B"), lamp("C")])
+    asking, submitting = (one.getMessage() for one in caplog.records if "than a minute" in one.getMessage())
+    assert asking == (
+        "Asking Amazon: 1 reading, less than a minute; 2 previews, less than a minute; "
+        "then one by one up to 2 submissions, less than a minute."
+    )
+    assert submitting == (
+        "Submitting: one by one, 1 reading, less than a minute; 1 submission, less than a minute; "
+        "1 update, less than a minute."
+    )
+    assert run.calls() == {"readings": 2, "previews": 2, "updates": 1, "creations": 1}

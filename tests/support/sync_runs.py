@@ -1,0 +1,273 @@
+"""Runs of a connector against the sandbox, from mapped items to the report, without Airflow."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+
+import yaml
+
+from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.ledger.items import Listings
+from amazon_listings.ledger.runs import start_run
+from amazon_listings.product_types.refresh import load_pair
+from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.sync.definitions import Definitions, definition_key, refresh_definitions
+from amazon_listings.sync.live_sync import live_sync
+from amazon_listings.sync.map_fields import map_part
+from amazon_listings.sync.run_folder import RunFolder, part_name
+from amazon_listings.sync.scope import Scope
+from amazon_listings.sync.settle import check_sum, settled_items
+from amazon_listings.sync.test_sync import test_sync as check
+
+PRODUCT = {
+    "item_name": "{{ item.name }}",
+    "brand": "{{ item.brand }}",
+    "manufacturer": "Acme",
+    "product_description": "Une lampe.",
+    "bullet_point": ["{{ item.point }}", "Durable"],
+    "country_of_origin": "FR",
+    "supplier_declared_dg_hz_regulation": "not_applicable",
+    "lamp_type": "desk_lamp",
+    "light_source_type": "led",
+    "color_temperature": {"value": 2700, "unit": "kelvin"},
+    "color": "{{ item.colour }}",
+    "main_product_image_locator": "https://img.example/1.jpg",
+    "item_weight": "1 kg",
+    "item_package_weight": "1 kg",
+    "externally_assigned_product_identifier.type": "ean",
+    "externally_assigned_product_identifier.value": "{{ item.ean }}",
+}
+OFFER = {
+    "condition_type": "new_new",
+    "purchasable_offer.our_price.schedule.value_with_tax": "{{ item.price }}",
+    "fulfillment_availability.fulfillment_channel_code": "DEFAULT",
+    "fulfillment_availability.quantity": "{{ item.stock }}",
+    "merchant_shipping_group": "standard-template",
+}
+DOCUMENT = {
+    "id": "lamps",
+    "title": "Lampes",
+    "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "LAMP"},
+    "sales_layer": {"languages": ["fr"], "sku": "{{ item.reference }}"},
+    "mapping": PRODUCT | OFFER,
+}
+FIELDS = {
+    "name": "Lampe",
+    "brand": "Acme",
+    "point": "Solide",
+    "colour": "Rouge",
+    "ean": "4006381333931",
+    "price": 10,
+    "stock": 3,
+}
+
+
+def record(identity, fields):
+    return {
+        "id": identity,
+        "ref": identity,
+        "status": "visible",
+        "modified": None,
+        "fields": fields,
+        "texts": {},
+        "images": {},
+    }
+
+
+def lamp(sku, *, modified=None, **fields):
+    """A product without variants."""
+    return {
+        "id": f"products/{sku}",
+        "group": f"products/{sku}",
+        "sku": sku,
+        "status": "visible",
+        "modified": modified,
+        "product": record(sku, FIELDS | fields),
+        "variant": None,
+    }
+
+
+def variant(product, sku, **fields):
+    """A variant of a product."""
+    return {
+        "id": f"variants/{sku}",
+        "group": f"products/{product}",
+        "sku": sku,
+        "status": "visible",
+        "modified": None,
+        "product": record(product, FIELDS | {"colour": ""}),
+        "variant": record(sku, {"colour": "Rouge"} | fields),
+    }
+
+
+class Shop:
+    """A selling partner with a ledger, and the connectors that run for it.
+
+    `waits` are the seconds that somebody waited; each moves the sandbox's clock.
+    """
+
+    def __init__(self, sandbox, ledger, root, *, vendor=False):
+        self.sandbox = sandbox
+        self.ledger = ledger
+        self.waits = []
+        self._root = root
+        self._numbers = itertools.count(1)
+        self.vendor = vendor
+        self.client = self.connect()
+
+    def connect(self):
+        account = Account(
+            client_id=self.sandbox.client_id,
+            client_secret=self.sandbox.client_secret,
+            refresh_token=self.sandbox.refresh_token,
+            seller_id=self.sandbox.vendor_code if self.vendor else self.sandbox.seller_id,
+            vendor=self.vendor,
+            region="EU",
+            endpoint=self.sandbox.url,
+            token_url=self.sandbox.token_url,
+        )
+        return SellingPartner(
+            account,
+            quotas=Quotas(sleep=lambda _: None),
+            preview_rate=1000,
+            sleep=self._sleep,
+            timeout=(5, 20),
+        )
+
+    def _sleep(self, seconds):
+        self.waits.append(seconds)
+        self.sandbox.advance(seconds)
+
+    def connector(self, **changes):
+        """A connector, loaded as the product loads it; `mapping` and `sync` are merged over the default."""
+        document = copy.deepcopy(DOCUMENT)
+        for key, value in changes.items():
+            merge = isinstance(value, dict) and isinstance(document.get(key), dict)
+            document[key] = document[key] | value if merge else value
+        document["mapping"] = {key: value for key, value in document["mapping"].items() if value is not None}
+        folder = self._root / "connectors"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{document['id']}.yaml"
+        path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+        loaded = load_connectors(folder, {})
+        assert not loaded.broken, loaded.broken[0].text
+        return next(one for one in loaded.connectors if one.id == document["id"])
+
+    def definitions(self, connector):
+        storage = self._root / "storage"
+        refresh_definitions(connector, self.client, storage)
+        key = definition_key(connector, self.client.account.seller_id)
+        return Definitions(load_pair(DefinitionStore(storage / "definitions"), key, connector.marketplace))
+
+    def listings(self, connector):
+        amazon_part = connector.amazon
+        return Listings(
+            connector.id, self.client.account.seller_id, connector.marketplace.id, amazon_part.product_type
+        )
+
+    def held(self, connector, sku):
+        """The attributes that Amazon holds, or None."""
+        found = amazon.get(self.client, sku, [connector.marketplace.id], included=("attributes",))
+        return found and found.attributes
+
+    def run(self, connector, *parts, until=None, **more):
+        """A run over these items, one list for each part; its end."""
+        run = Run(self, connector, next(self._numbers), **more)
+        run.extract(*parts)
+        run.map()
+        run.test()
+        if run.scope.operation == "live" and until != "tested":
+            run.live()
+        return run
+
+
+class Run:
+    """One run; its steps one by one."""
+
+    def __init__(
+        self, shop, connector, number, *, operation="live", kind="everything", force=False, removed=()
+    ):
+        self.shop = shop
+        self.connector = connector
+        self.removed = list(removed)
+        self.scope = Scope(operation, kind, None, None, frozenset(), force, "")
+        self.folder = RunFolder.of(shop._root / "storage", connector.id, f"run{number}")
+        self.definitions = shop.definitions(connector)
+        self.number = start_run(
+            shop.ledger,
+            connector_id=connector.id,
+            run_id=f"run{number}",
+            operation=operation,
+            scope=kind,
+            fingerprint="f",
+            definition=self.definitions.checksum,
+        )
+        self.counts = {}
+
+    def extract(self, *parts, unreadable=0):
+        names = [part_name(number) for number, _ in enumerate(parts, 1)]
+        for name, items in zip(names, parts, strict=True):
+            self.folder.write("extract", name, items)
+        self.folder.note("scope", self.scope.to_json())
+        note = {
+            "parts": names,
+            "extracted": sum(map(len, parts)),
+            "out_of_scope": 0,
+            "unreadable": unreadable,
+            "full": self.scope.kind == "everything",
+        }
+        self.folder.note("extract", note)
+        self.folder.note("removed", {"ids": self.removed})
+
+    def map(self):
+        for part in self.folder.parts("extract"):
+            map_part(self.connector, self.definitions, self.folder, part)
+
+    def test(self):
+        shop = self.shop
+        self.counts = check(
+            self.connector,
+            self.scope,
+            self.definitions,
+            client=shop.client,
+            ledger=shop.ledger,
+            folder=self.folder,
+        )
+
+    def live(self):
+        shop = self.shop
+        self.counts = live_sync(
+            self.connector,
+            self.definitions,
+            client=shop.client,
+            ledger=shop.ledger,
+            run=self.number,
+            folder=self.folder,
+        )
+
+    def items(self):
+        """What settled, by SKU; the sum of the outcomes was checked."""
+        settled = list(settled_items(self.folder))
+        counted = {}
+        for one in settled:
+            counted[one.outcome] = counted.get(one.outcome, 0) + 1
+        from collections import Counter
+
+        added = sum(one.parent or one.departed for one in settled)
+        check_sum(self.folder.noted("extract")["extracted"], added, 0, Counter(counted))
+        return {one.sku: one for one in settled}
+
+    def outcomes(self):
+        return {sku: item.outcome for sku, item in self.items().items()}
+
+    def calls(self):
+        calls = {}
+        for stage in ("tested", "live", "departed"):
+            for name, number in (self.folder.noted(stage) or {}).get("calls", {}).items():
+                calls[name] = calls.get(name, 0) + number
+        return {name: number for name, number in calls.items() if number}
