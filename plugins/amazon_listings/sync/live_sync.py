@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import Listings, accepted_contents, known_items
 from amazon_listings.ledger.locks import ListingLocks
+from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.sync import departures
 from amazon_listings.sync.amazon_calls import Progress
 from amazon_listings.sync.families import Parents, settled_relation
+from amazon_listings.sync.feed_settling import FeedSettler, utc_now
+from amazon_listings.sync.feed_sync import AWAITED, FeedSync, awaited_feeds
 from amazon_listings.sync.map_fields import compiled
 from amazon_listings.sync.submission_plan import Held, Planner, held_by_ledger
 from amazon_listings.sync.writes import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
     from sqlalchemy import Engine
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OUTCOMES = ("accepted", "unchanged", "blocked", "rejected", "failed")
+OUTCOMES = ("accepted", "unchanged", "blocked", "rejected", "failed", AWAITED)
 
 
 def live_sync(
@@ -41,8 +45,13 @@ def live_sync(
     ledger: Engine,
     run: int,
     folder: RunFolder,
+    resumed: bool = False,
+    now: Callable[[], datetime] = utc_now,
 ) -> dict[str, int]:
-    """Submit every item of the run that is ready, then deal with the listings whose items left.
+    """Submit every item of the run that is ready, and deal with the listings whose items left.
+
+    From `sync.feed_from` items on they are sent by feeds, which are not through when this returns:
+    as long as items are `awaited`, wait for `feed_sync.awaited_feeds` and call again with `resumed`.
 
     Args:
         connector: The connector that runs.
@@ -51,6 +60,8 @@ def live_sync(
         ledger: Knows what listings hold; remembers every submission.
         run: The run's number in the ledger.
         folder: The run's folder; reads the stages `mapped` and `tested`, writes `live` and `departed`.
+        resumed: Everything was sent, and feeds were waited for.
+        now: The time.
 
     Returns:
         Items by outcome, those that left among them.
@@ -76,14 +87,21 @@ def live_sync(
         languages=dict(connector.language_tags),
         progress=Progress(0, "submissions"),
     )
-    live = _LiveSync(connector, folder, writer, Parents(planner, client))
-    folder.clear("live")
-    words = live.forecast()
-    log.info("Submitting: %s.", words)
-    counts = live.submit()
-    counts.update(departures.carry_out(connector, ledger=ledger, folder=folder, writer=writer))
-    calls = writer.calls + Counter(readings=live.parents.readings)
-    folder.note("live", {"calls": dict(calls), "forecast": words})
+    feeds = FeedSync(connector, folder, writer)
+    FeedSettler(client, ledger, folder, run, definitions.checksum, now).settle(connector.id)
+    live = _LiveSync(connector, folder, writer, Parents(planner, client), feeds)
+    counts = feeds.collect(awaited_feeds(ledger, connector.id, run, now=now())) if resumed else None
+    if counts is None:
+        folder.clear("live")
+        words = live.forecast()
+        log.info("Submitting: %s.", words)
+        counts = live.submit()
+        if counts[AWAITED]:
+            counts = feeds.collect(awaited_feeds(ledger, connector.id, run, now=now())) or counts
+        calls = writer.calls + feeds.calls + Counter(readings=live.parents.readings)
+        folder.note("live", {"calls": dict(+calls), "forecast": words})
+    if not counts[AWAITED]:
+        counts.update(departures.carry_out(connector, ledger=ledger, folder=folder, writer=writer))
     return {name: counts[name] for name in OUTCOMES}
 
 
@@ -95,6 +113,8 @@ class _LiveSync:
     folder: RunFolder
     writer: Writer
     parents: Parents
+    feeds: FeedSync
+    by_feeds: bool = False
 
     def forecast(self) -> str:
         """How many calls, which way, how long; the writer's progress counts towards it."""
@@ -107,6 +127,9 @@ class _LiveSync:
                 creations += not update
         leaving = sum(1 for part in self.folder.parts("departed") for _ in self.folder.read("departed", part))
         self.writer.progress.total = creations + updates + leaving
+        self.by_feeds = creations + updates >= self.connector.sync.feed_from
+        if self.by_feeds:
+            return f"by feeds, {forecast(creations + updates, 'createFeed')} of {creations + updates:,} items"
         costs = [
             forecast(readings + leaving, "getListingsItem"),
             forecast(creations, "putListingsItem"),
@@ -124,12 +147,44 @@ class _LiveSync:
         for part in self.folder.parts("tested") if families else ():
             rows = [row for row in self._ready(part) if row.get("role") == "parent"]
             self.folder.write("live", part, self._written(rows))
+        if self.by_feeds:
+            return self._submit_by_feeds()
         for part in self.folder.parts("tested"):
             done = list(self.folder.read("live", part))
             rows, waiting = self._free(part, done) if families else (list(self._ready(part)), [])
             self.folder.write("live", part, [*done, *waiting, *self._written(rows)])
             counts.update(row["outcome"] for row in self.folder.read("live", part))
         return counts
+
+    def _submit_by_feeds(self) -> Counter[str]:
+        """Put what is ready into feeds, after the parents, which were sent singly."""
+        counts: Counter[str] = Counter()
+        for parts in self._feedfuls():
+            done = {part: list(self.folder.read("live", part)) for part in parts}
+            skus: dict[str, set[str]] = {}
+            for part in parts:
+                free, waiting = self._free(part, done[part])
+                before = self.feeds.sent_before(free)
+                skus[part] = {row["sku"] for row in free}.difference(row["sku"] for row in before)
+                done[part] += [*waiting, *before]
+            for part, outcomes in self.feeds.send(skus, self._ready).items():
+                self.folder.write("live", part, [*done[part], *outcomes])
+                counts.update(row["outcome"] for row in (*done[part], *outcomes))
+        return counts
+
+    def _feedfuls(self) -> Iterator[list[str]]:
+        """The parts, so many together as one feed holds."""
+        together: list[str] = []
+        size = 0
+        for part in self.folder.parts("tested"):
+            ready = sum(row["outcome"] == "ready" for row in self.folder.read("tested", part))
+            if together and size + ready > MOST_MESSAGES:
+                yield together
+                together, size = [], 0
+            together.append(part)
+            size += ready
+        if together:
+            yield together
 
     def _ready(self, part: str) -> Iterator[dict[str, Any]]:
         """The payloads of a part that passed the test sync, with what was previewed of them."""

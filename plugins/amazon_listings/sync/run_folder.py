@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-STAGES = ("extract", "problems", "quality", "mapped", "tested", "departed", "live", "report")
+STAGES = (
+    "extract",
+    "problems",
+    "quality",
+    "mapped",
+    "tested",
+    "departed",
+    "outbox",
+    "feeds",
+    "live",
+    "confirmed",
+    "report",
+)
 #: Name ending of what is being written.
 UNFINISHED = ".unfinished"
 

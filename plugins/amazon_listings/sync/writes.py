@@ -42,14 +42,18 @@ CHANGED_MEANWHILE = (
 )
 
 
-class _Written(NamedTuple):
-    """What came of one row: `submission` is None if nothing was sent; `read` is what was read before."""
+class Written(NamedTuple):
+    """What came of one row: `submission` is None if nothing was sent; `read` is what was read before.
+
+    `due`: it is prepared, and to be sent.
+    """
 
     plan: Plan
     submission: Submission | None
     gaps: list[Issue]
     read: Held | None
     other: bool = False
+    due: bool = False
 
 
 @dataclass
@@ -104,29 +108,29 @@ class Writer:
             return
         with self.locks.held([row["sku"] for row in rows]):
             jobs: list[dict[str, Any]] = []
-            for row, outcome in self._known_before(rows):
+            for row, outcome in self.known_before(rows):
                 if outcome is None:
                     jobs.append(row)
                 else:
                     self.progress.step()
-                    yield _outcome(row, *outcome)
+                    yield outcome_of(row, *outcome)
 
-            def one(row: dict[str, Any]) -> _Written:
+            def one(row: dict[str, Any]) -> Written:
                 return self._write(row, plan, read)
 
-            answered: list[Answered[_Written]] = []
+            answered: list[Answered[Written]] = []
             calls = call_for_all(jobs, one, in_flight=self._in_flight, progress=self.progress)
             try:
                 for answer in calls:
                     answered.append(answer)
-                    yield self._result(answer)
+                    yield self.result(answer)
                     if len(answered) >= REMEMBER_EVERY:
-                        self._remember(answered)
+                        self.remember(answered)
                         self.locks.keep()
             finally:
-                self._remember(answered)
+                self.remember(answered)
 
-    def _known_before(
+    def known_before(
         self, rows: list[dict[str, Any]]
     ) -> Iterator[tuple[dict[str, Any], tuple[str, str] | None]]:
         """Each row with what the ledger knows of its listing, and its outcome if that decides it."""
@@ -149,7 +153,19 @@ class Writer:
         row: dict[str, Any],
         plan_for: Callable[[dict[str, Any], Held], Plan],
         reads: Callable[[Held], bool],
-    ) -> _Written:
+    ) -> Written:
+        written = self.prepare(row, plan_for, reads)
+        if not written.due:
+            return written
+        return written._replace(submission=self.planner.send(row, written.plan))
+
+    def prepare(
+        self,
+        row: dict[str, Any],
+        plan_for: Callable[[dict[str, Any], Held], Plan],
+        reads: Callable[[Held], bool],
+    ) -> Written:
+        """Everything but the sending of a row that `known_before` gave."""
         held: Held = row["held"]
         read = None
         if reads(held):
@@ -157,26 +173,26 @@ class Writer:
         plan = plan_for(row, held)
         gaps = gap_issues(plan, row, vendor=self.client.account.vendor)
         if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
-            return _Written(plan, None, gaps, read)
+            return Written(plan, None, gaps, read)
         previewed = row.get("previewed")
         if previewed is not None and previewed != plan.outline:
-            return _Written(plan, None, gaps, read, other=True)
-        return _Written(plan, self.planner.send(row, plan), [], read)
+            return Written(plan, None, gaps, read, other=True)
+        return Written(plan, None, [], read, due=True)
 
-    def _result(self, answer: Answered[_Written]) -> dict[str, Any]:
+    def result(self, answer: Answered[Written]) -> dict[str, Any]:
+        """The outcome of a row."""
         row, written = answer.row, answer.result
         if written is None:
-            return _outcome(row, "failed", answer.trouble)
+            return outcome_of(row, "failed", answer.trouble)
         self.calls["readings"] += written.read is not None
         submission = written.submission
         if submission is None:
             if written.plan.method == "NOTHING":
-                return _outcome(row, "unchanged", "Amazon holds all of it already")
+                return outcome_of(row, "unchanged", "Amazon holds all of it already")
             if written.other:
-                return _outcome(row, "failed", CHANGED_MEANWHILE)
-            return _outcome(row, "blocked", "") | {"issues": self._traced(written.gaps, row)}
+                return outcome_of(row, "failed", CHANGED_MEANWHILE)
+            return outcome_of(row, "blocked", "") | {"issues": self._traced(written.gaps, row)}
         self.calls[_KINDS[written.plan.method]] += 1
-        issues = self.definitions.amazon_issues(submission.issues, "submission")
         outcome, note = "accepted", ""
         if submission.read_back:
             note = "no answer came, but the listing holds what was sent"
@@ -184,15 +200,19 @@ class Writer:
             outcome = "rejected"
             if is_no_answer(submission.issues):
                 outcome, note = "failed", "the submission failed inside Amazon; the next run tries again"
-        return _outcome(row, outcome, note) | {
+        return outcome_of(row, outcome, note) | {
             "submission_id": submission.submission_id,
-            "issues": self._traced(issues, row),
+            "issues": self.told(submission.issues, row),
         }
+
+    def told(self, issues: list[dict[str, Any]], row: dict[str, Any]) -> list[dict[str, Any]]:
+        """What Amazon said of a submission, each issue with its origin."""
+        return self._traced(self.definitions.amazon_issues(issues, "submission"), row)
 
     def _traced(self, issues: list[Issue], row: dict[str, Any]) -> list[dict[str, Any]]:
         return traced(issues, self.mapping, row["attributes"], self.languages)
 
-    def _remember(self, answered: list[Answered[_Written]]) -> None:
+    def remember(self, answered: list[Answered[Written]]) -> None:
         """Enter the writes with what was there before, then what the listings hold now."""
         sent, accepted, deleted, listed = [], [], [], {}
         for row, written, _ in answered:
@@ -249,5 +269,6 @@ def _decided(
     return None
 
 
-def _outcome(row: dict[str, Any], outcome: str, note: str) -> dict[str, Any]:
+def outcome_of(row: dict[str, Any], outcome: str, note: str) -> dict[str, Any]:
+    """A row of the stage `live`."""
     return {"id": row["id"], "sku": row["sku"], "outcome": outcome, "note": note, "issues": []}

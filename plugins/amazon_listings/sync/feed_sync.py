@@ -1,0 +1,316 @@
+"""Live sync by feeds: what is to be sent goes to Amazon as documents of thousands of messages.
+
+Planned as single submissions are (`writes`): under the lock, on what the ledger or Amazon says the
+listings hold. A feed is in the ledger before Amazon is asked to start it, and its id before anything
+waits for it; so a task that is killed finds its feeds again (`feed_settling`), and no item is in two.
+Until a feed is through its items are `awaited`, which is no success.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.feed_messages import feed_answers
+from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed, pending_feeds
+from amazon_listings.ledger.submissions import ACCEPTED, PENDING
+from amazon_listings.selling_partner import feed_messages as messages
+from amazon_listings.selling_partner import feeds as amazon
+from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
+from amazon_listings.sync.amazon_calls import Answered
+from amazon_listings.sync.bulk_reading import read_listings
+from amazon_listings.sync.feed_settling import CANCELLED, REPORTS, report_name
+from amazon_listings.sync.run_folder import json_line, part_name
+from amazon_listings.sync.writes import outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.feed_messages import FeedAnswer
+    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.sync.run_folder import RunFolder
+    from amazon_listings.sync.submission_plan import Plan
+    from amazon_listings.sync.writes import Writer, Written
+
+log = logging.getLogger(__name__)
+
+AWAITED = "awaited"
+#: The stage of the messages that are being made into documents.
+_SPOOL = "outbox"
+#: Hours after which a run does not wait for a feed any longer; the next run settles it.
+PATIENCE = timedelta(hours=12)
+
+
+def awaited_feeds(ledger: Engine, connector_id: str, run: int, *, now: datetime) -> list[PendingFeed]:
+    """The feeds of a run that are worth waiting for."""
+    return [
+        feed
+        for feed in pending_feeds(ledger, connector_id)
+        if feed.run == run and now - feed.created_at < PATIENCE
+    ]
+
+
+@dataclass
+class FeedSync:
+    """The feeds of one run; counts the calls by kind.
+
+    Args:
+        connector: The connector that runs.
+        folder: The run's folder.
+        writer: Plans the rows; its ledger remembers them.
+    """
+
+    connector: Connector
+    folder: RunFolder
+    writer: Writer
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def sent_before(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those rows that this run has put into a feed, `awaited` until `collect`."""
+        answers = self._answers(rows)
+        return [outcome_of(row, AWAITED, "") for row in rows if row["sku"] in answers]
+
+    def send(
+        self, skus: Mapping[str, Collection[str]], rows: Callable[[str], Iterable[dict[str, Any]]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Put rows of some parts into feeds and start these.
+
+        Args:
+            skus: Which rows of each part, none of them sent before; about as many as a feed holds.
+            rows: The rows of a part.
+
+        Returns:
+            Their outcomes by part.
+
+        Raises:
+            ListingsLocked, LockLost: another run writes to the same listings.
+            TryAgain, PersonMustAct: Amazon cannot be asked; what was started is in the ledger.
+        """
+        outcomes: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
+        sent: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
+        with self.writer.locks.held(sku for wanted in skus.values() for sku in wanted):
+            with self.folder.writing(_SPOOL, part_name(1)) as out:
+                for part, wanted in skus.items():
+                    due = (row for row in rows(part) if row["sku"] in wanted)
+                    for batch in chunks(due, CHUNK):
+                        for row, plan in self._prepared(batch, outcomes[part]):
+                            out.write(_line(row, plan, self.connector.amazon.product_type, part))
+                            sent[part].append({"id": row["id"], "sku": row["sku"]})
+                        self.writer.locks.keep()
+            for refused in self._start():
+                outcomes[refused.pop("part")].append(refused)
+        self.folder.clear(_SPOOL)
+        return {part: [*outcomes[part], *self.sent_before(sent[part])] for part in skus}
+
+    def collect(self, awaited: Iterable[PendingFeed]) -> Counter[str] | None:
+        """Enter what became of the rows that were awaited; the number of items by outcome.
+
+        Args:
+            awaited: The feeds that are still to be waited for. What is in another that has no report
+                is `failed`; the next run settles it.
+
+        Returns:
+            None if a feed that was awaited was never started: its items are to be sent anew.
+        """
+        waiting = {feed.number for feed in awaited}
+        told = _Told(self.folder)
+        counts: Counter[str] = Counter()
+        for part in self.folder.parts("live"):
+            rows = list(self.folder.read("live", part))
+            if any(row["outcome"] == AWAITED for row in rows):
+                answers = self._answers([row for row in rows if row["outcome"] == AWAITED])
+                if any(row["outcome"] == AWAITED and row["sku"] not in answers for row in rows):
+                    return None
+                rows = self._collected(part, rows, answers, waiting, told)
+                self.folder.write("live", part, rows)
+            counts.update(row["outcome"] for row in rows)
+        return counts
+
+    def _collected(
+        self,
+        part: str,
+        rows: list[dict[str, Any]],
+        answers: dict[str, FeedAnswer],
+        waiting: Collection[int],
+        told: _Told,
+    ) -> list[dict[str, Any]]:
+        mapped = {row["id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers}
+        collected = []
+        for row in rows:
+            if row["outcome"] == AWAITED:
+                answer = answers[row["sku"]]
+                issues = self.writer.told(told.of(answer, row["sku"]), mapped[row["id"]])
+                collected.append(_outcome(row, answer, waiting) | {"issues": issues})
+            else:
+                collected.append(row)
+        return collected
+
+    def _answers(self, rows: Sequence[dict[str, Any]]) -> dict[str, FeedAnswer]:
+        return feed_answers(self.writer.ledger, self.writer.run, [row["sku"] for row in rows])
+
+    def _prepared(
+        self, rows: list[dict[str, Any]], outcomes: list[dict[str, Any]]
+    ) -> Iterator[tuple[dict[str, Any], Plan]]:
+        """The rows that are to be sent with their plans; the others' outcomes are added to `outcomes`."""
+        writer = self.writer
+        undecided = []
+        for row, outcome in writer.known_before(rows):
+            if outcome is None:
+                undecided.append(row)
+            else:
+                outcomes.append(outcome_of(row, *outcome))
+        unsure = [
+            row["sku"] for row in undecided if not row["held"].is_enough or self.connector.sync.full_replace
+        ]
+        listed = {row["sku"] for row in undecided if row["held"].exists}
+        found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
+        self.calls["searches"] += found.calls
+        prepared: list[Answered[Written]] = []
+        for row in undecided:
+            read = found.held.get(row["sku"])
+            trouble = found.troubles.get(row["sku"])
+            if trouble is not None:
+                outcomes.append(outcome_of(row, "failed", trouble))
+                continue
+            written = writer.prepare(
+                row | ({"held": read} if read else {}), writer.planner.plan, lambda _: False
+            )._replace(read=read)
+            prepared.append(Answered(row, written, ""))
+            if written.due:
+                yield row, written.plan
+            else:
+                outcomes.append(writer.result(prepared[-1]))
+        writer.remember(prepared)
+
+    def _start(self) -> Iterator[dict[str, Any]]:
+        """Upload and start the feeds of the spooled messages; the outcomes of those that fit into none."""
+        writer = self.writer
+        account = writer.client.account
+        locale = None if self.connector.amazon.locale == "DEFAULT" else self.connector.amazon.locale
+        spooled = (line["message"] for line in self.folder.read(_SPOOL, part_name(1)))
+        lines = self.folder.read(_SPOOL, part_name(1))
+        refused: dict[str, str] = {}
+        for document in messages.documents(
+            spooled,
+            messages.header(account.seller_id, issue_locale=locale),
+            refused=lambda error: refused.__setitem__(error.sku, str(error)),
+        ):
+            place = amazon.create_document(writer.client)
+            amazon.upload_document(writer.client, place, document.content)
+            writer.locks.keep()
+            number = open_feed(
+                writer.ledger,
+                writer.listings,
+                writer.run,
+                place.document_id,
+                _entries(lines, document.skus),
+            )
+            self._create(number, place.document_id, len(document.skus))
+        if refused:
+            for line in self.folder.read(_SPOOL, part_name(1)):
+                if line["sku"] in refused:
+                    row = {"id": line["pim_id"], "sku": line["sku"]}
+                    yield outcome_of(row, "failed", refused[line["sku"]]) | {"part": line["part"]}
+
+    def _create(self, number: int, document_id: str, count: int) -> None:
+        """Start a feed. If no readable answer came, it stays in the ledger without an id, to be found."""
+        writer = self.writer
+        try:
+            feed_id = amazon.create(writer.client, document_id, [self.connector.marketplace.id])
+        except (OutcomeUnknown, MalformedAnswer) as error:
+            log.warning("%s", error)
+        except AmazonListingsError:
+            feed_abandoned(writer.ledger, number)
+            raise
+        else:
+            feed_started(writer.ledger, number, feed_id)
+            log.info("Feed %s has %s messages.", feed_id, f"{count:,}")
+        self.calls["feeds"] += 1
+
+
+class _Told:
+    """What the reports of feeds said of their messages; the last few reports are kept in memory."""
+
+    _KEPT = 2
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._reports: dict[str, dict[str, list[dict[str, Any]]]] = {}
+
+    def of(self, answer: FeedAnswer, sku: str) -> list[dict[str, Any]]:
+        """The issues of a SKU's message."""
+        if answer.feed_id is None:
+            return []
+        name = report_name(answer.feed_id)
+        if name not in self._reports:
+            if len(self._reports) >= self._KEPT:
+                del self._reports[next(iter(self._reports))]
+            self._reports[name] = {row["sku"]: row["issues"] for row in self._folder.read(REPORTS, name)}
+        return self._reports[name].get(sku, [])
+
+
+def _outcome(row: dict[str, Any], answer: FeedAnswer, waiting: Collection[int]) -> dict[str, Any]:
+    """The row with what became of its message."""
+    name = f"feed {answer.feed_id}" if answer.feed_id else f"feed number {answer.feed}"
+    outcome, note = "failed", ""
+    if answer.status == ACCEPTED:
+        outcome = "accepted"
+    elif answer.status == "INVALID":
+        outcome = "rejected"
+    elif answer.status == CANCELLED:
+        note = f"{name} was cancelled at Amazon; the next run tries again"
+    elif answer.status != PENDING:
+        note = (
+            f"{name} does not say what became of it, and the listing does not hold what was sent; "
+            "the next run tries again"
+        )
+    elif answer.feed in waiting:
+        outcome, note = AWAITED, f"it is in {name}, whose report is not there yet"
+    else:
+        note = f"it is in {name}, whose report did not come in time; the next run asks for it"
+    return outcome_of(row, outcome, note) | {"submission_id": answer.feed_id}
+
+
+def _line(row: dict[str, Any], plan: Plan, product_type: str, part: str) -> bytes:
+    """A message with what the ledger remembers of it."""
+    message = message_of(row, plan, product_type)
+    return json_line(
+        {
+            "part": part,
+            "sku": row["sku"],
+            "pim_id": row["id"],
+            "hash": row["hash"],
+            "method": message["operationType"],
+            "body": message.get("patches", message.get("attributes")),
+            "wanted": None if plan.method == "PUT" else plan.after,
+            "before": plan.before,
+            "existed": plan.existed,
+            "message": message,
+        }
+    )
+
+
+def message_of(row: dict[str, Any], plan: Plan, product_type: str) -> dict[str, Any]:
+    """The message that does what a single submission of the plan would do."""
+    if plan.method == "PUT":
+        return messages.update(row["sku"], product_type, plan.body, row["requirements"])
+    if all(patch["op"] == "replace" for patch in plan.body):
+        whole = {patch["path"].removeprefix("/attributes/"): patch["value"] for patch in plan.body}
+        if len(whole) == len(plan.body):
+            return messages.partial_update(row["sku"], product_type, whole)
+    return messages.patch(row["sku"], product_type, plan.body)
+
+
+def _entries(lines: Iterator[dict[str, Any]], skus: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The lines of a document's messages; those that fitted into no document are passed over."""
+    for sku in skus:
+        yield next(line for line in lines if line["sku"] == sku)
