@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger, plain_errors
-from amazon_listings.cli.tables import clean, listed, print_table, when
+from amazon_listings.cli.tables import clean, listed, print_facts, print_table, when
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.runs import Run
 
 ledger_app = typer.Typer(name="ledger", help="Upkeep of the ledger.", no_args_is_help=True)
+
+#: What only programs read; `--json` has it.
+UNREADABLE = frozenset(
+    {
+        "accepted_definition",
+        "accepted_hash",
+        "definition",
+        "fingerprint",
+        "marketplace_id",
+        "payload_hash",
+        "request_id",
+        "seller_id",
+        "sku",
+        "tested_definition",
+    }
+)
 
 ConnectorId = Annotated[str | None, typer.Option("--connector", help="Id of the connector.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -190,15 +207,32 @@ def _issue(one: Any) -> dict[str, Any]:
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2, default=when))
+        print(json.dumps(answer, ensure_ascii=False, indent=2, default=_iso))
         return
     for heading, content in answer.items():
-        if isinstance(content, list):
-            print_table(heading, content)
+        if heading == "listings" and isinstance(content, list):
+            for one in content:
+                print_facts(f"listing {clean(one['sku'])} in {_country(one)}", one, without=UNREADABLE)
+        elif heading == "run":
+            print_facts(heading, content, without=UNREADABLE)
+        elif isinstance(content, list):
+            print_table(heading, content, without=UNREADABLE)
         elif isinstance(content, dict):
             print(f"{heading}: {listed(content)}")
         else:
             print(f"{heading}: {clean(when(content))}")
+    print("Times are UTC.")
+
+
+def _iso(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _country(listing: dict[str, Any]) -> str:
+    from amazon_listings.marketplaces import MARKETPLACES
+
+    known = {one.id: one.country for one in MARKETPLACES.values()}
+    return known.get(listing["marketplace_id"], clean(listing["marketplace_id"]))
 
 
 def _nothing(sentence: str) -> Exception:

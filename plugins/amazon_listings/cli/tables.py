@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
-def print_table(heading: str, rows: list[dict[str, Any]]) -> None:
-    """A table of rows with the same keys; columns without any value are left out."""
+def print_table(heading: str, rows: list[dict[str, Any]], *, without: Collection[str] = ()) -> None:
+    """A table of rows with the same keys; columns without any value, and those named, are left out."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -16,8 +19,12 @@ def print_table(heading: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         print(f"{heading}: none")
         return
-    columns = [name for name in rows[0] if any(row[name] not in (None, "", [], {}) for row in rows)]
-    table = Table(title=heading, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    columns = [
+        name
+        for name in rows[0]
+        if name not in without and any(row[name] not in (None, "", [], {}) for row in rows)
+    ]
+    table = Table(title=heading, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in columns:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
@@ -26,6 +33,18 @@ def print_table(heading: str, rows: list[dict[str, Any]]) -> None:
     # A pipe has no width; whoever reads it wants lines that are not broken.
     console = console if console.is_terminal else Console(width=240)
     console.print(table)
+    print()
+
+
+def print_facts(heading: str, facts: dict[str, Any], *, without: Collection[str] = ()) -> None:
+    """Names and values one below the other; what has no value, and what is named, is left out."""
+    shown = {name.replace("_", " "): _shown(value) for name, value in facts.items() if name not in without}
+    shown = {name: value for name, value in shown.items() if value}
+    width = max(map(len, shown), default=0)
+    print(heading)
+    for name, value in shown.items():
+        print(f"  {name:{width}}  {clean(value)}")
+    print()
 
 
 def listed(content: dict[str, Any]) -> str:
@@ -35,9 +54,9 @@ def listed(content: dict[str, Any]) -> str:
 
 
 def when(value: Any) -> str:
-    """A moment as people read it; anything else as text, nothing as `none`."""
+    """A moment (in UTC) as people read it; anything else as text, nothing as `none`."""
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     return "none" if value is None else str(value)
 
 

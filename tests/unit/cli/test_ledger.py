@@ -93,7 +93,7 @@ def test_a_connector(told, filled):
     assert answer["listings"] == {"accepted": 2}
     assert answer["runs"][0]["counts"] == {"accepted": 2, "failed": 0}
     assert answer["pending feeds"][0]["items"] == 1
-    assert answer["next confirmation"] == "2026-11-23 00:01:00+00:00"
+    assert answer["next confirmation"] == "2026-11-23T00:01:00+00:00"
 
 
 @pytest.mark.parametrize("name", ["1", "scheduled__2026"])
@@ -102,6 +102,9 @@ def test_a_run(told, filled, name):
     assert answer["run"]["number"] == filled
     assert answer["answers"] == {"ACCEPTED": 2, "PENDING": 1}
     assert answer["issues of the run"] == {"new": 1, "still there": 0, "gone": 0}
+    shown = told("status", "--run", name).stdout
+    assert "run id" in shown
+    assert "fingerprint" not in shown
     assert "new 1" in told("status", "--run", name, "--connector", "fr_home").stdout
 
 
@@ -109,6 +112,9 @@ def test_a_sku(told, filled):
     answer = json.loads(told("status", "--connector", "fr_home", "--sku", "a", "--json").stdout)
     assert answer["listings"][0]["state"] == "accepted"
     assert answer["open issues"][0]["code"] == "too_long"
+    shown = told("status", "--connector", "fr_home", "--sku", "a").stdout
+    assert "listing a in FR" in shown
+    assert "2026-11-23 00:00:00" in shown
     history = json.loads(told("history", "a", "--json").stdout)
     assert [write["submission_id"] for write in history["writes"]] == ["sub-1"]
     assert history["issues"][0]["opened_run"] == filled
