@@ -63,7 +63,7 @@ def account_of(found: Connection, region: str) -> Account:
         PersonMustAct: a field is missing or contradicts another; the sentence names it.
     """
     extra = _extra(found)
-    merchant, vendor = extra.get("merchant_token") or "", extra.get("vendor_code") or ""
+    merchant, vendor = extra.get("seller_id") or "", extra.get("vendor_code") or ""
     if bool(merchant) == bool(vendor):
         raise ConnectionProblem(
             f"The Airflow connection {found.conn_id!r} must have either a merchant token (sellers) or a "
@@ -80,7 +80,7 @@ def account_of(found: Connection, region: str) -> Account:
             vendor=bool(vendor),
             secret_created=_day(found, extra.get("secret_created")),
             endpoint=extra.get("endpoint") or None,
-            token_url=extra.get("token_url") or None,
+            token_url=extra.get("lwa_url") or None,
         )
     except AccountIncomplete as error:
         raise ConnectionProblem(

@@ -21,6 +21,7 @@ def _text(label: str, description: str, **schema: Any) -> dict[str, Any]:
     }
 
 
+# Airflow shows fields as *** whose name holds "token", "secret" or "password": so only secrets are named so.
 AMAZON_SELLING_PARTNER = {
     "connection-type": "amazon_selling_partner",
     "hook-name": "Amazon Selling Partner",
@@ -36,7 +37,7 @@ AMAZON_SELLING_PARTNER = {
             "From authorising your own app: Seller or Vendor Central, Develop Apps, Authorise.",
             format="password",
         ),
-        "merchant_token": _text(
+        "seller_id": _text(
             "Merchant token (sellers)",
             "Seller Central, Settings, Account Info, Merchant Token. Leave empty for a vendor account.",
         ),
@@ -60,7 +61,7 @@ AMAZON_SELLING_PARTNER = {
             "SP-API endpoint override",
             "Only for a sandbox or a proxy, e.g. http://127.0.0.1:9700. Empty: the region of the country.",
         ),
-        "token_url": _text(
+        "lwa_url": _text(
             "Token URL override",
             "Only for a sandbox, e.g. http://127.0.0.1:9700/auth/o2/token. Empty: Login with Amazon.",
         ),

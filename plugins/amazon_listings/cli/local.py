@@ -152,10 +152,10 @@ def _environment(home: Path, sandbox: str) -> dict[str, str]:
         "password": CLIENT_SECRET,
         "extra": {
             "refresh_token": REFRESH_TOKEN,
-            "merchant_token": SELLER_ID,
+            "seller_id": SELLER_ID,
             "country": "FR",
             "endpoint": sandbox,
-            "token_url": f"{sandbox}/auth/o2/token",
+            "lwa_url": f"{sandbox}/auth/o2/token",
         },
     }
     sales_layer = {

@@ -11,7 +11,7 @@ SECRETS = {"password": "amzn1.oa2-cs.v1.hush", "refresh_token": "Atzr|hush-hush"
 
 
 def amazon(**changes):
-    extra = {"refresh_token": SECRETS["refresh_token"], "merchant_token": "A1SELLER", "country": "FR"}
+    extra = {"refresh_token": SECRETS["refresh_token"], "seller_id": "A1SELLER", "country": "FR"}
     return {
         "conn_type": "amazon_selling_partner",
         "login": "amzn1.application-oa2-client.x",
@@ -57,7 +57,7 @@ def test_the_region_is_the_connectors(connection):
 
 
 def test_a_vendor_account(connection):
-    connection("vendor", amazon(extra={"merchant_token": None, "vendor_code": "SANDV"}))
+    connection("vendor", amazon(extra={"seller_id": None, "vendor_code": "SANDV"}))
     account = connections.account("vendor", "FR")
     assert (account.seller_id, account.vendor) == ("SANDV", True)
 
@@ -76,15 +76,15 @@ def test_secrets_are_masked_as_soon_as_they_are_known(connection):
     [
         (pim(), "The Airflow connection 'amazon_fr' is of type 'sales_layer'. It must be of type"),
         (amazon(extra={"vendor_code": "SANDV"}), "it has both. Fill in exactly one of the two fields."),
-        (amazon(extra={"merchant_token": None}), "it has neither. Fill in exactly one of the two fields."),
-        (amazon(extra={"merchant_token": ""}), "it has neither."),
+        (amazon(extra={"seller_id": None}), "it has neither. Fill in exactly one of the two fields."),
+        (amazon(extra={"seller_id": ""}), "it has neither."),
         (amazon(login=None), "'amazon_fr' cannot be used. The Amazon connection has no client id."),
         (amazon(password=""), "has no client secret. Enter it in the connection."),
         (amazon(extra={"refresh_token": None}), "has no refresh token."),
         (amazon(password="amzn1.oa2-cs.v1.hush\n"), "The client secret of the Amazon connection holds"),
         (amazon(extra={"refresh_token": "Atzr|hush-hush x"}), "The refresh token of the Amazon connection"),
         (
-            amazon(extra={"merchant_token": None, "vendor_code": "amzn1.vg.123"}),
+            amazon(extra={"seller_id": None, "vendor_code": "amzn1.vg.123"}),
             "holds the vendor group id 'amzn1.vg.123'",
         ),
         (

@@ -42,7 +42,7 @@ def test_a_good_amazon_connection(amazon):
 
 
 def test_a_good_vendor_connection(amazon):
-    right, sentence = amazon(extra={"merchant_token": "", "vendor_code": "SANDV"})
+    right, sentence = amazon(extra={"seller_id": "", "vendor_code": "SANDV"})
     assert right, sentence
     assert sentence.startswith("Vendor code SANDV may list in France")
 
@@ -54,9 +54,9 @@ def test_a_good_vendor_connection(amazon):
         ({"login": "amzn1.application-oa2-client.wrong"}, ["client"]),
         ({"extra": {"refresh_token": "Atzr|wrong"}}, ["refresh token"]),
         ({"extra": {"refresh_token": "Atzr|sandbox-foreign"}}, ["application"]),
-        ({"extra": {"merchant_token": "A1SOMEBODYELSE"}}, ["A1SOMEBODYELSE"]),
-        ({"extra": {"merchant_token": "", "vendor_code": "WRONG"}}, ["WRONG"]),
-        ({"extra": {"merchant_token": ""}}, ["This connection must have either a merchant token", "neither"]),
+        ({"extra": {"seller_id": "A1SOMEBODYELSE"}}, ["A1SOMEBODYELSE"]),
+        ({"extra": {"seller_id": "", "vendor_code": "WRONG"}}, ["WRONG"]),
+        ({"extra": {"seller_id": ""}}, ["This connection must have either a merchant token", "neither"]),
         ({"extra": {"country": "FRANCE"}}, ["This connection names the country 'FRANCE'", "FR"]),
         ({"extra": {"country": ""}}, ["names the country ''", "Choose one of"]),
         ({"password": ""}, ["This connection cannot be used", "no client secret"]),
