@@ -25,18 +25,20 @@ if TYPE_CHECKING:
     from amazon_listings.sandbox.server import Sandbox
 
 PIM_KEY = "sandbox-pim-key"
+#: Three of the sandbox's families of backpacks: small runs, and real ones all the same.
+FAMILIES = ("LUM-B101", "LUM-B102", "LUM-B103")
 #: Slow machines are slow; a test that waits this long has failed.
-PATIENCE = 240.0
+PATIENCE = 600.0
 
 
 def amazon_connection(sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
     """An Airflow connection to the sandbox's Amazon; `changes` replace its fields, `extra` is merged."""
     extra = {
         "refresh_token": sandbox.refresh_token,
-        "merchant_token": sandbox.seller_id,
+        "seller_id": sandbox.seller_id,
         "country": "FR",
         "endpoint": sandbox.url,
-        "token_url": sandbox.token_url,
+        "lwa_url": sandbox.token_url,
     } | changes.pop("extra", {})
     return {
         "conn_type": "amazon_selling_partner",
@@ -100,7 +102,7 @@ class Run:
 
     def said(self, task_id: str, *, attempt: int = 1) -> str:
         """A task's log as text."""
-        return "\n".join(str(line["event"]) for line in self.log(task_id, attempt=attempt))
+        return "\n".join(json.dumps(line, ensure_ascii=False) for line in self.log(task_id, attempt=attempt))
 
     @cached_property
     def xcoms(self) -> list[dict[str, Any]]:

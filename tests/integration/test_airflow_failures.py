@@ -1,0 +1,109 @@
+"""What goes wrong ends in one sentence, in the task's log and in the report, and changes nothing."""
+
+import html
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
+
+#: Connector -> the task that fails, and words of its sentence: what is wrong, and who does what.
+SENTENCES = {
+    "wrong_secret": ("refresh_definition", ["client secret"]),
+    "wrong_client": ("refresh_definition", ["client"]),
+    "revoked": ("refresh_definition", ["refresh token"]),
+    "wrong_vendor": ("refresh_definition", ["WRONG"]),
+    "wrong_seller": ("refresh_definition", ["A1SOMEBODYELSE"]),
+    "wrong_type": ("refresh_definition", ["NOSUCHTYPE"]),
+    "no_connection": (
+        "refresh_definition",
+        ["There is no Airflow connection 'never_made'.", "Create it under Admin, Connections"],
+    ),
+    "pim_refuses": (
+        "extract_products",
+        ["Sales Layer (127.0.0.1) refuses the credentials", "Airflow connection pim_refuses"],
+    ),
+    "empty": ("extract_products", ["The PIM has no item for the connector empty", "Check its statuses"]),
+    "over_limit": ("extract_products", ["may hold 3 SKUs", "Raise `sku_limit` in "]),
+    "no_field": ("check_quality", ["Produktnahme", "Produktname"]),
+}
+PASSING = "Sales Layer (127.0.0.1) answers HTTP 503 again and again."
+
+
+@pytest.fixture(params=SENTENCES)
+def failed(request, house, failing):
+    """A connector that went wrong: its run, the task that failed and the words to look for."""
+    run = house.finish(failing[request.param])
+    return run, *SENTENCES[request.param]
+
+
+def errors(run, task_id, attempt=1):
+    """The error lines of a task's log, without Airflow's own notice that the task exited."""
+    lines = run.log(task_id, attempt=attempt)
+    return [line for line in lines if line.get("level") == "error" and line["event"] != "Task exited"]
+
+
+def report_of(house, run):
+    (folder,) = (house.home / "storage" / "runs" / run.dag_id.removeprefix("amazon_")).iterdir()
+    return folder / "report"
+
+
+def test_one_sentence_and_no_stack_trace(failed):
+    run, task_id, words = failed
+    assert run.state == "failed"
+    assert run.states[task_id] == "failed"
+    assert run.tries(task_id) == 1, "retries cannot help"
+    (line,) = errors(run, task_id)
+    for word in words:
+        assert word in line["event"], line["event"]
+    assert not line.get("error_detail")
+    assert "Traceback" not in run.said(task_id)
+
+
+def test_the_report_says_it_too_and_fails(house, failed):
+    run, _, words = failed
+    assert run.states["report"] == "failed"
+    (line,) = errors(run, "report")
+    assert line["event"].startswith("The run did not come to its end.")
+    report = report_of(house, run)
+    kept = json.loads((report / "report.json").read_text("utf-8"))
+    page = html.unescape((report / "report.html").read_text("utf-8"))
+    for word in words:
+        assert word in line["event"]
+        assert word in str(kept)
+        assert word in page
+
+
+def test_later_tasks_do_not_run(failed):
+    run, _, _ = failed
+    assert run.states["live_sync"] == "upstream_failed"
+    assert run.states["test_sync"] == "upstream_failed"
+
+
+def test_what_passes_by_itself_is_tried_again_then_told(house, failing, pim_down):
+    run = house.finish(failing["pim_silent"])
+    assert run.state == "failed"
+    assert run.tries("extract_products") == 4
+    assert pim_down.asked >= 4
+    for attempt in (1, 2, 3, 4):
+        (line,) = errors(run, "extract_products", attempt)
+        assert line["event"].startswith(PASSING)
+        assert not line.get("error_detail")
+    assert run.tries("refresh_definition") == 1
+    assert PASSING in errors(run, "report")[0]["event"]
+
+
+def test_amazon_and_the_ledger_are_as_they_were(house, failing):
+    runs = [house.finish(run) for run in failing.values()]
+    assert {run.state for run in runs} == {"failed"}
+    names = {run.dag_id.removeprefix("amazon_") for run in runs}
+    with closing(sqlite3.connect(house.home / "ledger.db")) as ledger:
+        known = ledger.execute("SELECT id, connector_id, state, cursor FROM runs").fetchall()
+        submitted = {run for (run,) in ledger.execute("SELECT run FROM submissions")}
+    theirs = [row for row in known if row[1] in names]
+    assert theirs
+    for run, _, state, cursor in theirs:
+        assert (state, cursor) == ("failed", None)
+        assert run not in submitted

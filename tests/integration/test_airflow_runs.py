@@ -1,0 +1,220 @@
+"""A connector's life in a running Airflow: everything, what changed, named SKUs, a test, a backfill."""
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from amazon_listings.sandbox.catalogue import load
+from support.airflow import FAMILIES
+
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
+
+#: The families' products, and a variant to be edited.
+EDITED_FAMILY, EDITED_VARIANT = 1026, 5055
+FAMILY_OF_EDITED = {"LUM-B102-BLK", "LUM-B102-FOR"}
+NAMED = "LUM-B101-BLK"
+BACKFILL = (datetime(2026, 10, 20, tzinfo=UTC), datetime(2026, 10, 21, tzinfo=UTC))
+
+
+def outcomes(run):
+    """SKU -> outcome, as the report has it."""
+    place = run.result("report")["files"]["items.csv"].removeprefix("file://")
+    with Path(place).open(encoding="utf-8-sig", newline="") as file:
+        return {row["sku"]: row["outcome"] for row in csv.DictReader(file)}
+
+
+def writes(house):
+    """Previews and submissions that Amazon has seen."""
+    calls = house.calls()
+    return calls.get("putListingsItem", 0) + calls.get("patchListingsItem", 0)
+
+
+class Step:
+    """A finished run, with the calls to Amazon's listings that were made meanwhile."""
+
+    def __init__(self, house, run, before):
+        self.run = run
+        self.writes = writes(house) - before
+        self.outcomes = outcomes(run)
+
+
+@pytest.fixture(scope="module")
+def do(house):
+    def do(start):
+        before = writes(house)
+        return Step(house, start(), before)
+
+    return do
+
+
+@pytest.fixture(scope="module")
+def first(house, do, failing):
+    """The scheduled run that Airflow makes when the DAG is unpaused."""
+
+    def scheduled():
+        house.unpause("packs")
+        runs = house.wait_until(lambda: house.runs("packs", "scheduled"), "no scheduled run")
+        return house.finish(runs[0])
+
+    return do(scheduled)
+
+
+@pytest.fixture(scope="module")
+def changed(house, do, first):
+    house.edit("variants", EDITED_VARIANT, values={"price": "61.90"})
+    return do(lambda: house.run("packs"))
+
+
+@pytest.fixture(scope="module")
+def idle(house, do, changed):
+    return do(lambda: house.run("packs"))
+
+
+@pytest.fixture(scope="module")
+def named(house, do, idle):
+    return do(lambda: house.run("packs", skus=[NAMED], force=True))
+
+
+@pytest.fixture(scope="module")
+def tested(house, do, named):
+    house.edit("variants", EDITED_VARIANT, values={"price": "64.90"})
+    return do(lambda: house.run("packs", operation="test", selection="everything"))
+
+
+@pytest.fixture(scope="module")
+def backfilled(house, tested):
+    """The runs of `airflow backfill create`, by interval; how the command ended."""
+    since, until = (f"{day:%Y-%m-%d}" for day in BACKFILL)
+    command = ["backfill", "create", "--dag-id", "amazon_packs", "--from-date", since, "--to-date", until]
+    command += ["--dag-run-conf", json.dumps({"force": True})]
+    dry = house.command(*command, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert house.runs("packs", "backfill") == []
+    made = house.command(*command)
+    assert made.returncode == 0, made.stderr
+    runs = house.wait_until(lambda: house.runs("packs", "backfill"), "no backfill run")
+    return [house.finish(run) for run in runs]
+
+
+def test_a_first_scheduled_run_takes_everything(first):
+    assert first.run.state == "success"
+    assert set(first.run.states.values()) == {"success"}
+    assert {sku[:8] for sku in first.outcomes} == set(FAMILIES)
+    assert "accepted" in first.outcomes.values()
+    extract = first.run.result("extract_products")
+    assert extract["extracted"] == len(first.outcomes)
+    assert (
+        sum(first.run.result("report")["counts"].values()) == extract["extracted"] + extract["out_of_scope"]
+    )
+
+
+def test_items_travel_in_parts(house, first):
+    parts = first.run.result("extract_products")["parts"]
+    assert len(parts) > 1
+    mapped = [one for one in first.run.tasks if one["task_id"] == "map_fields"]
+    assert [one["rendered_map_index"] for one in mapped] == parts
+
+
+def test_the_next_run_takes_what_changed_and_sends_what_differs(changed):
+    assert changed.run.state == "success"
+    assert set(changed.outcomes) == FAMILY_OF_EDITED
+    assert changed.outcomes["LUM-B102-BLK"] == "accepted"
+    assert changed.outcomes["LUM-B102-FOR"] == "unchanged"
+    assert changed.writes == 2, "a preview and a submission of one item"
+    assert "What changed since" in changed.run.said("refresh_definition")
+
+
+def test_nothing_changed_costs_no_call(idle):
+    assert idle.run.state == "success"
+    assert idle.outcomes == {}
+    assert idle.writes == 0
+    assert idle.run.states | {"check_quality": "success"} == {
+        "refresh_definition": "success",
+        "extract_products": "success",
+        "check_quality": "success",
+        "map_fields": "skipped",
+        "test_sync": "skipped",
+        "live_sync": "skipped",
+        "report": "success",
+    }
+
+
+def test_named_skus_are_sent_again_by_force(named):
+    assert named.outcomes == {NAMED: "accepted"}
+    assert named.writes == 2
+    assert "The 1 SKUs that were named." in named.run.said("refresh_definition")
+
+
+def test_a_test_of_a_live_connector_submits_nothing(house, tested):
+    assert tested.run.state == "success"
+    assert tested.run.states["live_sync"] == "skipped"
+    assert "The operation is test: nothing is submitted." in tested.run.said("live_sync")
+    assert tested.outcomes["LUM-B102-BLK"] == "ready"
+    assert set(tested.outcomes.values()) == {"ready", "unchanged"}
+    assert tested.writes == 1, "the preview of the item that differs"
+
+
+def expected_in(since, until):
+    """SKUs of the families with a change in the interval, by the catalogue's own dates."""
+    skus = set()
+    catalogue = load()
+    for product in catalogue.entries("products"):
+        if product.ref not in FAMILIES:
+            continue
+        variants = [one for one in catalogue.variants_of(product.id) if one.status == "V"]
+        moments = [datetime.fromtimestamp(one.modified, UTC) for one in (product, *variants)]
+        if any(since <= moment < until for moment in moments):
+            skus |= {one.ref for one in variants}
+    return skus
+
+
+def test_a_backfill_takes_what_changed_in_its_intervals(backfilled):
+    assert [run.state for run in backfilled] == ["success", "success"]
+    found = [set(outcomes(run)) for run in backfilled]
+    day = timedelta(days=1)
+    assert found == [expected_in(BACKFILL[0] + n * day, BACKFILL[0] + (n + 1) * day) for n in range(2)]
+    assert found[1], "choose days on which something changed"
+    assert set(outcomes(backfilled[1]).values()) == {"accepted"}, "sent again, because the command said force"
+    for run in backfilled:
+        assert "Backfill: what changed from 2026-10-2" in run.said("refresh_definition")
+
+
+def test_a_backfill_does_not_move_the_cursor(house, backfilled):
+    """What was edited before the backfill is still waiting for the next run."""
+    before = writes(house)
+    step = Step(house, house.run("packs"), before)
+    assert set(step.outcomes) == FAMILY_OF_EDITED
+    assert step.outcomes["LUM-B102-BLK"] == "accepted"
+
+
+def test_a_variable_changes_the_schedule_without_a_deploy(house):
+    dag = "/dags/amazon_renamed"
+    house.wait_until(lambda: "amazon_renamed" in json.dumps(house.airflow.call("GET", "/dags")), "no DAG")
+    assert house.airflow.call("GET", dag)["timetable_summary"] in {None, "None"}
+    patch = {"title": "Renamed", "sync": {"schedule": "30 4 * * 1"}}
+    body = {"key": "amazon_connector_renamed", "value": json.dumps(patch)}
+    house.airflow.call("POST", "/variables", json=body)
+    seen = house.wait_until(
+        lambda: (now := house.airflow.call("GET", dag))["dag_display_name"] == "Renamed" and now,
+        "the Variable was not seen",
+    )
+    assert seen["timetable_summary"] == "30 4 * * 1"
+
+
+def test_a_broken_variable_is_an_import_error_and_the_others_stay(house, first):
+    body = {"key": "amazon_connector_alone", "value": json.dumps({"amazon": {"country": "FRA"}})}
+    house.airflow.call("POST", "/variables", json=body)
+    (error,) = house.wait_until(
+        lambda: house.airflow.call("GET", "/importErrors")["import_errors"], "no import error"
+    )
+    assert error["filename"].endswith("connector_errors.py")
+    assert "amazon_connector_alone" in error["stack_trace"]
+    assert "FRA" in error["stack_trace"]
+    house.airflow.call("DELETE", "/variables/amazon_connector_alone")
+    house.wait_until(
+        lambda: not house.airflow.call("GET", "/importErrors")["import_errors"], "the error stayed"
+    )
+    assert not house.airflow.call("GET", "/dags/amazon_packs")["is_stale"]
