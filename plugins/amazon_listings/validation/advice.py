@@ -69,7 +69,7 @@ def against(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]
             yield from against(advice.items, item, (*path, index))
 
 
-def _followed(advice: Advice, value: Any) -> bool:
+def _followed(advice: Advice, value: Any) -> bool:  # noqa: C901 - calls would cost more than what it decides
     """Does a value follow all advice for its place? Runs over every payload, so in few calls."""
     if isinstance(value, list):
         if advice.items is not None:
@@ -82,7 +82,11 @@ def _followed(advice: Advice, value: Any) -> bool:
             below = properties.get(name)
             if below is None or (type(child) is str and child in below.usual):
                 continue
-            if not _followed(below, child):
+            if type(child) is list and below.items is not None:
+                for item in child:
+                    if not _followed(below.items, item):
+                        return False
+            elif not _followed(below, child):
                 return False
     elif isinstance(value, str):
         return value not in advice.deprecated and (advice.suggested is None or value in advice.suggested)
@@ -117,14 +121,19 @@ def current(node: dict[str, Any]) -> list[Any]:
 
 def replacements(node: dict[str, Any], value: Any) -> list[Any]:
     """What the definition names in place of a deprecated value, if it does."""
-    lifecycle = node.get("$lifecycle")
-    entries = lifecycle.get("enumReplacement", ()) if isinstance(lifecycle, dict) else ()
+    entries = [entry for entry in _lifecycle(node, "enumReplacement") if isinstance(entry, dict)]
     return [new for entry in entries if entry.get("value") == value for new in entry.get("replacements", ())]
 
 
 def _deprecated(node: dict[str, Any]) -> frozenset[str]:
-    lifecycle = node.get("$lifecycle")
-    return _texts(lifecycle.get("enumDeprecated", ())) if isinstance(lifecycle, dict) else frozenset()
+    return _texts(_lifecycle(node, "enumDeprecated"))
+
+
+def _lifecycle(node: dict[str, Any], name: str) -> list[Any]:
+    """An entry of `$lifecycle`, which stands beside the `enum` it is about."""
+    parts = [part for part in (node, *node.get("anyOf", ())) if isinstance(part, dict)]
+    found = [part["$lifecycle"] for part in parts if isinstance(part.get("$lifecycle"), dict)]
+    return [entry for lifecycle in found for entry in lifecycle.get(name, ())]
 
 
 def _texts(values: Any) -> frozenset[str]:

@@ -63,3 +63,11 @@ def test_no_warning_about_what_is_wrong_anyway(lamp, payload):
     lamp["properties"]["color"]["items"]["properties"]["value"]["maxLength"] = 3
     issues = compile_definition(lamp).issues({**payload, "color": [{"value": "Golden"}]})
     assert [issue.code for issue in issues] == ["too_long"]
+
+
+def test_a_suggested_value_may_be_deprecated_too(lamp, payload):
+    suggested = lamp["properties"]["color"]["items"]["properties"]["value"]["anyOf"][1]
+    suggested["$lifecycle"] = {"enumDeprecated": ["Gold"]}
+    (issue,) = warnings(compile_definition(lamp), {**payload, "color": [{"value": "Gold"}]})
+    assert issue.code == "deprecated_option"
+    assert "Gold" not in [option["value"] for option in issue.allowed["options"]]
