@@ -149,7 +149,9 @@ def topology(tmp_path_factory, postgresql):
         for name in ("scheduler", "dag-processor", "triggerer"):
             start(name, name)
         for name in WORKERS:
-            start(f"worker-{name}", "celery", "worker", "--celery-hostname", name, "--skip-serve-logs")
+            start(
+                f"worker-{name}", "celery", "worker", "--celery-hostname", f"{name}@%h", "--skip-serve-logs"
+            )
         airflow = local.LocalAirflow(f"http://127.0.0.1:{port}", server, home / "api-server.log")
         airflow.wait_until_healthy(600)
         yield Topology(airflow, sandbox, bucket, broker, databases)
