@@ -73,15 +73,29 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.ledger.runs import last_run, start_run
+    from amazon_listings.product_types.definition import DefinitionDamaged, NoDefinition
     from amazon_listings.sync.definitions import refresh_definitions
+    from amazon_listings.sync.drift import drift_since_last_run
     from amazon_listings.sync.scope import decide
 
     with _run(connector_id) as run:
         run.folder.clear_all()
         connector = run.connector
         client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
-        definitions = refresh_definitions(connector, client, connections.storage())
+        storage = connections.storage()
+        definitions = refresh_definitions(connector, client, storage)
         ledger = connections.ledger()
+        try:
+            drift = drift_since_last_run(
+                connector, definitions, storage=storage, ledger=ledger, run_id=run.run_id
+            )
+        except (NoDefinition, DefinitionDamaged) as error:
+            drift = None  # the run itself does not need to know
+            definitions["warnings"].append(str(error))
+        if drift is not None:
+            run.folder.note("changes", drift.to_json())
+            for line in drift.told():
+                log.info("%s", line)
         params = run.context["params"]
         scope = decide(
             connector,

@@ -289,7 +289,7 @@ def _version_drift(stored: StoredDefinition, folder: Path | None) -> Drift:
         if (connector.marketplace.id, amazon.requirements) != (key.marketplace_id, key.requirements):
             continue
         try:
-            own = stored_drift(kept, replace(key, locale=amazon.locale), connector, run_storage())
+            own = stored_drift(kept, replace(key, locale=amazon.locale), [connector], run_storage())
         except NoDefinition as error:
             typer.echo(f"{connector.id} is not judged: {error}", err=True)
             continue

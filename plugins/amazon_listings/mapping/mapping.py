@@ -69,6 +69,7 @@ class Mapping:
         setting: Marketplace, languages and how the PIM writes.
         fields: The PIM fields that the lines read, with the first line of each.
         variations: How families are made, if the connector makes them.
+        renamed: Sentences about labels that Amazon has changed, each with its line.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class Mapping:
         setting: Setting,
         fields: Dict[str, Line],
         variations: Variations | None = None,
+        renamed: Sequence[str] = (),
     ) -> None:
         self.plan = dict(plan)
+        self.renamed = tuple(renamed)
         self.setting = setting
         self.fields = dict(fields)
         self.variations = variations
@@ -243,7 +246,8 @@ def compile_mapping(
                 for cell in leaf.cells:
                     for name in cell.expression.fields:
                         fields.setdefault(name, cell.line)
-    return Mapping(plan, setting, fields, families)
+    renamed = [f"{line}: {said}." for line, sentences in placing.renamed.items() for said in sentences]
+    return Mapping(plan, setting, fields, families, renamed)
 
 
 def _never(_rows: Sequence[Row]) -> None:

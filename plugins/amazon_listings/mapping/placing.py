@@ -66,6 +66,7 @@ class Placing:
         self.index = index
         self.reading = reading
         self.faults: list[Fault] = []
+        self.renamed: dict[Line, list[str]] = {}
         self.root = Element()
         self.fields: dict[str, Field] = {item.path: item for item in index.fields}
         self.paths = {
@@ -96,7 +97,7 @@ class Placing:
     def _place_found(self, root: Spot, key: str, value: Any, source: Source) -> None:
         slots = self.shop.numbered(key)
         try:
-            target = None if slots else self.index.find(key)
+            target = None if slots else self._noted(self.index.find(key), key, source.line)
         except AmbiguousField as error:
             # One label for other_product_image_locator_1 to _8: the places of one list.
             slots = self.shop.same_but_numbered([found.path for found in error.candidates])
@@ -111,10 +112,18 @@ class Placing:
     def path_of(self, line: Line, key: str) -> str | None:
         """The path that a label or path names; a mistake becomes a fault."""
         try:
-            return self.index.find(key).path
+            return self._noted(self.index.find(key), key, line).path
         except (UnknownField, AmbiguousField) as error:
             self.fault(line, error.message, *map(str, error.candidates))
             return None
+
+    def _noted(self, target: Target, key: str, line: Line) -> Target:
+        """The target; that its label is an old one is noted for a warning."""
+        if target.renamed_to is not None:
+            self.renamed.setdefault(line, []).append(
+                f"Amazon now calls {key!r} {target.renamed_to!r} ({target.path}); the line keeps its meaning"
+            )
+        return target
 
     def fault(self, line: Line, problem: str, *candidates: str) -> None:
         """Note a mistake."""
@@ -144,7 +153,7 @@ class Placing:
             if "value" in value and f"{base}.value" not in self.fields:
                 value[own] = value.pop("value")
         for name, content in value.items():
-            self._place(spot, self._member(base, str(name)), content, source)
+            self._place(spot, self._member(base, str(name), source.line), content, source)
 
     def _place_elements(self, spot: Spot, target: Target, values: list[Any], source: Source) -> None:
         base = target.path.rpartition(".")[0] if target.kind == "leaf" else target.path
@@ -160,16 +169,16 @@ class Placing:
             content = value if isinstance(value, dict) else {"value": value}
             self._place_object(Spot(element, depth), self._target(base), content, source)
 
-    def _member(self, base: str, name: str) -> Target:
+    def _member(self, base: str, name: str, line: Line) -> Target:
         if name.rpartition(".")[2] in ENGINE_MEMBERS:
             raise Refused(f"`{name}` is written by the engine")
         if (path := f"{base}.{name}") in self.paths:
             return self._target(path)
-        below = [item for item in self.index.fields if item.path.startswith(f"{base}.")]
+        below = self.index.inside(base)
         try:
-            return FieldIndex(below).find(name)
+            return self._noted(below.find(name), name, line)
         except (UnknownField, AmbiguousField) as error:
-            names = [f"{item.path.removeprefix(base + '.')} ({item.label})" for item in below]
+            names = [f"{item.path.removeprefix(base + '.')} ({item.label})" for item in below.fields]
             found = [str(candidate) for candidate in error.candidates] or names
             raise Refused(f"`{base}` has nothing called {name!r}", *found) from None
 

@@ -242,7 +242,7 @@ class Work:
             if counted[key] <= limit:
                 kept.append(element)
         if len(kept) < len(found):
-            leaf = plan.templates[0].leaves()[0]
+            leaf = next(leaf for template in plan.templates for leaf in template.leaves())
             self._findings.left_out(
                 Site(leaf, leaf.cells[0], self.rows[0], path), limit, max(counted.values())
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import difflib
 import hashlib
 import json
@@ -13,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import PersonMustAct, TryAgain
-from amazon_listings.product_types.fields import fields
+from amazon_listings.product_types.fields import fields, relabelled
 from amazon_listings.product_types.labels import FieldIndex
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class DefinitionPair:
         marketplace: Where the items are sold.
         validation: The definition in the marketplace's own locale: codes, limits, rules.
         labels: The same in the locale people chose: titles, help, names of options.
-        earlier: The version of `labels` before this one, if there was one: what labels meant.
+        earlier: The versions of `labels` before this one, the newest first: what labels meant.
         whole: All of the product type in the locale of `labels`, if the requirements are a part.
 
     Raises:
@@ -172,7 +173,7 @@ class DefinitionPair:
     marketplace: Marketplace
     validation: StoredDefinition
     labels: StoredDefinition
-    earlier: StoredDefinition | None = None
+    earlier: tuple[StoredDefinition, ...] = ()
     whole: StoredDefinition | None = None
 
     def __post_init__(self) -> None:
@@ -210,7 +211,7 @@ class DefinitionPair:
     @cached_property
     def index(self) -> FieldIndex:
         """The fields by label and path; made once per process for the same documents."""
-        parts = (self.validation, self.labels, self.earlier, self.whole)
+        parts = (self.validation, self.labels, self.whole, *self.earlier)
         key = tuple((part.checksum, repr(part.property_groups)) if part else ("", "") for part in parts)
         with _LOCK:
             index = _INDEXES.get(key) or self._indexed()
@@ -221,22 +222,22 @@ class DefinitionPair:
         return index
 
     def _indexed(self) -> FieldIndex:
-        whole = self.whole
+        whole, known = self.whole, self.fields()
         return FieldIndex(
-            self.fields(),
-            earlier=self._before(),
+            known,
+            earlier=self._before(known),
             requirements=self.validation.key.requirements,
             whole=(lambda: FieldIndex(fields(whole.document))) if whole else None,
         )
 
-    def _before(self) -> FieldIndex | None:
-        if self.earlier is None:
-            return None
-        try:
-            return FieldIndex(fields(self.validation.document, labels_document=self.earlier.document))
-        except (OSError, DefinitionDamaged):
+    def _before(self, known: list[Field]) -> FieldIndex | None:
+        """What the fields were called, each version with the one before it."""
+        index = None
+        for version in reversed(self.earlier):
             # History helps old labels; without it they are unknown, which a person is told.
-            return None
+            with contextlib.suppress(OSError, DefinitionDamaged):
+                index = FieldIndex(relabelled(known, version.document), earlier=index)
+        return index
 
 
 #: Indexes of this process, the last used at the end.

@@ -151,6 +151,17 @@ def fields(
     ]
 
 
+def relabelled(known: Iterable[Field], labels_document: Mapping[str, Any]) -> list[Field]:
+    """The same fields by the labels of another document; those that it lacks keep theirs."""
+    spoken = {leaf.names: leaf.steps for leaf in leaves(labels_document)}
+    found = []
+    for item in known:
+        steps = spoken.get(tuple(item.path.split(".")))
+        labels = tuple(_label(steps, index) for index in range(len(steps))) if steps else item.labels
+        found.append(replace(item, labels=labels, label=labels[-1]))
+    return found
+
+
 def _field(
     leaf: Leaf,
     spoken: Leaf,

@@ -19,7 +19,7 @@ from amazon_listings.product_types.spelling import chain, normal
 from amazon_listings.product_types.tree import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 Names = tuple[str, ...]
 
@@ -33,8 +33,8 @@ class FieldIndex:
 
     Args:
         fields: The fields, as `product_types.fields.fields` lists them.
-        earlier: The index of the version before, so that a label which Amazon has changed since
-            still means what it meant.
+        earlier: The index of the version before (which may have one before it), so that a label
+            which Amazon has changed since still means what it meant.
         requirements: The set of requirements that the fields are of.
         whole: Gives the fields of the whole product type, to tell a field that the requirements
             leave out from one that does not exist; only asked for something unknown.
@@ -92,28 +92,34 @@ class FieldIndex:
         names = self._path(key)
         if names is not None:
             return self.target(".".join(names))
-        before = self._before(key)
+        before = list(dict.fromkeys(self._before(key)))
         try:
             found = self.target(".".join(self._labelled(key)))
         except UnknownField:
-            if before is None:
+            if not before:
                 raise
-            return self.target(before)._replace(renamed_to=self.name(before))
-        if before is not None and before != found.path:
-            places = (tuple(found.path.split(".")), tuple(before.split(".")))
+            return self.target(before[0])._replace(renamed_to=self.name(before[0]))
+        if others := [path for path in before if path != found.path]:
             raise AmbiguousField(
                 key,
-                [self._candidate(names) for names in places],
+                [self._candidate(tuple(path.split("."))) for path in (found.path, *others)],
                 "Amazon has given this label to another field",
             )
         return found
 
-    def _before(self, key: str) -> str | None:
-        """The path that a label meant in the version before, if that path still exists."""
-        if self.earlier is None:
-            return None
-        found = self.earlier.matches(key)
-        return found[0] if len(found) == 1 and tuple(found[0].split(".")) in self._below else None
+    def _before(self, key: str) -> Iterator[str]:
+        """The paths that a label meant in earlier versions, the newest first, if they still exist."""
+        index = self.earlier
+        while index is not None:
+            found = index.matches(key)
+            if len(found) == 1 and tuple(found[0].split(".")) in self._below:
+                yield found[0]
+            index = index.earlier
+
+    def inside(self, path: str) -> FieldIndex:
+        """The fields below the place at `path` alone, with what they were called before."""
+        below = [item for item in self.fields if item.path.startswith(f"{path}.")]
+        return FieldIndex(below, earlier=self.earlier.inside(path) if self.earlier else None)
 
     def member(self, path: str, key: str) -> Target:
         """What `key` names inside the place at `path`: a member by name, path or label.

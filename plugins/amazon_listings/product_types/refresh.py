@@ -102,7 +102,7 @@ def refresh_pair(
         # Only to say of a field that it is left out; the run does without it.
         with contextlib.suppress(AmazonListingsError):
             whole = refresh_definition(client, store, replace(labels, requirements=WHOLE), max_age=max_age)
-    return DefinitionPair(marketplace, validation, spoken, _before(store, labels), whole)
+    return DefinitionPair(marketplace, validation, spoken, tuple(store.earlier(labels)), whole)
 
 
 def load_pair(store: DefinitionStore, key: DefinitionKey, marketplace: Marketplace) -> DefinitionPair:
@@ -113,11 +113,8 @@ def load_pair(store: DefinitionStore, key: DefinitionKey, marketplace: Marketpla
     """
     own, labels = pair_keys(key, marketplace)
     whole = store.find(replace(labels, requirements=WHOLE)) if labels.requirements != WHOLE else None
-    return DefinitionPair(marketplace, store.load(own), store.load(labels), _before(store, labels), whole)
-
-
-def _before(store: DefinitionStore, labels: DefinitionKey) -> StoredDefinition | None:
-    return next(iter(store.earlier(labels)), None)
+    earlier = tuple(store.earlier(labels))
+    return DefinitionPair(marketplace, store.load(own), store.load(labels), earlier, whole)
 
 
 def pair_keys(key: DefinitionKey, marketplace: Marketplace) -> tuple[DefinitionKey, DefinitionKey]:

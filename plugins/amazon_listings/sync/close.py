@@ -73,6 +73,7 @@ def close_run(
         "definition_fetched_at": definitions.get("fetched_at", "never"),
         "language": _language(connector),
         "warnings": [*definitions.get("warnings", []), *warnings, *_warnings(folder)],
+        "changes": folder.noted("changes"),
         "failure": failure,
         "calls": dict(calls),
     }
@@ -107,7 +108,7 @@ def _warnings(folder: RunFolder) -> list[str]:
     """What the steps of the run found worth knowing."""
     return [
         sentence
-        for step in ("extract", "quality")
+        for step in ("extract", "quality", "mapping")
         for sentence in (folder.noted(step) or {}).get("warnings", ())
     ]
 

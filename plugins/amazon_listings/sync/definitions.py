@@ -40,7 +40,8 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
 
     Returns:
         What later tasks load them by (`key`, `country`), what the run records of the one that judges
-        (`checksum`, `version`, `fetched_at`), and `warnings`.
+        (`checksum`, `version`, `fetched_at`) and of the one with the labels (`labels_checksum`), and
+        `warnings`.
 
     Raises:
         PersonMustAct: Amazon has no such product type, or refuses the account.
@@ -53,6 +54,7 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
         "key": vars(key),
         "country": connector.marketplace.country,
         "checksum": judge.checksum,
+        "labels_checksum": pair.labels.checksum,
         "version": judge.version,
         "fetched_at": judge.fetched_at.isoformat(timespec="seconds"),
         "warnings": list(pair.warnings),

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.product_types.changes import Change, changes, told
+from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.product_types.changes import KINDS, Change, changes, told
+from amazon_listings.product_types.definition import DefinitionKey, NoDefinition
 from amazon_listings.product_types.fields import fields
 from amazon_listings.product_types.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
 from amazon_listings.product_types.labels import FieldIndex
 from amazon_listings.product_types.refresh import pair_keys
+from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sync.run_folder import RunFolder, safe_name
 from amazon_listings.validation import compile_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from sqlalchemy import Engine
+
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.product_types.definition import DefinitionKey
-    from amazon_listings.product_types.store import DefinitionStore
+    from amazon_listings.product_types.definition import StoredDefinition
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,14 @@ class Documents:
 
     judge: dict[str, Any]
     labels: dict[str, Any]
+    version: str = ""
+
+
+class Used(NamedTuple):
+    """The documents that somebody worked with, by checksum; no `labels` where nobody noted them."""
+
+    judge: str
+    labels: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class Drift:
     changes: list[Change]
     touched: list[Touched]
     failing: dict[str, NewlyFailing]
+    before: str = ""
+    after: str = ""
 
     @property
     def needs_a_person(self) -> bool:
@@ -61,6 +75,32 @@ class Drift:
             counts = f"{found.failing_now} of {found.items} ({found.failed_before} failed before)"
             yield f"  {connector_id}: {counts}"
             yield from (f"    {sku}: {', '.join(paths)}" for sku, paths in found.skus)
+
+    def to_json(self) -> dict[str, Any]:
+        """The section `changes` of a report.
+
+        Returns:
+            `before` and `after` (versions), `kinds` (heading and changes of each kind, worst first),
+            `person` (mapping lines and fields that somebody must look at, as sentences), `kept` (lines
+            that go on meaning the same) and `failing` (by connector: `items` of its last run,
+            `failed_before`, `failing_now`, `skus`).
+        """
+        return {
+            "before": self.before,
+            "after": self.after,
+            "kinds": [
+                {
+                    "kind": kind,
+                    "heading": heading,
+                    "changes": [one._asdict() for one in self.changes if one.kind == kind],
+                }
+                for kind, heading in KINDS.items()
+                if any(one.kind == kind for one in self.changes)
+            ],
+            "person": [str(line) for line in self.touched if line.person],
+            "kept": [str(line) for line in self.touched if not line.person],
+            "failing": {name: found._asdict() for name, found in self.failing.items()},
+        }
 
 
 def drift(
@@ -85,27 +125,76 @@ def drift(
         for one in connectors:
             if (run := last_run(storage, one.id)) is not None:
                 failing[one.id] = newly_failing(_payloads(run), *judges)
-    return Drift(found, impact(found, mapped, before, after), failing)
+    return Drift(found, impact(found, mapped, before, after), failing, old.version, new.version)
 
 
 def stored_drift(
-    store: DefinitionStore, key: DefinitionKey, connector: Connector, storage: Path | None = None
+    store: DefinitionStore,
+    key: DefinitionKey,
+    connectors: Sequence[Connector],
+    storage: Path | None = None,
+    *,
+    since: Used | None = None,
 ) -> Drift | None:
-    """The drift from the version that was stored before to the one stored now; None without one.
+    """The drift from an earlier version to the one stored now; None if they are the same.
 
     Args:
         store: Where definitions are kept.
-        key: What the connector asks Amazon for, in the locale of its labels.
-        connector: The connector.
+        key: What the connectors ask Amazon for, in the locale of their labels.
+        connectors: Those that use this key.
         storage: Where runs keep their files.
+        since: What was used before; the version stored before this one if None.
+
+    Raises:
+        NoDefinition: what was used before is not kept any more.
     """
-    own, spoken = pair_keys(key, connector.marketplace)
-    earlier, earlier_labels = store.earlier(own), store.earlier(spoken)
-    if not earlier:
+    if not connectors:
         return None
-    labels = earlier_labels[0] if earlier_labels else store.load(spoken)
-    old = Documents(earlier[0].document, labels.document)
-    return drift(old, Documents(store.load(own).document, store.load(spoken).document), [connector], storage)
+    own, spoken = pair_keys(key, connectors[0].marketplace)
+    if since is None and not store.earlier(own) and not store.earlier(spoken):
+        return None
+    judges, labels = _versions(store, own), _versions(store, spoken)
+    if since is None:
+        since = Used(judges[1 if len(judges) > 1 else 0].checksum)
+    judge = _of(judges, since.judge)
+    spoke = _of(labels, since.labels) if since.labels else _spoken_with(labels, judge)
+    if (judge.checksum, spoke.checksum) == (judges[0].checksum, labels[0].checksum):
+        return None
+    old = Documents(judge.document, spoke.document, judge.version)
+    new = Documents(judges[0].document, labels[0].document, judges[0].version)
+    return drift(old, new, connectors, storage)
+
+
+def drift_since_last_run(
+    connector: Connector,
+    definitions: Mapping[str, Any],
+    *,
+    storage: Path,
+    ledger: Engine,
+    run_id: str,
+) -> Drift | None:
+    """What changed at Amazon since the connector's run before this one; None if nothing did.
+
+    Args:
+        connector: The connector that runs.
+        definitions: What `refresh_definitions` returned for this run.
+        storage: Where runs and definitions are kept.
+        ledger: The open ledger, which knows the run before.
+        run_id: Airflow's DAG run id of this run.
+
+    Raises:
+        NoDefinition, DefinitionDamaged: the document that the run before used is gone.
+    """
+    previous = next((run for run in recent_runs(ledger, connector.id, 2) if run.run_id != run_id), None)
+    if previous is None:
+        return None
+    noted = RunFolder.of(storage, connector.id, previous.run_id).noted("definitions") or {}
+    labels = noted.get("labels_checksum") if noted.get("checksum") == previous.definition else None
+    key = DefinitionKey(**definitions["key"])
+    if "key" in noted and noted["key"] != definitions["key"]:
+        return None  # the connector itself asks for something else now
+    store = DefinitionStore(storage / "definitions")
+    return stored_drift(store, key, [connector], storage, since=Used(previous.definition, labels))
 
 
 def last_run(storage: Path, connector_id: str) -> RunFolder | None:
@@ -118,6 +207,27 @@ def last_run(storage: Path, connector_id: str) -> RunFolder | None:
         (run for _, _, run in sorted(runs, key=lambda one: one[:2], reverse=True) if run.parts("mapped")),
         None,
     )
+
+
+def _versions(store: DefinitionStore, key: DefinitionKey) -> list[StoredDefinition]:
+    """The stored versions of a key, the one of now first."""
+    return [store.load(key), *store.earlier(key)]
+
+
+def _of(versions: Sequence[StoredDefinition], checksum: str) -> StoredDefinition:
+    for version in versions:
+        if version.checksum == checksum:
+            return version
+    raise NoDefinition(
+        f"The definition {versions[0].key} that was used before is not kept any more.",
+        hint="What changed since cannot be told.",
+    )
+
+
+def _spoken_with(labels: Sequence[StoredDefinition], judge: StoredDefinition) -> StoredDefinition:
+    """The labels that belong to a version of the rules; those before today's where none says so."""
+    same = (one for one in labels if one.version == judge.version)
+    return next(same, labels[min(1, len(labels) - 1)])
 
 
 def _payloads(run: RunFolder) -> Iterator[tuple[str, dict[str, Any]]]:

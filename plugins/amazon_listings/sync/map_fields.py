@@ -47,7 +47,8 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     A row has the PIM identity, SKU and family of the item, when the PIM changed it, its payload
     (`attributes`, `requirements`), the payload's hash, and the mapping's issues. The members of a
     family have a `role` (`parent`, `child`) and a `parent_sku` too. Parents have rows of their own,
-    before those of their children; their identity is that of the family.
+    before those of their children; their identity is that of the family. What the mapping as a whole
+    is worth a warning (labels that Amazon has renamed) is in the note `mapping`.
 
     Returns:
         `mapped`: items mapped; `blocked`: those with an error.
@@ -56,6 +57,8 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
         MappingErrors: the mapping itself is wrong; no item can be mapped.
     """
     mapping = compiled(connector, definitions)
+    if mapping.renamed:
+        folder.note("mapping", {"warnings": list(mapping.renamed)})
     counts = {"mapped": 0, "blocked": 0}
 
     def rows() -> Iterator[dict[str, Any]]:

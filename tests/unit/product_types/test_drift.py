@@ -36,9 +36,9 @@ def connector(tmp_path):
 
 def test_a_refresh_that_finds_a_new_version(amazon, client, connector, tmp_path):
     store = DefinitionStore(tmp_path / "definitions")
-    assert stored_drift(store, KEY, connector) is None
+    assert stored_drift(store, KEY, [connector]) is None
     refresh_pair(client, store, KEY, FR)
-    assert stored_drift(store, KEY, connector) is None
+    assert stored_drift(store, KEY, [connector]) is None
 
     weighed = [{"value": 1, "unit": "kilograms"}]
     rows = [{"sku": f"S{n}", "attributes": {"item_weight": weighed}} for n in range(3)]
@@ -47,7 +47,7 @@ def test_a_refresh_that_finds_a_new_version(amazon, client, connector, tmp_path)
         document["properties"]["item_weight"]["items"]["properties"]["value"]["minimum"] = 5
     refresh_pair(client, store, KEY, FR)
 
-    found = stored_drift(store, KEY, connector, tmp_path)
+    found = stored_drift(store, KEY, [connector], tmp_path)
     assert [(change.kind, change.path) for change in found.changes] == [("tightened", "item_weight.value")]
     assert found.needs_a_person
     text = "\n".join(found.told())

@@ -37,8 +37,9 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
         folder: The run's folder; the files go to its stage `report`.
         facts: What the report says of the run as a whole: `title`, `connector_id`, `country`,
             `product_type`, `operation`, `run_id`, `reason`, `definition_version`,
-            `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`, and
-            `language`, in which its page is written.
+            `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`,
+            `changes` (of Amazon's definition since the last run, as `Drift.to_json` gives them; may be
+            absent or None), and `language`, in which its page is written.
 
     Returns:
         The facts with `extracted`, `counts` (by outcome), `items_with_issues`, `frequent` (the most
