@@ -73,9 +73,9 @@ def cut_variant(document: dict[str, Any], requirements: str, *, enforced: bool) 
         }
     document["properties"] = properties
     document["required"] = [name for name in document.get("required", []) if enforced and name in properties]
-    document["allOf"] = [
-        rule for rule in document.get("allOf", []) if enforced and _requires_only(rule, set(properties))
-    ]
+    rules = [rule for rule in document.pop("allOf", []) if enforced and _requires_only(rule, set(properties))]
+    if rules:  # JSON Schema allows no empty list here
+        document["allOf"] = rules
     return document
 
 

@@ -40,8 +40,9 @@ def compile_document(product_type: str, variant: Variant) -> tuple[dict[str, Any
         "required": required,
         "properties": properties,
         "additionalProperties": False,
-        "allOf": rules,
     }
+    if rules:  # JSON Schema allows no empty list here
+        document["allOf"] = rules
     return document, _groups(specs, variant.language)
 
 

@@ -1,8 +1,8 @@
 import pytest
-from support.sync_runs import Shop
 
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.sandbox.server import running_sandbox
+from support.sync_runs import Shop
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 """Items that left the PIM's selection."""
 
 import pytest
-from support.sync_runs import lamp, variant
 
 from amazon_listings.errors import PersonMustAct
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.sync.departures import TooManyLeft
+from support.sync_runs import lamp, variant
 
 MANY = [lamp(f"L{n:02}") for n in range(25)]
 
@@ -80,7 +80,7 @@ def test_too_many_stop_the_run_before_anything_is_sent(shop):
     connector = shop.connector(sync=sync("delete"))
     shop.run(connector, MANY)
     shop.sandbox.control("recording", on=True)
-    with pytest.raises(TooManyLeft, match="2 of the 25 listings .* `removed_share` of 5%") as refused:
+    with pytest.raises(TooManyLeft, match=r"2 of the 25 listings .* `removed_share` of 5%") as refused:
         shop.run(connector, [lamp("NEW"), *MANY[2:]])
     assert "raise `sync.removed_share`" in refused.value.hint
     assert "lamps.yaml" in refused.value.hint

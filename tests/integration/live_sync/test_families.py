@@ -1,9 +1,9 @@
 """Families in a run: parents first, children when Amazon knows the parent, and the way out."""
 
 import pytest
-from support.sync_runs import lamp, variant
 
 from amazon_listings.sync.families import LADDER
+from support.sync_runs import lamp, variant
 
 VARIATIONS = {"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"}
 RELATION = "child_parent_sku_relationship"

@@ -4,13 +4,13 @@ import json
 import logging
 
 import pytest
-from support.sync_runs import lamp
 
 from amazon_listings.errors import PersonMustAct, TryAgain
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.items import accepted_contents, known_items, record_listed
 from amazon_listings.ledger.locks import ListingLocks, ListingsLocked
 from amazon_listings.selling_partner import listings as amazon
+from support.sync_runs import lamp
 
 QUANTITY = "fulfillment_availability"
 

@@ -1,0 +1,62 @@
+"""Vendors: their code, their cost price with every update, and no offers."""
+
+import json
+
+import pytest
+
+from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.sync.local_checks import VendorOffer
+from support.sync_runs import OFFER, lamp
+
+COST = {"cost_price.value": "{{ item.cost }}"}
+MAPPING = dict.fromkeys(OFFER) | COST
+
+
+def test_a_vendor_is_named_by_its_code_and_every_update_repeats_the_cost_price(vendor):
+    connector = vendor.connector(mapping=MAPPING)
+    vendor.sandbox.control("recording", on=True)
+    assert vendor.run(connector, [lamp("A", cost=5)]).outcomes() == {"A": "accepted"}
+    run = vendor.run(connector, [lamp("A", cost=5, name="Neuve")])
+    assert run.outcomes() == {"A": "accepted"}
+    assert [issue.code for issue in run.items()["A"].issues] == ["vendor_update_without_cost_price"]
+    assert "it does" in run.items()["A"].issues[0].message
+    sent = [one for one in vendor.sandbox.requests() if one["operation"] == "patchListingsItem"]
+    assert all("/items/SANDV/A" in one["path"] for one in sent)
+    for one in sent:
+        paths = [patch["path"] for patch in json.loads(one["request"])["patches"]]
+        assert paths == ["/attributes/item_name", "/attributes/cost_price"]
+
+
+def test_an_update_without_cost_price_is_blocked_though_the_preview_is_green(vendor):
+    connector = vendor.connector(mapping=MAPPING | {"cost_price.value": None})
+    place = {
+        "country": "FR",
+        "locale": "fr_FR",
+        "product_type": "LAMP",
+        "requirements_enforced": "NOT_ENFORCED",
+    }
+    connector = vendor.connector(mapping=MAPPING | {"cost_price.value": None}, amazon=place)
+    name = {
+        "item_name": [{"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": connector.marketplace.id}]
+    }
+    patches = [{"op": "replace", "path": "/attributes/item_name", "value": name["item_name"]}]
+    cost = [{"value": 5, "currency": "EUR", "marketplace_id": connector.marketplace.id}]
+    patches.append({"op": "replace", "path": "/attributes/cost_price", "value": cost})
+    amazon.patch(vendor.client, "A", [connector.marketplace.id], product_type="LAMP", patches=patches)
+    known_to_amazon = vendor.run(connector, [lamp("A")])
+    assert known_to_amazon.outcomes() == {"A": "accepted"}  # what Amazon holds is repeated
+    blocked = vendor.run(connector, [lamp("A", name="Neuve")])
+    assert blocked.outcomes() == {"A": "blocked"}
+    (issue,) = [one for one in blocked.items()["A"].issues if one.severity == "ERROR"]
+    assert issue.attribute == "cost_price"
+    assert "preview does not notice" in issue.message
+    assert blocked.calls() == {}
+
+
+def test_mapping_offers_is_an_error_that_says_so(vendor):
+    connector = vendor.connector(mapping=COST)
+    vendor.sandbox.control("recording", on=True)
+    with pytest.raises(Exception) as refused:
+        vendor.run(connector, [lamp("A", cost=5)])
+    assert isinstance(refused.value, VendorOffer) or "purchasable_offer" in str(refused.value)
+    assert not [one for one in vendor.sandbox.requests() if one["operation"] == "putListingsItem"]
