@@ -246,6 +246,21 @@ def test_items_are_compared_over_all_parts(check, item, folder):
     assert (folder.root / "quality" / "across.html").exists()
 
 
+def test_a_condition_may_name_columns_that_nothing_else_looks_at(check, item):
+    rows = check(
+        [item(1, kind="lamp", stock=None), item(2, kind="bulb", stock=None)],
+        quality=[
+            {
+                "expectation": "expect_column_values_to_not_be_null",
+                "column": "stock",
+                "row_condition": 'kind == "lamp"',
+                "condition_parser": "pandas",
+            }
+        ],
+    )
+    assert list(rows) == ["products/1"]
+
+
 def test_a_warning_does_not_block(check, item, folder):
     rows = check(
         [item(1, stock=-1)],

@@ -157,9 +157,10 @@ class _Check:
         return [f"The extract as a whole: {said}." for _, said in failed]
 
     def _columns(self, expectations: list[Expected], wanted: set[str] | None = None) -> Columns:
-        named = {name for one in expectations for name in one.columns}
+        named = {name for one in expectations for name in one.columns} if wanted is None else wanted
+        mentioned = {name for one in expectations for name in one.mentioned & self._known}
         return Columns(
-            named if wanted is None else wanted,
+            named | mentioned,
             probes={one.column: one.probe for one in expectations if one.probe},
             languages=self._languages,
             fallback=self._connector.source.fallback_language,

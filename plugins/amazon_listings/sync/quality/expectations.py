@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -76,6 +77,11 @@ class Expected:
         }
         several = self.kwargs.get("column_list") or self.kwargs.get("column_set") or ()
         return one | {name for name in several if isinstance(name, str)}
+
+    @property
+    def mentioned(self) -> set[str]:
+        """Every name in its `row_condition`; those that are columns must be there to evaluate it."""
+        return set(re.findall(r"\w+", str(self.kwargs.get("row_condition") or "")))
 
     @property
     def severity(self) -> Severity:

@@ -69,7 +69,7 @@ def per_item(expected: Expected, place: str) -> bool:
         UnknownExpectation: there is none of this name, or it cannot be used at this level.
     """
     pinned = issubclass(_implementation(expected, place), _MAPS)
-    partly = "mostly" in expected.kwargs
+    partly = expected.kwargs.get("mostly", 1) != 1
     if expected.level == "row" and not pinned:
         raise UnknownExpectation(
             f"{place}: {expected.type} is about the extract as a whole; it cannot have `level: row`.",
