@@ -195,6 +195,13 @@ def test_the_page_says_what_counts_first_and_has_the_basics_of_accessibility(run
     assert summary["frequent"][0]["label"] == "Nom"
 
 
+def test_what_is_only_known_later_is_shown_once_there_is_some(run, folder):
+    run([issue()])
+    html = text(folder, "report.html")
+    assert 'data-outcome="failed"' in html
+    assert 'data-outcome="suppressed"' not in html
+
+
 def test_errors_come_first_and_the_page_is_limited_where_the_files_are_not(run, folder, monkeypatch):
     monkeypatch.setattr("amazon_listings.sync.report.SHOWN", 3)
     monkeypatch.setattr(page, "SHOWN", 3)
@@ -224,7 +231,7 @@ def test_a_run_without_anything_still_has_a_report(folder):
 def test_if_items_are_missing_the_report_is_written_and_the_run_refused(folder, extracted, item):
     extracted([item(1), item(2)])
     folder.note("extract", folder.noted("extract") | {"extracted": 3})
-    with pytest.raises(RunRefused, match="3 items were extracted and 0 added .*, but 2 have an outcome"):
+    with pytest.raises(RunRefused, match=r"3 items were extracted and 0 added .*, but 2 have an outcome"):
         write_report(folder, FACTS)
     assert "A-2" in text(folder, "items.csv")
     assert json.loads(text(folder, "report.json"))["summary"]["counts"]["failed"] == 2
