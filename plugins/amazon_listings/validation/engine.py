@@ -10,6 +10,7 @@ from amazon_listings.validation import vocabulary
 from amazon_listings.validation.document import LISTS, MAPS, ONE, DefinitionError, Pointer, children
 from amazon_listings.validation.factoring import factored
 from amazon_listings.validation.formats import FORMATS
+from amazon_listings.validation.requirements import Requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,30 +64,58 @@ class Engine:
         alone = _refers_only_to_defs(document)
         self.rule = vocabulary.rule(document) if alone else None
         plain = _plain(document, walked=alone)
-        structure, conditions = _split(plain) if alone else (plain, None)
-        self._structure = _compiled(structure)
+        shared = {keyword: plain[keyword] for keyword in ("$id", "$defs") if keyword in plain}
+        self._required = Requirements(lambda condition: compile_schema({**shared, "allOf": [condition]}))
+        conditions = factored_conditions = None
+        # Keywords that look at what their neighbours have evaluated cannot be judged apart.
+        if alone and not plain.keys() & {"unevaluatedProperties", "unevaluatedItems"}:
+            factored_conditions = factored({**shared, "allOf": plain.get("allOf", [])})
+            plain = self._required.take(plain)
+            conditions = {**shared, "allOf": plain.pop("allOf", []) or [True]}
+        self._structure = _compiled(plain)
+        self._factored = _compiled(factored_conditions) if factored_conditions else None
         self._conditions = _compiled(conditions) if conditions else None
-        self._factored = _compiled(factored(conditions)) if conditions else None
 
     def is_valid(self, attributes: Any) -> bool:
         """Does the payload keep every rule? ValueError if it is not JSON data."""
         return (
             self._structure.is_valid(attributes)
+            and self._has_right_names(attributes)
             and (self._factored is None or self._factored.is_valid(attributes))
             and (self.rule is None or vocabulary.holds(self.rule, attributes))
         )
 
     def failures(self, attributes: Any) -> Iterator[Failure]:
         """Each keyword that fails, at each place. ValueError if the payload is not JSON data."""
+        if isinstance(attributes, dict):
+            for name in self._required.always:
+                if name not in attributes:
+                    yield Failure((), "required", ("required",), (name,))
+            unknown = self._required.unknown(attributes)
+            if unknown:
+                yield Failure((), "additionalProperties", ("additionalProperties",), unknown)
         for error in self._structure.iter_errors(attributes):
             yield _failure(error)
-        # Telling that every condition is kept is ten times quicker than looking for one that is not.
-        if self._conditions and self._factored and not self._factored.is_valid(attributes):
-            for error in self._conditions.iter_errors(attributes):
-                yield _failure(error)
+        # Telling that every condition is kept is much quicker than looking for one that is not.
+        if self._factored and not self._factored.is_valid(attributes):
+            yield from self._broken_conditions(attributes)
         if self.rule is not None:
             for path, pointer in vocabulary.failures(self.rule, attributes):
                 yield Failure(path, str(pointer[-1]), pointer)
+
+    def _broken_conditions(self, attributes: Any) -> Iterator[Failure]:
+        if isinstance(attributes, dict):
+            for pointer, name in self._required.missing(attributes):
+                yield Failure((), "required", pointer, (name,))
+        if self._conditions:
+            for error in self._conditions.iter_errors(attributes):
+                yield _failure(error)
+
+    def _has_right_names(self, attributes: Any) -> bool:
+        if not isinstance(attributes, dict):
+            return True
+        required = self._required
+        return all(name in attributes for name in required.always) and not required.unknown(attributes)
 
 
 def compile_schema(schema: Any) -> jsonschema_rs.Validator:
@@ -129,18 +158,6 @@ def _failure(error: jsonschema_rs.ValidationError) -> Failure:
     elif isinstance(kind, Kind.FalseSchema):
         keyword = "false"
     return Failure(tuple(error.instance_path), keyword, pointer, names)
-
-
-def _split(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The schema without its `allOf`, and its `allOf` alone: they can be judged apart.
-
-    Keywords that look at what their neighbours have evaluated forbid it.
-    """
-    if "allOf" not in schema or "unevaluatedProperties" in schema or "unevaluatedItems" in schema:
-        return schema, None
-    shared: dict[str, Any] = {keyword: schema[keyword] for keyword in ("$id", "$defs") if keyword in schema}
-    structure = {keyword: value for keyword, value in schema.items() if keyword != "allOf"}
-    return structure, {**shared, "allOf": schema["allOf"]}
 
 
 def _refers_only_to_defs(schema: Any) -> bool:

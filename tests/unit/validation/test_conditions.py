@@ -105,7 +105,7 @@ def schema_of(condition):
     return schema if condition.wanted else {"not": schema}
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(schemas, instances)
 def test_what_is_told_is_true_and_enough(schema, instance):
     """Each condition told holds on the item, and together they make the `if` true for any item."""

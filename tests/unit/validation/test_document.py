@@ -3,7 +3,7 @@ import json
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.validation import DefinitionError, compile_definition, parse_definition
@@ -50,6 +50,7 @@ def test_a_definition_is_read_however_it_is_packed(lamp, write):
     assert parse_definition(write(json.dumps(lamp))) == lamp
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_definition_cut_off_anywhere_is_refused(data):
     text = json.dumps({"type": "object", "properties": {"brand": {"type": "array", "minItems": 1}}})

@@ -1,9 +1,10 @@
 import json
 
 import jsonschema_rs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amazon_listings.validation.engine import Engine
 from amazon_listings.validation.factoring import factored
 
 NAMES = "abc"
@@ -49,6 +50,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(rules, min_size=1, max_size=5), st.lists(values, min_size=1, max_size=6))
 def test_the_factored_schema_accepts_exactly_the_same(parts, instances):
     schema = {"allOf": parts}
@@ -77,3 +79,35 @@ def test_a_list_of_suggestions_is_not_looked_through():
     assert factored(suggested) == {"type": "string"}
     closed = {"type": "string", "anyOf": [{"maxLength": 1}, {"enum": ["ab"]}]}
     assert factored(closed) == closed
+
+
+requirements = st.lists(st.sampled_from("abcd"), max_size=3, unique=True)
+whole_documents = st.fixed_dictionaries(
+    {"properties": st.just({"a": {}, "b": {"minimum": 1}, "c": {"items": {"maximum": 1}}})},
+    optional={
+        "required": requirements,
+        "additionalProperties": st.booleans(),
+        "allOf": st.lists(
+            st.one_of(
+                rules,
+                st.tuples(conditions, requirements).map(
+                    lambda pair: {"if": pair[0], "then": {"required": pair[1]}}
+                ),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+    },
+)
+payloads = st.one_of(st.dictionaries(st.sampled_from("abcd"), values, max_size=4), values)
+
+
+@settings(deadline=None)
+@given(whole_documents, payloads)
+def test_what_is_judged_apart_fails_at_the_same_places(document, payload):
+    engine = Engine(document)
+    errors = jsonschema_rs.Draft201909Validator(document).iter_errors(payload)
+    expected = {(tuple(error.instance_path), tuple(error.evaluation_path)) for error in errors}
+    got = list(engine.failures(payload))
+    assert {(failure.path, failure.pointer) for failure in got} == expected
+    assert engine.is_valid(payload) is not bool(expected)

@@ -1,6 +1,6 @@
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.validation import Issue, Origin
@@ -26,6 +26,7 @@ issues = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(issues)
 def test_an_issue_survives_json(issue):
     assert Issue.from_dict(json.loads(json.dumps(issue.to_dict()))) == issue

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.validation import vocabulary
@@ -151,6 +151,7 @@ schemas = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(schemas, values)
 def test_the_quick_look_agrees_with_the_exact_count(schema, value):
     rule = vocabulary.rule(schema)
@@ -158,6 +159,7 @@ def test_the_quick_look_agrees_with_the_exact_count(schema, value):
         assert vocabulary.holds(rule, value) is not any(vocabulary.failures(rule, value))
 
 
+@settings(deadline=None)
 @given(schemas, values)
 def test_the_walk_agrees_with_the_engines_callbacks(schema, value):
     walked = Engine({"properties": {"a": schema}})
