@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from amazon_listings.errors import PersonMustAct
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.sync.local_checks import VendorOffer
+from amazon_listings.sync.local_checks import VendorOffer, refuse_offers_of_vendors
+from amazon_listings.sync.map_fields import compiled
 from support.sync_runs import OFFER, lamp
 
 COST = {"cost_price.value": "{{ item.cost }}"}
@@ -56,7 +58,17 @@ def test_an_update_without_cost_price_is_blocked_though_the_preview_is_green(ven
 def test_mapping_offers_is_an_error_that_says_so(vendor):
     connector = vendor.connector(mapping=COST)
     vendor.sandbox.control("recording", on=True)
-    with pytest.raises(Exception) as refused:
+    with pytest.raises(PersonMustAct, match="purchasable_offer"):  # Amazon's own definition has none
         vendor.run(connector, [lamp("A", cost=5)])
-    assert isinstance(refused.value, VendorOffer) or "purchasable_offer" in str(refused.value)
     assert not [one for one in vendor.sandbox.requests() if one["operation"] == "putListingsItem"]
+
+
+def test_so_it_is_where_a_definition_has_offers_for_vendors(shop):
+    connector = shop.connector()
+    mapping = compiled(connector, shop.definitions(connector))
+    with pytest.raises(VendorOffer) as refused:
+        refuse_offers_of_vendors(connector, mapping)
+    assert "sells as a vendor" in refused.value.message
+    assert "`purchasable_offer` (line " in refused.value.message
+    assert "`fulfillment_availability` (line " in refused.value.message
+    assert "cost_price" in refused.value.hint
