@@ -21,8 +21,8 @@ def planner(connector, definitions):
         owner = connector(mapping={"item_name": "{{ item.name }}", "color": "{{ item.colour }}"}, sync=sync)
         account = Account(
             client_id="c",
-            client_secret="s",  # noqa: S106 - nobody's
-            refresh_token="r",  # noqa: S106 - nobody's
+            client_secret="s",
+            refresh_token="r",
             seller_id="A1SANDBOXSELLER",
             region="EU",
         )
