@@ -1,6 +1,7 @@
 """Submissions: every write sent to Amazon, what the listing held before it, and its answer.
 
-Rows are added; only the answer of a feed's message is filled in when its report is there.
+Rows are added before a write is sent, so that no kill can make us forget one; its answer is filled in
+when it is there, that of a feed's message when the feed's report is.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from amazon_listings.ledger.content import column_text, packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: The answer of a feed's message that is not there yet.
 PENDING = "PENDING"
+#: The answer of a single write that was announced and got none: its task waits for it, or was killed.
+UNANSWERED = "UNANSWERED"
 ACCEPTED = "ACCEPTED"
 
 
@@ -52,6 +55,64 @@ def record_submissions(
     for chunk in chunks(rows, CHUNK):
         with ledger.begin() as connection:
             connection.execute(insert(submissions), list(entries(listings, run, chunk, now)))
+
+
+def announce_submission(ledger: Engine, listings: Listings, run: int, row: Mapping[str, Any]) -> None:
+    """Add a write that is about to be sent: a row as `record_submissions` takes it, without an answer."""
+    unanswered = {**row, "status": UNANSWERED, "submission_id": None, "request_id": None}
+    record_submissions(ledger, listings, run, [unanswered])
+
+
+def withdraw_submission(ledger: Engine, run: int, sku: str, payload_hash: str) -> None:
+    """Take back the announcement of a write that was certainly not carried out."""
+    with ledger.begin() as connection:
+        connection.execute(
+            delete(submissions).where(
+                submissions.c.run == run,
+                submissions.c.sku == column_text(sku, 64),
+                submissions.c.payload_hash == payload_hash,
+                submissions.c.status == UNANSWERED,
+            )
+        )
+
+
+def record_answers(ledger: Engine, run: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Fill in what came back for writes of a run that were announced.
+
+    Args:
+        ledger: The open ledger.
+        run: The run's number.
+        rows: `sku`, `hash`, `status`, `submission_id` and `request_id` of each.
+    """
+    statement = (
+        update(submissions)
+        .where(
+            submissions.c.run == run,
+            submissions.c.sku == bindparam("of_sku"),
+            submissions.c.payload_hash == bindparam("of_hash"),
+            submissions.c.status == UNANSWERED,
+        )
+        .values(
+            status=bindparam("answer"),
+            submission_id=bindparam("answer_id"),
+            request_id=bindparam("answer_request"),
+        )
+    )
+    for chunk in chunks(rows, CHUNK):
+        with ledger.begin() as connection:
+            connection.execute(
+                statement,
+                [
+                    {
+                        "of_sku": column_text(row["sku"], 64),
+                        "of_hash": row["hash"],
+                        "answer": row["status"],
+                        "answer_id": column_text(row["submission_id"] or "", 64) or None,
+                        "answer_request": column_text(row["request_id"] or "", 64) or None,
+                    }
+                    for row in chunk
+                ],
+            )
 
 
 def entries(

@@ -1,11 +1,16 @@
-"""The writes of one run: planned on what is true under the lock, sent, and remembered one by one."""
+"""The writes of one run: planned on what is true under the lock, announced, sent, and remembered.
+
+A write is in the ledger, with what was there before, when it is sent. So a task that was killed
+knows which of its writes may have been carried out, and looks before it sends one of them again.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.items import (
     accepted_contents,
     known_items,
@@ -13,7 +18,16 @@ from amazon_listings.ledger.items import (
     record_deleted,
     record_listed,
 )
-from amazon_listings.ledger.submissions import ACCEPTED, pending_in_feeds, record_submissions, sent_in_run
+from amazon_listings.ledger.submissions import (
+    ACCEPTED,
+    UNANSWERED,
+    announce_submission,
+    pending_in_feeds,
+    record_answers,
+    sent_in_run,
+    withdraw_submission,
+)
+from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.sync.preview_gaps import gap_issues, is_no_answer
 from amazon_listings.sync.submission_plan import Held, Plan, Planner, held_by_ledger
@@ -36,6 +50,7 @@ if TYPE_CHECKING:
 #: Answers are entered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 25
 
+EARLIER_TRY = "submitted by an earlier try of this task"
 CHANGED_MEANWHILE = (
     "the listing changed after the check, so something else would be sent than what was previewed; "
     "the next run tries again"
@@ -133,7 +148,10 @@ class Writer:
     def known_before(
         self, rows: list[dict[str, Any]]
     ) -> Iterator[tuple[dict[str, Any], tuple[str, str] | None]]:
-        """Each row with what the ledger knows of its listing, and its outcome if that decides it."""
+        """Each row with what the ledger knows of its listing, and its outcome if that decides it.
+
+        `sent` is the same write by an earlier try of this run, which may have been carried out, or None.
+        """
         skus = [row["sku"] for row in rows]
         known = known_items(self.ledger, self.listings, skus)
         contents = accepted_contents(self.ledger, self.listings, skus)
@@ -142,7 +160,9 @@ class Writer:
         for row in rows:
             sku = row["sku"]
             held = held_by_ledger(known.get(sku), contents.get(sku))
-            yield row | {"held": held}, _decided(row, known.get(sku), sent.get(sku), pending.get(sku))
+            before = _sent_before(row, sent.get(sku))
+            outcome = _decided(row, known.get(sku), before, pending.get(sku))
+            yield row | {"held": held, "sent": before}, outcome
 
     def _in_flight(self) -> int:
         names = ("getListingsItem", "putListingsItem", "patchListingsItem")
@@ -157,7 +177,19 @@ class Writer:
         written = self.prepare(row, plan_for, reads)
         if not written.due:
             return written
-        return written._replace(submission=self.planner.send(row, written.plan))
+        plan, announced = written.plan, row["sent"] is None or row["sent"].status != UNANSWERED
+        if announced:
+            announcement = {"pim_id": row["id"], "method": plan.method, "body": plan.body}
+            announcement |= {"before": plan.before, "existed": plan.existed}
+            announce_submission(self.ledger, self.listings, self.run, row | announcement)
+        try:
+            return written._replace(submission=self.planner.send(row, plan))
+        except (OutcomeUnknown, MalformedAnswer):
+            raise  # the announcement stays: it may have been carried out
+        except AmazonListingsError:
+            if announced:
+                withdraw_submission(self.ledger, self.run, row["sku"], row["hash"])
+            raise
 
     def prepare(
         self,
@@ -177,6 +209,10 @@ class Writer:
         previewed = row.get("previewed")
         if previewed is not None and previewed != plan.outline:
             return Written(plan, None, gaps, read, other=True)
+        if row["sent"] is not None and read is None:
+            read = self.planner.read(row["sku"])
+            if plan_for(row, read).method == "NOTHING":
+                return Written(replace(plan, method="NOTHING"), None, [], read)
         return Written(plan, None, [], read, due=True)
 
     def result(self, answer: Answered[Written]) -> dict[str, Any]:
@@ -187,6 +223,8 @@ class Writer:
         self.calls["readings"] += written.read is not None
         submission = written.submission
         if submission is None:
+            if written.plan.method == "NOTHING" and row["sent"] is not None:
+                return outcome_of(row, "accepted", EARLIER_TRY) | {"submission_id": row["sent"].submission_id}
             if written.plan.method == "NOTHING":
                 return outcome_of(row, "unchanged", "Amazon holds all of it already")
             if written.other:
@@ -213,8 +251,8 @@ class Writer:
         return traced(issues, self.mapping, row["attributes"], self.languages)
 
     def remember(self, answered: list[Answered[Written]]) -> None:
-        """Enter the writes with what was there before, then what the listings hold now."""
-        sent, accepted, deleted, listed = [], [], [], {}
+        """Enter the answers of the writes, then what the listings hold now."""
+        answers, accepted, deleted, listed = [], [], [], {}
         for row, written, _ in answered:
             if written is None:
                 continue
@@ -223,24 +261,17 @@ class Writer:
             if written.read is not None:
                 listed[row["sku"]] = bool(written.read.exists)
             if submission is not None:
-                sent.append(
-                    holds
-                    | {
-                        "method": plan.method,
-                        "status": submission.status,
-                        "submission_id": submission.submission_id,
-                        "request_id": submission.request_id,
-                        "body": plan.body,
-                        "before": plan.before,
-                        "existed": plan.existed,
-                    }
+                answers.append(
+                    _answer(row, submission.status, submission.submission_id, submission.request_id)
                 )
+            elif plan.method == "NOTHING" and row["sent"] is not None:
+                answers.append(_answer(row, ACCEPTED, None, None))
             done = plan.method == "NOTHING" or (submission is not None and submission.status == ACCEPTED)
             if done and row.get("leaves") == "delete":
                 deleted.append(row["sku"])
             elif done and plan.after:
                 accepted.append(holds)
-        record_submissions(self.ledger, self.listings, self.run, sent)
+        record_answers(self.ledger, self.run, answers)
         record_listed(self.ledger, self.listings, listed)
         record_accepted(self.ledger, self.listings, accepted, definition=self.definitions.checksum)
         record_deleted(self.ledger, self.listings, deleted)
@@ -248,6 +279,25 @@ class Writer:
 
 
 _KINDS = {"PUT": "creations", "PATCH": "updates", "DELETE": "deletions"}
+
+
+def _answer(
+    row: dict[str, Any], status: str, submission_id: str | None, request_id: str | None
+) -> dict[str, Any]:
+    return {
+        "sku": row["sku"],
+        "hash": row["hash"],
+        "status": status,
+        "submission_id": submission_id,
+        "request_id": request_id,
+    }
+
+
+def _sent_before(row: dict[str, Any], sent: Sent | None) -> Sent | None:
+    """The run's last write to a listing, if it was this one and was not refused."""
+    if sent is None or sent.payload_hash != row["hash"] or sent.status not in {ACCEPTED, UNANSWERED}:
+        return None
+    return sent
 
 
 def _decided(
@@ -260,9 +310,9 @@ def _decided(
             f"it is in a feed (number {feed}) whose report is not there yet; the next run tries again",
         )
     same = known is not None and known.accepted_hash == row["hash"]
-    if sent is not None and sent.status == ACCEPTED and sent.payload_hash == row["hash"]:
-        if same or sent.method == "DELETE":
-            return "accepted", "submitted by an earlier try of this task"
+    if sent is not None:
+        if sent.status == ACCEPTED and (same or sent.method == "DELETE"):
+            return "accepted", EARLIER_TRY
         return None
     if same and not row.get("forced"):
         return "unchanged", "another run submitted the same meanwhile"
