@@ -20,6 +20,8 @@ from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+#: Ids that would give a connector the id of another DAG of this project.
+_DAGS_OF_OUR_OWN = frozenset({"product_types"})
 _ANY_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _SYNTAX = jinja2.Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
 
@@ -52,6 +54,11 @@ def _sources(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in ("sales_layer", "files"):
         if isinstance(document.get(name), dict):
             yield f"/{name}", document[name]
+
+
+def _reserved(document: dict[str, Any]) -> Iterator[Problem]:
+    if document.get("id") in _DAGS_OF_OUR_OWN:
+        yield Problem("/id", f"the DAG amazon_{document['id']} exists already", hint="Choose another id.")
 
 
 def _statuses(document: dict[str, Any]) -> Iterator[Problem]:
@@ -152,6 +159,7 @@ def _offer_only(document: dict[str, Any]) -> Iterator[Problem]:
 
 
 _CHECKS: tuple[Callable[[dict[str, Any]], Iterator[Problem]], ...] = (
+    _reserved,
     _statuses,
     _templates,
     _schedule,

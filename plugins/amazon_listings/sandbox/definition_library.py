@@ -146,7 +146,7 @@ def _own(key: Key) -> Definition | None:
 
 
 def _from_files(files: list[DefinitionFile], key: Key) -> Definition | None:
-    wanted = key.variant.requirements
+    wanted, offered = key.variant.requirements, files
     if key.version not in {"LATEST", "RELEASE_CANDIDATE"}:
         files = [file for file in files if _version_of(file.path.name.encode()) == key.version]
     same = [file for file in files if file.requirements == wanted] or [
@@ -167,7 +167,7 @@ def _from_files(files: list[DefinitionFile], key: Key) -> Definition | None:
         product_type=key.product_type,
         locale=file.locale,
         version=_version_of(file.path.name.encode()),
-        latest=file == same[-1],
+        latest=file.version == max(one.version for one in offered if one.requirements == file.requirements),
         display_name=file.product_type.replace("_", " ").title(),
         property_groups=property_groups(list(document["properties"])),
         content=content,

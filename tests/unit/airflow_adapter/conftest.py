@@ -65,5 +65,11 @@ def connection(monkeypatch):
 
 @pytest.fixture
 def parse():
-    """Parse `dags/` as Airflow does."""
-    return lambda: DagBag(str(PROJECT / "dags"))
+    """Parse `dags/` as Airflow does; the one DAG that no connector makes is left out of the bag."""
+
+    def parse():
+        bag = DagBag(str(PROJECT / "dags"))
+        bag.dags.pop("amazon_product_types")
+        return bag
+
+    return parse

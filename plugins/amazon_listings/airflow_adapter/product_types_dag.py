@@ -1,0 +1,134 @@
+"""The daily DAG `amazon_product_types`: refreshes the product types in use, and says what changed.
+
+Each pair of documents that connectors work with is refreshed once, in a mapped task of its own, so that
+one that fails does not keep the others from being looked at.
+"""
+
+# ruff: noqa: PLC0415 - heavy modules are imported when a task runs: Airflow parses this file all day
+
+from __future__ import annotations
+
+import functools
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import DAG, TriggerRule, get_current_context, task
+
+from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY, RETRIES
+from amazon_listings.airflow_adapter.failures import RetryByErrorClass, explained
+from amazon_listings.errors import PersonMustAct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
+
+DOCS = """\
+### Amazon's product types
+
+Asks Amazon once a day whether the product types of the configured connectors have changed, and says in
+words what did: fields added, removed or newly required, options gone, limits tightened, labels renamed;
+which mapping lines that touches; how many items of each connector's last run would now fail. The tab
+**Amazon report** of a run has it all. Lines whose field is unchanged keep working, and so do lines that go
+by a renamed label.
+
+| Task | When it fails | Who acts |
+|---|---|---|
+| list_product_types | the connectors cannot be read | whoever runs Airflow |
+| refresh_product_type | Amazon does not answer; the others go on | passes by itself |
+| | Amazon refuses the account; the others go on | the owner of the Amazon connection |
+| report | a refresh failed | see its log |
+"""
+
+
+def product_types_dag() -> DAG:
+    """The DAG; which connectors there are is only asked when it runs."""
+    with DAG(
+        dag_id="amazon_product_types",
+        dag_display_name="Amazon product types",
+        description="What Amazon changed in the product types in use",
+        doc_md=DOCS,
+        schedule="0 3 * * *",
+        start_date=FIRST_DAY,
+        catchup=False,
+        max_active_runs=1,
+        tags={"amazon-listings", "product-types"},
+        default_args={
+            "owner": "amazon_listings",
+            "retries": RETRIES,
+            "retry_policy": RetryByErrorClass(),
+            "retry_delay": timedelta(minutes=1),
+        },
+        fail_fast=False,
+    ) as dag:
+        step = functools.partial(task, multiple_outputs=False)
+        pairs = step(task_id="list_product_types")(list_product_types)()
+        looked = step(
+            task_id="refresh_product_type",
+            map_index_template="{{ task.op_kwargs['connectors'] | join(', ') }}",
+        )(refresh_product_type).expand(connectors=pairs)
+        told = step(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)(report)(pairs)
+        looked >> told
+    return dag
+
+
+@explained
+def list_product_types() -> list[list[str]]:
+    """The ids of the connectors that share a pair of documents, for each pair."""
+    from amazon_listings.airflow_adapter.configured import declared
+    from amazon_listings.sync.product_type_watch import pairs
+
+    loaded = declared()
+    for broken in loaded.broken:
+        log.warning("%s is broken and left out; see its import error.", broken.id)
+    return pairs(loaded.connectors)
+
+
+@explained
+def refresh_product_type(connectors: Sequence[str]) -> dict[str, Any]:
+    """Refresh one pair of documents; what it is, and how many changes and people it takes."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.configured import connector_named
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.sync.product_type_watch import look, needs_a_person
+
+    found = [connector_named(name) for name in connectors]
+    amazon = found[0].amazon
+    client = SellingPartnerHook(amazon.connection, amazon.country).get_conn()
+    told, drift = look(found, client, connections.storage(), get_current_context()["run_id"])
+    log.info("%s in %s: version %s.", told["product_type"], told["country"], told["version"])
+    for warning in told["warnings"]:
+        log.warning("%s", warning)
+    for line in drift.told() if drift else ["Nothing changed since the look before."]:
+        log.info("%s", line)
+    return {name: told[name] for name in ("product_type", "country", "locale", "version", "connectors")} | {
+        "changes": len(drift.changes) if drift else 0,
+        "person": len(list(needs_a_person(told["changes"] or {}))),
+    }
+
+
+@explained
+def report(pairs: Sequence[Sequence[str]] | None) -> dict[str, Any]:
+    """Write the look's page; what needs a person is a warning, and nothing else is.
+
+    Raises:
+        PersonMustAct: some product types could not be refreshed.
+    """
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.sync.product_type_watch import write_look
+
+    found = write_look(connections.storage(), get_current_context()["run_id"], pairs or [])
+    for sentence in found["person"]:
+        log.warning("%s", sentence)
+    if not found["person"]:
+        log.info("Nobody must act.")
+    log.info("report.html: %s", found["file"])
+    if pairs is None or found["missing"]:
+        raise PersonMustAct(
+            "Not every product type could be refreshed: "
+            + (", ".join(found["missing"]) or "the connectors could not be read")
+            + ".",
+            hint="The logs of the tasks before say why; the copies fetched earlier stay in use.",
+        )
+    return {"person": found["person"], "file": found["file"]}

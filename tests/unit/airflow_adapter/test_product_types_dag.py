@@ -1,0 +1,237 @@
+"""The daily look at product types: every pair once, each on its own, and in words what changed."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.execution_time.context import set_current_context
+
+from amazon_listings.airflow_adapter import product_types_dag, tasks
+from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.sandbox.definition_library import DefinitionLibrary
+from amazon_listings.sandbox.dialect import compile_document
+from amazon_listings.sandbox.product_type_files import Variant
+from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.settings import PROJECT, settings
+from amazon_listings.sync.run_folder import RunFolder
+from support.airflow import amazon_connection
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def amazon(shared, tmp_path, connection):
+    """The sandbox with a connection to it; `serve` makes it serve another version of LAMP in France."""
+    shared.reset()
+    shared.control("quotas", enabled=False)
+    connection("demo_amazon", amazon_connection(shared))
+    files = tmp_path / "amazon"
+    files.mkdir()
+    before = shared.state.library
+
+    def serve(version, **changes):
+        variant = Variant(marketplace("FR"), "fr", partner="seller")
+        document, _ = compile_document("LAMP", variant)
+        for name, change in changes.items():
+            change(document) if name == "document" else change(document["properties"][name])
+        name = f"LAMP.FR.fr_FR.{version}.json"
+        (files / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        shared.state.library = DefinitionLibrary(files)
+
+    yield SimpleNamespace(sandbox=shared, serve=serve)
+    shared.state.library = before
+
+
+@pytest.fixture
+def storage(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+    settings.cache_clear()
+    yield tmp_path / "storage"
+    settings.cache_clear()
+
+
+def lamps(connector_id, **amazon):
+    return {
+        "id": connector_id,
+        "amazon": {"connection": "demo_amazon", "country": "FR", "product_type": "LAMP"} | amazon,
+        "sales_layer": {"languages": ["fr"]},
+        "mapping": {"Nom du produit": "{{ item.name }}", "Fabricant": "Lumio", "Taille": "{{ item.size }}"},
+    }
+
+
+def in_run(run_id, call, *arguments):
+    with set_current_context({"run_id": run_id, "ti": SimpleNamespace(task_id=call.__name__)}):
+        return call(*arguments)
+
+
+def look(run_id):
+    """All tasks of one run; what each refresh returned, or its error, and the report or its error."""
+    groups = in_run(run_id, product_types_dag.list_product_types)
+    results = []
+    for group in groups:
+        try:
+            results.append(in_run(run_id, product_types_dag.refresh_product_type, group))
+        except TaskStopped as stopped:
+            results.append(stopped.cause)
+    try:
+        return groups, results, in_run(run_id, product_types_dag.report, groups)
+    except TaskStopped as stopped:
+        return groups, results, stopped.cause
+
+
+def renamed(title):
+    def change(attribute):
+        attribute["title"] = title
+        attribute["items"]["properties"]["value"]["title"] = title
+
+    return change
+
+
+def gone(document):
+    del document["properties"]["size"]
+    document["additionalProperties"] = False
+
+
+def test_policy(folder):
+    bag = DagBag(str(PROJECT / "dags"))
+    assert bag.import_errors == {}
+    dag = bag.dags["amazon_product_types"]
+    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+    assert dag.timetable.can_be_scheduled
+    assert dag.start_date == datetime(2024, 1, 1, tzinfo=UTC)
+    assert "Who acts" in dag.doc_md
+    assert "amazon-listings" in dag.tags
+    for task in dag.tasks:
+        assert isinstance(task.retry_policy, RetryByErrorClass)
+    assert dag.get_task("report").trigger_rule == "all_done"
+
+
+def test_each_pair_is_asked_for_once_and_connectors_that_have_no_dag_not_at_all(declare, amazon, storage):
+    declare(lamps("one"))
+    declare(lamps("two"))
+    declare(lamps("english", locale="en_GB"))
+    declare(lamps("off") | {"enabled": False})
+    declare(lamps("broken", country="DEU"))
+    groups, results, _ = look("r1")
+    assert sorted(groups) == [["english"], ["one", "two"]]
+    assert [found["changes"] for found in results] == [0, 0]
+    asked = amazon.sandbox.counters()["operations"]["getDefinitionsProductType"]["requests"]
+    assert asked == 3  # the French document twice, the English one once
+
+
+def test_one_that_fails_does_not_stop_the_others_and_is_named(declare, amazon, storage):
+    declare(lamps("good"))
+    declare(lamps("wrong", product_type="LAMPP"))
+    _, results, report = look("r1")
+    refused, found = sorted(results, key=lambda one: isinstance(one, dict))
+    assert found["connectors"] == ["good"]
+    assert "LAMPP" in str(refused)
+    assert str(report).startswith("Not every product type could be refreshed: wrong.")
+    page = (storage / "runs" / "product_types" / "r1" / "report" / "report.html").read_text()
+    assert "wrong" in page
+    assert "LAMP, FR, fr_FR: good" in page
+
+
+def test_what_changed_whom_it_touches_and_which_items_would_fail(declare, amazon, storage, caplog):
+    declare(lamps("lamps"))
+    amazon.serve("2026-01")
+    look("r1")
+    good = {"item_name": [{"value": "Lampe", "language_tag": "fr_FR"}]}
+    rows = [{"sku": f"S{n}", "attributes": good | {"size": [{"value": "L"}]}} for n in range(7)]
+    RunFolder.of(storage, "lamps", "manual__1").write("mapped", "part-00001.jsonl", rows)
+
+    amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"), document=gone)
+    caplog.set_level("INFO")
+    _, (found,), report = look("r2")
+    assert found["changes"] == 2
+    person = report["person"]
+    assert any("Taille: no longer exists" in sentence and "lamps, line" in sentence for sentence in person)
+    assert not any("Fabri" in sentence for sentence in person)
+    text = caplog.text
+    assert "Labels renamed" in text
+    assert "Amazon now calls 'Fabricant' 'Fabriqué par'" in text
+    page = (storage / "runs" / "product_types" / "r2" / "report" / "report.html").read_text()
+    for said in ("Fields removed: 1", "Taille", "Fabriqué par", "Nobody must act: these lines keep"):
+        assert said in page
+    # Repeated, it says the same; the next look has nothing to say.
+    assert look("r2")[2]["person"] == person
+    _, (found,), report = look("r3")
+    assert (found["changes"], report["person"]) == (0, [])
+
+
+def test_the_items_that_would_fail_are_counted(declare, amazon, storage):
+    """Judged by both versions: only what was right before counts."""
+    declare(lamps("lamps"))
+
+    def small(document):
+        document["required"] = ["item_name"]
+        document.pop("allOf", None)
+
+    amazon.serve("2026-01", document=small)
+    look("r1")
+    name = {"value": "Lampe de bureau", "language_tag": "fr_FR", "marketplace_id": marketplace("FR").id}
+    rows = [{"sku": "S1", "attributes": {"item_name": [name]}}, {"sku": "S2", "attributes": {}}]
+    RunFolder.of(storage, "lamps", "manual__1").write("mapped", "part-00001.jsonl", rows)
+
+    def short(document):
+        small(document)
+        document["properties"]["item_name"]["items"]["properties"]["value"]["maxLength"] = 9
+
+    amazon.serve("2026-02", document=short)
+    _, _, report = look("r2")
+    assert any(
+        sentence == "lamps: 1 of the 2 items of its last run would now fail (S1)."
+        for sentence in report["person"]
+    )
+    page = (storage / "runs" / "product_types" / "r2" / "report" / "report.html").read_text()
+    assert "lamps: 1 of the 2 items of the last run would now fail" in page
+
+
+def test_a_run_reports_what_changed_since_the_run_before(declare, amazon, storage, tmp_path):
+    declare(lamps("lamps"))
+    context = {
+        "params": {"operation": "test", "selection": "everything", "skus": [], "force": False},
+        "dag_run": SimpleNamespace(run_type="manual"),
+        "ti": SimpleNamespace(task_id="refresh_definition"),
+    }
+
+    def refresh(run_id):
+        with set_current_context(context | {"run_id": run_id}):
+            note = tasks.refresh_definition("lamps")
+        folder = RunFolder.of(storage, "lamps", run_id)
+        return note, folder.noted("changes")
+
+    amazon.serve("2026-01")
+    first, changes = refresh("r1")
+    assert changes is None
+    assert refresh("r2")[1] is None
+    amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"), document=gone)
+    second, changes = refresh("r3")
+    assert (changes["before"], changes["after"]) == (first["version"], second["version"])
+    assert first["version"] != second["version"]
+    assert {kind["kind"] for kind in changes["kinds"]} == {"removed", "renamed"}
+    assert any("Taille: no longer exists" in sentence for sentence in changes["person"])
+    assert any("Fabricant: the label is now" in sentence for sentence in changes["kept"])
+    # A retried task compares with the same run before.
+    assert refresh("r3")[1] == changes
+    assert refresh("r4")[1] is None
+
+
+def test_a_pinned_version_that_is_outdated_is_a_warning_of_the_look(declare, amazon, storage):
+    amazon.serve("2026-01")
+    declare(lamps("lamps"))
+    _, (found,), _ = look("r1")
+    declare(lamps("lamps", product_type_version=found["version"]))
+    look("r2")
+    amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"))
+    look("r3")
+    page = (storage / "runs" / "product_types" / "r3" / "report" / "report.html").read_text()
+    assert f"LAMP is pinned to version {found['version']}, which is not Amazon&#39;s latest since" in page
