@@ -140,6 +140,16 @@ def finish_run(
         )
 
 
+def recount_run(ledger: Engine, connector_id: str, run_id: str, counts: Mapping[str, int]) -> None:
+    """Enter what became of a settled run's items later: outcome to number of items."""
+    with ledger.begin() as connection:
+        connection.execute(
+            update(runs)
+            .where(runs.c.connector_id == connector_id, runs.c.run_id == run_id)
+            .values(counts=dict(counts))
+        )
+
+
 def last_run(ledger: Engine, connector_id: str, operation: str) -> LastRun | None:
     """The last settled run of this operation that moved the cursor, or None."""
     with reading(ledger) as connection:

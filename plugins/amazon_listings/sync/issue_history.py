@@ -23,7 +23,10 @@ LOCAL = frozenset({"quality", "mapping", "schema"})
 AMAZON = {
     "ready": frozenset({"preview"}),
     "rejected": frozenset({"preview"}),
-    "accepted": frozenset({"preview", "submission"}),
+    **dict.fromkeys(
+        ("accepted", "live", "live_with_differences", "suppressed", "not_applied"),
+        frozenset({"preview", "submission"}),
+    ),
 }
 
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 #: What an extracted item may end as; what is out of scope was not extracted.
 ENDS = tuple(outcome for outcome in OUTCOMES if outcome != "out_of_scope")
+#: What was seen of an accepted item later.
+CONFIRMED = "confirmed"
 #: The stages that say something of an item, in their order.
-STAGES = ("quality", "mapped", "tested", "live")
+STAGES = ("quality", "mapped", "tested", "live", CONFIRMED)
 
 
 class SettledItem(NamedTuple):
@@ -73,12 +75,15 @@ def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
 def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]], *, live: bool) -> SettledItem:
     rows = [stages[stage].get(pim_id) for stage in STAGES]
     issues = [Issue.from_dict(issue) for row in rows if row for issue in row.get("issues", ())]
-    outcome, note = _outcome(rows, issues, live=live)
+    *_, sent, confirmed = rows
+    outcome, note = _outcome(rows[:-1], issues, live=live)
+    if confirmed is not None and sent is not None and outcome == "accepted":
+        outcome, note = confirmed["outcome"], confirmed["note"] or note
     return SettledItem(
         sku or "",
         pim_id,
         outcome,
-        next((row["asin"] for row in rows if row and row.get("asin")), ""),
+        next((row["asin"] for row in reversed(rows) if row and row.get("asin")), ""),
         note,
         merge_issues(issues),
     )

@@ -25,6 +25,10 @@ SHOWN = 1000
 #: How outcomes and severities look.
 MOODS = {
     "accepted": "good",
+    "live": "good",
+    "live_with_differences": "warn",
+    "suppressed": "bad",
+    "not_applied": "bad",
     "ready": "good",
     "blocked": "bad",
     "rejected": "bad",

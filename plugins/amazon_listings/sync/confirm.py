@@ -1,0 +1,209 @@
+"""Confirm: read accepted listings back, until it is known what became of them.
+
+Only listings whose moment has come are read (`ledger.confirmations`), several at once and within the
+read quota. What is seen goes into the ledger and into the folder and report of the run that wrote.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.ledger.confirmations import due_looks, record_looks
+from amazon_listings.ledger.database import CHUNK
+from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items import Listings, accepted_contents
+from amazon_listings.ledger.last_writes import last_writes
+from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.sync.confirmation import Expectation, Verdict, judge
+from amazon_listings.sync.confirmed_report import keep_confirmed, renew_report
+from amazon_listings.sync.feed_settling import utc_now
+from amazon_listings.sync.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.confirmations import DueLook
+    from amazon_listings.ledger.last_writes import LastWrite
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.sync.definitions import Definitions
+    from amazon_listings.validation.issue import Issue
+
+log = logging.getLogger(__name__)
+
+
+def confirm(
+    connector: Connector,
+    definitions: Definitions,
+    *,
+    client: SellingPartner,
+    ledger: Engine,
+    storage: Path,
+    now: Callable[[], datetime] = utc_now,
+) -> dict[str, int]:
+    """Read every listing of a connector whose moment has come.
+
+    Args:
+        connector: Whose listings.
+        definitions: For the selectors of attributes and the labels of issues.
+        client: The account's client.
+        ledger: Knows what is due and what was sent; remembers what was seen.
+        storage: Where the runs' folders are.
+        now: The time.
+
+    Returns:
+        The number of listings by state; `accepted` are looked at again.
+
+    Raises:
+        TryAgain, PersonMustAct: Amazon cannot be asked; what was seen is in the ledger.
+    """
+    looking = _Confirm(connector, definitions, client, ledger, now)
+    counts: Counter[str] = Counter()
+    reports: set[str] = set()
+    try:
+        for looks in looking.batches():
+            for run_id, rows in looking.look(looks).items():
+                counts.update(row["outcome"] for row in rows)
+                if run_id and keep_confirmed(RunFolder.of(storage, connector.id, run_id), rows):
+                    reports.add(run_id)
+    finally:
+        for run_id in sorted(reports):
+            renew_report(
+                RunFolder.of(storage, connector.id, run_id),
+                ledger=ledger,
+                connector_id=connector.id,
+                run_id=run_id,
+            )
+    return dict(counts)
+
+
+@dataclass
+class _Confirm:
+    """The looks at one connector's listings."""
+
+    connector: Connector
+    definitions: Definitions
+    client: SellingPartner
+    ledger: Engine
+    now: Callable[[], datetime]
+    _silent: set[str] = field(default_factory=set)
+
+    def batches(self) -> Iterator[list[DueLook]]:
+        """What is due, so many at a time; every listing once."""
+        while True:
+            due = due_looks(self.ledger, self.connector.id, now=self.now(), limit=CHUNK + len(self._silent))
+            fresh = [look for look in due if look.sku not in self._silent]
+            if not fresh:
+                return
+            log.info("%s, or more if as many are due.", forecast(len(fresh), "getListingsItem"))
+            yield fresh
+
+    def look(self, looks: list[DueLook]) -> dict[str, list[dict[str, Any]]]:
+        """Read the listings and enter what is seen; rows of the stage `confirmed` by DAG run id."""
+        ours = [look for look in looks if self._is_ours(look)]
+        self._pass_over([look for look in looks if not self._is_ours(look)])
+        listings = self._listings(self.client.account.seller_id, self.connector.marketplace.id)
+        skus = [look.sku for look in ours]
+        contents = accepted_contents(self.ledger, listings, skus)
+        writes = last_writes(self.ledger, listings, skus)
+        seen: list[dict[str, Any]] = []
+        rows: dict[str, list[dict[str, Any]]] = {}
+        checked: dict[int, list[CheckedItem]] = {}
+        answers = call_for_all(
+            ({"sku": look.sku, "look": look} for look in ours),
+            self._read,
+            in_flight=lambda: self.client.in_flight("getListingsItem"),
+            progress=Progress(len(ours), "readings"),
+        )
+        try:
+            for answer in answers:
+                look: DueLook = answer.row["look"]
+                write = writes.get(look.sku)
+                if answer.result is None and look.last:
+                    self._silent.add(look.sku)  # a verdict by a reading that failed would be none
+                    continue
+                verdict = self._judged(answer, contents.get(look.sku, {}), write)
+                seen.append({"look": look, "state": verdict.state, "asin": verdict.asin or None})
+                issues = self._issues(answer)
+                if write is not None and answer.result is not None:
+                    checked.setdefault(write.run, []).append(
+                        CheckedItem(look.sku, issues, frozenset({"listing"}))
+                    )
+                row = {
+                    "sku": look.sku,
+                    "outcome": verdict.state,
+                    "asin": verdict.asin,
+                    "note": verdict.note,
+                    "issues": [issue.to_dict() for issue in issues],
+                }
+                rows.setdefault(write.run_id if write else "", []).append(row)
+        finally:
+            for run, items in checked.items():
+                record_issues(self.ledger, self.connector.id, run, items)
+            record_looks(self.ledger, listings, seen, now=self.now())
+        return rows
+
+    def _read(self, row: dict[str, Any]) -> list[Listing]:
+        """The listing, if Amazon knows it."""
+        locale = self.connector.amazon.locale
+        listing = amazon.get(
+            self.client,
+            row["sku"],
+            [self.connector.marketplace.id],
+            included=("summaries", "issues", "attributes"),
+            issue_locale=None if locale == "DEFAULT" else locale,
+        )
+        return [] if listing is None else [listing]
+
+    def _judged(
+        self, answer: Answered[list[Listing]], content: dict[str, Any], write: LastWrite | None
+    ) -> Verdict:
+        look: DueLook = answer.row["look"]
+        if answer.result is None:
+            return Verdict("accepted", "", answer.trouble)
+        expected = Expectation(
+            content,
+            write,
+            self.definitions.selectors,
+            self.connector.marketplace,
+            self.client.account.vendor,
+        )
+        listing = answer.result[0] if answer.result else None
+        return judge(listing, expected, waited=self.now() - look.accepted_at, last=look.last)
+
+    def _issues(self, answer: Answered[list[Listing]]) -> list[Issue]:
+        found = answer.result[0].issues if answer.result else []
+        return self.definitions.amazon_issues(found, "listing")
+
+    def _is_ours(self, look: DueLook) -> bool:
+        return (look.seller_id, look.marketplace_id) == (
+            self.client.account.seller_id,
+            self.connector.marketplace.id,
+        )
+
+    def _pass_over(self, looks: list[DueLook]) -> None:
+        """Listings of an account or marketplace that the connector had before: nobody can read them."""
+        for look in looks:
+            log.warning(
+                "%s was accepted for %s in %s, which the connector does not name any more; it is not read.",
+                look.sku,
+                look.seller_id,
+                look.marketplace_id,
+            )
+            entry = {"look": look, "state": "accepted", "asin": None}
+            record_looks(
+                self.ledger, self._listings(look.seller_id, look.marketplace_id), [entry], now=self.now()
+            )
+
+    def _listings(self, seller_id: str, marketplace_id: str) -> Listings:
+        return Listings(self.connector.id, seller_id, marketplace_id, self.connector.amazon.product_type)
