@@ -216,7 +216,6 @@ def installation(
             "AMAZON_LISTINGS_CONNECTORS": str(folder),
             "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
             "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
-            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3",
             **(settings or {}),
         }
         with local.running_airflow(home / "airflow", extra=extra) as airflow:

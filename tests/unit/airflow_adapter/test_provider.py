@@ -2,7 +2,7 @@ import importlib.resources
 import json
 
 import pytest
-from airflow.providers_manager import ProvidersManager
+from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 from jsonschema import Draft7Validator
 
 from amazon_listings.airflow_adapter.hooks import SalesLayerHook, SellingPartnerHook
@@ -26,7 +26,7 @@ def test_so_are_the_connection_types_by_the_schema_of_a_provider_file():
 
 @pytest.mark.parametrize("hook", [SellingPartnerHook, SalesLayerHook])
 def test_airflow_finds_the_types_and_their_hooks(hook):
-    found = ProvidersManager().hooks[hook.conn_type]
+    found = ProvidersManagerTaskRuntime().hooks[hook.conn_type]
     assert found.hook_name == hook.hook_name
     assert found.package_name == "amazon-listings"
     assert found.connection_id_attribute_name == hook.conn_name_attr
