@@ -139,7 +139,10 @@ def ajv(path: Path, payloads: dict[str, list[Any]]) -> dict[str, float] | str:
     try:
         if not (AJV / "node_modules").is_dir():
             subprocess.run(
-                ["npm", "install", "--silent", "--no-audit"], cwd=AJV, check=True, capture_output=True
+                ["npm", "install", "--silent", "--no-audit", "--no-package-lock"],
+                cwd=AJV,
+                check=True,
+                capture_output=True,
             )
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(payloads, file)
