@@ -76,6 +76,16 @@ def test_over_the_sku_limit_nothing_is_left_and_the_sentence_says_how_to_raise_i
     assert folder.noted("extract") is None
 
 
+def test_what_changed_so_that_the_filter_leaves_it_out_has_left_the_selection(
+    extract, connector, item, folder
+):
+    one = connector(sales_layer={"filter": "{{ item.brand == 'Acme' }}"})
+    extract(one, [item(1), item(2, brand="Other")], kind="changed", since=datetime(2026, 11, 22, tzinfo=UTC))
+    assert folder.noted("removed") == {"ids": ["products/9", "products/2"]}
+    extract(one, [item(1), item(2, brand="Other")])
+    assert folder.noted("removed") == {"ids": ["products/9"]}
+
+
 def test_what_the_filter_leaves_out_does_not_count_against_the_limit(extract, connector, item):
     one = connector(sales_layer={"sku_limit": 1, "filter": "{{ item.brand == 'Acme' }}"})
     summary = extract(one, [item(1), *(item(number, brand="Other") for number in range(2, 9))])
