@@ -99,7 +99,7 @@ class _Check:
         columns, tally = self._columns(self._by_part), Tally()
         for part in self._folder.parts("extract"):
             items = list(self._folder.read("extract", part))
-            frame = frame_of(columns.names, list(_rows(columns, items)), inferred=False)
+            frame = frame_of(columns.names, _rows(columns, items), inferred=False)
             skus = {item["id"]: item["sku"] for item in items}
             issues: dict[str, list[Issue]] = defaultdict(list)
             for expected, result in suite.check(frame):
@@ -124,7 +124,7 @@ class _Check:
         if not self._across:
             return found
         columns, tally = self._columns(self._across), Tally()
-        frame = frame_of(columns.names, list(_rows(columns, self._items())), inferred=False)
+        frame = frame_of(columns.names, _rows(columns, self._items()), inferred=False)
         for expected, result in Suite("across", self._across, self._place).check(frame):
             for pim_id, value in faults(expected, result):
                 found[pim_id].append((expected, value))
@@ -140,7 +140,7 @@ class _Check:
         if any(one.type.startswith("expect_table_column") for one in self._whole):
             wanted |= set(self._fields)
         columns, tally = self._columns(self._whole, wanted & self._known), Tally()
-        frame = frame_of(columns.names, list(_rows(columns, self._items())), inferred=True)
+        frame = frame_of(columns.names, _rows(columns, self._items()), inferred=True)
         failed: list[tuple[Expected, str]] = []
         for expected, result in Suite("extract", self._whole, self._place).check(frame):
             if not result.success:

@@ -23,7 +23,7 @@ from amazon_listings.sync.quality.engine import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from amazon_listings.sync.quality.expectations import Expected
 
@@ -142,7 +142,7 @@ class Suite:
             yield expected, one
 
 
-def frame_of(names: Sequence[str], rows: Sequence[Sequence[Any]], *, inferred: bool) -> pd.DataFrame:
+def frame_of(names: Sequence[str], rows: Iterable[Sequence[Any]], *, inferred: bool) -> pd.DataFrame:
     """The rows as a data frame, each value as the PIM sent it.
 
     Args:
@@ -151,8 +151,12 @@ def frame_of(names: Sequence[str], rows: Sequence[Sequence[Any]], *, inferred: b
         inferred: Whether columns get the type of their values, as statistics need it; else a column
             that lacks some values would turn its whole numbers into fractions.
     """
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    made = {name: pd.Series(list(column), dtype=object) for name, column in zip(names, columns, strict=True)}
+    columns: list[list[Any]] = [[] for _ in names]
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    made = {name: pd.Series(column, dtype=object) for name, column in zip(names, columns, strict=True)}
+    columns.clear()
     frame = pd.DataFrame(made)
     return frame.infer_objects() if inferred else frame
 
