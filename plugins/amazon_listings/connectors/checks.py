@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 #: Ids that would give a connector the id of another DAG of this project.
-_DAGS_OF_OUR_OWN = frozenset({"product_types"})
+_DAGS_OF_OUR_OWN = ("product_types",)
 _ANY_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _SYNTAX = jinja2.Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
 
