@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import RunRefused
 from amazon_listings.ledger.runs import finish_run, run_number
+from amazon_listings.sync.issue_history import keep_history
 from amazon_listings.sync.report import write_report
 from amazon_listings.sync.scope import Scope
 
@@ -78,6 +79,14 @@ def close_run(
         "calls": dict(calls),
     }
     number = run_number(ledger, connector.id, run_id)
+    if number is not None:
+        facts["history"] = keep_history(
+            folder,
+            ledger=ledger,
+            connector_id=connector.id,
+            run=number,
+            complete=scope is not None and scope.kind == "everything" and not failure,
+        )
     try:
         summary = write_report(folder, facts)
     except RunRefused as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.issues import CheckedItem, count_issues, record_issues, resolve_uncovered
@@ -30,11 +30,61 @@ AMAZON = {
 }
 
 
+STAGE, PART = "history", "part-00001.jsonl"
+
+
 class ItemHistory(NamedTuple):
     """An item of a run, and for each identity of its issues whether it is new."""
 
     item: SettledItem
     lives: dict[Identity, Life]
+
+
+class NewIssues:
+    """Which issues of a run are new, asked item by item in the order of `settled_items`.
+
+    Args:
+        folder: The run's folder, with what `keep_history` left in it.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._rows = folder.read(STAGE, PART)
+        self._next = next(self._rows, None)
+
+    def of(self, item: SettledItem) -> frozenset[Identity]:
+        """The identities of the item's new issues."""
+        row = self._next
+        if row is None or (row["id"], row["sku"]) != (item.pim_id, item.sku):
+            return frozenset()
+        self._next = next(self._rows, None)
+        return frozenset((family, attribute) for family, attribute in row["new"])
+
+
+def keep_history(
+    folder: RunFolder, *, ledger: Engine, connector_id: str, run: int, complete: bool
+) -> dict[str, int]:
+    """Enter the issues of a settled run in the ledger, and keep in its folder which of them are new.
+
+    Args:
+        folder: The run's folder.
+        ledger: The open ledger.
+        connector_id: Whose items.
+        run: The run's number.
+        complete: Whether the run read every item and came to its end.
+
+    Returns:
+        How many issues are `new`, `still there` and `gone`.
+    """
+
+    def rows() -> Iterator[dict[str, Any]]:
+        histories = remember_issues(folder, ledger=ledger, connector_id=connector_id, run=run)
+        for item, lives in histories:
+            new = [identity for identity, life in lives.items() if life == "new"]
+            if new:
+                yield {"id": item.pim_id, "sku": item.sku, "new": new}
+
+    folder.write(STAGE, PART, rows())
+    return close_history(ledger=ledger, connector_id=connector_id, run=run, complete=complete)
 
 
 def remember_issues(

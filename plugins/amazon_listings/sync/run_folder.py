@@ -35,6 +35,7 @@ STAGES = (
     "feeds",
     "live",
     "confirmed",
+    "history",
     "report",
 )
 #: Name ending of what is being written.

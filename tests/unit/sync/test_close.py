@@ -135,3 +135,42 @@ def test_warnings_of_the_steps_are_in_the_report_in_the_connectors_language(clos
     ]
     assert 'lang="fr"' in page(folder)
     assert json.loads((folder.root / "report" / "report.json").read_bytes())["summary"] == summary
+
+
+def test_the_report_says_which_issues_are_new_still_there_and_gone(
+    connector, ledger, folder, scope, extracted, item
+):
+    def run(run_id, *codes):
+        folder.clear_all()
+        folder.note("scope", scope(kind="everything").to_json())
+        start_run(
+            ledger,
+            connector_id="lamps",
+            run_id=run_id,
+            operation="test",
+            scope="everything",
+            fingerprint="f",
+            definition="d",
+        )
+        extracted([item(1)])
+        issues = [
+            {"code": code, "severity": "ERROR", "source": "schema", "attribute": code, "message": code}
+            for code in codes
+        ]
+        row = {"id": "products/1", "sku": "A-1", "outcome": "blocked", "issues": issues}
+        folder.write("tested", part_name(1), [row])
+        summary = close_run(
+            connector(), ledger=ledger, folder=folder, run_id=run_id, warnings=(), unfinished=()
+        )
+        report = json.loads((folder.root / "report" / "report.json").read_text())
+        return summary["history"], {one["code"]: one["history"] for one in report["items"][0]["issues"]}
+
+    assert run("r1", "brand", "color") == (
+        {"new": 2, "still there": 0, "gone": 0},
+        {"brand": "new", "color": "new"},
+    )
+    assert run("r2", "brand", "size") == (
+        {"new": 1, "still there": 1, "gone": 1},
+        {"brand": "still there", "size": "new"},
+    )
+    assert "1 new, 1 still there, 1 gone" in page(folder)

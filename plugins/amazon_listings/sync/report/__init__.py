@@ -7,8 +7,9 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+from amazon_listings.sync.issue_history import NewIssues
 from amazon_listings.sync.outcome import OUTCOMES
-from amazon_listings.sync.report.page import SHOWN, kind_of, write_page
+from amazon_listings.sync.report.page import SHOWN, ShownItem, kind_of, write_page
 from amazon_listings.sync.report.tables import (
     ISSUE_COLUMNS,
     ITEM_COLUMNS,
@@ -23,6 +24,7 @@ from amazon_listings.validation.merging import WORST
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from amazon_listings.ledger.issues import Identity
     from amazon_listings.sync.run_folder import RunFolder
     from amazon_listings.sync.settle import SettledItem
     from amazon_listings.validation.issue import Issue
@@ -39,7 +41,8 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
             `product_type`, `operation`, `run_id`, `reason`, `definition_version`,
             `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`,
             `changes` (of Amazon's definition since the last run, as `Drift.to_json` gives them; may be
-            absent or None), and `language`, in which its page is written.
+            absent or None), `history` (issues `new`, `still there` and `gone`; may be absent), and
+            `language`, in which its page is written.
 
     Returns:
         The facts with `extracted`, `counts` (by outcome), `items_with_issues`, `frequent` (the most
@@ -57,12 +60,14 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
     ):
         items, issues = CsvTable(items_out, ITEM_COLUMNS), CsvTable(issues_out, ISSUE_COLUMNS)
         document = JsonReport(json_out)
+        new_issues = NewIssues(folder)
         for item in settled_items(folder):
-            counting.add(item)
+            new = new_issues.of(item)
+            counting.add(item, new)
             items.add(item_row(item))
             for issue in item.issues:
-                issues.add(issue_row(item, issue))
-            document.add(item)
+                issues.add(issue_row(item, issue, new))
+            document.add(item, new)
         place = folder.stage("report")
         summary: dict[str, Any] = {
             **facts,
@@ -92,10 +97,10 @@ class _Counting:
         self.with_issues = 0
         self._kinds: Counter[tuple[str, str]] = Counter()
         self._examples: dict[tuple[str, str], Issue] = {}
-        self._with_errors: list[SettledItem] = []
-        self._others: list[SettledItem] = []
+        self._with_errors: list[ShownItem] = []
+        self._others: list[ShownItem] = []
 
-    def add(self, item: SettledItem) -> None:
+    def add(self, item: SettledItem, new: frozenset[Identity]) -> None:
         self.outcomes[item.outcome] += 1
         self.added += item.parent or item.departed
         if not item.issues:
@@ -106,13 +111,13 @@ class _Counting:
             self._examples.setdefault(issue.identity, issue)
         kept = self._with_errors if any(one.severity == "ERROR" for one in item.issues) else self._others
         if len(kept) < SHOWN:
-            kept.append(item)
+            kept.append(ShownItem(item, new))
 
     def by_outcome(self, out_of_scope: int) -> dict[str, int]:
         """The number of items of each outcome; those out of scope have only been counted."""
         return {str(name): self.outcomes[name] for name in OUTCOMES} | {"out_of_scope": out_of_scope}
 
-    def shown(self) -> list[SettledItem]:
+    def shown(self) -> list[ShownItem]:
         """The items of the page: those with errors first."""
         return (self._with_errors + self._others)[:SHOWN]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from amazon_listings.ledger.issues import Identity
     from amazon_listings.sync.settle import SettledItem
     from amazon_listings.validation.issue import Issue
 
@@ -39,6 +40,13 @@ MOODS = {
 }
 
 
+class ShownItem(NamedTuple):
+    """An item of the page, and the identities of its issues that no earlier run found."""
+
+    item: SettledItem
+    new: frozenset[Identity]
+
+
 def kind_of(issue: Issue) -> str:
     """What makes two issues of different items the same kind."""
     return " ".join(issue.identity)
@@ -47,7 +55,7 @@ def kind_of(issue: Issue) -> str:
 def write_page(
     out: IO[str],
     summary: Mapping[str, Any],
-    items: Iterable[SettledItem],
+    items: Iterable[ShownItem],
     *,
     language: str,
     quality: bool = False,

@@ -9,8 +9,9 @@ import re
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from amazon_listings.ledger.issues import Identity
     from amazon_listings.sync.settle import SettledItem
     from amazon_listings.validation.issue import Issue
 
@@ -20,6 +21,7 @@ ISSUE_COLUMNS = (
     "pim_id",
     "outcome",
     "severity",
+    "history",
     "source",
     "code",
     "label",
@@ -69,14 +71,15 @@ def item_row(item: SettledItem) -> dict[str, Any]:
     }
 
 
-def issue_row(item: SettledItem, issue: Issue) -> dict[str, Any]:
-    """One row of issues.csv."""
+def issue_row(item: SettledItem, issue: Issue, new: Collection[Identity]) -> dict[str, Any]:
+    """One row of issues.csv; `new` are the identities of the item's issues that no earlier run found."""
     origin = issue.origin
     return {
         "sku": item.sku,
         "pim_id": item.pim_id,
         "outcome": item.outcome,
         "severity": issue.severity,
+        "history": history(issue, new),
         "source": "+".join(issue.sources),
         "code": issue.code,
         "label": issue.label,
@@ -91,6 +94,11 @@ def issue_row(item: SettledItem, issue: Issue) -> dict[str, Any]:
         "mapping_line": origin.line if origin else None,
         "mapping_key": origin.key if origin else "",
     }
+
+
+def history(issue: Issue, new: Collection[Identity]) -> str:
+    """`new`, or `still there`."""
+    return "new" if issue.identity in new else "still there"
 
 
 class CsvTable:
@@ -114,9 +122,11 @@ class JsonReport:
         self._separator = ""
         out.write('{"items": [')
 
-    def add(self, item: SettledItem) -> None:
+    def add(self, item: SettledItem, new: Collection[Identity]) -> None:
         """Write one item with its issues."""
-        document = item._asdict() | {"issues": [issue.to_dict() for issue in item.issues]}
+        document = item._asdict() | {
+            "issues": [issue.to_dict() | {"history": history(issue, new)} for issue in item.issues]
+        }
         self._out.write(f"{self._separator}\n{_json(document)}")
         self._separator = ","
 
