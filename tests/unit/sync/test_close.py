@@ -173,4 +173,4 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
         {"new": 1, "still there": 1, "gone": 1},
         {"brand": "still there", "size": "new"},
     )
-    assert "1 new, 1 still there, 1 gone" in page(folder)
+    assert "1 nouveaux, 1 toujours là, 1 disparus" in page(folder)
