@@ -6,6 +6,8 @@ import typer
 
 from amazon_listings.cli import (
     connectors,
+    connectors_coverage,
+    connectors_new,
     ledger,
     local,
     mapping,
@@ -22,7 +24,19 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for module in (connectors, ledger, local, mapping, product_types, relabel, rollback, sandbox, validate):
+for module in (
+    connectors,
+    connectors_coverage,
+    connectors_new,
+    ledger,
+    local,
+    mapping,
+    product_types,
+    relabel,
+    rollback,
+    sandbox,
+    validate,
+):
     module.register(app)
 
 

@@ -47,16 +47,17 @@ def map_items(
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
     with plain_errors():
         found = connector_of(connector, folder)
-        mapping = _compiled(found, definition, locale_definition)
+        mapping = compiled(found, definition, locale_definition)
         shown = 0
-        for _, family in groupby(_items(found, products), key=lambda item: item["group"]):
+        for _, family in groupby(items_of(found, products), key=lambda item: item["group"]):
             shown += _show(mapping, list(family), set(sku or ()), explain=explain)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
             raise refusal(f"There is no product{wanted}; nothing was mapped.")
 
 
-def _compiled(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Mapping:
+def compiled(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Mapping:
+    """The connector's mapping, by its definition or by one in files."""
     from amazon_listings.mapping import compile_mapping
     from amazon_listings.product_types.fields import fields
     from amazon_listings.product_types.labels import FieldIndex
@@ -84,14 +85,14 @@ def _compiled(connector: Connector, definition: Path | None, locale_definition: 
     )
 
 
-def _items(connector: Connector, products: Path | None) -> Iterator[Item]:
+def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
     """The items as an extract gives them: in the connector's filter, with their SKU."""
     from amazon_listings.mapping import ExpressionError, compile_expression
 
     language = next(iter(dict(connector.language_tags)), "")
     sku = compile_expression(connector.source.sku)
     wanted = compile_expression(connector.source.filter) if connector.source.filter else None
-    for item in _from_file(products) if products else _from_pim(connector):
+    for item in items_in(products) if products else _from_pim(connector):
         try:
             if products is None and wanted is not None and not wanted(item, language):
                 continue
@@ -104,7 +105,8 @@ def _items(connector: Connector, products: Path | None) -> Iterator[Item]:
         yield item
 
 
-def _from_file(path: Path) -> Iterator[Item]:
+def items_in(path: Path) -> Iterator[Item]:
+    """The items of a file of JSON Lines."""
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):

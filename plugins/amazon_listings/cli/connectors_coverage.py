@@ -1,0 +1,119 @@
+"""Command: how much of its product type a connector's mapping fills."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amazon_listings.cli.connectors import connectors_app
+from amazon_listings.cli.definitions import connector_of, definition_file, pair_of, plain_errors, run_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from amazon_listings.connectors import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.mapping.coverage import Coverage, Covered
+    from amazon_listings.product_types.fields import Field
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of connector files; the installation's own by default.", show_default=False),
+]
+
+
+def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to `connectors`
+    """Add this module's command to the group `connectors`."""
+    connectors_app.command(name="coverage")(show_coverage)
+
+
+def show_coverage(
+    connector: Annotated[str, typer.Argument(metavar="ID", help="Id of the connector.")],
+    *,
+    products: Annotated[
+        Path | None,
+        typer.Option(help="JSON Lines of items; else the last extract, or the PIM if there is none."),
+    ] = None,
+    definition: Annotated[
+        Path | None, typer.Option(help="File of a definition instead of the connector's.")
+    ] = None,
+    locale_definition: Annotated[
+        Path | None, typer.Option(help="The same in the connector's locale: its labels.")
+    ] = None,
+    missing: Annotated[bool, typer.Option(help="Only fields that are not mapped.")] = False,
+    folder: Folder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say which fields a connector maps, by level of requirement, and how many products have a value."""
+    from amazon_listings.cli.mapping import compiled
+    from amazon_listings.mapping.coverage import coverage
+
+    with plain_errors():
+        found = connector_of(connector, folder)
+        mapping = compiled(found, definition, locale_definition)
+        source, items = _items(found, products)
+        measured = coverage(_fields(found, definition, locale_definition), mapping, items)
+    if as_json:
+        document = {"connector": connector, "source": source, **measured.to_dict()}
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    for line in _table(measured, source, missing=missing):
+        print(line)
+
+
+def _fields(connector: Connector, definition: Path | None, locale_definition: Path | None) -> list[Field]:
+    from amazon_listings.product_types.fields import fields
+
+    if definition is None:
+        return pair_of(connector).fields()
+    labels = definition_file(locale_definition) if locale_definition else None
+    return fields(definition_file(definition), labels_document=labels)
+
+
+def _items(connector: Connector, products: Path | None) -> tuple[str, Iterable[Item]]:
+    """Where the items come from, in words, and the items."""
+    from amazon_listings.cli.mapping import items_of
+    from amazon_listings.sync.drift import last_run
+
+    if products is None and (run := last_run(run_storage(), connector.id)) is not None:
+        rows = (item for part in run.parts("extract") for item in run.read("extract", part))
+        return f"the extract of the run {run.root.name}", rows
+    return str(products or "the PIM"), _in_scope(connector, items_of(connector, products))
+
+
+def _in_scope(connector: Connector, items: Iterable[Item]) -> Iterator[Item]:
+    """The items that the connector's filter lets through."""
+    from amazon_listings.mapping import ExpressionError, compile_expression
+
+    wanted = compile_expression(connector.source.filter) if connector.source.filter else None
+    language = next(iter(dict(connector.language_tags)), "")
+    for item in items:
+        with suppress(ExpressionError):
+            if wanted is None or wanted(item, language):
+                yield item
+
+
+def _table(measured: Coverage, source: str, *, missing: bool) -> Iterator[str]:
+    yield f"{measured.items:,} items of {source}"
+    if not measured.items:
+        yield "There is no item, so nothing can be said about values."
+    for level, (mapped, count) in measured.levels().items():
+        yield f"\n{level}: {mapped} of {count} fields mapped"
+        for one in measured.fields:
+            if one.requirement == level and not (missing and one.mapped):
+                yield from _row(measured, one)
+
+
+def _row(measured: Coverage, one: Covered) -> Iterator[str]:
+    from amazon_listings.cli.tables import clean
+
+    share = measured.share(one)
+    place = f"line {one.line}" if one.line else "mapped" if one.mapped else "-"
+    value = f"{share:6.1%}" if share is not None and one.mapped else f"{'-':>6}"
+    yield clean(f"  {place:9} {value}  {one.label}  {one.path}")
+    if one.condition and not one.mapped and (one.needed_alone or one.requirement == "conditional"):
+        yield clean(f"  {'':18}{one.condition}")
