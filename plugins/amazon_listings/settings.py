@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         ge=1,
         description="Days for which the ledger keeps runs, submissions, before-images and resolved issues.",
     )
+    feed_poll: float = Field(
+        default=60, gt=0, description="Seconds between two questions whether a feed is through."
+    )
     part_size: int = Field(default=2000, ge=1, description="Items per file of an extract.")
 
 

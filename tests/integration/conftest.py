@@ -75,6 +75,7 @@ def house(tmp_path_factory, pim_down):
         "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
         "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(vault)}),
         "AMAZON_LISTINGS_PART_SIZE": "2",
+        "AMAZON_LISTINGS_FEED_POLL": "1",
     }
     with installation(home, list(_documents()), connections=connections, settings=settings) as house:
         vault.write_text(json.dumps({"vaulted": amazon_connection(house.sandbox)}))

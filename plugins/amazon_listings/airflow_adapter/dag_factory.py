@@ -16,6 +16,7 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TriggerRul
 from amazon_listings.airflow_adapter import tasks
 from amazon_listings.airflow_adapter.dag_docs import dag_docs
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass
+from amazon_listings.airflow_adapter.live_sync_operator import LiveSyncOperator
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -56,6 +57,14 @@ def build_dag(connector: Connector) -> DAG:
     return dag
 
 
+def listings_asset(connector: Connector) -> Asset:
+    """What stands for a connector's listings at Amazon: updated by every live sync."""
+    return Asset(
+        name=f"listings_{connector.id}",
+        uri=f"amazon-listings://{connector.marketplace.country.lower()}/{connector.id}",
+    )
+
+
 def _lay_out(connector: Connector) -> None:
     # What a task returns is one XCom; Airflow would add one for each of its keys.
     step = functools.partial(task, multiple_outputs=False)
@@ -68,11 +77,13 @@ def _lay_out(connector: Connector) -> None:
         .expand(part=quality)
     )
     tested = step(task_id="test_sync")(tasks.test_sync)(connector.id, definition)
-    listings = Asset(
-        name=f"listings_{connector.id}",
-        uri=f"amazon-listings://{connector.marketplace.country.lower()}/{connector.id}",
+    sent = LiveSyncOperator(
+        task_id="live_sync",
+        outlets=[listings_asset(connector)],
+        connector_id=connector.id,
+        definition=definition,
+        tested=tested,
     )
-    sent = step(task_id="live_sync", outlets=[listings])(tasks.live_sync)(connector.id, definition, tested)
     report = step(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)(tasks.report)(connector.id)
     mapped >> tested
     [definition, extract, quality, mapped, tested, sent] >> report

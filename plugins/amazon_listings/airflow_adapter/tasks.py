@@ -11,10 +11,10 @@ import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import get_current_context
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.failures import explained
@@ -22,6 +22,8 @@ from amazon_listings.errors import AmazonListingsError, PersonMustAct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.sync.run_folder import RunFolder
@@ -201,8 +203,14 @@ def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
 
 
 @explained
-def live_sync(connector_id: str, definition: Mapping[str, Any], tested: Mapping[str, int]) -> dict[str, int]:
-    """Submit what passed; skipped if the operation is test. Counts by outcome."""
+def live_sync(
+    connector_id: str, definition: Mapping[str, Any], tested: Mapping[str, int], *, resumed: bool = False
+) -> dict[str, int]:
+    """Submit what passed; skipped if the operation is test. Counts by outcome.
+
+    Raises:
+        TaskDeferred: feeds are awaited; to be called again with `resumed`.
+    """
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.ledger.runs import run_number
@@ -228,9 +236,30 @@ def live_sync(connector_id: str, definition: Mapping[str, Any], tested: Mapping[
             ledger=ledger,
             run=number,
             folder=run.folder,
+            resumed=resumed,
         )
         log.info("Live sync: %s.", _in_words(summary))
+        if summary.pop("awaited"):
+            _await_feeds(connector, ledger, number)
         return summary
+
+
+def _await_feeds(connector: Connector, ledger: Engine, run: int) -> NoReturn:
+    """Leave the worker until the feeds of a run are through."""
+    from amazon_listings.airflow_adapter.triggers import FeedsTrigger
+    from amazon_listings.settings import settings
+    from amazon_listings.sync.feed_sync import PATIENCE, awaited_feeds
+
+    now = datetime.now(UTC)
+    awaited = awaited_feeds(ledger, connector.id, run, now=now)
+    trigger = FeedsTrigger(
+        connection_id=connector.amazon.connection,
+        country=connector.amazon.country,
+        feed_ids=[feed.feed_id for feed in awaited if feed.feed_id],
+        interval=settings().feed_poll,
+        until=(min((feed.created_at for feed in awaited), default=now) + PATIENCE).isoformat(),
+    )
+    raise TaskDeferred(trigger=trigger, method_name="resume")
 
 
 @explained

@@ -150,6 +150,26 @@ def recount_run(ledger: Engine, connector_id: str, run_id: str, counts: Mapping[
         )
 
 
+def take_back_cursor(ledger: Engine, connector_id: str, run_id: str) -> None:
+    """Let the next run read again what a run and those after it have read: not all of it arrived."""
+    with ledger.begin() as connection:
+        run = connection.execute(
+            select(runs.c.id, runs.c.operation).where(
+                runs.c.connector_id == connector_id, runs.c.run_id == run_id
+            )
+        ).first()
+        if run is not None:
+            connection.execute(
+                update(runs)
+                .where(
+                    runs.c.connector_id == connector_id,
+                    runs.c.operation == run.operation,
+                    runs.c.id >= run.id,
+                )
+                .values(cursor=None)
+            )
+
+
 def last_run(ledger: Engine, connector_id: str, operation: str) -> LastRun | None:
     """The last settled run of this operation that moved the cursor, or None."""
     with reading(ledger) as connection:

@@ -16,6 +16,7 @@ from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.items import Listings, accepted_contents
 from amazon_listings.ledger.last_writes import last_writes
+from amazon_listings.ledger.runs import take_back_cursor
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
@@ -74,6 +75,8 @@ def confirm(
         for looks in looking.batches():
             for run_id, rows in looking.look(looks).items():
                 counts.update(row["outcome"] for row in rows)
+                if any(row["outcome"] == "not_applied" for row in rows):
+                    take_back_cursor(ledger, connector.id, run_id)
                 if run_id and keep_confirmed(RunFolder.of(storage, connector.id, run_id), rows):
                     reports.add(run_id)
     finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger.feed_messages import awaited_messages
@@ -24,7 +25,7 @@ from amazon_listings.ledger.feeds import (
 from amazon_listings.ledger.submissions import ACCEPTED
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner import listings
-from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer, NotFound
+from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer, SellingPartnerError
 from amazon_listings.selling_partner.feed_reports import outcomes, read_report
 from amazon_listings.selling_partner.held import holds_attributes, holds_patches
 from amazon_listings.sync.amazon_calls import Progress, call_for_all
@@ -95,7 +96,9 @@ class FeedSettler:
             feed = feed._replace(feed_id=search.found)
         try:
             at_amazon = amazon.get(self.client, str(feed.feed_id))
-        except NotFound:
+        except SellingPartnerError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
             # Amazon forgets feeds after 90 days; what this one did shows in the listings.
             self._finish(feed, "FATAL", None, self._read_back(feed))
             return

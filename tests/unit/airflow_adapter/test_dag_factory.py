@@ -62,7 +62,12 @@ def dag_of(declare, parse):
 
 
 def test_one_dag_per_connector(demo):
-    assert set(demo) == {"amazon_de_backpacks", "amazon_fr_lamps", "amazon_product_types"}
+    assert set(demo) == {
+        "amazon_confirm",
+        "amazon_de_backpacks",
+        "amazon_fr_lamps",
+        "amazon_product_types",
+    }
 
 
 @pytest.mark.parametrize("dag_id", ["amazon_de_backpacks", "amazon_fr_lamps"])

@@ -13,7 +13,7 @@ from amazon_listings.ledger.confirmations import LADDER, due_looks, next_due
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import open_issues
 from amazon_listings.ledger.items import Listings, known_items, record_accepted
-from amazon_listings.ledger.runs import find_run, finish_run, start_run
+from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import listings as amazon
@@ -147,7 +147,9 @@ class Shop:
         self.folder.note("scope", {"operation": "live"})
         self.folder.note("extract", {"parts": [part], "extracted": len(plain), "out_of_scope": 0})
         summary = write_report(self.folder, FACTS)
-        finish_run(self.ledger, self.run, counts=summary["counts"], calls={}, cursor=None, failure=None)
+        finish_run(
+            self.ledger, self.run, counts=summary["counts"], calls={}, cursor="yesterday", failure=None
+        )
 
     def look(self, minutes):
         """Confirm so many minutes after the acceptance."""
@@ -203,6 +205,7 @@ def test_what_is_as_it_was_sent_is_live(shop):
     row = shop.report()["A1"]
     assert (row["outcome"], row["asin"]) == ("live", known.asin)
     assert find_run(shop.ledger, RUN_ID).counts["live"] == 2
+    assert last_run(shop.ledger, "lamps", "live").cursor == "yesterday"
     assert next_due(shop.ledger, "lamps") is None
 
 
@@ -223,6 +226,7 @@ def test_the_ladder_of_a_listing_that_never_shows(shop, sandbox):
     # What was not applied is not known as sent: the next run sends it again, and asks before.
     assert shop.known("A1").accepted_hash is None
     assert shop.known("A1").listed is None
+    assert last_run(shop.ledger, "lamps", "live") is None
     assert shop.report()["A1"]["outcome"] == "not_applied"
     assert readings(sandbox) == len(LADDER)
 

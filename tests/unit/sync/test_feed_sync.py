@@ -429,6 +429,14 @@ def test_amazon_down_while_a_feed_is_settled_leaves_it_pending(night, sandbox):
     assert night.sync(resumed=True) == {"accepted": 1}
 
 
+def test_a_feed_that_amazon_forgot_is_read_back(night, sandbox):
+    night.begin([lamp("A-1")])
+    night.sync()
+    through(sandbox)
+    sandbox.advance(91 * 24 * 3600)
+    assert night.sync(resumed=True) == {"accepted": 1}
+
+
 def test_what_another_run_submitted_meanwhile_is_unchanged(night, ledger, listings):
     row = lamp("A-1")
     record_accepted(ledger, listings, [row | {"pim_id": row["id"]}])

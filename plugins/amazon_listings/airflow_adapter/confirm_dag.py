@@ -1,0 +1,174 @@
+"""The DAG that confirms: one for all connectors.
+
+It starts when a connector's listings were updated, and every 15 minutes. A run reads what is due until
+nothing more comes due within its quarter of an hour; in between it occupies no worker.
+"""
+
+# ruff: noqa: PLC0415 - heavy modules are imported when a task runs: Airflow parses this file all day
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk import (
+    DAG,
+    AssetAny,
+    AssetOrTimeSchedule,
+    BaseOperator,
+    CronTriggerTimetable,
+    get_parsing_context,
+    task,
+)
+from airflow.sdk.exceptions import TaskDeferred
+
+from amazon_listings.airflow_adapter.configured import connector_named, declared
+from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY, RETRIES, listings_asset
+from amazon_listings.airflow_adapter.failures import RetryByErrorClass, explained
+from amazon_listings.errors import AmazonListingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow.sdk import Asset, Context
+
+log = logging.getLogger(__name__)
+
+DAG_ID = "amazon_confirm"
+MINUTES = 15
+INTERVAL = timedelta(minutes=MINUTES)
+#: Seconds after which a listing that could not be read is tried again.
+PAUSE = timedelta(minutes=1)
+
+_DOCS = """\
+### Confirm what Amazon accepted
+
+`ACCEPTED` is not yet a live listing. This DAG reads accepted listings back 1, 5, 15 and 60 minutes, 6 and 24
+hours after the acceptance, until each is **live**, **live with differences**, **suppressed** or **not
+applied**, and writes that into the report of the run that submitted it.
+
+| Task | When it fails | Who acts |
+|---|---|---|
+| due | the ledger does not answer | passes by itself |
+| confirm | Amazon does not answer; other connectors go on | passes by itself |
+| | Amazon refuses the account | the owner of the Amazon connection |
+"""
+
+
+def confirm_dag() -> DAG:
+    """The DAG `amazon_confirm`."""
+    quarter_hourly = CronTriggerTimetable(f"*/{MINUTES} * * * *", timezone="UTC")
+    assets = _assets()
+    with DAG(
+        dag_id=DAG_ID,
+        dag_display_name="Confirm what Amazon accepted",
+        description="Reads accepted listings back until it is known what became of them",
+        doc_md=_DOCS,
+        schedule=AssetOrTimeSchedule(timetable=quarter_hourly, assets=AssetAny(*assets))
+        if assets
+        else quarter_hourly,
+        start_date=FIRST_DAY,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags={"amazon-listings", "confirm"},
+        default_args={
+            "owner": "amazon_listings",
+            "retries": RETRIES,
+            "retry_policy": RetryByErrorClass(),
+            "retry_delay": timedelta(minutes=1),
+        },
+    ) as dag:
+        found = task(task_id="due", multiple_outputs=False)(due)()
+        ConfirmOperator.partial(task_id="confirm", map_index_template="{{ task.connector_id }}").expand(
+            connector_id=found
+        )
+    return dag
+
+
+def _assets() -> list[Asset]:
+    """What starts a run: the listings of every connector."""
+    if get_parsing_context().dag_id:
+        return []  # in a task the schedule does not matter, and reading every connector takes time
+    try:
+        connectors = declared().connectors
+    except AmazonListingsError:
+        return []  # the file of the connectors' DAGs says what is wrong
+    return [listings_asset(connector) for connector in connectors if connector.enabled]
+
+
+@explained
+def due() -> list[str]:
+    """The connectors that have listings to be read within the interval."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.ledger.confirmations import next_due
+
+    ledger = connections.ledger()
+    horizon = datetime.now(UTC) + INTERVAL
+    names = [connector.id for connector in declared().connectors]
+    found = [name for name in names if (moment := next_due(ledger, name)) is not None and moment <= horizon]
+    log.info("Listings to be read: %s.", ", ".join(found) or "none")
+    return found
+
+
+class ConfirmOperator(BaseOperator):
+    """Reads the listings of a connector that are due, then waits for the next ones, without a worker.
+
+    Args:
+        connector_id: Whose listings.
+    """
+
+    template_fields = ("connector_id",)
+
+    def __init__(self, *, connector_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.connector_id = connector_id
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Read what is due; defers if more comes due within the interval. Listings by state."""
+        return look(self.connector_id, until=_end(context))
+
+    def resume(self, context: Context, event: Any) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
+        """Read what has come due. Listings by state."""
+        return look(self.connector_id, until=_end(context))
+
+
+@explained
+def look(connector_id: str, *, until: datetime) -> dict[str, int]:
+    """Read the listings of a connector that are due.
+
+    Raises:
+        TaskDeferred: more come due before `until`.
+    """
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.ledger.confirmations import next_due
+    from amazon_listings.sync.confirm import confirm
+    from amazon_listings.sync.definitions import definition_key, load_definitions
+
+    connector = connector_named(connector_id)
+    ledger, storage = connections.ledger(), connections.storage()
+    client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
+    key = definition_key(connector, client.account.seller_id)
+    note = {"key": vars(key), "country": connector.marketplace.country}
+    definitions = load_definitions(note, storage)
+    counts = confirm(connector, definitions, client=client, ledger=ledger, storage=storage)
+    log.info("Read back: %s.", _in_words(counts))
+    moment = next_due(ledger, connector.id)
+    now = datetime.now(UTC)
+    if moment is not None and now < until and moment <= until:
+        wake = moment if moment > now else now + PAUSE
+        raise TaskDeferred(trigger=DateTimeTrigger(moment=wake), method_name="resume")
+    return counts
+
+
+def _end(context: Context) -> datetime:
+    """The end of the run's quarter of an hour."""
+    started: datetime = context["dag_run"].start_date or datetime.now(UTC)
+    return started + INTERVAL
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())) or "nothing was due"

@@ -1,0 +1,94 @@
+"""Feeds in a running Airflow: live sync leaves its worker and comes back; what was accepted is confirmed."""
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, select, update
+
+from amazon_listings.ledger.tables import items
+from support.airflow import FAMILIES, demo_connector
+
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
+
+#: Seconds by the sandbox's clock, which the test moves.
+QUEUE = 3_600
+
+
+@pytest.fixture(scope="module")
+def fed(house):
+    """A connector that sends everything by feeds, declared by an Airflow Variable; its run, deferred."""
+    chosen = {"filter": f"{{{{ item.reference[:8] in {list(FAMILIES[:1])} }}}}"}
+    document = demo_connector(
+        "de_backpacks",
+        "fed",
+        sales_layer=chosen,
+        sync={"schedule": None, "feed_from": 1, "operation": "live"},
+    )
+    document.pop("title")
+    house.airflow.call(
+        "POST", "/variables", json={"key": "amazon_connector_fed", "value": json.dumps(document)}
+    )
+    house.sandbox.control("settings", feed_queue_delay=QUEUE)
+    house.unpause("fed")
+    run = house.trigger("fed")
+
+    def task():
+        return house.airflow.call("GET", f"{run.path}/taskInstances/live_sync")
+
+    house.wait_until(lambda: task()["state"] == "deferred", "live_sync did not defer")
+    deferred = task()
+    house.sandbox.advance(QUEUE + 60)
+    house.sandbox.control("settings", feed_queue_delay=0)
+    return deferred, house.finish(run)
+
+
+def test_while_amazon_works_no_worker_does(fed):
+    deferred, _ = fed
+    assert deferred["trigger"]["classpath"].endswith("triggers.FeedsTrigger")
+
+
+def test_the_run_ends_with_what_the_report_said(fed, house):
+    _, run = fed
+    assert run.state == "success"
+    result = run.result("live_sync")
+    assert result["accepted"]
+    assert sum(result.values()) == result["accepted"]
+    assert run.result("report")["calls"]["feeds"] == 1
+    assert house.calls()["createFeed"] == 1
+    assert "is DONE" in run.said("live_sync")
+
+
+@pytest.fixture(scope="module")
+def confirmed(house, fed):
+    """State and ASIN of every listing, once the DAG has run that starts when listings were updated."""
+    ledger = create_engine(f"sqlite:///{house.home / 'ledger.db'}")
+    ours = items.c.connector_id == "fed"
+    with ledger.begin() as connection:
+        # The minute after the acceptance has passed.
+        looks = update(items).where(ours, items.c.look_at.is_not(None))
+        connection.execute(looks.values(look_at=datetime(2026, 1, 1, tzinfo=UTC)))
+
+    def decided():
+        with ledger.begin() as connection:
+            rows = connection.execute(select(items.c.state, items.c.asin, items.c.look_at).where(ours)).all()
+        return rows if all(row.look_at is None for row in rows) else None
+
+    return house.wait_until(decided, "the listings were not confirmed")
+
+
+def test_what_was_accepted_is_confirmed(confirmed):
+    assert {row.state for row in confirmed} == {"live"}
+    assert all(row.asin for row in confirmed)
+
+
+def test_the_report_of_the_run_says_so(fed, house, confirmed):
+    _, run = fed
+    house.wait_until(lambda: house.runs("confirm", "asset_triggered")[0].state == "success", "no end")
+    place = Path(run.result("report")["files"]["items.csv"].removeprefix("file://"))
+    with place.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["outcome"] for row in rows] == ["live"] * len(confirmed)
+    assert all(row["asin"] for row in rows)
