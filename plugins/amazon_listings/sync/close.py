@@ -9,6 +9,7 @@ from amazon_listings.errors import RunRefused
 from amazon_listings.ledger.runs import finish_run, run_number
 from amazon_listings.sync.issue_history import keep_history
 from amazon_listings.sync.report import write_report
+from amazon_listings.sync.run_folder import RunFilesGone
 from amazon_listings.sync.scope import Scope
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def close_run(
         The report's summary; `failure` is the sentence of the first task that failed, or None.
 
     Raises:
-        RunRefused: the outcomes do not add up; the ledger says so too.
+        RunRefused: the outcomes do not add up, or no task failed and the run's files are gone all the
+            same; the ledger says so too.
     """
     scope_note = folder.noted("scope")
     scope = Scope.from_json(scope_note) if scope_note else None
@@ -88,6 +90,8 @@ def close_run(
             complete=scope is not None and scope.kind == "everything" and not failure,
         )
     try:
+        if failure is None and folder.noted("extract") is None:
+            raise RunFilesGone
         summary = write_report(folder, facts)
     except RunRefused as error:
         if number is not None:

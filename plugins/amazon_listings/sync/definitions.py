@@ -10,6 +10,7 @@ from amazon_listings.marketplaces import marketplace
 from amazon_listings.product_types.definition import DefinitionKey, DefinitionPair
 from amazon_listings.product_types.refresh import load_pair, refresh_pair
 from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.sync.run_folder import storage_explained
 from amazon_listings.validation import DefinitionError, amazon_issues, compile_definition
 
 if TYPE_CHECKING:
@@ -46,9 +47,12 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     Raises:
         PersonMustAct: Amazon has no such product type, or refuses the account.
         TryAgain: Amazon does not answer, and no copy is stored.
+        StorageFull, StorageRefused, StorageUnavailable: they cannot be kept.
     """
     key = definition_key(connector, client.account.seller_id)
-    pair = refresh_pair(client, DefinitionStore(storage / "definitions"), key, connector.marketplace)
+    folder = storage / "definitions"
+    with storage_explained("keep a definition in", folder):
+        pair = refresh_pair(client, DefinitionStore(folder), key, connector.marketplace)
     judge = pair.validation
     return {
         "key": vars(key),
@@ -66,9 +70,13 @@ def load_definitions(note: Mapping[str, Any], storage: Path) -> Definitions:
 
     Raises:
         NoDefinition: they are gone from the storage.
+        StorageRefused, StorageUnavailable: they cannot be read.
     """
-    store = DefinitionStore(storage / "definitions")
-    return Definitions(load_pair(store, DefinitionKey(**note["key"]), marketplace(note["country"])))
+    folder = storage / "definitions"
+    key = DefinitionKey(**note["key"])
+    with storage_explained("read a definition in", folder):
+        pair = load_pair(DefinitionStore(folder), key, marketplace(note["country"]))
+    return Definitions(pair)
 
 
 class Definitions:

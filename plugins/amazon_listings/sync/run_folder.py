@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import PersonMustAct, RunRefused, TryAgain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,6 +59,17 @@ class StorageUnavailable(TryAgain):
     """The storage of the run's files does not answer."""
 
 
+class RunFilesGone(RunRefused):
+    """The files of a run are no longer where its earlier tasks left them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The files of this run are gone from its folder, so nobody can say what became of its items.",
+            hint="What was sent is in the ledger. Clear the run from refresh_definition: what Amazon took "
+            "is not sent again.",
+        )
+
+
 def safe_name(text: str) -> str:
     """`text` as one path segment: readable, and different for different texts.
 
@@ -88,14 +99,14 @@ class RunFolder:
     def stage(self, stage: str) -> Path:
         """The folder of a stage, or of the run itself for an empty name; it exists after this call."""
         folder = self.root / stage if stage else self.root
-        with _explained("make", folder):
+        with storage_explained("make", folder):
             folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def parts(self, stage: str = "extract") -> list[str]:
         """Names of the parts of a stage, in order."""
         folder = self.root / stage
-        with _explained("list", folder):
+        with storage_explained("list", folder):
             if not folder.exists():
                 return []
             return sorted(path.name for path in folder.iterdir() if path.name.endswith(".jsonl"))
@@ -103,7 +114,7 @@ class RunFolder:
     def read(self, stage: str, part: str) -> Iterator[Any]:
         """The rows of one part; nothing if the stage has no such part."""
         path = self.root / stage / part
-        with _explained("read", path):
+        with storage_explained("read", path):
             if not path.exists():
                 return
             with path.open("rb") as lines:
@@ -127,11 +138,11 @@ class RunFolder:
         """A file of a stage to write to; it gets its name when the block ends without an error."""
         folder = self.stage(stage)
         unfinished, whole = folder / f"{name}{UNFINISHED}", folder / name
-        with _explained("write", whole):
+        with storage_explained("write", whole):
             out = unfinished.open("wb")
         try:
             yield out
-            with _explained("write", whole):
+            with storage_explained("write", whole):
                 out.close()
                 unfinished.replace(whole)
         except BaseException as error:
@@ -147,7 +158,7 @@ class RunFolder:
         """Forget what earlier tries of this run left in these stages."""
         for stage in stages:
             folder = self.root / stage
-            with _explained("clear", folder):
+            with storage_explained("clear", folder):
                 if folder.exists():
                     for path in list(folder.iterdir()):
                         if path.is_file():
@@ -156,7 +167,7 @@ class RunFolder:
     def clear_all(self) -> None:
         """Forget everything earlier tries of this run left."""
         self.clear(*STAGES)
-        with _explained("clear", self.root):
+        with storage_explained("clear", self.root):
             if self.root.exists():
                 for path in list(self.root.iterdir()):
                     if path.name.endswith((".json", UNFINISHED)):
@@ -170,7 +181,7 @@ class RunFolder:
     def noted(self, name: str) -> dict[str, Any] | None:
         """The document kept under that name, if there is one."""
         path = self.root / f"{name}.json"
-        with _explained("read", path):
+        with storage_explained("read", path):
             return json.loads(path.read_bytes()) if path.exists() else None
 
 
@@ -189,8 +200,12 @@ def json_line(row: Any) -> bytes:
 
 
 @contextmanager
-def _explained(doing: str, path: Path) -> Iterator[None]:
-    """The storage's own errors, said in a sentence and by what happens next."""
+def storage_explained(doing: str, path: Path) -> Iterator[None]:
+    """The storage's own errors, said in a sentence and by what happens next.
+
+    Raises:
+        StorageFull, StorageRefused, StorageUnavailable: instead of what the storage raised.
+    """
     try:
         yield
     except OSError as error:

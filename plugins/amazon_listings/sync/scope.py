@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from amazon_listings.errors import RunRefused
+from amazon_listings.sync.run_folder import RunFilesGone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,13 @@ class Scope:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Scope:
-        """The scope that `to_json` wrote."""
+        """The scope that `to_json` wrote.
+
+        Raises:
+            RunFilesGone: the document is empty, because the run's folder has none.
+        """
+        if not document:
+            raise RunFilesGone
         return cls(
             operation=document["operation"],
             kind=document["kind"],
