@@ -118,7 +118,7 @@ def new(
         described = _definition(asked, definition, locale_definition)
         items = _sample(asked, products) if look else []
         text, lines, about = _written(asked, described, items, _titles(asked, products) if look else {})
-        _verify(text, described)
+        _verify(text, path, described)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     _tell(path, lines, about)
@@ -296,7 +296,7 @@ def _of_type(item: Item, name: str, product_type: str) -> bool:
     return any(isinstance(value, str) and normal(value) == normal(product_type) for value in values)
 
 
-def _verify(text: str, described: Definition) -> None:
+def _verify(text: str, path: Path, described: Definition) -> None:
     """The text is a connector, and its mapping fits the definition: what is written works.
 
     Raises:
@@ -306,10 +306,11 @@ def _verify(text: str, described: Definition) -> None:
     from amazon_listings.mapping import compile_mapping
 
     with TemporaryDirectory() as folder:
-        (Path(folder) / "new.yaml").write_text(text, encoding="utf-8")
+        trial = Path(folder) / "new.yaml"
+        trial.write_text(text, encoding="utf-8")
         loaded = load_connectors(Path(folder), {})
     if loaded.broken:
-        raise refusal(loaded.broken[0].text)
+        raise refusal(f"Nothing was written. {loaded.broken[0].text.replace(str(trial), str(path))}")
     connector = loaded.connectors[0]
     compile_mapping(
         connector.mapping,

@@ -85,8 +85,13 @@ def access(name: str) -> str:
     """How an expression reads a PIM field of that name."""
     if name.isidentifier():
         return f"item.{name}"
-    written = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'item["{written}"]'
+    escaped = (mark if mark.isprintable() and mark not in '\\"' else _escape(mark) for mark in name)
+    return f'item["{"".join(escaped)}"]'
+
+
+def _escape(mark: str) -> str:
+    """A character as Jinja's string literals write it, which are Python's."""
+    return f"\\{mark}" if mark.isprintable() else f"\\U{ord(mark):08x}"
 
 
 def pim_fields(items: Iterable[Item], titles: Mapping[str, Iterable[str]] | None = None) -> list[PimField]:

@@ -30,6 +30,7 @@ _KNOWN_OPTIONS = 0.5
 _WORD = re.compile(r"[^\W_]+")
 _UNIT_IN_TITLE = re.compile(r"\(([^()]{1,12})\)")
 _SIDES = frozenset({"length", "width", "height"})
+_OF_SOMETHING_ELSE = frozenset({"package", "display", "packaging"})
 #: What merchants shorten that is no unit of a quantity elsewhere.
 _UNITS = frozenset(SYMBOLS) | {"k", "lm", "pulg", "po", "zoll"}
 
@@ -139,7 +140,8 @@ def _unit_of(one: PimField, unit: Field) -> str | None:
 def _concept(item: Field) -> str:
     words = _vocabulary()
     attribute, last = item.attribute, item.path.split(".")
-    if "package" not in attribute and (side := next((name for name in last if name in _SIDES), "")):
+    side = next((name for name in last if name in _SIDES), "")
+    if side and attribute.startswith("item_") and not _OF_SOMETHING_ELSE & set(attribute.split("_")):
         return side
     return attribute if attribute in words else ""
 

@@ -76,6 +76,11 @@ def scalar(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     plain = _PLAIN.fullmatch(value) is not None and value.lower() not in _WORDS
-    # JSON's escapes are YAML's too; beyond ASCII only what prints stands for itself.
-    quoted = json.dumps(value, ensure_ascii=not value.isprintable())
-    return value if plain else quoted
+    return value if plain else '"' + "".join(map(_escaped, value)) + '"'
+
+
+def _escaped(mark: str) -> str:
+    """A character within YAML's double quotes; what does not print is written by its number."""
+    if mark in '\\"':
+        return f"\\{mark}"
+    return mark if mark.isprintable() else f"\\U{ord(mark):08x}"

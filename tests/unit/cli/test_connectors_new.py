@@ -1,0 +1,267 @@
+"""The first hour: a connector is written from Amazon's definition and the demo catalogue, then measured."""
+
+import json
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.connectors import SalesLayerSource, load_connectors
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.product_types.definition import DefinitionKey
+from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.sales_layer.connection import PimConnection
+from amazon_listings.sales_layer.extraction import read_items
+from amazon_listings.sales_layer.selection import Selection
+from amazon_listings.sandbox.dialect import compile_document
+from amazon_listings.sandbox.product_type_files import Variant
+from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.settings import settings
+from amazon_listings.sync.run_folder import RunFolder
+from support.airflow import amazon_connection, pim_connection
+
+#: What a person who knows the demo catalogue would write for a lamp, by the attribute it goes to.
+RIGHT = {
+    "externally_assigned_product_identifier": "{{ item.ean }}",
+    "main_product_image_locator": "{{ (item.format_image or item.product_image) | image }}",
+    "item_name": "{{ item.prod_title }}",
+    "brand": "{{ item.brand }}",
+    "manufacturer": "{{ item.manufacturer }}",
+    "product_description": "{{ item.prod_description }}",
+    "bullet_point": [f"{{{{ item.feature_{n} }}}}" for n in range(1, 6)],
+    "item_weight": "{{ item.weight }}",
+    "country_of_origin": "{{ item.country_of_origin }}",
+}
+#: What the PIM does not hold: a person must say.
+OPEN = {"supplier_declared_dg_hz_regulation", "item_package_weight", "lamp_type", "light_source_type"}
+FRANCE = ["--country", "FR"]
+LABELS = {
+    "fr_FR": {
+        "gtin": "externally_assigned_product_identifier",
+        "Image principale": "main_product_image_locator",
+        "Nom du produit": "item_name",
+        "Marque": "brand",
+        "Fabricant": "manufacturer",
+        "Description du produit": "product_description",
+        "Puce": "bullet_point",
+        "Poids de l'article": "item_weight",
+        "Pays d'origine": "country_of_origin",
+        "Réglementation marchandises dangereuses": "supplier_declared_dg_hz_regulation",
+        "Poids du colis": "item_package_weight",
+        "Type de lampe": "lamp_type",
+        "Type de source lumineuse": "light_source_type",
+    },
+    "es_ES": {
+        "gtin": "externally_assigned_product_identifier",
+        "Imagen principal": "main_product_image_locator",
+        "Nombre del producto": "item_name",
+        "Marca": "brand",
+        "Fabricante": "manufacturer",
+        "Descripción del producto": "product_description",
+        "Punto clave": "bullet_point",
+        "Peso del producto": "item_weight",
+        "País de origen": "country_of_origin",
+        "Normativa de mercancías peligrosas": "supplier_declared_dg_hz_regulation",
+        "Tipo de lámpara": "lamp_type",
+        "Tipo de fuente de luz": "light_source_type",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def files(sandbox, tmp_path_factory):
+    """LAMP of France in three languages, and the catalogue as JSON Lines."""
+    folder = tmp_path_factory.mktemp("files")
+    for language in ("fr", "es", "de"):
+        document, _ = compile_document("LAMP", Variant(marketplace("FR"), language, partner="seller"))
+        (folder / f"{language}.json").write_text(json.dumps(document), encoding="utf-8")
+    connection = PimConnection(
+        api="rest", base_url=f"{sandbox.url}/sales_layer/rest/Catalog", api_key="sandbox-pim-key"
+    )
+    languages = ("fr", "es")
+    items = read_items(SalesLayerSource(languages=languages), connection, Selection(languages=languages))
+    (folder / "items.jsonl").write_text("".join(f"{json.dumps(item)}\n" for item in items), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch, sandbox):
+    """An installation of its own, with connections to the sandbox."""
+    known = {"demo_amazon": amazon_connection(sandbox), "demo_sales_layer": pim_connection(sandbox)}
+    for name, one in known.items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(one))
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path / "connectors"))
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+def run(*arguments, answers=None):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=answers)
+
+
+def offline(files, *more, locale="fr"):
+    known = ["--definition", files / "fr.json", "--products", files / "items.jsonl"]
+    known += ["--locale-definition", files / f"{locale}.json"] if locale != "fr" else []
+    return run("connectors", "new", "--country", "FR", "--product-type", "LAMP", *known, "--yes", *more)
+
+
+def written(home, name="fr_lamp"):
+    path = home / "connectors" / f"{name}.yaml"
+    return path.read_text(encoding="utf-8"), yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("locale", ["fr_FR", "es_ES"])
+def test_most_required_fields_are_proposed_right(home, files, locale):
+    language = locale[:2]
+    result = offline(files, "--locale", locale, "--languages", language, locale=language)
+    assert result.exit_code == 0, result.output
+    text, document = written(home)
+    mapping = document["mapping"]
+    proposed = {attribute: mapping[label] for label, attribute in LABELS[locale].items() if label in mapping}
+    assert {name: proposed.get(name) for name in RIGHT} == RIGHT
+    assert all(proposed.get(name, "") == "" for name in OPEN)
+    assert len(RIGHT) >= 2 * len(OPEN)
+    assert document["sales_layer"]["sku"] == "{{ item.format_sku or item.reference }}"
+    assert document["sales_layer"]["filter"] == "{{ item.amazon_product_type == 'LAMP' }}"
+    assert document["sync"]["operation"] == "test"
+    checked = run("connectors", "check")
+    assert (checked.exit_code, "1 connector right" in checked.stdout) == (0, True)
+    assert "# one of: " in text
+    assert "condition_note.value" in text
+    assert not any("condition_note" in key or "ASIN" in key for key in mapping)
+
+
+def test_conditional_fields_without_a_proposal_are_comments_with_their_condition(home, files):
+    offline(files)
+    text, document = written(home)
+    assert "Remarque sur l'état" not in document["mapping"]
+    place = text.index('# Remarque sur l\'état: ""')
+    assert "required when `condition_type` is one of used_acceptable" in text[:place].replace("\n  # ", " ")
+
+
+def test_with_the_pim_and_amazon_by_their_connections(home):
+    result = run(
+        *("connectors", "new", "--country", "FR", "--search", "lampe", "--locale", "fr_FR", "--yes"),
+        *("--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--languages", "fr"),
+    )
+    assert result.exit_code == 0, result.output
+    text, document = written(home)
+    assert document["amazon"]["product_type"] == "LAMP"
+    assert document["mapping"]["Marque"] == "{{ item.brand }}"
+    assert "prod_title (Name)" in text  # the PIM's own title
+    assert run("connectors", "check").exit_code == 0
+    found = json.loads(run("connectors", "coverage", "fr_lamp", "--json").stdout)
+    assert found["source"] == "the PIM"
+    required = {one["path"]: one for one in found["fields"] if one["requirement"] == "required"}
+    assert required["brand.value"]["share"] == 1
+    assert not required["lamp_type.value"]["mapped"]
+
+
+def test_it_asks_what_it_is_not_told(home):
+    answers = "FR\nfr_FR\ndemo_amazon\nlamp backpack\n9\n2\nlamps\ndemo_sales_layer\nfr\n"
+    result = run("connectors", "new", "--no-products", answers=answers)
+    assert result.exit_code == 0, result.output
+    assert "What is sold" in result.stderr
+    _, document = written(home, "lamps")
+    assert document["amazon"]["product_type"] == "LAMP"
+    assert document["mapping"]["Marque"] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--country", "XX"], "Amazon has no marketplace 'XX'"),
+        ([], "Marketplace (country): say it with an option"),
+        (["--country", "FR", "--definition", "nowhere.json"], "nowhere.json cannot be read"),
+        ([*FRANCE, "--search", "zzzz", "--connection", "demo_amazon"], "no product type for 'zzzz'"),
+        ([*FRANCE, "--product-type", "LAMP", "--connection", "nobody"], "no Airflow connection 'nobody'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(home, arguments, said):
+    result = run("connectors", "new", "--yes", "--no-products", *arguments)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert not (home / "connectors").exists()
+
+
+def test_several_candidates_are_listed(home):
+    result = run(
+        *("connectors", "new", "--country", "FR", "--search", "lamp backpack", "--locale", "en_GB"),
+        *("--yes", "--connection", "demo_amazon"),
+    )
+    assert result.exit_code == 1
+    assert "LAMP" in result.stderr
+    assert "BACKPACK" in result.stderr
+
+
+def test_nothing_is_written_over_without_a_yes(home, files):
+    assert offline(files).exit_code == 0
+    path = home / "connectors" / "fr_lamp.yaml"
+    path.write_text(f"{path.read_text()}# mine\n")
+    before = path.read_text()
+    refused = offline(files)
+    assert (refused.exit_code, path.read_text()) == (1, before)
+    assert "exists and is left as it is" in refused.stderr
+    known = ["--definition", files / "fr.json", "--no-products", "--country", "FR", "--product-type", "LAMP"]
+    options = ["--locale", "fr_FR", "--id", "fr_lamp", "--languages", "fr", "--source-connection", "s"]
+    assert run("connectors", "new", *known, *options, answers="n\n").exit_code == 1
+    assert path.read_text() == before
+    assert run("connectors", "new", *known, *options, answers="y\n").exit_code == 0
+    assert path.read_text() != before
+    # An id that another file declares is taken too.
+    path.rename(path.with_name("other.yaml"))
+    taken = offline(files)
+    assert taken.exit_code == 1
+    assert "other.yaml declares the connector 'fr_lamp' already" in taken.stderr
+
+
+def test_an_id_that_cannot_be_leaves_no_file(home, files):
+    result = offline(files, "--id", "FR Lamps")
+    assert result.exit_code == 1
+    assert "FR Lamps" in result.stderr
+    assert "Nothing was written" in result.stderr
+    assert not (home / "connectors").exists()
+
+
+def test_coverage_of_the_last_extract(home, files):
+    offline(files)
+    options = ["--definition", files / "fr.json"]
+    lamps = [
+        item
+        for line in (files / "items.jsonl").read_text().splitlines()
+        if (item := json.loads(line))["product"]["fields"]["amazon_product_type"] == "LAMP"
+    ]
+    folder = RunFolder.of(home / "storage", "fr_lamp", "manual__1")
+    folder.write("extract", "part-00001.jsonl", lamps[:10])
+    folder.write("mapped", "part-00001.jsonl", [])
+    told = run("connectors", "coverage", "fr_lamp", *options)
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith("10 items of the extract of the run manual__1")
+    assert "required: 5 of 8 fields mapped" in told.stdout
+    assert "100.0%  Marque  brand.value" in told.stdout
+    only = run("connectors", "coverage", "fr_lamp", "--missing", *options).stdout
+    assert "brand.value" not in only
+    assert "lamp_type.value" in only
+    options += ["--json", "--products", files / "items.jsonl"]
+    from_file = json.loads(run("connectors", "coverage", "fr_lamp", *options).stdout)
+    assert from_file["items"] == len(lamps)  # the connector's filter holds for a file too
+    assert from_file["levels"]["required"] == {"mapped": 5, "fields": 8}
+
+
+def test_the_definition_is_kept_for_the_first_run(home):
+    options = ["--connection", "demo_amazon", "--yes", "--no-products", "--product-type", "LAMP"]
+    assert run("connectors", "new", "--country", "FR", *options).exit_code == 0
+    key = DefinitionKey("LAMP", marketplace("FR").id, locale="fr_FR", seller_id="A1SANDBOXSELLER")
+    assert DefinitionStore(home / "storage" / "definitions").find(key) is not None
+    assert load_connectors(home / "connectors", {}).connectors[0].title == "LAMP, France"
