@@ -10,6 +10,7 @@ from airflow.sdk.execution_time.context import set_current_context
 
 from amazon_listings.airflow_adapter import product_types_dag, tasks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
+from amazon_listings.connectors import load_connectors
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sandbox.definition_library import DefinitionLibrary
 from amazon_listings.sandbox.dialect import compile_document
@@ -235,3 +236,34 @@ def test_a_pinned_version_that_is_outdated_is_a_warning_of_the_look(declare, ama
     look("r3")
     page = (storage / "runs" / "product_types" / "r3" / "report" / "report.html").read_text()
     assert f"LAMP is pinned to version {found['version']}, which is not Amazon&#39;s latest since" in page
+
+
+def test_and_of_the_report_of_a_run(declare, amazon, storage):
+    amazon.serve("2026-01")
+    declare(lamps("lamps"))
+    _, (found,), _ = look("r1")
+    declare(lamps("lamps", product_type_version=found["version"]))
+    look("r2")
+    amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"))
+    context = {
+        "params": {"operation": "test", "selection": "everything", "skus": [], "force": False},
+        "dag_run": SimpleNamespace(run_type="manual"),
+        "ti": SimpleNamespace(
+            task_id="refresh_definition", dag_id="amazon_lamps", get_task_states=lambda **_: {}
+        ),
+    }
+    with set_current_context(context | {"run_id": "manual__1"}):
+        note = tasks.refresh_definition("lamps")
+        extract = {"parts": [], "extracted": 0, "out_of_scope": 0, "unreadable": 0, "cursor": None}
+        RunFolder.of(storage, "lamps", "manual__1").note("extract", extract)
+        tasks.report("lamps")
+    assert note["version"] == found["version"]
+    summary = RunFolder.of(storage, "lamps", "manual__1").noted("report")
+    assert any("is not Amazon's latest since" in warning for warning in summary["warnings"])
+    assert summary["definition_version"] == found["version"]
+
+
+def test_no_connector_can_take_the_dags_id(declare, folder):
+    declare(lamps("product_types"))
+    (broken,) = load_connectors(folder, {}).broken
+    assert "the DAG amazon_product_types exists already" in broken.text
