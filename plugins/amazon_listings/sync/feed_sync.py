@@ -168,8 +168,11 @@ class FeedSync:
                 undecided.append(row)
             else:
                 outcomes.append(outcome_of(row, *outcome))
+        # As for single submissions: what may be new is read too, somebody may have made it meanwhile.
         unsure = [
-            row["sku"] for row in undecided if not row["held"].is_enough or self.connector.sync.full_replace
+            row["sku"]
+            for row in undecided
+            if not (row["held"].exists and row["held"].is_enough) or self.connector.sync.full_replace
         ]
         listed = {row["sku"] for row in undecided if row["held"].exists}
         found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
