@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.errors import RunRefused
 from amazon_listings.ledger.confirmations import due_looks, record_looks
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.issues import CheckedItem, record_issues
@@ -68,37 +69,37 @@ def confirm(
     Raises:
         TryAgain, PersonMustAct: Amazon cannot be asked; what was seen is in the ledger.
     """
-    looking = _Confirm(connector, definitions, client, ledger, now)
     counts: Counter[str] = Counter()
-    reports: set[str] = set()
-    try:
-        for looks in looking.batches():
-            for run_id, rows in looking.look(looks).items():
-                counts.update(row["outcome"] for row in rows)
-                if any(row["outcome"] == "not_applied" for row in rows):
-                    take_back_cursor(ledger, connector.id, run_id)
-                if run_id and keep_confirmed(RunFolder.of(storage, connector.id, run_id), rows):
-                    reports.add(run_id)
-    finally:
-        for run_id in sorted(reports):
-            renew_report(
-                RunFolder.of(storage, connector.id, run_id),
-                ledger=ledger,
-                connector_id=connector.id,
-                run_id=run_id,
-            )
+
+    def keep(seen: dict[str, list[dict[str, Any]]]) -> None:
+        for run_id, rows in seen.items():
+            counts.update(row["outcome"] for row in rows)
+            if any(row["outcome"] == "not_applied" for row in rows):
+                take_back_cursor(ledger, connector.id, run_id)
+            folder = RunFolder.of(storage, connector.id, run_id)
+            if run_id and keep_confirmed(folder, rows):
+                renew_report(folder, ledger=ledger, connector_id=connector.id, run_id=run_id)
+
+    looking = _Confirm(connector, definitions, client, ledger, now, keep)
+    for looks in looking.batches():
+        looking.look(looks)
     return dict(counts)
 
 
 @dataclass
 class _Confirm:
-    """The looks at one connector's listings."""
+    """The looks at one connector's listings.
+
+    `keep` gets what was seen, rows of the stage `confirmed` by DAG run id, before the ledger counts the
+    looks: whoever is killed between the two looks again, and no report stays as it was.
+    """
 
     connector: Connector
     definitions: Definitions
     client: SellingPartner
     ledger: Engine
     now: Callable[[], datetime]
+    keep: Callable[[dict[str, list[dict[str, Any]]]], None]
     _silent: set[str] = field(default_factory=set)
 
     def batches(self) -> Iterator[list[DueLook]]:
@@ -111,8 +112,8 @@ class _Confirm:
             log.info("%s, or more if as many are due.", forecast(len(fresh), "getListingsItem"))
             yield fresh
 
-    def look(self, looks: list[DueLook]) -> dict[str, list[dict[str, Any]]]:
-        """Read the listings and enter what is seen; rows of the stage `confirmed` by DAG run id."""
+    def look(self, looks: list[DueLook]) -> None:
+        """Read the listings, and enter what is seen."""
         ours = [look for look in looks if self._is_ours(look)]
         self._pass_over([look for look in looks if not self._is_ours(look)])
         listings = self._listings(self.client.account.seller_id, self.connector.marketplace.id)
@@ -153,8 +154,13 @@ class _Confirm:
         finally:
             for run, items in checked.items():
                 record_issues(self.ledger, self.connector.id, run, items)
+            try:
+                self.keep(rows)
+            except RunRefused:
+                # Looking again would not mend a folder that is damaged.
+                record_looks(self.ledger, listings, seen, now=self.now())
+                raise
             record_looks(self.ledger, listings, seen, now=self.now())
-        return rows
 
     def _read(self, row: dict[str, Any]) -> list[Listing]:
         """The listing, if Amazon knows it."""
