@@ -30,7 +30,8 @@ down: $(STAMP)  ## Stop what `make up` started
 
 test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 	@tests/install.sh
-	$(BIN)/pytest -m "not soak"
+	$(BIN)/pytest -m "not soak and not airflow" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "airflow and not soak"
 
 soak: $(STAMP)  ## Long runs: kills, faults, PostgreSQL + Redis + Celery
 	@tests/install.sh

@@ -148,7 +148,7 @@ class Seller:
         before = self.held(sku)
         self._remember(run, sku, "DELETE", None, {}, before, amazon.delete(self.client, sku, FR.id))
 
-    def _remember(self, run, sku, method, body, wanted, before, answer):  # noqa: PLR0917 - a row
+    def _remember(self, run, sku, method, body, wanted, before, answer):
         assert answer.status == "ACCEPTED", answer.issues
         row = {
             "sku": sku,

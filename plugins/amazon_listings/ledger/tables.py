@@ -146,11 +146,11 @@ feeds = Table(
     Index("ix_feeds_pending", "connector_id", **_only_where("settled_at IS NULL")),
 )
 
-#: Every write sent to Amazon and its answer. Rows are added before the write is sent; its answer is
-#: filled in later (`UNANSWERED` until then, `PENDING` for a feed's message). `body`: what was sent (PUT attributes or PATCH operations). `before`: what the
-#: listing held; `existed`: whether there was a listing (None: not known). `wanted`: the attributes
-#: that a pending message leads to, where that is not the body. All four contents are compressed JSON.
-#: `undoes`: the run whose write this one took back.
+#: Every write sent to Amazon and its answer. Rows are added before the write is sent; its answer is filled
+#: in later (`UNANSWERED` until then, `PENDING` for a feed's message). `body`: what was sent (PUT
+#: attributes or PATCH operations). `before`: what the listing held; `existed`: whether there was a listing
+#: (None: not known). `wanted`: the attributes that a pending message leads to, where that is not the body.
+#: All four contents are compressed JSON. `undoes`: the run whose write this one took back.
 submissions = Table(
     "submissions",
     metadata,

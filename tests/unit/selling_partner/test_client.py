@@ -255,9 +255,7 @@ def test_amazons_stated_rate_reaches_the_store(amazon, account, tokens, time):
         ("… greater than what is allowed for relationships", "|*|EU|putListingsItem relationships"),
     ],
 )
-def test_a_429_lowers_the_bucket_that_it_names(  # noqa: PLR0917 - fixtures
-    amazon, account, tokens, time, text, bucket
-):
+def test_a_429_lowers_the_bucket_that_it_names(amazon, account, tokens, time, text, bucket):
     quotas = Quotas(sleep=time.sleep, clock=time)
     lowered = []
     quotas.store.penalise = lambda name, wait: lowered.append(name)

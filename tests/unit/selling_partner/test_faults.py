@@ -44,9 +44,7 @@ QUOTED = [
 
 
 @pytest.mark.parametrize(("status", "code", "text", "operation", "kind", "action"), QUOTED)
-def test_amazons_answers_become_named_errors(  # noqa: PLR0917 - one row of the table
-    status, code, text, operation, kind, action
-):
+def test_amazons_answers_become_named_errors(status, code, text, operation, kind, action):
     refusal = Refusal("api", operation, status, code, text, "req-7")
     assert classify(refusal).action is action
     error = error_of(refusal, sku="S1")

@@ -73,9 +73,7 @@ def test_a_refused_token_is_replaced_once_for_all_who_had_it(amazon, account, to
         (400, "invalid_scope", RequestRefused, "token address"),
     ],
 )
-def test_a_refusal_says_who_must_act_and_is_not_repeated(  # noqa: PLR0917 - fixtures and one row
-    amazon, account, tokens, status, error, kind, words
-):
+def test_a_refusal_says_who_must_act_and_is_not_repeated(amazon, account, tokens, status, error, kind, words):
     amazon.say_token(status, {"error": error, "error_description": "bad Atzr|refreshsecret"}, times=9)
     with pytest.raises(kind) as caught:
         tokens.get(account)
