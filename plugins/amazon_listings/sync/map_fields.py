@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.run_folder import RunFolder
 
-#: Warnings of the mapping that the validation of the payload gives too, in the people's language.
-SAID_BY_SCHEMA = frozenset(("not_suggested", "deprecated"))
+#: Warnings of the mapping that are said elsewhere: by the validation of the payload, in the people's
+#: language; and of fields that the PIM does not send, by the extract, once a run.
+SAID_ELSEWHERE = frozenset(("not_suggested", "deprecated", "unknown_field"))
 
 
 def compiled(connector: Connector, definitions: Definitions) -> Mapping:
@@ -85,5 +86,5 @@ def _mapped(connector: Connector, mapping: Mapping, family: list[Item]) -> Itera
             "requirements": connector.amazon.requirements,
             "attributes": mapped.attributes,
             "hash": payload_hash(mapped.attributes),
-            "issues": [issue.to_dict() for issue in mapped.issues if issue.code not in SAID_BY_SCHEMA],
+            "issues": [issue.to_dict() for issue in mapped.issues if issue.code not in SAID_ELSEWHERE],
         }
