@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.sync.quantities import merchant_quantity
+from amazon_listings.sync.submission_plan import amazon_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,16 +93,6 @@ class Expectation(NamedTuple):
 
     def _here(self, elements: list[Attributes]) -> list[Attributes]:
         return [one for one in elements if one.get("marketplace_id", self.place.id) == self.place.id]
-
-
-def amazon_defaults(place: Marketplace) -> dict[str, Any]:
-    """The properties that Amazon fills in where an element was sent without them."""
-    return {
-        "marketplace_id": place.id,
-        "audience": "ALL",
-        "currency": place.currency,
-        "language_tag": place.languages[0],
-    }
 
 
 def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, last: bool) -> Verdict:

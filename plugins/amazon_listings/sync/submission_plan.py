@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.items import KnownItem
     from amazon_listings.mapping.mapping import Mapping as FieldMapping
+    from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission
 
@@ -55,6 +56,16 @@ def held_by_ledger(known: KnownItem | None, content: Attributes | None) -> Held:
     if known is None or known.listed is None:
         return UNKNOWN
     return Held(known.listed, content if known.listed else None, ours=True)
+
+
+def amazon_defaults(place: Marketplace) -> dict[str, Any]:
+    """The properties that Amazon fills in where an element was sent without them."""
+    return {
+        "marketplace_id": place.id,
+        "audience": "ALL",
+        "currency": place.currency,
+        "language_tag": place.languages[0],
+    }
 
 
 @dataclass(frozen=True)
@@ -142,12 +153,7 @@ class Planner:
             owned=owned,
             vendor=self._client.account.vendor,
             force=owned if row.get("forced") else (),
-            defaults={
-                "marketplace_id": self._place.id,
-                "audience": "ALL",
-                "currency": self._place.currency,
-                "language_tag": self._place.languages[0],
-            },
+            defaults=amazon_defaults(self._place),
         )
         kept = {name: value for name, value in before.items() if held.ours and name not in owned}
         return Plan("PATCH" if patches else "NOTHING", patches, before, held.exists, kept | wanted)
