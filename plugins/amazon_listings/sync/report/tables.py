@@ -38,18 +38,25 @@ ISSUE_COLUMNS = (
 )
 
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+#: Control characters as a picture (U+2400 and on): shown in a terminal, they would steer it.
+_PICTURED = (
+    {code: 0x2400 + code for code in range(1, 0x20) if chr(code) not in "\t\r\n"}
+    | {0x7F: 0x2421}
+    | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+    | {0: None}
+)
 
 
 def cell(value: Any) -> str:
     """A value as one CSV cell that no spreadsheet runs as a formula.
 
     Product data starting with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe in front, as OWASP
-    advises ("CSV Injection"); numbers stay numbers.
+    advises ("CSV Injection"); numbers stay numbers. Control characters become pictures of themselves.
     """
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = text.replace("\x00", "")
+    text = text.translate(_PICTURED)
     if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
