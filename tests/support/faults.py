@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from amazon_listings.sales_layer.clock import Clock
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
+from amazon_listings.sync import confirm, live_sync
 from support.airflow import amazon_connection, demo_connector, pim_connection
 from support.airflow_tasks import Bench, Tasks
 
@@ -35,7 +37,9 @@ WRITES = ("putListingsItem", "patchListingsItem", "deleteListingsItem")
 
 @contextmanager
 def waits_moved(url: str, *, timeout: tuple[float, float] = (10.0, 60.0)) -> Iterator[None]:
-    """Whatever waits moves the clock of the sandbox at `url` instead: the public arguments do that.
+    """Whatever waits moves the clock of the sandbox at `url` instead, and that clock tells the time.
+
+    All of it by the public arguments of what the tasks call.
 
     Args:
         url: The sandbox.
@@ -45,12 +49,20 @@ def waits_moved(url: str, *, timeout: tuple[float, float] = (10.0, 60.0)) -> Ite
     def sleep(seconds: float) -> None:
         requests.post(f"{url}/_control/clock", json={"advance": seconds}, timeout=60).raise_for_status()
 
+    def now() -> datetime:
+        clock = requests.post(f"{url}/_control/clock", json={"advance": 0}, timeout=60).json()["now"]
+        return datetime.fromtimestamp(clock, UTC)
+
     client = functools.partial(SellingPartner, sleep=sleep, tokens=Tokens(sleep=sleep), timeout=timeout)
     read = functools.partial(extraction.read_items, clock=Clock(sleep=sleep))
     with ExitStack() as patches:
         patches.enter_context(patch.object(hooks, "SellingPartner", client))
         patches.enter_context(patch.object(hooks, "Quotas", functools.partial(Quotas, sleep=sleep)))
         patches.enter_context(patch.object(extraction, "read_items", read))
+        submit = functools.partial(live_sync.live_sync, now=now)
+        patches.enter_context(patch.object(live_sync, "live_sync", submit))
+        look = functools.partial(confirm.confirm, now=now)
+        patches.enter_context(patch.object(confirm, "confirm", look))
         yield
 
 

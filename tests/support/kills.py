@@ -18,6 +18,7 @@ import threading
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 TRIES = 40
 #: What every task process needs; imported once, by the process that the others are forked from.
 PRELOADED = (
+    "amazon_listings.airflow_adapter.confirm_dag",
     "amazon_listings.airflow_adapter.tasks",
     "amazon_listings.airflow_adapter.hooks",
     "amazon_listings.airflow_adapter.local",
@@ -145,6 +147,12 @@ class Executioner:
             else:
                 raise AssertionError(f"{task} had no try that was left alive")
         return run
+
+    def confirm(self, connector_id: str, run: KilledRun, kills: Iterable[Moment]) -> None:
+        """Read back what is due, a try for each kill and one that is left alive."""
+        for moment in (*kills, None):
+            if self._try(connector_id, run, "confirm", {}, moment, resumed=False) == "killed":
+                run.kills["confirm"].append(moment)
 
     def _try(
         self,
@@ -252,8 +260,10 @@ def _work(
 
 def _call(name: str, connector_id: str, got: dict[str, Any], *, resumed: bool) -> Any:
     """The task's own function, with what Airflow would hand it."""
-    from amazon_listings.airflow_adapter import tasks
+    from amazon_listings.airflow_adapter import confirm_dag, tasks
 
+    if name == "confirm":
+        return confirm_dag.look(connector_id, until=datetime.now(UTC))
     task = functools.partial(getattr(tasks, name), connector_id)
     if name in {"refresh_definition", "report"}:
         return task()
