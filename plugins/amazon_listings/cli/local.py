@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -45,7 +43,8 @@ def demo(
     try:
         with _sandbox(home) as url:
             _say(f"Sandbox at {url}; starting Airflow in {home} …")
-            with running_airflow(home / "airflow", extra=_environment(home, url)) as airflow:
+            env = _environment(home, url) | _without_schedules(chosen)
+            with running_airflow(home / "airflow", extra=env) as airflow:
                 _say(f"Airflow at {airflow.url}; running {', '.join(chosen)} …")
                 runs = {}
                 for name in chosen:
@@ -81,7 +80,11 @@ def up() -> None:
     if state.exists():
         typer.echo(f"It is up already: {json.loads(state.read_text())['url']}. Stop it with `make down`.")
         raise typer.Exit(1)
-    sandbox, url = _start_sandbox(home)
+    try:
+        sandbox, url = _start_sandbox(home)
+    except AmazonListingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
     port = local.free_port()
     env = local.environment(home / "airflow", port=port, all_admins=False) | _environment(home, url)
     log = home / "airflow" / "airflow.log"
@@ -172,10 +175,16 @@ def _environment(home: Path, sandbox: str) -> dict[str, str]:
     }
 
 
+def _without_schedules(connectors: list[str]) -> dict[str, str]:
+    """Variables that leave the schedule out: a DAG that is unpaused runs its last interval at once."""
+    patch = json.dumps({"sync": {"schedule": None}})
+    return {f"AIRFLOW_VAR_AMAZON_CONNECTOR_{name.upper()}": patch for name in connectors}
+
+
 def _start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
     import requests
 
-    from amazon_listings.airflow_adapter.local import free_port
+    from amazon_listings.airflow_adapter.local import free_port, stop
     from amazon_listings.errors import PersonMustAct
 
     port = free_port()
@@ -205,8 +214,11 @@ def _start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
             time.sleep(0.2)
         else:
             return process, url
-    os.killpg(process.pid, signal.SIGKILL)
-    raise PersonMustAct(f"The sandbox did not come up; its log: {log}")
+    stop(process.pid)
+    raise PersonMustAct(
+        f"The sandbox did not come up; its log: {log}",
+        hint="If its file is of another version, start anew with `amazon-listings demo --fresh`.",
+    )
 
 
 @contextmanager
