@@ -85,7 +85,9 @@ requirements = st.lists(st.sampled_from("abcd"), max_size=3, unique=True)
 whole_documents = st.fixed_dictionaries(
     {"properties": st.just({"a": {}, "b": {"minimum": 1}, "c": {"items": {"maximum": 1}}})},
     optional={
-        "required": requirements,
+        # Only names that `properties` has: where additionalProperties is false, jsonschema-rs 0.60 calls a
+        # required name that it has not missing even if it is there. No definition of Amazon's has one.
+        "required": st.lists(st.sampled_from("abc"), max_size=3, unique=True),
         "additionalProperties": st.booleans(),
         "allOf": st.lists(
             st.one_of(
