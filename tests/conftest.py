@@ -10,6 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
+
+# The same examples in every run of the suite: a red run means that the change broke something.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
+
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
 
