@@ -44,5 +44,6 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
         console.print()
         console.print(Text(f"{connector}: most frequent issues", style="bold"))
         for issue in summary["frequent"][:3] or ():
-            console.print(Text(f"  {issue['items']:>4} items  {issue['severity']:<7}  {issue['message']}"))
+            number = "1 item" if issue["items"] == 1 else f"{issue['items']:,} items"
+            console.print(Text(f"  {number:>9}  {issue['severity']:<7}  {issue['message']}"))
         console.print(Text(f"  report: {summary['files']['report.html']}"), soft_wrap=True)
