@@ -37,6 +37,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def kept_port(file: Path) -> int:
+    """The port kept in a file if nothing listens on it now, else a free one, which is then kept."""
+    if file.exists():
+        port = int(file.read_text())
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    port = free_port()
+    file.write_text(str(port))
+    return port
+
+
 def secret_of(home: Path, name: str) -> str:
     """A random secret kept in `home`, so that a restart still reads what the last one wrote."""
     path = home / f".{name}"

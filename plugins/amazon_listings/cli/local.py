@@ -184,10 +184,11 @@ def _without_schedules(connectors: list[str]) -> dict[str, str]:
 def _start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
     import requests
 
-    from amazon_listings.airflow_adapter.local import free_port, stop
+    from amazon_listings.airflow_adapter.local import kept_port, stop
     from amazon_listings.errors import PersonMustAct
 
-    port = free_port()
+    # The same port every time: it is in the addresses of the pictures, and a new one changes every item.
+    port = kept_port(home / "sandbox.port")
     url = f"http://127.0.0.1:{port}"
     log = home / "sandbox.log"
     with log.open("ab") as output:
