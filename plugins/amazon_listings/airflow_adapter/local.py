@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import requests
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
 from amazon_listings.errors import PersonMustAct
 from amazon_listings.settings import PROJECT
@@ -26,7 +27,7 @@ from amazon_listings.settings import PROJECT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: What `airflow standalone` needs to be usable on two cores; each is documented by Airflow.
+#: Seconds until Airflow answers, at most.
 START_TIMEOUT = 180.0
 
 
@@ -87,6 +88,10 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
     }
 
 
+def _locked_out(error: BaseException) -> bool:
+    return isinstance(error, requests.HTTPError) and "Database error" in error.response.text
+
+
 @dataclass
 class LocalAirflow:
     """A running private Airflow, spoken to through its REST API."""
@@ -96,6 +101,14 @@ class LocalAirflow:
     log: Path
     token: str = ""
 
+    # On SQLite the API server can lock itself out: it logs a user's action from its event loop, which
+    # another request needs to end its transaction. That call gives up after five seconds, before it acted.
+    @retry(
+        retry=retry_if_exception(_locked_out),
+        stop=stop_after_attempt(5),
+        wait=wait_random(0.1, 1.0),
+        reraise=True,
+    )
     def call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One call of the REST API v2 (`/dags/…`), its JSON answer.
 
