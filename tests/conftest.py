@@ -18,6 +18,8 @@ settings.load_profile("suite")
 
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
+#: One PostgreSQL for the whole session, and the fixture `ledger`: every test of it on both databases.
+pytest_plugins = ("support.postgresql", "support.ledgers")
 
 HOME = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)

@@ -14,9 +14,7 @@ from amazon_listings.ledger.tables import locks
 from amazon_listings.sandbox.server import running_sandbox
 from support.faults import Trial, decision
 from support.kills import WatchedTraffic
-from support.postgresql import postgresql
 
-__all__ = ["postgresql"]
 pytestmark = pytest.mark.timeout(300)
 
 READY = 4

@@ -9,15 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.cli.rollback import FOREIGN, lines_of
 from amazon_listings.connectors import load_connectors
 from amazon_listings.errors import RunRefused
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import answers_of, writes_to
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import Listings, accepted_contents, known_items, record_accepted
 from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.ledger.runs import find_run, recent_runs, start_run
-from amazon_listings.ledger.submissions import record_submissions
+from amazon_listings.ledger.submissions import announce_submission, record_submissions
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.product_types.refresh import refresh_pair
 from amazon_listings.product_types.store import DefinitionStore
@@ -86,13 +86,6 @@ def client(sandbox):
         tokens=Tokens(sleep=sandbox.advance),
         sleep=sandbox.advance,
     )
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
-    yield engine
-    engine.dispose()
 
 
 #: As much of a definition as a rollback reads.
@@ -165,6 +158,25 @@ class Seller:
         }
         record_submissions(self.ledger, self.listings, run, [row])
         record_accepted(self.ledger, self.listings, [row])
+
+    def unanswered(self, run, sku, method, body, wanted, *, carried_out):
+        """A write whose task was killed before Amazon's answer was in the ledger."""
+        before = self.held(sku)
+        row = {"sku": sku, "method": method, "hash": payload_hash(wanted), "body": body}
+        announce_submission(
+            self.ledger, self.listings, run, row | {"before": before, "existed": before is not None}
+        )
+        if carried_out and method == "PUT":
+            amazon.put(
+                self.client,
+                sku,
+                FR.id,
+                product_type="PRODUCT",
+                requirements="LISTING_OFFER_ONLY",
+                attributes=body,
+            )
+        elif carried_out:
+            amazon.patch(self.client, sku, [FR.id], product_type="PRODUCT", patches=body)
 
     def rollback(self, run, **more):
         return Rollback(
@@ -278,6 +290,103 @@ def test_runs_are_taken_back_in_their_order(seller):
     assert seller.carry_out(second) == {"S1": "ACCEPTED"}
     assert seller.carry_out(first) == {"S1": "ACCEPTED"}
     assert seller.held("S1") is None
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_an_update_without_an_answer_is_taken_back_if_it_happened(seller, carried_out):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", OFFER)
+    before = seller.held("S1")
+    value = [{"fulfillment_channel_code": "DEFAULT", "quantity": 9}]
+    patches = [QUANTITY | {"value": value}]
+    seller.unanswered(second, "S1", "PATCH", patches, OFFER, carried_out=carried_out)
+    plan = seller.planned(second)["S1"]
+    if carried_out:
+        assert (plan.method, plan.remark) == (
+            "PATCH",
+            "no answer came to the write, and Amazon holds what was sent",
+        )
+    else:
+        assert (plan.method, plan.remark) == (
+            "NOTHING",
+            "no answer came to the write, and Amazon holds nothing of it",
+        )
+    assert seller.carry_out(second) == {"S1": "ACCEPTED" if carried_out else "KEPT"}
+    assert seller.held("S1") == before
+
+
+def test_a_creation_without_an_answer_is_deleted_if_it_is_ours(seller):
+    run = seller.run()
+    seller.unanswered(run, "ours", "PUT", OFFER, OFFER, carried_out=True)
+    seller.unanswered(run, "never", "PUT", OFFER, OFFER, carried_out=False)
+    seller.unanswered(run, "theirs", "PUT", {"item_weight": OFFER["item_weight"]}, {}, carried_out=False)
+    seller.put(seller.run(), "theirs", priced(20.0, item_weight=[{"value": 3, "unit": "kilograms", **HERE}]))
+    with seller.ledger.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM submissions WHERE sku = 'theirs' AND status = 'ACCEPTED'")
+    methods = {sku: one.method for sku, one in seller.planned(run).items()}
+    assert methods == {"ours": "DELETE", "never": "NOTHING", "theirs": "NOTHING"}
+    seller.carry_out(run)
+    assert seller.held("ours") is None
+    assert seller.held("theirs") is not None
+
+
+def test_of_a_write_without_an_answer_only_what_is_there_is_taken_back(seller):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", OFFER)
+    weight = {"op": "replace", "path": "/attributes/item_weight"}
+    patches = [
+        QUANTITY | {"value": [{"fulfillment_channel_code": "DEFAULT", "quantity": 9}]},
+        weight | {"value": [{"value": 4, "unit": "kilograms", **HERE}]},
+    ]
+    seller.unanswered(second, "S1", "PATCH", patches, OFFER, carried_out=True)
+    others = [{"value": 8, "unit": "kilograms", **HERE}]
+    amazon.patch(seller.client, "S1", [FR.id], product_type="PRODUCT", patches=[weight | {"value": others}])
+    seller.carry_out(second)
+    assert holds_attributes(seller.held("S1"), OFFER | {"item_weight": others})
+
+
+def test_what_others_changed_after_the_run_is_shown(seller):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", priced(15.0))
+    seller.put(second, "S1", priced(20.0, item_weight=[{"value": 3, "unit": "kilograms", **HERE}]))
+    assert seller.planned(second)["S1"].changed == frozenset()
+    amazon.patch(
+        seller.client,
+        "S1",
+        [FR.id],
+        product_type="PRODUCT",
+        patches=[{"op": "replace", "path": "/attributes/item_weight", "value": OFFER["item_package_weight"]}],
+    )
+    plan = seller.planned(second)["S1"]
+    assert plan.changed == {"item_weight"}
+    shown = list(lines_of(plan))
+    assert [line.endswith(FOREIGN) for line in shown if line.startswith("        now")] == [
+        patch["path"].endswith("item_weight") for patch in plan.body
+    ]
+    seller.carry_out(second)
+    assert holds_attributes(seller.held("S1"), priced(15.0))
+
+
+def test_a_listing_that_others_deleted_is_not_made_again(seller):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", priced(15.0))
+    seller.put(second, "S1", priced(20.0))
+    amazon.delete(seller.client, "S1", FR.id)
+    plan = seller.planned(second)["S1"]
+    assert (plan.method, plan.remark) == ("NOTHING", "the listing is gone, and the run did not delete it")
+
+
+def test_a_rollback_that_gets_no_answer_is_in_the_ledger_and_can_be_repeated(seller, sandbox):
+    first, second = seller.run(), seller.run()
+    seller.put(first, "S1", priced(15.0))
+    seller.put(second, "S1", priced(20.0))
+    sandbox.fault("patchListingsItem", "reset", times=20)
+    assert seller.carry_out(second) == {"S1": "FAILED"}
+    undo = recent_runs(seller.ledger, "fr_lamps")[0].number
+    assert answers_of(seller.ledger, undo) == {"UNANSWERED": 1}
+    sandbox.state.traffic.forget_faults()
+    assert seller.carry_out(second) == {"S1": "ACCEPTED"}
+    assert holds_attributes(seller.held("S1"), priced(15.0))
 
 
 def test_only_named_skus_and_items_with_nothing_to_do(seller):

@@ -65,10 +65,6 @@ class House:
     def run(self, way, *first):
         """A run that is killed at some moments, then at drawn ones until a try outlives its own."""
         plan = BEFORE | {"live_sync": [*first, *drawn(self.chance, WAYS[way], 3 * EACH)]}
-        if self.runs:
-            # An hour later: locks of tries that died have expired, by the ledger's own clock.
-            with closing(sqlite3.connect(self.trial.home / "ledger.db")) as ledger, ledger:
-                ledger.execute("UPDATE locks SET expires_at = 0")
         name = f"{way}-{len(self.runs)}"
         run = self.executioner.run(self.trial.name, name, plan)
         self.runs.append(run)

@@ -21,9 +21,7 @@ from amazon_listings.airflow_adapter import local
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.settings import PROJECT
 from support.airflow import FAMILIES, Run, amazon_connection, demo_connector, pim_connection
-from support.postgresql import postgresql
 
-__all__ = ["postgresql"]
 pytestmark = [
     pytest.mark.soak,
     pytest.mark.airflow,

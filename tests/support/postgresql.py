@@ -1,8 +1,7 @@
 """A private PostgreSQL for a test session: real, empty, on a free port of 127.0.0.1.
 
-Import the fixture where it is wanted: `from support.postgresql import postgresql`. Then
-`postgresql.new_database()` is the URL of an empty database. Where Debian's package is not installed
-the tests that ask for it are skipped, with that reason.
+With the fixture `postgresql`, `postgresql.new_database()` is the URL of an empty database. Where Debian's
+package is not installed the tests that ask for it are skipped, with that reason.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger, plain_errors
+from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.refusals import plain_errors
 from amazon_listings.cli.tables import clean
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.runs import Run
-    from amazon_listings.sync.rollback import Restoration, Restored, Rollback
+    from amazon_listings.sync.restoration import Restoration
+    from amazon_listings.sync.rollback import Restored, Rollback
 
 #: Longest value shown of a patch.
 LONGEST = 160
+#: Marks what somebody, or Amazon, changed after the run.
+FOREIGN = "(not what the run wrote)"
 
 
 def register(app: typer.Typer) -> None:
@@ -43,11 +47,13 @@ def rollback(
     with plain_errors():
         engine = opened_ledger(ledger)
         found = find_run(engine, run, connector)
-        counts = _carried_out(_of(engine, found, sku or []), found, yes=yes)
+        counts, foreign = _carried_out(_of(engine, found, sku or []), found, yes=yes)
     if not counts:
         typer.echo(f"Run {found.number} wrote nothing that could be taken back.", err=True)
         raise typer.Exit(1)
     print(", ".join(f"{number:,} {name}" for name, number in counts.items()) + ".")
+    if foreign:
+        print(f"What is marked {FOREIGN} was changed after it: by hand, by another tool, or by Amazon.")
     if not yes:
         print("Nothing was sent. Repeat with --yes to send it.")
         return
@@ -79,16 +85,17 @@ def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
         client=client,
         definition=pair.validation.document,
         requirements=connector.amazon.requirements,
-        issue_locale=connector.amazon.locale,
+        issue_locale=None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale,
         skus=skus,
     )
 
 
-def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> Counter[str]:
-    """Show, and with `yes` send; the number of listings by what becomes of them."""
+def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[str], bool]:
+    """Show, and with `yes` send; the listings by what becomes of them, and whether others changed any."""
     from amazon_listings.sync.rollback import Restored
 
     counts: Counter[str] = Counter()
+    foreign = False
     print(f"Run {run.number} of {run.connector_id}, {run.started_at:%Y-%m-%d %H:%M} UTC: {rollback.cost()}.")
     for some in rollback.carry_out() if yes else rollback.plan():
         for one in some:
@@ -96,13 +103,14 @@ def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> Counter[str]:
                 counts[one.status.lower()] += 1
                 _say(_result(one))
             else:
+                foreign |= bool(one.changed)
                 if not yes:
                     counts["to restore" if one.method != "NOTHING" else "to leave alone"] += 1
-                _say(_lines(one))
-    return counts
+                _say(lines_of(one))
+    return counts, foreign
 
 
-def _lines(one: Restoration) -> Iterator[str]:
+def lines_of(one: Restoration) -> Iterator[str]:
     """What would be sent, with what is held now beside it."""
     held = one.held or {}
     yield " ".join(part for part in (one.method, one.write.sku, one.remark and f"({one.remark})") if part)
@@ -110,7 +118,7 @@ def _lines(one: Restoration) -> Iterator[str]:
         for patch in one.body:
             name = patch["path"].removeprefix("/attributes/")
             yield f"    {patch['op']} {name}: {_short(patch['value'])}"
-            yield f"        now {_short(held.get(name))}"
+            yield f"        now {_short(held.get(name))}" + (f" {FOREIGN}" if name in one.changed else "")
     elif one.method == "PUT":
         for name, value in one.body.items():
             yield f"    {name}: {_short(value)}"

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from amazon_listings.ledger.content import column_text, unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.items import Listings
-from amazon_listings.ledger.submissions import ACCEPTED, PENDING
+from amazon_listings.ledger.submissions import ACCEPTED, DOUBTFUL, PENDING
 from amazon_listings.ledger.tables import items, runs, submissions
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Listings read at once; each has payloads.
 _AT_ONCE = 100
+#: What may have changed a listing; a later write in doubt does not bar the way, for it may never end.
+_WRITTEN = (ACCEPTED, PENDING, *DOUBTFUL)
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Write:
         existed: Whether there was a listing before; None if it is not known.
         before: The attributes it held before; None if there was none, or they are not known.
         touched: The attributes that the run wrote.
-        pending: Whether an answer is still awaited.
+        method: Of its last submission or message.
+        body: What that one sent: attributes, patches, or None for a deletion.
+        certain: Whether Amazon accepted any of it; else it may or may not have been carried out.
+        pending: Whether the report of a feed is still awaited.
         later: Runs that wrote to the listing since, and were not taken back.
         undone_by: The run that took this one back, if any.
     """
@@ -44,6 +49,9 @@ class Write:
     existed: bool | None
     before: dict[str, Any] | None
     touched: frozenset[str]
+    method: str
+    body: Any
+    certain: bool
     pending: bool
     later: tuple[int, ...]
     undone_by: int | None
@@ -86,7 +94,7 @@ def count_written(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> in
 
 
 def _written(run: int, skus: Collection[str]) -> ColumnElement[bool]:
-    written = (submissions.c.run == run) & submissions.c.status.in_([ACCEPTED, PENDING])
+    written = (submissions.c.run == run) & submissions.c.status.in_(_WRITTEN)
     return written & submissions.c.sku.in_([column_text(sku, 64) for sku in skus]) if skus else written
 
 
@@ -104,7 +112,7 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
     own = connection.execute(
         select(submissions, runs.c.connector_id, product_type.label("product_type"))
         .join(runs, runs.c.id == table.run)
-        .where(table.run == run, table.sku.in_(skus), table.status.in_([ACCEPTED, PENDING]))
+        .where(table.run == run, table.sku.in_(skus), table.status.in_(_WRITTEN))
         .order_by(table.sku, table.id)
     ).all()
     listings: dict[tuple[str, str, str], list[Row[Any]]] = {}
@@ -112,9 +120,8 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
         listings.setdefault((row.sku, row.seller_id, row.marketplace_id), []).append(row)
     since = _since(connection, skus, min(row.id for row in own))
     for key, rows in listings.items():
-        last = rows[-1].id
-        later, undone = _effective(row for row in reversed(since.get(key, ())) if row.id > last)
-        first = rows[0]
+        first, last = rows[0], rows[-1]
+        later, undone = _effective(row for row in reversed(since.get(key, ())) if row.id > last.id)
         yield Write(
             listings=Listings(
                 first.connector_id, first.seller_id, first.marketplace_id, first.product_type or ""
@@ -124,6 +131,9 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
             existed=first.existed,
             before=unpacked(first.before),
             touched=frozenset(name for row in rows for name in _touched(row)),
+            method=last.method,
+            body=unpacked(last.body),
+            certain=any(row.status == ACCEPTED for row in rows),
             pending=any(row.status == PENDING for row in rows),
             later=later,
             undone_by=undone.get(run),

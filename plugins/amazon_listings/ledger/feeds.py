@@ -17,7 +17,7 @@ from amazon_listings.errors import TryAgain
 from amazon_listings.ledger.content import column_text, packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.items import Listings, accepted, deleted, upsert
-from amazon_listings.ledger.submissions import ACCEPTED, PENDING, entries
+from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entries
 from amazon_listings.ledger.tables import feeds, submissions
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 CREATING, ABANDONED = "CREATING", "ABANDONED"
-#: What became of a message that the report does not speak of.
-UNKNOWN = "UNKNOWN"
 
 
 class ItemInFeed(TryAgain):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from amazon_listings.ledger.content import column_text, packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
-from amazon_listings.ledger.tables import items
+from amazon_listings.ledger.tables import IN_DOUBT, items, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,7 +47,9 @@ class Listings:
 class KnownItem:
     """What the ledger remembers of one listing.
 
-    `listed`: whether Amazon has the SKU, as far as we know; None if it was never asked.
+    `listed`: whether Amazon has the SKU, as far as we know; None if it was never asked. `doubtful`: since
+    the last acceptance something was sent that may have been carried out, so only a reading tells what
+    the listing holds; `accepted_hash` is None then.
     """
 
     tested_hash: str | None
@@ -56,6 +58,7 @@ class KnownItem:
     asin: str | None
     listed: bool | None = None
     state: State | None = None
+    doubtful: bool = False
 
 
 class Elsewhere(NamedTuple):
@@ -70,6 +73,17 @@ class Elsewhere(NamedTuple):
 
 def known_items(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, KnownItem]:
     """What is known of these SKUs; a SKU never seen is not in the answer."""
+    doubtful = (
+        select(submissions.c.id)
+        .where(
+            submissions.c.sku == items.c.sku,
+            submissions.c.seller_id == items.c.seller_id,
+            submissions.c.marketplace_id == items.c.marketplace_id,
+            submissions.c.sent_at > items.c.accepted_at,
+            text(IN_DOUBT),
+        )
+        .exists()
+    )
     columns = (
         items.c.tested_hash,
         items.c.tested_definition,
@@ -77,8 +91,10 @@ def known_items(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict
         items.c.asin,
         items.c.listed,
         items.c.state,
+        doubtful,
     )
-    return {sku: KnownItem(*values) for sku, values in _of(ledger, listings, skus, columns)}
+    found = {sku: KnownItem(*values) for sku, values in _of(ledger, listings, skus, columns)}
+    return {sku: replace(one, accepted_hash=None) if one.doubtful else one for sku, one in found.items()}
 
 
 def accepted_contents(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, dict[str, Any]]:

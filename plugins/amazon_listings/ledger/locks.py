@@ -78,6 +78,13 @@ class ListingLocks:
         self._held = 0
         self._renewed_at = 0.0
 
+    def free_earlier(self) -> None:
+        """Give back what an earlier try of the same run held; should it still live, it stops writing."""
+        with self._ledger.begin() as connection:
+            connection.execute(
+                delete(locks).where(locks.c.owner == self._owner, locks.c.token != self._token)
+            )
+
     @contextmanager
     def held(self, skus: Iterable[str]) -> Iterator[None]:
         """Hold all of these SKUs; nobody else writes to them meanwhile.

@@ -27,6 +27,10 @@ PENDING = "PENDING"
 #: The answer of a single write that was announced and got none: its task waits for it, or was killed.
 UNANSWERED = "UNANSWERED"
 ACCEPTED = "ACCEPTED"
+#: What became of a feed's message that the report does not speak of, and that was not seen to be applied.
+UNKNOWN = "UNKNOWN"
+#: Writes that may have been carried out, then or later, without us knowing.
+DOUBTFUL = (UNANSWERED, UNKNOWN)
 
 
 class Sent(NamedTuple):

@@ -146,6 +146,10 @@ feeds = Table(
     Index("ix_feeds_pending", "connector_id", **_only_where("settled_at IS NULL")),
 )
 
+#: Marks the writes that may have been carried out without us knowing. As a text, because SQLite uses an
+#: index over some rows only where the condition is the same, word for word.
+IN_DOUBT = "status IN ('UNANSWERED', 'UNKNOWN')"
+
 #: Every write sent to Amazon and its answer. Rows are added before the write is sent; its answer is filled
 #: in later (`UNANSWERED` until then, `PENDING` for a feed's message). `body`: what was sent (PUT
 #: attributes or PATCH operations). `before`: what the listing held; `existed`: whether there was a listing
@@ -176,6 +180,13 @@ submissions = Table(
     Index("ix_submissions_sku_seller_id_marketplace_id", "sku", "seller_id", "marketplace_id"),
     Index("ix_submissions_run_sku", "run", "sku"),
     Index("ix_submissions_feed_message", "feed", "message", **_only_where("feed IS NOT NULL")),
+    Index(
+        "ix_submissions_doubtful",
+        "sku",
+        "seller_id",
+        "marketplace_id",
+        **_only_where(IN_DOUBT),
+    ),
     # No item is in two feeds at once, whoever tries.
     Index(
         "ix_submissions_pending",

@@ -42,18 +42,35 @@ def is_held(held: Any, sent: Any) -> bool:
 
 def holds_attributes(held: Mapping[str, Elements], sent: Mapping[str, Elements]) -> bool:
     """Whether a listing is as after a put: every attribute sent, and none else."""
-    present = {name for name, elements in held.items() if elements}
-    wanted = {name for name, elements in sent.items() if elements}
-    return present == wanted and all(_holds_elements(held[name], sent[name]) for name in wanted)
+    return not strays(held, "PUT", sent)
 
 
 def holds_patches(held: Mapping[str, Elements], patches: Iterable[Mapping[str, Any]]) -> bool:
     """Whether a listing is as after these patches."""
-    return all(_holds_patch(held, patch) for patch in patches)
+    return not strays(held, "PATCH", patches)
+
+
+def strays(held: Mapping[str, Elements], method: str, body: Any) -> frozenset[str]:
+    """The attributes that a listing does not hold as a write would have left them.
+
+    Args:
+        held: The listing's attributes.
+        method: Of a submission or of a feed's message.
+        body: Its attributes or patches; None of a deletion, which would have left no listing.
+    """
+    if method == "PATCH":
+        return frozenset(_attribute(patch) for patch in body if not _holds_patch(held, patch))
+    sent = body or {}
+    names = sent.keys() if method == "PARTIAL_UPDATE" else sent.keys() | held.keys()
+    return frozenset(name for name in names if not _holds_elements(held.get(name, []), sent.get(name, [])))
+
+
+def _attribute(patch: Mapping[str, Any]) -> str:
+    return str(patch["path"]).removeprefix("/attributes/")
 
 
 def _holds_patch(held: Mapping[str, Elements], patch: Mapping[str, Any]) -> bool:
-    elements = held.get(str(patch["path"]).removeprefix("/attributes/"), [])
+    elements = held.get(_attribute(patch), [])
     values: Elements = patch.get("value", [])
     if patch["op"] == "delete":
         return not any(_selected(element, value) for value in values for element in elements)

@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger.feed_messages import awaited_messages
 from amazon_listings.ledger.feeds import (
-    UNKNOWN,
     feed_abandoned,
     feed_skus,
     feed_started,
     pending_feeds,
     settle_feed,
 )
-from amazon_listings.ledger.submissions import ACCEPTED
+from amazon_listings.ledger.submissions import ACCEPTED, UNKNOWN
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer, SellingPartnerError
 from amazon_listings.selling_partner.feed_reports import outcomes, read_report
-from amazon_listings.selling_partner.held import holds_attributes, holds_patches
+from amazon_listings.selling_partner.held import strays
 from amazon_listings.sync.amazon_calls import Progress, call_for_all
 from amazon_listings.sync.feed_recovery import find_feed
 from amazon_listings.sync.run_folder import safe_name
@@ -186,12 +185,6 @@ def report_name(feed_id: str) -> str:
 
 def _is_applied(listing: listings.Listing | None, method: str, body: Any) -> bool:
     """Whether a listing is as a message would have made it."""
-    if method == "DELETE":
-        return listing is None
-    if listing is None:
-        return False
-    if method == "PATCH":
-        return holds_patches(listing.attributes, body)
-    if method == "PARTIAL_UPDATE":
-        return holds_attributes({name: listing.attributes.get(name, []) for name in body}, body)
-    return holds_attributes(listing.attributes, body)
+    if listing is None or method == "DELETE":
+        return listing is None and method == "DELETE"
+    return not strays(listing.attributes, method, body)

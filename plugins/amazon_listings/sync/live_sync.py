@@ -75,12 +75,14 @@ def live_sync(
     )
     mapping = compiled(connector, definitions)
     planner = Planner(connector, mapping, definitions.selectors, client)
+    locks = ListingLocks(ledger, listings, owner=f"{connector.id} run {run}", sleep=client.sleep)
+    locks.free_earlier()
     writer = Writer(
         planner=planner,
         client=client,
         ledger=ledger,
         listings=listings,
-        locks=ListingLocks(ledger, listings, owner=f"{connector.id} run {run}", sleep=client.sleep),
+        locks=locks,
         run=run,
         definitions=definitions,
         mapping=mapping,

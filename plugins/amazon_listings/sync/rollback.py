@@ -1,14 +1,10 @@
-"""Rollback: take back what a run wrote, by new submissions made from its before-images.
-
-Only the attributes that the run wrote are restored; what others changed since stays. A listing that
-was not there before is deleted, one that was deleted is put back.
-"""
+"""Rollback: take back what a run wrote, by new submissions made from its before-images."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import AmazonListingsError, ItemError, RunRefused
 from amazon_listings.ledger.before_images import count_written, writes_of
@@ -16,13 +12,18 @@ from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.items import record_accepted, record_deleted
 from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.ledger.runs import finish_run, start_run
-from amazon_listings.ledger.submissions import record_submissions
+from amazon_listings.ledger.submissions import (
+    ACCEPTED,
+    announce_submission,
+    record_answers,
+    withdraw_submission,
+)
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.exceptions import OutcomeUnknown
+from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.forecast import forecast
-from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.pipeline import submit_all
 from amazon_listings.sync.payload import payload_hash
+from amazon_listings.sync.restoration import Restoration, restoration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -32,31 +33,10 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.before_images import Write
     from amazon_listings.ledger.runs import Run
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.listing_answers import Listing, Submission
-
-Method = Literal["PATCH", "PUT", "DELETE", "NOTHING"]
+    from amazon_listings.selling_partner.listing_answers import Submission
 
 #: Listings that are read, shown and written together.
 AT_ONCE = 50
-
-
-@dataclass(frozen=True)
-class Restoration:
-    """What takes back one write: shown first, then sent.
-
-    Args:
-        write: What the run did.
-        method: How it is taken back; `NOTHING` if it cannot or need not be.
-        body: Patch operations, or the attributes to put; None to delete.
-        held: The attributes that Amazon holds now; None if it has no such listing.
-        remark: Why nothing is sent, or what to know about it.
-    """
-
-    write: Write
-    method: Method
-    body: Any = None
-    held: dict[str, Any] | None = None
-    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,70 +46,6 @@ class Restored:
     restoration: Restoration
     status: str
     remark: str
-
-
-def restoration(
-    write: Write, listing: Listing | None, *, definition: Mapping[str, Any], vendor: bool
-) -> Restoration:
-    """How to take back a write.
-
-    Args:
-        write: What the run did.
-        listing: What Amazon holds now.
-        definition: The product type's definition: selectors, and what may be sent.
-        vendor: Whether the selling partner is a vendor.
-    """
-    held = None if listing is None else listing.attributes
-    if obstacle := _obstacle(write):
-        return Restoration(write, "NOTHING", held=held, remark=obstacle)
-    if write.before is None:
-        if held is None:
-            return Restoration(write, "NOTHING", remark="the listing the run made is gone already")
-        return Restoration(write, "DELETE", held=held, remark="there was no listing before the run")
-    before = sendable(write.before, definition)
-    if held is None:
-        return Restoration(write, "PUT", before, remark="Amazon has the listing no more")
-    patches = build_patches(
-        held,
-        {name: elements for name, elements in before.items() if name in write.touched},
-        selectors={name: one.get("selectors", ()) for name, one in definition["properties"].items()},
-        owned=write.touched,
-        vendor=vendor,
-        defaults={"marketplace_id": write.listings.marketplace_id, "audience": "ALL"},
-    )
-    if not patches:
-        return Restoration(write, "NOTHING", held=held, remark="the listing is as it was before the run")
-    return Restoration(write, "PATCH", patches, held)
-
-
-def sendable(attributes: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as a listing holds them, without what Amazon added and would refuse if it were sent.
-
-    Amazon returns every element with its `marketplace_id`, also where the definition has none.
-    """
-    cleaned: dict[str, Any] = {}
-    for name, elements in attributes.items():
-        items = definition["properties"].get(name, {}).get("items", {})
-        known = items.get("properties")
-        cleaned[name] = [
-            {key: value for key, value in element.items() if known is None or key in known}
-            for element in elements
-        ]
-    return cleaned
-
-
-def _obstacle(write: Write) -> str:
-    """Why a write cannot be taken back; empty if it can."""
-    if write.undone_by is not None:
-        return f"run {write.undone_by} took it back already"
-    if write.pending:
-        return "it is in a feed whose report is not there yet"
-    if write.later:
-        runs = ", ".join(map(str, write.later))
-        return f"run {runs} wrote to it since; take that back first"
-    if write.before is None and write.existed is not False:
-        return "what Amazon held before is not known"
-    return ""
 
 
 class Rollback:
@@ -248,7 +164,11 @@ class Rollback:
         """Send what there is to send, and remember each answer as soon as it is there."""
         results = [Restored(one, "KEPT", one.remark) for one in planned if one.method == "NOTHING"]
         jobs = [one for one in planned if one.method != "NOTHING"]
-        sent = submit_all(jobs, self._send, in_flight=lambda: self._client.in_flight("patchListingsItem"))
+        sent = submit_all(
+            jobs,
+            lambda one: self._send(number, one),
+            in_flight=lambda: self._client.in_flight("patchListingsItem"),
+        )
         for done in sent:
             if done.result is None:
                 results.append(Restored(done.job, "FAILED", str(done.error)))
@@ -258,52 +178,65 @@ class Rollback:
             results.append(Restored(done.job, done.result.status, said))
         return results
 
-    def _send(self, one: Restoration) -> Submission:
-        place, sku = one.write.listings, one.write.sku
-        try:
-            if one.method == "DELETE":
-                return amazon.delete(self._client, sku, place.marketplace_id, issue_locale=self._issue_locale)
-            if one.method == "PUT":
-                return amazon.put(
-                    self._client,
-                    sku,
-                    place.marketplace_id,
-                    product_type=place.product_type,
-                    requirements=self._requirements,
-                    attributes=one.body,
-                    issue_locale=self._issue_locale,
-                )
-            return amazon.patch(
-                self._client,
-                sku,
-                [place.marketplace_id],
-                product_type=place.product_type,
-                patches=one.body,
-                issue_locale=self._issue_locale,
-            )
-        except OutcomeUnknown as error:
-            raise ItemError(str(error), sku=sku) from error
-
-    def _remember(self, number: int, one: Restoration, submission: Submission) -> None:
+    def _send(self, number: int, one: Restoration) -> Submission:
+        """Announce a restoration in the ledger, and send it."""
         write = one.write
         row = {
             "sku": write.sku,
             "pim_id": write.pim_id,
             "method": one.method,
-            "status": submission.status,
-            "submission_id": submission.submission_id,
-            "request_id": submission.request_id,
             "hash": payload_hash(write.before or {}),
             "body": one.body,
             "existed": one.held is not None,
             "before": one.held,
             "undoes": self._run.number,
-            "attributes": write.before,
         }
-        record_submissions(self._ledger, write.listings, number, [row])
-        if submission.status != "ACCEPTED":
+        announce_submission(self._ledger, write.listings, number, row)
+        try:
+            return self._call(one)
+        except (OutcomeUnknown, MalformedAnswer) as error:
+            raise ItemError(str(error), sku=write.sku) from error  # it may have been carried out
+        except AmazonListingsError:
+            withdraw_submission(self._ledger, number, write.sku, row["hash"])
+            raise
+
+    def _call(self, one: Restoration) -> Submission:
+        place, sku = one.write.listings, one.write.sku
+        if one.method == "DELETE":
+            return amazon.delete(self._client, sku, place.marketplace_id, issue_locale=self._issue_locale)
+        if one.method == "PUT":
+            return amazon.put(
+                self._client,
+                sku,
+                place.marketplace_id,
+                product_type=place.product_type,
+                requirements=self._requirements,
+                attributes=one.body,
+                issue_locale=self._issue_locale,
+            )
+        return amazon.patch(
+            self._client,
+            sku,
+            [place.marketplace_id],
+            product_type=place.product_type,
+            patches=one.body,
+            issue_locale=self._issue_locale,
+        )
+
+    def _remember(self, number: int, one: Restoration, submission: Submission) -> None:
+        write = one.write
+        answer = {
+            "sku": write.sku,
+            "hash": payload_hash(write.before or {}),
+            "status": submission.status,
+            "submission_id": submission.submission_id,
+            "request_id": submission.request_id,
+        }
+        record_answers(self._ledger, number, [answer])
+        if submission.status != ACCEPTED:
             return
         if one.method == "DELETE":
             record_deleted(self._ledger, write.listings, [write.sku])
         else:
-            record_accepted(self._ledger, write.listings, [row])
+            held = answer | {"pim_id": write.pim_id, "attributes": write.before}
+            record_accepted(self._ledger, write.listings, [held])

@@ -55,7 +55,7 @@ def held_by_ledger(known: KnownItem | None, content: Attributes | None) -> Held:
     """What the ledger knows of a listing: whether Amazon has it, and what was last accepted."""
     if known is None or known.listed is None:
         return UNKNOWN
-    return Held(known.listed, content if known.listed else None, ours=True)
+    return Held(known.listed, content if known.listed and not known.doubtful else None, ours=True)
 
 
 def amazon_defaults(place: Marketplace) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.items import accepted_contents, known_items, record_listed
 from amazon_listings.ledger.locks import ListingLocks, ListingsLocked
@@ -168,6 +169,34 @@ def test_a_task_killed_before_it_could_remember_finds_its_write_at_amazon(shop, 
     run.live()
     assert run.outcomes() == {"A": "unchanged"}
     assert known_items(ledger, shop.listings(connector), ["A"])["A"].listed
+
+
+def test_what_a_dead_run_may_have_written_is_read_before_anything_is_taken_for_unchanged(
+    shop, ledger, monkeypatch
+):
+    """The process dies after Amazon took a price; then the PIM takes the price back."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_args):
+        raise Killed
+
+    connector = shop.connector(sync={"preview": "none"})
+    shop.run(connector, [lamp("A"), lamp("B")])
+    with monkeypatch.context() as patch:
+        patch.setattr("amazon_listings.sync.writes.record_answers", killed)
+        with pytest.raises(Killed):
+            shop.run(connector, [lamp("A", price=12), lamp("B")])
+    assert answers_of(ledger, 2) == {"UNANSWERED": 1}
+    run = shop.run(connector, [lamp("A"), lamp("B")])
+    assert run.outcomes() == {"A": "accepted", "B": "unchanged"}
+    assert shop.held(connector, "A")["purchasable_offer"][0]["our_price"][0]["schedule"][0][
+        "value_with_tax"
+    ] == pytest.approx(10)
+    (write,) = writes_of(ledger, run.number)
+    assert write.before["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"] == 12
+    assert shop.run(connector, [lamp("A"), lamp("B")]).calls() == {}, "it is known again"
 
 
 def test_two_runs_do_not_write_to_one_sku_at_once(shop, ledger):

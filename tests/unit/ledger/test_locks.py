@@ -113,6 +113,18 @@ def test_locks_are_given_back_after_an_error(ledger, lock):
     assert count(ledger) == 0
 
 
+def test_what_an_earlier_try_held_is_given_back(ledger, lock, clock):
+    dead = lock("A")
+    never_left = dead.held(["a", "b"])
+    never_left.__enter__()
+    with lock("B").held(["c"]):
+        lock("A").free_earlier()
+        assert count(ledger) == 1, "another run keeps its own"
+    clock.now += 101
+    with lock("B", patience=0).held(["a"]), pytest.raises(LockLost):
+        dead.keep()
+
+
 def test_hostile_and_many_skus(ledger, lock):
     skus = [f"SKU-{number}" for number in range(1500)] + [
         "a\x00b",

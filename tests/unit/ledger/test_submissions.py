@@ -7,8 +7,14 @@ import pytest
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import answers_of, writes_to
 from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.items import Listings, accepted_contents, known_items
-from amazon_listings.ledger.submissions import pending_in_feeds, record_submissions, sent_in_run
+from amazon_listings.ledger.items import Listings, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.submissions import (
+    announce_submission,
+    pending_in_feeds,
+    record_answers,
+    record_submissions,
+    sent_in_run,
+)
 
 BRAND = {"brand": [{"value": "Acme"}]}
 PATCH = [{"op": "replace", "path": "/attributes/color", "value": [{"value": "red"}]}]
@@ -51,6 +57,22 @@ class TestSubmissions:
         assert sent_in_run(ledger, new_run(), ["a"]) == {}
         assert answers_of(ledger, run) == {"ACCEPTED": 2, "INVALID": 1}
 
+    @pytest.mark.parametrize("doubt", ["UNANSWERED", "UNKNOWN"])
+    def test_what_may_have_been_written_makes_the_item_doubtful_until_it_is_accepted(
+        self, ledger, listings, new_run, record, doubt
+    ):
+        entry = {"pim_id": "p", "hash": "h0", "attributes": BRAND}
+        record_accepted(ledger, listings, [entry | {"sku": sku} for sku in ("a", "b")])
+        record(new_run(), write("a", status=doubt), write("b", status="INVALID"))
+        record_submissions(
+            ledger, Listings("de_home", "A1SELLER", "DE", "HOME"), new_run(), [write("b", status=doubt)]
+        )
+        known = known_items(ledger, listings, ["a", "b"])
+        assert (known["a"].doubtful, known["a"].accepted_hash) == (True, None)
+        assert (known["b"].doubtful, known["b"].accepted_hash) == (False, "h0")
+        record_accepted(ledger, listings, [entry | {"sku": "a"}])
+        assert known_items(ledger, listings, ["a"])["a"].accepted_hash == "h0"
+
     def test_the_history_of_a_sku(self, ledger, new_run, record):
         first, second = new_run(), new_run()
         record(first, write("a", existed=False))
@@ -89,6 +111,19 @@ class TestBeforeImages:
         found = self.only(ledger, run)
         assert found.before == {"color": [{"value": "blue"}]}
         assert found.touched == {"color", "size"}
+
+    def test_a_write_without_an_answer_is_seen_and_bars_no_earlier_one(
+        self, ledger, listings, new_run, record
+    ):
+        first, second = new_run(), new_run()
+        record(first, write("a", before={}))
+        announce_submission(ledger, listings, second, write("a", "PATCH", body=PATCH, before=BRAND))
+        found = self.only(ledger, second)
+        assert (found.certain, found.before, found.method, found.body) == (False, BRAND, "PATCH", PATCH)
+        assert self.only(ledger, first).later == ()
+        record_answers(ledger, second, [write("a")])
+        assert self.only(ledger, second).certain
+        assert self.only(ledger, first).later == (second,)
 
     def test_later_writes_stand_in_the_way_until_they_are_taken_back(self, ledger, new_run, record):
         first, second, third, back = (new_run() for _ in range(4))
@@ -174,6 +209,7 @@ class TestFeeds:
             "gone": BRAND,
             "patch": BRAND,
             "put": None,
+            "silent": None,
         }
         assert [one.submission_id for one in writes_to(ledger, "bad")] == ["f1"]
 

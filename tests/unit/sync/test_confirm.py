@@ -10,7 +10,6 @@ import pytest
 
 from amazon_listings.errors import TryAgain
 from amazon_listings.ledger.confirmations import LADDER, due_looks, next_due
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import open_issues
 from amazon_listings.ledger.items import Listings, known_items, record_accepted
 from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_run
@@ -63,13 +62,6 @@ def sandbox(running):
     running.reset()
     running.state.buckets.enabled = False
     return running
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
-    yield engine
-    engine.dispose()
 
 
 def brand(text):

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.errors import TryAgain
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.feeds import open_feed, pending_feeds
 from amazon_listings.ledger.items import Listings, known_items, record_accepted, record_listed
+from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.ledger.submissions import sent_in_run
 from amazon_listings.sandbox.server import running_sandbox
@@ -60,13 +60,6 @@ def client(sandbox):
     )
     waited = []
     return SellingPartner(account, quotas=Quotas(sleep=waited.append), sleep=waited.append)
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -313,6 +306,24 @@ def test_a_task_that_was_killed_while_it_started_a_feed_finds_it(night, sandbox,
         assert night.sync() == {"accepted": 2}
     assert feeds_made(sandbox) == 1
     assert [row["outcome"] for row in night.rows.values()] == ["accepted", "accepted"]
+
+
+def test_locks_of_a_dead_try_do_not_hold_up_the_next_run(
+    night, sandbox, client, ledger, listings, monkeypatch
+):
+    """Killed after Amazon started the feed: the retry has nothing to send, so nothing to lock."""
+    night.begin([lamp("A-1")])
+    night.sync()
+    dead = ListingLocks(ledger, listings, owner=f"lamps run {night.run}")
+    never_left = dead.held(["A-1"])
+    never_left.__enter__()
+    through(sandbox)
+    assert night.sync() == {"accepted": 1}
+    waits = []
+    monkeypatch.setattr(client, "sleep", waits.append)
+    night.begin([lamp("A-1", brand=brand("Nord"))])
+    assert night.sync() == {"awaited": 1}
+    assert waits == []
 
 
 def test_feeds_of_others_are_not_taken_for_ours(night, sandbox, client, ledger, listings):
