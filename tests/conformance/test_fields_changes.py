@@ -26,7 +26,7 @@ def test_what_changed_in_product_from_2024_to_2025():
     }
     text = "\n".join(told(found))
     assert "GHS > GHS Statement (ghs.statement.value): no longer exists" in text
-    assert "Item Condition (condition_type.value): was called 'Offering Condition Type'" in text
+    assert "Item Condition (condition_type.value): was called “Offering Condition Type”" in text
     assert "(purchasable_offer.quantity_discount_plan.schedule.levels.lower_bound): at least 2" in text
     assert (
         "new: Other Than Listed (other_than_listed), Sodium Ion (sodium_ion), Wet Alkali (wet_alkali)" in text

@@ -49,7 +49,7 @@ def test_the_page_says_what_changed_and_whom_it_concerns(tmp_path):
     assert [line for line in person if "GHS Statement: no longer exists" in line]
     assert [line for line in person if "lithium_battery.weight: gone: Cubic Centimeters" in line]
     assert not [line for line in person if "Your Price" in line or "Offering Condition" in line]
-    assert [line for line in found.to_json()["kept"] if "the label is now 'Item Condition'" in line]
+    assert [line for line in found.to_json()["kept"] if "the label is now “Item Condition”" in line]
     failing = found.failing["gb_offers"]
     assert (failing.items, failing.failed_before, failing.failing_now) == (4, 1, 2)
     assert [sku for sku, _ in failing.skus] == ["GALLONS", "GHS"]
@@ -65,4 +65,4 @@ def test_the_page_says_what_changed_and_whom_it_concerns(tmp_path):
     assert "version 2024-09, now 2025-09" in page
     for said in ("Fields removed: 1", "Options gone: 1", "Limits tightened: 2", "Fields added: 29"):
         assert said in page
-    assert "the label is now &#39;Item Condition&#39;; the line keeps its meaning" in page
+    assert "the label is now “Item Condition”; the line keeps its meaning" in page

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from amazon_listings.cli import (
     connectors,
     connectors_coverage,
     connectors_new,
+    definition_changes,
+    fields,
     ledger,
     local,
     mapping,
@@ -28,6 +32,8 @@ for module in (
     connectors,
     connectors_coverage,
     connectors_new,
+    definition_changes,
+    fields,
     ledger,
     local,
     mapping,
@@ -42,4 +48,6 @@ for module in (
 
 def main() -> None:
     """Entry point of the console script."""
+    # As Airflow's own commands say it: connections may come from Airflow's database too.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     app()

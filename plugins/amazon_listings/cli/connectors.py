@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amazon_listings.cli.configured import Folder, Variables, connectors_in, exported, refuse_unknown
+from amazon_listings.cli.refusals import plain_errors
+
 if TYPE_CHECKING:
-    from amazon_listings.connectors import Connector, Loaded
+    from amazon_listings.connectors import Connector
 
 connectors_app = typer.Typer(
     name="connectors", help="The connectors of this installation.", no_args_is_help=True
 )
-
-Folder = Annotated[
-    Path | None,
-    typer.Option(help="Folder of connector files; the installation's own by default.", show_default=False),
-]
-Variables = Annotated[
-    Path | None,
-    typer.Option(
-        help="File written by `airflow variables export`: its amazon_connector_<id> are laid over the files.",
-        show_default=False,
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -44,14 +33,15 @@ def check(
     """Check connectors without network; exit code 1 if any cannot be used."""
     from amazon_listings.connectors.mapping_syntax import mapping_syntax
 
-    exported = _exported(variables)
-    loaded = _load(folder, exported)
+    texts = exported(variables)
+    with plain_errors():
+        loaded = connectors_in(folder, texts)
     wanted = set(ids or ())
-    _refuse_unknown(wanted, loaded)
+    refuse_unknown(wanted, loaded)
     good, broken = [], [found for found in loaded.broken if not wanted or found.id in wanted]
     for connector in loaded.connectors:
         if not wanted or connector.id in wanted:
-            wrong = mapping_syntax(connector, exported)
+            wrong = mapping_syntax(connector, texts)
             broken += [wrong] if wrong else []
             good += [] if wrong else [connector]
     for connector in good:
@@ -66,7 +56,8 @@ def check(
 @connectors_app.command(name="list")
 def list_(folder: Folder = None, variables: Variables = None) -> None:
     """List connectors, one a line; a broken one with where it is declared."""
-    loaded = _load(folder, _exported(variables))
+    with plain_errors():
+        loaded = connectors_in(folder, exported(variables))
     for connector in loaded.connectors:
         print(_line(connector))
     for broken in loaded.broken:
@@ -97,52 +88,3 @@ def _line(connector: Connector) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _load(folder: Path | None, variables: dict[str, str]) -> Loaded:
-    from amazon_listings.connectors import load_connectors
-    from amazon_listings.errors import PersonMustAct
-    from amazon_listings.settings import settings
-
-    folder = folder or settings().connectors
-    if folder.is_absolute() and folder.is_relative_to(Path.cwd()):
-        folder = folder.relative_to(Path.cwd())  # shorter to read, and a link in most terminals
-    try:
-        return load_connectors(folder, variables)
-    except PersonMustAct as error:
-        _refuse(str(error))
-
-
-def _exported(path: Path | None) -> dict[str, str]:
-    """The Variables of an export as text, as Airflow hands them to a DAG."""
-    if path is None:
-        return {}
-    try:
-        exported = json.loads(path.read_bytes())
-    except OSError as error:
-        _refuse(f"{path} cannot be read: {error.strerror}.")
-    except ValueError as error:
-        _refuse(f"{path} is not JSON: {error}. Write it with `airflow variables export {path}`.")
-    if not isinstance(exported, dict):
-        _refuse(f"{path} is not an export of Airflow Variables, which is a JSON object of names and values.")
-    return {name: _as_text(value) for name, value in exported.items()}
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, dict) and "value" in value:  # how Airflow writes a Variable with a description
-        value = value["value"]
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _refuse_unknown(wanted: set[str], loaded: Loaded) -> None:
-    from amazon_listings.connectors.problems import nearest
-
-    known = [*(found.id for found in loaded.connectors), *(found.id for found in loaded.broken)]
-    for name in sorted(wanted.difference(known)):
-        close = nearest(name, known)
-        _refuse(f"There is no connector {name!r}." + (f" Did you mean {close!r}?" if close else ""))
-
-
-def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amazon_listings.cli.configured import Folder, Variables, connector_of
 from amazon_listings.cli.connectors import connectors_app
-from amazon_listings.cli.definitions import connector_of, definition_file, pair_of, plain_errors, run_storage
+from amazon_listings.cli.definitions import definition_file, pair_of, run_storage
+from amazon_listings.cli.refusals import plain_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,11 +21,6 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.mapping.coverage import Coverage, Covered
     from amazon_listings.product_types.fields import Field
-
-Folder = Annotated[
-    Path | None,
-    typer.Option(help="Folder of connector files; the installation's own by default.", show_default=False),
-]
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to `connectors`
@@ -46,6 +43,7 @@ def show_coverage(
     ] = None,
     missing: Annotated[bool, typer.Option(help="Only fields that are not mapped.")] = False,
     folder: Folder = None,
+    variables: Variables = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say which fields a connector maps, by level of requirement, and how many products have a value."""
@@ -53,7 +51,7 @@ def show_coverage(
     from amazon_listings.mapping.coverage import coverage
 
     with plain_errors():
-        found = connector_of(connector, folder)
+        found = connector_of(connector, folder, variables)
         mapping = compiled(found, definition, locale_definition)
         source, items = _items(found, products)
         measured = coverage(_fields(found, definition, locale_definition), mapping, items)

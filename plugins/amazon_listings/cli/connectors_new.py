@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amazon_listings.cli.connectors import connectors_app
-from amazon_listings.cli.definitions import (
-    definition_file,
-    definition_store,
-    marketplace_of,
-    plain_errors,
-    refusal,
-    selling_partner,
-)
+from amazon_listings.cli.definitions import definition_file, definition_store, marketplace_of, selling_partner
+from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +123,7 @@ def _answer(question: str, given: str | None, usual: str | None, *, yes: bool) -
         return given
     if yes:
         if usual is None:
-            raise refusal(f"{question}: say it with an option (see --help), or leave --yes out to be asked.")
+            refuse(f"{question}: say it with an option (see --help), or leave --yes out to be asked.")
         return usual
     answer: str = typer.prompt(question, default=usual, err=True)
     return answer.strip()
@@ -162,14 +156,12 @@ def _product_type(
         search_locale=None if words.isascii() else locale,
     )
     if not found:
-        raise refusal(
-            f"Amazon knows no product type for {words!r} in {place.name}; try other or fewer words."
-        )
+        refuse(f"Amazon knows no product type for {words!r} in {place.name}; try other or fewer words.")
     if len(found) == 1:
         return found[0].name
     listed = [f"{number}. {one.name}  {one.display_name}" for number, one in enumerate(found, 1)]
     if yes:
-        raise refusal(
+        refuse(
             f"Several product types fit {words!r}; name one with --product-type:\n  " + "\n  ".join(listed)
         )
     typer.echo("\n".join(listed), err=True)
@@ -193,12 +185,10 @@ def _free(folder: Path, connector_id: str, *, yes: bool) -> Path:
         places = [str(one.where.path) for one in loaded.connectors]
         places += [str(one.where.path) for one in loaded.broken]
         if others := [place for place in places if place != str(path)]:
-            raise refusal(
-                f"{others[0]} declares the connector {connector_id!r} already; choose another --id."
-            )
+            refuse(f"{others[0]} declares the connector {connector_id!r} already; choose another --id.")
     overwrite = f"{path} exists. Write over it?"
     if path.exists() and (yes or not typer.confirm(overwrite, default=False, err=True)):
-        raise refusal(f"{path} exists and is left as it is; choose another --id, or remove it.")
+        refuse(f"{path} exists and is left as it is; choose another --id, or remove it.")
     return path
 
 
@@ -310,7 +300,7 @@ def _verify(text: str, path: Path, described: Definition) -> None:
         trial.write_text(text, encoding="utf-8")
         loaded = load_connectors(Path(folder), {})
     if loaded.broken:
-        raise refusal(f"Nothing was written. {loaded.broken[0].text.replace(str(trial), str(path))}")
+        refuse(f"Nothing was written. {loaded.broken[0].text.replace(str(trial), str(path))}")
     connector = loaded.connectors[0]
     compile_mapping(
         connector.mapping,

@@ -1,41 +1,21 @@
-"""What commands work with: connectors, definitions stored or in files, Amazon; and plain errors."""
+"""What commands work with: connectors, definitions stored or in files, Amazon."""
 
 from __future__ import annotations
 
 import json
 import logging
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import typer
+from amazon_listings.cli.refusals import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from amazon_listings.connectors import Connector
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.definition import DefinitionPair
     from amazon_listings.product_types.store import DefinitionStore
     from amazon_listings.selling_partner.client import SellingPartner
-
-
-def connector_of(connector_id: str, folder: Path | None) -> Connector:
-    """The connector of that id, from files alone.
-
-    Raises:
-        PersonMustAct: there is none, or it is broken.
-    """
-    from amazon_listings.connectors import load_connectors
-    from amazon_listings.settings import settings
-
-    loaded = load_connectors(folder or settings().connectors, {}, only=connector_id)
-    if loaded.broken:
-        raise refusal(loaded.broken[0].text)
-    if not loaded.connectors:
-        raise refusal(f"There is no connector {connector_id!r} in {folder or settings().connectors}.")
-    return loaded.connectors[0]
 
 
 def pair_of(connector: Connector) -> DefinitionPair:
@@ -84,9 +64,17 @@ def selling_partner(connection: str, country: str) -> SellingPartner:
     """A client for an Airflow connection, in the region of a country."""
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 
-    # The ledger, which keeps the quotas, tells of its migrations; a command's output is its own.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    hush_others()
     return SellingPartnerHook(connection, country).get_conn()
+
+
+def hush_others() -> None:
+    """Keep Airflow and the ledger from writing among a command's own output."""
+    import structlog
+
+    # Outside its own commands Airflow logs to stdout, and of each short value in a connection.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def marketplace_of(country: str) -> Marketplace:
@@ -96,9 +84,7 @@ def marketplace_of(country: str) -> Marketplace:
     try:
         return marketplace(country.upper())
     except KeyError:
-        raise refusal(
-            f"Amazon has no marketplace {country!r}. There are {', '.join(MARKETPLACES)}."
-        ) from None
+        refuse(f"Amazon has no marketplace {country!r}. There are {', '.join(MARKETPLACES)}.")
 
 
 def definition_file(path: Path) -> dict[str, Any]:
@@ -113,7 +99,7 @@ def json_file(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(_content(path))
     except ValueError as error:
-        raise refusal(f"{path} is not JSON: {error}.") from None
+        refuse(f"{path} is not JSON: {error}.")
     return found if isinstance(found, dict) else {}
 
 
@@ -121,23 +107,4 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise refusal(f"{path} cannot be read: {error.strerror}.") from None
-
-
-def refusal(message: str) -> Exception:
-    """The exception for a mistake that `plain_errors` tells the user."""
-    from amazon_listings.errors import PersonMustAct
-
-    return PersonMustAct(message)
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """What a person can put right is a sentence on stderr, never a traceback."""
-    from amazon_listings.errors import AmazonListingsError
-
-    try:
-        yield
-    except AmazonListingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        refuse(f"{path} cannot be read: {error.strerror}.")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger, plain_errors
+from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.refusals import plain_errors
 from amazon_listings.cli.tables import clean, listed, print_facts, print_table, when
 
 if TYPE_CHECKING:

@@ -1,16 +1,13 @@
-"""How commands come to the ledger, and how they say what went wrong."""
+"""How commands come to the ledger."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
 LedgerUrl = Annotated[
@@ -54,15 +51,3 @@ def opened_ledger(url: str | None) -> Engine:
             hint="The first run makes it. If the ledger is elsewhere, name it with --ledger.",
         )
     return open_ledger(url)
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """What a person can put right is a sentence on stderr, never a traceback."""
-    from amazon_listings.errors import AmazonListingsError
-
-    try:
-        yield
-    except AmazonListingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from amazon_listings.cli.definitions import connector_of, definition_file, pair_of, plain_errors, refusal
+from amazon_listings.cli.configured import Folder, Variables, connector_of
+from amazon_listings.cli.definitions import definition_file, hush_others, pair_of
+from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +26,6 @@ Products = Annotated[
 ]
 Definition = Annotated[Path | None, typer.Option(help="File of a definition instead of the connector's.")]
 Labels = Annotated[Path | None, typer.Option(help="The same in the connector's locale: its labels.")]
-Folder = Annotated[Path | None, typer.Option(help="Folder of connector files.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,20 +41,21 @@ def map_items(
     definition: Definition = None,
     locale_definition: Labels = None,
     folder: Folder = None,
+    variables: Variables = None,
     explain: Annotated[
         bool, typer.Option(help="Show for each value its line, PIM field, PIM value and rule.")
     ] = False,
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
     with plain_errors():
-        found = connector_of(connector, folder)
+        found = connector_of(connector, folder, variables)
         mapping = compiled(found, definition, locale_definition)
         shown = 0
         for _, family in groupby(items_of(found, products), key=lambda item: item["group"]):
             shown += _show(mapping, list(family), set(sku or ()), explain=explain)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
-            raise refusal(f"There is no product{wanted}; nothing was mapped.")
+            refuse(f"There is no product{wanted}; nothing was mapped.")
 
 
 def compiled(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Mapping:
@@ -113,16 +115,16 @@ def items_in(path: Path) -> Iterator[Item]:
                 if line.strip():
                     yield _item(line, f"{path}, line {number},")
     except (OSError, UnicodeDecodeError) as error:
-        raise refusal(f"{path} cannot be read: {error}.") from None
+        refuse(f"{path} cannot be read: {error}.")
 
 
 def _item(line: str, place: str) -> Item:
     try:
         item = json.loads(line)
     except ValueError as error:
-        raise refusal(f"{place} is not JSON: {error}.") from None
+        refuse(f"{place} is not JSON: {error}.")
     if not isinstance(item, dict) or not {"id", "group", "product", "variant"} <= item.keys():
-        raise refusal(f"{place} is no item of an extract: it needs id, group, product and variant.")
+        refuse(f"{place} is no item of an extract: it needs id, group, product and variant.")
     return cast("Item", {"sku": None, **item})
 
 
@@ -137,6 +139,7 @@ def _from_pim(connector: Connector) -> Iterable[Item]:
     if not isinstance(source, FileSource) or "://" in source.path:
         from amazon_listings.airflow_adapter import connections
 
+        hush_others()
         connection, root = connections.source(source)
     selection = Selection(
         statuses=source.statuses,

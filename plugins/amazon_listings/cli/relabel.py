@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amazon_listings.cli.configured import Folder, connector_of
 from amazon_listings.cli.connectors import connectors_app
-from amazon_listings.cli.definitions import connector_of, pair_of, plain_errors, refusal
+from amazon_listings.cli.definitions import pair_of
+from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
     from amazon_listings.connectors import Connector
     from amazon_listings.product_types.relabelling import Relabelled
-
-Folder = Annotated[
-    Path | None,
-    typer.Option(help="Folder of connector files; the installation's own by default.", show_default=False),
-]
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to `connectors`
@@ -40,11 +37,11 @@ def relabel(
         found = connector_of(connector, folder)
         path = found.where.path
         if path is None:
-            raise refusal(f"{connector} is declared in {found.where}: only a file can be rewritten.")
+            refuse(f"{connector} is declared in {found.where}: only a file can be rewritten.")
         text = path.read_text(encoding="utf-8")
         written, result = _relabelled(found, text, locale)
         if written.get("amazon", {}).get("locale") is None:
-            raise refusal(f"{path} does not say `locale`: it comes from {found.where}. Change it there.")
+            refuse(f"{path} does not say `locale`: it comes from {found.where}. Change it there.")
         wanted = {
             "/amazon/locale": (written["amazon"]["locale"], locale),
             "/mapping": (written["mapping"], result.mapping),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from amazon_listings.cli.refusals import refuse
 
 if TYPE_CHECKING:
     from amazon_listings.sandbox.state import SandboxState
@@ -42,9 +44,9 @@ def sandbox(
     from amazon_listings.sandbox.state import SandboxState
 
     if definitions is not None and not definitions.is_dir():
-        _refuse(f"The folder of definitions {definitions} does not exist.")
+        refuse(f"The folder of definitions {definitions} does not exist.")
     if state is not None and not state.parent.is_dir():
-        _refuse(f"The folder of the state file {state} does not exist.")
+        refuse(f"The folder of the state file {state} does not exist.")
     memory = SandboxState(seed=seed, definitions=definitions, storage=state)
     memory.buckets.enabled = quotas
     memory.buckets.factor = quota_factor
@@ -53,17 +55,12 @@ def sandbox(
             memory, host=host, port=port, catalogue=generate(items, seed) if items else load(seed=seed)
         )
     except OSError as error:
-        _refuse(f"Cannot listen on {host}:{port}: {error.strerror}.")
+        refuse(f"Cannot listen on {host}:{port}: {error.strerror}.")
     typer.echo(_introduction(url, memory))
     try:
         server.run(sockets=[listener])
     finally:
         memory.close()
-
-
-def _refuse(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
-    raise typer.Exit(1)
 
 
 def _introduction(url: str, memory: SandboxState) -> str:

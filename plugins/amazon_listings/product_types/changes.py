@@ -6,30 +6,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.product_types.fields import fields
 from amazon_listings.product_types.labels import chain
+from amazon_listings.product_types.phrases import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from amazon_listings.product_types.fields import Field
     from amazon_listings.product_types.options import Option
+    from amazon_listings.product_types.phrases import Phrases
 
-#: Kinds of change in the order they are told, with the heading each comes under.
-KINDS = {
-    "removed": "Fields removed",
-    "required": "Newly required",
-    "condition": "Required in other cases",
-    "forbidden": "Allowed in other cases",
-    "restricted": "Values allowed in other cases",
-    "options_gone": "Options gone",
-    "tightened": "Limits tightened",
-    "type": "Types changed",
-    "renamed": "Labels renamed",
-    "deprecated": "Options going away",
-    "added": "Fields added",
-    "options_new": "Options added",
-    "loosened": "Limits loosened",
-    "relaxed": "No longer required",
-}
+#: Kinds of change in the order they are told; the phrases have the heading of each.
+KINDS = (
+    "removed", "required", "condition", "forbidden", "restricted", "options_gone", "tightened", "type",
+    "renamed", "deprecated", "added", "options_new", "loosened", "relaxed",
+)  # fmt: skip
 #: Kinds after which a payload that was right may be wrong.
 BREAKING = frozenset(
     {"removed", "required", "condition", "forbidden", "restricted", "options_gone", "tightened", "type"}
@@ -57,6 +47,7 @@ def changes(
     *,
     old_labels: Mapping[str, Any] | None = None,
     new_labels: Mapping[str, Any] | None = None,
+    language: str = "en",
 ) -> list[Change]:
     """What changed from one version of a definition to another, worst first.
 
@@ -65,130 +56,138 @@ def changes(
         new: The definition now.
         old_labels: The one before in the locale people read, if that is another.
         new_labels: The one now in that locale.
+        language: Of the sentences: en, es, fr or de.
     """
-    before = {item.path: item for item in fields(old, labels_document=old_labels)}
-    after = {item.path: item for item in fields(new, labels_document=new_labels)}
-    found = [change for path in before.keys() - after.keys() for change in _removed(before[path])]
-    found += [change for path in after.keys() - before.keys() for change in _added(after[path])]
+    before = {item.path: item for item in fields(old, labels_document=old_labels, language=language)}
+    after = {item.path: item for item in fields(new, labels_document=new_labels, language=language)}
+    telling = _Telling(phrases(language))
+    found = [telling.removed(before[path]) for path in before.keys() - after.keys()]
+    found += [change for path in after.keys() - before.keys() for change in telling.added(after[path])]
     for path in before.keys() & after.keys():
-        found += _changed(before[path], after[path])
-    order = list(KINDS)
+        found += telling.changed(before[path], after[path])
     places = {path: index for index, path in enumerate([*after, *before])}
-    return sorted(found, key=lambda change: (order.index(change.kind), places[change.path]))
+    return sorted(found, key=lambda change: (KINDS.index(change.kind), places[change.path]))
 
 
-def told(found: Sequence[Change]) -> Iterator[str]:
+def told(found: Sequence[Change], language: str = "en") -> Iterator[str]:
     """The changes as lines of text under headings, counts first."""
+    said_in = phrases(language)
     if not found:
-        yield "No field changed."
+        yield said_in.say("no_change")
         return
     counts = {kind: sum(change.kind == kind for change in found) for kind in KINDS}
-    yield ", ".join(f"{KINDS[kind].lower()}: {count}" for kind, count in counts.items() if count)
-    for kind, heading in KINDS.items():
+    yield ", ".join(f"{said_in.kinds[kind]}: {count}" for kind, count in counts.items() if count)
+    for kind in KINDS:
         if counts[kind]:
             yield ""
-            yield heading
+            yield said_in.kinds[kind]
             yield from (
                 f"  {change.label} ({change.path}): {change.text}" for change in found if change.kind == kind
             )
 
 
+class _Telling:
+    """Says in one language how fields differ."""
+
+    def __init__(self, said_in: Phrases) -> None:
+        self._say = said_in.say
+        self._joined = said_in.joined
+
+    def removed(self, item: Field) -> Change:
+        """That a field is gone."""
+        text = self._say("removed")
+        if item.replaced_by:
+            text = self._say("replaced", text, ", ".join(item.replaced_by))
+        return _change("removed", item, text)
+
+    def added(self, item: Field) -> Iterator[Change]:
+        """That a field is new, and that it is required if it is."""
+        yield _change("added", item, self._say("added", self._say(item.requirement)))
+        if item.requirement == "required" or item.needed_alone:
+            yield _change("required", item, item.condition or self._say("required"))
+
+    def changed(self, old: Field, new: Field) -> Iterator[Change]:
+        """How a field differs."""
+        yield from self._requirement(old, new)
+        if old.forbidden != new.forbidden:
+            before, now = (item.forbidden or self._say("always_allowed") for item in (old, new))
+            yield _change("forbidden", new, self._say("before", now, before))
+        if old.restriction != new.restriction:
+            yield _change("restricted" if new.restriction else "loosened", new, self._dependence(new))
+        if old.json_type != new.json_type or old.type != new.type:
+            text = self._say("type", self._say(new.type))
+            yield _change("type", new, self._say("before", text, self._say(old.type)))
+        yield from self._options(old, new)
+        yield from self._limits(old, new)
+        if chain(old.labels) != chain(new.labels):
+            yield _change("renamed", new, self._say("renamed", chain(old.labels)))
+
+    def _dependence(self, item: Field) -> str:
+        if item.depends_on:
+            return self._say("depends", self._joined("and", list(item.depends_on)))
+        return self._say("excluded" if item.restriction else "unrestricted")
+
+    def _requirement(self, old: Field, new: Field) -> Iterator[Change]:
+        if (old.requirement, old.condition) == (new.requirement, new.condition):
+            return
+        before = old.condition or self._say(old.requirement)
+        if new.requirement == "required" or (new.needed_alone and not old.needed_alone):
+            now, kind = new.condition or self._say("required"), "required"
+        elif new.requirement == "conditional":
+            now, kind = new.condition, "condition"
+        elif old.requirement in {"required", "conditional"}:
+            now, kind = self._say(new.requirement), "relaxed"
+        else:
+            return
+        yield _change(kind, new, self._say("before", now, before))
+
+    def _options(self, old: Field, new: Field) -> Iterator[Change]:
+        before, after = ({repr(o.value): o for o in item.options} for item in (old, new))
+        gone = [before[code] for code in before if code not in after]
+        come = [after[code] for code in after if code not in before]
+        fading = [
+            o for code, o in after.items() if o.deprecated and code in before and not before[code].deprecated
+        ]
+        if gone and after and not new.open:
+            yield _change("options_gone", new, self._listed("gone", gone))
+        if after and not new.open and (old.open or not before):
+            yield _change("tightened", new, self._say("closed"))
+        elif before and not old.open and (new.open or not after):
+            yield _change("loosened", new, self._say("opened"))
+        if come and before:
+            yield _change("options_new", new, self._listed("come", come))
+        if fading:
+            yield _change("deprecated", new, self._listed("fading", fading))
+
+    def _listed(self, what: str, options: Sequence[Option]) -> str:
+        names = [f"{o.name} ({o.value})" if str(o.value) != o.name else o.name for o in options[:_SHOWN]]
+        listed, more = ", ".join(names), len(options) - _SHOWN
+        return self._say(what, self._say("and_more", listed, more) if more > 0 else listed)
+
+    def _limits(self, old: Field, new: Field) -> Iterator[Change]:
+        is_text = new.json_type == "string"
+        for name, words, tighter in (
+            ("max", "characters_max" if is_text else "maximum", _less),
+            ("max_bytes", "bytes_max", _less),
+            ("max_values", "values_max", _less),
+            ("min", "characters_min" if is_text else "minimum", _more),
+            ("min_bytes", "bytes_min", _more),
+            ("multiple_of", "multipleOf", _other),
+            ("pattern", "pattern", _other),
+        ):
+            before, after = getattr(old, name), getattr(new, name)
+            if before == after:
+                continue
+            text = self._say(words, _number(before if after is None else after))
+            if after is None:
+                text = self._say("no_longer", text)
+            elif before is not None:
+                text = self._say("before", text, _number(before))
+            yield _change("tightened" if tighter(after, before) else "loosened", new, text)
+
+
 def _change(kind: str, item: Field, text: str) -> Change:
     return Change(kind, item.path, chain(item.labels), text)
-
-
-def _removed(item: Field) -> Iterator[Change]:
-    instead = f"; replaced by {', '.join(item.replaced_by)}" if item.replaced_by else ""
-    yield _change("removed", item, f"no longer exists{instead}")
-
-
-def _added(item: Field) -> Iterator[Change]:
-    yield _change("added", item, f"new, {item.requirement}")
-    if item.requirement == "required" or item.needed_alone:
-        yield _change("required", item, item.condition or "required")
-
-
-def _changed(old: Field, new: Field) -> Iterator[Change]:
-    yield from _requirement(old, new)
-    if old.forbidden != new.forbidden:
-        now = new.forbidden or "always allowed"
-        yield _change("forbidden", new, f"{now} (before: {old.forbidden or 'always allowed'})")
-    if old.restriction != new.restriction:
-        yield _change("restricted" if new.restriction else "loosened", new, _dependence(new))
-    if old.json_type != new.json_type or old.type != new.type:
-        yield _change("type", new, f"is a {new.type} (before: {old.type})")
-    yield from _options(old, new)
-    yield from _limits(old, new)
-    if chain(old.labels) != chain(new.labels):
-        yield _change("renamed", new, f"was called {chain(old.labels)!r}")
-
-
-def _dependence(item: Field) -> str:
-    if item.depends_on:
-        return f"which values are allowed depends on {' and '.join(item.depends_on)} in another way"
-    return (
-        "some values exclude others in another way" if item.restriction else "all values are always allowed"
-    )
-
-
-def _requirement(old: Field, new: Field) -> Iterator[Change]:
-    if (old.requirement, old.condition) == (new.requirement, new.condition):
-        return
-    before = old.condition or old.requirement
-    if new.requirement == "required" or (new.needed_alone and not old.needed_alone):
-        yield _change("required", new, f"{new.condition or 'required'} (before: {before})")
-    elif new.requirement == "conditional":
-        yield _change("condition", new, f"{new.condition} (before: {before})")
-    elif old.requirement in {"required", "conditional"}:
-        yield _change("relaxed", new, f"{new.requirement} (before: {before})")
-
-
-def _options(old: Field, new: Field) -> Iterator[Change]:
-    before, after = ({repr(o.value): o for o in item.options} for item in (old, new))
-    gone = [before[code] for code in before if code not in after]
-    come = [after[code] for code in after if code not in before]
-    fading = [
-        o for code, o in after.items() if o.deprecated and code in before and not before[code].deprecated
-    ]
-    if gone and after and not new.open:
-        yield _change("options_gone", new, _listed("gone", gone))
-    if after and not new.open and (old.open or not before):
-        yield _change("tightened", new, "only takes its options, other text is refused")
-    elif before and not old.open and (new.open or not after):
-        yield _change("loosened", new, "takes other text than its options")
-    if come and before:
-        yield _change("options_new", new, _listed("new", come))
-    if fading:
-        yield _change("deprecated", new, _listed("going away", fading))
-
-
-def _listed(what: str, options: Sequence[Option]) -> str:
-    names = [f"{o.name} ({o.value})" if str(o.value) != o.name else o.name for o in options[:_SHOWN]]
-    more = len(options) - _SHOWN
-    return f"{what}: " + ", ".join(names) + (f" and {more} more" if more > 0 else "")
-
-
-def _limits(old: Field, new: Field) -> Iterator[Change]:
-    unit = " characters" if new.json_type == "string" else ""
-    for name, words, tighter in (
-        ("max", f"at most {{}}{unit}", _less),
-        ("max_bytes", "at most {} bytes", _less),
-        ("max_values", "at most {} values", _less),
-        ("min", f"at least {{}}{unit}", _more),
-        ("min_bytes", "at least {} bytes", _more),
-        ("multiple_of", "a multiple of {}", _other),
-        ("pattern", "of the form {}", _other),
-    ):
-        before, after = getattr(old, name), getattr(new, name)
-        if before == after:
-            continue
-        text = (
-            words.format(_number(after))
-            if after is not None
-            else f"no longer {words.format(_number(before))}"
-        )
-        was = f" (before: {_number(before)})" if before is not None and after is not None else ""
-        yield _change("tightened" if tighter(after, before) else "loosened", new, text + was)
 
 
 def _less(after: float | None, before: float | None) -> bool:

@@ -70,12 +70,7 @@ class DefinitionKey:
     version: str = "LATEST"
 
     def __post_init__(self) -> None:
-        if self.locale not in LOCALES:
-            near = difflib.get_close_matches(self.locale, LOCALES, n=3, cutoff=0.4)
-            raise UnsupportedLocale(
-                f"Amazon has no product type definitions in the locale {self.locale!r}.",
-                hint=f"Did you mean {' or '.join(near)}?" if near else f"Allowed are {', '.join(LOCALES)}.",
-            )
+        known_locale(self.locale)
 
     @property
     def digest(self) -> str:
@@ -88,6 +83,20 @@ class DefinitionKey:
         parts += [part for part in (self.parentage_level,) if part]
         parts += [self.version] if self.version != "LATEST" else []
         return " ".join(parts)
+
+
+def known_locale(locale: str) -> None:
+    """Make sure that Amazon has definitions in this locale.
+
+    Raises:
+        UnsupportedLocale: it has none; the hint says which come close.
+    """
+    if locale not in LOCALES:
+        near = difflib.get_close_matches(locale, LOCALES, n=3, cutoff=0.4)
+        raise UnsupportedLocale(
+            f"Amazon has no product type definitions in the locale {locale!r}.",
+            hint=f"Did you mean {' or '.join(near)}?" if near else f"Allowed are {', '.join(LOCALES)}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -198,14 +207,15 @@ class DefinitionPair:
             ] = None
         return tuple(found)
 
-    def fields(self, relevant: Iterable[str] = ()) -> list[Field]:
-        """The fields, with codes and rules of one document and labels of the other."""
+    def fields(self, relevant: Iterable[str] = (), *, language: str = "en") -> list[Field]:
+        """The fields, with codes and rules of one document and labels of the other; see `fields.fields`."""
         same = self.validation.checksum == self.labels.checksum
         return fields(
             self.validation.document,
             property_groups=self.labels.property_groups,
             labels_document=None if same else self.labels.document,
             relevant=relevant,
+            language=language,
         )
 
     @cached_property

@@ -114,6 +114,7 @@ def fields(
     property_groups: Mapping[str, Any] | None = None,
     labels_document: Mapping[str, Any] | None = None,
     relevant: Iterable[str] = (),
+    language: str = "en",
 ) -> list[Field]:
     """The fields of a definition, in its order.
 
@@ -123,6 +124,7 @@ def fields(
         labels_document: The same definition in the locale people read; it gives titles, help and
             the names of options, never a code.
         relevant: Attributes that Amazon called relevant for this product type (issue 18448).
+        language: Of the sentences that say when a field is required or not allowed: en, es, fr or de.
 
     Returns:
         One field per leaf; `marketplace_id` and `language_tag` are the engine's and left out.
@@ -134,7 +136,7 @@ def fields(
     }
     spoken = {leaf.names: leaf for leaf in leaves(labels_document)} if labels_document else {}
     known = list(leaves(document))
-    needs = requirements(document, [leaf.names for leaf in known], frozenset(relevant))
+    needs = requirements(document, [leaf.names for leaf in known], frozenset(relevant), language)
     paths = {leaf.names for leaf in known}
     narrowed = restrictions(document)
     found = [

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from amazon_listings.product_types.labels import FieldIndex, Target, UnknownField
+from amazon_listings.product_types.phrases import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from amazon_listings.product_types.changes import Change
+    from amazon_listings.product_types.phrases import Phrases
     from amazon_listings.validation import Issue
 
 
@@ -26,8 +28,9 @@ class Touched(NamedTuple):
     text: str
     person: bool
 
-    def __str__(self) -> str:
-        place = f"{self.connector}{f', line {self.line}' if self.line else ''}"
+    def told(self, language: str = "en") -> str:
+        """The line, and what of it is touched, as a sentence."""
+        place = phrases(language).say("line", self.connector, self.line) if self.line else self.connector
         return f"{place}: {self.key or self.path}: {self.text}"
 
 
@@ -62,7 +65,12 @@ class NewlyFailing(NamedTuple):
 
 
 def impact(
-    found: Sequence[Change], mappings: Iterable[Mapped], old: FieldIndex, new: FieldIndex
+    found: Sequence[Change],
+    mappings: Iterable[Mapped],
+    old: FieldIndex,
+    new: FieldIndex,
+    *,
+    language: str = "en",
 ) -> list[Touched]:
     """The mapping lines that changes touch.
 
@@ -74,11 +82,15 @@ def impact(
         mappings: The connectors that use the definition.
         old: The fields before.
         new: The fields now.
+        language: Of the sentences: that of `found`.
     """
-    return [touched for mapped in mappings for touched in _impact(found, mapped, old, new)]
+    said_in = phrases(language)
+    return [touched for mapped in mappings for touched in _impact(found, mapped, old, new, said_in)]
 
 
-def _impact(found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: FieldIndex) -> Iterator[Touched]:
+def _impact(
+    found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: FieldIndex, said_in: Phrases
+) -> Iterator[Touched]:
     by_path: dict[str, list[Change]] = {}
     for change in found:
         by_path.setdefault(change.path, []).append(change)
@@ -102,10 +114,12 @@ def _impact(found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: Field
                 for change in by_path.get(place, ())
                 if change.kind not in {"renamed", "added", "required"}
             )
-            yield from _renamed(mapped.connector, key, line, target, new, clear=len(before) == 1)
+            if (became := _renamed(key, target, new, said_in, clear=len(before) == 1)) is not None:
+                text, person = became
+                yield Touched(mapped.connector, key, line, target.path, text, person)
     for change in found:
         if change.kind == "required" and change.path not in mapped_paths:
-            text = f"not mapped: {change.text}"
+            text = said_in.say("not_mapped", change.text)
             yield Touched(mapped.connector, "", None, change.path, text, person=True)
 
 
@@ -117,18 +131,20 @@ def _target(index: FieldIndex, path: str) -> Target | None:
 
 
 def _renamed(
-    connector: str, key: str, line: int | None, target: Target, new: FieldIndex, *, clear: bool
-) -> Iterator[Touched]:
-    """What became of the key itself, where its field is still there; `clear`: it named one before."""
+    key: str, target: Target, new: FieldIndex, said_in: Phrases, *, clear: bool
+) -> tuple[str, bool] | None:
+    """What became of the key itself, where its field is still there, and whether a person must act.
+
+    `clear`: it named one field before.
+    """
     if _target(new, target.path) is None:
-        return
-    now = new.matches(key)
+        return None
+    now, name = new.matches(key), new.name(target.path)
     if not now:
-        text = f"the label is now {new.name(target.path)!r}; the line keeps its meaning"
-        yield Touched(connector, key, line, target.path, text, person=False)
-    elif (clear and len(now) > 1) or not any(f"{target.path}.".startswith(f"{path}.") for path in now):
-        text = f"the label now names {', '.join(now)}; write {new.name(target.path)!r} to keep the meaning"
-        yield Touched(connector, key, line, target.path, text, person=True)
+        return said_in.say("label_now", name), False
+    if (clear and len(now) > 1) or not any(f"{target.path}.".startswith(f"{path}.") for path in now):
+        return said_in.say("label_taken", ", ".join(now), name), True
+    return None
 
 
 def newly_failing(

@@ -16,12 +16,10 @@ from amazon_listings.product_types.candidates import (
 )
 from amazon_listings.product_types.fields import Field, main_field
 from amazon_listings.product_types.spelling import chain, normal
-from amazon_listings.product_types.tree import ENGINE_MEMBERS
+from amazon_listings.product_types.tree import ENGINE_MEMBERS, Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-Names = tuple[str, ...]
 
 _CHAIN = re.compile(r"\s*[>\u203a\u2192]\s*")
 _MARKS = re.compile(r"\[(?:0|\*)?\]")

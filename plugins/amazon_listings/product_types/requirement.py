@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.product_types.phrases import phrases
 from amazon_listings.product_types.propositions import (
     ALWAYS,
     HERE,
@@ -30,7 +31,8 @@ from amazon_listings.product_types.wording import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Names = tuple[str, ...]
+    from amazon_listings.product_types.phrases import Phrases
+    from amazon_listings.product_types.tree import Names
 
 #: Amazon's definitions have no mark for "recommended", and its developer support says that the
 #: attributes it calls relevant (issue 18448) are only known after submission
@@ -97,13 +99,15 @@ class Requirements:
         cases = [self._rules.forbidden.get(names[:depth], NEVER) for depth in range(1, len(names) + 1)]
         return either(*cases)
 
-    def of(self, names: Names, relevant: frozenset[str]) -> Requirement:
+    def of(self, names: Names, relevant: frozenset[str], said_in: Phrases) -> Requirement:
         """The requirement of the leaf `names`; `relevant` are attributes Amazon called so."""
         formula = self.formula(names)
         return Requirement(
             self._level(names, formula, relevant),
-            "" if formula == ALWAYS else sentence("required", self._said(names, formula), self.shown),
-            sentence("not allowed", self.forbidden(names), self.shown),
+            ""
+            if formula == ALWAYS
+            else sentence("required", self._said(names, formula), self.shown, said_in),
+            sentence("not_allowed", self.forbidden(names), self.shown, said_in),
             true_of(formula, {}, {}),
         )
 
@@ -137,11 +141,11 @@ class Requirements:
 
 
 def requirements(
-    document: Mapping[str, Any], paths: Sequence[Names], relevant: frozenset[str]
+    document: Mapping[str, Any], paths: Sequence[Names], relevant: frozenset[str], language: str
 ) -> dict[Names, Requirement]:
-    """The requirement of each leaf in `paths`."""
-    known = Requirements(document, paths)
-    return {names: known.of(names, relevant) for names in paths}
+    """The requirement of each leaf in `paths`, with conditions in a language (`phrases.yaml` has them)."""
+    known, said_in = Requirements(document, paths), phrases(language)
+    return {names: known.of(names, relevant, said_in) for names in paths}
 
 
 def absent(formula: Formula, names: Names) -> Formula:

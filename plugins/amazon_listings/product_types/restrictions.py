@@ -11,12 +11,10 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_listings.product_types.tree import Schema, resolved
+from amazon_listings.product_types.tree import Names, Schema, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Names = tuple[str, ...]
 
 _NARROWING = frozenset({
     "enum", "const", "not", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",

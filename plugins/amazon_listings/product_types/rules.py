@@ -25,12 +25,10 @@ from amazon_listings.product_types.propositions import (
     negated,
     prefixed,
 )
-from amazon_listings.product_types.tree import Schema, resolved
+from amazon_listings.product_types.tree import Names, Schema, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Names = tuple[str, ...]
 
 
 class Rules:

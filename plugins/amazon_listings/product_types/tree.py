@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Schema: TypeAlias = Mapping[str, Any]
+#: The way to a place: the names from the attribute down.
+Names: TypeAlias = tuple[str, ...]
 
 #: Members the engine writes by itself; nobody maps them.
 ENGINE_MEMBERS = frozenset({"marketplace_id", "language_tag"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.product_types.propositions import ALL, ALWAYS, NEVER, Fact, Formula, Literal, Term
@@ -11,117 +12,120 @@ from amazon_listings.product_types.propositions import ALL, ALWAYS, NEVER, Fact,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from amazon_listings.product_types.phrases import Phrases
+
 #: How a place is called in a sentence, from its names.
 Shown = Callable[[tuple[str, ...]], str]
 
 #: More than this many values, or cases, are counted instead of listed.
 _VALUES = 4
 _CASES = 4
-
-_CHECKS = {
-    "minimum": "at least {}",
-    "exclusiveMinimum": "more than {}",
-    "maximum": "at most {}",
-    "exclusiveMaximum": "less than {}",
-    "multipleOf": "a multiple of {}",
-    "pattern": "of the form {}",
-    "format": "a {}",
-    "minLength": "at least {} characters long",
-    "maxLength": "at most {} characters long",
-    "minUtf8ByteLength": "at least {} bytes long",
-    "maxUtf8ByteLength": "at most {} bytes long",
-    "minItems": "given at least {} times",
-    "maxItems": "given at most {} times",
-}
+#: Up to this many values read well with "or".
+_FEW = 2
 
 
-def sentence(verb: str, formula: Formula, shown: Shown) -> str:
+def sentence(verb: str, formula: Formula, shown: Shown, phrases: Phrases) -> str:
     """`verb` and when it applies: "required when … and …, unless … or …".
 
     Args:
-        verb: What applies: `required`, `not allowed`.
+        verb: What applies, a key of the phrases: `required`, `not_allowed`.
         formula: When it applies.
         shown: How a place is called, from its names.
+        phrases: The language.
 
     Returns:
         Nothing when it never applies, and just the verb when it always does.
     """
     if formula == NEVER:
         return ""
-    if formula == ALWAYS:
-        return verb
-    # What the rest of the same attribute brings about is said last: it is the least surprising.
-    parts = frozenset(term for term in formula if len(term) == 1 and next(iter(term)).fact.test == "part")
-    rules = formula - parts
-    clauses = [_clause(rules, shown)] if rules else []
-    clauses += ["when " + text for text in sorted(_literal(item, shown) for term in parts for item in term)]
-    return " ".join([verb, "; also ".join(clauses)]).strip()
-
-
-def _clause(formula: Formula, shown: Shown) -> str:
-    common = frozenset.intersection(*formula)
-    cases = [term - common for term in formula if term != common]
-    when = [_literal(item, shown) for item in _ordered(common) if item.holds]
-    unless = [_literal(Literal(item.fact, holds=True), shown) for item in _ordered(common) if not item.holds]
-    if cases and not when and all(len(case) == 1 and not next(iter(case)).holds for case in cases):
-        # "when a is not given or b is not given" reads better as "unless both are".
-        denied = [_literal(Literal(item.fact, holds=True), shown) for case in cases for item in case]
-        unless.append(" and ".join(sorted(denied)))
-    elif cases:
-        when.append(_cases(cases, shown, alone=not when))
-    text = "when " + " and ".join(when) if when else ""
-    if unless:
-        text += (", unless " if when else "unless ") + " or ".join(unless)
-    return text
-
-
-def _cases(cases: Iterable[Term], shown: Shown, *, alone: bool) -> str:
-    texts = sorted(
-        (" and ".join(_literal(item, shown) for item in _ordered(case)) for case in cases),
-        key=lambda t: (len(t), t),
+    said = phrases.say(verb)
+    return (
+        said
+        if formula == ALWAYS
+        else phrases.say("applies", said, _Wording(shown, phrases).cases_of(formula))
     )
-    more = len(texts) - _CASES
-    if more > 0:
-        texts = [*texts[:_CASES], f"in {more} other cases"]
-    if any(" and " in text for text in texts):
-        texts = [f"({text})" if " and " in text else text for text in texts]
-    joined = " or ".join(texts)
-    return joined if alone else f"({joined})"
+
+
+@dataclass(frozen=True)
+class _Wording:
+    """Says when formulas hold, in one language and with one way to call places."""
+
+    shown: Shown
+    phrases: Phrases
+
+    def cases_of(self, formula: Formula) -> str:
+        """When a formula holds."""
+        # What the rest of the same attribute brings about is said last: it is the least surprising.
+        parts = frozenset(term for term in formula if len(term) == 1 and next(iter(term)).fact.test == "part")
+        rules = formula - parts
+        clauses = [self._clause(rules)] if rules else []
+        last = sorted(self._literal(item) for term in parts for item in term)
+        return self.phrases.joined("further", [*clauses, *(self.phrases.say("when", text) for text in last)])
+
+    def _clause(self, formula: Formula) -> str:
+        common = frozenset.intersection(*formula)
+        cases = [term - common for term in formula if term != common]
+        when = [self._literal(item) for item in _ordered(common) if item.holds]
+        unless = [
+            self._literal(Literal(item.fact, holds=True)) for item in _ordered(common) if not item.holds
+        ]
+        if cases and not when and all(len(case) == 1 and not next(iter(case)).holds for case in cases):
+            # "when a is not given or b is not given" reads better as "unless both are".
+            denied = [self._literal(Literal(item.fact, holds=True)) for case in cases for item in case]
+            unless.append(self.phrases.joined("and", sorted(denied)))
+        elif cases:
+            when.append(self._cases(cases, alone=not when))
+        said = [self.phrases.say("when", self.phrases.joined("and", when))] if when else []
+        said += [self.phrases.say("unless", self.phrases.joined("or", unless))] if unless else []
+        return ", ".join(said)
+
+    def _cases(self, cases: Iterable[Term], *, alone: bool) -> str:
+        texts = sorted(
+            (self.phrases.joined("and", [self._literal(item) for item in _ordered(case)]), len(case) > 1)
+            for case in cases
+        )
+        texts.sort(key=lambda text: len(text[0]))
+        more = len(texts) - _CASES
+        several = any(both for _, both in texts[:_CASES])
+        said = [f"({text})" if several and both else text for text, both in texts[:_CASES]]
+        said += [self.phrases.say("more_cases", more)] if more > 0 else []
+        joined = self.phrases.joined("or", said)
+        return joined if alone else f"({joined})"
+
+    def _literal(self, item: Literal) -> str:
+        fact, denied = item.fact, "" if item.holds else "_not"
+        name = f"`{self.shown(fact.names)}`"
+        if fact.test == "part":
+            if len(fact.values) > 1:
+                return self.phrases.say(f"part{denied}", name)
+            name = f"`{self.shown((*fact.names, *fact.values))}`"
+        elif fact.test in {"in", "check"}:
+            return self.phrases.say(f"is{denied}", name, self._what(fact))
+        elif fact.test == "sub" and fact.formula is not None:
+            inner = _Wording(lambda names: self.shown((*fact.names, *names)), self.phrases)
+            which = "every" if fact.path[-1].elements == ALL else "some"
+            return self.phrases.say(f"{which}{denied}", name, inner.cases_of(fact.formula))
+        return self.phrases.say(f"given{denied}", name)
+
+    def _what(self, fact: Fact) -> str:
+        """What a value is to be: some of its values, or within a limit."""
+        if fact.test == "check":
+            keyword, operand = json.loads(next(iter(fact.values)))
+            return self.phrases.say(keyword, operand)
+        only = any(hop.elements == ALL for hop in fact.path)
+        return self.phrases.say("only", self._values(fact.values)) if only else self._values(fact.values)
+
+    def _values(self, values: Iterable[str]) -> str:
+        texts = sorted(_value(json.loads(value)) for value in values)
+        if len(texts) <= _FEW:
+            return self.phrases.joined("or", texts)
+        said = self.phrases.say("one_of", ", ".join(texts[:_VALUES]))
+        more = len(texts) - _VALUES
+        return self.phrases.say("more_values", said, more) if more > 0 else said
 
 
 def _ordered(term: Term) -> list[Literal]:
     return sorted(term, key=lambda item: (not item.holds, len(item.fact.path), item.fact.names, repr(item)))
-
-
-def _literal(item: Literal, shown: Shown) -> str:
-    name = f"`{shown(item.fact.names)}`"
-    return _fact(item.fact, name, shown, "is" if item.holds else "is not")
-
-
-def _fact(item: Fact, name: str, shown: Shown, verb: str) -> str:
-    if item.test == "part":
-        if len(item.values) == 1:
-            return f"`{shown((*item.names, *item.values))}` {verb} given"
-        return f"another part of {name} {verb} given"
-    if item.test == "in":
-        only = "only " if any(hop.elements == ALL for hop in item.path) else ""
-        return f"{name} {verb} {only}{_values(item.values)}"
-    if item.test == "check":
-        keyword, operand = json.loads(next(iter(item.values)))
-        return f"{name} {verb} {_CHECKS[keyword].format(operand)}"
-    if item.test == "sub" and item.formula is not None:
-        every = "every element" if item.path[-1].elements == ALL else "an element"
-        inner = sentence("", item.formula, lambda names: shown((*item.names, *names)))
-        return f"{every} of {name} {verb} one{inner}"
-    return f"{name} {verb} given"
-
-
-def _values(values: Iterable[str]) -> str:
-    texts = sorted(_value(json.loads(value)) for value in values)
-    if len(texts) <= 2:  # noqa: PLR2004 - two read well with "or"
-        return " or ".join(texts)
-    more = len(texts) - _VALUES
-    return "one of " + ", ".join(texts[:_VALUES]) + (f" (and {more} more)" if more > 0 else "")
 
 
 def _value(value: Any) -> str:

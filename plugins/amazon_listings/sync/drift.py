@@ -11,6 +11,7 @@ from amazon_listings.product_types.definition import DefinitionKey, NoDefinition
 from amazon_listings.product_types.fields import fields
 from amazon_listings.product_types.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
 from amazon_listings.product_types.labels import FieldIndex
+from amazon_listings.product_types.phrases import phrases
 from amazon_listings.product_types.refresh import pair_keys
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sync.run_folder import RunFolder, safe_name
@@ -46,7 +47,8 @@ class Used(NamedTuple):
 class Drift:
     """The changes between two versions, the lines they touch, the items that would now fail.
 
-    `failing` is by connector id, for those of which a run's payloads are kept.
+    `failing` is by connector id, for those of which a run's payloads are kept. `language` is that of
+    the sentences.
     """
 
     changes: list[Change]
@@ -54,6 +56,7 @@ class Drift:
     failing: dict[str, NewlyFailing]
     before: str = ""
     after: str = ""
+    language: str = "en"
 
     @property
     def needs_a_person(self) -> bool:
@@ -64,15 +67,16 @@ class Drift:
 
     def told(self) -> Iterator[str]:
         """All of it as lines of text."""
-        yield from told(self.changes)
-        for heading, person in (("A person must look at", True), ("Nobody must act on", False)):
-            lines = [str(line) for line in self.touched if line.person is person]
+        said_in = phrases(self.language)
+        yield from told(self.changes, self.language)
+        for heading, person in (("person", True), ("nobody", False)):
+            lines = [line.told(self.language) for line in self.touched if line.person is person]
             if lines:
-                yield from ("", heading, *(f"  {line}" for line in lines))
+                yield from ("", said_in.say(heading), *(f"  {line}" for line in lines))
         if self.failing:
-            yield from ("", "Items of the last run that would now fail")
+            yield from ("", said_in.say("would_fail"))
         for connector_id, found in self.failing.items():
-            counts = f"{found.failing_now} of {found.items} ({found.failed_before} failed before)"
+            counts = said_in.say("failing", found.failing_now, found.items, found.failed_before)
             yield f"  {connector_id}: {counts}"
             yield from (f"    {sku}: {', '.join(paths)}" for sku, paths in found.skus)
 
@@ -80,31 +84,38 @@ class Drift:
         """The section `changes` of a report.
 
         Returns:
-            `before` and `after` (versions), `kinds` (heading and changes of each kind, worst first),
-            `person` (mapping lines and fields that somebody must look at, as sentences), `kept` (lines
-            that go on meaning the same) and `failing` (by connector: `items` of its last run,
+            `language`, `before` and `after` (versions), `kinds` (heading and changes of each kind, worst
+            first), `person` (mapping lines and fields that somebody must look at, as sentences), `kept`
+            (lines that go on meaning the same) and `failing` (by connector: `items` of its last run,
             `failed_before`, `failing_now`, `skus`).
         """
+        headings = phrases(self.language).kinds
         return {
+            "language": self.language,
             "before": self.before,
             "after": self.after,
             "kinds": [
                 {
                     "kind": kind,
-                    "heading": heading,
+                    "heading": headings[kind],
                     "changes": [one._asdict() for one in self.changes if one.kind == kind],
                 }
-                for kind, heading in KINDS.items()
+                for kind in KINDS
                 if any(one.kind == kind for one in self.changes)
             ],
-            "person": [str(line) for line in self.touched if line.person],
-            "kept": [str(line) for line in self.touched if not line.person],
+            "person": [line.told(self.language) for line in self.touched if line.person],
+            "kept": [line.told(self.language) for line in self.touched if not line.person],
             "failing": {name: found._asdict() for name, found in self.failing.items()},
         }
 
 
 def drift(
-    old: Documents, new: Documents, connectors: Sequence[Connector], storage: Path | None = None
+    old: Documents,
+    new: Documents,
+    connectors: Sequence[Connector],
+    storage: Path | None = None,
+    *,
+    language: str = "en",
 ) -> Drift:
     """What the step from one version to another means.
 
@@ -113,8 +124,9 @@ def drift(
         new: The version now.
         connectors: Those that use the definition.
         storage: Where runs keep their files; None judges no items.
+        language: Of the sentences: en, es, fr or de.
     """
-    found = changes(old.judge, new.judge, old_labels=old.labels, new_labels=new.labels)
+    found = changes(old.judge, new.judge, old_labels=old.labels, new_labels=new.labels, language=language)
     before, after = (
         FieldIndex(fields(version.judge, labels_document=version.labels)) for version in (old, new)
     )
@@ -125,7 +137,8 @@ def drift(
         for one in connectors:
             if (run := last_run(storage, one.id)) is not None:
                 failing[one.id] = newly_failing(_payloads(run), *judges)
-    return Drift(found, impact(found, mapped, before, after), failing, old.version, new.version)
+    touched = impact(found, mapped, before, after, language=language)
+    return Drift(found, touched, failing, old.version, new.version, language)
 
 
 def stored_drift(
@@ -135,6 +148,7 @@ def stored_drift(
     storage: Path | None = None,
     *,
     since: Used | None = None,
+    language: str | None = None,
 ) -> Drift | None:
     """The drift from an earlier version to the one stored now; None if they are the same.
 
@@ -144,6 +158,7 @@ def stored_drift(
         connectors: Those that use this key.
         storage: Where runs keep their files.
         since: What was used before; the version stored before this one if None.
+        language: Of the sentences; that of the labels if None.
 
     Raises:
         NoDefinition: what was used before is not kept any more.
@@ -162,7 +177,7 @@ def stored_drift(
         return None
     old = Documents(judge.document, spoke.document, judge.version)
     new = Documents(judges[0].document, labels[0].document, judges[0].version)
-    return drift(old, new, connectors, storage)
+    return drift(old, new, connectors, storage, language=language or key.locale)
 
 
 def drift_since_last_run(

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from amazon_listings.errors import PersonMustAct
 from amazon_listings.product_types.definition import DefinitionDamaged, NoDefinition
+from amazon_listings.product_types.phrases import phrases
 from amazon_listings.product_types.refresh import load_pair
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sync.definitions import definition_key, refresh_definitions
@@ -103,7 +104,7 @@ def look(
 
 def _renamed(connectors: Sequence[Connector], store: DefinitionStore, key: DefinitionKey) -> Iterator[str]:
     """A sentence for each mapping line that still goes by a label which Amazon has changed."""
-    index = load_pair(store, key, connectors[0].marketplace).index
+    index, said_in = load_pair(store, key, connectors[0].marketplace).index, phrases(key.locale)
     for one in connectors:
         lines = one.where.mapping_lines()
         for name in one.mapping:
@@ -112,8 +113,8 @@ def _renamed(connectors: Sequence[Connector], store: DefinitionStore, key: Defin
             except PersonMustAct:
                 continue  # a mistake, or a short form of the mapping: not what this is about
             if now is not None:
-                place = f", line {lines[name]}" if name in lines else ""
-                yield f"{one.id}{place}: Amazon now calls {name!r} {now!r}; the line keeps its meaning."
+                place = said_in.say("line", one.id, lines[name]) if name in lines else one.id
+                yield said_in.say("renamed_label", place, name, now)
 
 
 def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
     with folder.writing("report", "report.json") as out:
         out.write(json.dumps(found, ensure_ascii=False, indent=1).encode())
     page = _template().render(
-        **found, run_id=run_id, words=words("en")["changes"], nonce=secrets.token_urlsafe(16)
+        **found, run_id=run_id, words=lambda locale: words(locale)["changes"], nonce=secrets.token_urlsafe(16)
     )
     with folder.writing("report", "report.html") as out:
         out.write(page.encode(errors="replace"))
@@ -150,14 +151,13 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
 def needs_a_person(changes: Mapping[str, Any]) -> Iterator[str]:
     """The sentences of a section `changes` that somebody must act on."""
     yield from changes.get("person", ())
+    said_in = phrases(changes.get("language", "en"))
     for connector, found in changes.get("failing", {}).items():
         if found["failing_now"]:
             shown = [sku for sku, _ in found["skus"][:_SHOWN]]
             shown += ["…"] if found["failing_now"] > len(shown) else []
-            yield (
-                f"{connector}: {found['failing_now']:,} of the {found['items']:,} items of its last run "
-                f"would now fail ({', '.join(shown)})."
-            )
+            counts = f"{found['failing_now']:,}", f"{found['items']:,}"
+            yield said_in.say("failing_now", connector, *counts, ", ".join(shown))
 
 
 def _noted(folder: RunFolder) -> Iterator[dict[str, Any]]:

@@ -154,13 +154,13 @@ def test_what_changed_whom_it_touches_and_which_items_would_fail(declare, amazon
     _, (found,), report = look("r2")
     assert found["changes"] == 2
     person = report["person"]
-    assert any("Taille: no longer exists" in sentence and "lamps, line" in sentence for sentence in person)
+    assert any("Taille: n'existe plus" in sentence and "lamps, ligne" in sentence for sentence in person)
     assert not any("Fabri" in sentence for sentence in person)
     text = caplog.text
-    assert "Labels renamed" in text
-    assert "Amazon now calls 'Fabricant' 'Fabriqué par'" in text
+    assert "Libellés renommés" in text
+    assert "Amazon appelle désormais « Fabricant » « Fabriqué par »" in text
     page = (storage / "runs" / "product_types" / "r2" / "report" / "report.html").read_text()
-    for said in ("Fields removed: 1", "Taille", "Fabriqué par", "Nobody must act: these lines keep"):
+    for said in ("Champs supprimés: 1", "Taille", "Fabriqué par", "ces lignes gardent leur sens"):
         assert said in page
     # Repeated, it says the same; the next look has nothing to say.
     assert look("r2")[2]["person"] == person
@@ -189,11 +189,11 @@ def test_the_items_that_would_fail_are_counted(declare, amazon, storage):
     amazon.serve("2026-02", document=short)
     _, _, report = look("r2")
     assert any(
-        sentence == "lamps: 1 of the 2 items of its last run would now fail (S1)."
+        sentence == "lamps : 1 des 2 articles de sa dernière exécution échoueraient désormais (S1)."
         for sentence in report["person"]
     )
     page = (storage / "runs" / "product_types" / "r2" / "report" / "report.html").read_text()
-    assert "lamps: 1 of the 2 items of the last run would now fail" in page
+    assert "lamps : 1 des 2 articles de la dernière exécution échoueraient maintenant" in page
 
 
 def test_a_run_reports_what_changed_since_the_run_before(declare, amazon, storage, tmp_path):
@@ -219,8 +219,8 @@ def test_a_run_reports_what_changed_since_the_run_before(declare, amazon, storag
     assert (changes["before"], changes["after"]) == (first["version"], second["version"])
     assert first["version"] != second["version"]
     assert {kind["kind"] for kind in changes["kinds"]} == {"removed", "renamed"}
-    assert any("Taille: no longer exists" in sentence for sentence in changes["person"])
-    assert any("Fabricant: the label is now" in sentence for sentence in changes["kept"])
+    assert any("Taille: n'existe plus" in sentence for sentence in changes["person"])
+    assert any("Fabricant: le libellé est désormais" in sentence for sentence in changes["kept"])
     # A retried task compares with the same run before.
     assert refresh("r3")[1] == changes
     assert refresh("r4")[1] is None

@@ -67,7 +67,8 @@ def run(*arguments):
 def test_fields_as_a_table_and_as_json(files):
     table = run("fields", "--definition", files / "old.json")
     assert table.exit_code == 0
-    assert "required     Titre > Nom  item_name.value  string, at most 200 characters" in table.stdout
+    shown = "required     Titre > Nom\n             item_name.value: string, at most 200 characters\n"
+    assert shown in table.stdout
     listed = json.loads(run("fields", "--definition", files / "old.json", "--json").stdout)
     assert [field["path"] for field in listed] == ["item_name.value", "color.value"]
 

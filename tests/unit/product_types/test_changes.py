@@ -106,13 +106,32 @@ def changed(edit):
             "tightened",
             "at most 1 values (before: 3)",
         ),
-        (lambda new, v: v["count"].update(type="string"), "type", "is a string (before: integer)"),
-        (lambda new, v: v["note"].update(title="Remark"), "renamed", "was called 'Note'"),
+        (lambda new, v: v["count"].update(type="string"), "type", "its type is text (before: whole number)"),
+        (lambda new, v: v["note"].update(title="Remark"), "renamed", "was called “Note”"),
     ],
 )
 def test_each_kind_of_change_in_words(edit, kind, text):
     found = {(change.kind, change.text) for change in changes(OLD, changed(edit))}
     assert (kind, text) in found
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted", "line"),
+    [
+        ("es", "como máximo 75 caracteres (antes: 200)", "fr_home, línea 11: Name: como máximo 75"),
+        ("fr_CA", "au plus 75 caractères (avant : 200)", "fr_home, ligne 11: Name: au plus 75"),
+        ("de", "höchstens 75 Zeichen (vorher: 200)", "fr_home, Zeile 11: Name: höchstens 75"),
+        ("ja_JP", "at most 75 characters (before: 200)", "fr_home, line 11: Name: at most 75"),
+    ],
+)
+def test_changes_and_what_they_touch_are_told_in_the_people_s_language(language, wanted, line):
+    new = changed(lambda _, values: values["name"].update(maxLength=75))
+    found = changes(OLD, new, language=language)
+    assert [change.text for change in found] == [wanted]
+    indexes = FieldIndex(fields(OLD)), FieldIndex(fields(new))
+    mapped = Mapped("fr_home", {"Name": "x"}, {"Name": 11})
+    (touched,) = impact(found, [mapped], *indexes, language=language)
+    assert touched.told(language).startswith(line)
 
 
 def test_nothing_changed():
@@ -155,8 +174,8 @@ def test_impact_on_mapping_lines():
         ("note", 13, "note.value", True),
         ("", None, "origin.value", True),
     }
-    texts = [str(one) for one in touched]
-    assert "fr_home, line 11: Name: the label is now 'Title'; the line keeps its meaning" in texts
+    texts = [one.told() for one in touched]
+    assert "fr_home, line 11: Name: the label is now “Title”; the line keeps its meaning" in texts
     assert "fr_home: origin.value: not mapped: required" in texts
 
 

@@ -1,0 +1,92 @@
+"""The connectors of a command: files of a folder, with an export of Airflow's Variables over them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amazon_listings.cli.refusals import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from amazon_listings.connectors import Connector, Loaded
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of connector files; the installation's own by default.", show_default=False),
+]
+Variables = Annotated[
+    Path | None,
+    typer.Option(
+        help="File written by `airflow variables export`: its amazon_connector_<id> are laid over the files.",
+        show_default=False,
+    ),
+]
+
+
+def connectors_in(folder: Path | None, variables: dict[str, str], *, only: str | None = None) -> Loaded:
+    """The connectors of a folder (the installation's own if None) and of Variables.
+
+    Raises:
+        PersonMustAct: the folder cannot be read.
+    """
+    from amazon_listings.connectors import load_connectors
+    from amazon_listings.settings import settings
+
+    folder = folder or settings().connectors
+    if folder.is_absolute() and folder.is_relative_to(Path.cwd()):
+        folder = folder.relative_to(Path.cwd())  # shorter to read, and a link in most terminals
+    return load_connectors(folder, variables, only=only)
+
+
+def connector_of(connector_id: str, folder: Path | None, variables: Path | None = None) -> Connector:
+    """The connector of that id.
+
+    Raises:
+        PersonMustAct: the folder cannot be read.
+    """
+    texts = exported(variables)
+    loaded = connectors_in(folder, texts, only=connector_id)
+    if loaded.broken:
+        refuse(loaded.broken[0].text)
+    if not loaded.connectors:
+        refuse_unknown([connector_id], connectors_in(folder, texts))
+    return loaded.connectors[0]
+
+
+def refuse_unknown(wanted: Iterable[str], loaded: Loaded) -> None:
+    """End the command if an id is not among what was loaded."""
+    from amazon_listings.connectors.problems import nearest
+
+    known = [*(found.id for found in loaded.connectors), *(found.id for found in loaded.broken)]
+    for name in sorted(set(wanted).difference(known)):
+        close = nearest(name, known)
+        refuse(
+            f"There is no connector {name!r}."
+            + (f" Did you mean {close!r}?" if close else f" There are: {', '.join(sorted(known)) or 'none'}.")
+        )
+
+
+def exported(path: Path | None) -> dict[str, str]:
+    """The Variables of an export as text, as Airflow hands them to a DAG; none without a path."""
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        refuse(f"{path} cannot be read: {error.strerror}.")
+    except ValueError as error:
+        refuse(f"{path} is not JSON: {error}. Write it with `airflow variables export {path}`.")
+    if not isinstance(found, dict):
+        refuse(f"{path} is not an export of Airflow Variables, which is a JSON object of names and values.")
+    return {name: _as_text(value) for name, value in found.items()}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, dict) and "value" in value:  # how Airflow writes a Variable with a description
+        value = value["value"]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+import yaml
+
+from amazon_listings.product_types.changes import KINDS
+from amazon_listings.product_types.fields import fields
+
+TEXTS = yaml.safe_load((files("amazon_listings.product_types") / "phrases.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "de"])
+def test_each_language_says_all_that_english_says(language):
+    def shape(texts):
+        return {key: text.count("{}") for key, text in texts.items() if key != "kinds"}
+
+    assert shape(TEXTS[language]) == shape(TEXTS["en"])
+    assert tuple(TEXTS[language]["kinds"]) == KINDS
+
+
+def attribute(title, *, enum=None):
+    value = {"type": "string", "title": title} | ({"enum": enum} if enum else {})
+    return {"type": "array", "items": {"type": "object", "properties": {"value": value}}}
+
+
+RULE = {
+    "if": {
+        "required": ["level"],
+        "properties": {
+            "level": {"contains": {"required": ["value"], "properties": {"value": {"enum": ["child"]}}}}
+        },
+    },
+    "then": {"required": ["parent"]},
+}
+DOCUMENT = {
+    "type": "object",
+    "properties": {
+        "level": attribute("Level", enum=["child", "parent"]),
+        "parent": attribute("Parent"),
+        "asin": attribute("ASIN"),
+        "gtin": attribute("GTIN"),
+    },
+    "allOf": [RULE, {"if": {"not": {"required": ["asin"]}}, "then": {"required": ["gtin"]}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "parent", "gtin"),
+    [
+        ("en", "required when `level` is child", "required unless `asin` is given"),
+        ("es", "obligatorio cuando `level` es child", "obligatorio salvo cuando `asin` está indicado"),
+        ("fr", "obligatoire quand `level` est child", "obligatoire sauf quand `asin` est renseigné"),
+        ("de", "erforderlich, wenn `level` child ist", "erforderlich, außer wenn `asin` angegeben ist"),
+    ],
+)
+def test_conditions_in_each_language(language, parent, gtin):
+    said = {field.path: field.condition for field in fields(DOCUMENT, language=language)}
+    assert (said["parent.value"], said["gtin.value"]) == (parent, gtin)
