@@ -11,7 +11,7 @@ import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connector_of
 from amazon_listings.cli.connectors import connectors_app
-from amazon_listings.cli.definitions import definition_file, pair_of, run_storage
+from amazon_listings.cli.definitions import described, run_storage
 from amazon_listings.cli.refusals import plain_errors
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from amazon_listings.connectors import Connector
     from amazon_listings.item import Item
     from amazon_listings.mapping.coverage import Coverage, Covered
-    from amazon_listings.product_types.fields import Field
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to `connectors`
@@ -47,29 +46,21 @@ def show_coverage(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say which fields a connector maps, by level of requirement, and how many products have a value."""
-    from amazon_listings.cli.mapping import compiled
     from amazon_listings.mapping.coverage import coverage
+    from amazon_listings.sync.map_fields import compiled
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
-        mapping = compiled(found, definition, locale_definition)
+        known = described(found, definition, locale_definition)
+        mapping = compiled(found, known)
         source, items = _items(found, products)
-        measured = coverage(_fields(found, definition, locale_definition), mapping, items)
+        measured = coverage(known.index.fields, mapping, items)
     if as_json:
         document = {"connector": connector, "source": source, **measured.to_dict()}
         print(json.dumps(document, ensure_ascii=False, indent=2))
         return
     for line in _table(measured, source, missing=missing):
         print(line)
-
-
-def _fields(connector: Connector, definition: Path | None, locale_definition: Path | None) -> list[Field]:
-    from amazon_listings.product_types.fields import fields
-
-    if definition is None:
-        return pair_of(connector).fields()
-    labels = definition_file(locale_definition) if locale_definition else None
-    return fields(definition_file(definition), labels_document=labels)
 
 
 def _items(connector: Connector, products: Path | None) -> tuple[str, Iterable[Item]]:

@@ -6,7 +6,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from amazon_listings.cli.refusals import refuse
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors import Connector
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.definition import DefinitionPair
+    from amazon_listings.product_types.labels import FieldIndex
     from amazon_listings.product_types.store import DefinitionStore
     from amazon_listings.selling_partner.client import SellingPartner
 
@@ -39,6 +40,27 @@ def pair_of(connector: Connector) -> DefinitionPair:
             return load_pair(kept, key, place)
     client = selling_partner(amazon.connection, amazon.country)
     return refresh_pair(client, kept, replace(wanted, seller_id=client.account.seller_id), place)
+
+
+class Described(NamedTuple):
+    """A definition to map with: its fields by label and path, and the document that judges."""
+
+    index: FieldIndex
+    document: dict[str, Any]
+
+
+def described(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Described:
+    """The connector's definition, or one in files: in the marketplace's own locale, and with the labels."""
+    from amazon_listings.product_types.fields import fields
+    from amazon_listings.product_types.labels import FieldIndex
+
+    if definition is None:
+        pair = pair_of(connector)
+        return Described(pair.index, pair.validation.document)
+    document = definition_file(definition)
+    labels = definition_file(locale_definition) if locale_definition else None
+    known = fields(document, labels_document=labels)
+    return Described(FieldIndex(known, requirements=connector.amazon.requirements), document)
 
 
 def definition_store() -> DefinitionStore:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connector_of
-from amazon_listings.cli.definitions import definition_file, hush_others, pair_of
+from amazon_listings.cli.definitions import described, hush_others
 from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
@@ -47,44 +47,17 @@ def map_items(
     ] = False,
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
+    from amazon_listings.sync.map_fields import compiled
+
     with plain_errors():
         found = connector_of(connector, folder, variables)
-        mapping = compiled(found, definition, locale_definition)
+        mapping = compiled(found, described(found, definition, locale_definition))
         shown = 0
         for _, family in groupby(items_of(found, products), key=lambda item: item["group"]):
             shown += _show(mapping, list(family), set(sku or ()), explain=explain)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
             refuse(f"There is no product{wanted}; nothing was mapped.")
-
-
-def compiled(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Mapping:
-    """The connector's mapping, by its definition or by one in files."""
-    from amazon_listings.mapping import compile_mapping
-    from amazon_listings.product_types.fields import fields
-    from amazon_listings.product_types.labels import FieldIndex
-
-    if definition is not None:
-        document = definition_file(definition)
-        labels = definition_file(locale_definition) if locale_definition else None
-        index = FieldIndex(
-            fields(document, labels_document=labels), requirements=connector.amazon.requirements
-        )
-    else:
-        pair = pair_of(connector)
-        document, index = pair.validation.document, pair.index
-    return compile_mapping(
-        connector.mapping,
-        index=index,
-        definition=document,
-        marketplace=connector.marketplace,
-        languages=dict(connector.language_tags),
-        lines=connector.where.mapping_lines(),
-        fallback_language=connector.source.fallback_language,
-        requirements=connector.amazon.requirements,
-        variations=connector.variations,
-        connector=connector.id,
-    )
 
 
 def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.sync.payload import payload_hash
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
     from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.product_types.labels import FieldIndex
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.run_folder import RunFolder
 
@@ -22,8 +23,20 @@ if TYPE_CHECKING:
 SAID_ELSEWHERE = frozenset(("not_suggested", "deprecated", "unknown_field"))
 
 
-def compiled(connector: Connector, definitions: Definitions) -> Mapping:
-    """The connector's mapping, for the definitions of this run.
+class Described(Protocol):
+    """A definition to map with: those of a run, or one in files."""
+
+    @property
+    def index(self) -> FieldIndex:
+        """Its fields, by label and path."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document in the marketplace's own locale."""
+
+
+def compiled(connector: Connector, definitions: Described) -> Mapping:
+    """The connector's mapping, for these definitions.
 
     Raises:
         MappingErrors: one or more lines are wrong; the message has all of them.
