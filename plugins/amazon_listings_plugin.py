@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from amazon_listings.airflow_adapter.portless import let_portless_connections_be_tested
+
 
 async def reports(scope: Any, receive: Any, send: Any) -> None:
     """The pages, as an ASGI app.
@@ -32,3 +34,8 @@ class AmazonListingsPlugin(AirflowPlugin):
             "url_route": "amazon_report",
         }
     ]
+
+    @classmethod
+    def on_load(cls, *_args: Any, **_kwargs: Any) -> None:
+        """Called by Airflow once it has found the plugin."""
+        let_portless_connections_be_tested()

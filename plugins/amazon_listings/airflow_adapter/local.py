@@ -6,6 +6,7 @@ writes is in one folder; nothing of an Airflow already on the machine is touched
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -65,7 +66,7 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True)
     scripts = str(Path(sys.executable).parent)
     return {
-        **{key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")},
+        **{key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "_AIRFLOW"))},
         "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONWARNINGS": "ignore",
         "AIRFLOW_HOME": str(home),
@@ -128,6 +129,26 @@ class LocalAirflow:
             message = f"{method} {path}: {answer.status_code} {answer.text[:500]}"
             raise requests.HTTPError(message, response=answer)
         return answer.json() if answer.content else None
+
+    def sign_in(self, user: str, password: str) -> None:
+        """Speak as that user from now on; where everybody is an administrator, nobody need sign in.
+
+        Raises:
+            requests.HTTPError: wrong user or password.
+        """
+        body = {"username": user, "password": password}
+        answer = requests.post(f"{self.url}/auth/token", json=body, timeout=30)
+        answer.raise_for_status()
+        self.token = answer.json()["access_token"]
+
+    def keep_connection(self, connection_id: str, fields: Mapping[str, Any]) -> None:
+        """Make the Airflow connection, unless there is one of that id: somebody may have edited it."""
+        body = {**fields, "connection_id": connection_id, "extra": json.dumps(fields["extra"])}
+        try:
+            self.call("POST", "/connections", json=body)
+        except requests.HTTPError as error:
+            if error.response.status_code != requests.codes.conflict:
+                raise
 
     def healthy(self) -> bool:
         """Whether the scheduler and the API server answer."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
+
+from amazon_listings.cli import installation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +36,14 @@ def demo(
     from amazon_listings.errors import AmazonListingsError
 
     started = time.monotonic()
-    home = _home("demo")
+    home = installation.folder_of("demo")
     if fresh:
-        _forget(home)
+        installation.forget(home)
     chosen = connectors or list(DEMO)
     try:
         with _sandbox(home) as url:
             _say(f"Sandbox at {url}; starting Airflow in {home} …")
-            env = _environment(home, url) | _without_schedules(chosen)
+            env = installation.places(home) | _connection_variables(url) | _without_schedules(chosen)
             with running_airflow(home / "airflow", extra=env) as airflow:
                 _say(f"Airflow at {airflow.url}; running {', '.join(chosen)} …")
                 runs = {}
@@ -75,18 +75,18 @@ def up() -> None:
     from amazon_listings.airflow_adapter import local
     from amazon_listings.errors import AmazonListingsError
 
-    home = _home("local")
+    home = installation.folder_of("local")
     state = home / "up.json"
     if state.exists():
         typer.echo(f"It is up already: {json.loads(state.read_text())['url']}. Stop it with `make down`.")
         raise typer.Exit(1)
     try:
-        sandbox, url = _start_sandbox(home)
+        sandbox, url = installation.start_sandbox(home)
     except AmazonListingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     port = local.free_port()
-    env = local.environment(home / "airflow", port=port, all_admins=False) | _environment(home, url)
+    env = local.environment(home / "airflow", port=port, all_admins=False) | installation.places(home)
     log = home / "airflow" / "airflow.log"
     process = local.start(env, log)
     state.write_text(
@@ -101,8 +101,13 @@ def up() -> None:
         raise typer.Exit(1) from None
     passwords = json.loads((home / "airflow" / "simple_auth_manager_passwords.json.generated").read_text())
     user, password = next(iter(passwords.items()))
+    airflow.sign_in(user, password)
+    for name, fields in installation.connections(url).items():
+        airflow.keep_connection(name, fields)
+    shell = installation.shell_file(home, env)
     _say(f"Airflow   {airflow.url}   user {user}, password {password}")
     _say(f"Sandbox   {url}")
+    _say(f"Commands  source {shell}   so that `amazon-listings` and `airflow` act on this Airflow")
     _say(f"Logs      {log}")
     _say("Stop both with `make down`.")
 
@@ -111,7 +116,7 @@ def down() -> None:
     """Stop what `up` started."""
     from amazon_listings.airflow_adapter.local import stop
 
-    state = _home("local") / "up.json"
+    state = installation.folder_of("local") / "up.json"
     if not state.exists():
         typer.echo("Nothing is up.")
         return
@@ -125,108 +130,22 @@ def _say(text: str) -> None:
     typer.echo(text)
 
 
-def _home(name: str) -> Path:
-    from amazon_listings.settings import PROJECT
-
-    home = PROJECT / "var" / name
-    home.mkdir(parents=True, exist_ok=True)
-    return home
-
-
-def _forget(home: Path) -> None:
-    import shutil
-
-    for name in ("runs", "ledger.db", "ledger.db-wal", "ledger.db-shm", "sandbox.db"):
-        path = home / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _environment(home: Path, sandbox: str) -> dict[str, str]:
-    """Connections to the sandbox, and where this installation keeps its things."""
-    from amazon_listings.sandbox.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
-    from amazon_listings.sandbox.sales_layer.account import API_KEY
-
-    amazon = {
-        "conn_type": "amazon_selling_partner",
-        "login": CLIENT_ID,
-        "password": CLIENT_SECRET,
-        "extra": {
-            "refresh_token": REFRESH_TOKEN,
-            "seller_id": SELLER_ID,
-            "country": "FR",
-            "endpoint": sandbox,
-            "lwa_url": f"{sandbox}/auth/o2/token",
-        },
-    }
-    sales_layer = {
-        "conn_type": "sales_layer",
-        "host": f"{sandbox}/sales_layer/rest/Catalog",
-        "password": API_KEY,
-        "extra": {"api": "rest"},
-    }
-    return {
-        "AIRFLOW_CONN_DEMO_AMAZON": json.dumps(amazon),
-        "AIRFLOW_CONN_DEMO_SALES_LAYER": json.dumps(sales_layer),
-        "AMAZON_LISTINGS_STORAGE": str(home / "runs"),
-        "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
-    }
-
-
 def _without_schedules(connectors: list[str]) -> dict[str, str]:
     """Variables that leave the schedule out: a DAG that is unpaused runs its last interval at once."""
     patch = json.dumps({"sync": {"schedule": None}})
     return {f"AIRFLOW_VAR_AMAZON_CONNECTOR_{name.upper()}": patch for name in connectors}
 
 
-def _start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
-    import requests
-
-    from amazon_listings.airflow_adapter.local import kept_port, stop
-    from amazon_listings.errors import PersonMustAct
-
-    # The same port every time: it is in the addresses of the pictures, and a new one changes every item.
-    port = kept_port(home / "sandbox.port")
-    url = f"http://127.0.0.1:{port}"
-    log = home / "sandbox.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "amazon_listings",
-                "sandbox",
-                "--port",
-                str(port),
-                "--state",
-                str(home / "sandbox.db"),
-            ],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            requests.get(f"{url}/_control/counters", timeout=5).raise_for_status()
-        except requests.RequestException:
-            time.sleep(0.2)
-        else:
-            return process, url
-    stop(process.pid)
-    raise PersonMustAct(
-        f"The sandbox did not come up; its log: {log}",
-        hint="If its file is of another version, start anew with `amazon-listings demo --fresh`.",
-    )
+def _connection_variables(sandbox: str) -> dict[str, str]:
+    made = installation.connections(sandbox)
+    return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(fields) for name, fields in made.items()}
 
 
 @contextmanager
 def _sandbox(home: Path) -> Iterator[str]:
     from amazon_listings.airflow_adapter.local import stop
 
-    process, url = _start_sandbox(home)
+    process, url = installation.start_sandbox(home)
     try:
         yield url
     finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connector_of
-from amazon_listings.cli.definitions import described, hush_others
+from amazon_listings.cli.definitions import described
 from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
@@ -45,16 +45,24 @@ def map_items(
     explain: Annotated[
         bool, typer.Option(help="Show for each value its line, PIM field, PIM value and rule.")
     ] = False,
+    language: Annotated[str, typer.Option(help="Language of the issues: en, es, fr or de.")] = "en",
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
+    from amazon_listings.sync.field_names import FieldNames
     from amazon_listings.sync.map_fields import compiled
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
-        mapping = compiled(found, described(found, definition, locale_definition))
-        shown = 0
-        for _, family in groupby(items_of(found, products), key=lambda item: item["group"]):
-            shown += _show(mapping, list(family), set(sku or ()), explain=explain)
+        judging = described(found, definition, locale_definition)._replace(language=language)
+        mapping = compiled(found, judging)
+        names, shown = FieldNames(), 0
+        for _, members in groupby(items_of(found, products), key=lambda item: item["group"]):
+            family = list(members)
+            for item in family:
+                names.see(item)
+            shown += _show(mapping, family, set(sku or ()), explain=explain)
+        for warning in names.warnings(found, everything=True):
+            typer.echo(f"WARNING {warning}", err=True)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
             refuse(f"There is no product{wanted}; nothing was mapped.")
@@ -112,7 +120,6 @@ def _from_pim(connector: Connector) -> Iterable[Item]:
     if not isinstance(source, FileSource) or "://" in source.path:
         from amazon_listings.airflow_adapter import connections
 
-        hush_others()
         connection, root = connections.source(source)
     selection = Selection(
         statuses=source.statuses,
@@ -135,7 +142,8 @@ def _show(mapping: Mapping, family: list[Item], wanted: set[str], *, explain: bo
         for issue in mapped.issues:
             place = f", {issue.origin.key}" if issue.origin else ""
             line = f" (line {issue.origin.line}{place})" if issue.origin and issue.origin.line else ""
-            typer.echo(f"{item['sku']}: {issue.severity} {issue.message}{line}", err=True)
+            said = " ".join(filter(None, (issue.message, issue.action)))
+            typer.echo(f"{item['sku']}: {issue.severity} {said}{line}", err=True)
         if explain:
             for made in mapping.explain(item, siblings=siblings):
                 print(f"  {made.path} = {_json(made.value)}")

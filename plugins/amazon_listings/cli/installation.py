@@ -1,0 +1,131 @@
+"""An installation on this machine, for `demo` and `up`: its folder, its sandbox, the connections to it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import PersonMustAct
+from amazon_listings.settings import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def folder_of(name: str) -> Path:
+    """The folder of an installation, made if need be."""
+    home = PROJECT / "var" / name
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def forget(home: Path) -> None:
+    """Remove what earlier runs left: the sandbox's state, the ledger, the runs' files."""
+    for name in ("runs", "ledger.db", "ledger.db-wal", "ledger.db-shm", "sandbox.db"):
+        path = home / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def connections(sandbox: str) -> dict[str, dict[str, Any]]:
+    """The demo connectors' Airflow connections: to the sandbox."""
+    from amazon_listings.sandbox.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
+    from amazon_listings.sandbox.sales_layer.account import API_KEY
+
+    amazon = {
+        "conn_type": "amazon_selling_partner",
+        "login": CLIENT_ID,
+        "password": CLIENT_SECRET,
+        "extra": {
+            "refresh_token": REFRESH_TOKEN,
+            "seller_id": SELLER_ID,
+            "country": "FR",
+            "endpoint": sandbox,
+            "lwa_url": f"{sandbox}/auth/o2/token",
+        },
+    }
+    sales_layer = {
+        "conn_type": "sales_layer",
+        "host": f"{sandbox}/sales_layer/rest/Catalog",
+        "password": API_KEY,
+        "extra": {"api": "rest"},
+    }
+    return {"demo_amazon": amazon, "demo_sales_layer": sales_layer}
+
+
+def places(home: Path) -> dict[str, str]:
+    """Where this installation keeps its things."""
+    return {
+        "AMAZON_LISTINGS_STORAGE": str(home / "runs"),
+        "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
+    }
+
+
+def shell_file(home: Path, env: Mapping[str, str]) -> Path:
+    """Write what a shell has to know for commands to act on this Airflow; no secret is among it."""
+    kept = (
+        "AIRFLOW_HOME",
+        "AIRFLOW__CORE__DAGS_FOLDER",
+        "AIRFLOW__CORE__PLUGINS_FOLDER",
+        "AIRFLOW__CORE__LOAD_EXAMPLES",
+        "AIRFLOW__CORE__TEST_CONNECTION",
+        "AMAZON_LISTINGS_STORAGE",
+        "AMAZON_LISTINGS_LEDGER",
+    )
+    lines = [f"export {name}={shlex.quote(env[name])}" for name in kept]
+    lines.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
+    shell = home / "shell.sh"
+    shell.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return shell
+
+
+def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the sandbox of an installation; its process and address.
+
+    Raises:
+        PersonMustAct: it did not come up; the message names its log.
+    """
+    import requests
+
+    from amazon_listings.airflow_adapter.local import kept_port, stop
+
+    # The same port every time: it is in the addresses of the pictures, and a new one changes every item.
+    port = kept_port(home / "sandbox.port")
+    url = f"http://127.0.0.1:{port}"
+    log = home / "sandbox.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "amazon_listings",
+                "sandbox",
+                "--port",
+                str(port),
+                "--state",
+                str(home / "sandbox.db"),
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(f"{url}/_control/counters", timeout=5).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.2)
+        else:
+            return process, url
+    stop(process.pid)
+    raise PersonMustAct(
+        f"The sandbox did not come up; its log: {log}",
+        hint="If its file is of another version, start anew with `amazon-listings demo --fresh`.",
+    )
