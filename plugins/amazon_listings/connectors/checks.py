@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 #: Ids that would give a connector the id of another DAG of this project.
-_DAGS_OF_OUR_OWN = ("product_types",)
+_DAGS_OF_OUR_OWN = ("confirm", "product_types")
 _ANY_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _SYNTAX = jinja2.Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
 
@@ -58,7 +58,11 @@ def _sources(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _reserved(document: dict[str, Any]) -> Iterator[Problem]:
     if document.get("id") in _DAGS_OF_OUR_OWN:
-        yield Problem("/id", f"the DAG amazon_{document['id']} exists already", hint="Choose another id.")
+        yield Problem(
+            "/id",
+            f"the DAG amazon_{document['id']} is one of this project's own",
+            hint=f"Choose another id, such as {document['id']}_fr.",
+        )
 
 
 def _statuses(document: dict[str, Any]) -> Iterator[Problem]:

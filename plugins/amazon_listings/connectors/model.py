@@ -71,6 +71,8 @@ class SalesLayerSource:
     connection: str = "sales_layer"
     statuses: tuple[str, ...] = ("visible",)
     fallback_language: str | None = None
+    missing_texts: Literal["ignore", "warn"] = "ignore"
+    decimal: Literal["auto", ",", "."] = "auto"
     tags: tuple[str, ...] = ()
     filter: str | None = None
     sku: str = "{{ item.reference }}"
@@ -95,6 +97,8 @@ class FileSource:
     encoding: str = "utf-8"
     statuses: tuple[str, ...] = ("visible",)
     fallback_language: str | None = None
+    missing_texts: Literal["ignore", "warn"] = "ignore"
+    decimal: Literal["auto", ",", "."] = "auto"
     filter: str | None = None
     sku: str = "{{ item.reference }}"
     sku_limit: int = 1000

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.product_types.fields import fields
 from amazon_listings.product_types.labels import chain
-from amazon_listings.product_types.phrases import phrases
+from amazon_listings.product_types.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from amazon_listings.product_types.fields import Field
     from amazon_listings.product_types.options import Option
-    from amazon_listings.product_types.phrases import Phrases
+    from amazon_listings.validation.words import Words
 
-#: Kinds of change in the order they are told; the phrases have the heading of each.
+#: Kinds of change in the order they are told; `messages/` has the heading of each.
 KINDS = (
     "removed", "required", "condition", "forbidden", "restricted", "options_gone", "tightened", "type",
     "renamed", "deprecated", "added", "options_new", "loosened", "relaxed",
@@ -60,7 +60,7 @@ def changes(
     """
     before = {item.path: item for item in fields(old, labels_document=old_labels, language=language)}
     after = {item.path: item for item in fields(new, labels_document=new_labels, language=language)}
-    telling = _Telling(phrases(language))
+    telling = _Telling(sentences(language))
     found = [telling.removed(before[path]) for path in before.keys() - after.keys()]
     found += [change for path in after.keys() - before.keys() for change in telling.added(after[path])]
     for path in before.keys() & after.keys():
@@ -71,16 +71,16 @@ def changes(
 
 def told(found: Sequence[Change], language: str = "en") -> Iterator[str]:
     """The changes as lines of text under headings, counts first."""
-    said_in = phrases(language)
+    said_in = sentences(language)
     if not found:
-        yield said_in.say("no_change")
+        yield said_in.word("no_change")
         return
     counts = {kind: sum(change.kind == kind for change in found) for kind in KINDS}
-    yield ", ".join(f"{said_in.kinds[kind]}: {count}" for kind, count in counts.items() if count)
+    yield ", ".join(f"{said_in.word(f'kind_{kind}')}: {count}" for kind, count in counts.items() if count)
     for kind in KINDS:
         if counts[kind]:
             yield ""
-            yield said_in.kinds[kind]
+            yield said_in.word(f"kind_{kind}")
             yield from (
                 f"  {change.label} ({change.path}): {change.text}" for change in found if change.kind == kind
             )
@@ -89,20 +89,20 @@ def told(found: Sequence[Change], language: str = "en") -> Iterator[str]:
 class _Telling:
     """Says in one language how fields differ."""
 
-    def __init__(self, said_in: Phrases) -> None:
-        self._say = said_in.say
-        self._joined = said_in.joined
+    def __init__(self, said_in: Words) -> None:
+        self._say = said_in.word
+        self._all_of = said_in.all_of
 
     def removed(self, item: Field) -> Change:
         """That a field is gone."""
         text = self._say("removed")
         if item.replaced_by:
-            text = self._say("replaced", text, ", ".join(item.replaced_by))
+            text = self._say("replaced", text=text, instead=", ".join(item.replaced_by))
         return _change("removed", item, text)
 
     def added(self, item: Field) -> Iterator[Change]:
         """That a field is new, and that it is required if it is."""
-        yield _change("added", item, self._say("added", self._say(item.requirement)))
+        yield _change("added", item, self._say("added", level=self._say(item.requirement)))
         if item.requirement == "required" or item.needed_alone:
             yield _change("required", item, item.condition or self._say("required"))
 
@@ -111,20 +111,20 @@ class _Telling:
         yield from self._requirement(old, new)
         if old.forbidden != new.forbidden:
             before, now = (item.forbidden or self._say("always_allowed") for item in (old, new))
-            yield _change("forbidden", new, self._say("before", now, before))
+            yield _change("forbidden", new, self._say("before", now=now, before=before))
         if old.restriction != new.restriction:
             yield _change("restricted" if new.restriction else "loosened", new, self._dependence(new))
         if old.json_type != new.json_type or old.type != new.type:
-            text = self._say("type", self._say(new.type))
-            yield _change("type", new, self._say("before", text, self._say(old.type)))
+            text = self._say("type", type=self._say(new.type))
+            yield _change("type", new, self._say("before", now=text, before=self._say(old.type)))
         yield from self._options(old, new)
         yield from self._limits(old, new)
         if chain(old.labels) != chain(new.labels):
-            yield _change("renamed", new, self._say("renamed", chain(old.labels)))
+            yield _change("renamed", new, self._say("renamed", label=chain(old.labels)))
 
     def _dependence(self, item: Field) -> str:
         if item.depends_on:
-            return self._say("depends", self._joined("and", list(item.depends_on)))
+            return self._say("depends", names=self._all_of(item.depends_on))
         return self._say("excluded" if item.restriction else "unrestricted")
 
     def _requirement(self, old: Field, new: Field) -> Iterator[Change]:
@@ -139,7 +139,7 @@ class _Telling:
             now, kind = self._say(new.requirement), "relaxed"
         else:
             return
-        yield _change(kind, new, self._say("before", now, before))
+        yield _change(kind, new, self._say("before", now=now, before=before))
 
     def _options(self, old: Field, new: Field) -> Iterator[Change]:
         before, after = ({repr(o.value): o for o in item.options} for item in (old, new))
@@ -162,11 +162,13 @@ class _Telling:
     def _listed(self, what: str, options: Sequence[Option]) -> str:
         names = [f"{o.name} ({o.value})" if str(o.value) != o.name else o.name for o in options[:_SHOWN]]
         listed, more = ", ".join(names), len(options) - _SHOWN
-        return self._say(what, self._say("and_more", listed, more) if more > 0 else listed)
+        return self._say(
+            what, options=self._say("and_more", values=listed, count=more) if more > 0 else listed
+        )
 
     def _limits(self, old: Field, new: Field) -> Iterator[Change]:
         is_text = new.json_type == "string"
-        for name, words, tighter in (
+        for name, phrase, tighter in (
             ("max", "characters_max" if is_text else "maximum", _less),
             ("max_bytes", "bytes_max", _less),
             ("max_values", "values_max", _less),
@@ -178,11 +180,11 @@ class _Telling:
             before, after = getattr(old, name), getattr(new, name)
             if before == after:
                 continue
-            text = self._say(words, _number(before if after is None else after))
+            text = self._say(phrase, limit=_number(before if after is None else after))
             if after is None:
-                text = self._say("no_longer", text)
+                text = self._say("no_longer", limit=text)
             elif before is not None:
-                text = self._say("before", text, _number(before))
+                text = self._say("before", now=text, before=_number(before))
             yield _change("tightened" if tighter(after, before) else "loosened", new, text)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from amazon_listings.product_types.labels import FieldIndex, Target, UnknownField
-from amazon_listings.product_types.phrases import phrases
+from amazon_listings.product_types.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from amazon_listings.product_types.changes import Change
-    from amazon_listings.product_types.phrases import Phrases
     from amazon_listings.validation import Issue
+    from amazon_listings.validation.words import Words
 
 
 class Touched(NamedTuple):
@@ -30,7 +30,11 @@ class Touched(NamedTuple):
 
     def told(self, language: str = "en") -> str:
         """The line, and what of it is touched, as a sentence."""
-        place = phrases(language).say("line", self.connector, self.line) if self.line else self.connector
+        place = (
+            sentences(language).word("line", connector=self.connector, line=self.line)
+            if self.line
+            else self.connector
+        )
         return f"{place}: {self.key or self.path}: {self.text}"
 
 
@@ -84,12 +88,12 @@ def impact(
         new: The fields now.
         language: Of the sentences: that of `found`.
     """
-    said_in = phrases(language)
+    said_in = sentences(language)
     return [touched for mapped in mappings for touched in _impact(found, mapped, old, new, said_in)]
 
 
 def _impact(
-    found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: FieldIndex, said_in: Phrases
+    found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: FieldIndex, said_in: Words
 ) -> Iterator[Touched]:
     by_path: dict[str, list[Change]] = {}
     for change in found:
@@ -119,7 +123,7 @@ def _impact(
                 yield Touched(mapped.connector, key, line, target.path, text, person)
     for change in found:
         if change.kind == "required" and change.path not in mapped_paths:
-            text = said_in.say("not_mapped", change.text)
+            text = said_in.word("not_mapped", text=change.text)
             yield Touched(mapped.connector, "", None, change.path, text, person=True)
 
 
@@ -131,7 +135,7 @@ def _target(index: FieldIndex, path: str) -> Target | None:
 
 
 def _renamed(
-    key: str, target: Target, new: FieldIndex, said_in: Phrases, *, clear: bool
+    key: str, target: Target, new: FieldIndex, said_in: Words, *, clear: bool
 ) -> tuple[str, bool] | None:
     """What became of the key itself, where its field is still there, and whether a person must act.
 
@@ -141,9 +145,9 @@ def _renamed(
         return None
     now, name = new.matches(key), new.name(target.path)
     if not now:
-        return said_in.say("label_now", name), False
+        return said_in.word("label_now", label=name), False
     if (clear and len(now) > 1) or not any(f"{target.path}.".startswith(f"{path}.") for path in now):
-        return said_in.say("label_taken", ", ".join(now), name), True
+        return said_in.word("label_taken", places=", ".join(now), label=name), True
     return None
 
 

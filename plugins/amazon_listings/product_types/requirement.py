@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.product_types.phrases import phrases
 from amazon_listings.product_types.propositions import (
     ALWAYS,
     HERE,
@@ -24,6 +23,7 @@ from amazon_listings.product_types.propositions import (
     shortest,
 )
 from amazon_listings.product_types.rules import Rules
+from amazon_listings.product_types.sentences import sentences
 from amazon_listings.product_types.tree import QUALIFIERS, main_name
 from amazon_listings.product_types.verdict import true_of
 from amazon_listings.product_types.wording import sentence
@@ -31,8 +31,8 @@ from amazon_listings.product_types.wording import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from amazon_listings.product_types.phrases import Phrases
     from amazon_listings.product_types.tree import Names
+    from amazon_listings.validation.words import Words
 
 #: Amazon's definitions have no mark for "recommended", and its developer support says that the
 #: attributes it calls relevant (issue 18448) are only known after submission
@@ -99,7 +99,7 @@ class Requirements:
         cases = [self._rules.forbidden.get(names[:depth], NEVER) for depth in range(1, len(names) + 1)]
         return either(*cases)
 
-    def of(self, names: Names, relevant: frozenset[str], said_in: Phrases) -> Requirement:
+    def of(self, names: Names, relevant: frozenset[str], said_in: Words) -> Requirement:
         """The requirement of the leaf `names`; `relevant` are attributes Amazon called so."""
         formula = self.formula(names)
         return Requirement(
@@ -143,8 +143,8 @@ class Requirements:
 def requirements(
     document: Mapping[str, Any], paths: Sequence[Names], relevant: frozenset[str], language: str
 ) -> dict[Names, Requirement]:
-    """The requirement of each leaf in `paths`, with conditions in a language (`phrases.yaml` has them)."""
-    known, said_in = Requirements(document, paths), phrases(language)
+    """The requirement of each leaf in `paths`, with conditions in a language (`messages/` has them)."""
+    known, said_in = Requirements(document, paths), sentences(language)
     return {names: known.of(names, relevant, said_in) for names in paths}
 
 

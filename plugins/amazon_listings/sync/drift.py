@@ -11,8 +11,8 @@ from amazon_listings.product_types.definition import DefinitionKey, NoDefinition
 from amazon_listings.product_types.fields import fields
 from amazon_listings.product_types.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
 from amazon_listings.product_types.labels import FieldIndex
-from amazon_listings.product_types.phrases import phrases
 from amazon_listings.product_types.refresh import pair_keys
+from amazon_listings.product_types.sentences import sentences
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sync.run_folder import RunFolder, safe_name
 from amazon_listings.validation import compile_definition
@@ -67,16 +67,18 @@ class Drift:
 
     def told(self) -> Iterator[str]:
         """All of it as lines of text."""
-        said_in = phrases(self.language)
+        said_in = sentences(self.language)
         yield from told(self.changes, self.language)
         for heading, person in (("person", True), ("nobody", False)):
             lines = [line.told(self.language) for line in self.touched if line.person is person]
             if lines:
-                yield from ("", said_in.say(heading), *(f"  {line}" for line in lines))
+                yield from ("", said_in.word(heading), *(f"  {line}" for line in lines))
         if self.failing:
-            yield from ("", said_in.say("would_fail"))
+            yield from ("", said_in.word("would_fail"))
         for connector_id, found in self.failing.items():
-            counts = said_in.say("failing", found.failing_now, found.items, found.failed_before)
+            counts = said_in.word(
+                "failing", failing=found.failing_now, items=found.items, before=found.failed_before
+            )
             yield f"  {connector_id}: {counts}"
             yield from (f"    {sku}: {', '.join(paths)}" for sku, paths in found.skus)
 
@@ -89,7 +91,7 @@ class Drift:
             (lines that go on meaning the same) and `failing` (by connector: `items` of its last run,
             `failed_before`, `failing_now`, `skus`).
         """
-        headings = phrases(self.language).kinds
+        said_in = sentences(self.language)
         return {
             "language": self.language,
             "before": self.before,
@@ -97,7 +99,7 @@ class Drift:
             "kinds": [
                 {
                     "kind": kind,
-                    "heading": headings[kind],
+                    "heading": said_in.word(f"kind_{kind}"),
                     "changes": [one._asdict() for one in self.changes if one.kind == kind],
                 }
                 for kind in KINDS

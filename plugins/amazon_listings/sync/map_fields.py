@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.run_folder import RunFolder
 
-#: Warnings of the mapping that are said elsewhere: by the validation of the payload, in the people's
-#: language; and of fields that the PIM does not send, by the extract, once a run.
-SAID_ELSEWHERE = frozenset(("not_suggested", "deprecated", "unknown_field"))
-
 
 class Described(Protocol):
     """A definition to map with: those of a run, or one in files."""
@@ -33,6 +29,10 @@ class Described(Protocol):
     @property
     def document(self) -> dict[str, Any]:
         """The document in the marketplace's own locale."""
+
+    @property
+    def language(self) -> str:
+        """The language of the issues."""
 
 
 def compiled(connector: Connector, definitions: Described) -> Mapping:
@@ -49,9 +49,12 @@ def compiled(connector: Connector, definitions: Described) -> Mapping:
         languages=dict(connector.language_tags),
         lines=connector.where.mapping_lines(),
         fallback_language=connector.source.fallback_language,
+        decimal=connector.source.decimal,
+        report_missing_languages=connector.source.missing_texts == "warn",
         requirements=connector.amazon.requirements,
         variations=connector.variations,
         connector=connector.id,
+        language=definitions.language,
     )
 
 
@@ -99,5 +102,5 @@ def _mapped(connector: Connector, mapping: Mapping, family: list[Item]) -> Itera
             "requirements": connector.amazon.requirements,
             "attributes": mapped.attributes,
             "hash": payload_hash(mapped.attributes),
-            "issues": [issue.to_dict() for issue in mapped.issues if issue.code not in SAID_ELSEWHERE],
+            "issues": [issue.to_dict() for issue in mapped.issues],
         }

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from amazon_listings.errors import PersonMustAct
 from amazon_listings.product_types.definition import DefinitionDamaged, NoDefinition
-from amazon_listings.product_types.phrases import phrases
 from amazon_listings.product_types.refresh import load_pair
+from amazon_listings.product_types.sentences import sentences
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sync.definitions import definition_key, refresh_definitions
 from amazon_listings.sync.drift import Drift, Used, stored_drift
@@ -104,7 +104,7 @@ def look(
 
 def _renamed(connectors: Sequence[Connector], store: DefinitionStore, key: DefinitionKey) -> Iterator[str]:
     """A sentence for each mapping line that still goes by a label which Amazon has changed."""
-    index, said_in = load_pair(store, key, connectors[0].marketplace).index, phrases(key.locale)
+    index, said_in = load_pair(store, key, connectors[0].marketplace).index, sentences(key.locale)
     for one in connectors:
         lines = one.where.mapping_lines()
         for name in one.mapping:
@@ -113,8 +113,8 @@ def _renamed(connectors: Sequence[Connector], store: DefinitionStore, key: Defin
             except PersonMustAct:
                 continue  # a mistake, or a short form of the mapping: not what this is about
             if now is not None:
-                place = said_in.say("line", one.id, lines[name]) if name in lines else one.id
-                yield said_in.say("renamed_label", place, name, now)
+                place = said_in.word("line", connector=one.id, line=lines[name]) if name in lines else one.id
+                yield said_in.word("renamed_label", line=place, before=name, now=now)
 
 
 def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -151,13 +151,18 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
 def needs_a_person(changes: Mapping[str, Any]) -> Iterator[str]:
     """The sentences of a section `changes` that somebody must act on."""
     yield from changes.get("person", ())
-    said_in = phrases(changes.get("language", "en"))
+    said_in = sentences(changes.get("language", "en"))
     for connector, found in changes.get("failing", {}).items():
         if found["failing_now"]:
             shown = [sku for sku, _ in found["skus"][:_SHOWN]]
             shown += ["…"] if found["failing_now"] > len(shown) else []
-            counts = f"{found['failing_now']:,}", f"{found['items']:,}"
-            yield said_in.say("failing_now", connector, *counts, ", ".join(shown))
+            yield said_in.word(
+                "failing_now",
+                connector=connector,
+                failing=f"{found['failing_now']:,}",
+                items=f"{found['items']:,}",
+                skus=", ".join(shown),
+            )
 
 
 def _noted(folder: RunFolder) -> Iterator[dict[str, Any]]:

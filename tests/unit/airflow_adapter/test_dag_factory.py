@@ -11,6 +11,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.serialized_objects import DagSerialization
 
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass
+from amazon_listings.connectors import load_connectors
 from amazon_listings.settings import PROJECT, settings
 
 ORDER = [
@@ -68,6 +69,14 @@ def test_one_dag_per_connector(demo):
         "amazon_fr_lamps",
         "amazon_product_types",
     }
+
+
+def test_no_connector_can_take_the_id_of_another_dag(demo, tmp_path):
+    connectors = {"amazon_de_backpacks", "amazon_fr_lamps"}
+    for own in set(demo) - connectors:
+        (tmp_path / "one.yaml").write_text(f"id: {own.removeprefix('amazon_')}\n")
+        (broken,) = load_connectors(tmp_path, {}).broken
+        assert f"the DAG {own} is one of this project's own" in broken.text
 
 
 @pytest.mark.parametrize("dag_id", ["amazon_de_backpacks", "amazon_fr_lamps"])

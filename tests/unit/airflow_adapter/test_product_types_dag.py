@@ -10,7 +10,6 @@ from airflow.sdk.execution_time.context import set_current_context
 
 from amazon_listings.airflow_adapter import product_types_dag, tasks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
-from amazon_listings.connectors import load_connectors
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sandbox.definition_library import DefinitionLibrary
 from amazon_listings.sandbox.dialect import compile_document
@@ -261,9 +260,3 @@ def test_and_of_the_report_of_a_run(declare, amazon, storage):
     summary = RunFolder.of(storage, "lamps", "manual__1").noted("report")
     assert any("is not Amazon's latest since" in warning for warning in summary["warnings"])
     assert summary["definition_version"] == found["version"]
-
-
-def test_no_connector_can_take_the_dags_id(declare, folder):
-    declare(lamps("product_types"))
-    (broken,) = load_connectors(folder, {}).broken
-    assert "the DAG amazon_product_types exists already" in broken.text

@@ -6,6 +6,8 @@ import pytest
 
 from amazon_listings.connectors import load_connectors
 
+VARIATIONS = {"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"}
+
 
 @pytest.mark.parametrize(
     "schedule",
@@ -60,7 +62,13 @@ def _with(document, path, value):
         ("sync", None, "sync: has no value"),
         ("amazon", [], "an empty list is a list, not an object"),
         ("amazon.country", "NO", "amazon.country: 'NO' is not allowed"),
-        ("variations.parent_sku", "parent", "is a constant"),
+        ("variations", VARIATIONS | {"parent_sku": "parent"}, "is a constant"),
+        ("variations", {"theme": "COLOR"}, "the key 'parent_sku' is missing"),
+        ("variations", VARIATIONS | {"share": ["Marque"]}, "Did you mean 'shared'?"),
+        ("variations", VARIATIONS | {"shared": "Marque"}, "'Marque' is text, not a list"),
+        ("id", "confirm", "the DAG amazon_confirm is one of this project's own"),
+        ("id", "product_types", "the DAG amazon_product_types is one of this project's own"),
+        ("id", "a" * 65, "is too long"),
         ("quality", [{"column": "a"}], "the key 'expectation' is missing"),
         ("quality", [{"expectation": "expect_column_to_exist", "level": "rows"}], "Did you mean 'row'?"),
         ("mapping", {"": 1}, "a key without a name"),
@@ -93,7 +101,7 @@ def test_keys_with_slashes_and_numbers(broken_text, document):
 
 def test_offer_only_has_no_variations(broken_text, document):
     document["amazon"]["requirements"] = "LISTING_OFFER_ONLY"
-    assert "an offer has no variations" in broken_text(document | {"variations": {"theme": "COLOR"}})
+    assert "an offer has no variations" in broken_text(document | {"variations": VARIATIONS})
 
 
 def test_carets_stand_below_what_they_mean(broken_text):

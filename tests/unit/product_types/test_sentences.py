@@ -1,23 +1,31 @@
 from __future__ import annotations
 
+import json
+import string
 from importlib.resources import files
 
 import pytest
-import yaml
 
 from amazon_listings.product_types.changes import KINDS
 from amazon_listings.product_types.fields import fields
 
-TEXTS = yaml.safe_load((files("amazon_listings.product_types") / "phrases.yaml").read_text(encoding="utf-8"))
+FOLDER = files("amazon_listings.product_types") / "messages"
+TEXTS = {
+    name: json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["words"]
+    for name in ("en", "es", "fr", "de")
+}
 
 
 @pytest.mark.parametrize("language", ["es", "fr", "de"])
 def test_each_language_says_all_that_english_says(language):
     def shape(texts):
-        return {key: text.count("{}") for key, text in texts.items() if key != "kinds"}
+        return {
+            word: sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+            for word, text in texts.items()
+        }
 
     assert shape(TEXTS[language]) == shape(TEXTS["en"])
-    assert tuple(TEXTS[language]["kinds"]) == KINDS
+    assert {f"kind_{kind}" for kind in KINDS} <= TEXTS["en"].keys()
 
 
 def attribute(title, *, enum=None):
