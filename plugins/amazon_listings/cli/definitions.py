@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.cli.refusals import refuse
 
@@ -42,11 +41,13 @@ def pair_of(connector: Connector) -> DefinitionPair:
     return refresh_pair(client, kept, replace(wanted, seller_id=client.account.seller_id), place)
 
 
-class Described(NamedTuple):
-    """A definition to map with: its fields by label and path, and the document that judges."""
+@dataclass(frozen=True)
+class Described:
+    """A definition to map with: its fields, the document that judges, and the language of issues."""
 
     index: FieldIndex
     document: dict[str, Any]
+    language: str = "en"
 
 
 def described(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Described:
@@ -86,17 +87,7 @@ def selling_partner(connection: str, country: str) -> SellingPartner:
     """A client for an Airflow connection, in the region of a country."""
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 
-    hush_others()
     return SellingPartnerHook(connection, country).get_conn()
-
-
-def hush_others() -> None:
-    """Keep Airflow and the ledger from writing among a command's own output."""
-    import structlog
-
-    # Outside its own commands Airflow logs to stdout, and of each short value in a connection.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def marketplace_of(country: str) -> Marketplace:
