@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -53,7 +54,7 @@ def map_items(
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
-        judging = described(found, definition, locale_definition)._replace(language=language)
+        judging = replace(described(found, definition, locale_definition), language=language)
         mapping = compiled(found, judging)
         names, shown = FieldNames(), 0
         for _, members in groupby(items_of(found, products), key=lambda item: item["group"]):
