@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from amazon_listings.sandbox.catalogue import load
 from amazon_listings.sandbox.clock import Clock
 from amazon_listings.sandbox.server import running_sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))  # helper modules beside the tests, in any import mode
 from amazon_client import Amazon
+from pim_client import serving
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +27,26 @@ def amazon(frozen):
     client = Amazon(frozen)
     client.sign_in()
     return client
+
+
+@pytest.fixture(scope="module")
+def pim_server():
+    """One PIM a module, with the catalogue as it is written."""
+    with serving(load()) as pim:
+        yield pim
+
+
+@pytest.fixture
+def pim(pim_server):
+    """The PIM as if nobody had been there; no limit on requests until a test sets one."""
+    pim_server.control("POST", "reset")
+    pim_server.control("PUT", "rate", {"requests": 0, "seconds": 10})
+    pim_server.slept.clear()
+    return pim_server
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """Every entry of the catalogue, read without the server."""
+    catalogue = load()
+    return {table: list(catalogue.entries(table)) for table in ("categories", "products", "variants")}
