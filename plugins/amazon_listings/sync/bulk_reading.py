@@ -25,7 +25,7 @@ ABSENT = Held(exists=False, attributes=None)
 
 @dataclass
 class Reading:
-    """What was read: `held` by SKU; `troubles` says why a SKU could not be read."""
+    """What was read: `held` by SKU; `troubles` says why a SKU could not be read; `calls` made."""
 
     held: dict[str, Held] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)

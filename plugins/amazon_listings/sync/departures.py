@@ -1,4 +1,4 @@
-"""Items that left the PIM's selection: what becomes of their listings.
+"""Items that left the PIM's selection: which they are, and whether their listings may be taken off.
 
 Nothing, by default. A connector may ask for their quantity to be set to 0 or for the listing to be
 deleted (`sync.when_removed`), up to a share of its listings (`sync.removed_share`): a filter that
@@ -8,34 +8,25 @@ was mistyped, or a PIM that answers half, must not empty a shop.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import PersonMustAct, RunRefused
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import Listings, accepted_contents
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus
-from amazon_listings.sync.payload import payload_hash
-from amazon_listings.sync.quantities import AVAILABILITY, MERCHANT, merchant_quantity
+from amazon_listings.sync.quantities import merchant_quantity
 from amazon_listings.sync.run_folder import part_name
-from amazon_listings.sync.submission_plan import Held, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.sync.run_folder import RunFolder
     from amazon_listings.sync.scope import Scope
-    from amazon_listings.sync.writes import Writer
 
 log = logging.getLogger(__name__)
-
-NOTES = {
-    "delete": "left the PIM's selection: the listing is deleted",
-    "zero_quantity": "left the PIM's selection: the quantity is set to 0",
-}
 
 
 class TooManyLeft(RunRefused):
@@ -110,37 +101,6 @@ def plan_departures(
     return count
 
 
-def carry_out(connector: Connector, *, ledger: Engine, folder: RunFolder, writer: Writer) -> Iterator[str]:
-    """Delete the listings of the stage `departed`, or set their quantity to 0.
-
-    Each listing is read before, for its before-image. A part that is done is not done again. The note
-    `departed` holds the calls made.
-
-    Yields:
-        The outcome of each.
-
-    Raises:
-        ListingsLocked, TryAgain, PersonMustAct: see `Writer.write`.
-    """
-    how = connector.sync.when_removed
-    before = Counter(writer.calls)
-    for part in folder.parts("departed"):
-        rows = list(folder.read("departed", part))
-        done: list[dict[str, Any]] = []
-        for batch in chunks([row for row in rows if row["outcome"] == "ready"], CHUNK):
-            contents = accepted_contents(ledger, writer.listings, [row["sku"] for row in batch])
-            wanted = [_wanted(row, how, contents.get(row["sku"], {})) for row in batch]
-            plan = _deletion if how == "delete" else _zero
-            for outcome in writer.write(wanted, plan=plan, read=lambda _: True):
-                note = "; ".join(filter(None, (NOTES[how], outcome["note"])))
-                done.append(outcome | {"note": note})
-        finished = [row for row in rows if row["outcome"] != "ready"]
-        folder.write("departed", part, [*finished, *done])
-        yield from (row["outcome"] for row in (*finished, *done))
-    if calls := writer.calls - before:
-        folder.note("departed", {"calls": dict(calls)})
-
-
 def _left(
     connector: Connector, scope: Scope, ledger: Engine, folder: RunFolder, *, full: bool
 ) -> Iterator[tuple[str, str]]:
@@ -184,36 +144,3 @@ def _in_stock(
 
 def _rows(left: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
     return ({"id": pim_id, "sku": sku, "outcome": "ready", "note": "", "issues": []} for pim_id, sku in left)
-
-
-def _wanted(row: Mapping[str, Any], how: str, content: dict[str, Any]) -> dict[str, Any]:
-    after = {} if how == "delete" else content | {AVAILABILITY: _zeroed(content.get(AVAILABILITY, []))}
-    return {**row, "leaves": how, "attributes": after, "hash": payload_hash(after), "requirements": ""}
-
-
-def _deletion(_row: Mapping[str, Any], held: Held) -> Plan:
-    if not held.exists:
-        return Plan("NOTHING", None, None, held.exists, {})
-    return Plan("DELETE", None, held.attributes, held.exists, {})
-
-
-def _zero(row: Mapping[str, Any], held: Held) -> Plan:
-    """A quantity of 0 in the merchant's channel; what Amazon keeps in its own warehouses stays for sale."""
-    before = (held.attributes or {}).get(AVAILABILITY, [])
-    merchant = [one for one in before if one.get("fulfillment_channel_code", MERCHANT) == MERCHANT]
-    if not held.exists or not merchant or merchant == _zeroed(merchant):
-        return Plan("NOTHING", None, held.attributes, held.exists, {})
-    element = {"fulfillment_channel_code": MERCHANT, "quantity": 0}
-    if "is_inventory_available" in merchant[0]:
-        element["is_inventory_available"] = None
-    patch = {"op": "merge", "path": f"/attributes/{AVAILABILITY}", "value": [element]}
-    return Plan("PATCH", [patch], held.attributes, held.exists, row["attributes"])
-
-
-def _zeroed(elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in element.items() if name != "is_inventory_available"} | {"quantity": 0}
-        if element.get("fulfillment_channel_code", MERCHANT) == MERCHANT
-        else element
-        for element in elements
-    ]

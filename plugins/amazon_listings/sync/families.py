@@ -10,15 +10,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.errors import ItemError, TryAgain
 from amazon_listings.mapping.families import FAMILY_ATTRIBUTES
-from amazon_listings.selling_partner.pipeline import submit_all
+from amazon_listings.sync.bulk_reading import ABSENT, read_listings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.sync.submission_plan import Planner
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +57,14 @@ class Parents:
     """Whether Amazon knows the parents of a run.
 
     Args:
-        planner: Reads listings.
         client: The account's client; its `sleep` is how to wait.
+        marketplace_id: Where.
     """
 
-    def __init__(self, planner: Planner, client: SellingPartner) -> None:
+    def __init__(self, client: SellingPartner, marketplace_id: str) -> None:
         self.readings = 0
-        self._planner = planner
         self._client = client
+        self._marketplace_id = marketplace_id
 
     def obstacles(self, children: Iterable[Mapping[str, Any]], outcomes: Mapping[str, str]) -> dict[str, str]:
         """Why children must wait, by the parent's SKU; parents that are no obstacle are left out.
@@ -104,15 +102,10 @@ class Parents:
         return skus
 
     def _absent(self, skus: list[str]) -> list[str]:
-        self.readings += len(skus)
-        read = submit_all(skus, self._is_there, in_flight=lambda: self._client.in_flight("getListingsItem"))
-        return [done.job for done in read if not done.result]
-
-    def _is_there(self, sku: str) -> bool:
-        try:
-            return bool(self._planner.read(sku).exists)
-        except (TryAgain, ItemError):
-            return False
+        # What a search does not show may only be new: it is read alone.
+        found = read_listings(self._client, self._marketplace_id, skus, listed=skus)
+        self.readings += found.calls
+        return [sku for sku in skus if not found.held.get(sku, ABSENT).exists]
 
 
 def _waits(parent: str, outcome: str) -> str:

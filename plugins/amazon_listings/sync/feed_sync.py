@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.feed_messages import FeedAnswer
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.sync.run_folder import RunFolder
-    from amazon_listings.sync.submission_plan import Plan
+    from amazon_listings.sync.submission_plan import Held, Plan
     from amazon_listings.sync.writes import Writer, Written
 
 log = logging.getLogger(__name__)
@@ -80,13 +80,20 @@ class FeedSync:
         return [outcome_of(row, AWAITED, "") for row in rows if row["sku"] in answers]
 
     def send(
-        self, skus: Mapping[str, Collection[str]], rows: Callable[[str], Iterable[dict[str, Any]]]
+        self,
+        skus: Mapping[str, Collection[str]],
+        rows: Callable[[str], Iterable[dict[str, Any]]],
+        *,
+        plan: Callable[[dict[str, Any], Held], Plan],
+        read: Callable[[Held], bool],
     ) -> dict[str, list[dict[str, Any]]]:
         """Put rows of some parts into feeds and start these.
 
         Args:
             skus: Which rows of each part, none of them sent before; about as many as a feed holds.
-            rows: The rows of a part.
+            rows: The rows of a part, as `Writer.write` takes them.
+            plan: What to send for a row, given what its listing holds.
+            read: Whether a listing has to be read before, given what the ledger knows of it.
 
         Returns:
             Their outcomes by part.
@@ -102,8 +109,8 @@ class FeedSync:
                 for part, wanted in skus.items():
                     due = (row for row in rows(part) if row["sku"] in wanted)
                     for batch in chunks(due, CHUNK):
-                        for row, plan in self._prepared(batch, outcomes[part]):
-                            out.write(_line(row, plan, self.connector.amazon.product_type, part))
+                        for row, made in self._prepared(batch, outcomes[part], plan, read):
+                            out.write(_line(row, made, self.connector.amazon.product_type, part))
                             sent[part].append({"id": row["id"], "sku": row["sku"]})
                         self.writer.locks.keep()
             for refused in self._start():
@@ -111,12 +118,14 @@ class FeedSync:
         self.folder.clear(_SPOOL)
         return {part: [*outcomes[part], *self.sent_before(sent[part])] for part in skus}
 
-    def collect(self, awaited: Iterable[PendingFeed]) -> Counter[str] | None:
-        """Enter what became of the rows that were awaited; the number of items by outcome.
+    def collect(self, stage: str, awaited: Iterable[PendingFeed], *, remark: str = "") -> Counter[str] | None:
+        """Enter what became of the rows of a stage that were awaited; the number of items by outcome.
 
         Args:
+            stage: `live` or `departed`.
             awaited: The feeds that are still to be waited for. What is in another that has no report
                 is `failed`; the next run settles it.
+            remark: What the notes begin with.
 
         Returns:
             None if a feed that was awaited was never started: its items are to be sent anew.
@@ -124,41 +133,32 @@ class FeedSync:
         waiting = {feed.number for feed in awaited}
         told = _Told(self.folder)
         counts: Counter[str] = Counter()
-        for part in self.folder.parts("live"):
-            rows = list(self.folder.read("live", part))
+        for part in self.folder.parts(stage):
+            rows = list(self.folder.read(stage, part))
             if any(row["outcome"] == AWAITED for row in rows):
                 answers = self._answers([row for row in rows if row["outcome"] == AWAITED])
                 if any(row["outcome"] == AWAITED and row["sku"] not in answers for row in rows):
                     return None
-                rows = self._collected(part, rows, answers, waiting, told)
-                self.folder.write("live", part, rows)
+                mapped = {row["id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers}
+                for place, row in enumerate(rows):
+                    if row["outcome"] == AWAITED:
+                        answer = answers[row["sku"]]
+                        payload = mapped.get(row["id"], {"attributes": {}})
+                        issues = self.writer.told(told.of(answer, row["sku"]), payload)
+                        rows[place] = _outcome(row, answer, waiting, remark) | {"issues": issues}
+                self.folder.write(stage, part, rows)
             counts.update(row["outcome"] for row in rows)
         return counts
-
-    def _collected(
-        self,
-        part: str,
-        rows: list[dict[str, Any]],
-        answers: dict[str, FeedAnswer],
-        waiting: Collection[int],
-        told: _Told,
-    ) -> list[dict[str, Any]]:
-        mapped = {row["id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers}
-        collected = []
-        for row in rows:
-            if row["outcome"] == AWAITED:
-                answer = answers[row["sku"]]
-                issues = self.writer.told(told.of(answer, row["sku"]), mapped[row["id"]])
-                collected.append(_outcome(row, answer, waiting) | {"issues": issues})
-            else:
-                collected.append(row)
-        return collected
 
     def _answers(self, rows: Sequence[dict[str, Any]]) -> dict[str, FeedAnswer]:
         return feed_answers(self.writer.ledger, self.writer.run, [row["sku"] for row in rows])
 
     def _prepared(
-        self, rows: list[dict[str, Any]], outcomes: list[dict[str, Any]]
+        self,
+        rows: list[dict[str, Any]],
+        outcomes: list[dict[str, Any]],
+        plan: Callable[[dict[str, Any], Held], Plan],
+        reads: Callable[[Held], bool],
     ) -> Iterator[tuple[dict[str, Any], Plan]]:
         """The rows that are to be sent with their plans; the others' outcomes are added to `outcomes`."""
         writer = self.writer
@@ -168,12 +168,7 @@ class FeedSync:
                 undecided.append(row)
             else:
                 outcomes.append(outcome_of(row, *outcome))
-        # As for single submissions: what may be new is read too, somebody may have made it meanwhile.
-        unsure = [
-            row["sku"]
-            for row in undecided
-            if not (row["held"].exists and row["held"].is_enough) or self.connector.sync.full_replace
-        ]
+        unsure = [row["sku"] for row in undecided if reads(row["held"])]
         listed = {row["sku"] for row in undecided if row["held"].exists}
         found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
         self.calls["searches"] += found.calls
@@ -184,9 +179,9 @@ class FeedSync:
             if trouble is not None:
                 outcomes.append(outcome_of(row, "failed", trouble))
                 continue
-            written = writer.prepare(
-                row | ({"held": read} if read else {}), writer.planner.plan, lambda _: False
-            )._replace(read=read)
+            written = writer.prepare(row | ({"held": read} if read else {}), plan, lambda _: False)._replace(
+                read=read
+            )
             prepared.append(Answered(row, written, ""))
             if written.due:
                 yield row, written.plan
@@ -261,7 +256,9 @@ class _Told:
         return self._reports[name].get(sku, [])
 
 
-def _outcome(row: dict[str, Any], answer: FeedAnswer, waiting: Collection[int]) -> dict[str, Any]:
+def _outcome(
+    row: dict[str, Any], answer: FeedAnswer, waiting: Collection[int], remark: str
+) -> dict[str, Any]:
     """The row with what became of its message."""
     name = f"feed {answer.feed_id}" if answer.feed_id else f"feed number {answer.feed}"
     outcome, note = "failed", ""
@@ -280,7 +277,9 @@ def _outcome(row: dict[str, Any], answer: FeedAnswer, waiting: Collection[int]) 
         outcome, note = AWAITED, f"it is in {name}, whose report is not there yet"
     else:
         note = f"it is in {name}, whose report did not come in time; the next run asks for it"
-    return outcome_of(row, outcome, note) | {"submission_id": answer.feed_id}
+    return outcome_of(row, outcome, "; ".join(filter(None, (remark, note)))) | {
+        "submission_id": answer.feed_id
+    }
 
 
 def _line(row: dict[str, Any], plan: Plan, product_type: str, part: str) -> bytes:
@@ -304,6 +303,8 @@ def _line(row: dict[str, Any], plan: Plan, product_type: str, part: str) -> byte
 
 def message_of(row: dict[str, Any], plan: Plan, product_type: str) -> dict[str, Any]:
     """The message that does what a single submission of the plan would do."""
+    if plan.method == "DELETE":
+        return messages.delete(row["sku"])
     if plan.method == "PUT":
         return messages.update(row["sku"], product_type, plan.body, row["requirements"])
     if all(patch["op"] == "replace" for patch in plan.body):

@@ -11,14 +11,14 @@ from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import Listings, accepted_contents, known_items
 from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
-from amazon_listings.selling_partner.forecast import forecast
-from amazon_listings.sync import departures
 from amazon_listings.sync.amazon_calls import Progress
 from amazon_listings.sync.families import Parents, settled_relation
 from amazon_listings.sync.feed_settling import FeedSettler, utc_now
 from amazon_listings.sync.feed_sync import AWAITED, FeedSync, awaited_feeds
+from amazon_listings.sync.live_volume import Volume
 from amazon_listings.sync.map_fields import compiled
 from amazon_listings.sync.submission_plan import Held, Planner, held_by_ledger
+from amazon_listings.sync.takedown import Takedown
 from amazon_listings.sync.writes import Writer
 
 if TYPE_CHECKING:
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.run_folder import RunFolder
 
 log = logging.getLogger(__name__)
+
+Rows = list[dict[str, Any]]
 
 OUTCOMES = ("accepted", "unchanged", "blocked", "rejected", "failed", AWAITED)
 
@@ -91,19 +94,23 @@ def live_sync(
     )
     feeds = FeedSync(connector, folder, writer)
     FeedSettler(client, ledger, folder, run, definitions.checksum, now).settle(connector.id)
-    live = _LiveSync(connector, folder, writer, Parents(planner, client), feeds)
-    counts = feeds.collect(awaited_feeds(ledger, connector.id, run, now=now())) if resumed else None
-    if counts is None:
+    parents = Parents(client, connector.marketplace.id)
+
+    def awaited() -> list[PendingFeed]:
+        return awaited_feeds(ledger, connector.id, run, now=now())
+
+    live = _LiveSync(connector, folder, writer, parents, feeds, awaited)
+    counts = feeds.collect("live", awaited()) if resumed else None
+    if counts is None or live.is_unfinished(counts):
+        before = Counter((folder.noted("live") or {}).get("calls", {})) if resumed else Counter[str]()
         folder.clear("live")
-        words = live.forecast()
-        log.info("Submitting: %s.", words)
-        counts = live.submit()
-        if counts[AWAITED]:
-            counts = feeds.collect(awaited_feeds(ledger, connector.id, run, now=now())) or counts
-        calls = writer.calls + feeds.calls + Counter(readings=live.parents.readings)
-        folder.note("live", {"calls": dict(+calls), "forecast": words})
+        volume = live.volume()
+        log.info("Submitting: %s.", volume)
+        counts = live.submit(volume)
+        calls = before + writer.calls + feeds.calls + Counter(readings=parents.readings)
+        folder.note("live", {"calls": dict(+calls), "forecast": str(volume)})
     if not counts[AWAITED]:
-        counts.update(departures.carry_out(connector, ledger=ledger, folder=folder, writer=writer))
+        counts.update(Takedown(connector, folder, writer, feeds).carry_out(awaited))
     return {name: counts[name] for name in OUTCOMES}
 
 
@@ -116,63 +123,74 @@ class _LiveSync:
     writer: Writer
     parents: Parents
     feeds: FeedSync
-    by_feeds: bool = False
+    awaited: Callable[[], list[PendingFeed]]
 
-    def forecast(self) -> str:
-        """How many calls, which way, how long; the writer's progress counts towards it."""
-        readings = creations = updates = 0
+    def volume(self) -> Volume:
+        """How much there is to send, and which way; the writer's progress counts towards it."""
+        volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
         for part in self.folder.parts("tested"):
             for row in self._with_held(self._ready(part)):
-                readings += self._read_before(row["held"])
+                volume.readings += self._read_before(row["held"])
                 update = bool(row["held"].exists) and not self.connector.sync.full_replace
-                updates += update
-                creations += not update
-        leaving = sum(1 for part in self.folder.parts("departed") for _ in self.folder.read("departed", part))
-        self.writer.progress.total = creations + updates + leaving
-        self.by_feeds = creations + updates >= self.connector.sync.feed_from
-        if self.by_feeds:
-            return f"by feeds, {forecast(creations + updates, 'createFeed')} of {creations + updates:,} items"
-        costs = [
-            forecast(readings + leaving, "getListingsItem"),
-            forecast(creations, "putListingsItem"),
-            forecast(updates, "patchListingsItem"),
-        ]
-        how = "deleteListingsItem" if self.connector.sync.when_removed == "delete" else "patchListingsItem"
-        costs.append(forecast(leaving, how))
-        words = "; ".join(str(cost) for cost in costs if cost.calls)
-        return f"one by one, {words}" if words else "nothing"
+                volume.updates += update
+                volume.creations += not update
+                volume.parents += row.get("role") == "parent"
+        for part in self.folder.parts("departed"):
+            volume.leaving += sum(1 for _ in self.folder.read("departed", part))
+        self.writer.progress.total = volume.creations + volume.updates + volume.leaving
+        return volume
 
-    def submit(self) -> Counter[str]:
-        """Submit what is ready, parents before everything else; the number of items by outcome."""
-        counts: Counter[str] = Counter()
+    def submit(self, volume: Volume) -> Counter[str]:
+        """Submit what is ready, parents before everything else; the number of items by outcome.
+
+        If there are `awaited` parents among them, their children are not sent yet.
+        """
         families = self.connector.variations is not None
-        for part in self.folder.parts("tested") if families else ():
-            rows = [row for row in self._ready(part) if row.get("role") == "parent"]
-            self.folder.write("live", part, self._written(rows))
-        if self.by_feeds:
-            return self._submit_by_feeds()
+        if families and volume.parents_by_feeds:
+            self._feed(self._parents)
+            counts = self._collected()
+            if counts[AWAITED]:
+                return counts
+        elif families:
+            for part in self.folder.parts("tested"):
+                self.folder.write("live", part, self._written(self._parents(part, [])[0]))
+        if volume.by_feeds:
+            self._feed(self._free)
+            return self._collected()
+        counts = Counter()
         for part in self.folder.parts("tested"):
             done = list(self.folder.read("live", part))
-            rows, waiting = self._free(part, done) if families else (list(self._ready(part)), [])
+            rows, waiting = self._free(part, done)
             self.folder.write("live", part, [*done, *waiting, *self._written(rows)])
             counts.update(row["outcome"] for row in self.folder.read("live", part))
         return counts
 
-    def _submit_by_feeds(self) -> Counter[str]:
-        """Put what is ready into feeds, after the parents, which were sent singly."""
-        counts: Counter[str] = Counter()
+    def is_unfinished(self, counts: Counter[str]) -> bool:
+        """Whether parents are through and their children have yet to be sent."""
+        ready = (
+            row["outcome"] == "ready"
+            for part in self.folder.parts("tested")
+            for row in self.folder.read("tested", part)
+        )
+        return not counts[AWAITED] and sum(counts.values()) < sum(ready)
+
+    def _feed(self, choose: Callable[[str, Rows], tuple[Rows, Rows]]) -> None:
+        """Put the chosen rows of every part into feeds."""
         for parts in self._feedfuls():
             done = {part: list(self.folder.read("live", part)) for part in parts}
             skus: dict[str, set[str]] = {}
             for part in parts:
-                free, waiting = self._free(part, done[part])
+                free, waiting = choose(part, done[part])
                 before = self.feeds.sent_before(free)
                 skus[part] = {row["sku"] for row in free}.difference(row["sku"] for row in before)
                 done[part] += [*waiting, *before]
-            for part, outcomes in self.feeds.send(skus, self._ready).items():
+            sent = self.feeds.send(skus, self._ready, plan=self.writer.planner.plan, read=self._read_before)
+            for part, outcomes in sent.items():
                 self.folder.write("live", part, [*done[part], *outcomes])
-                counts.update(row["outcome"] for row in (*done[part], *outcomes))
-        return counts
+
+    def _collected(self) -> Counter[str]:
+        counts = self.feeds.collect("live", self.awaited())
+        return Counter({AWAITED: 1}) if counts is None else counts
 
     def _feedfuls(self) -> Iterator[list[str]]:
         """The parts, so many together as one feed holds."""
@@ -206,10 +224,14 @@ class _LiveSync:
         """
         return not (held.exists and held.is_enough) or self.connector.sync.full_replace
 
-    def _free(
-        self, part: str, done: list[dict[str, Any]]
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _parents(self, part: str, _done: Rows) -> tuple[Rows, Rows]:
+        """The parents of a part; none of them waits."""
+        return [row for row in self._ready(part) if row.get("role") == "parent"], []
+
+    def _free(self, part: str, done: Rows) -> tuple[Rows, Rows]:
         """The rows of a part that may be sent after its parents, and outcomes of children that must wait."""
+        if self.connector.variations is None:
+            return list(self._ready(part)), []
         rows = [row for row in self._ready(part) if row.get("role") != "parent"]
         outcomes = {
             row["sku"]: row["outcome"]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.errors import TryAgain
+from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.feeds import open_feed, pending_feeds
 from amazon_listings.ledger.items import Listings, known_items, record_accepted, record_listed
 from amazon_listings.ledger.locks import ListingLocks
@@ -23,6 +24,7 @@ from amazon_listings.sync.feed_sync import awaited_feeds
 from amazon_listings.sync.live_sync import live_sync
 from amazon_listings.sync.payload import payload_hash
 from amazon_listings.sync.run_folder import RunFolder, part_name
+from amazon_listings.sync.takedown import NOTES
 
 FRANCE = "A13V1IB3VIYZZH"
 LAMP = json.loads(
@@ -308,6 +310,102 @@ def test_a_task_that_was_killed_while_it_started_a_feed_finds_it(night, sandbox,
     assert [row["outcome"] for row in night.rows.values()] == ["accepted", "accepted"]
 
 
+@pytest.mark.parametrize("how", ["delete", "zero_quantity"])
+def test_listings_whose_items_left_go_by_feeds_from_the_same_number(night, sandbox, client, connector, how):
+    night.begin([lamp("A-1"), lamp("A-2"), lamp("A-3")])
+    night.sync()
+    through(sandbox)
+    night.sync(resumed=True)
+    night.connector = connector(sync={"feed_from": 2, "when_removed": how})
+    night.begin([])
+    left = [{"id": "", "sku": sku, "outcome": "ready", "note": "", "issues": []} for sku in ("A-1", "A-2")]
+    night.folder.write("departed", part_name(1), left)
+    sandbox.control("settings", feed_queue_delay=600)
+    assert night.sync() == {"awaited": 2}
+    assert night.sync() == {"awaited": 2}, "a task that is repeated makes no second feed"
+    sandbox.advance(700)
+    through(sandbox)
+    assert night.sync(resumed=True) == {"accepted": 2}
+    assert feeds_made(sandbox) == 2
+    rows = list(night.folder.read("departed", part_name(1)))
+    assert {row["note"] for row in rows} == {NOTES[how]}
+    assert night.folder.noted("departed")["calls"] == {"feeds": 1, "searches": 1}
+    feed, _ = sandbox.state.feeds.all()  # the newest first
+    document = json.loads(sandbox.state.documents.find(feed.document_id).content)
+    kinds = {message["operationType"] for message in document["messages"]}
+    listing = amazon.get(client, "A-1", [FRANCE])
+    if how == "delete":
+        assert kinds == {"DELETE"}
+        assert listing is None
+    else:
+        assert kinds == {"PATCH"}
+        assert listing.attributes["fulfillment_availability"][0]["quantity"] == 0
+    before = [write.before for write in writes_of(night.ledger, night.run)]
+    assert [one["brand"] for one in before] == [LAMP["brand"]] * 2
+    assert night.sync(resumed=True) == {"accepted": 2}
+
+
+def family(number):
+    """A parent and its child."""
+    sku = f"P-{number}"
+    parent = lamp(sku) | {"role": "parent"}
+    child = lamp(f"{sku}-C") | {"role": "child", "parent_sku": sku}
+    for name in ("purchasable_offer", "fulfillment_availability", "externally_assigned_product_identifier"):
+        del parent["attributes"][name]
+    child["attributes"]["color"] = brand("Noir")
+    here = {"marketplace_id": FRANCE}
+    relation = {"child_relationship_type": "variation", **here}
+    for row, level, more in ((parent, "parent", {}), (child, "child", {"parent_sku": sku})):
+        row["attributes"] |= {
+            "variation_theme": [{"name": "COLOR"}],
+            "parentage_level": [{"value": level, **here}],
+            "child_parent_sku_relationship": [relation | more],
+        }
+        row["hash"] = payload_hash(row["attributes"])
+    return parent, child
+
+
+def test_many_parents_go_by_a_feed_of_their_own_before_their_children(night, sandbox, connector):
+    night.connector = connector(
+        sync={"feed_from": 2}, variations={"theme": "COLOR", "parent_sku": "{{ product.parent }}"}
+    )
+    night.begin([*family(1), lamp("A-1")], [*family(2)])
+    sandbox.control("settings", feed_queue_delay=600)
+    assert night.sync() == {"awaited": 2}
+    assert set(night.rows) == {"P-1", "P-2"}
+    assert night.sync() == {"awaited": 2}, "a task that is repeated makes no second feed"
+    sandbox.advance(700)
+    through(sandbox)
+    assert night.sync(resumed=True) == {"accepted": 2, "awaited": 3}
+    sandbox.advance(700)
+    through(sandbox)
+    assert night.sync(resumed=True) == {"accepted": 5}
+    assert feeds_made(sandbox) == 2
+    sent = [
+        [
+            message["sku"]
+            for message in json.loads(sandbox.state.documents.find(one.document_id).content)["messages"]
+        ]
+        for one in reversed(sandbox.state.feeds.all())
+    ]
+    assert sent == [["P-1", "P-2"], ["P-1-C", "A-1", "P-2-C"]]
+
+
+def test_children_of_a_parent_that_its_feed_refused_wait(night, sandbox, connector):
+    night.connector = connector(
+        sync={"feed_from": 2}, variations={"theme": "COLOR", "parent_sku": "{{ product.parent }}"}
+    )
+    parent, child = family(1)
+    parent["attributes"]["lamp_type"] = [{"value": "sofa", "marketplace_id": FRANCE}]
+    parent["hash"] = payload_hash(parent["attributes"])
+    night.begin([parent, child, *family(2)])
+    night.sync()
+    through(sandbox)
+    assert night.sync(resumed=True) == {"accepted": 1, "rejected": 1, "failed": 1, "awaited": 1}
+    assert night.rows["P-1-C"]["note"] == "waits for its parent P-1, which was rejected"
+    assert night.folder.noted("live")["calls"]["feeds"] == 2
+
+
 def test_locks_of_a_dead_try_do_not_hold_up_the_next_run(
     night, sandbox, client, ledger, listings, monkeypatch
 ):
@@ -405,7 +503,6 @@ def test_a_document_holds_so_many_messages_and_bytes(night, sandbox, monkeypatch
 
 
 def test_before_images_and_whole_contents_are_kept(night, sandbox, client, ledger, listings):
-    from amazon_listings.ledger.before_images import writes_of
     from amazon_listings.ledger.items import accepted_contents
 
     amazon.put(client, "A-1", FRANCE, product_type="LAMP", attributes=lamp("A-1")["attributes"])
