@@ -32,6 +32,7 @@ def relabel(
 ) -> None:
     """Rewrite the labels of a connector's file for another locale; the mapping means the same."""
     from amazon_listings.connectors.rewriting import rewritten
+    from amazon_listings.connectors.yaml_document import read_yaml
 
     with plain_errors():
         found = connector_of(connector, folder)
@@ -39,35 +40,38 @@ def relabel(
         if path is None:
             refuse(f"{connector} is declared in {found.where}: only a file can be rewritten.")
         text = path.read_text(encoding="utf-8")
-        written, result = _relabelled(found, text, locale)
+        written = read_yaml(text).value
         if written.get("amazon", {}).get("locale") is None:
             refuse(f"{path} does not say `locale`: it comes from {found.where}. Change it there.")
-        wanted = {
-            "/amazon/locale": (written["amazon"]["locale"], locale),
-            "/mapping": (written["mapping"], result.mapping),
-        }
-        new = rewritten(text, wanted)
-        for old_key, new_key in result.keys.items():
-            print(f"{old_key}  ->  {new_key}")
-        for key in result.unknown:
-            typer.echo(f"left as it is, it names no one field: {key}", err=True)
+        parts = _relabelled(found, written, locale)
+        wanted = {f"/{name}": (written[name], part.mapping) for name, part in parts.items()}
+        new = rewritten(text, {"/amazon/locale": (written["amazon"]["locale"], locale), **wanted})
+        for part in parts.values():
+            for old_key, new_key in part.keys.items():
+                print(f"{old_key}  ->  {new_key}")
+            for key in part.unknown:
+                typer.echo(f"left as it is, it names no one field: {key}", err=True)
         if dry_run:
             return
         _replace(path, new)
-        print(f"{path}: {len(result.keys)} labels in {locale}, {len(result.mapping)} lines, same meaning.")
+        labels = sum(len(part.keys) for part in parts.values())
+        print(f"{path}: {labels} labels in {locale}, {len(found.mapping)} lines, same meaning.")
 
 
-def _relabelled(found: Connector, text: str, locale: str) -> tuple[dict[str, Any], Relabelled]:
-    """The file's own document, and its mapping in `locale`."""
+def _relabelled(found: Connector, written: dict[str, Any], locale: str) -> dict[str, Relabelled]:
+    """The parts of the file's own document that have labels, in `locale`."""
     from dataclasses import replace
 
-    from amazon_listings.connectors.yaml_document import read_yaml
+    from amazon_listings.mapping.short_forms import SHORT_FORMS
     from amazon_listings.product_types.relabelling import relabel as in_labels_of
+    from amazon_listings.product_types.relabelling import relabel_variations
 
-    written = read_yaml(text).value
-    here = pair_of(found)
-    there = pair_of(replace(found, amazon=replace(found.amazon, locale=locale)))
-    return written, in_labels_of(written.get("mapping", {}), here.index, there.index)
+    here = pair_of(found).index
+    there = pair_of(replace(found, amazon=replace(found.amazon, locale=locale))).index
+    parts = {"mapping": in_labels_of(written.get("mapping", {}), here, there, short_forms=SHORT_FORMS)}
+    if written.get("variations"):
+        parts["variations"] = relabel_variations(written["variations"], here, there)
+    return parts
 
 
 def _replace(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amazon_listings.errors import AmazonListingsError, TryAgain
+from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.product_types.definition import (
     DefinitionKey,
     DefinitionPair,
@@ -165,9 +166,10 @@ def _with_names(
         return error
     if key.product_type in names:
         return error
+    place = next(one.name for one in MARKETPLACES.values() if one.id == key.marketplace_id)
     near = difflib.get_close_matches(key.product_type.upper(), names, n=5, cutoff=0.5)
     hint = "Search one with `amazon-listings product-types search`."
     return UnknownProductType(
-        f"Amazon has no product type {key.product_type!r} in the marketplace {key.marketplace_id}.",
+        f"Amazon has no product type {key.product_type!r} in {place}.",
         hint=f"Did you mean {' or '.join(near)}?" if near else hint,
     )

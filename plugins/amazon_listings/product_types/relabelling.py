@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from amazon_listings.product_types.fields import Field
 
@@ -24,7 +24,13 @@ class Relabelled(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def relabel(mapping: Mapping[str, Any], from_index: FieldIndex, to_index: FieldIndex) -> Relabelled:
+def relabel(
+    mapping: Mapping[str, Any],
+    from_index: FieldIndex,
+    to_index: FieldIndex,
+    *,
+    short_forms: Container[str] = (),
+) -> Relabelled:
     """`mapping`, written in labels of `from_index`, in those of `to_index`.
 
     Labels become labels, paths stay paths. Displayed names of options, given as constants, become
@@ -35,6 +41,7 @@ def relabel(mapping: Mapping[str, Any], from_index: FieldIndex, to_index: FieldI
         mapping: As in a connector.
         from_index: The fields in the locale of `mapping`.
         to_index: The same fields in the other locale.
+        short_forms: Keys that are words of the mapping language and no labels.
     """
     result: dict[str, Any] = {}
     unknown: list[str] = []
@@ -44,7 +51,9 @@ def relabel(mapping: Mapping[str, Any], from_index: FieldIndex, to_index: FieldI
             target = from_index.find(key)
             name = _renamed(key, target, to_index)
         except UnknownField:
-            unknown.append(key)
+            # The name without its number stands for all of the numbered attributes.
+            if key not in short_forms and not from_index.matches(f"{key}_1"):
+                unknown.append(key)
             result[key] = value
             continue
         except AmbiguousField as error:
@@ -59,6 +68,26 @@ def relabel(mapping: Mapping[str, Any], from_index: FieldIndex, to_index: FieldI
             keys[key] = name
         result[name] = _value(value, target, from_index, to_index)
     return Relabelled(result, keys, tuple(unknown))
+
+
+def relabel_variations(
+    variations: Mapping[str, Any], from_index: FieldIndex, to_index: FieldIndex
+) -> Relabelled:
+    """A connector's `variations` in the labels of `to_index`: its theme, and the fields it names."""
+    result, unknown = dict(variations), []
+    keys: dict[str, str] = {}
+    for name in ("shared", "attributes"):
+        for position, key in enumerate(variations.get(name, ())):
+            try:
+                keys[key] = _renamed(key, from_index.find(key), to_index)
+            except (UnknownField, AmbiguousField):
+                unknown.append(key)
+                continue
+            result[name] = [*result[name][:position], keys[key], *result[name][position + 1 :]]
+    if "variation_theme.name" in (item.path for item in from_index.fields) and "theme" in variations:
+        themes = from_index.target("variation_theme.name")
+        result["theme"] = _value(variations["theme"], themes, from_index, to_index)
+    return Relabelled(result, {key: name for key, name in keys.items() if key != name}, tuple(unknown))
 
 
 def _renamed(key: str, target: Target, to_index: FieldIndex) -> str:

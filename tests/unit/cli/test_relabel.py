@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
@@ -117,6 +118,28 @@ def test_a_relabelled_connector_makes_the_same_payload(house, connector_id, loca
     assert comments(after) == comments(before)
     assert len(after.splitlines()) == len(before.splitlines())
     assert run("map", "--connector", connector_id, "--products", products).stdout == payload
+
+
+def test_families_and_short_forms(house):
+    """The fields that `variations` name are labels too; short forms are none, and are no problem."""
+    path = house / "connectors" / "fr_lamps.yaml"
+    families = {
+        "theme": "COLOR",
+        "parent_sku": "{{ product.reference }}-P",
+        "shared": ["Marque", "item_name", "Couleur > Couleur"],
+        "attributes": ["Couleur > Couleur"],
+    }
+    document = yaml.safe_load(path.read_text(encoding="utf-8")) | {"variations": families}
+    document["mapping"]["other_product_image_locator"] = "{{ item.pictures }}"
+    document["mapping"] |= {"stock": 3, "Nonsens": 1}
+    path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    result = run("connectors", "relabel", "fr_lamps", "--locale", "es_ES")
+    after = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert after["variations"] == families | {
+        "shared": ["Marca", "item_name", "Color > Color"],
+        "attributes": ["Color > Color"],
+    }
+    assert result.stderr == "left as it is, it names no one field: Nonsens\n"
 
 
 def test_a_connector_that_is_not_there(house):

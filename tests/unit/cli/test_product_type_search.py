@@ -1,0 +1,115 @@
+"""`product-types search` and `show`, and `fields --connector`, over real connections to the sandbox."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.settings import settings
+from support.airflow import amazon_connection
+
+CONNECTOR = {
+    "id": "es_lamps",
+    "amazon": {"connection": "demo_amazon", "country": "FR", "locale": "es_ES", "product_type": "LAMP"},
+    "sales_layer": {"languages": ["fr"]},
+    "mapping": {"Marca": "{{ item.brand }}"},
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def home(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(amazon_connection(sandbox)))
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path / "connectors"))
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def asked(command, *arguments, country="FR"):
+    return run("product-types", command, *arguments, "--country", country, "--connection", "demo_amazon")
+
+
+@pytest.mark.parametrize(
+    ("words", "locale", "found"),
+    [("lampe", "fr_FR", "Lampe"), ("lámpara", "es_ES", "Lámpara"), ("lamp", "en_GB", "Lamp")],
+)
+def test_search_in_the_language_of_the_words(home, words, locale, found):
+    result = asked("search", words, "--locale", locale)
+    assert (result.exit_code, result.stdout.split(), result.stderr) == (0, ["LAMP", found], "")
+
+
+def test_search_by_a_product_s_title(home):
+    result = asked("search", "Lampe de bureau LED réglable", "--item-name", "--locale", "fr_FR")
+    assert result.stdout.split() == ["LAMP", "Lampe"]
+
+
+def test_nothing_found_and_words_in_another_locale(home):
+    assert "Amazon knows no product type for 'sextant' in France" in asked("search", "sextant").stdout
+    result = asked("search", "lampe", "--locale", "en_GB", "--search-locale", "fr_FR")
+    assert result.stdout.split() == ["LAMP", "Lamp"]
+
+
+def test_show_fetches_and_keeps_both_documents(home):
+    result = asked("show", "LAMP", "--locale", "es_ES")
+    assert (result.exit_code, result.stderr) == (0, "")
+    for said in ("Lámpara (LAMP), France", "validated in fr_FR, labels in es_ES", "Tipo de lámpara"):
+        assert said in result.stdout
+    store = DefinitionStore(home / "storage" / "definitions")
+    assert {key.locale for key in store.keys()} == {"fr_FR", "es_ES"}  # noqa: SIM118 - not a dict
+
+
+def test_show_with_other_requirements(home):
+    offer = asked("show", "PRODUCT", "--requirements", "LISTING_OFFER_ONLY").stdout
+    assert "LISTING_OFFER_ONLY" in offer
+    assert "item_name.value" not in offer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", "LAMPE"], "Amazon has no product type 'LAMPE' in France. Did you mean LAMP?"),
+        (["show", "LAMP", "--locale", "fr-FR"], "Did you mean fr_FR"),
+        (["search", "lampe", "--locale", "fr-FR"], "Did you mean fr_FR"),
+        (["search", "lampe", "--country", "XX"], "Amazon has no marketplace 'XX'. There are US, CA"),
+        (["search", "lampe", "--connection", "other"], "There is no Airflow connection 'other'"),
+    ],
+)
+def test_mistakes_are_one_sentence(home, arguments, said):
+    result = run(
+        "product-types", *arguments[:2], "--country", "FR", "--connection", "demo_amazon", *arguments[2:]
+    )
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("declared_in", ["a file", "a Variable"])
+def test_fields_of_a_connector_that_has_no_stored_definition_yet(home, declared_in):
+    (home / "connectors").mkdir()
+    more = []
+    if declared_in == "a file":
+        (home / "connectors" / "es_lamps.yaml").write_text(json.dumps(CONNECTOR))
+    else:
+        (home / "variables.json").write_text(json.dumps({"amazon_connector_es_lamps": CONNECTOR}))
+        more = ["--variables", home / "variables.json"]
+    result = run("fields", "--connector", "es_lamps", "--language", "es", "--json", *more)
+    fields = {field["path"]: field for field in json.loads(result.stdout)}
+    lamp, weight = fields["lamp_type.value"], fields["item_weight.unit"]
+    assert (lamp["label"], lamp["group"]) == ("Tipo de lámpara", "Detalles del producto")
+    assert weight["condition"] == "obligatorio cuando `item_weight` está indicado"
