@@ -92,7 +92,7 @@ class Bench:
         got = run.results
         yield "refresh_definition", lambda: tasks.refresh_definition(connector_id)
         definition = got.get("refresh_definition")
-        yield "extract_products", lambda: tasks.extract_products(connector_id, definition)
+        yield "extract_products", lambda: tasks.extract_products(connector_id)
         yield (
             "check_quality",
             lambda: tasks.check_quality(connector_id, definition, got["extract_products"]),

@@ -122,7 +122,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
 
 
 @explained
-def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def extract_products(connector_id: str) -> dict[str, Any]:
     """Read the PIM into the run's folder; counts and the names of the parts."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.sales_layer.extraction import read_items
@@ -319,4 +319,5 @@ def _backfill_interval(context: Mapping[str, Any]) -> tuple[datetime, datetime] 
 
 
 def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "no items"
+    told = (f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    return ", ".join(told) or "no items"
