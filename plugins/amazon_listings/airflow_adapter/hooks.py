@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from airflow.sdk import BaseHook
@@ -17,7 +18,18 @@ from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.sellers import check_account
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from amazon_listings.sales_layer.connection import PimConnection
+
+
+@cache
+def shared_quotas(ledger: Engine) -> Quotas:
+    """The quotas that this process shares with every other worker; one object for all its clients.
+
+    So tokens that one client leased and did not use serve the next one.
+    """
+    return Quotas(SharedBuckets(ledger))
 
 
 class SellingPartnerHook(BaseHook):
@@ -49,9 +61,7 @@ class SellingPartnerHook(BaseHook):
         """
         found = connections.connection(self.selling_partner_conn_id, self.conn_type)
         account = connections.account_of(found, marketplace(self._country(found.extra_dejson)).region)
-        return SellingPartner(
-            account, quotas=Quotas(SharedBuckets(connections.ledger())), preview_rate=preview_rate
-        )
+        return SellingPartner(account, quotas=shared_quotas(connections.ledger()), preview_rate=preview_rate)
 
     def test_connection(self) -> tuple[bool, str]:
         """Fetch a token and ask where the account may sell."""

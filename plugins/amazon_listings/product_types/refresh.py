@@ -19,6 +19,7 @@ from amazon_listings.product_types.definition import (
 )
 from amazon_listings.product_types.store import DefinitionStore, age
 from amazon_listings.selling_partner import definitions
+from amazon_listings.selling_partner.downloads import with_new_link
 from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownProductType
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def refresh_definition(
         if stored and stored.checked_at > asked - max_age:
             return stored
         try:
-            return _fetched(client, store, key, stored)
+            return with_new_link(lambda: _fetched(client, store, key, stored))
         except (UnknownProductType, RequestRefused) as error:
             raise _with_names(client, key, error) from None
         except TryAgain as error:

@@ -159,7 +159,7 @@ def download(client: SellingPartner, link: Link) -> bytes:
     """The document behind a link, with the checksum that was announced.
 
     Raises:
-        LinkExpired: ask for the definition again.
+        LinkExpired: ask for the definition again; see `downloads.with_new_link`.
         DocumentDamaged: it arrived with another checksum, also when loaded again.
         Unavailable: no answer.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -15,7 +15,11 @@ from .faults import RETRY_LATER
 from .redaction import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .client import SellingPartner
+
+Result = TypeVar("Result")
 
 _CHUNK = 1 << 16
 
@@ -44,6 +48,16 @@ def upload(client: SellingPartner, url: str, content: bytes, content_type: str) 
         Unavailable: no answer, or a fault of the storage, after several tries.
     """
     _tries(client)(_put, client, url, content, content_type)
+
+
+def with_new_link(action: Callable[[], Result]) -> Result:
+    """Do something that asks for a link and uses it; if it expired on the way, with a new one at once.
+
+    Raises:
+        LinkExpired: the new one had expired too.
+    """
+    again = Retrying(stop=stop_after_attempt(2), retry=retry_if_exception_type(LinkExpired), reraise=True)
+    return again(action)
 
 
 def _tries(client: SellingPartner) -> Retrying:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from .downloads import download, upload
+from .downloads import download, upload, with_new_link
 from .exceptions import DocumentDamaged, MalformedAnswer
 from .faults import RETRY_LATER, Refusal, outcome_unknown
 from .shapes import Shape
@@ -140,6 +140,10 @@ def report(client: SellingPartner, report_id: str) -> bytes:
         DocumentDamaged: it can not be unpacked, or is larger than 256 MiB.
         LinkExpired, Unavailable: try again.
     """
+    return with_new_link(lambda: _report(client, report_id))
+
+
+def _report(client: SellingPartner, report_id: str) -> bytes:
     name = "getFeedDocument"
     answer = client.call(name, path={"feedDocumentId": report_id})
     shape = Shape(answer, name)

@@ -105,6 +105,16 @@ def test_a_report_is_loaded_and_unpacked(amazon, client, packed):
     assert feeds.report(client, "r1") == b"{}"
 
 
+def test_a_report_whose_link_expired_is_loaded_by_a_new_one(amazon, client):
+    document = {"feedDocumentId": "r1", "url": f"{amazon.url}/report"}
+    amazon.say(body=document)
+    amazon.say(403, b"expired")
+    amazon.say(body=document)
+    amazon.say(body=b"{}")
+    assert feeds.report(client, "r1") == b"{}"
+    assert len(amazon.calls) == 4
+
+
 @pytest.mark.parametrize("content", [b"{}", gzip.compress(b"x" * 1000, mtime=0)[:-9]])
 def test_a_damaged_report_is_no_report(amazon, client, content):
     amazon.say(body={"feedDocumentId": "r1", "url": f"{amazon.url}/report", "compressionAlgorithm": "GZIP"})
