@@ -28,7 +28,7 @@ def run(ledger, tmp_path):
     """Plays a run: outcome and issues by SKU; what its history says."""
     number = 0
 
-    def play(outcomes, *, complete=False, note=""):
+    def play(outcomes, *, complete=False, previewed=True, note=""):
         nonlocal number
         number += 1
         folder = RunFolder(tmp_path / f"run-{number}")
@@ -42,7 +42,14 @@ def run(ledger, tmp_path):
         folder.write("extract", PART, [{"id": row["id"], "sku": row["sku"]} for row in rows])
         folder.note("extract", {"parts": [PART], "extracted": len(rows), "out_of_scope": 0})
         folder.write("mapped", PART, [row | {"issues": []} for row in rows])
-        folder.write("tested", PART, [row for row in rows if row["outcome"] != "failed"])
+        seen = [row for row in rows if row["outcome"] != "failed"]
+        asked = [
+            row | {"previewed": previewed and row["outcome"] in {"ready", "rejected"}}
+            for row in seen
+            if row["outcome"] != "accepted"
+        ]
+        folder.write("tested", PART, asked)
+        folder.write("live", PART, [row for row in seen if row["outcome"] == "accepted"])
         found = remember_issues(folder, ledger=ledger, connector_id="fr_home", run=number)
         lives = {(one.item.sku, key[0]): life for one in found for key, life in one.lives.items()}
         return lives, close_history(ledger=ledger, connector_id="fr_home", run=number, complete=complete)
@@ -70,9 +77,9 @@ def test_nothing_is_gone_that_nobody_looked_for(ledger, run):
     assert still_open(ledger) == everything
     run({"a": ("failed", []), "b": ("unchanged", []), "c": ("blocked", [])})
     assert still_open(ledger) == everything
-    run({"b": ("ready", []), "c": ("ready", [])}, note="not previewed")
+    run({"b": ("ready", []), "c": ("ready", [])}, previewed=False)
     assert still_open(ledger) == everything
-    run({"a": ("ready", []), "c": ("ready", [])})
+    run({"a": ("ready", []), "c": ("ready", [])}, note="waits for its parent")
     assert still_open(ledger) == {("b", "18027")}
     run({"b": ("accepted", [])})
     assert still_open(ledger) == set()

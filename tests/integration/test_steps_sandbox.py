@@ -172,8 +172,9 @@ def test_every_written_mistake_is_found_and_every_item_accounted_for(run):
     (gtin,) = [row for row in issues["LUM-L102-SGE"] if row["code"] == "gtin"]
     assert (gtin["found"], gtin["pim_field"], gtin["source"]) == ("8430999000065", "ean", "quality")
     assert gtin["mapping_line"]
-    merged = [row for rows in issues.values() for row in rows if row["source"] == "schema+quality"]
+    merged = [row for rows in issues.values() for row in rows if row["source"] == "quality+schema"]
     assert {row["path"] for row in merged} >= {"item_name", "product_description"}
+    assert all("est vide dans le PIM" in row["message"] for row in merged)
     assert all(row["pim_field"] and row["label"] for row in merged)
     assert done.summary["warnings"] == []
     assert last_run(run.ledger, "fr_lamps", "test").cursor

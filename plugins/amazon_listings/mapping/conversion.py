@@ -13,7 +13,7 @@ from amazon_listings.mapping.dates import NotADate, iso, moment
 from amazon_listings.mapping.formulas.images import picture
 from amazon_listings.mapping.html_text import html_to_text, is_html
 from amazon_listings.mapping.lengths import truncate_words
-from amazon_listings.mapping.options import Inconvertible, Options, offered, quoted
+from amazon_listings.mapping.options import Inconvertible, Options, listed, nearest
 from amazon_listings.mapping.quantities import NotANumber, Notation, json_number, quantity
 from amazon_listings.mapping.words import yes_or_no
 from amazon_listings.product_types.labels import normal
@@ -100,7 +100,7 @@ def parse_quantity(value: Any, reading: Reading) -> tuple[int | float, str]:
         found = quantity(value, reading.decimal)
         return json_number(found.number), found.unit
     except NotANumber as reason:
-        raise Inconvertible(f"{quoted(value)} is not a number: {reason}", {"type": "number"}) from None
+        raise Inconvertible("not_a_number", {"type": "number"}, found=value, reason=reason) from None
 
 
 def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
@@ -115,14 +115,11 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
             return value
         number, unit = parse_quantity(value, reading)
         if unit:
-            raise Inconvertible(
-                f"{quoted(value)} has {unit!r} beside the number; the filter extract_number drops it",
-                {"type": "number", **limits},
-            )
+            raise Inconvertible("beside_number", {"type": "number", **limits}, found=value, unit=unit)
         if whole and not isinstance(number, int):
-            raise Inconvertible(f"{quoted(value)} is not a whole number", {"type": "integer", **limits})
+            raise Inconvertible("not_whole", {"type": "integer", **limits}, found=value)
         if codes is not None and number not in codes:
-            raise Inconvertible(f"{quoted(value)} is not among the options", offered(leaf))
+            raise Inconvertible("not_listed", nearest(listed(leaf), str(value)), found=value)
         return number
 
     return convert
@@ -131,7 +128,7 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
 def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[Any], bool]:
     named = [*own_names, *((option.name, option.value) for option in leaf.options)]
     names = {normal(name): value for name, value in named if isinstance(value, bool)}
-    allowed = offered(leaf) if leaf.options else {"type": "boolean"}
+    allowed = nearest(listed(leaf), "") if leaf.options else {"type": "boolean"}
 
     def convert(value: Any) -> bool:
         if isinstance(value, bool):
@@ -143,7 +140,7 @@ def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[An
             found = yes_or_no(value) if found is None else found
             if isinstance(found, bool):
                 return found
-        raise Inconvertible(f"{quoted(value)} is neither yes nor no", allowed)
+        raise Inconvertible("not_yes_or_no", allowed, found=value)
 
     return convert
 
@@ -152,13 +149,13 @@ def _date(value: Any, reading: Reading) -> str:
     try:
         return iso(moment(value, month_first=reading.month_first))
     except NotADate as reason:
-        raise Inconvertible(str(reason), {"format": "2026-12-31"}) from None
+        raise Inconvertible(reason.code, {"format": "2026-12-31"}, **reason.facts) from None
 
 
 def _url(value: Any) -> str:
     found = picture(value) if isinstance(value, dict) else value
     if not isinstance(found, str) or not found.strip():
-        raise Inconvertible(f"{quoted(value)} is no address", {"format": "https://…"})
+        raise Inconvertible("not_an_address", {"format": "https://…"}, found=value)
     return found.strip()
 
 
@@ -171,16 +168,13 @@ def _texts(leaf: Field, treatment: Treatment) -> Callable[[Any], Any]:
         if isinstance(value, str):
             text = value.strip()
         elif isinstance(value, bool):
-            raise Inconvertible(
-                f"yes/no is no text for {leaf.label!r}: say what to write, such as | boolean('Oui', 'Non')",
-                {"type": "text"},
-            )
+            raise Inconvertible("yes_no_no_text", {"type": "text"})
         elif isinstance(value, int | float):
             text = _digits(value)
         elif isinstance(value, dict) and value.get("url"):
             text = str(value["url"])
         else:
-            raise Inconvertible(f"{quoted(value)} is no text", {"type": "text"})
+            raise Inconvertible("not_text", {"type": "text"}, found=value)
         if not keep and is_html(text):
             text = html_to_text(text, lines=lines)
         if treatment.truncate:
@@ -195,4 +189,4 @@ def _digits(value: float) -> str:
     try:
         return str(json_number(quantity(value).number))
     except NotANumber as reason:
-        raise Inconvertible(str(reason), {"type": "text"}) from None
+        raise Inconvertible("not_a_number", {"type": "text"}, found=value, reason=reason) from None

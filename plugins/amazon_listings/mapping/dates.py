@@ -6,13 +6,15 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
+from amazon_listings.mapping.unfit import Unfit
+
 _ISO_LIKE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(.+))?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ,]+(.+))?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTHS = 12
 
 
-class NotADate(ValueError):  # noqa: N818 - it is what the value is
+class NotADate(Unfit):
     """A value that is no date."""
 
 
@@ -35,7 +37,7 @@ def moment(value: Any, *, month_first: bool = False) -> date | datetime:
     if isinstance(value, date):
         return value
     if not isinstance(value, str):
-        raise NotADate(f"a {type(value).__name__} is not a date")
+        raise NotADate("not_a_date", found=value)
     text = value.strip()
     if found := _ISO_LIKE.fullmatch(text) or _COMPACT.fullmatch(text):
         year, month, day, *rest = found.groups()
@@ -44,15 +46,15 @@ def moment(value: Any, *, month_first: bool = False) -> date | datetime:
         if int(month) > _MONTHS or (month_first and "/" in text and int(day) <= _MONTHS):
             day, month = month, day
     else:
-        raise NotADate(f"{text!r} is not a date")
+        raise NotADate("not_a_date", found=text)
     try:
         when = date(int(year), int(month), int(day))
         time = rest[0] if rest else None
         if not time:
             return when
         exact = datetime.fromisoformat(f"{when.isoformat()}T{_two_digit_hour(time)}")
-    except ValueError as reason:
-        raise NotADate(f"{text!r} is not a date: {reason}") from None
+    except ValueError:
+        raise NotADate("not_a_date", found=text) from None
     return exact if exact.tzinfo else exact.replace(tzinfo=UTC)
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, cast
 from amazon_listings.item import Item
 from amazon_listings.mapping.expressions import ExpressionError
 from amazon_listings.mapping.formulas.limits import shown
-from amazon_listings.mapping.options import Inconvertible
 from amazon_listings.mapping.rows import Row, is_empty
+from amazon_listings.mapping.unfit import Unfit, reason
 from amazon_listings.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.conversion import Converter
     from amazon_listings.mapping.expressions import Expression
     from amazon_listings.mapping.plan import Branch
-    from amazon_listings.product_types.fields import Field
+    from amazon_listings.validation.words import Words
 
 #: What says that an item is for sale, and how.
 OFFER_ATTRIBUTES = frozenset(
@@ -43,9 +43,18 @@ IDENTIFIER_ATTRIBUTES = frozenset(
         "supplier_declared_has_product_identifier_exemption",
     )
 )
-FAMILY_ATTRIBUTES = ("parentage_level", "child_parent_sku_relationship", "variation_theme")
+RELATION = "child_parent_sku_relationship"
+THEME = "variation_theme"
+FAMILY_ATTRIBUTES = ("parentage_level", RELATION, THEME)
 #: What Amazon appends to an attribute's name in a theme's (`COLOR_NAME`, `MATERIAL_TYPE`).
 _SUFFIXES = ("", "_name", "_type", "_description")
+
+
+class FamilyProblem(NamedTuple):
+    """Why a family cannot be made, and the attribute that cannot be filled for it."""
+
+    attribute: str
+    error: ExpressionError | Unfit
 
 
 class FamilyMember(Item):
@@ -54,7 +63,7 @@ class FamilyMember(Item):
     role: NotRequired[Literal["parent", "child"]]
     parent_sku: NotRequired[str | None]
     theme: NotRequired[str | None]
-    family_problem: NotRequired[str]
+    family_problems: NotRequired[list[FamilyProblem]]
 
 
 class ThemePart(NamedTuple):
@@ -75,11 +84,11 @@ class Variations:
 
     theme: Expression
     parent_sku: Expression
-    themes: Field
     convert: Converter
     shared: frozenset[str] | None
     parts: tuple[ThemePart, ...] | None
     attributes: Mapping[str, Sequence[str]]
+    labels: Mapping[str, str]
     marketplace_id: str
     with_marketplace: frozenset[str]
 
@@ -113,22 +122,31 @@ class Variations:
     def _facts(self, parent: Item, skus: Sequence[str | None], language: str) -> dict[str, Any]:
         row = Row(parent, language)
         facts: dict[str, Any] = {"parent_sku": None, "theme": None}
-        try:
-            sku, theme = self.parent_sku.evaluate(row), self.theme.evaluate(row)
-            sku = None if is_empty(sku) else shown(sku).strip()
-            if sku is None or sku in skus:
-                said = "is empty" if sku is None else f"is a child's SKU, {sku}"
-                facts["family_problem"] = f"the parent's SKU ({self.parent_sku.text}) {said}"
-            else:
-                facts["parent_sku"] = sku
-            facts["theme"] = self.convert.convert(theme) if not is_empty(theme) else None
-            if facts["theme"] is None:
-                facts["family_problem"] = f"the variation theme ({self.theme.text}) is empty"
-        except (ExpressionError, Inconvertible) as error:
-            facts["family_problem"] = str(error)
-        if row.unknown:
-            facts["family_problem"] = f"the PIM sends no field called “{row.unknown[0]}”"
-        return facts
+        problems: list[FamilyProblem] = []
+        for name, attribute, found in (
+            ("parent_sku", RELATION, lambda: self._parent_sku(row, skus)),
+            ("theme", THEME, lambda: self._theme(row)),
+        ):
+            try:
+                facts[name] = found()
+            except (ExpressionError, Unfit) as error:
+                problems.append(FamilyProblem(attribute, error))
+        return {**facts, "family_problems": problems} if problems else facts
+
+    def _parent_sku(self, row: Row, skus: Sequence[str | None]) -> str:
+        value = _evaluated(self.parent_sku, row)
+        if is_empty(value):
+            raise Unfit("parent_sku_empty", expression=self.parent_sku.text)
+        sku = shown(value).strip()
+        if sku in skus:
+            raise Unfit("parent_sku_of_child", sku=sku)
+        return sku
+
+    def _theme(self, row: Row) -> Any:
+        value = _evaluated(self.theme, row)
+        if is_empty(value):
+            raise Unfit("theme_empty", expression=self.theme.text)
+        return self.convert.convert(value)
 
     def plan_of_parent(self, plan: Mapping[str, Branch]) -> dict[str, Branch]:
         """The part of a mapping that a parent has."""
@@ -139,56 +157,56 @@ class Variations:
             if name not in left_out and (self.shared is None or name in self.shared)
         }
 
-    def complete(self, item: Mapping[str, Any], attributes: dict[str, Any]) -> list[Issue]:
-        """Add the family's attributes to an item's; returns what is wrong with them."""
+    def complete(self, item: Mapping[str, Any], attributes: dict[str, Any], said: Words) -> list[Issue]:
+        """Add the family's attributes to an item's; returns what is wrong with them, in words of `said`."""
         role = item.get("role")
         if role is None:
             return []
-        issues: list[Issue] = []
-        if problem := item.get("family_problem"):
-            issues.append(_issue("family", f"This family cannot be made: {problem}."))
+        issues = [
+            _issue("family", problem.attribute, said, reason=reason(problem.error, said))
+            for problem in item.get("family_problems", ())
+        ]
         theme = item.get("theme")
         parts = self.parts or (theme_parts(theme, self.attributes) if theme else ())
         relationship = {"child_relationship_type": "variation"}
         if role == "child":
             relationship["parent_sku"] = item.get("parent_sku") or ""
-            issues += _missing(parts, theme, attributes)
+            issues += [
+                _issue(
+                    "theme_attribute_missing",
+                    "/".join(filter(None, (part.attribute, part.member))),
+                    said,
+                    theme=theme,
+                    label=self.labels.get(part.attribute, part.attribute),
+                )
+                for part in parts
+                if not _is_filled(part, attributes)
+            ]
         else:
             for part in parts:
                 if self.shared is None or part.attribute not in self.shared:
                     attributes.pop(part.attribute, None)
         values: dict[str, dict[str, Any]] = {"parentage_level": {"value": role}}
         if item.get("parent_sku"):
-            values["child_parent_sku_relationship"] = relationship
+            values[RELATION] = relationship
         if theme:
-            values["variation_theme"] = {"name": theme}
-            issues += self._deprecated(theme)
+            values[THEME] = {"name": theme}
         for name, value in values.items():
             if name in self.with_marketplace:
                 value["marketplace_id"] = self.marketplace_id
             attributes[name] = [value]
         return issues
 
-    def _deprecated(self, theme: str) -> list[Issue]:
-        if not any(option.deprecated for option in self.themes.options if option.value == theme):
-            return []
-        message = f"Amazon is going to remove the theme {theme}."
-        return [_issue("deprecated", message, severity="WARNING", attribute="variation_theme")]
+
+def _evaluated(expression: Expression, row: Row) -> Any:
+    value = expression.evaluate(row)
+    if row.unknown:
+        raise Unfit("no_pim_field", field=row.unknown.pop())
+    return value
 
 
-def _missing(parts: Sequence[ThemePart], theme: str | None, attributes: Mapping[str, Any]) -> list[Issue]:
-    return [
-        _issue(
-            "theme_attribute_missing",
-            f"The theme {theme} needs `{part.attribute}{'.' * bool(part.member)}{part.member}`"
-            " on every child, and it is empty here.",
-            attribute=part.attribute,
-        )
-        for part in parts
-        if not any(
-            not part.member or part.member in element for element in attributes.get(part.attribute, ())
-        )
-    ]
+def _is_filled(part: ThemePart, attributes: Mapping[str, Any]) -> bool:
+    return any(not part.member or part.member in element for element in attributes.get(part.attribute, ()))
 
 
 def theme_parts(theme: str, attributes: Mapping[str, Sequence[str]]) -> tuple[ThemePart, ...]:
@@ -225,13 +243,15 @@ def _member(item: Item, **facts: Any) -> FamilyMember:
     return cast("FamilyMember", {**item, **facts})
 
 
-def _issue(code: str, message: str, *, severity: Any = "ERROR", attribute: str = "") -> Issue:
+def _issue(code: str, path: str, said: Words, *, label: str = "", **values: Any) -> Issue:
     return Issue(
         code=code,
-        severity=severity,
+        severity="ERROR",
         source="mapping",
-        message=message,
-        attribute=attribute,
-        path=attribute,
-        origin=Origin(key="variations"),
+        attribute=path.partition("/")[0],
+        path=path,
+        label=label,
+        family="missing",
+        origin=None if label else Origin(key="variations"),
+        **said.said(code, label=label, **values),
     )

@@ -6,17 +6,23 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.direct import ExpressionError
+from amazon_listings.mapping.options import Inconvertible
+from amazon_listings.mapping.unfit import PACKAGE, reason
 from amazon_listings.validation.issue import Issue, Origin
+from amazon_listings.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.mapping.conversion import Reading
-    from amazon_listings.mapping.options import Noted
+    from amazon_listings.mapping.direct import ExpressionError
+    from amazon_listings.mapping.options import LeftOut
     from amazon_listings.mapping.plan import Branch, Cell, Leaf
     from amazon_listings.mapping.rows import Row
     from amazon_listings.validation.issue import Severity
+
+#: Kinds of trouble that other sources know too; a code that is not listed is its own kind.
+FAMILIES = {"not_convertible": "invalid", "expression_failed": "invalid"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Setting:
     """What the engine knows beyond the lines.
 
     `tags` gives the Amazon tag of each PIM language, the fallback's too; `wanted` are the value
-    languages, the first is the one of fields without language.
+    languages, the first is the one of fields without language; `language` is that of the people who
+    read the issues.
     """
 
     marketplace_id: str
@@ -35,6 +42,7 @@ class Setting:
     fallback: str | None = None
     report_missing: bool = False
     connector: str = ""
+    language: str = DEFAULT
 
 
 class Site(NamedTuple):
@@ -58,57 +66,59 @@ class Findings:
         self.setting = setting
         self.rows = rows
         self.issues: list[Issue] = []
+        self._words = words(setting.language, PACKAGE)
 
     def left_out(self, site: Site, limit: int, given: int) -> None:
         """A warning that more values were given than the place takes."""
-        label, more = site.leaf.field.label, given - limit
-        self._add(
-            "left_out",
-            f"“{label}” takes {limit} value{'s' * (limit > 1)}; {given} were given, the last"
-            f" {more} {'are' if more > 1 else 'is'} left out.",
-            site,
-        )
+        self._add("left_out", site, said={"limit": limit, "given": given, "more": given - limit})
 
-    def note(self, noted: Noted, site: Site) -> None:
-        """A warning that came with a value."""
-        self._add(noted.code, noted.note, site, found=noted.value)
+    def cut(self, left_out: LeftOut, site: Site) -> None:
+        """A warning that a value holds less than was given."""
+        facts = {name: self._plain(fact) for name, fact in left_out.facts.items()}
+        self._add("left_out", site, variant=left_out.variant, said=facts, found=_short(left_out.value))
 
-    def refused(self, error: Exception, site: Site, source: Any) -> None:
+    def refused(self, error: ExpressionError | Inconvertible, site: Site, source: Any) -> None:
         """An error: the value cannot be sent."""
-        if isinstance(error, ExpressionError):
-            item = self.rows[0].item
-            place = f" (connector {self.setting.connector}, product {item['sku'] or item['id']})"
-            place = place if self.setting.connector else ""
-            message = f"The expression of {site.cell.line} failed: {error}{place}."
-            self._add("expression_failed", message, site, severity="ERROR", found=_short(source))
+        if isinstance(error, Inconvertible):
+            self._add(
+                "not_convertible",
+                site,
+                severity="ERROR",
+                said={"reason": error.reason(self._words)},
+                action=error.action(self._words),
+                allowed=error.allowed,
+                found=_short(source),
+            )
             return
-        self._add(
-            "not_convertible",
-            f"“{site.leaf.field.label}”: {error}.",
-            site,
-            severity="ERROR",
-            allowed=getattr(error, "allowed", None),
-            found=_short(source),
-        )
+        item = self.rows[0].item
+        said = {
+            "reason": reason(error, self._words),
+            "product": item["sku"] or item["id"],
+            "place": self._place(site.cell),
+            "fields": self._fields(site.cell.expression.fields),
+        }
+        self._add("expression_failed", site, severity="ERROR", said=said, found=_short(source))
 
     def borrowed(self, plan: Branch, site: Site, names: Iterable[str]) -> None:
         """A text in the fallback language stands in; where the attribute is required, that is an error."""
         needed = plan.name in self.setting.required
-        fallback = self.setting.fallback
+        said = {
+            "fields": self._fields(sorted(names)),
+            "language": site.row.language,
+            "fallback": self.setting.fallback,
+        }
         self._add(
             "fallback_language",
-            f"{', '.join(sorted(names))} has no text in {site.row.language}; the text in {fallback} "
-            + ("does not count as one." if needed else "stands in, under its own language."),
             site,
+            variant="required" if needed else "message",
             severity="ERROR" if needed else "WARNING",
+            said=said,
         )
 
     def missing_language(self, site: Site) -> None:
         """A warning, where asked for, that a language has no text."""
         if self.setting.report_missing:
-            label = site.leaf.field.label
-            message = f"No text in {site.row.language} for “{label}”: that language is left out."
-            self._add("missing_language", message, site)
+            self._add("missing_language", site, said={"language": site.row.language})
 
     def origin(self, cell: Cell, row: Row) -> Origin:
         """The way back from a value: line, key, PIM fields, and the language of its text."""
@@ -120,21 +130,49 @@ class Findings:
         return Origin(cell.line.number, cell.line.key, ", ".join(fields), language if texts else "")
 
     def _add(
-        self, code: str, message: str, site: Site, *, severity: Severity = "WARNING", **facts: Any
+        self,
+        code: str,
+        site: Site,
+        *,
+        said: Mapping[str, Any],
+        variant: str = "message",
+        severity: Severity = "WARNING",
+        action: str = "",
+        **facts: Any,
     ) -> None:
+        label = site.leaf.field.label
+        sentences = self._words.said(code, variant, label=label, **said)
         self.issues.append(
             Issue(
                 code=code,
                 severity=severity,
                 source="mapping",
-                message=message,
+                message=sentences["message"],
                 attribute=site.leaf.field.attribute,
                 path=site.path,
-                label=site.leaf.field.label,
+                label=label,
+                action=action or sentences["action"],
+                family=FAMILIES.get(code, ""),
                 origin=self.origin(site.cell, site.row),
                 **facts,
             )
         )
+
+    def _plain(self, fact: Any) -> Any:
+        return self._words.quoted(fact) if isinstance(fact, str) else fact
+
+    def _fields(self, names: Iterable[str]) -> str:
+        return self._words.all_of(map(self._words.quoted, names))
+
+    def _place(self, cell: Cell) -> str:
+        """The line of the connector, in words."""
+        connector, number = self.setting.connector, cell.line.number
+        parts = [
+            self._words.word("connector", connector=connector) if connector else "",
+            self._words.word("line", number=number) if number else "",
+            self._words.quoted(cell.line.key),
+        ]
+        return ", ".join(filter(None, parts))
 
 
 def deciding_cell(plan: Branch) -> tuple[Leaf, Cell] | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,10 +12,12 @@ from amazon_listings.mapping.faults import Fault, Line, MappingErrors
 from amazon_listings.mapping.findings import Setting
 from amazon_listings.mapping.placing import Placing
 from amazon_listings.mapping.quick import UNUSUAL, NotUsual, quick
-from amazon_listings.mapping.rows import RECORD_NAMES, Row
+from amazon_listings.mapping.rows import Row
+from amazon_listings.mapping.unfit import PACKAGE
 from amazon_listings.mapping.variations import read_variations
 from amazon_listings.mapping.work import Made, Work
 from amazon_listings.validation.issue import Issue, Origin
+from amazon_listings.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dict
@@ -67,7 +68,6 @@ class Mapping:
     Args:
         plan: The plan, by attribute.
         setting: Marketplace, languages and how the PIM writes.
-        fields: The PIM fields that the lines read, with the first line of each.
         variations: How families are made, if the connector makes them.
         renamed: Sentences about labels that Amazon has changed, each with its line.
     """
@@ -76,14 +76,12 @@ class Mapping:
         self,
         plan: Dict[str, Branch],
         setting: Setting,
-        fields: Dict[str, Line],
         variations: Variations | None = None,
         renamed: Sequence[str] = (),
     ) -> None:
         self.plan = dict(plan)
         self.renamed = tuple(renamed)
         self.setting = setting
-        self.fields = dict(fields)
         self.variations = variations
         self._parent_plan = variations.plan_of_parent(self.plan) if variations else self.plan
         self._lines = _static_origins(self.plan)
@@ -114,10 +112,12 @@ class Mapping:
             if elements:
                 attributes[name] = elements
         issues = work.issues if work else []
-        if rows[0].unknown:
-            issues += self._unknown(rows)
         if self.variations is not None:
-            issues += self.variations.complete(item, attributes)
+            said = words(self.setting.language, PACKAGE)
+            issues += [
+                issue if issue.origin else replace(issue, origin=self.origin_of(issue.path))
+                for issue in self.variations.complete(item, attributes, said)
+            ]
         return Mapped(attributes, issues, self, item, siblings)
 
     def expand_family(self, items: Sequence[Item]) -> list[FamilyMember]:
@@ -158,26 +158,6 @@ class Mapping:
             for language in self.setting.wanted
         ]
 
-    def _unknown(self, rows: Sequence[Row]) -> list[Issue]:
-        """A warning for each field that a line reads and the PIM did not send."""
-        issues = []
-        alone = "." if rows[0].item["variant"] else " with this product, which has no variants."
-        for name in dict.fromkeys(rows[0].unknown):
-            near = difflib.get_close_matches(name, [*rows[0].values, *RECORD_NAMES], n=3, cutoff=0.6)
-            line = self.fields.get(name)
-            issues.append(
-                Issue(
-                    code="unknown_field",
-                    severity="WARNING",
-                    source="mapping",
-                    message=(f"The PIM sends no field called “{name}”" + alone)
-                    + (f" Did you mean {', '.join(near)}?" if near else ""),
-                    action="Correct the name in the mapping, or have the PIM send the field.",
-                    origin=Origin(line.number, line.key, name) if line else None,
-                )
-            )
-        return issues
-
 
 def compile_mapping(
     mapping: Dict[str, Any],
@@ -193,6 +173,7 @@ def compile_mapping(
     requirements: str = "LISTING",
     variations: Dict[str, Any] | None = None,
     connector: str = "",
+    language: str = DEFAULT,
 ) -> Mapping:
     """The mapping, ready to be applied to any number of items.
 
@@ -211,6 +192,7 @@ def compile_mapping(
         requirements: The requirement set of `definition`; a key for a field outside it is an error.
         variations: The connector's `variations`, to make families.
         connector: The connector's id, for messages.
+        language: Language of the issues: of those who read the report.
 
     Raises:
         MappingErrors: one or more lines are wrong; it has all of them.
@@ -238,16 +220,10 @@ def compile_mapping(
         fallback=fallback_language,
         report_missing=report_missing_languages,
         connector=connector,
+        language=language,
     )
-    fields: dict[str, Line] = {}
-    for branch in plan.values():
-        for template in branch.templates:
-            for leaf in template.leaves():
-                for cell in leaf.cells:
-                    for name in cell.expression.fields:
-                        fields.setdefault(name, cell.line)
     renamed = [f"{line}: {said}." for line, sentences in placing.renamed.items() for said in sentences]
-    return Mapping(plan, setting, fields, families, renamed)
+    return Mapping(plan, setting, families, renamed)
 
 
 def _never(_rows: Sequence[Row]) -> None:

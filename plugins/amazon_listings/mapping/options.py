@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
+import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.mapping.unfit import Unfit
 from amazon_listings.mapping.units import unit_code
 from amazon_listings.product_types.labels import normal
 from amazon_listings.product_types.tree import leaves
+from amazon_listings.validation import options as listed_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,24 +23,30 @@ _SHOWN = 5
 _REMEMBERED = 10_000
 
 
-class Inconvertible(ValueError):  # noqa: N818 - it is what the value is
+class Inconvertible(Unfit):
     """A value that its leaf does not take.
 
-    `allowed` is what it takes, as `Issue.allowed` has it.
+    Args:
+        code: A code of `messages/`.
+        allowed: What the leaf takes, as `Issue.allowed` has it; its options are in the sentences too.
+        facts: The values of the sentences.
     """
 
-    def __init__(self, message: str, allowed: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, allowed: dict[str, Any] | None = None, /, **facts: Any) -> None:
+        offer = allowed or {}
+        if "options" in offer:
+            facts |= {"options": offer["options"], "total": offer.get("options_total", len(offer["options"]))}
+        super().__init__(code, **facts)
         self.allowed = allowed
 
 
 @dataclass(frozen=True)
-class Noted:
-    """A value together with something a person should know about it."""
+class LeftOut:
+    """A value of which something was left out: the variant of the sentence that says so, and its facts."""
 
     value: Any
-    note: str
-    code: str = "left_out"
+    variant: str
+    facts: Mapping[str, Any]
 
 
 class Options:
@@ -62,13 +71,13 @@ class Options:
         self._known: dict[str, Any] = {}
 
     def code(self, value: Any) -> Any:
-        """The code for a value; for suggested options any text passes, with a note.
+        """The code for a value; for suggested options any text passes.
 
         Raises:
             Inconvertible: it is no option, or the name of several.
         """
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise Inconvertible(f"{quoted(value)} is not among the options", offered(self._leaf))
+            raise Inconvertible("not_listed", self._offered(str(value)), found=value)
         text = value if isinstance(value, str) else str(value)
         found = self._known.get(text)
         if found is None:
@@ -87,20 +96,19 @@ class Options:
                 return found[0]
             if found:
                 several = [{"value": code, "name": plain} for code in dict.fromkeys(found)]
-                raise Inconvertible(
-                    f"{quoted(text)} is the name of several options: write the code",
-                    {"options": several[:_SHOWN]},
-                )
+                raise Inconvertible("several_options", {"options": several[:_SHOWN]}, found=text)
         if self._leaf.is_unit and (code := unit_code(plain, self._codes)):
             return code
-        close = self._close(name)
         if self._leaf.open:
-            return Noted(text, _suggestion(self._leaf, text, close), "not_suggested")
-        raise Inconvertible(f"{quoted(text)} is not among the options", offered(self._leaf, close))
+            return text
+        raise Inconvertible("not_listed", self._offered(text), found=text)
 
-    def _close(self, name: str) -> list[Any]:
-        near = difflib.get_close_matches(name, self._names, n=_SHOWN, cutoff=0.5)
-        return list(dict.fromkeys(code for found in near for code in self._names[found]))
+    def _offered(self, text: str) -> dict[str, Any]:
+        return nearest(self._listed, text)
+
+    @cached_property
+    def _listed(self) -> listed_options.Options:
+        return listed(self._leaf)
 
 
 def own_option_names(definition: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
@@ -119,28 +127,15 @@ def own_option_names(definition: Mapping[str, Any]) -> dict[str, list[tuple[str,
     return found
 
 
-def offered(leaf: Field, close: Sequence[Any] = ()) -> dict[str, Any]:
-    """The options as `Issue.allowed` has them, the closest first."""
-    names = {option.value: option.name for option in leaf.options}
-    shown = list(dict.fromkeys([*close, *names]))[:_SHOWN]
-    return {
-        "options": [{"value": code, "name": names[code]} for code in shown],
-        "options_total": len(names),
-    }
+def listed(leaf: Field) -> listed_options.Options:
+    """The options of a leaf, to be searched for those nearest to a text."""
+    names = {json.dumps(option.value): option.name for option in leaf.options}
+    return listed_options.Options([option.value for option in leaf.options], names)
 
 
-def quoted(value: Any) -> str:
-    """A value inside a sentence; a long one is cut."""
-    text = f"“{value}”" if isinstance(value, str) else repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - one line of a report
-
-
-def _suggestion(leaf: Field, text: str, close: Sequence[Any]) -> str:
-    names = {option.value: option.name for option in leaf.options}
-    near = ", ".join(names[code] for code in close[:3])
-    return f"{quoted(text)} is none of the {len(names)} suggested values" + (
-        f"; close: {near}" if near else ""
-    )
+def nearest(options: listed_options.Options, text: str) -> dict[str, Any]:
+    """The options nearest to a text, as `Issue.allowed` has them."""
+    return {"options": options.nearest(text), "options_total": len(options)}
 
 
 def _gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:

@@ -7,6 +7,8 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, NamedTuple
 
+from amazon_listings.mapping.unfit import Unfit
+
 Notation = Literal["auto", ".", ","]
 
 #: Blanks and apostrophes that group thousands (Swiss and French ones too).
@@ -26,7 +28,7 @@ class Quantity(NamedTuple):
     unit: str
 
 
-class NotANumber(ValueError):  # noqa: N818 - it is what the value is
+class NotANumber(Unfit):
     """A value that is no number, or that can be read as two different ones."""
 
 
@@ -44,20 +46,20 @@ def quantity(value: Any, decimal: Notation = "auto") -> Quantity:
         NotANumber: no number, several numbers, not finite, or ambiguous.
     """
     if isinstance(value, bool):
-        raise NotANumber("yes/no is not a number")
+        raise NotANumber("yes_no_no_number")
     if isinstance(value, int | Decimal | float):
         exact = value if isinstance(value, Decimal) else Decimal(str(value))
         if not exact.is_finite():
-            raise NotANumber(f"{value} is not a finite number")
+            raise NotANumber("number_not_finite")
         return Quantity(exact, "")
     if not isinstance(value, str):
-        raise NotANumber(f"a {type(value).__name__} is not a number")
+        raise NotANumber("no_number")
     found = _NUMBER.search(value)
     if not found:
-        raise NotANumber("no number in it")
+        raise NotANumber("no_number")
     unit = (value[: found.start()] + " " + value[found.end() :]).strip()
     if _ANOTHER.search(unit):
-        raise NotANumber("more than one number in it")
+        raise NotANumber("several_numbers")
     return Quantity(_exact(found.group(), decimal), unit)
 
 
@@ -69,7 +71,7 @@ def number(value: Any, decimal: Notation = "auto") -> int | float:
     """
     found = quantity(value, decimal)
     if found.unit:
-        raise NotANumber(f"{found.unit!r} beside the number")
+        raise NotANumber("unit_beside", unit=found.unit)
     return json_number(found.number)
 
 
@@ -81,34 +83,34 @@ def json_number(value: Decimal) -> int | float:
     """
     if value == value.to_integral_value():
         if value.adjusted() > _MOST_DIGITS:
-            raise NotANumber("too large")
+            raise NotANumber("number_too_large")
         return int(value)
     result = float(value)
     if not math.isfinite(result):
-        raise NotANumber("too large")
+        raise NotANumber("number_too_large")
     return result
 
 
 def _exact(text: str, decimal: Notation) -> Decimal:
     if _BLANKS.search(text.strip()) and not _GROUPED.fullmatch(text.strip()):
-        raise NotANumber(f"{text.strip()!r} does not group its digits by thousands")
+        raise NotANumber("digits_not_grouped")
     plain, _, exponent = _BLANKS.sub("", text).rstrip(".,").lower().partition("e")
     other = {".": ",", ",": "."}
     if decimal == "auto":
         decimal = _decimal_sign(plain)
     whole, *fraction = plain.split(decimal)
     if len(fraction) > 1:
-        raise NotANumber(f"{len(fraction)} decimal signs in {text.strip()!r}")
+        raise NotANumber("several_decimal_signs", count=len(fraction))
     groups = whole.split(other[decimal])
     if len(groups) > 1 and not all(len(group) == 3 for group in groups[1:]):  # noqa: PLR2004 - thousands
-        raise NotANumber(f"{text.strip()!r} does not group its digits by thousands")
+        raise NotANumber("digits_not_grouped")
     joined = "".join(groups) + ("." + "".join(fraction) if fraction else "")
     if len(joined) > _MOST_DIGITS:
-        raise NotANumber("too many digits")
+        raise NotANumber("number_too_large")
     try:
         return Decimal(joined + (f"e{exponent}" if exponent else ""))
     except InvalidOperation:
-        raise NotANumber(f"{text.strip()!r} is not a number") from None
+        raise NotANumber("no_number") from None
 
 
 def _decimal_sign(plain: str) -> Literal[".", ","]:
@@ -120,6 +122,8 @@ def _decimal_sign(plain: str) -> Literal[".", ","]:
     if commas == 1:
         whole, _, rest = plain.lstrip("+-").partition(",")
         if len(rest) == 3 and 1 <= len(whole) <= 3 and whole != "0":  # noqa: PLR2004 - thousands
-            raise NotANumber(f"{plain!r} is {plain.replace(',', '')} or {plain.replace(',', '.')}")
+            raise NotANumber(
+                "two_readings", thousands=plain.replace(",", ""), decimal=plain.replace(",", ".")
+            )
         return ","
     return "."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.direct import ExpressionError
-from amazon_listings.mapping.options import Inconvertible, Noted
+from amazon_listings.mapping.options import Inconvertible, LeftOut
 from amazon_listings.mapping.plan import Branch, Element, Leaf, deciding_members
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ def _lone_leaf(leaf: Leaf, plan: Branch, setting: Setting) -> Callable[[Sequence
             return None
         if type(value) is not list:
             converted = convert(value)
-            if converted == "" or type(converted) is Noted:
+            if converted == "" or type(converted) is LeftOut:
                 raise NotUsual
             return [wrapped(converted, row)]
         values = [convert(one) for one in value if one is not None and one != ""]
-        if (limit is not None and len(values) > limit) or "" in values or Noted in map(type, values):
+        if (limit is not None and len(values) > limit) or "" in values or LeftOut in map(type, values):
             raise NotUsual
         return [wrapped(converted, row) for converted in values] or None
 
@@ -174,7 +174,7 @@ def _constant(leaf: Leaf) -> Any:
         value = leaf.converter.convert(leaf.cells[0].expression.evaluate(None))  # type: ignore[arg-type]
     except Inconvertible:
         return None
-    return None if value == "" or isinstance(value, Noted) else value
+    return None if value == "" or isinstance(value, LeftOut) else value
 
 
 def _inner(member: Branch, setting: Setting) -> Callable[[Sequence[Row]], Any] | None:
@@ -202,7 +202,7 @@ def _leaf(leaf: Leaf) -> Callable[[Sequence[Row]], Any]:
         if type(value) is list:
             raise NotUsual
         converted = convert(value)
-        if type(converted) is Noted:
+        if type(converted) is LeftOut:
             raise NotUsual
         return None if converted == "" else converted
 

@@ -15,7 +15,7 @@ from amazon_listings.mapping.faults import Refused
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.lengths import HIGHLIGHTS_CHARACTERS, modular_title
 from amazon_listings.mapping.offers import offers
-from amazon_listings.mapping.options import Inconvertible, Noted
+from amazon_listings.mapping.options import Inconvertible, LeftOut
 from amazon_listings.mapping.quantities import NotANumber, number
 from amazon_listings.mapping.rows import is_empty
 from amazon_listings.mapping.shop import check_keys
@@ -63,8 +63,8 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
                 return None
             if position == len(slots) - 1 and len(found) > len(slots):
                 more = len(found) - len(slots)
-                note = f"{len(slots)} pictures fit; {len(found)} were given, the last {more} left out"
-                return Noted(found[position], note)
+                facts = {"limit": len(slots), "given": len(found), "more": more}
+                return LeftOut(found[position], "pictures", facts)
             return found[position]
 
         return pick
@@ -109,13 +109,10 @@ def _own_quantity(by_country: Any, country: str) -> Expression:
         try:
             different = {number(value) for value in found.values()}
         except NotANumber as reason:
-            raise Inconvertible(f"a quantity is no number: {reason}") from None
+            raise Inconvertible("quantity_no_number", reason=reason) from None
         if len(different) > 1:
             said = ", ".join(f"{name} {shown(value)}" for name, value in found.items())
-            raise Inconvertible(
-                f"the quantities contradict each other ({said}): Amazon keeps one per SKU for its stores of"
-                " the European Union, so the last one sent would overwrite the others"
-            )
+            raise Inconvertible("quantities_differ", said=said)
         return found.get(country)
 
     parts = [as_expression(by_country[name]) for name in shared]
@@ -149,8 +146,7 @@ def gtin(value: Any, shop: Shop) -> Placed:
 def _gtin_type(digits: str) -> str:
     if kind := _GTIN_TYPES.get(len(digits)):
         return kind
-    lengths = ", ".join(map(str, _GTIN_TYPES))
-    raise Inconvertible(f"“{digits[:40]}” has {len(digits)} digits; a trade number has {lengths}")
+    raise Inconvertible("trade_number_length", found=digits, digits=len(digits), lengths=tuple(_GTIN_TYPES))
 
 
 def gtin_exemption(value: Any, shop: Shop) -> Placed:
@@ -175,8 +171,7 @@ def modular(value: Any, shop: Shop) -> Placed:
         parts = modular_title(shown(found))
         if not parts.left_out:
             return parts.highlights
-        note = f"the highlights hold {HIGHLIGHTS_CHARACTERS} characters; left out: “{parts.left_out[:100]}”"
-        return Noted(parts.highlights, note)
+        return LeftOut(parts.highlights, "text", {"limit": HIGHLIGHTS_CHARACTERS, "rest": parts.left_out})
 
     return [
         (

@@ -52,11 +52,11 @@ def read_variations(
     return Variations(
         theme=theme,
         parent_sku=sku,
-        themes=themes,
         convert=convert,
         shared=None if shared is None else frozenset(_stated(name, placing).attribute for name in shared),
         parts=stated or None,
         attributes=attributes,
+        labels={item.attribute: item.labels[0] for item in placing.index.fields},
         marketplace_id=marketplace_id,
         with_marketplace=frozenset(
             item.attribute

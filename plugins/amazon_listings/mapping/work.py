@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.mapping.conversion import parse_quantity
 from amazon_listings.mapping.direct import ExpressionError
 from amazon_listings.mapping.findings import Findings, Setting, Site, deciding_cell
-from amazon_listings.mapping.options import Inconvertible, Noted
+from amazon_listings.mapping.options import Inconvertible, LeftOut
 from amazon_listings.mapping.plan import Branch, Cell, Element, Leaf, says_something
 from amazon_listings.mapping.rows import is_empty
 
@@ -161,13 +161,13 @@ class Work:
         rule = cell.expression.rule or ("constant" if cell.expression.constant else leaf.converter.rule)
         value = source
         try:
-            value = self._without_note(value, site)
+            value = self._without_rest(value, site)
             if leaf.converter.unit is not None:
                 value, unit = parse_quantity(value, self.setting.reading)
                 if unit:
                     self._unit(site, unit, place)
                     rule += " and unit"
-            value = self._without_note(leaf.converter.convert(value), site)
+            value = self._without_rest(leaf.converter.convert(value), site)
         except Inconvertible as error:
             self._refuse(error, site, source)
             return None
@@ -177,21 +177,21 @@ class Work:
         self._explain(site, value, source, rule)
         return value
 
-    def _without_note(self, value: Any, site: Site) -> Any:
-        if not isinstance(value, Noted):
+    def _without_rest(self, value: Any, site: Site) -> Any:
+        if not isinstance(value, LeftOut):
             return value
-        self._findings.note(value, site)
+        self._findings.cut(value, site)
         return value.value
 
     def _unit(self, site: Site, unit: str, place: Place) -> None:
         """The unit written beside a number: it fills the unit, and must not contradict the line's."""
         find = site.leaf.converter.unit
-        code = self._without_note(find(unit) if find else unit, site)
+        code = self._without_rest(find(unit) if find else unit, site)
         beside = place.template.members.get("unit")
         if isinstance(beside, Leaf):
             mapped = self._bound.get(beside, (None, None))[0]
             if not is_empty(mapped) and beside.converter.convert(mapped) != code:
-                raise Inconvertible(f"the value is in {unit}, the mapping says {mapped}")
+                raise Inconvertible("units_differ", unit=unit, mapped=mapped)
         place.element["unit"] = code
         self._explain(site._replace(path=f"{place.path}/unit"), code, unit, "unit in the value")
 
@@ -200,7 +200,7 @@ class Work:
             origin = self._findings.origin(site.cell, site.row)
             self.made.append(Made(site.path, value, source, origin, site.cell.expression.text, rule))
 
-    def _refuse(self, error: Exception, site: Site, source: Any) -> None:
+    def _refuse(self, error: ExpressionError | Inconvertible, site: Site, source: Any) -> None:
         self._failed = True
         self._findings.refused(error, site, source)
 

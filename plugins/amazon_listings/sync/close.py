@@ -11,6 +11,7 @@ from amazon_listings.sync.issue_history import keep_history
 from amazon_listings.sync.report import write_report
 from amazon_listings.sync.run_folder import RunFilesGone
 from amazon_listings.sync.scope import Scope
+from amazon_listings.sync.sentences import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ def close_run(
         "reason": scope.reason if scope else "",
         "definition_version": definitions.get("version", "none"),
         "definition_fetched_at": definitions.get("fetched_at", "never"),
-        "language": _language(connector),
+        "language": language_of(connector),
         "warnings": [*definitions.get("warnings", []), *warnings, *_warnings(folder)],
         "changes": folder.noted("changes"),
         "failure": failure,
@@ -109,12 +110,6 @@ def close_run(
             failure=failure,
         )
     return summary
-
-
-def _language(connector: Connector) -> str:
-    """The language of the connector's labels, which is that of the people who read its report."""
-    locale = connector.amazon.locale
-    return connector.marketplace.languages[0] if locale == "DEFAULT" else locale
 
 
 def _warnings(folder: RunFolder) -> list[str]:

@@ -115,6 +115,11 @@ class Definitions:
         }
 
     @cached_property
+    def _every_label(self) -> dict[str, str]:
+        """The label of each attribute and of each place in one that a person fills, by dotted path."""
+        return {field.path: field.label for field in self.index.fields} | self.labels
+
+    @cached_property
     def selectors(self) -> dict[str, tuple[str, ...]]:
         """The selectors of each attribute: what tells its elements apart."""
         return {
@@ -136,4 +141,4 @@ class Definitions:
 
     def amazon_issues(self, issues: list[dict[str, Any]], source: Source) -> list[Issue]:
         """Amazon's own issues, in the same form."""
-        return amazon_issues(issues, source=source, language=self.language, labels=self.labels)
+        return amazon_issues(issues, source=source, language=self.language, labels=self._every_label)

@@ -10,6 +10,7 @@ from amazon_listings.mapping.rows import Row
 from amazon_listings.sales_layer.selection import Selection
 from amazon_listings.sync.field_names import FieldNames
 from amazon_listings.sync.run_folder import part_name
+from amazon_listings.sync.sentences import language_of, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -75,7 +76,12 @@ def extract_products(
         folder.clear("extract")  # nothing half-extracted is left lying about
         raise
     problems = [*reading.problems, *chosen.problems]
-    folder.write("problems", part_name(1), ({"sku": p.sku, "message": str(p)} for p in problems))
+    said = sentences(language_of(connector))
+    folder.write(
+        "problems",
+        part_name(1),
+        ({"sku": problem.sku, **said.said("unreadable", reason=str(problem))} for problem in problems),
+    )
     _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
     warnings = list(chosen.fields.warnings(connector, everything=scope.kind == "everything"))
     if chosen.missing:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.families import FAMILY_ATTRIBUTES
 from amazon_listings.sync.bulk_reading import ABSENT, read_listings
+from amazon_listings.sync.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,16 +29,17 @@ _KNOWN = frozenset(("accepted", "unchanged"))
 RELATION = "child_parent_sku_relationship"
 
 
-def note_waiting_children(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def note_waiting_children(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
     """The tested rows of a part; children that passed say so if their parent did not.
 
-    They are what they are, `ready`: a live sync sends them once the parent passes.
+    They are what they are, `ready`: a live sync sends them once the parent passes. `language` is that
+    of the report.
     """
     parents = {row["sku"]: row["outcome"] for row in rows if row.get("role") == "parent"}
     for row in rows:
         outcome = parents.get(row.get("parent_sku", ""), "ready")
         if row.get("role") == "child" and row["outcome"] == "ready" and outcome not in {"ready", "unchanged"}:
-            row["note"] = _waits(row["parent_sku"], outcome)
+            row["note"] = sentences(language).word(f"parent_{outcome}", parent=row["parent_sku"])
     return rows
 
 

@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 
 #: Who looks at every item before Amazon is asked.
 LOCAL = frozenset({"quality", "mapping", "schema"})
-#: Who else has spoken, by outcome: a payload that Amazon accepted has settled what a preview said of it.
-AMAZON = {
-    "ready": frozenset({"preview"}),
-    "rejected": frozenset({"preview"}),
-    **dict.fromkeys(
-        ("accepted", "live", "live_with_differences", "suppressed", "not_applied"),
-        frozenset({"preview", "submission"}),
-    ),
-}
-
-
 STAGE, PART = "history", "part-00001.jsonl"
 
 
@@ -135,8 +124,6 @@ def _looked(item: SettledItem) -> frozenset[str]:
     if item.outcome == "failed":
         # The run stopped before it, or Amazon did not answer: nobody has finished looking.
         return frozenset()
-    # A remark on `ready` says why there was no preview.
-    spoken = (
-        frozenset[str]() if item.outcome == "ready" and item.note else AMAZON.get(item.outcome, frozenset())
-    )
-    return LOCAL | spoken
+    # What Amazon said of the submission settles what a preview had said of it.
+    settled = ("preview",) if "submission" in item.answered else ()
+    return LOCAL.union(item.answered, settled)

@@ -9,11 +9,12 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.ledger.items import known_items
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_listings.sync.quantities import contradictions
+from amazon_listings.sync.sentences import sentences
 from amazon_listings.sync.submission_plan import held_by_ledger
 from amazon_listings.sync.tracing import traced
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Engine
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import Mapping
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.scope import Scope
-    from amazon_listings.validation.issue import Issue
+    from amazon_listings.validation.words import Words
 
 #: Marks rows that wait for Amazon; never left in a part that is finished.
 WAITING = "waiting"
@@ -60,6 +61,7 @@ class LocalChecks:
     Attributes:
         waiting: Rows that need Amazon's verdict.
         readings: Those of them whose listing has to be read before.
+        said: The sentences, in the language of those who read the report.
     """
 
     connector: Connector
@@ -71,7 +73,11 @@ class LocalChecks:
     languages: dict[str, str]
     waiting: int = 0
     readings: int = 0
+    said: Words = field(init=False)
     _sampled: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.said = sentences(self.definitions.language)
 
     def rows(self, mapped: list[dict[str, Any]], barred: Collection[str]) -> Iterator[dict[str, Any]]:
         """The rows of a part with the outcome of the local checks; those to be previewed are `waiting`.
@@ -81,12 +87,11 @@ class LocalChecks:
             barred: Ids of those that the quality check blocked.
         """
         known = known_items(self.ledger, self.listings, [row["sku"] for row in mapped if row["sku"]])
-        quantities = contradictions(self.ledger, self.listings, mapped)
+        quantities = contradictions(self.ledger, self.listings, mapped, self.said)
         for row in mapped:
             before = known.get(row["sku"])
             # All issues at once: an item that quality or mapping blocked is validated all the same.
-            own = without_consequences(self.definitions.issues(row["attributes"]), row["issues"])
-            own += quantities.get(row["sku"], [])
+            own = self.definitions.issues(row["attributes"]) + quantities.get(row["sku"], [])
             found = traced(own, self.mapping, row["attributes"], self.languages)
             errors = any(issue["severity"] == "ERROR" for issue in (*row["issues"], *found))
             checked = {name: row[name] for name in ("role", "parent_sku") if name in row} | {
@@ -117,13 +122,13 @@ class LocalChecks:
         if same and live:
             return {"outcome": "unchanged"}
         if known and not self.scope.force and self._passed(row, known):
-            return {"outcome": "ready" if live else "unchanged", "note": "passed before"}
+            return {"outcome": "ready" if live else "unchanged", "note": self.said.word("passed_before")}
         if preview == "none":
-            note = "not previewed: the connector says `preview: none`"
+            note = self.said.word("no_preview")
             return {"outcome": "unchanged" if same else "ready", "note": note, "forced": forced}
         if preview == "sample":
             if self._sampled >= (self.connector.sync.preview_sample or 0):
-                note = "not previewed: not in the connector's sample"
+                note = self.said.word("not_sampled")
                 return {"outcome": "unchanged" if same else "ready", "note": note, "forced": forced}
             self._sampled += 1
         return {"outcome": WAITING, "forced": accepted, "sent_before": same}
@@ -135,21 +140,3 @@ class LocalChecks:
     def _must_be_read(self, known: KnownItem | None) -> bool:
         content: dict[str, Any] | None = {} if known and known.accepted_hash else None
         return not self.connector.sync.full_replace and not held_by_ledger(known, content).is_enough
-
-
-def without_consequences(found: Iterable[Issue], mapping: Iterable[dict[str, Any]]) -> list[Issue]:
-    """What the schema finds missing, without what is missing because the mapping refused a value.
-
-    Args:
-        found: Issues of a payload by the definition.
-        mapping: The mapping's own issues of the item.
-    """
-    refused = {
-        issue["attribute"] for issue in mapping if issue["severity"] == "ERROR" and issue.get("attribute")
-    }
-    return [
-        issue
-        for issue in found
-        if issue.family != "missing"
-        or not refused.intersection({issue.attribute, *(issue.allowed or {}).get("one_of", ())})
-    ]

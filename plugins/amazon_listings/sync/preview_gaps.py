@@ -16,73 +16,67 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from amazon_listings.sync.submission_plan import Plan
+    from amazon_listings.validation.words import Words
 
 #: "An internal error has occurred. Please try again.", with the status INVALID.
 INTERNAL_ERROR = "4000000"
 
 
 class Gap(NamedTuple):
-    """A green preview that may become a red submission.
+    """A green preview that may become a red submission. What is said of it is in `messages/`.
 
     Args:
-        code: Our stable name of it.
+        code: Code of the error if it would be refused.
+        noted: Code of the note beside a green preview if it would not.
         attribute: The attribute concerned.
+        family: Kind of trouble, the one that Amazon's refusal has.
         concerns: Whether a submission is of the kind: its plan, its mapped row, whether of a vendor.
         open: Whether it would be refused.
-        trouble: What is said if it would.
-        action: What to do then.
-        noted: What is said beside a green preview if it would not.
         source: Where the gap was reported.
     """
 
     code: str
+    noted: str
     attribute: str
+    family: str
     concerns: Callable[[Plan, Mapping[str, Any], bool], bool]
     open: Callable[[Plan], bool]
-    trouble: str
-    action: str
-    noted: str
     source: str
 
 
 GAPS = (
     Gap(
         code="vendor_update_without_cost_price",
+        noted="vendor_cost_price_repeated",
         attribute=COST_PRICE,
+        family="missing",
         concerns=lambda plan, row, vendor: vendor and plan.method == "PATCH" and row.get("role") != "parent",
         open=lambda plan: COST_PRICE not in plan.touched,
-        trouble="An update of a vendor's listing is refused without its cost price, even if that did not "
-        "change. Amazon's preview does not notice.",
-        action="Map `cost_price`.",
-        noted="Amazon's preview does not check that a vendor's update repeats the cost price; it does.",
-        source="amzn/selling-partner-api-models issue 5337 (2026-07)",
+        source="amzn/selling-partner-api-models #5337 (2026-07)",
     ),
 )
 
-#: What an error code means that the preview is known to give where the real call does not.
-ONLY_IN_PREVIEW = {
-    "90004114": "Amazon's preview is known to say this of an attribute that the product type has no longer, "
-    "where the real call takes the listing. If your value is right, set `preview: none` for one run, or ask "
-    "Amazon's support (amzn/selling-partner-api-models issue 4621).",
-}
+#: Where it was reported that only the preview gives an error code, where the real call does not.
+ONLY_IN_PREVIEW = {"90004114": "amzn/selling-partner-api-models #4621"}
 
 
-def gap_issues(plan: Plan, row: Mapping[str, Any], *, vendor: bool) -> list[Issue]:
+def gap_issues(plan: Plan, row: Mapping[str, Any], *, vendor: bool, said: Words) -> list[Issue]:
     """What the preview of this submission does not see: an error where it would be refused, else a note."""
     found = []
     for gap in GAPS:
         if gap.concerns(plan, row, vendor):
             refused = gap.open(plan)
+            code = gap.code if refused else gap.noted
             found.append(
                 Issue(
-                    code=gap.code,
+                    code=code,
                     severity="ERROR" if refused else "INFO",
                     source="schema",
                     attribute=gap.attribute,
                     path=gap.attribute,
-                    message=gap.trouble if refused else gap.noted,
-                    why=f"Known gap between preview and submission: {gap.source}.",
-                    action=gap.action if refused else "",
+                    why=said.message(code, "why", source=gap.source),
+                    family=gap.family if refused else "",
+                    **said.said(code),
                 )
             )
     return found
@@ -94,24 +88,31 @@ def is_no_answer(issues: Iterable[Mapping[str, Any]]) -> bool:
     return codes == {INTERNAL_ERROR}
 
 
-def explained(issues: Iterable[Issue], sent: Iterable[str]) -> list[Issue]:
+def explained(issues: Iterable[Issue], sent: Iterable[str], said: Words) -> list[Issue]:
     """A note for each refusal that only previews are known to make, of attributes that were not sent.
 
     Args:
         issues: The issues of a preview.
         sent: The attributes that were sent.
+        said: The sentences, in the language of the issues.
     """
     ours = frozenset(sent)
     return [
-        Issue(
-            code=f"only_in_preview_{issue.code}",
-            severity="INFO",
-            source="preview",
-            attribute=issue.attribute,
-            path=issue.path,
-            label=issue.label,
-            message=ONLY_IN_PREVIEW[issue.code],
-        )
+        _only_in_preview(issue, said)
         for issue in issues
         if issue.code in ONLY_IN_PREVIEW and issue.attribute not in ours
     ]
+
+
+def _only_in_preview(issue: Issue, said: Words) -> Issue:
+    code = f"only_in_preview_{issue.code}"
+    return Issue(
+        code=code,
+        severity="INFO",
+        source="preview",
+        attribute=issue.attribute,
+        path=issue.path,
+        label=issue.label,
+        why=said.message(code, "why", source=ONLY_IN_PREVIEW[issue.code]),
+        **said.said(code),
+    )

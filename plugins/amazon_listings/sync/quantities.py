@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.items import Elsewhere, Listings
+    from amazon_listings.validation.words import Words
 
 AVAILABILITY = "fulfillment_availability"
 MERCHANT = "DEFAULT"
@@ -40,7 +41,7 @@ def merchant_quantity(attributes: Mapping[str, Any]) -> int | None:
 
 
 def contradictions(
-    ledger: Engine, listings: Listings, rows: Iterable[Mapping[str, Any]]
+    ledger: Engine, listings: Listings, rows: Iterable[Mapping[str, Any]], said: Words
 ) -> dict[str, list[Issue]]:
     """What contradicts the quantities that other marketplaces of Europe hold of the same SKUs.
 
@@ -48,6 +49,7 @@ def contradictions(
         ledger: The open ledger.
         listings: Whose listings.
         rows: Mapped rows of a part, with `modified`: when the PIM changed the item.
+        said: The sentences, in the language of the issues.
 
     Returns:
         By SKU: an error if another connector's quantity was accepted after the PIM changed the item, so
@@ -70,28 +72,28 @@ def contradictions(
         changed_at = _moment(modified)
         if changed_at is None or other.accepted_at > changed_at:
             found.setdefault(other.sku, []).append(
-                _issue(quantity, theirs, other, sure=changed_at is not None)
+                _issue(said, quantity, theirs, other, sure=changed_at is not None)
             )
     return found
 
 
-def _issue(quantity: int, theirs: int, other: Elsewhere, *, sure: bool) -> Issue:
-    country = _COUNTRIES[other.marketplace_id]
+def _issue(said: Words, quantity: int, theirs: int, other: Elsewhere, *, sure: bool) -> Issue:
+    facts = {
+        "quantity": quantity,
+        "theirs": theirs,
+        "other": other.connector_id,
+        "country": _COUNTRIES[other.marketplace_id],
+        "moment": f"{other.accepted_at:%Y-%m-%d %H:%M}",
+    }
     return Issue(
         code="contradicting_quantity",
         severity="ERROR" if sure else "WARNING",
         source="schema",
         attribute=AVAILABILITY,
         path=AVAILABILITY,
-        message=f"This connector says {quantity} in stock, the connector {other.connector_id} ({country}) "
-        f"says {theirs} of the same SKU; in Europe a SKU has one quantity of the merchant's.",
-        why=""
-        if sure
-        else "The PIM does not say when the item changed, so the other number may only be old; it was "
-        f"accepted on {other.accepted_at:%Y-%m-%d %H:%M} UTC.",
+        why="" if sure else said.message("contradicting_quantity", "unsure", **facts),
         found=quantity,
-        action=f"Map the same PIM field in both connectors, or the quantity in one of them only; "
-        f"run {other.connector_id} if only its number is old.",
+        **said.said("contradicting_quantity", **facts),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from amazon_listings.sync.run_folder import RunFolder
+    from amazon_listings.validation.issue import Source
 
 
 #: What an extracted item may end as; what is out of scope was not extracted.
@@ -28,9 +29,10 @@ STAGES = ("quality", "mapped", "tested", "live", CONFIRMED)
 class SettledItem(NamedTuple):
     """One item at the end of a run.
 
-    `pim_id` is the PIM's identity of the item, `note` a remark on its outcome. Two kinds were not
-    extracted: a `parent` of a family, made by the mapping, and a `departed` item, which left the PIM's
-    selection and whose listing is taken off Amazon; its `pim_id` may be empty.
+    `pim_id` is the PIM's identity of the item, `note` a remark on its outcome, `answered` the calls by
+    which Amazon has judged it in this run. Two kinds were not extracted: a `parent` of a family, made
+    by the mapping, and a `departed` item, which left the PIM's selection and whose listing is taken off
+    Amazon; its `pim_id` may be empty.
     """
 
     sku: str
@@ -41,6 +43,7 @@ class SettledItem(NamedTuple):
     issues: list[Issue]
     parent: bool = False
     departed: bool = False
+    answered: tuple[Source, ...] = ()
 
 
 def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
@@ -54,7 +57,13 @@ def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
         return
     live = (folder.noted("scope") or {}).get("operation") == "live"
     for problem in folder.read("problems", part_name(1)):
-        issue = Issue(code="unreadable", severity="ERROR", source="quality", message=problem["message"])
+        issue = Issue(
+            code="unreadable",
+            severity="ERROR",
+            source="quality",
+            message=problem["message"],
+            action=problem["action"],
+        )
         yield SettledItem(problem["sku"] or "", "", "blocked", "", "", [issue])
     for part in extract["parts"]:
         stages = {stage: {row["id"]: row for row in folder.read(stage, part)} for stage in STAGES}
@@ -86,7 +95,17 @@ def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]], *,
         next((row["asin"] for row in reversed(rows) if row and row.get("asin")), ""),
         note,
         merge_issues(issues),
+        answered=_answered(rows[2], sent),
     )
+
+
+def _answered(tested: dict[str, Any] | None, sent: dict[str, Any] | None) -> tuple[Source, ...]:
+    answered: list[Source] = []
+    if tested and tested.get("previewed"):
+        answered.append("preview")
+    if sent and sent["outcome"] in {"accepted", "rejected"}:
+        answered.append("submission")
+    return tuple(answered)
 
 
 def _departed(row: dict[str, Any], *, live: bool) -> SettledItem:

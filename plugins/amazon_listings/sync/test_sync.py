@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.errors import RunRefused
 from amazon_listings.ledger.items import (
     Listings,
     accepted_contents,
@@ -43,6 +44,17 @@ REMEMBER_EVERY = 50
 OUTCOMES = ("blocked", "unchanged", "rejected", "ready", "failed")
 
 
+class Unchecked(RunRefused):
+    """What the quality check found is not there, so nobody knows which items it blocked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The quality check of this run left no result, so nobody knows which items it blocked; "
+            "Amazon was not asked.",
+            hint="Clear the run from check_quality.",
+        )
+
+
 def test_sync(
     connector: Connector,
     scope: Scope,
@@ -66,6 +78,7 @@ def test_sync(
         Items by outcome; `ready` are those that may be submitted.
 
     Raises:
+        Unchecked: nobody checked the quality of the extract.
         VendorOffer: the mapping of a vendor's connector fills offer attributes.
         RunRefused: more items left the selection than the connector allows.
         TryAgain, PersonMustAct: Amazon cannot be asked; no item is taken for passed.
@@ -74,6 +87,8 @@ def test_sync(
         connector.id, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
     mapping = compiled(connector, definitions)
+    if folder.noted("quality") is None:
+        raise Unchecked
     if client.account.vendor:
         refuse_offers_of_vendors(connector, mapping)
     folder.clear("tested", "live", "departed")
@@ -102,7 +117,7 @@ def test_sync(
         rows = list(folder.read("tested", part))
         if any(row["outcome"] == WAITING for row in rows):
             rows = preview.rows(rows, {row["id"]: row for row in folder.read("mapped", part)})
-        rows = note_waiting_children(rows)
+        rows = note_waiting_children(rows, definitions.language)
         folder.write("tested", part, rows)
         counts.update(row["outcome"] for row in rows)
     folder.note("tested", {"calls": dict(preview.calls), "forecast": words, "left": leaving})
@@ -185,7 +200,7 @@ class _Preview:
         if not held.is_enough and not self.local.connector.sync.full_replace:
             held = read = self.planner.read(row["sku"])
         plan = self.planner.plan(row, held)
-        gaps = gap_issues(plan, row, vendor=self.client.account.vendor)
+        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, said=self.local.said)
         if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
             return _Verdict(plan, None, gaps, read)
         return _Verdict(plan, self.planner.send(row, plan, preview=True), gaps, read)
@@ -204,14 +219,14 @@ class _Preview:
         if verdict.submission is not None:
             submission = verdict.submission
             issues = self.local.definitions.amazon_issues(submission.issues, "preview")
-            found += [*issues, *explained(issues, answer.row["attributes"])]
+            found += [*issues, *explained(issues, answer.row["attributes"], self.local.said)]
             asin = next((one["asin"] for one in submission.identifiers if one.get("asin")), asin)
             if submission.status != "VALID":
                 outcome = "rejected"
                 if is_no_answer(submission.issues):
-                    outcome, note = "failed", "Amazon's preview failed inside Amazon; the next run asks again"
+                    outcome, note = "failed", self.local.said.word("amazon_failed")
         elif verdict.plan.method == "NOTHING":
-            outcome, note = "unchanged", "Amazon holds all of it already"
+            outcome, note = "unchanged", self.local.said.word("amazon_has_it")
         else:
             outcome = "blocked"
         if outcome == "ready" and row["sent_before"]:
@@ -226,6 +241,7 @@ class _Preview:
             "issues": row["issues"]
             + traced(found, self.local.mapping, answer.row["attributes"], self.local.languages),
             "plan": verdict.plan.outline,
+            "previewed": verdict.submission is not None,
         }
 
     def _remember(self, answered: list[tuple[dict[str, Any], Answered[_Verdict]]]) -> None:

@@ -30,6 +30,7 @@ from amazon_listings.ledger.submissions import (
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.sync.preview_gaps import gap_issues, is_no_answer
+from amazon_listings.sync.sentences import sentences
 from amazon_listings.sync.submission_plan import Held, Plan, Planner, held_by_ledger
 from amazon_listings.sync.tracing import traced
 
@@ -99,6 +100,9 @@ class Writer:
     languages: dict[str, str]
     progress: Progress
     calls: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._said = sentences(self.definitions.language)
 
     def write(
         self,
@@ -203,7 +207,7 @@ class Writer:
         if reads(held):
             held = read = self.planner.read(row["sku"])
         plan = plan_for(row, held)
-        gaps = gap_issues(plan, row, vendor=self.client.account.vendor)
+        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, said=self._said)
         if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
             return Written(plan, None, gaps, read)
         previewed = row.get("previewed")

@@ -31,15 +31,16 @@ def amazon_issues(
     """Amazon's issues as issues of ours.
 
     Args:
-        issues: `issues` of a Listings Items answer (2021-08-01), or of a listings feed's processing
-            report, where the attribute is a dotted path in `attributeName`.
+        issues: `issues` of a Listings Items answer (2021-08-01) with `attributeNames`, or of a listings
+            feed's processing report, with one dotted path in `attributeName` (`attributePath` where
+            the report was read by `selling_partner.feed_reports`).
         source: Which call answered with them.
         language: Language of explanation and action. The message stays as Amazon wrote it.
-        labels: What people call the attributes, by name.
+        labels: What people call attributes and the places in them, by name or dotted path.
 
     Returns:
         One issue each. `code` is Amazon's; `why` explains it and tells what Amazon does about it.
-        Of several attribute names the first is `attribute`, all are in `label`.
+        Of several attribute names the first is `attribute`, the rest are `others`, all are in `label`.
     """
     return [_issue(issue, source, _tag(language), labels or {}) for issue in issues]
 
@@ -48,7 +49,8 @@ def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapp
     code = str(issue.get("code") or "")
     categories = tuple(map(str, issue.get("categories") or ()))
     known = _known(code, categories)
-    steps = [name.split(".") for name in _names(issue)]
+    paths = _paths(issue)
+    names = [path.partition(".")[0] for path in paths]
     enforcements, exemption, effects = _enforced(issue.get("enforcements") or {}, language)
     about = _text(known.get("about", {}), language)
     return Issue(
@@ -57,20 +59,25 @@ def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapp
         severity=SEVERITIES.get(str(issue.get("severity")), "ERROR"),
         source=source,
         message=str(issue.get("message") or about or code),
-        attribute=steps[0][0] if steps else "",
-        path="/".join(steps[0]) if steps else "",
-        label=", ".join(labels.get(name[0], name[0]) for name in steps),
+        attribute=names[0] if names else "",
+        path=paths[0].replace(".", "/") if paths else "",
+        label=", ".join(
+            labels.get(path) or labels.get(name, name) for path, name in zip(paths, names, strict=True)
+        ),
         why=" ".join(filter(None, (about, *effects))),
         action=_text(known.get("action", {}), language),
         family=str(known.get("family", "")),
         categories=categories,
         enforcements=enforcements,
         exemption=exemption,
+        others=tuple(dict.fromkeys(name for name in names[1:] if name != names[0])),
     )
 
 
-def _names(issue: Mapping[str, Any]) -> list[str]:
-    names = issue.get("attributeNames") or [issue.get("attributeName")]
+def _paths(issue: Mapping[str, Any]) -> list[str]:
+    """The attributes that an issue names, or the dotted path of a feed report."""
+    path = issue.get("attributePath") or issue.get("attributeName")
+    names = [path] if path else issue.get("attributeNames") or ()
     return list(dict.fromkeys(str(name) for name in names if name))
 
 

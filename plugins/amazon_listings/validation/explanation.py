@@ -9,7 +9,7 @@ from amazon_listings.validation.allowances import Allowances
 from amazon_listings.validation.causes import Cause, value_at
 from amazon_listings.validation.issue import Issue
 from amazon_listings.validation.reasons import Reasons, in_words
-from amazon_listings.validation.values import joined, measured, named, plain, quoted, shown
+from amazon_listings.validation.values import joined, measured, named, plain, shown
 
 if TYPE_CHECKING:
     from amazon_listings.validation.advice import Advised
@@ -70,7 +70,7 @@ class Explainer:
             "label": label,
             "parent": self._places.label(path[:-1]) or words.word("item"),
             "name": plain(str(path[-1])) if path else "",
-            "found": quoted(value),
+            "found": words.quoted(value),
             "keyword": main.keyword,
             **said,
         }
@@ -114,7 +114,7 @@ class Explainer:
         path, keyword = advised
         code = ADVISED[keyword]
         label = self._places.label(path)
-        values: dict[str, Any] = {"label": label, "found": quoted(value)}
+        values: dict[str, Any] = {"label": label, "found": words.quoted(value)}
         allowed = None
         if code != "not_editable":
             allowed = self._allowances.advised(code, path, value)

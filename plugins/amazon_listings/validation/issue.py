@@ -40,6 +40,7 @@ class Issue:
         message: One sentence in the language asked for.
         keyword: The JSON Schema keyword that failed, `""` if none did.
         attribute: Top-level attribute, `""` if the issue concerns the item as a whole.
+        others: Further attributes that it concerns as well, where Amazon names several.
         path: Place in the attributes, `item_weight/0/unit`; `""` for the item as a whole.
         label: What the definition calls that place, in its locale.
         why: The rule that makes it so, in words; `""` if the place alone says it.
@@ -77,6 +78,7 @@ class Issue:
     exemption: str = ""
     sources: tuple[Source, ...] = ()
     codes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -107,4 +109,4 @@ class Issue:
         return cls(**values)
 
 
-TUPLES = frozenset(("categories", "enforcements", "sources", "codes"))
+TUPLES = frozenset(("categories", "enforcements", "sources", "codes", "others"))

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 #: Lists may have 1,700 values; nobody reads more than these.
@@ -38,8 +39,6 @@ class Options:
 
     def _nearest(self, written: str) -> list[dict[str, Any]]:
         """At most five options, the most alike first: by code or by name, without case and accents."""
-        if len(self.options) <= SHOWN:
-            return self.options
         if self._index is None:
             self._index = _indexed(self.options)  # Two threads may do it twice, to the same end.
         texts, sizes = self._index
@@ -51,8 +50,9 @@ class Options:
         best: dict[int, float] = {}
         for text, value in likeness.items():
             best[text >> 1] = max(value, best.get(text >> 1, 0))
-        order = sorted(best, key=lambda index: (-best[index], index))[:SHOWN]
-        return [self.options[index] for index in order]
+        alike = sorted(best, key=lambda index: (-best[index], index))[:SHOWN]
+        rest = (index for index in range(len(self.options)) if index not in best)
+        return [self.options[index] for index in (*alike, *islice(rest, SHOWN - len(alike)))]
 
     def _close(self, written: str) -> list[Any]:
         """The values of `nearest` that are so alike that `written` may be a slip of the pen."""

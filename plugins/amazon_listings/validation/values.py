@@ -38,11 +38,6 @@ def shown(value: Any) -> Any:
     return json.loads(text, parse_constant=str) if len(text) <= LONGEST_FOUND else _cut(text, LONGEST_FOUND)
 
 
-def quoted(value: Any) -> str:
-    """A value inside a sentence: one line, cut, texts in quotes."""
-    return f"“{plain(value)}”" if isinstance(value, str) else plain(as_json(value))
-
-
 def plain(text: str) -> str:
     """A stranger's text inside a sentence: one line, cut, nothing that a terminal would obey."""
     line = " ".join(_cut(_sendable(text), LONGEST_FOUND).split())

@@ -50,10 +50,16 @@ def test_prints_one_payload_a_line_and_issues_on_stderr(run):
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["sku"], second["sku"]) == ("S1", "V2")
     assert first["attributes"]["item_weight"][0]["unit"] == "kilograms"
-    assert "S1: WARNING The PIM sends no field called “colour” with this product" in result.stderr
-    assert "Did you mean color? (line 10, Couleur)" in result.stderr
-    assert "V2: ERROR “Poids de l'article”: “lourd” is not a number" in result.stderr
+    assert "WARNING The PIM sends no field called “colour”, which “Couleur” of the" in result.stderr
+    assert "Did you mean color?" in result.stderr
+    assert "V2: ERROR Poids de l'article: “lourd” is not a number" in result.stderr
+    assert "Write a plain number in the PIM." in result.stderr
     assert "line 9" in result.stderr
+
+
+def test_issues_in_the_language_of_whoever_reads_them(run):
+    result = run("--sku", "V2", "--language", "fr")
+    assert "« lourd » n'est pas un nombre : il ne contient aucun nombre." in result.stderr
 
 
 def test_explains_each_value_of_one_sku(run):

@@ -4,6 +4,7 @@ import pytest
 from small_definition import record
 
 from amazon_listings.mapping import MappingErrors
+from amazon_listings.validation import compile_definition
 
 MAPPING = {
     "item_name": "{{ item.name }}",
@@ -101,7 +102,7 @@ def test_a_product_without_variants_stands_alone(small):
     [
         ("{{ product.nothing }}", "nothing"),
         ("{{ product.blank }}", "is empty"),
-        ("S0", "is a child's SKU"),
+        ("S0", "is that of a child too"),
         ("{{ 1 / 0 }}", "zero"),
     ],
 )
@@ -123,9 +124,11 @@ def test_the_theme_may_come_from_the_pim_and_is_checked_there(small):
     assert "“SMELL” is not among the options" in found[0][1].issues[0].message
 
 
-def test_a_deprecated_theme_is_a_warning(small):
-    found = expanded(small, family(RED), {**VARIATIONS, "theme": "COLOR_NAME"})
-    assert [(i.severity, i.code) for i in found[0][1].issues] == [("WARNING", "deprecated")]
+def test_a_theme_that_amazon_withdraws_is_told_by_the_definition(small):
+    (_, mapped), *_ = expanded(small, family(RED), {**VARIATIONS, "theme": "COLOR_NAME"})
+    assert mapped.issues == []
+    warnings = compile_definition(small.definition).issues(mapped.attributes)
+    assert [i.path for i in warnings if i.code == "deprecated_option"] == ["variation_theme/0/name"]
 
 
 @pytest.mark.parametrize(
@@ -159,3 +162,16 @@ def test_a_definition_without_families_says_so(small):
     del small.definition["properties"]["variation_theme"]
     with pytest.raises(MappingErrors, match="make no families"):
         small.compile(MAPPING, variations=VARIATIONS)
+
+
+def test_what_is_wrong_with_a_family_stands_at_the_attribute_it_cannot_fill(small):
+    items = family(RED, {"size": "M", "colour": ""}, fields={"price": 1, "theme": ""})
+    variations = {**VARIATIONS, "theme": "{{ product.theme }}", "parent_sku": "S0"}
+    _, (_, mapped) = expanded(small, items, variations)
+    assert [(i.identity, i.origin.key) for i in mapped.issues] == [
+        (("missing", "child_parent_sku_relationship"), "variations"),
+        (("missing", "variation_theme"), "variations"),
+    ]
+    _, _, (_, mapped) = expanded(small, items)
+    [issue] = mapped.issues
+    assert (issue.identity, issue.label, issue.origin.field) == (("missing", "color"), "Couleur", "colour")

@@ -2,8 +2,10 @@
 
 import pytest
 
-from amazon_listings.sync.preview_gaps import GAPS, gap_issues, is_no_answer
+from amazon_listings.sync.preview_gaps import GAPS, explained, gap_issues, is_no_answer
+from amazon_listings.sync.sentences import sentences
 from amazon_listings.sync.submission_plan import Plan
+from amazon_listings.validation import Issue, merge_issues
 
 COST = {"op": "replace", "path": "/attributes/cost_price", "value": [{"value": 5}]}
 NAME = {"op": "replace", "path": "/attributes/item_name", "value": [{"value": "Lampe"}]}
@@ -24,13 +26,35 @@ def patch(*operations):
     ],
 )
 def test_a_vendors_update_repeats_its_cost_price(plan, row, vendor, severities):
-    issues = gap_issues(plan, row, vendor=vendor)
+    issues = gap_issues(plan, row, vendor=vendor, said=sentences("en"))
     assert [issue.severity for issue in issues] == severities
     assert all("5337" in issue.why for issue in issues)
 
 
-def test_every_gap_says_what_to_do_and_where_it_was_reported():
-    assert all(gap.trouble and gap.action and gap.noted and gap.source for gap in GAPS)
+@pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap.code)
+def test_every_gap_says_what_to_do_and_where_it_was_reported(gap):
+    said = sentences("de")
+    assert all(said.said(gap.code).values())
+    assert said.message(gap.noted)
+    assert gap.source in said.message(gap.code, "why", source=gap.source)
+
+
+def test_a_refusal_that_only_previews_make_is_explained_beside_it():
+    issues = [
+        Issue("90004114", "ERROR", "preview", "m", attribute=name, family="invalid")
+        for name in ("old", "ours")
+    ]
+    (note,) = explained(issues, ["ours"], sentences("fr"))
+    assert (note.severity, note.attribute, note.code) == ("INFO", "old", "only_in_preview_90004114")
+    assert note.message.startswith("On sait que l'aperçu d'Amazon")
+    assert "4621" in note.why
+
+
+def test_a_missing_cost_price_is_one_issue_whoever_finds_it():
+    (ours,) = gap_issues(patch(NAME), {}, vendor=True, said=sentences("en"))
+    theirs = Issue("90220", "ERROR", "submission", "m", attribute="cost_price", family="missing")
+    (issue,) = merge_issues([theirs, ours])
+    assert issue.sources == ("schema", "submission")
 
 
 @pytest.mark.parametrize(

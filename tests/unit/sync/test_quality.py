@@ -1,14 +1,12 @@
 import re
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.errors import PersonMustAct, RunRefused
 from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.settings import PROJECT
-from amazon_listings.sync import quality
 from amazon_listings.sync.quality import ExtractRefused, UnknownColumn, check_quality
 from amazon_listings.sync.quality.columns import bad_gtin, bad_url
 from amazon_listings.sync.quality.expectations import SKU_PATTERN
@@ -372,18 +370,6 @@ def test_the_page_counts_over_all_parts_and_hostile_data_is_text_on_it(check, it
     assert "products/5" in html
     assert "Lampes: checks of each item" in html
     assert "http" not in re.sub(r"http-equiv", "", html)
-
-
-@pytest.mark.parametrize("language", ["en", "es", "fr", "de"])
-def test_every_check_has_its_words_in_every_language(language):
-    from pathlib import Path
-
-    messages = yaml.safe_load((Path(quality.__file__).parent / "messages.yaml").read_text())
-    facts = dict.fromkeys(("sku", "found", "length", "field", "label", "expected"), "x")
-    for code, texts in messages.items():
-        message, action = texts[language]
-        assert message.format_map(facts), code
-        assert action.format_map(facts), code
 
 
 def test_the_names_a_connector_may_use_are_great_expectations_own():

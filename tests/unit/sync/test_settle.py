@@ -64,7 +64,7 @@ def test_an_item_no_stage_finished_failed_unless_something_blocks_it(folder, ext
 
 
 def test_unreadable_records_are_items_too(folder, extracted):
-    extracted(problems=[{"sku": "row 7", "message": "No id."}])
+    extracted(problems=[{"sku": "row 7", "message": "No id.", "action": "Do."}])
     (one,) = settled_items(folder)
     assert (one.sku, one.outcome, one.issues[0].message) == ("row 7", "blocked", "No id.")
 
@@ -112,7 +112,9 @@ def test_whatever_the_stages_left_the_outcomes_add_up(tmp_path_factory, parts, p
         if mapped is not None:
             rows = [row(f"v/{number}/{n}") for n in mapped if n < count]
             folder.write("mapped", names[-1], rows + [row(f"p/{number}/{n}") for n in range(parents)])
-    folder.write("problems", part_name(1), ({"sku": "", "message": "x"} for _ in range(problems)))
+    folder.write(
+        "problems", part_name(1), ({"sku": "", "message": "x", "action": ""} for _ in range(problems))
+    )
     folder.note("scope", {"operation": "live" if live else "test"})
     folder.note("extract", {"parts": names, "extracted": extracted})
     items = list(settled_items(folder))

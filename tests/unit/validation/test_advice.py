@@ -34,7 +34,7 @@ def test_a_deprecated_value_names_its_replacement(lamp, payload):
 def test_without_a_replacement_the_values_that_stay_are_offered(lamp, payload):
     del lamp["properties"]["theme"]["items"]["properties"]["value"]["$lifecycle"]["enumReplacement"]
     (issue,) = warnings(compile_definition(lamp), {**payload, "theme": [{"value": "OLD"}]})
-    assert [option["value"] for option in issue.allowed["options"]] == ["SIZE", "COLOR"]
+    assert [option["value"] for option in issue.allowed["options"]] == ["COLOR", "SIZE"]
 
 
 def test_a_wrong_marketplace_everywhere_is_one_warning(lamp, payload):

@@ -80,7 +80,7 @@ def test_several_attributes_are_one_issue():
         source="listing",
         labels={"brand": "Marke"},
     )
-    assert (issue.attribute, issue.label) == ("brand", "Marke, owner")
+    assert (issue.attribute, issue.others, issue.label) == ("brand", ("owner",), "Marke, owner")
 
 
 def test_what_amazon_does_about_it():
@@ -122,3 +122,16 @@ def test_an_issue_that_says_little_still_blocks(issue):
     (found,) = amazon_issues([issue], source="preview")
     assert found.severity == "ERROR"
     assert found.code
+
+
+def test_a_place_inside_an_attribute_has_its_own_label():
+    report = {"code": "99022", "severity": "ERROR", "message": "m", "attributePath": "item_weight.unit"}
+    labels = {"item_weight": "Poids", "item_weight.unit": "Unité de poids"}
+    (issue,) = amazon_issues(
+        [report | {"attributeNames": ["item_weight"]}], source="submission", labels=labels
+    )
+    assert (issue.attribute, issue.path, issue.label) == ("item_weight", "item_weight/unit", "Unité de poids")
+    (issue,) = amazon_issues(
+        [report | {"attributePath": "item_weight.other"}], source="submission", labels=labels
+    )
+    assert (issue.path, issue.label) == ("item_weight/other", "Poids")

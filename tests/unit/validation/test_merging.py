@@ -1,5 +1,8 @@
 import itertools
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from amazon_listings.validation import Issue, Origin, amazon_issues, compile_definition, merge_issues
 
 
@@ -79,3 +82,94 @@ def test_merging_again_changes_nothing(lamp, payload):
     )
     assert merge_issues(merged) == merged
     assert merge_issues([]) == []
+
+
+def several(code, names, source="preview"):
+    issue = {"code": code, "severity": "ERROR", "message": code, "attributeNames": names}
+    return amazon_issues([issue], source=source)
+
+
+def missing(name):
+    return Issue("missing_attribute", "ERROR", "schema", f"{name}!", attribute=name, family="missing")
+
+
+def test_an_issue_about_several_attributes_is_part_of_the_issue_about_each():
+    merged = merge_issues([*several("90220", ["a", "b"]), missing("b"), missing("a")])
+    assert {(one.attribute, one.code, one.sources, one.codes) for one in merged} == {
+        ("a", "missing_attribute", ("schema", "preview"), ("90220",)),
+        ("b", "missing_attribute", ("schema", "preview"), ("90220",)),
+    }
+
+
+def test_the_second_attribute_that_amazon_names_is_recognised_too():
+    (issue,) = merge_issues([missing("b"), *several("90220", ["b"], "submission"), *several("90220", ["b"])])
+    assert issue.sources == ("schema", "submission", "preview")
+    merged = merge_issues([missing("b"), *several("90220", ["a", "b", "c"])])
+    assert [(one.attribute, one.others, one.sources) for one in merged] == [
+        ("b", (), ("schema", "preview")),
+        ("a", ("c",), ("preview",)),
+    ]
+
+
+def test_two_calls_that_name_the_same_attributes_are_one():
+    (issue,) = merge_issues(several("100898", ["a", "b"]) + several("100898", ["b", "a"], "submission"))
+    assert (issue.sources, issue.attribute, issue.others) == (("submission", "preview"), "b", ("a",))
+
+
+def test_what_the_mapping_refused_is_not_told_as_missing_besides(lamp, payload):
+    del payload["asin"]
+    refused = Issue(
+        "not_convertible", "ERROR", "mapping", "m", attribute="asin", family="invalid", origin=Origin(line=3)
+    )
+    (issue,) = merge_issues([*compile_definition(lamp).issues(payload), refused])
+    assert (issue.code, issue.sources, issue.codes) == (
+        "not_convertible",
+        ("mapping", "schema"),
+        ("missing_one_of",),
+    )
+    warned = Issue("left_out", "WARNING", "mapping", "m", attribute="asin")
+    assert len(merge_issues([*compile_definition(lamp).issues(payload), warned])) == 2
+
+
+def test_the_pim_field_tells_more_than_the_definition_and_the_rule_is_kept():
+    field = Issue(
+        "pim_field_empty", "ERROR", "quality", "“x” is empty in the PIM.", attribute="a", family="missing"
+    )
+    rule = Issue(
+        "missing_attribute", "ERROR", "schema", "m", attribute="a", family="missing", why="because b"
+    )
+    (issue,) = merge_issues([rule, field])
+    assert (issue.code, issue.why, issue.sources) == ("pim_field_empty", "because b", ("quality", "schema"))
+
+
+NAMES = st.sampled_from(["", "a", "b", "c"])
+
+
+@st.composite
+def issues(draw):
+    source = draw(st.sampled_from(["mapping", "quality", "schema", "submission", "preview", "listing"]))
+    attribute = draw(NAMES)
+    more = draw(st.lists(NAMES.filter(bool), max_size=2, unique=True)) if attribute else []
+    return Issue(
+        draw(st.sampled_from(["x", "y"])),
+        draw(st.sampled_from(["ERROR", "WARNING", "INFO"])),
+        source,
+        draw(st.sampled_from(["m", "n"])),
+        attribute=attribute,
+        family=draw(st.sampled_from(["missing", "invalid", ""])),
+        others=tuple(name for name in more if name != attribute) if source == "preview" else (),
+    )
+
+
+@given(st.lists(issues(), max_size=6))
+def test_merging_loses_nothing_says_nothing_twice_and_is_done_at_once(found):
+    merged = merge_issues(found)
+    assert merge_issues(merged) == merged
+    assert {name for one in merged for name in (one.attribute, *one.others)} >= {
+        name for one in found for name in (one.attribute, *one.others) if name
+    }
+    assert {one.source for one in found} == {source for one in merged for source in one.sources}
+    assert {one.code for one in found} == {code for one in merged for code in (one.code, *one.codes)}
+    for identity in {one.identity for one in found if one.attribute and not one.others}:
+        told = {one.source for one in merged if one.identity == identity and not one.others}
+        assert len(told) <= 1

@@ -74,7 +74,7 @@ def absolute(value: Any) -> int | float:
 
 def _rounded(value: Any, decimals: int) -> Decimal:
     if not 0 <= decimals <= _MOST_DECIMALS:
-        raise NotANumber(f"decimals go from 0 to {_MOST_DECIMALS}")
+        raise NotANumber("decimals_out_of_range", most=_MOST_DECIMALS)
     exact = value if isinstance(value, Decimal) else Decimal(str(_number(value)))
     return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 

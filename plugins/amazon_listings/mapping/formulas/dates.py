@@ -19,8 +19,8 @@ def as_date(value: Any, written: str | None = None, *, month_first: bool = False
         return iso(moment(value, month_first=month_first))
     try:
         return iso(moment(datetime.strptime(str(value).strip(), written)))  # noqa: DTZ007 - moment makes it UTC
-    except ValueError as reason:
-        raise NotADate(str(reason)) from None
+    except ValueError:
+        raise NotADate("date_not_as_written", found=value, written=written) from None
 
 
 def date_format(value: Any, letters: str = "%Y-%m-%d") -> str:
@@ -31,7 +31,7 @@ def date_format(value: Any, letters: str = "%Y-%m-%d") -> str:
 def add_days(value: Any, days: int) -> str:
     """The date so many days later (or earlier)."""
     if abs(days) > _MOST_DAYS:
-        raise NotADate(f"at most {_MOST_DAYS} days")
+        raise NotADate("too_many_days", most=_MOST_DAYS)
     return iso(moment(value) + timedelta(days=days))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from amazon_listings.sync.sentences import sentences
+from amazon_listings.sync.unseen import visible
 from amazon_listings.validation.issue import Issue
 
 if TYPE_CHECKING:
@@ -23,14 +21,13 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         sku: The item's SKU.
         language: Language of message and action; English where there is no text in it.
     """
-    words = _messages()[expected.code]
-    message, action = words.get(language, words["en"])
+    said = sentences(language)
     field = expected.origin.field if expected.origin else ""
     facts = {
-        "sku": sku or "",
-        "found": "" if value is None else value,
+        "sku": said.quoted(sku or ""),
+        "found": said.quoted(visible(value)) if isinstance(value, str) else value,
         "length": len(sku or ""),
-        "field": field,
+        "field": said.quoted(field),
         "label": expected.label,
         "expected": in_words(expected),
     }
@@ -39,12 +36,12 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         code=expected.code,
         severity=expected.severity,
         source="quality",
-        message=str(description) if description else message.format_map(facts),
+        message=str(description) if description else said.message(expected.code, **facts),
         keyword=expected.type if expected.code == "expectation" else "",
         attribute=expected.attribute,
         path=expected.attribute,
         label=expected.label or field,
-        action=action.format_map(facts),
+        action=said.message(expected.code, "action", **facts),
         found=value,
         family=expected.family,
         origin=expected.origin,
@@ -71,10 +68,3 @@ def observed(expected: Expected, result: Any) -> str:
         return f"{in_words(expected)}{on} is not met: observed {str(found['observed_value'])[:200]}"
     failing, every = found.get("unexpected_count"), found.get("element_count")
     return f"{in_words(expected)}{on} is not met: {failing} of {every} items fail"
-
-
-@cache
-def _messages() -> dict[str, dict[str, tuple[str, str]]]:
-    text = (files("amazon_listings.sync.quality") / "messages.yaml").read_text(encoding="utf-8")
-    messages: dict[str, dict[str, tuple[str, str]]] = yaml.safe_load(text)
-    return messages

@@ -8,6 +8,8 @@ import math
 import re
 from typing import IO, TYPE_CHECKING, Any
 
+from amazon_listings.sync.unseen import PICTURED
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
@@ -38,13 +40,8 @@ ISSUE_COLUMNS = (
 )
 
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
-#: Control characters as a picture (U+2400 and on): shown in a terminal, they would steer it.
-_PICTURED = (
-    {code: 0x2400 + code for code in range(1, 0x20) if chr(code) not in "\t\r\n"}
-    | {0x7F: 0x2421}
-    | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
-    | {0: None}
-)
+#: Control characters steer a terminal that shows the file; tabs and line breaks are what they are.
+_PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) not in "\t\r\n"}
 
 
 def cell(value: Any) -> str:
