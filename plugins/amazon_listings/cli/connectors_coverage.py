@@ -54,7 +54,7 @@ def show_coverage(
         known = described(found, definition, locale_definition)
         mapping = compiled(found, known)
         source, items = _items(found, products)
-        measured = coverage(known.index.fields, mapping, items)
+        measured = coverage(known.fields, mapping, items)
     if as_json:
         document = {"connector": connector, "source": source, **measured.to_dict()}
         print(json.dumps(document, ensure_ascii=False, indent=2))

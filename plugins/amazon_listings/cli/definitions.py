@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 from amazon_listings.cli.refusals import refuse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amazon_listings.connectors import Connector
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.definition import DefinitionPair
+    from amazon_listings.product_types.fields import Field
     from amazon_listings.product_types.labels import FieldIndex
     from amazon_listings.product_types.store import DefinitionStore
     from amazon_listings.selling_partner.client import SellingPartner
@@ -43,9 +46,14 @@ def pair_of(connector: Connector) -> DefinitionPair:
 
 @dataclass(frozen=True)
 class Described:
-    """A definition to map with: its fields, the document that judges, and the language of issues."""
+    """A definition to map with.
+
+    `index` has the fields by label and path, `fields` all of them with who recommends them; `document` is the
+    one that judges, `language` that of issues.
+    """
 
     index: FieldIndex
+    fields: Sequence[Field]
     document: dict[str, Any]
     language: str = "en"
 
@@ -57,11 +65,29 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
 
     if definition is None:
         pair = pair_of(connector)
-        return Described(pair.index, pair.validation.document)
+        relevant = relevant_attributes(connector.id)
+        return Described(
+            pair.index, pair.fields(relevant) if relevant else pair.index.fields, pair.validation.document
+        )
     document = definition_file(definition)
     labels = definition_file(locale_definition) if locale_definition else None
     known = fields(document, labels_document=labels)
-    return Described(FieldIndex(known, requirements=connector.amazon.requirements), document)
+    return Described(FieldIndex(known, requirements=connector.amazon.requirements), known, document)
+
+
+def relevant_attributes(connector_id: str) -> frozenset[str]:
+    """The attributes that Amazon calls relevant for a connector's items (issue 18448), as far as is known."""
+    from amazon_listings.cli.ledger_access import opened_ledger
+    from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.ledger.issues import open_issues
+
+    try:
+        known = [one.issue for one in open_issues(opened_ledger(None), connector_id)]
+    except AmazonListingsError:
+        return frozenset()  # no run yet
+    return frozenset(
+        name for issue in known if issue.code == "18448" for name in (issue.attribute, *issue.others) if name
+    )
 
 
 def definition_store() -> DefinitionStore:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connector_of
-from amazon_listings.cli.definitions import definition_file, json_file, pair_of
+from amazon_listings.cli.definitions import definition_file, json_file, pair_of, relevant_attributes
 from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def fields(
                 language=language,
             )
         elif connector is not None:
-            found = pair_of(connector_of(connector, folder, variables)).fields(language=language)
+            asked = connector_of(connector, folder, variables)
+            found = pair_of(asked).fields(relevant_attributes(asked.id), language=language)
         else:
             refuse("Say which fields: --connector ID, or --definition FILE.")
     if group is not None:
@@ -107,6 +108,7 @@ def table_of(found: Iterable[Field]) -> Iterator[str]:
             marks = [
                 word for word, on in (("hidden", field.hidden), ("not editable", not field.editable)) if on
             ]
+            marks += [f"recommended by: {field.recommended_by}"] if field.recommended_by else []
             yield clean(f"{field.requirement:11}  {chain(field.labels)}")
             yield f"{'':13}{', '.join([f'{field.path}: {_shape(field)}', *marks])}"
             depends = " and ".join(f"`{path}`" for path in field.depends_on)

@@ -69,6 +69,7 @@ class Field:
     pattern: str | None = None
     forbidden: str = ""
     needed_alone: bool = False
+    recommended_by: str = ""
     min_bytes: int | None = None
     multiple_of: float | None = None
     replaced_by: tuple[str, ...] = ()
@@ -192,6 +193,7 @@ def _field(
         condition=need.condition,
         forbidden=need.forbidden,
         needed_alone=need.needed_alone,
+        recommended_by=need.recommended_by,
         options=options(schema, values, said.element),
         open=is_open,
         min=_lower(schema) if numeric else schema.get("minLength"),

@@ -2,7 +2,7 @@
 
 - *required*: every item must have it.
 - *conditional*: some items must; the condition says which, from the definition's own rules.
-- *recommended*: no rule asks for it, but Amazon does (see `RECOMMENDED`, and `relevant`).
+- *recommended*: no rule asks for it, but Amazon does (see `recommended`).
 - *optional*: the rest.
 """
 
@@ -22,6 +22,7 @@ from amazon_listings.product_types.propositions import (
     fact,
     shortest,
 )
+from amazon_listings.product_types.recommended import recommended
 from amazon_listings.product_types.rules import Rules
 from amazon_listings.product_types.sentences import sentences
 from amazon_listings.product_types.tree import QUALIFIERS, main_name
@@ -34,30 +35,18 @@ if TYPE_CHECKING:
     from amazon_listings.product_types.tree import Names
     from amazon_listings.validation.words import Words
 
-#: Amazon's definitions have no mark for "recommended", and its developer support says that the
-#: attributes it calls relevant (issue 18448) are only known after submission
-#: (selling-partner-api-models issue 4531). So: what Seller Central's guides ask of every listing,
-#: by attribute and guide, and what `relevant` adds.
-RECOMMENDED = {
-    "main_product_image_locator": "Product image guide",
-    **{f"other_product_image_locator_{n}": "Product image guide" for n in range(1, 6)},
-    "generic_keyword": "Use search terms effectively",
-    "bullet_point": "Product detail page rules",
-    "product_description": "Product detail page rules",
-    "title_differentiation": "Submit modular titles",
-}
-
 
 class Requirement(NamedTuple):
     """How much a field is wanted: the level, and in words when it is required or not allowed.
 
-    `needed_alone`: it is required of an item of which nothing else is known.
+    `needed_alone`: it is required of an item of which nothing else is known. `recommended_by`: who does.
     """
 
     level: str
     condition: str = ""
     forbidden: str = ""
     needed_alone: bool = False
+    recommended_by: str = ""
 
 
 class Requirements:
@@ -99,16 +88,18 @@ class Requirements:
         cases = [self._rules.forbidden.get(names[:depth], NEVER) for depth in range(1, len(names) + 1)]
         return either(*cases)
 
-    def of(self, names: Names, relevant: frozenset[str], said_in: Words) -> Requirement:
-        """The requirement of the leaf `names`; `relevant` are attributes Amazon called so."""
+    def of(self, names: Names, sources: Mapping[str, str], said_in: Words) -> Requirement:
+        """The requirement of the leaf `names`; `sources` are recommended attributes, and who does."""
         formula = self.formula(names)
+        said = NEVER if formula == ALWAYS else self._said(names, formula)
+        level = "required" if formula == ALWAYS else "conditional" if formula != NEVER else "optional"
+        source = sources.get(names[0], "") if level == "optional" and self._is_main(names) else ""
         return Requirement(
-            self._level(names, formula, relevant),
-            ""
-            if formula == ALWAYS
-            else sentence("required", self._said(names, formula), self.shown, said_in),
+            "recommended" if source else level,
+            sentence("required", said, self.shown, said_in),
             sentence("not_allowed", self.forbidden(names), self.shown, said_in),
             true_of(formula, {}, {}),
+            source,
         )
 
     def _said(self, names: Names, formula: Formula) -> Formula:
@@ -122,13 +113,9 @@ class Requirements:
         value = (*(Hop(part, HERE) for part in names[:-1]), Hop(main, ONE))
         return both(fact(value), inside)
 
-    def _level(self, names: Names, formula: Formula, relevant: frozenset[str]) -> str:
-        if formula == ALWAYS:
-            return "required"
-        if formula != NEVER:
-            return "conditional"
-        is_main = len(self._leaves[names[:1]]) == 1 or names[1:] == (main_name(self._members[names[:1]]),)
-        return "recommended" if is_main and (names[0] in RECOMMENDED or names[0] in relevant) else "optional"
+    def _is_main(self, names: Names) -> bool:
+        """Whether a leaf is what its attribute is about."""
+        return len(self._leaves[names[:1]]) == 1 or names[1:] == (main_name(self._members[names[:1]]),)
 
     def shown(self, names: Names) -> str:
         """How a sentence calls a place: by the attribute where that says enough."""
@@ -145,7 +132,8 @@ def requirements(
 ) -> dict[Names, Requirement]:
     """The requirement of each leaf in `paths`, with conditions in a language (`messages/` has them)."""
     known, said_in = Requirements(document, paths), sentences(language)
-    return {names: known.of(names, relevant, said_in) for names in paths}
+    sources = recommended(document, relevant)
+    return {names: known.of(names, sources, said_in) for names in paths}
 
 
 def absent(formula: Formula, names: Names) -> Formula:

@@ -8,9 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.settings import settings
+from amazon_listings.validation import amazon_issues
 from support.airflow import amazon_connection
 
 CONNECTOR = {
@@ -117,3 +120,20 @@ def test_fields_of_a_connector_that_has_no_stored_definition_yet(home, declared_
     lamp, weight = fields["lamp_type.value"], fields["item_weight.unit"]
     assert (lamp["label"], lamp["group"]) == ("Tipo de lámpara", "Detalles del producto")
     assert weight["condition"] == "obligatorio cuando `item_weight` está indicado"
+
+
+def test_what_amazon_called_relevant_is_recommended(home):
+    (home / "connectors").mkdir()
+    (home / "connectors" / "es_lamps.yaml").write_text(json.dumps(CONNECTOR))
+    relevant = {
+        "code": "18448",
+        "message": "relevant",
+        "severity": "WARNING",
+        "attributeNames": ["is_dimmable", "bulb_base"],
+    }
+    found = amazon_issues([relevant], source="preview", labels={})
+    checked = CheckedItem("S1", found, frozenset(["preview"]))
+    record_issues(open_ledger(settings().ledger), "es_lamps", 1, [checked])
+    listed = json.loads("\n".join(lines(run("fields", "--connector", "es_lamps", "--json"))))
+    by_amazon = {field["path"] for field in listed if field["recommended_by"] == "Amazon's issue 18448"}
+    assert by_amazon == {"is_dimmable.value", "bulb_base.value"}

@@ -187,6 +187,19 @@ def test_recommended_is_what_amazon_asks_for_without_a_rule():
     assert relevant["asin.value"] == "optional"
 
 
+def test_what_takes_the_place_of_another_field_is_recommended_and_what_goes_or_is_hidden_is_not():
+    old = attribute("value") | {"$lifecycle": {"replacedBy": ["1/new"]}}
+    document = definition(new=attribute("value"), bullet_point=old, generic_keyword=attribute("value"))
+    document["properties"]["generic_keyword"]["hidden"] = True
+    document["properties"]["product_description"] = attribute("value")
+    document["properties"]["newest"] = attribute("value") | {"$lifecycle": {"replaces": ["1/older"]}}
+    assert {f.path: f.recommended_by for f in fields(document) if f.requirement == "recommended"} == {
+        "new.value": "takes the place of bullet_point",
+        "newest.value": "takes the place of older",
+        "product_description.value": "Product detail page rules",
+    }
+
+
 def test_what_is_needed_of_an_item_of_which_nothing_is_known():
     found = {
         field.path: field.needed_alone
