@@ -114,3 +114,12 @@ def test_no_line_of_the_log_is_the_datas_own(hostile):
     for line in log:
         assert "\x1b" not in line
         assert not any(part.startswith("2026-11-23T00:00:00Z CRITICAL") for part in line.splitlines())
+
+
+def test_no_task_hands_on_what_the_pim_says(hostile):
+    _, run, _ = hostile
+    assert set(run.results) >= {"extract_products", "check_quality", "test_sync", "live_sync", "report"}
+    handed = json.dumps(run.results)
+    for text in ("Rucksack", "HYPERLINK", "DROP TABLE", "LUM-"):
+        assert text not in handed
+    assert run.report["files"]["report.html"]

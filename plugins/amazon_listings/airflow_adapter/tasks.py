@@ -267,7 +267,7 @@ def report(connector_id: str) -> dict[str, Any]:
     """Settle the run and write its report; fails if an earlier task failed.
 
     Returns:
-        Counts by outcome, calls made, the most frequent issues, and `files`: where the report lies.
+        Counts by outcome, calls made, and `files`: where the report lies. What the PIM says stays there.
     """
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.selling_partner.account import secret_warning
@@ -295,9 +295,7 @@ def report(connector_id: str) -> dict[str, Any]:
             log.info("%s: %s", name, place)
         if summary["failure"]:
             raise PersonMustAct(f"The run did not come to its end. {summary['failure']}")
-        return {
-            key: summary[key] for key in ("operation", "extracted", "counts", "calls", "frequent", "files")
-        }
+        return {key: summary[key] for key in ("operation", "extracted", "counts", "calls", "files")}
 
 
 def _unfinished(context: Mapping[str, Any]) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from amazon_listings.sync.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +23,8 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
     """Print, per connector, items by outcome, calls made, the three most frequent issues, and the report.
 
     Args:
-        summaries: What the task `report` returned, by connector id.
+        summaries: What the task `report` returned, by connector id. The issues are read from the run's
+            folder, which its `files` name.
     """
     console = Console(highlight=False)
     # Not narrower than the table: a terminal scrolls or wraps, a cut number misleads.
@@ -43,7 +47,14 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
     for connector, summary in summaries.items():
         console.print()
         console.print(Text(f"{connector}: most frequent issues", style="bold"))
-        for issue in summary["frequent"][:3] or ():
+        for issue in _frequent(summary):
             number = "1 item" if issue["items"] == 1 else f"{issue['items']:,} items"
             console.print(Text(f"  {number:>9}  {issue['severity']:<7}  {issue['message']}"))
         console.print(Text(f"  report: {summary['files']['report.html']}"), soft_wrap=True)
+
+
+def _frequent(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The three most frequent issues of a run."""
+    folder = RunFolder(Path(summary["files"]["report.html"]).parents[1])
+    frequent: list[dict[str, Any]] = (folder.noted("report") or {}).get("frequent", [])
+    return frequent[:3]

@@ -87,7 +87,7 @@ def test_a_child_whose_parent_is_blocked_says_so_in_a_test_run_and_waits_in_a_li
         member["product"]["fields"]["brand"] = ""
     test = shop.run(connector, members, operation="test")
     assert test.outcomes() == {"F-P": "blocked", "F1": "ready", "F2": "ready"}
-    assert test.items()["F1"].note == "waits for its parent F-P, which was blocked"
+    assert test.items()["F1"].note == "attend son produit parent F-P, qui est bloqué"
     live = shop.run(connector, members)
     assert live.outcomes() == {"F-P": "blocked", "F1": "failed", "F2": "failed"}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from amazon_listings.errors import TryAgain
+from amazon_listings.errors import RunRefused, TryAgain
 from amazon_listings.ledger.items import known_items
-from support.sync_runs import lamp
+from support.sync_runs import Run, lamp
 
 ASIN = "B0XDTVBZ4I"  # what the sandbox's catalogue has for the lamp's EAN
 
@@ -103,7 +103,7 @@ def test_an_internal_error_is_no_answer(shop, ledger):
     connector = shop.connector()
     run = preview(shop, connector, answer("INVALID", ("4000000", "ERROR", []), ("18448", "WARNING", [])))
     assert run.outcomes() == {"A": "failed"}
-    assert "failed inside Amazon" in run.items()["A"].note
+    assert "a échoué chez Amazon" in run.items()["A"].note
     mixed = preview(
         shop, connector, answer("INVALID", ("4000000", "ERROR", []), ("90220", "ERROR", ["brand"]))
     )
@@ -116,7 +116,8 @@ def test_a_refusal_that_only_previews_make_is_explained(shop):
     run = preview(shop, connector, answer("INVALID", ("90004114", "ERROR", ["wattage"])))
     assert run.outcomes() == {"A": "rejected"}
     (note,) = [issue for issue in run.items()["A"].issues if issue.severity == "INFO"]
-    assert "preview: none" in note.message
+    assert "preview: none" in note.action
+    assert note.message.startswith("On sait que l'aperçu d'Amazon")
     ours = preview(shop, connector, answer("INVALID", ("90004114", "ERROR", ["item_weight"])))
     assert not [issue for issue in ours.items()["A"].issues if issue.severity == "INFO"]
 
@@ -165,3 +166,13 @@ def test_a_value_that_cannot_change_is_warned_of_where_it_changes(shop):
     changed = shop.run(connector, [lamp("A", price=12, brand="Bolt")]).items()["A"]
     assert [(issue.code, issue.attribute) for issue in changed.issues] == [("not_editable", "brand")]
     assert changed.issues[0].origin.field == "brand"
+
+
+def test_without_the_quality_checks_result_nobody_knows_what_it_blocked(shop, sandbox):
+    run = Run(shop, shop.connector(), 1, operation="test")
+    run.extract([lamp("A1")])
+    run.map()
+    (run.folder.root / "quality.json").unlink()
+    with pytest.raises(RunRefused, match="check_quality"):
+        run.test()
+    assert "putListingsItem" not in str(sandbox.counters())

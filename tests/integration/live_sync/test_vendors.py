@@ -20,8 +20,8 @@ def test_a_vendor_is_named_by_its_code_and_every_update_repeats_the_cost_price(v
     assert vendor.run(connector, [lamp("A", cost=5)]).outcomes() == {"A": "accepted"}
     run = vendor.run(connector, [lamp("A", cost=5, name="Neuve")])
     assert run.outcomes() == {"A": "accepted"}
-    assert [issue.code for issue in run.items()["A"].issues] == ["vendor_update_without_cost_price"]
-    assert "it does" in run.items()["A"].issues[0].message
+    assert [issue.code for issue in run.items()["A"].issues] == ["vendor_cost_price_repeated"]
+    assert run.items()["A"].issues[0].severity == "INFO"
     sent = [one for one in vendor.sandbox.requests() if one["operation"] == "patchListingsItem"]
     assert all("/items/SANDV/A" in one["path"] for one in sent)
     for one in sent:
@@ -51,7 +51,7 @@ def test_an_update_without_cost_price_is_blocked_though_the_preview_is_green(ven
     assert blocked.outcomes() == {"A": "blocked"}
     (issue,) = [one for one in blocked.items()["A"].issues if one.severity == "ERROR"]
     assert issue.attribute == "cost_price"
-    assert "preview does not notice" in issue.message
+    assert "L'aperçu ne le remarque pas" in issue.message
     assert blocked.calls() == {}
 
 

@@ -79,7 +79,7 @@ def test_a_listing_the_ledger_does_not_know_is_read_and_only_its_difference_sent
     shop.sandbox.control("recording", on=True)
     run = shop.run(other, [lamp("A"), lamp("B", price=15)])
     assert run.outcomes() == {"A": "unchanged", "B": "accepted"}
-    assert run.items()["A"].note == "Amazon holds all of it already"
+    assert run.items()["A"].note == "Amazon a déjà tout"
     assert written(shop) == [("patch", True), ("patch", False)]
     assert shop.run(other, [lamp("A"), lamp("B", price=15)]).calls() == {}
 

@@ -7,7 +7,9 @@ from amazon_listings.sync.run_folder import RunFolder
 
 def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     folder = RunFolder(tmp_path / "run")
-    issues = [{"items": 7 - number, "severity": "ERROR", "message": f"Issue {number}."} for number in range(4)]
+    issues = [
+        {"items": 7 - number, "severity": "ERROR", "message": f"Issue {number}."} for number in range(4)
+    ]
     folder.note("report", {"frequent": issues})
     print_outcomes(
         {
