@@ -79,8 +79,7 @@ def test_any_variations(variations):
     except MappingErrors:
         return
     item = make_item(variant=make_item()["product"])
-    for member in made.expand_family([item]):
-        made.apply(member)
+    assert len(list(made.family([item]))) in {1, 2}
 
 
 @pytest.mark.parametrize("field", INDEX.fields, ids=lambda field: field.path)
