@@ -195,9 +195,10 @@ def test_a_family_of_home_is_accepted_parent_and_children():
     variations = {"theme": "SIZE/COLOR", "parent_sku": "{{ product.reference }}-P"}
     mapping = compiled(name, FRENCH, variations=variations)
     judge = compile_definition(definition)
-    members = list(mapping.family(family))
-    assert [member["role"] for member, _ in members] == ["parent", "child", "child"]
-    for member, mapped in members:
+    members = mapping.expand_family(family)
+    assert [member["role"] for member in members] == ["parent", "child", "child"]
+    for member in members:
+        mapped = mapping.apply(member, siblings=[one["variant"] for one in family])
         errors = [issue for issue in mapped.issues if issue.severity == "ERROR"]
         errors += [issue for issue in judge.issues(mapped.attributes) if issue.severity == "ERROR"]
         assert [issue.message for issue in errors] == []

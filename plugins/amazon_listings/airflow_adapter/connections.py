@@ -156,7 +156,7 @@ def ledger() -> Engine:
         url = Connection.get(LEDGER_CONNECTION).get_uri()
     except (AirflowNotFoundException, AirflowRuntimeError):
         return open_ledger(settings().ledger)
-    return open_ledger(url.replace("postgres://", "postgresql+psycopg2://", 1))
+    return open_ledger(url)
 
 
 def storage() -> ObjectStoragePath:

@@ -50,6 +50,7 @@ def main() -> None:
     """Entry point of the console script."""
     # As Airflow's own commands say it: connections may come from Airflow's database too.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
-    # Airflow logs to stdout, among a command's own output: of each short value in a connection, say.
-    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    # Airflow logs to stdout, among a command's own output: of each short value in a connection, say, or
+    # with a traceback of a database that is not there. What matters a command says itself.
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
     app()

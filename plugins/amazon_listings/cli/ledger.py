@@ -36,6 +36,9 @@ UNREADABLE = frozenset(
     }
 )
 
+#: Attributes of a write that a table names; of more, their number.
+MOST_NAMED = 5
+
 ConnectorId = Annotated[str | None, typer.Option("--connector", help="Id of the connector.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -90,6 +93,9 @@ def history(
         }
         if not any(answer.values()):
             raise _nothing(f"The ledger knows nothing of the SKU {sku!r}.")
+    if not as_json:
+        for write in answer["writes"]:
+            write["wrote"] = _few(write["wrote"])
     _show(answer, as_json=as_json)
 
 
@@ -223,6 +229,10 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> None:
         else:
             print(f"{heading}: {clean(when(content))}")
     print("Times are UTC.")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} attributes"
 
 
 def _iso(value: Any) -> str:

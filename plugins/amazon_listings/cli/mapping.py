@@ -134,10 +134,11 @@ def _show(mapping: Mapping, family: list[Item], wanted: set[str], *, explain: bo
     """Print the items of one product; returns how many."""
     siblings = [item["variant"] for item in family if item["variant"]]
     shown = 0
-    for item, mapped in mapping.family(family):
+    for item in mapping.expand_family(family):
         if wanted and item["sku"] not in wanted:
             continue
         shown += 1
+        mapped = mapping.apply(item, siblings=siblings)
         print(json.dumps({"sku": item["sku"], "attributes": mapped.attributes}, ensure_ascii=False))
         for issue in mapped.issues:
             place = f", {issue.origin.key}" if issue.origin else ""

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COLUMNS = ("blocked", "unchanged", "rejected", "ready", "accepted", "failed")
+#: Shown if an item has one: what was seen when accepted listings were read back.
+CONFIRMED = ("live", "live_with_differences", "suppressed", "not_applied")
 WIDTH = 108
+#: More for each column of CONFIRMED.
+WIDER = 14
 
 
 def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
@@ -26,21 +30,23 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
         summaries: What the task `report` returned, by connector id. The issues are read from the run's
             folder, which its `files` name.
     """
+    seen = [name for name in CONFIRMED if any(one["counts"].get(name) for one in summaries.values())]
     console = Console(highlight=False)
     # Not narrower than the table: a terminal scrolls or wraps, a cut number misleads.
-    console.width = max(console.width, WIDTH)
+    console.width = max(console.width, WIDTH + WIDER * len(seen))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("connector")
     table.add_column("operation")
-    for name in ("extracted", *COLUMNS, "calls"):
-        table.add_column(name, justify="right")
+    outcomes = [*COLUMNS, *seen]
+    for name in ("extracted", *outcomes, "calls"):
+        table.add_column(name.replace("_", " "), justify="right")
     for connector, summary in summaries.items():
         counts = summary["counts"]
         table.add_row(
             connector,
             summary["operation"],
             str(summary["extracted"]),
-            *(str(counts[name]) for name in COLUMNS),
+            *(str(counts.get(name, 0)) for name in outcomes),
             str(sum(summary["calls"].values())),
         )
     console.print(table)

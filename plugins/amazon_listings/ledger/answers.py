@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import false, func, select
 
-from amazon_listings.ledger.content import column_text
+from amazon_listings.ledger.content import attributes_of, column_text, unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.tables import issues, items, runs, submissions
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Engine
 
-#: Submissions read at once; their payloads are not read.
-_AT_ONCE = 500
+#: Submissions read at once.
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ItemStanding:
 
 @dataclass(frozen=True)
 class PastWrite:
-    """One write to a SKU, without its payloads."""
+    """One write to a SKU; `wrote` are the attributes that it named."""
 
     number: int
     run: int
@@ -74,6 +74,7 @@ class PastWrite:
     payload_hash: str
     can_be_undone: bool
     undoes: int | None
+    wrote: list[str]
 
 
 def connector_standing(ledger: Engine, connector_id: str) -> ConnectorStanding:
@@ -133,6 +134,7 @@ def writes_to(ledger: Engine, sku: str, connector_id: str | None = None) -> Iter
         table.payload_hash,
         func.coalesce(table.before.is_not(None) | table.existed.is_(False), false()),
         table.undoes,
+        table.body,
     )
     condition = table.sku == column_text(sku, 64)
     if connector_id is not None:
@@ -147,7 +149,8 @@ def writes_to(ledger: Engine, sku: str, connector_id: str | None = None) -> Iter
                 .order_by(table.id)
                 .limit(_AT_ONCE)
             ).all()
-        yield from (PastWrite(*row) for row in rows)
+        for *values, body in rows:
+            yield PastWrite(*values, wrote=sorted(attributes_of(unpacked(body))))
         if len(rows) < _AT_ONCE:
             return
         last = rows[-1].id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from amazon_listings.ledger.content import column_text, unpacked
+from amazon_listings.ledger.content import attributes_of, column_text, unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.items import Listings
 from amazon_listings.ledger.submissions import ACCEPTED, DOUBTFUL, PENDING
@@ -174,10 +174,6 @@ def _since(
 
 def _touched(row: Row[Any]) -> Iterator[str]:
     """The attributes that a submission wrote: those it named, and those that a whole write dropped."""
-    body = unpacked(row.body)
-    if isinstance(body, list):
-        yield from (str(patch["path"]).removeprefix("/attributes/") for patch in body)
-        return
-    yield from body or ()
+    yield from attributes_of(unpacked(row.body))
     if row.method in {"PUT", "UPDATE", "DELETE"}:
         yield from unpacked(row.before) or ()

@@ -23,6 +23,13 @@ def unpacked(content: bytes | None) -> Any:
     return None if content is None else json.loads(zlib.decompress(content))
 
 
+def attributes_of(body: Any) -> frozenset[str]:
+    """The attributes that a write names: `body` is attributes, patches, or None of a deletion."""
+    if isinstance(body, list):
+        return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in body)
+    return frozenset(body or ())
+
+
 def column_text(text: str, most: int) -> str:
     """`text` as a text column of `most` characters can hold it; different texts stay different.
 

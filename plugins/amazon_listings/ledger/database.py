@@ -5,6 +5,7 @@ The schema is brought up to date on opening, by one process at a time.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
+log = logging.getLogger(__name__)
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 #: Any number will do for PostgreSQL's advisory lock, as long as everybody uses the same.
@@ -42,6 +45,8 @@ _PATIENCE = 60
 _CONNECT_TIMEOUT = 10
 #: Names in one `IN (…)`; SQLite allows 32,766 parameters, and statements of one size are cached.
 CHUNK = 500
+#: PostgreSQL without a driver, as Airflow's connections and most other tools write it.
+_PLAIN = frozenset({"postgres", "postgresql"})
 #: Marks a transaction that only reads.
 _READS = "ledger_reads"
 #: The engines of this process.
@@ -102,6 +107,8 @@ def seconds(connection: Connection) -> float:
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
+        if address.drivername in _PLAIN:
+            address = address.set(drivername="postgresql+psycopg2")
         backend = address.get_backend_name()
         address.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
@@ -122,12 +129,18 @@ def _address(url: str) -> URL:
 
 
 def _postgresql(address: URL) -> Engine:
-    return create_engine(
-        address,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"connect_timeout": _CONNECT_TIMEOUT, "options": f"-c lock_timeout={_PATIENCE}s"},
-    )
+    try:
+        return create_engine(
+            address,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": _CONNECT_TIMEOUT, "options": f"-c lock_timeout={_PATIENCE}s"},
+        )
+    except ModuleNotFoundError as error:
+        raise PersonMustAct(
+            f"The ledger's URL asks for {address.drivername}, and its driver {error.name} is not installed.",
+            hint="Write postgresql+psycopg2://, whose driver comes with this package, or install the other.",
+        ) from error
 
 
 def _sqlite(address: URL) -> Engine:
@@ -178,8 +191,13 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     head = ScriptDirectory.from_config(config).get_current_head()
-    if MigrationContext.configure(connection).get_current_revision() == head:
+    # Alembic tells every opening ("Context impl …"); what matters is told below.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == head:
         return
+    if found is not None:
+        log.info("The ledger's schema is brought up to date, from %s to %s.", found, head)
     try:
         command.upgrade(config, "head")
     except CommandError as error:

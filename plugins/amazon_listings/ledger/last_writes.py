@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from amazon_listings.ledger.content import column_text, unpacked
+from amazon_listings.ledger.content import attributes_of, column_text, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.submissions import ACCEPTED
 from amazon_listings.ledger.tables import runs, submissions
@@ -39,15 +39,13 @@ class LastWrite(NamedTuple):
     @property
     def sent(self) -> frozenset[str]:
         """The attributes that were written."""
-        if isinstance(self.body, list):
-            return frozenset(_attribute(patch) for patch in self.body)
-        return frozenset(self.body or ())
+        return attributes_of(self.body)
 
     @property
     def taken_away(self) -> frozenset[str]:
         """The attributes of which elements were deleted."""
         patches = self.body if isinstance(self.body, list) else []
-        return frozenset(_attribute(patch) for patch in patches if patch["op"] == "delete")
+        return attributes_of([patch for patch in patches if patch["op"] == "delete"])
 
 
 def last_writes(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, LastWrite]:
@@ -77,7 +75,3 @@ def last_writes(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict
                 for row in rows
             }
     return found
-
-
-def _attribute(patch: dict[str, Any]) -> str:
-    return str(patch["path"]).removeprefix("/attributes/")

@@ -83,11 +83,13 @@ def coverage(fields: Iterable[Field], mapping: Mapping, items: Iterable[Item]) -
     count = 0
     filled: Counter[str] = Counter()
     for _, family in groupby(items, key=lambda item: item["group"]):
-        for item, mapped in mapping.family(list(family)):
+        members = list(family)
+        siblings = [item["variant"] for item in members if item["variant"]]
+        for item in mapping.expand_family(members):
             if item.get("role") == "parent":
                 continue
             count += 1
-            filled.update(set(_paths(mapped.attributes)))
+            filled.update(set(_paths(mapping.apply(item, siblings=siblings).attributes)))
     found = [
         Covered(
             item.path,

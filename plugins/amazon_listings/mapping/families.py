@@ -7,7 +7,6 @@ it has neither an offer nor an identifier.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, cast
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from amazon_listings.validation.words import Words
 
 #: What says that an item is for sale, and how.
-TERMS_OF_SALE = frozenset(
+OFFER_ATTRIBUTES = frozenset(
     (
         "condition_note", "condition_type", "cost_price", "fulfillment_availability", "gift_options",
         "list_price",
@@ -151,7 +150,7 @@ class Variations:
 
     def plan_of_parent(self, plan: Mapping[str, Branch]) -> dict[str, Branch]:
         """The part of a mapping that a parent has."""
-        left_out = TERMS_OF_SALE | IDENTIFIER_ATTRIBUTES
+        left_out = OFFER_ATTRIBUTES | IDENTIFIER_ATTRIBUTES
         return {
             name: branch
             for name, branch in plan.items()
@@ -197,43 +196,6 @@ class Variations:
                 value["marketplace_id"] = self.marketplace_id
             attributes[name] = [value]
         return issues
-
-    def same_as(
-        self, child: FamilyMember, attributes: Mapping[str, Any], seen: dict[str, str | None], said: Words
-    ) -> list[Issue]:
-        """An error if a child of the family before this one has the same values of the theme.
-
-        Args:
-            child: A member of a family, after those before it; a parent has none of these values.
-            attributes: Its attributes.
-            seen: The values of the children before, with their SKUs; this one's are added.
-            said: The words of issues.
-        """
-        theme = child.get("theme")
-        parts = self.parts or (theme_parts(theme, self.attributes) if theme else ())
-        if child.get("role") != "child" or not parts:
-            return []
-        if not all(_is_filled(part, attributes) for part in parts):
-            return []
-        values = json.dumps([_values(part, attributes) for part in parts], sort_keys=True).casefold()
-        if values not in seen:
-            seen[values] = child["sku"]
-            return []
-        labels = [self.labels.get(part.attribute, part.attribute) for part in parts]
-        return [
-            _issue(
-                "theme_values_same",
-                parts[0].attribute,
-                said,
-                label=said.all_of(dict.fromkeys(labels)),
-                theme=theme,
-                sku=seen[values] or "?",
-            )
-        ]
-
-
-def _values(part: ThemePart, attributes: Mapping[str, Any]) -> list[Any]:
-    return [element.get(part.member) if part.member else element for element in attributes[part.attribute]]
 
 
 def _evaluated(expression: Expression, row: Row) -> Any:
@@ -289,7 +251,7 @@ def _issue(code: str, path: str, said: Words, *, label: str = "", **values: Any)
         attribute=path.partition("/")[0],
         path=path,
         label=label,
-        family="missing" if code != "theme_values_same" else "",
+        family="missing",
         origin=None if label else Origin(key="variations"),
         **said.said(code, label=label, **values),
     )

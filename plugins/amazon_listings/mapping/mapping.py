@@ -20,8 +20,8 @@ from amazon_listings.validation.issue import Issue, Origin
 from amazon_listings.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from collections.abc import Mapping as Dict
+    from collections.abc import Sequence
 
     from amazon_listings.item import Item, Record
     from amazon_listings.mapping.families import FamilyMember, Variations
@@ -120,26 +120,12 @@ class Mapping:
             ]
         return Mapped(attributes, issues, self, item, siblings)
 
-    def family(self, items: Sequence[Item]) -> Iterator[tuple[FamilyMember, Mapped]]:
-        """The items of one product as the connector sells them, each with its attributes.
+    def expand_family(self, items: Sequence[Item]) -> list[FamilyMember]:
+        """The items of one product as the connector sells them: parent first, or each alone.
 
         Args:
             items: All items of one product (they have one `group`), in their order.
-
-        Yields:
-            The parent first, then its children, of which no two may have the same values of the theme; or
-            each item alone, where the connector makes no families or the product has no variants.
         """
-        siblings = [item["variant"] for item in items if item["variant"]]
-        seen: dict[str, str | None] = {}
-        for member in self._members(items):
-            mapped = self.apply(member, siblings=siblings)
-            if self.variations is not None:
-                said = words(self.setting.language, PACKAGE)
-                mapped.issues += self.variations.same_as(member, mapped.attributes, seen, said)
-            yield member, mapped
-
-    def _members(self, items: Sequence[Item]) -> list[FamilyMember]:
         if self.variations is None:
             return [cast("FamilyMember", item) for item in items]
         return self.variations.expand(items, self.setting.wanted[0])

@@ -90,7 +90,9 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
 
 
 def _mapped(connector: Connector, mapping: Mapping, family: list[Item]) -> Iterator[dict[str, Any]]:
-    for item, mapped in mapping.family(family):
+    siblings = [item["variant"] for item in family if item["variant"]]
+    for item in mapping.expand_family(family):
+        mapped = mapping.apply(item, siblings=siblings)
         membership = {name: item[name] for name in ("role", "parent_sku") if name in item}
         yield membership | {
             "id": item["id"],

@@ -58,7 +58,7 @@ def filled(ledger):
     )
     listings = Listings("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
     rows = [
-        {"sku": sku, "pim_id": sku, "hash": "h", "attributes": {}, "body": {}, "method": "PUT"}
+        {"sku": sku, "pim_id": sku, "hash": "h", "attributes": {}, "body": {"brand": []}, "method": "PUT"}
         | {"status": "ACCEPTED", "submission_id": "sub-1", "request_id": "req-1", "existed": False}
         for sku in ("a", HOSTILE)
     ]
@@ -117,6 +117,7 @@ def test_a_sku(told, filled):
     assert "2026-11-23 00:00:00" in shown
     history = json.loads(told("history", "a", "--json").stdout)
     assert [write["submission_id"] for write in history["writes"]] == ["sub-1"]
+    assert [write["wrote"] for write in history["writes"]] == [["brand"]]
     assert history["issues"][0]["opened_run"] == filled
 
 

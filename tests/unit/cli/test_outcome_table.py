@@ -1,6 +1,6 @@
 """What the demo prints of its runs."""
 
-from amazon_listings.cli.outcome_table import print_outcomes
+from amazon_listings.cli.outcome_table import COLUMNS, CONFIRMED, print_outcomes
 from amazon_listings.sync.outcome import OUTCOMES
 from amazon_listings.sync.run_folder import RunFolder
 
@@ -27,3 +27,22 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     assert "Issue 2." in printed
     assert "Issue 3." not in printed
     assert str(folder.root / "report" / "report.html") in printed
+
+
+def summary(**counts):
+    files = {"report.html": "/runs/run/report/report.html"}
+    more = {"operation": "live", "calls": {"updates": 2}, "files": files}
+    return more | {"extracted": sum(counts.values()), "counts": dict.fromkeys(OUTCOMES, 0) | counts}
+
+
+def test_every_outcome_of_an_extracted_item_has_its_column():
+    assert {*COLUMNS, *CONFIRMED} == OUTCOMES.keys() - {"out_of_scope"}
+
+
+def test_what_was_read_back_is_shown_where_there_is_any(capsys):
+    print_outcomes({"fr_lamps": summary(accepted=3)})
+    assert "differences" not in capsys.readouterr().out
+    print_outcomes({"fr_lamps": summary(live=3, live_with_differences=1), "de_lamps": summary(ready=7)})
+    shown = capsys.readouterr().out
+    assert "differences" in shown
+    assert "applied" not in shown

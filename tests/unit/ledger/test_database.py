@@ -74,6 +74,37 @@ def test_what_cannot_be_a_ledger_is_said_without_the_password(url):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("driver", ["postgres", "postgresql"])
+def test_postgresql_needs_no_driver_in_the_url(postgresql, driver):
+    url = postgresql.new_database().replace("postgresql+psycopg2", driver)
+    engine = open_ledger(url)
+    assert engine.dialect.driver == "psycopg2"
+    engine.dispose()
+
+
+def test_a_driver_that_is_not_installed_is_named():
+    with pytest.raises(PersonMustAct, match=r"driver pg8000 is not installed") as caught:
+        open_ledger("postgresql+pg8000://u:secret@h/d")
+    assert "postgresql+psycopg2" in caught.value.hint
+    assert "secret" not in str(caught.value)
+
+
+def test_opening_tells_only_what_matters(tmp_path, caplog):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with caplog.at_level("INFO"):
+        open_ledger(url).dispose()
+        open_ledger.cache_clear()
+        with sqlite3.connect(tmp_path / "ledger.db") as old:
+            old.execute("DROP INDEX ix_submissions_doubtful")
+            old.execute("UPDATE alembic_version SET version_num = '0001'")
+        open_ledger(url).dispose()
+        open_ledger.cache_clear()
+        open_ledger(url).dispose()
+    assert [record.getMessage() for record in caplog.records] == [
+        "The ledger's schema is brought up to date, from 0001 to 0002."
+    ]
+
+
 def test_a_writer_that_waits_too_long_is_told_so(sqlite):
     holder = sqlite3.connect(sqlite.url.database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

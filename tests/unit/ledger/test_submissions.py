@@ -79,6 +79,7 @@ class TestSubmissions:
         record(second, write("a", "PATCH", body=PATCH, before=BRAND), write("b"), write("a"))
         shown = [(one.run, one.method, one.can_be_undone) for one in writes_to(ledger, "a")]
         assert shown == [(first, "PUT", True), (second, "PATCH", True), (second, "PUT", False)]
+        assert [one.wrote for one in writes_to(ledger, "a")] == [["brand"], ["color"], ["brand"]]
         assert [one.run_id for one in writes_to(ledger, "a", "fr_home")] == ["run-1", "run-2", "run-2"]
         assert list(writes_to(ledger, "a", "de_home")) == []
 

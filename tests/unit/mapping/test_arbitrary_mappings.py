@@ -79,7 +79,8 @@ def test_any_variations(variations):
     except MappingErrors:
         return
     item = make_item(variant=make_item()["product"])
-    assert len(list(made.family([item]))) in {1, 2}
+    for member in made.expand_family([item]):
+        made.apply(member)
 
 
 @pytest.mark.parametrize("field", INDEX.fields, ids=lambda field: field.path)

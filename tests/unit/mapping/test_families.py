@@ -39,7 +39,9 @@ RED, BLUE = {"size": "S", "colour": "Rouge"}, {"size": "M", "colour": "Bleu"}
 
 
 def expanded(small, items, variations=VARIATIONS, mapping=MAPPING):
-    return list(small.compile(mapping, variations=variations).family(items))
+    compiled = small.compile(mapping, variations=variations)
+    siblings = [item["variant"] for item in items if item["variant"]]
+    return [(member, compiled.apply(member, siblings=siblings)) for member in compiled.expand_family(items)]
 
 
 def test_a_product_with_variants_becomes_a_parent_and_its_children(small):
@@ -83,25 +85,6 @@ def test_a_theme_attribute_missing_on_a_child_blocks_that_child(small):
     assert of_one.issues == []
     assert [(i.severity, i.attribute) for i in of_two.issues] == [("ERROR", "color")]
     assert "SIZE/COLOR" in of_two.issues[0].message
-
-
-def test_two_children_with_the_same_values_of_the_theme(small):
-    other_name = RED | {"ean": "96385074"}
-    _, *children = expanded(small, family(RED, BLUE, other_name, RED | {"size": "M"}))
-    assert [[issue.code for issue in mapped.issues] for _, mapped in children] == [
-        [],
-        [],
-        ["theme_values_same"],
-        [],
-    ]
-    (issue,) = children[2][1].issues
-    assert (issue.severity, issue.attribute) == ("ERROR", "size")
-    assert "The child S0 of this family has the same Taille and Couleur" in issue.message
-
-
-def test_children_that_lack_a_value_of_the_theme_are_not_called_the_same(small):
-    _, *children = expanded(small, family(RED | {"size": ""}, RED | {"size": ""}))
-    assert {issue.code for _, mapped in children for issue in mapped.issues} == {"theme_attribute_missing"}
 
 
 def test_a_product_without_variants_stands_alone(small):
