@@ -5,8 +5,9 @@
 Every step runs in a process of its own that has imported what a task imports (Airflow, the tasks), and
 its figure is what the kernel calls VmHWM: the most it ever held in memory. Goals: at most 600 MB, and at
 most 20 % above its own figure at the smaller number. The items are read from a JSON Lines file of
-families of three, one item in ten with a mistake. `live_sync` submits to the sandbox in another process;
-`--live` is the largest number of items it is given, 0 leaves it out.
+families of three, one item in ten with a mistake. `live_sync` sends feeds to the sandbox in another process,
+and `settle_feeds` is the same task when they are through; `--live` is the largest number of items they are
+given, 0 leaves them out.
 
 The parse is what the dag-processor does with `dags/connectors.py`: read the files, lay out the DAGs.
 """
@@ -75,7 +76,8 @@ mapping:
   Modèle de livraison: standard-template
 """
 LIMIT_MB, GROWTH = 600, 1.20
-STEPS = ("extract_products", "check_quality", "map_fields", "test_sync", "live_sync", "report")
+LIVE = ("live_sync", "settle_feeds")
+STEPS = ("extract_products", "check_quality", "map_fields", "test_sync", *LIVE, "report")
 RUN = "bench"
 
 
@@ -118,10 +120,10 @@ def run_step(step: str, root: Path, sandbox: str) -> None:
     connector = load_connectors(root / "connectors", {}).connectors[0]
     folder = RunFolder.of(root, connector.id, RUN)
     definitions = None
-    if step in {"check_quality", "map_fields", "test_sync", "live_sync"}:
+    if step in {"check_quality", "map_fields", "test_sync", *LIVE}:
         definitions = load_definitions(folder.noted("definitions"), root)
     tools = {"folder": folder}
-    if step in {"refresh_definition", "test_sync", "live_sync", "report"}:
+    if step in {"refresh_definition", "test_sync", *LIVE, "report"}:
         tools["ledger"] = open_ledger(f"sqlite:///{root}/ledger.db")
     counts = run_of(step)(connector, definitions, root, sandbox, **tools)
     status = Path("/proc/self/status").read_text()
@@ -212,14 +214,23 @@ def _test_sync(connector, definitions, _root, sandbox, *, folder, ledger):
     )
 
 
-def _live_sync(connector, definitions, _root, sandbox, *, folder, ledger):
+def _live_sync(connector, definitions, _root, sandbox, *, folder, ledger, resumed=False):
+    """By feeds: there are more items than `feed_from`."""
     from amazon_listings.ledger.runs import run_number
     from amazon_listings.sync.live_sync import live_sync
 
     number = run_number(ledger, connector.id, RUN)
-    return live_sync(
-        connector, definitions, client=_client(sandbox), ledger=ledger, run=number, folder=folder
-    )
+    tools = {"client": _client(sandbox), "ledger": ledger, "run": number, "folder": folder}
+    return live_sync(connector, definitions, **tools, resumed=resumed)
+
+
+def _settle_feeds(connector, definitions, root, sandbox, *, folder, ledger):
+    """What the task does when its feeds are through."""
+    while True:
+        counts = _live_sync(connector, definitions, root, sandbox, folder=folder, ledger=ledger, resumed=True)
+        if not counts["awaited"]:
+            return counts
+        time.sleep(5)
 
 
 def _report(connector, _definitions, _root, _sandbox, *, folder, ledger):
@@ -313,7 +324,7 @@ def main() -> None:
         try:
             sizes = {}
             for count in (asked.few, asked.items):
-                steps = tuple(one for one in STEPS if one != "live_sync" or count <= asked.live)
+                steps = tuple(one for one in STEPS if one not in LIVE or count <= asked.live)
                 sizes[count] = measure(count, Path(folder) / str(count), sandbox, steps)
             parsed = parse(asked.connectors, Path(folder))
         finally:

@@ -150,7 +150,7 @@ def writes_to(ledger: Engine, sku: str, connector_id: str | None = None) -> Iter
                 .limit(_AT_ONCE)
             ).all()
         for *values, body in rows:
-            yield PastWrite(*values, sorted(attributes_of(unpacked(body))))
+            yield PastWrite(*[*values, sorted(attributes_of(unpacked(body)))])
         if len(rows) < _AT_ONCE:
             return
         last = rows[-1].id
