@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.validation.allowances import Allowances
 from amazon_listings.validation.causes import Cause, value_at
 from amazon_listings.validation.issue import Issue
-from amazon_listings.validation.reasons import Reasons, in_words
+from amazon_listings.validation.reasons import Reasons, Saying
 from amazon_listings.validation.values import joined, measured, named, plain, shown
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Explainer:
             attribute=str(path[0]) if path else "",
             path=joined(path),
             label=label,
-            why=in_words(term, attributes, words, kind=kind),
+            why=Saying(words, self._places, attributes).clause(term, kind),
             allowed=allowed or None,
             found=None if code in REQUIRED else shown(value),
             measured=measured(value) if code in MEASURED else None,

@@ -23,6 +23,7 @@ class Places:
         self._documents = [part for part in (locale_document, document) if part is not None]
         self._label = lru_cache(MEMORY)(self._find_label)
         self._schema = lru_cache(MEMORY)(lambda path: _place(document, path))
+        self._names = lru_cache(MEMORY)(self._find_names)
 
     def label(self, path: Pointer) -> str:
         """What people call the place: its title in their language, else the name in the payload."""
@@ -39,6 +40,9 @@ class Places:
 
     def names(self, path: Pointer) -> dict[str, str]:
         """Displayed names of the place's values, by the value's JSON text."""
+        return self._names(self.general(path))
+
+    def _find_names(self, path: Pointer) -> dict[str, str]:
         names: dict[str, str] = {}
         for document in reversed(self._documents):
             node = _place(document, path)

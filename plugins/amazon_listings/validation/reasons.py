@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.validation.causes import value_at
@@ -13,6 +14,7 @@ from amazon_listings.validation.engine import compile_schema
 if TYPE_CHECKING:
     import jsonschema_rs
 
+    from amazon_listings.validation.places import Places
     from amazon_listings.validation.words import Words
 
 #: Of a condition with more values than this, only so many are said.
@@ -71,40 +73,75 @@ def _depth(pointer: Pointer) -> int:
     return depth
 
 
-def in_words(term: Term, attributes: Any, words: Words, *, kind: str) -> str:
-    """The conditions as a clause: "required because … , unless …"; empty if there are none.
+@dataclass(frozen=True)
+class Saying:
+    """How conditions are said of one payload.
 
-    Args:
-        term: The conditions.
-        attributes: The payload; of a condition with many values, the one it has is said.
-        words: The language.
-        kind: `required`, `forbidden` or `rule`: how the clause starts.
+    Attribute names are English. Where people read another language, what they call the attribute and
+    its values is said too.
     """
-    ordered = sorted(term)
-    because = words.all_of(_said(one, attributes, words) for one in ordered if one.wanted)
-    unless = words.any_of(_said(one, attributes, words) for one in ordered if not one.wanted)
-    if not (because or unless):
-        return ""
-    form = "both" if because and unless else "because" if because else "unless"
-    return words.word(f"{kind}_{form}", because=because, unless=unless)
+
+    words: Words
+    places: Places
+    attributes: Any
+
+    def clause(self, term: Term, kind: str) -> str:
+        """The conditions as a clause: "required because … , unless …"; empty if there are none.
+
+        Args:
+            term: The conditions.
+            kind: `required`, `forbidden` or `rule`: how the clause starts.
+        """
+        ordered = sorted(term)
+        because = self.words.all_of(self._said(one) for one in ordered if one.wanted)
+        unless = self.words.any_of(self._said(one) for one in ordered if not one.wanted)
+        if not (because or unless):
+            return ""
+        form = "both" if because and unless else "because" if because else "unless"
+        return self.words.word(f"{kind}_{form}", because=because, unless=unless)
+
+    def _said(self, condition: Condition) -> str:
+        if not condition.name:
+            return self.words.word("other_item")
+        name = self._name(condition.name)
+        if condition.asks in {"given", "other"}:
+            return self.words.word(condition.asks, name=name)
+        return self.words.word(condition.asks, name=name, value=self._values(condition))
+
+    def _name(self, name: str) -> str:
+        return self._called("named", name, self.places.label(_path(name)), plain=f"`{name}`")
+
+    def _values(self, condition: Condition) -> str:
+        values = condition.values
+        if condition.wanted:
+            present = set(_leaves(value_at(self.attributes, _path(condition.name)[:1])))
+            values = tuple(value for value in values if value in present) or values
+        first, index, *rest = _path(condition.name)
+        known = self.places.names((first, index, *(rest or ["value"])))
+        names = {_plain(value): name for value, name in known.items()}
+        said = [
+            self._called("valued", value, names.get(value, value), plain=value)
+            for value in map(_plain, values)
+        ]
+        if len(said) <= SAID:
+            return self.words.any_of(said)
+        return self.words.word("more", count=len(said), values=", ".join(said[:SAID]))
+
+    def _called(self, word: str, name: str, label: str, *, plain: str) -> str:
+        """An English name with what people call it, if that is something else."""
+        if _letters(name) == _letters(label):
+            return plain
+        return self.words.word(word, name=name, label=self.words.quoted(label))
 
 
-def _said(condition: Condition, attributes: Any, words: Words) -> str:
-    if not condition.name:
-        return words.word("other_item")
-    if condition.asks in {"given", "other"}:
-        return words.word(condition.asks, name=condition.name)
-    values = condition.values
-    if condition.wanted:
-        present = set(_leaves(value_at(attributes, (condition.name.partition(".")[0],))))
-        values = tuple(value for value in values if value in present) or values
-    plain = [_plain(value) for value in values]
-    value = (
-        words.any_of(plain)
-        if len(plain) <= SAID
-        else words.word("more", count=len(plain), values=", ".join(plain[:SAID]))
-    )
-    return words.word(condition.asks, name=condition.name, value=value)
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _path(name: str) -> Pointer:
+    """The place of an attribute's element, or of a field in it: `battery.weight`."""
+    first, *rest = name.split(".")
+    return (first, 0, *rest)
 
 
 def _plain(text: str) -> str:

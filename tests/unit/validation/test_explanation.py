@@ -157,3 +157,15 @@ def test_a_missing_entry(lamp, payload):
     )
     issue = the_issue(lamp, payload)
     assert (issue.code, issue.message) == ("missing_entry", "Size needs an entry where `value` = XL.")
+
+
+def test_a_rule_names_attribute_and_value_as_people_call_them(lamp, payload):
+    french = json.loads(json.dumps(lamp))
+    french["properties"]["level"]["title"] = "Niveau de relation"
+    value = french["properties"]["level"]["items"]["properties"]["value"]
+    value |= {"enum": ["child", "parent"], "enumNames": ["Enfant", "Parent"]}
+    definition = compile_definition(lamp, locale_document=french)
+    (issue,) = definition.issues({**payload, "level": [{"value": "child"}]}, language="fr")
+    assert issue.why == "obligatoire parce que « Niveau de relation » (`level`) est « Enfant »"
+    (issue,) = definition.issues({**payload, "level": [{"value": "child"}]})
+    assert issue.why == "required because `level` is child"
