@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import Mapping
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.sync.scope import Scope
+    from amazon_listings.sync.tracing import Sources
     from amazon_listings.validation.words import Words
 
 #: Marks rows that wait for Amazon; never left in a part that is finished.
@@ -79,12 +80,15 @@ class LocalChecks:
     def __post_init__(self) -> None:
         self.said = sentences(self.definitions.language)
 
-    def rows(self, mapped: list[dict[str, Any]], barred: Collection[str]) -> Iterator[dict[str, Any]]:
+    def rows(
+        self, mapped: list[dict[str, Any]], barred: Collection[str], sources: Sources
+    ) -> Iterator[dict[str, Any]]:
         """The rows of a part with the outcome of the local checks; those to be previewed are `waiting`.
 
         Args:
             mapped: Mapped items of a part.
             barred: Ids of those that the quality check blocked.
+            sources: Where the values of the payloads come from.
         """
         known = known_items(self.ledger, self.listings, [row["sku"] for row in mapped if row["sku"]])
         quantities = contradictions(self.ledger, self.listings, mapped, self.said)
@@ -92,7 +96,7 @@ class LocalChecks:
             before = known.get(row["sku"])
             # All issues at once: an item that quality or mapping blocked is validated all the same.
             own = self.definitions.issues(row["attributes"]) + quantities.get(row["sku"], [])
-            found = traced(own, self.mapping, row["attributes"], self.languages)
+            found = traced(own, sources.of(row["id"]))
             errors = any(issue["severity"] == "ERROR" for issue in (*row["issues"], *found))
             checked = {name: row[name] for name in ("role", "parent_sku") if name in row} | {
                 "id": row["id"],

@@ -24,7 +24,7 @@ from amazon_listings.sync.local_checks import WAITING, LocalChecks, refuse_offer
 from amazon_listings.sync.map_fields import compiled
 from amazon_listings.sync.preview_gaps import explained, gap_issues, is_no_answer
 from amazon_listings.sync.submission_plan import Held, Plan, Planner, held_by_ledger
-from amazon_listings.sync.tracing import traced
+from amazon_listings.sync.tracing import Sources, by_line, traced
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -100,7 +100,8 @@ def test_sync(
     ready = 0
     for part in folder.parts("mapped"):
         barred = {row["id"] for row in folder.read("quality", part) if row["blocks"]}
-        rows = list(local.rows(list(folder.read("mapped", part)), barred))
+        sources = Sources(mapping, folder.read("extract", part))
+        rows = list(local.rows(list(folder.read("mapped", part)), barred, sources))
         ready += sum(row["outcome"] == "ready" for row in rows)
         folder.write("tested", part, rows)
     sendable = ready + local.waiting if scope.operation == "live" else 0
@@ -239,7 +240,7 @@ class _Preview:
             "note": note,
             "asin": asin,
             "issues": row["issues"]
-            + traced(found, self.local.mapping, answer.row["attributes"], self.local.languages),
+            + traced(found, by_line(self.local.mapping, answer.row["attributes"], self.local.languages)),
             "plan": verdict.plan.outline,
             "previewed": verdict.submission is not None,
         }

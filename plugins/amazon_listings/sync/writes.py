@@ -32,7 +32,7 @@ from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.sync.preview_gaps import gap_issues, is_no_answer
 from amazon_listings.sync.sentences import sentences
 from amazon_listings.sync.submission_plan import Held, Plan, Planner, held_by_ledger
-from amazon_listings.sync.tracing import traced
+from amazon_listings.sync.tracing import by_line, traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -252,7 +252,7 @@ class Writer:
         return self._traced(self.definitions.amazon_issues(issues, "submission"), row)
 
     def _traced(self, issues: list[Issue], row: dict[str, Any]) -> list[dict[str, Any]]:
-        return traced(issues, self.mapping, row["attributes"], self.languages)
+        return traced(issues, by_line(self.mapping, row["attributes"], self.languages))
 
     def remember(self, answered: list[Answered[Written]]) -> None:
         """Enter the answers of the writes, then what the listings hold now."""

@@ -4,7 +4,7 @@ import pytest
 
 from amazon_listings.errors import RunRefused, TryAgain
 from amazon_listings.ledger.items import known_items
-from support.sync_runs import Run, lamp
+from support.sync_runs import Run, lamp, variant
 
 ASIN = "B0XDTVBZ4I"  # what the sandbox's catalogue has for the lamp's EAN
 
@@ -176,3 +176,16 @@ def test_without_the_quality_checks_result_nobody_knows_what_it_blocked(shop, sa
     with pytest.raises(RunRefused, match="check_quality"):
         run.test()
     assert "putListingsItem" not in str(sandbox.counters())
+
+
+def test_an_issue_leads_to_the_pim_field_of_the_very_value(shop):
+    points = ["{{ item.point }}", "{{ item.second }}", "{{ item.third }}"]
+    connector = shop.connector(mapping={"bullet_point": points})
+    item = lamp("A", point="", second="Solide", third="x" * 3000)
+    family = [variant("P", "V1", second="", third="x" * 3000)]
+    run = shop.run(connector, [item], family, operation="test")
+    for sku, path in (("A", "bullet_point/1/value"), ("V1", "bullet_point/1/value")):
+        (issue,) = [one for one in run.items()[sku].issues if one.code == "too_long"]
+        assert (issue.path, issue.origin.field) == (path, "third")
+        assert issue.measured == {"characters": 3000, "bytes": 3000}
+        assert "3000" in issue.message
