@@ -74,11 +74,28 @@ class House:
     def killed(self):
         return sum(run.killed for run in self.runs)
 
+    @property
+    def words(self):
+        return "; ".join(
+            f"{run.run_id}: "
+            + ", ".join(f"{len(kills)} of {task}" for task, kills in run.kills.items() if kills)
+            for run in self.runs
+        )
+
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, capsys):
+    houses = []
+
+    def build(**sync):
+        houses.append(House(sandbox, tmp_path, **sync))
+        return houses[-1]
+
     with running_sandbox() as sandbox:
-        yield lambda **sync: House(sandbox, tmp_path, **sync)
+        yield build
+    with capsys.disabled():
+        for one in houses:
+            print(f"\n{one.killed} kills: {one.words}")  # noqa: T201 - what `make soak` shows
 
 
 def test_kills_while_listings_are_created_changed_and_confirmed(house):

@@ -19,8 +19,11 @@ _WORDS = {
     "patchListingsItem": "update",
     "getListingsItem": "reading",
     "deleteListingsItem": "deletion",
+    "searchListingsItems": "search",
     "createFeed": "feed",
 }
+#: The plural of those that do not just take an s.
+_MANY = {"search": "searches"}
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -59,7 +62,7 @@ def forecast(
     slowest = min(limits(operation, kinds, preview_rate=preview_rate), key=lambda limit: limit.rate)
     seconds = max(0.0, (calls - slowest.burst) / slowest.rate)
     word = "preview" if "preview" in kinds else _WORDS.get(operation, "call")
-    noun = word if calls == 1 else f"{word}s"
+    noun = word if calls == 1 else _MANY.get(word, f"{word}s")
     return Forecast(calls, seconds, f"{calls:,} {noun}, {_duration(seconds)}")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.sync.bulk_reading import AT_ONCE
 
 
 @dataclass
@@ -14,7 +16,7 @@ class Volume:
     Args:
         feed_from: From so many on, listings go by feeds.
         when_removed: What becomes of those whose items left.
-        readings: To be read before they are written singly.
+        readings: To be read before they are written.
         creations: To be created, or replaced whole.
         updates: To be changed.
         parents: Those of them that are parents of families, which go before the others.
@@ -42,13 +44,16 @@ class Volume:
     def __str__(self) -> str:
         """As the log says it before the first call."""
         readings, creations, updates, leaving = self.readings, self.creations, self.updates, self.leaving
-        ways = []
+        searched = 0
+        feeds = []
         if self.by_feeds:
             singly = 0 if self.parents_by_feeds else self.parents
-            ways.append(_by_feeds(creations + updates - singly, "items"))
+            feeds.append(_feeds(creations + updates - singly, "items"))
+            searched += readings
             readings, creations, updates = 0, singly, 0
         if leaving >= self.feed_from:
-            ways.append(_by_feeds(leaving, "listings that are taken off"))
+            feeds.append(_feeds(leaving, "listings that are taken off"))
+            searched += leaving
             leaving = 0
         costs = (
             forecast(readings + leaving, "getListingsItem"),
@@ -56,10 +61,11 @@ class Volume:
             forecast(updates, "patchListingsItem"),
             forecast(leaving, f"{'delete' if self.when_removed == 'delete' else 'patch'}ListingsItem"),
         )
-        if singles := "; ".join(str(cost) for cost in costs if cost.calls):
-            ways.append(f"one by one, {singles}")
-        return "; ".join(ways) or "nothing"
+        if searched:
+            feeds.insert(0, str(forecast(math.ceil(searched / AT_ONCE), "searchListingsItems")))
+        ways = ("by feeds", feeds), ("one by one", [str(cost) for cost in costs if cost.calls])
+        return "; ".join(f"{way}, {'; '.join(words)}" for way, words in ways if words) or "nothing"
 
 
-def _by_feeds(number: int, what: str) -> str:
-    return f"by feeds, {forecast(number, 'createFeed')} of {number:,} {what}"
+def _feeds(number: int, what: str) -> str:
+    return f"{forecast(number, 'createFeed')} of {number:,} {what}"

@@ -20,6 +20,7 @@ from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.sync.departures import plan_departures
 from amazon_listings.sync.families import note_waiting_children
+from amazon_listings.sync.live_volume import Volume
 from amazon_listings.sync.local_checks import WAITING, LocalChecks, refuse_offers_of_vendors
 from amazon_listings.sync.map_fields import compiled
 from amazon_listings.sync.preview_gaps import explained, gap_issues, is_no_answer
@@ -104,8 +105,10 @@ def test_sync(
         rows = list(local.rows(list(folder.read("mapped", part)), barred, sources))
         ready += sum(row["outcome"] == "ready" for row in rows)
         folder.write("tested", part, rows)
-    sendable = ready + local.waiting if scope.operation == "live" else 0
-    words = _forecast(client, local, sendable=sendable, leaving=leaving)
+    sending = Volume(connector.sync.feed_from, connector.sync.when_removed)
+    if scope.operation == "live":
+        sending.creations, sending.leaving = ready + local.waiting, leaving
+    words = _forecast(client, local, sending)
     log.info("Asking Amazon: %s.", words)
     preview = _Preview(
         local,
@@ -125,17 +128,15 @@ def test_sync(
     return {name: counts[name] for name in OUTCOMES}
 
 
-def _forecast(client: SellingPartner, local: LocalChecks, *, sendable: int, leaving: int) -> str:
+def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> str:
     """How many calls, which way, how long: before the first of them."""
     asked = [forecast(local.readings, "getListingsItem")] if local.readings else []
     asked.append(
         forecast(local.waiting, "putListingsItem", kinds={"preview"}, preview_rate=client.preview_rate)
     )
     words = "; ".join(str(cost) for cost in asked)
-    if sendable:
-        words += f"; then one by one up to {forecast(sendable, 'putListingsItem')}"
-    if leaving:
-        words += f"; {leaving:,} listings of items that left the PIM's selection"
+    if sending.creations or sending.leaving:
+        words += f"; then, if all pass, {sending}"
     return words
 
 

@@ -254,7 +254,7 @@ def test_the_forecast_says_how_many_calls_which_way_how_long(shop, caplog):
     asking, submitting = (one.getMessage() for one in caplog.records if "than a minute" in one.getMessage())
     assert asking == (
         "Asking Amazon: 1 reading, less than a minute; 2 previews, less than a minute; "
-        "then one by one up to 2 submissions, less than a minute."
+        "then, if all pass, one by one, 2 submissions, less than a minute."
     )
     assert submitting == (
         "Submitting: one by one, 1 reading, less than a minute; 1 submission, less than a minute; "
