@@ -63,10 +63,11 @@ def forecast(
     seconds = max(0.0, (calls - slowest.burst) / slowest.rate)
     word = "preview" if "preview" in kinds else _WORDS.get(operation, "call")
     noun = word if calls == 1 else _MANY.get(word, f"{word}s")
-    return Forecast(calls, seconds, f"{calls:,} {noun}, {_duration(seconds)}")
+    return Forecast(calls, seconds, f"{calls:,} {noun}, {duration(seconds)}")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """So many seconds as people say them: `about 80 minutes`."""
     if seconds < _MINUTE:
         return "less than a minute"
     if seconds < 2 * _HOUR:

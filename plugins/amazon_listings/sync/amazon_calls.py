@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from amazon_listings.errors import ItemError, TryAgain
+from amazon_listings.selling_partner.forecast import duration
 from amazon_listings.selling_partner.pipeline import submit_all
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ class Progress:
             self._told = now
             left = (now - self._started) / self.done * max(0, self.total - self.done)
             log.info(
-                "%s of %s %s done, about %s minutes left.",
+                "%s of %s %s done, %s left.",
                 f"{self.done:,}",
                 f"{self.total:,}",
                 self.what,
-                f"{left / 60:.0f}",
+                duration(left),
             )
 
 

@@ -91,7 +91,7 @@ def test_one_row_per_item_and_one_per_issue_with_everything_a_person_needs(run, 
             "mapping_line": "12",
             "mapping_key": "Nom du produit",
             "found": "xxxxxxxxx",
-            "allowed": '{"max_characters": 5}',
+            "allowed": "max characters: 5",
         }
         == issues[0]
     )
@@ -100,6 +100,15 @@ def test_one_row_per_item_and_one_per_issue_with_everything_a_person_needs(run, 
     assert document["summary"]["warnings"] == ["Look out."]
     assert document["summary"] == json.loads(json.dumps(summary))
     assert folder.noted("report") == document["summary"]
+
+
+def test_what_would_be_right_is_words_in_a_spreadsheet(run, folder):
+    options = [{"value": "green", "name": "Vert"}, {"value": "LED", "name": "LED"}]
+    run(
+        [issue(allowed={"options": options, "options_total": 18}), issue("b", allowed={"one_of": ["x", "y"]})]
+    )
+    rows = csv.DictReader(io.StringIO(text(folder, "issues.csv")))
+    assert [row["allowed"] for row in rows] == ["green (Vert); LED; + 16", "one of: x, y"]
 
 
 @given(st.text())

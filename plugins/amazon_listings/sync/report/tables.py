@@ -91,13 +91,28 @@ def issue_row(item: SettledItem, issue: Issue, new: Collection[Identity]) -> dic
         "message": issue.message,
         "why": issue.why,
         "found": issue.found,
-        "allowed": issue.allowed,
+        "allowed": _allowed(issue.allowed or {}),
         "action": issue.action,
         "pim_field": origin.field if origin else "",
         "language": origin.language if origin else "",
         "mapping_line": origin.line if origin else None,
         "mapping_key": origin.key if origin else "",
     }
+
+
+def _allowed(allowed: Mapping[str, Any]) -> str:
+    """What would be right, for a cell: options with their names and how many there are, limits by name."""
+    options = [
+        str(one["value"]) if str(one["value"]) == one["name"] else f"{one['value']} ({one['name']})"
+        for one in allowed.get("options", ())
+    ]
+    more = allowed.get("options_total", 0) - len(options)
+    limits = [
+        f"{name.replace('_', ' ')}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in allowed.items()
+        if name not in {"options", "options_total"}
+    ]
+    return "; ".join([*options, *([f"+ {more}"] if options and more > 0 else []), *limits])
 
 
 def history(issue: Issue, new: Collection[Identity]) -> str:
