@@ -17,7 +17,7 @@ from amazon_listings.sync.submission_plan import Plan
 ELEMENT = {"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}
 names = st.from_regex(r"[a-z_]{1,20}", fullmatch=True)
 elements = st.lists(
-    st.just(ELEMENT) | st.dictionaries(names, st.text() | st.integers()), min_size=1, max_size=2
+    st.just(ELEMENT) | st.dictionaries(names, st.text() | st.integers() | st.none()), min_size=1, max_size=2
 )
 attributes = st.dictionaries(names, elements, min_size=1, max_size=4)
 patches = st.lists(
@@ -30,8 +30,10 @@ patches = st.lists(
     min_size=1,
     max_size=4,
 )
-plans = st.builds(lambda body: Plan("PUT", body, None, existed=False, after=body), attributes) | st.builds(
-    lambda body: Plan("PATCH", body, None, existed=True, after={}), patches
+plans = st.one_of(
+    st.builds(lambda body: Plan("PUT", body, None, existed=False, after=body), attributes),
+    st.builds(lambda body: Plan("PATCH", body, None, existed=True, after={}), patches),
+    st.just(Plan("DELETE", None, {}, existed=True, after={})),
 )
 skus = st.text(min_size=1, max_size=40)
 
