@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.issues import CheckedItem, count_issues, record_issues, resolve_uncovered
+from amazon_listings.ledger.issues import (
+    CheckedItem,
+    count_issues,
+    gone_issues,
+    record_issues,
+    resolve_uncovered,
+)
 from amazon_listings.sync.settle import settled_items
+from amazon_listings.validation.issue import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Who looks at every item before Amazon is asked.
 LOCAL = frozenset({"quality", "mapping", "schema"})
-STAGE, PART = "history", "part-00001.jsonl"
+STAGE, PART, GONE = "history", "part-00001.jsonl", "gone.jsonl"
 
 
 class ItemHistory(NamedTuple):
@@ -52,7 +59,7 @@ class NewIssues:
 def keep_history(
     folder: RunFolder, *, ledger: Engine, connector_id: str, run: int, complete: bool
 ) -> dict[str, int]:
-    """Enter the issues of a settled run in the ledger, and keep in its folder which of them are new.
+    """Enter the issues of a settled run in the ledger, and keep in its folder which are new, which gone.
 
     Args:
         folder: The run's folder.
@@ -73,7 +80,16 @@ def keep_history(
                 yield {"id": item.pim_id, "sku": item.sku, "new": new}
 
     folder.write(STAGE, PART, rows())
-    return close_history(ledger=ledger, connector_id=connector_id, run=run, complete=complete)
+    counts = close_history(ledger=ledger, connector_id=connector_id, run=run, complete=complete)
+    gone = gone_issues(ledger, connector_id, run)
+    folder.write(STAGE, GONE, ({"item": one.item, "issue": one.issue.to_dict()} for one in gone))
+    return counts
+
+
+def issues_gone(folder: RunFolder) -> Iterator[tuple[str, Issue]]:
+    """The issues that earlier runs found and this one found gone, each with its item's SKU."""
+    for row in folder.read(STAGE, GONE):
+        yield row["item"], Issue.from_dict(row["issue"])
 
 
 def remember_issues(

@@ -1,3 +1,4 @@
+import csv
 import json
 
 import pytest
@@ -174,3 +175,9 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
         {"brand": "still there", "size": "new"},
     )
     assert "1 nouveaux, 1 toujours là, 1 disparus" in page(folder)
+    assert "<li>A-1: color</li>" in page(folder)
+    report = json.loads((folder.root / "report" / "report.json").read_text())
+    assert [(one["sku"], one["code"]) for one in report["gone"]] == [("A-1", "color")]
+    with (folder.root / "report" / "issues.csv").open(newline="") as lines:
+        rows = {row["code"]: row["history"] for row in csv.DictReader(lines)}
+    assert rows == {"brand": "still there", "size": "new", "color": "gone"}

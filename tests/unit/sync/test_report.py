@@ -284,3 +284,12 @@ def test_every_column_of_issues_has_a_value_for_an_issue_that_says_little(run, f
     rows = list(csv.reader(io.StringIO(text(folder, "issues.csv"))))
     assert tuple(rows[0]) == ISSUE_COLUMNS
     assert len(rows[1]) == len(ISSUE_COLUMNS)
+
+
+def test_the_page_sets_names_as_names_and_says_the_rule_as_a_sentence(run, folder):
+    odd = issue("odd `quote")
+    run([issue("`brand` is <b>.", why="required because `x` is child", action="Fill in `brand`."), odd])
+    page = text(folder, "report.html")
+    assert "<p><code>brand</code> is &lt;b&gt;.</p>" in page
+    assert '<p class="soft">Required because <code>x</code> is child.</p>' in page
+    assert "<p>odd `quote</p>" in page

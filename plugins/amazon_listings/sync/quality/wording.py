@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.sync.quality.columns import OCCURRENCES
 from amazon_listings.sync.sentences import sentences
 from amazon_listings.sync.unseen import visible
 from amazon_listings.validation.issue import Issue
@@ -42,7 +43,8 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         path=expected.attribute,
         label=expected.label or field,
         action=said.message(expected.code, "action", **facts),
-        found=value,
+        # How many items have a SKU is in the sentence; what was found is the SKU.
+        found=sku if expected.column == OCCURRENCES else value,
         family=expected.family,
         origin=expected.origin,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections import Counter
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
-from amazon_listings.sync.issue_history import NewIssues
+from amazon_listings.sync.issue_history import NewIssues, issues_gone
 from amazon_listings.sync.outcome import OUTCOMES
 from amazon_listings.sync.report.page import SHOWN, ShownItem, kind_of, write_page
 from amazon_listings.sync.report.tables import (
@@ -15,6 +16,7 @@ from amazon_listings.sync.report.tables import (
     ITEM_COLUMNS,
     CsvTable,
     JsonReport,
+    history,
     issue_row,
     item_row,
 )
@@ -65,9 +67,12 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
             new = new_issues.of(item)
             counting.add(item, new)
             items.add(item_row(item))
+            known = {"sku": item.sku, "pim_id": item.pim_id, "outcome": item.outcome}
             for issue in item.issues:
-                issues.add(issue_row(item, issue, new))
+                issues.add(issue_row(issue, history(issue, new), **known))
             document.add(item, new)
+        for sku, issue in issues_gone(folder):
+            issues.add(issue_row(issue, "gone", sku=sku))
         place = folder.stage("report")
         summary: dict[str, Any] = {
             **facts,
@@ -79,10 +84,11 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
                 name: str(place / name) for name in ("items.csv", "issues.csv", "report.json", "report.html")
             },
         }
-        document.close(summary)
+        document.close(summary, issues_gone(folder))
     with _text_file(folder, "report.html") as page_out:
         quality = (folder.root / "quality" / "items.html").exists()
-        write_page(page_out, summary, counting.shown(), language=facts["language"], quality=quality)
+        gone = list(islice(issues_gone(folder), SHOWN))
+        write_page(page_out, summary, counting.shown(), gone, language=facts["language"], quality=quality)
     folder.note("report", summary)
     check_sum(extract["extracted"], counting.added, extract["out_of_scope"], counting.outcomes)
     return summary

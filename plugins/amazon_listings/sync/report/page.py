@@ -12,7 +12,7 @@ from amazon_listings.sync.report.words import words
 from amazon_listings.validation.merging import WORST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jinja2 import Template
 
@@ -56,6 +56,7 @@ def write_page(
     out: IO[str],
     summary: Mapping[str, Any],
     items: Iterable[ShownItem],
+    gone: Sequence[tuple[str, Issue]],
     *,
     language: str,
     quality: bool = False,
@@ -66,17 +67,20 @@ def write_page(
         out: Where to.
         summary: What `report.write_report` returns.
         items: The items to show, at most `SHOWN` of them.
+        gone: The issues that are gone, each with its SKU, at most `SHOWN` of them.
         language: Language of the page's own texts.
         quality: Whether Great Expectations' page lies beside it.
     """
     context = {
         "summary": summary,
         "items": items,
+        "gone": gone,
         "words": words(language),
         "shown": SHOWN,
         "moods": MOODS,
         "kind": kind_of,
         "worst_first": lambda issues: sorted(issues, key=lambda issue: WORST[issue.severity]),
+        "sentence": lambda clause: clause[:1].upper() + clause[1:].rstrip(".") + ".",
         "number": lambda number: f"{number:,}".replace(",", "\u202f"),
         "quality": quality,
         "nonce": secrets.token_urlsafe(16),

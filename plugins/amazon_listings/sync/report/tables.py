@@ -75,15 +75,23 @@ def item_row(item: SettledItem) -> dict[str, Any]:
     }
 
 
-def issue_row(item: SettledItem, issue: Issue, new: Collection[Identity]) -> dict[str, Any]:
-    """One row of issues.csv; `new` are the identities of the item's issues that no earlier run found."""
+def issue_row(issue: Issue, history: str, *, sku: str, pim_id: str = "", outcome: str = "") -> dict[str, Any]:
+    """One row of issues.csv.
+
+    Args:
+        issue: The issue.
+        history: `new`, `still there` or `gone`.
+        sku: Its item; of what is gone, only that is known.
+        pim_id: The PIM's identity of the item.
+        outcome: What became of the item.
+    """
     origin = issue.origin
     return {
-        "sku": item.sku,
-        "pim_id": item.pim_id,
-        "outcome": item.outcome,
+        "sku": sku,
+        "pim_id": pim_id,
+        "outcome": outcome,
         "severity": issue.severity,
-        "history": history(issue, new),
+        "history": history,
         "source": "+".join(issue.sources),
         "code": issue.code,
         "label": issue.label,
@@ -134,7 +142,7 @@ class CsvTable:
 
 
 class JsonReport:
-    """report.json being written: the items first, one a line, then the summary."""
+    """report.json being written: the items first, one a line, then what is gone, and the summary."""
 
     def __init__(self, out: IO[str]) -> None:
         self._out = out
@@ -149,8 +157,11 @@ class JsonReport:
         self._out.write(f"{self._separator}\n{_json(document)}")
         self._separator = ","
 
-    def close(self, summary: Mapping[str, Any]) -> None:
-        """Write the summary and end the document."""
+    def close(self, summary: Mapping[str, Any], gone: Iterable[tuple[str, Issue]]) -> None:
+        """Write the issues that are gone, each with its SKU, and the summary; end the document."""
+        self._out.write('],\n"gone": [')
+        for number, (sku, issue) in enumerate(gone):
+            self._out.write(f"{',' if number else ''}\n{_json({'sku': sku} | issue.to_dict())}")
         self._out.write(f'],\n"summary": {_json(summary, indent=1)}}}\n')
 
 
