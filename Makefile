@@ -40,11 +40,11 @@ soak: $(STAMP)  ## Long runs: kills, faults, PostgreSQL + Redis + Celery
 bench: $(STAMP)  ## Benchmarks, each against a named rival in the same run
 	$(BIN)/python -m benchmarks
 
-lint: $(STAMP)  ## ruff, mypy --strict, the import rules, and requirements.txt against pyproject.toml
+lint: $(STAMP)  ## ruff, mypy --strict, and the import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: $(STAMP)  ## Rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the test suite needs beyond Python: PostgreSQL, Redis, Chromium, docker-compose (Debian's packages) and ajv (npm).
+# What the test suite needs beyond Python, from Debian's packages: PostgreSQL, Redis, Chromium, docker-compose.
 set -euo pipefail
 missing=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)

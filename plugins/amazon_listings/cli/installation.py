@@ -26,7 +26,7 @@ def folder_of(name: str) -> Path:
 
 def forget(home: Path) -> None:
     """Remove what earlier runs left: the sandbox's state, the ledger, the runs' files."""
-    for name in ("runs", "ledger.db", "ledger.db-wal", "ledger.db-shm", "sandbox.db"):
+    for name in ("storage", "ledger.db", "ledger.db-wal", "ledger.db-shm", "sandbox.db"):
         path = home / name
         if path.is_dir():
             shutil.rmtree(path)
@@ -63,7 +63,7 @@ def connections(sandbox: str) -> dict[str, dict[str, Any]]:
 def places(home: Path) -> dict[str, str]:
     """Where this installation keeps its things."""
     return {
-        "AMAZON_LISTINGS_STORAGE": str(home / "runs"),
+        "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
         "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
     }
 

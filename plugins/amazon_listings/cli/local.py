@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psutil
 import typer
 
 from amazon_listings.cli import installation
@@ -62,12 +63,24 @@ def demo(
     except AmazonListingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    print_outcomes(summaries)
-    failed = [name for name, state in states.items() if state != "success"]
+    if summaries:
+        print_outcomes(summaries)
+    failed = [name for name in chosen if name not in summaries]
     for name in failed:
-        typer.echo(f"{name}: the run failed; see {home / 'runs' / 'runs' / name}", err=True)
+        typer.echo(f"{name}: the run failed. {_what_failed(home, name)}", err=True)
+    if failed:
+        raise typer.Exit(1)
     _say(f"Done in {time.monotonic() - started:.0f} s. Run it again to see unchanged items cost no call.")
-    raise typer.Exit(1 if failed else 0)
+
+
+def _what_failed(home: Path, connector: str) -> str:
+    """The sentence of a connector's newest report, or where Airflow's log is."""
+    reports = sorted((home / "storage" / "runs" / connector).glob("*/report/report.json"))
+    if not reports:
+        return f"It wrote no report; Airflow's log: {home / 'airflow' / 'airflow.log'}"
+    newest = max(reports, key=lambda report: report.stat().st_mtime)
+    told = json.loads(newest.read_text(encoding="utf-8"))["summary"]["failure"]
+    return f"{told} Its report: {newest.with_name('report.html')}"
 
 
 def up() -> None:
@@ -77,8 +90,8 @@ def up() -> None:
 
     home = installation.folder_of("local")
     state = home / "up.json"
-    if state.exists():
-        typer.echo(f"It is up already: {json.loads(state.read_text())['url']}. Stop it with `make down`.")
+    if state.exists() and _still_running(known := json.loads(state.read_text())):
+        typer.echo(f"It is up already: {known['url']}. Stop it with `make down`.")
         raise typer.Exit(1)
     try:
         sandbox, url = installation.start_sandbox(home)
@@ -89,9 +102,8 @@ def up() -> None:
     env = local.environment(home / "airflow", port=port, all_admins=False) | installation.places(home)
     log = home / "airflow" / "airflow.log"
     process = local.start(env, log)
-    state.write_text(
-        json.dumps({"url": f"http://127.0.0.1:{port}", "pids": [sandbox.pid, process.pid]}), encoding="utf-8"
-    )
+    started = {str(pid): psutil.Process(pid).create_time() for pid in (sandbox.pid, process.pid)}
+    state.write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "started": started}), encoding="utf-8")
     airflow = local.LocalAirflow(f"http://127.0.0.1:{port}", process, log)
     try:
         airflow.wait_until_healthy()
@@ -120,10 +132,19 @@ def down() -> None:
     if not state.exists():
         typer.echo("Nothing is up.")
         return
-    for pid in reversed(json.loads(state.read_text())["pids"]):
+    for pid in reversed(_still_running(json.loads(state.read_text()))):
         stop(pid)
     state.unlink()
     _say("Stopped.")
+
+
+def _still_running(state: dict[str, Any]) -> list[int]:
+    """The processes that `up` started and that still run; after a reboot their numbers may be others'."""
+    return [
+        int(pid)
+        for pid, started in state["started"].items()
+        if psutil.pid_exists(int(pid)) and psutil.Process(int(pid)).create_time() == started
+    ]
 
 
 def _say(text: str) -> None:
