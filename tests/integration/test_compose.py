@@ -105,9 +105,9 @@ def test_every_airflow_service_has_the_same_settings(services):
     assert settings[0]["AIRFLOW__CELERY__RESULT_BACKEND"] == f"db+{database}/airflow"
 
 
-def test_the_ledgers_database_is_created(services):
+def test_the_ledgers_database_is_created(services, folder):
     mounted = [volume for volume in services["postgres"]["volumes"] if "initdb" in volume]
-    assert mounted == [f"{PROJECT / 'include' / 'postgres'}:/docker-entrypoint-initdb.d:ro"] or mounted
+    assert mounted == [f"{folder}/include/postgres:/docker-entrypoint-initdb.d:ro"]
     script = (PROJECT / "include" / "postgres" / "create_ledger.sql").read_text("utf-8")
     assert script.strip() == "CREATE DATABASE amazon_listings;"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from amazon_listings.sales_layer.errors import UnexpectedAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from amazon_listings.sales_layer.positional import Table
 
@@ -76,10 +76,10 @@ def _says(name: str, aliases: Mapping[str, str], word: str, *, whole: bool = Fal
     return word in texts if whole else any(word in text for text in texts)
 
 
-def _only(names: list[str], *tests: object) -> str | None:
+def _only(names: list[str], *tests: Callable[[str], bool]) -> str | None:
     """The one name left when each test in turn narrows the choice, if it leaves any."""
     for test in tests:
         if len(names) <= 1:
             break
-        names = [name for name in names if test(name)] or names  # type: ignore[operator]
+        names = [name for name in names if test(name)] or names
     return names[0] if len(names) == 1 else None

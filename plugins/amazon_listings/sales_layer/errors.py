@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_listings.errors import ItemError, PersonMustAct, RunRefused, TryAgain
+from amazon_listings.errors import ItemError, PersonMustAct, TryAgain
 
 
 class PimUnavailable(TryAgain):
@@ -35,10 +35,6 @@ class UnsafeLink(PersonMustAct):
 
 class UnusableSource(PersonMustAct):
     """The source as configured cannot be read: no such file, column, language or status."""
-
-
-class OverSkuLimit(RunRefused):
-    """More items match than the connector may send; nothing was handed on."""
 
 
 class UnusableRecord(ItemError):  # noqa: N818 - named as its family in errors.py is

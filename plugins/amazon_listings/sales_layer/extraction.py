@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.connectors.model import FileSource, SalesLayerSource
 from amazon_listings.sales_layer import connector_api, files, rest
 from amazon_listings.sales_layer.errors import IncompleteConnection
-from amazon_listings.sales_layer.joining import items, orphan_problems, refuse_over_limit
+from amazon_listings.sales_layer.joining import items, orphan_problems
 from amazon_listings.sales_layer.reading import Reading
 from amazon_listings.sales_layer.shelf import Shelf
 from amazon_listings.sales_layer.transport import Transport
@@ -45,7 +45,7 @@ def read_items(
     Raises:
         While iterating: `PimUnavailable` and `PimBusy` (try again); `CredentialsRefused`,
         `IncompleteConnection`, `ClockRefused`, `UnexpectedAnswer`, `UnsafeLink`,
-        `UnusableSource` (a person must act); `OverSkuLimit` (refused, nothing handed on).
+        `UnusableSource` (a person must act).
     """
 
     def produce(reading: Reading) -> Iterator[Item]:
@@ -55,7 +55,6 @@ def read_items(
             else:
                 _fill_from_sales_layer(shelf, connection, selection, reading, clock)
                 reading.problems.extend(orphan_problems(shelf))
-            refuse_over_limit(shelf, selection.limit)
             reading.removed.extend(shelf.removed())
             yield from items(shelf)
 

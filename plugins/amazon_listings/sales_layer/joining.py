@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amazon_listings.sales_layer.errors import OverSkuLimit, UnusableRecord
+from amazon_listings.sales_layer.errors import UnusableRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,18 +50,4 @@ def orphan_problems(shelf: Shelf) -> Iterator[ItemError]:
             "which the PIM did not send.",
             sku=variant["ref"] or variant["id"],
             hint="Look in the PIM whether the product was deleted or has a status that is not exported.",
-        )
-
-
-def refuse_over_limit(shelf: Shelf, limit: int | None) -> None:
-    """Check the SKU limit before anything is handed on.
-
-    Raises:
-        OverSkuLimit: more items than the limit.
-    """
-    count = shelf.count() if limit is not None else 0
-    if limit is not None and count > limit:
-        raise OverSkuLimit(
-            f"{count} items match, the connector's limit is {limit}; none was handed on.",
-            hint="Narrow the selection (statuses, tags, filter), or raise sku_limit in the connector.",
         )

@@ -19,7 +19,6 @@ class Selection:
         changed_since: Only families with a change at or after this moment; None: everything.
         changed_until: Only families with a change before this moment (backfills); REST API and
             files only, the connector API knows no end and gives more.
-        limit: Refuse the reading if more items than this match (the connector's `sku_limit`).
         tags: Keep only products that carry one of these PIM tags; empty: all.
         fields: PIM fields that are needed; empty: every field. REST API only (`$select`).
     """
@@ -28,7 +27,6 @@ class Selection:
     languages: tuple[str, ...] = ()
     changed_since: datetime | None = None
     changed_until: datetime | None = None
-    limit: int | None = None
     tags: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 

@@ -200,16 +200,6 @@ class Shelf:
         """Drop variants, to read them again with their siblings in the PIM's order."""
         self._db.execute("DELETE FROM variant")
 
-    def count(self) -> int:
-        """How many items the families make."""
-        variants, lone = self._db.execute(
-            "SELECT (SELECT count(*) FROM variant JOIN product ON product.key = parent "
-            "        WHERE variant.shown AND product.shown), "
-            "       (SELECT count(*) FROM product WHERE shown AND NOT EXISTS "
-            "        (SELECT 1 FROM variant WHERE parent = product.key))"
-        ).fetchone()
-        return int(variants) + int(lone)
-
     def families(self) -> Iterator[Family]:
         """Every wanted product, in the PIM's order, with its variants."""
         for key, body in self._db.execute("SELECT key, body FROM product WHERE shown ORDER BY seq"):

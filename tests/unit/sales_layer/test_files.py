@@ -18,7 +18,7 @@ from upath import UPath
 
 from amazon_listings.connectors.model import FileSource
 from amazon_listings.sales_layer import Selection, read_items
-from amazon_listings.sales_layer.errors import OverSkuLimit, UnusableSource
+from amazon_listings.sales_layer.errors import UnusableSource
 
 EN = Selection(languages=("en", "fr"))
 
@@ -207,12 +207,6 @@ def test_no_file_is_said_so(tmp_path):
 def test_an_empty_file_has_no_items(tmp_path):
     assert read(source(write(tmp_path / "a.csv", "")))[0] == []
     assert read(source(write(tmp_path / "b.csv", "id,x\n")))[0] == []
-
-
-def test_the_limit_holds_for_files(tmp_path):
-    path = write(tmp_path / "a.csv", "id\n1\n2\n")
-    with pytest.raises(OverSkuLimit):
-        read(source(path), Selection(limit=1))
 
 
 cells = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=12)

@@ -34,7 +34,6 @@ def test_each_record_is_one_item_or_one_problem(product_ids, variant_rows, rando
                 last[number] = (parent, shown)
         found = list(items(shelf))
         orphans = {problem.sku for problem in orphan_problems(shelf)}
-        assert shelf.count() == len(found)
     known = set(product_ids)
     with_variants = {parent for parent, _ in last.values()}
     expected = {f"variants/{n}" for n, (parent, shown) in last.items() if shown and parent in known}

@@ -9,7 +9,6 @@ import pytest
 from amazon_listings.connectors.model import SalesLayerSource
 from amazon_listings.sales_layer import Selection, read_items
 from amazon_listings.sales_layer.errors import (
-    OverSkuLimit,
     PimUnavailable,
     UnexpectedAnswer,
     UnusableSource,
@@ -300,15 +299,6 @@ def test_pages_in_a_circle_end(rest, time):
     rest.link = "?$skipToken=2"
     with pytest.raises(UnexpectedAnswer, match="circle"):
         read(rest, time)
-
-
-def test_the_sku_limit_refuses_before_the_first_item(rest, time):
-    rest.products = [product(n) for n in range(1, 6)]
-    rest.variants = [variant(11, 1), variant(12, 1, "I")]
-    assert len(read(rest, time, Selection(limit=5))[0]) == 5
-    reading = read_items(SOURCE, rest.connection, Selection(limit=4), clock=time.clock)
-    with pytest.raises(OverSkuLimit, match=r"5 items match.*limit is 4.*sku_limit"):
-        next(iter(reading))
 
 
 def test_tags_choose_products(rest, time):
