@@ -17,11 +17,15 @@ from amazon_listings.errors import PersonMustAct
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sales_layer.connection import PimConnection
+from amazon_listings.sales_layer.related_tables import read_tables
 from amazon_listings.selling_partner.account import Account, AccountIncomplete
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.sales_layer.related_tables import Rows
 
 LEDGER_CONNECTION = "amazon_listings_ledger"
 
@@ -144,6 +148,18 @@ def source(
     if "://" not in described.path:
         return None, None
     return None, ObjectStoragePath(described.path, conn_id=described.connection)
+
+
+def tables(connector: Connector) -> dict[str, Rows]:
+    """The rows of a connector's related tables, by name and language.
+
+    Raises:
+        TryAgain, PersonMustAct: they cannot be read.
+    """
+    if not connector.tables:
+        return {}
+    account = source(connector.source)[0]
+    return read_tables(connector.tables, account, connector.pim_languages)
 
 
 def ledger() -> Engine:

@@ -78,6 +78,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
     from amazon_listings.product_types.definition import DefinitionDamaged, NoDefinition
     from amazon_listings.sync.definitions import refresh_definitions
     from amazon_listings.sync.drift import drift_since_last_run
+    from amazon_listings.sync.related_tables import keep_tables
     from amazon_listings.sync.scope import decide
 
     with _run(connector_id) as run:
@@ -98,6 +99,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             run.folder.note("changes", drift.to_json())
             for line in drift.told():
                 log.info("%s", line)
+        connector = keep_tables(connector, connections.tables(connector), run.folder)
         params = run.context["params"]
         scope = decide(
             connector,

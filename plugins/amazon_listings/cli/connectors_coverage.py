@@ -46,13 +46,14 @@ def show_coverage(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say which fields a connector maps, by level of requirement, and how many products have a value."""
+    from amazon_listings.cli.mapping import tables_of
     from amazon_listings.mapping.coverage import coverage
     from amazon_listings.sync.map_fields import compiled
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
         known = described(found, definition, locale_definition)
-        mapping = compiled(found, known)
+        mapping = compiled(found, known, tables_of(found))
         source, items = _items(found, products)
         measured = coverage(known.fields, mapping, items)
     if as_json:

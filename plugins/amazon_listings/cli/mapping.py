@@ -55,7 +55,7 @@ def map_items(
     with plain_errors():
         found = connector_of(connector, folder, variables)
         judging = replace(described(found, definition, locale_definition), language=language)
-        mapping = compiled(found, judging)
+        mapping = compiled(found, judging, tables_of(found))
         names, shown = FieldNames(), 0
         for _, members in groupby(items_of(found, products), key=lambda item: item["group"]):
             family = list(members)
@@ -67,6 +67,17 @@ def map_items(
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
             refuse(f"There is no product{wanted}; nothing was mapped.")
+
+
+def tables_of(connector: Connector) -> dict[str, Any]:
+    """The rows of the connector's related tables."""
+    from amazon_listings.sales_layer.related_tables import is_file, read_tables
+
+    if all(is_file(place) for place in connector.tables.values()):
+        return read_tables(connector.tables, None, connector.pim_languages)
+    from amazon_listings.airflow_adapter import connections
+
+    return connections.tables(connector)
 
 
 def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
@@ -116,7 +127,6 @@ def _from_pim(connector: Connector) -> Iterable[Item]:
     from amazon_listings.sales_layer.selection import Selection
 
     source = connector.source
-    languages = dict.fromkeys([*dict(connector.language_tags), source.fallback_language])
     connection, root = None, None
     if not isinstance(source, FileSource) or "://" in source.path:
         from amazon_listings.airflow_adapter import connections
@@ -124,7 +134,7 @@ def _from_pim(connector: Connector) -> Iterable[Item]:
         connection, root = connections.source(source)
     selection = Selection(
         statuses=source.statuses,
-        languages=tuple(language for language in languages if language),
+        languages=connector.pim_languages,
         tags=getattr(source, "tags", ()),
     )
     return read_items(source, connection, selection, root=root)

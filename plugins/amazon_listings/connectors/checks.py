@@ -162,6 +162,20 @@ def _offer_only(document: dict[str, Any]) -> Iterator[Problem]:
         )
 
 
+def _tables(document: dict[str, Any]) -> Iterator[Problem]:
+    """Products from files come without Sales Layer, so their tables are files too."""
+    tables = document.get("tables")
+    if not isinstance(document.get("files"), dict) or not isinstance(tables, dict):
+        return
+    for name, place in tables.items():
+        if isinstance(place, str) and not place.lower().endswith((".csv", ".jsonl", ".parquet")):
+            yield Problem(
+                below_key("/tables", name),
+                f"{shown(place)} is no .csv, .jsonl or .parquet file",
+                hint="With `files`, a related table is a file too.",
+            )
+
+
 _CHECKS: tuple[Callable[[dict[str, Any]], Iterator[Problem]], ...] = (
     _reserved,
     _statuses,
@@ -169,4 +183,5 @@ _CHECKS: tuple[Callable[[dict[str, Any]], Iterator[Problem]], ...] = (
     _schedule,
     _languages,
     _offer_only,
+    _tables,
 )

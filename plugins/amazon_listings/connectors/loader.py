@@ -110,6 +110,7 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
         mapping=filled["mapping"],
         quality=filled["quality"],
         variations=filled.get("variations"),
+        tables=filled["tables"],
         language_tags=tuple((language, tag) for language, tag in tags if tag),
         document=filled,
         where=where or Where(),

@@ -130,8 +130,9 @@ class Sync:
 class Connector:
     """One marketplace and one product type, fed from one source; one DAG.
 
-    `mapping` is as written and in its order. `language_tags` pairs each value language with its
-    Amazon language tag. `document` is the whole document, Variable merged and defaults filled.
+    `mapping` is as written and in its order. `tables` are the places of related tables by name.
+    `language_tags` pairs each value language with its Amazon language tag. `document` is the whole
+    document, Variable merged and defaults filled.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Connector:
     mapping: dict[str, Any] = field(hash=False)
     quality: list[dict[str, Any]] = field(hash=False)
     variations: dict[str, Any] | None = field(hash=False)
+    tables: dict[str, str] = field(hash=False)
     language_tags: tuple[tuple[str, str], ...]
     document: dict[str, Any] = field(repr=False, hash=False)
     where: Where = field(repr=False, compare=False)
@@ -153,6 +155,12 @@ class Connector:
     def marketplace(self) -> Marketplace:
         """The marketplace: its id, region, currency and languages."""
         return marketplace(self.amazon.country)
+
+    @property
+    def pim_languages(self) -> tuple[str, ...]:
+        """The PIM's languages that are read: those of the values, then the fallback's."""
+        fallback = self.source.fallback_language
+        return tuple(dict.fromkeys([*dict(self.language_tags), *([fallback] if fallback else [])]))
 
     @property
     def dag_id(self) -> str:

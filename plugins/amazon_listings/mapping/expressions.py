@@ -40,12 +40,13 @@ class UnknownPimFieldError(ExpressionError):
 class Expression:
     """A compiled value.
 
-    `text` is what the author wrote, `fields` the PIM fields it reads, `constant` whether it reads
-    none (then `evaluate` gives the same for every item). `evaluate(row)` gives the value, None or
-    empty text for empty; calling the expression does that for an item in one language.
+    `text` is what the author wrote, `fields` the PIM fields it reads, `tables` the related tables that it
+    names, `constant` whether it reads nothing (then `evaluate` gives the same for every item).
+    `evaluate(row)` gives the value, None or empty text for empty; calling the expression does that for an
+    item in one language.
     """
 
-    __slots__ = ("constant", "evaluate", "fields", "rule", "text")
+    __slots__ = ("constant", "evaluate", "fields", "rule", "tables", "text")
 
     def __init__(
         self,
@@ -53,12 +54,14 @@ class Expression:
         evaluate: Callable[[Row], Any],
         *,
         fields: tuple[str, ...] = (),
+        tables: tuple[str, ...] = (),
         constant: bool = False,
         rule: str = "",
     ) -> None:
         self.text = text
         self.evaluate = evaluate
         self.fields = fields
+        self.tables = tables
         self.constant = constant
         self.rule = rule
 
@@ -83,7 +86,9 @@ class Expression:
             value = evaluate(row)
             return None if value is None or value == "" else function(value)
 
-        return Expression(self.text, applied, fields=self.fields, constant=self.constant, rule=rule)
+        return Expression(
+            self.text, applied, fields=self.fields, tables=self.tables, constant=self.constant, rule=rule
+        )
 
 
 def combined(parts: Sequence[Expression], function: Callable[[list[Any]], Any], rule: str) -> Expression:
@@ -93,6 +98,7 @@ def combined(parts: Sequence[Expression], function: Callable[[list[Any]], Any], 
         ", ".join(part.text for part in parts),
         lambda row: function([part.evaluate(row) for part in parts]),
         fields=tuple(fields),
+        tables=tuple(name for part in parts for name in part.tables),
         constant=all(part.constant for part in parts),
         rule=rule,
     )
@@ -125,7 +131,7 @@ def compile_expression(text: str) -> Expression:
     environment = _environment()
     try:
         tree = environment.syntax_tree(text)
-        fields = _fields(tree)
+        fields, tables = _names(tree, _RECORDS), _names(tree, ("tables",))
         evaluate = direct(tree) or _through_jinja(environment, tree)
     except TemplateSyntaxError as error:
         raise BadExpression(f"{error.message} in {text!r}", line=error.lineno) from None
@@ -133,7 +139,7 @@ def compile_expression(text: str) -> Expression:
         raise BadExpression(f"{error.message or error} in {text!r}") from None
     except RecursionError:
         raise BadExpression("the expression is nested too deeply") from None
-    return Expression(text, evaluate, fields=fields)
+    return Expression(text, evaluate, fields=fields, tables=tables)
 
 
 @cache
@@ -141,12 +147,12 @@ def _environment() -> ExpressionEnvironment:
     return ExpressionEnvironment()
 
 
-def _fields(tree: nodes.Template) -> tuple[str, ...]:
-    """The PIM fields that an expression names, in its order."""
+def _names(tree: nodes.Template, owners: Sequence[str]) -> tuple[str, ...]:
+    """The fields (or tables) that an expression names of some of its context, in its order."""
     found: dict[str, None] = {}
     for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
         owner = getattr(node, "node", None)
-        if isinstance(owner, nodes.Name) and owner.name in _RECORDS:
+        if isinstance(owner, nodes.Name) and owner.name in owners:
             name = (
                 node.attr
                 if isinstance(node, nodes.Getattr)
@@ -178,6 +184,7 @@ def _through_jinja(environment: ExpressionEnvironment, tree: nodes.Template) -> 
                 "product": row.record("product"),
                 "variant": row.record("variant"),
                 "variants": row.variants(),
+                "tables": row.related(),
                 "language": row.language,
                 "_row": row,
             }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.options import Inconvertible
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.direct import ExpressionError
     from amazon_listings.mapping.options import LeftOut
     from amazon_listings.mapping.plan import Branch, Cell, Leaf
-    from amazon_listings.mapping.rows import Row
+    from amazon_listings.mapping.rows import Row, Tables
     from amazon_listings.validation.issue import Severity
 
 #: Kinds of trouble that other sources know too; a code that is not listed is its own kind.
@@ -31,7 +31,7 @@ class Setting:
 
     `tags` gives the Amazon tag of each PIM language, the fallback's too; `wanted` are the value
     languages, the first is the one of fields without language; `language` is that of the people who
-    read the issues.
+    read the issues; `tables` are the related tables.
     """
 
     marketplace_id: str
@@ -41,6 +41,7 @@ class Setting:
     required: frozenset[str] = frozenset()
     fallback: str | None = None
     report_missing: bool = False
+    tables: Tables = field(default_factory=dict, repr=False)
     connector: str = ""
     language: str = DEFAULT
 

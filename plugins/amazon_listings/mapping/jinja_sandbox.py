@@ -22,7 +22,7 @@ from amazon_listings.mapping import formulas
 from amazon_listings.mapping.allowed_syntax import LOOP_OVER, TEXT_OF, bounded
 from amazon_listings.mapping.exact_arithmetic import computed, kind
 from amazon_listings.mapping.formulas.limits import TooLarge, check_list, check_text, shown
-from amazon_listings.mapping.rows import MISSING, Row, View
+from amazon_listings.mapping.rows import MISSING, RelatedTables, Row, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
 MAX_TEMPLATE = 10_000
-CONTEXT_NAMES = ("item", "product", "variant", "variants", "language")
+CONTEXT_NAMES = ("item", "product", "variant", "variants", "language", "tables")
 
 _TEXT_METHODS = frozenset((
     "capitalize", "count", "endswith", "find", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix",
@@ -124,7 +124,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if type(obj) is View:
             return self._field(obj, attribute)
         if isinstance(obj, dict):
-            return obj.get(attribute, None) if attribute in obj else self.undefined(name=attribute)
+            return self._member(obj, attribute)
         if (isinstance(obj, str) and attribute in _TEXT_METHODS) or (
             isinstance(obj, LoopContext) and attribute in _LOOP_NAMES
         ):
@@ -139,7 +139,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if type(obj) is View:
             return self._field(obj, str(argument))
         if isinstance(obj, dict):
-            return obj[argument] if argument in obj else self.undefined(name=argument)
+            return self._member(obj, argument)
         if isinstance(obj, Undefined) or obj is None:
             str(obj)
             return self.undefined(name=argument)
@@ -151,6 +151,14 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(argument, str):
             return self.getattr(obj, argument)
         raise SecurityError(f"{kind(obj)} has nothing called {argument!r}")
+
+    def _member(self, values: dict[Any, Any], name: Any) -> Any:
+        if name in values:
+            return values[name]
+        if isinstance(values, RelatedTables):  # a mistake of the mapping, never empty
+            known = ", ".join(values) or "none"
+            raise SecurityError(f"the connector's `tables` name no {name!r}; there are: {known}")
+        return self.undefined(name=name)
 
     def _field(self, view: View, name: str) -> Any:
         value = view.values.get(name, MISSING)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.mapping.conversion import Reading
 from amazon_listings.mapping.faults import Fault, Line, MappingErrors
 from amazon_listings.mapping.findings import Setting
+from amazon_listings.mapping.formulas.tables import RelatedTable
 from amazon_listings.mapping.placing import Placing
 from amazon_listings.mapping.quick import UNUSUAL, NotUsual, quick
 from amazon_listings.mapping.rows import Row
@@ -154,7 +156,14 @@ class Mapping:
         unknown: list[str] = []
         fallback = self.setting.fallback
         return [
-            Row(item, language, fallback=fallback, siblings=siblings, unknown=unknown)
+            Row(
+                item,
+                language,
+                fallback=fallback,
+                siblings=siblings,
+                unknown=unknown,
+                tables=self.setting.tables,
+            )
             for language in self.setting.wanted
         ]
 
@@ -174,6 +183,7 @@ def compile_mapping(
     variations: Dict[str, Any] | None = None,
     connector: str = "",
     language: str = DEFAULT,
+    tables: Dict[str, Dict[str, Sequence[dict[str, Any]]]] = MappingProxyType({}),
 ) -> Mapping:
     """The mapping, ready to be applied to any number of items.
 
@@ -193,6 +203,7 @@ def compile_mapping(
         variations: The connector's `variations`, to make families.
         connector: The connector's id, for messages.
         language: Language of the issues: of those who read the report.
+        tables: The rows of each related table, by PIM language.
 
     Raises:
         MappingErrors: one or more lines are wrong; it has all of them.
@@ -206,6 +217,7 @@ def compile_mapping(
     families = None
     if variations is not None:
         families = read_variations(variations, placing, marketplace.id)
+    placing.check_tables(plan, tables)
     if placing.faults:
         raise MappingErrors(placing.faults, connector=connector, requirements=requirements)
     tags = dict(languages)
@@ -219,6 +231,10 @@ def compile_mapping(
         required=frozenset(definition.get("required", ())),
         fallback=fallback_language,
         report_missing=report_missing_languages,
+        tables={
+            name: {spoken: RelatedTable(rows) for spoken, rows in by_language.items()}
+            for name, by_language in tables.items()
+        },
         connector=connector,
         language=language,
     )
@@ -231,16 +247,16 @@ def _never(_rows: Sequence[Row]) -> None:
 
 
 def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:
-    """The first line of each place, without positions."""
+    """The line of each place, without positions: the first that reads the PIM, else the first."""
     found: dict[str, Origin] = {}
     for branch in plan.values():
-        for template in branch.templates:
-            for leaf in template.leaves():
-                cell = leaf.cells[0]
-                origin = Origin(cell.line.number, cell.line.key, ", ".join(cell.expression.fields))
-                names = leaf.field.path.split(".")
-                for depth in range(len(names), 0, -1):
-                    found.setdefault(".".join(names[:depth]), origin)
+        leaves = [leaf for template in branch.templates for leaf in template.leaves()]
+        for leaf in sorted(leaves, key=lambda leaf: leaf.constant):
+            cell = leaf.cells[0]
+            origin = Origin(cell.line.number, cell.line.key, ", ".join(cell.expression.fields))
+            names = leaf.field.path.split(".")
+            for depth in range(len(names), 0, -1):
+                found.setdefault(".".join(names[:depth]), origin)
     return found
 
 

@@ -22,7 +22,7 @@ from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, Tar
 from amazon_listings.product_types.tree import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.fields import Field
@@ -128,6 +128,15 @@ class Placing:
     def fault(self, line: Line, problem: str, *candidates: str) -> None:
         """Note a mistake."""
         self.faults.append(Fault(line, problem, candidates))
+
+    def check_tables(self, plan: Mapping[str, Branch], tables: Collection[str]) -> None:
+        """A line that looks into a related table which the connector does not name is a fault."""
+        for branch in plan.values():
+            for template in branch.templates:
+                for cell in (cell for leaf in template.leaves() for cell in leaf.cells):
+                    for name in cell.expression.tables:
+                        if name not in tables:
+                            self.fault(cell.line, f"the connector's `tables` name no {name!r}", *tables)
 
     def _place(self, spot: Spot, target: Target, value: Any, source: Source) -> None:
         if value in ([], {}):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.item import Item, Record
+    from amazon_listings.mapping.formulas.tables import RelatedTable
+
+    #: Related tables by name and language.
+    Tables = Mapping[str, Mapping[str, RelatedTable]]
 
 #: Names every record has besides its PIM fields, and where they stand in it.
 RECORD_NAMES = {"reference": "ref", "ref": "ref", "id": "id", "status": "status", "modified": "modified"}
@@ -36,6 +40,10 @@ class View:
         self.row = row
 
 
+class RelatedTables(dict[str, Any]):
+    """What `tables` is in an expression: the rows of each related table by its name."""
+
+
 class Row:
     """An item in one language.
 
@@ -44,7 +52,9 @@ class Row:
     the names that expressions used and no record has, `asked` those whose presence one tested.
     """
 
-    __slots__ = ("asked", "borrowed", "item", "language", "passes", "siblings", "unknown", "values")
+    __slots__ = (
+        "asked", "borrowed", "item", "language", "passes", "siblings", "tables", "unknown", "values",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -54,10 +64,12 @@ class Row:
         fallback: str | None = None,
         siblings: Sequence[Record] = (),
         unknown: list[str] | None = None,
+        tables: Tables | None = None,
     ) -> None:
         self.item = item
         self.language = language
         self.siblings = siblings
+        self.tables = tables or {}
         self.unknown: list[str] = [] if unknown is None else unknown
         self.asked: list[str] = []
         self.borrowed: frozenset[str] = frozenset()
@@ -71,7 +83,7 @@ class Row:
                         values[name] = value
             for name, texts in variant["texts"].items():
                 text = texts.get(language)
-                if text or name not in values:
+                if not is_empty(text) or name not in values:
                     values[name] = text
         if fallback and fallback != language:
             self._borrow(fallback, [variant, product] if variant else [product])
@@ -92,6 +104,10 @@ class Row:
             return View({}, self)
         own = {name: found[key] for name, key in RECORD_NAMES.items()}  # type: ignore[literal-required]
         return View({**own, **record_values(found, self.language)}, self)
+
+    def related(self) -> RelatedTables:
+        """The related tables, in the language of the row."""
+        return RelatedTables({name: spoken.get(self.language, []) for name, spoken in self.tables.items()})
 
     def variants(self) -> list[View]:
         """The variants of this item's product: all that are known, at least its own."""
@@ -114,7 +130,7 @@ class Row:
         borrowed = set()
         for record in records:
             for name, texts in record["texts"].items():
-                if texts.get(fallback) and is_empty(self.values.get(name)):
+                if not is_empty(texts.get(fallback)) and is_empty(self.values.get(name)):
                     self.values[name] = texts[fallback]
                     borrowed.add(name)
         self.borrowed = frozenset(borrowed)

@@ -53,6 +53,10 @@ def _in_words(value: Any, said: Words) -> Any:
         return value.reason(said)
     if isinstance(value, tuple):
         return said.any_of(map(str, value))
-    if isinstance(value, list) and value and isinstance(value[0], dict):
+    if isinstance(value, list) and value and all(_is_option(one) for one in value):
         return named(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else said.quoted(value)
+
+
+def _is_option(value: Any) -> bool:
+    return isinstance(value, dict) and {"value", "name"} <= value.keys()

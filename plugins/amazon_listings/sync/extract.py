@@ -53,13 +53,10 @@ def extract_products(
         TryAgain, PersonMustAct: the PIM could not be read.
     """
     source = connector.source
-    languages = tuple(dict(connector.language_tags))
-    if source.fallback_language and source.fallback_language not in languages:
-        languages = (*languages, source.fallback_language)
     reading = read(
         Selection(
             statuses=source.statuses,
-            languages=languages,
+            languages=connector.pim_languages,
             changed_since=scope.since,
             changed_until=scope.until,
             tags=getattr(source, "tags", ()),

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.sync.payload import payload_hash
+from amazon_listings.sync.related_tables import load_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Mapping as Dict
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
@@ -35,8 +37,13 @@ class Described(Protocol):
         """The language of the issues."""
 
 
-def compiled(connector: Connector, definitions: Described) -> Mapping:
+def compiled(connector: Connector, definitions: Described, tables: Dict[str, Any] | None = None) -> Mapping:
     """The connector's mapping, for these definitions.
+
+    Args:
+        connector: The connector.
+        definitions: Those of this run, or one in files.
+        tables: The rows of its related tables, where items are to be mapped and not only lines looked at.
 
     Raises:
         MappingErrors: one or more lines are wrong; the message has all of them.
@@ -54,6 +61,7 @@ def compiled(connector: Connector, definitions: Described) -> Mapping:
         requirements=connector.amazon.requirements,
         variations=connector.variations,
         connector=connector.id,
+        tables={name: {} for name in connector.tables} if tables is None else tables,
         language=definitions.language,
     )
 
@@ -73,7 +81,7 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     Raises:
         MappingErrors: the mapping itself is wrong; no item can be mapped.
     """
-    mapping = compiled(connector, definitions)
+    mapping = compiled(connector, definitions, load_tables(connector, folder))
     if mapping.renamed:
         folder.note("mapping", {"warnings": list(mapping.renamed)})
     counts = {"mapped": 0, "blocked": 0}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAGES = (
+    "tables",
     "extract",
     "problems",
     "quality",

@@ -66,6 +66,8 @@ def _with(document, path, value):
         ("variations", {"theme": "COLOR"}, "the key 'parent_sku' is missing"),
         ("variations", VARIATIONS | {"share": ["Marque"]}, "Did you mean 'shared'?"),
         ("variations", VARIATIONS | {"shared": "Marque"}, "'Marque' is text, not a list"),
+        ("tables", {"Colours": "colours"}, "small letters, digits and _"),
+        ("tables", {"colours": ["a.csv"]}, "is a list, not text"),
         ("id", "confirm", "the DAG amazon_confirm is one of this project's own"),
         ("id", "product_types", "the DAG amazon_product_types is one of this project's own"),
         ("id", "a" * 65, "is too long"),
@@ -97,6 +99,13 @@ def test_keys_with_slashes_and_numbers(broken_text, document):
     text = broken_text(document)
     assert 'mapping."a/b~c": has no value' in text
     assert "mapping.2: has no value" in text
+
+
+def test_with_products_from_files_tables_are_files_too(broken_text, document):
+    del document["sales_layer"]
+    document["files"] = {"path": "a.csv", "languages": ["fr"]}
+    document["tables"] = {"sizes": "sizes.csv", "colours": "colours"}
+    assert "tables.colours: 'colours' is no .csv, .jsonl or .parquet file" in broken_text(document)
 
 
 def test_offer_only_has_no_variations(broken_text, document):

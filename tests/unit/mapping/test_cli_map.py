@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from small_definition import DEFINITION, make_item, record
 from typer.testing import CliRunner
 
@@ -55,6 +56,17 @@ def test_prints_one_payload_a_line_and_issues_on_stderr(run):
     assert "V2: ERROR Poids de l'article: “lourd” is not a number" in result.stderr
     assert "Write a plain number in the PIM." in result.stderr
     assert "line 9" in result.stderr
+
+
+def test_related_tables_of_files(run):
+    (run.folder / "colours.csv").write_text("code,name\nrouge,Carmin\n", encoding="utf-8")
+    path = run.folder / "fr_chairs.yaml"
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document["tables"] = {"colours": str(run.folder / "colours.csv")}
+    document["mapping"] = {"item_name": "{{ item.color | from_table(tables.colours, 'code', 'name') }}"}
+    path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    result = run("--sku", "S1", "--explain")
+    assert json.loads(result.stdout.splitlines()[0])["attributes"]["item_name"][0]["value"] == "Carmin"
 
 
 def test_issues_in_the_language_of_whoever_reads_them(run):

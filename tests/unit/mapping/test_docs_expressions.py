@@ -8,6 +8,7 @@ import pytest
 
 from amazon_listings.mapping.expressions import compile_expression
 from amazon_listings.mapping.formulas import FILTERS, TESTS
+from amazon_listings.mapping.formulas.tables import RelatedTable
 from amazon_listings.mapping.rows import Row
 
 DOCS = (Path(__file__).parents[3] / "docs/expressions.md").read_text(encoding="utf-8")
@@ -48,7 +49,9 @@ def row():
         "product": record(GIVEN["product"]),
         "variant": None,
     }
-    return Row(item, "fr", siblings=[record(variant) for variant in GIVEN["variants"]])
+    colours = RelatedTable([{"code": "RD", "name": "Rouge"}, {"code": "BL", "name": "Bleu"}])
+    siblings = [record(variant) for variant in GIVEN["variants"]]
+    return Row(item, "fr", siblings=siblings, tables={"colours": {"fr": colours}})
 
 
 @pytest.mark.parametrize(("example", "result"), EXAMPLES, ids=[example for example, _ in EXAMPLES])

@@ -14,6 +14,7 @@ from amazon_listings.sync.quality.expectations import Expected, added, standard
 from amazon_listings.sync.quality.pages import Tally, write_page
 from amazon_listings.sync.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
 from amazon_listings.sync.quality.wording import issue_of, observed
+from amazon_listings.sync.related_tables import load_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +84,9 @@ class _Check:
         own = list(added(connector))
         self._refuse_unknown_columns(own)
         required = set(definitions.document.get("required", ()))
-        expectations = [*standard(compiled(connector, definitions), required, definitions.labels), *own]
+        mapping = compiled(connector, definitions, load_tables(connector, folder))
+        self._tables = mapping.setting.tables
+        expectations = [*standard(mapping, required, definitions.labels), *own]
         single = [one for one in expectations if per_item(one, self._place_of(one))]
         self._by_part = [one for one in single if one.type not in ACROSS_ROWS]
         self._across = [one for one in single if one.type in ACROSS_ROWS]
@@ -165,6 +168,7 @@ class _Check:
             languages=self._languages,
             fallback=self._connector.source.fallback_language,
             skus=self._skus,
+            tables=self._tables,
         )
 
     def _items(self) -> Iterator[Item]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.item import Item, Record
     from amazon_listings.mapping.expressions import Expression
+    from amazon_listings.mapping.rows import Tables
 
 PIM_ID = "pim_id"
 OCCURRENCES = "items with this SKU"
@@ -63,6 +64,7 @@ class Columns:
         languages: The PIM's value languages, the first for fields named without language.
         fallback: The PIM language whose text stands in for a missing one.
         skus: How often each SKU occurs in the whole extract.
+        tables: The related tables of the mapping.
     """
 
     def __init__(
@@ -73,9 +75,11 @@ class Columns:
         languages: Collection[str],
         fallback: str | None,
         skus: Counter[str],
+        tables: Tables,
     ) -> None:
         self._languages = tuple(languages) or ("",)
         self._fallback = fallback
+        self._tables = tables
         self._computed = {name: self._column(name, probes, skus) for name in sorted({PIM_ID, *wanted})}
 
     @property
@@ -92,7 +96,14 @@ class Columns:
         """
         unknown: list[str] = []
         rows = [
-            Row(item, language, fallback=self._fallback, siblings=siblings, unknown=unknown)
+            Row(
+                item,
+                language,
+                fallback=self._fallback,
+                siblings=siblings,
+                unknown=unknown,
+                tables=self._tables,
+            )
             for language in self._languages
         ]
         return [compute(rows) for compute in self._computed.values()]
