@@ -40,7 +40,7 @@ WAYS = {
         *ANYWHERE,
     ],
 }
-CONFIRM = [("received", 20, "getListingsItem"), ("answered", 20, "getListingsItem"), *ANYWHERE]
+CONFIRM = [("received", 3, "searchListingsItems"), ("answered", 3, "searchListingsItems"), *ANYWHERE]
 #: The tasks before, which only read: each dies once.
 BEFORE = {
     "extract_products": [Moment("renamed", 1)],

@@ -11,7 +11,7 @@ from amazon_listings.sandbox.item_view import issues_of, item, summary_of
 from amazon_listings.sandbox.refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
     from amazon_listings.sandbox.gate import Call
     from amazon_listings.sandbox.listing_store import Listing, Version
@@ -32,7 +32,7 @@ def search(state: SandboxState, call: Call) -> dict[str, Any]:
         raise Refusal(400, "'identifiers' and 'identifiersType' must be used together.")
     language = (query.get("issueLocale") or call.marketplaces()[0].languages[0])[:2]
     by_sku: dict[str, list[tuple[Listing, Version]]] = {}
-    for listing, version in state.listings.all_readable(account.id):
+    for listing, version in _candidates(state, account.id, marketplaces, query):
         if listing.marketplace_id in marketplaces and _fits(state, listing, version, query, account.partner):
             by_sku.setdefault(listing.sku, []).append((listing, version))
     ordered = sorted(by_sku.values(), key=_order(query), reverse=query.get("sortOrder", "DESC") == "DESC")
@@ -51,6 +51,20 @@ def search(state: SandboxState, call: Call) -> dict[str, Any]:
     if pagination:
         answer["pagination"] = pagination
     return answer
+
+
+def _candidates(
+    state: SandboxState, seller_id: str, marketplaces: Collection[str], query: dict[str, Any]
+) -> Iterable[tuple[Listing, Version]]:
+    """The listings to look at: named SKUs are found at once, however many there are."""
+    if query.get("identifiersType") != "SKU":
+        return state.listings.all_readable(seller_id)
+    named = (
+        state.listings.readable(seller_id, sku, place)
+        for sku in query["identifiers"]
+        for place in marketplaces
+    )
+    return (found for found in named if found is not None)
 
 
 def _fits(

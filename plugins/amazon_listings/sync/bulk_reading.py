@@ -1,6 +1,6 @@
-"""Reading many listings before they are written by a feed: twenty with one search.
+"""Reading many listings: twenty with one search.
 
-Reading them one by one would take longer than the feed saves.
+Reading them one by one would take longer than a feed saves.
 """
 
 from __future__ import annotations
@@ -11,29 +11,37 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.database import chunks
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.sync.amazon_calls import Progress, call_for_all
-from amazon_listings.sync.submission_plan import Held
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.listings import Listing
 
 #: Identifiers that one search takes.
 AT_ONCE = 20
-ABSENT = Held(exists=False, attributes=None)
 
 
 @dataclass
 class Reading:
-    """What was read: `held` by SKU; `troubles` says why a SKU could not be read; `calls` made."""
+    """What was read, by SKU: `listings`, None where Amazon has none; `troubles`, why it could not be read.
 
-    held: dict[str, Held] = field(default_factory=dict)
+    `calls`: how many searches.
+    """
+
+    listings: dict[str, Listing | None] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     calls: int = 0
 
 
 def read_listings(
-    client: SellingPartner, marketplace_id: str, skus: Iterable[str], *, listed: Collection[str]
+    client: SellingPartner,
+    marketplace_id: str,
+    skus: Iterable[str],
+    *,
+    listed: Collection[str],
+    included: Collection[str] = ("attributes",),
+    issue_locale: str | None = None,
 ) -> Reading:
     """What Amazon says of these SKUs.
 
@@ -42,31 +50,27 @@ def read_listings(
         marketplace_id: One marketplace.
         skus: Which.
         listed: Those that Amazon is known to have: should a search not find them, they are read alone.
+        included: Parts of the listings.
+        issue_locale: Language of the issues.
 
     Raises:
         TryAgain, PersonMustAct: Amazon cannot be asked.
     """
     reading = Reading()
+    asked: dict[str, Any] = {"included": included, "issueLocale": issue_locale}
 
-    def read(sku: str) -> Held:
-        listing = amazon.get(client, sku, [marketplace_id], included=("attributes",))
-        return ABSENT if listing is None else Held(exists=True, attributes=listing.attributes)
+    def read(sku: str) -> Listing | None:
+        return amazon.get(client, sku, [marketplace_id], included=included, issue_locale=issue_locale)
 
-    def search(job: dict[str, Any]) -> dict[str, Held]:
+    def search(job: dict[str, Any]) -> dict[str, Listing | None]:
         wanted = job["skus"]
         if len(wanted) == 1:
             return {wanted[0]: read(wanted[0])}
         found = amazon.search(
-            client,
-            [marketplace_id],
-            included=("attributes",),
-            page_size=AT_ONCE,
-            identifiers=wanted,
-            identifiersType="SKU",
+            client, [marketplace_id], page_size=AT_ONCE, identifiers=wanted, identifiersType="SKU", **asked
         )
-        known = {listing.sku: Held(exists=True, attributes=listing.attributes) for listing in found}
-        missing = {sku: read(sku) if sku in listed else ABSENT for sku in wanted if sku not in known}
-        return known | missing
+        known = {listing.sku: listing for listing in found}
+        return {sku: known[sku] if sku in known else read(sku) if sku in listed else None for sku in wanted}
 
     jobs = list(_jobs(skus))
     for answered in call_for_all(
@@ -79,7 +83,7 @@ def read_listings(
         if answered.result is None:
             reading.troubles |= dict.fromkeys(answered.row["skus"], answered.trouble)
         else:
-            reading.held |= answered.result
+            reading.listings |= answered.result
     return reading
 
 

@@ -1,7 +1,7 @@
 """Confirm: read accepted listings back, until it is known what became of them.
 
-Only listings whose moment has come are read (`ledger.confirmations`), several at once and within the
-read quota. What is seen goes into the ledger and into the folder and report of the run that wrote.
+Only listings whose moment has come are read (`ledger.confirmations`), several at once, many by searches,
+and within the quotas. What is seen goes into the ledger and into the folder and report of the run that wrote.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from amazon_listings.ledger.runs import take_back_cursor
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.sync.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.sync.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.sync.confirmation import Expectation, Verdict, judge
 from amazon_listings.sync.confirmed_report import keep_confirmed, renew_report
 from amazon_listings.sync.feed_settling import utc_now
@@ -109,7 +110,7 @@ class _Confirm:
             fresh = [look for look in due if look.sku not in self._silent]
             if not fresh:
                 return
-            log.info("%s, or more if as many are due.", forecast(len(fresh), "getListingsItem"))
+            log.info("%s at most, or more if as many are due.", forecast(len(fresh), "getListingsItem"))
             yield fresh
 
     def look(self, looks: list[DueLook]) -> None:
@@ -123,14 +124,8 @@ class _Confirm:
         seen: list[dict[str, Any]] = []
         rows: dict[str, list[dict[str, Any]]] = {}
         checked: dict[int, list[CheckedItem]] = {}
-        answers = call_for_all(
-            ({"sku": look.sku, "look": look} for look in ours),
-            self._read,
-            in_flight=lambda: self.client.in_flight("getListingsItem"),
-            progress=Progress(len(ours), "readings"),
-        )
         try:
-            for answer in answers:
+            for answer in self._answers(ours, contents, writes):
                 look: DueLook = answer.row["look"]
                 write = writes.get(look.sku)
                 if answer.result is None and look.last:
@@ -162,16 +157,42 @@ class _Confirm:
                 raise
             record_looks(self.ledger, listings, seen, now=self.now())
 
+    def _answers(
+        self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
+    ) -> Iterator[Answered[list[Listing]]]:
+        """What Amazon says of each.
+
+        Many are searched, twenty at a time; what a search shows as live needs no more. Everything else is
+        read alone: a search may not know yet what was just written.
+        """
+        left = {look.sku: look for look in looks}
+        if len(looks) > AT_ONCE:
+            found = read_listings(
+                self.client, self.connector.marketplace.id, list(left), listed=(), **self._asked
+            )
+            for sku, listing in found.listings.items():
+                shown = Answered({"sku": sku, "look": left[sku]}, [listing] if listing else [], "")
+                if self._judged(shown, contents.get(sku, {}), writes.get(sku)).state == "live":
+                    del left[sku]
+                    yield shown
+        yield from call_for_all(
+            ({"sku": sku, "look": look} for sku, look in left.items()),
+            self._read,
+            in_flight=lambda: self.client.in_flight("getListingsItem"),
+            progress=Progress(len(left), "readings"),
+        )
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        locale = self.connector.amazon.locale
+        return {
+            "included": ("summaries", "issues", "attributes"),
+            "issue_locale": None if locale == "DEFAULT" else locale,
+        }
+
     def _read(self, row: dict[str, Any]) -> list[Listing]:
         """The listing, if Amazon knows it."""
-        locale = self.connector.amazon.locale
-        listing = amazon.get(
-            self.client,
-            row["sku"],
-            [self.connector.marketplace.id],
-            included=("summaries", "issues", "attributes"),
-            issue_locale=None if locale == "DEFAULT" else locale,
-        )
+        listing = amazon.get(self.client, row["sku"], [self.connector.marketplace.id], **self._asked)
         return [] if listing is None else [listing]
 
     def _judged(

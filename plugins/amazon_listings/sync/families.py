@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.families import FAMILY_ATTRIBUTES
-from amazon_listings.sync.bulk_reading import ABSENT, read_listings
+from amazon_listings.sync.bulk_reading import read_listings
 from amazon_listings.sync.sentences import sentences
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Parents:
         # What a search does not show may only be new: it is read alone.
         found = read_listings(self._client, self._marketplace_id, skus, listed=skus)
         self.readings += found.calls
-        return [sku for sku in skus if not found.held.get(sku, ABSENT).exists]
+        return [sku for sku in skus if found.listings.get(sku) is None]
 
 
 def _waits(parent: str, outcome: str) -> str:

@@ -26,6 +26,7 @@ from amazon_listings.sync.amazon_calls import Answered
 from amazon_listings.sync.bulk_reading import read_listings
 from amazon_listings.sync.feed_settling import CANCELLED, REPORTS, report_name
 from amazon_listings.sync.run_folder import json_line, part_name
+from amazon_listings.sync.submission_plan import Held
 from amazon_listings.sync.writes import outcome_of
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.feed_messages import FeedAnswer
     from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.selling_partner.listings import Listing
     from amazon_listings.sync.run_folder import RunFolder
-    from amazon_listings.sync.submission_plan import Held, Plan
+    from amazon_listings.sync.submission_plan import Plan
     from amazon_listings.sync.writes import Writer, Written
 
 log = logging.getLogger(__name__)
@@ -174,7 +176,7 @@ class FeedSync:
         self.calls["searches"] += found.calls
         prepared: list[Answered[Written]] = []
         for row in undecided:
-            read = found.held.get(row["sku"])
+            read = _held(found.listings[row["sku"]]) if row["sku"] in found.listings else None
             trouble = found.troubles.get(row["sku"])
             if trouble is not None:
                 outcomes.append(outcome_of(row, "failed", trouble))
@@ -312,6 +314,10 @@ def message_of(row: dict[str, Any], plan: Plan, product_type: str) -> dict[str, 
         if len(whole) == len(plan.body):
             return messages.partial_update(row["sku"], product_type, whole)
     return messages.patch(row["sku"], product_type, plan.body)
+
+
+def _held(listing: Listing | None) -> Held:
+    return Held(exists=listing is not None, attributes=listing.attributes if listing else None)
 
 
 def _entries(lines: Iterator[dict[str, Any]], skus: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -328,11 +328,32 @@ def test_one_silent_listing_does_not_stop_the_others_nor_is_it_judged(shop, sand
 
 
 def test_amazon_down_ends_the_task_and_keeps_what_is_due(shop, sandbox):
-    shop.submit(**{f"A{number}": LAMP for number in range(25)})
+    shop.submit(**{f"A{number}": LAMP for number in range(20)})
     sandbox.fault("getListingsItem", "status", status=500, times=10_000)
     with pytest.raises(TryAgain):
         shop.look(1)
     sandbox.reset()
+
+
+def test_many_are_searched_and_only_what_is_not_live_is_read_alone(shop, sandbox):
+    shop.submit(**{f"A{number:02}": LAMP for number in range(45)})
+    amazon.patch(
+        shop.client,
+        "A07",
+        [FRANCE],
+        product_type="LAMP",
+        patches=[{"op": "replace", "path": "/attributes/brand", "value": brand("Other")}],
+    )
+    assert shop.look(24 * 60) == {"live": 44, "live_with_differences": 1}
+    assert readings(sandbox) == 1
+    assert sandbox.counters()["operations"]["searchListingsItems"]["statuses"] == {"200": 3}
+
+
+def test_a_search_that_fails_leaves_all_to_single_readings(shop, sandbox):
+    shop.submit(**{f"A{number:02}": LAMP for number in range(25)})
+    sandbox.fault("searchListingsItems", "status", status=500, times=10_000)
+    assert shop.look(1) == {"live": 25}
+    assert readings(sandbox) == 25
 
 
 def test_another_accounts_listings_are_not_read(shop, sandbox):
