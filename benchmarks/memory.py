@@ -166,7 +166,7 @@ def _refresh_definition(connector, _definitions, root, sandbox, *, folder, ledge
     from amazon_listings.sync.scope import Scope
 
     note = refresh_definitions(connector, _client(sandbox), root)
-    scope = Scope("live", "everything", None, None, frozenset(), force=False, reason="Benchmark.")
+    scope = Scope("live", "everything", "asked", None, None, frozenset(), force=False)
     folder.note("definitions", note)
     folder.note("scope", scope.to_json())
     start_run(

@@ -1,6 +1,6 @@
 """Every setting of the installation, read once from the environment (`AMAZON_LISTINGS_…`).
 
-No other module reads the environment. What belongs to one connector is in its document; what
+What belongs to one connector is in its document; what
 is secret is in an Airflow connection.
 """
 
@@ -13,6 +13,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+#: The setting `ledger` of an installation that keeps the ledger's address in an Airflow connection.
+LEDGER_IN_AIRFLOW = "airflow"
 
 
 class Settings(BaseSettings):
@@ -32,7 +35,7 @@ class Settings(BaseSettings):
     )
     ledger: str = Field(
         default=f"sqlite:///{PROJECT / 'var' / 'ledger.db'}",
-        description="SQLAlchemy URL of the ledger, unless the connection `amazon_listings_ledger` exists.",
+        description="SQLAlchemy URL of the ledger; `airflow`: in the connection `amazon_listings_ledger`.",
     )
     retention_days: int = Field(
         default=400,

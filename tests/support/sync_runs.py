@@ -195,7 +195,7 @@ class Run:
         self.shop = shop
         self.connector = connector
         self.removed = list(removed)
-        self.scope = Scope(operation, kind, None, None, frozenset(), force, "")
+        self.scope = Scope(operation, kind, "asked", None, None, frozenset(), force)
         self.folder = RunFolder.of(shop._root / "storage", connector.id, f"run{number}")
         self.definitions = shop.definitions(connector)
         self.number = start_run(

@@ -13,13 +13,13 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from airflow.sdk.log import mask_secret
 
 from amazon_listings.connectors.model import FileSource, SalesLayerSource
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import PersonMustAct, TryAgain
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sales_layer.connection import PimConnection
 from amazon_listings.sales_layer.related_tables import read_tables
 from amazon_listings.selling_partner.account import Account, AccountIncomplete
-from amazon_listings.settings import settings
+from amazon_listings.settings import LEDGER_IN_AIRFLOW, settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -34,6 +34,10 @@ class ConnectionProblem(PersonMustAct):
     """An Airflow connection is missing, of another type, or incomplete."""
 
 
+class LedgerConnectionGone(TryAgain):
+    """The ledger's Airflow connection cannot be had. Without its memory, everything would be sent again."""
+
+
 def connection(connection_id: str, expected: str) -> Connection:
     """The Airflow connection of that id.
 
@@ -46,7 +50,7 @@ def connection(connection_id: str, expected: str) -> Connection:
         raise ConnectionProblem(
             f"There is no Airflow connection {connection_id!r}.",
             hint=f"Create it under Admin, Connections, with the type {expected}, "
-            f"or set AIRFLOW_CONN_{connection_id.upper()}.",
+            f"or set AIRFLOW_CONN_{connection_id.upper()}. If it is in a secrets backend, does that answer?",
         ) from None
     if found.conn_type != expected:
         raise ConnectionProblem(
@@ -163,15 +167,29 @@ def tables(connector: Connector) -> dict[str, Rows]:
 
 
 def ledger() -> Engine:
-    """The open ledger: the connection `amazon_listings_ledger` if there is one, else the setting.
+    """The open ledger: the database of the setting, or of the connection that it points to.
 
     Raises:
-        TryAgain: the database does not answer.
+        TryAgain: the database does not answer, or the connection cannot be had.
+    """
+    url = settings().ledger
+    return ledger_in_airflow() if url == LEDGER_IN_AIRFLOW else open_ledger(url)
+
+
+def ledger_in_airflow() -> Engine:
+    """The ledger in the database of the Airflow connection `amazon_listings_ledger`.
+
+    Raises:
+        TryAgain: the database does not answer, or the connection cannot be had: Airflow tells no
+            difference between one that does not exist and a secrets backend that is down.
     """
     try:
         url = Connection.get(LEDGER_CONNECTION).get_uri()
     except (AirflowNotFoundException, AirflowRuntimeError):
-        return open_ledger(settings().ledger)
+        raise LedgerConnectionGone(
+            f"The ledger's Airflow connection {LEDGER_CONNECTION!r} cannot be had.",
+            hint="AMAZON_LISTINGS_LEDGER asks for it: create it, or see whether the secrets backend answers.",
+        ) from None
     return open_ledger(url)
 
 

@@ -119,7 +119,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             fingerprint=connector.fingerprint,
             definition=definitions["checksum"],
         )
-        log.info("%s", scope.reason)
+        log.info("Scope: %s.", scope.in_words("en"))
         return definitions
 
 
@@ -272,14 +272,16 @@ def report(connector_id: str) -> dict[str, Any]:
         Counts by outcome, calls made, and `files`: where the report lies. What the PIM says stays there.
     """
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.selling_partner.account import secret_warning
     from amazon_listings.sync.close import close_run
+    from amazon_listings.sync.secret_age import secret_warning
+    from amazon_listings.sync.sentences import language_of, sentences
 
     with _run(connector_id) as run:
         connector = run.connector
         try:
             account = connections.account(connector.amazon.connection, connector.amazon.country)
-            warnings = [secret_warning(account, datetime.now(UTC).date())]
+            told = sentences(language_of(connector))
+            warnings = [secret_warning(account, datetime.now(UTC).date(), told)]
         except PersonMustAct:
             warnings = []  # the task that needed the account has said what is wrong with it
         summary = close_run(

@@ -33,13 +33,13 @@ def opened_ledger(url: str | None) -> Engine:
 
     from amazon_listings.errors import PersonMustAct
     from amazon_listings.ledger.database import open_ledger
-    from amazon_listings.settings import settings
+    from amazon_listings.settings import LEDGER_IN_AIRFLOW, settings
 
-    if url == "airflow":
+    url = url or settings().ledger
+    if url == LEDGER_IN_AIRFLOW:
         from amazon_listings.airflow_adapter import connections
 
-        return connections.ledger()
-    url = url or settings().ledger
+        return connections.ledger_in_airflow()
     try:
         address = make_url(url)
     except ArgumentError:

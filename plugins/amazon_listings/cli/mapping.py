@@ -51,6 +51,7 @@ def map_items(
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
     from amazon_listings.sync.field_names import FieldNames
     from amazon_listings.sync.map_fields import compiled
+    from amazon_listings.sync.sentences import sentences
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
@@ -62,7 +63,7 @@ def map_items(
             for item in family:
                 names.see(item)
             shown += _show(mapping, family, set(sku or ()), explain=explain)
-        for warning in names.warnings(found, everything=True):
+        for warning in names.warnings(found, sentences(language), everything=True):
             typer.echo(f"WARNING {warning}", err=True)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""

@@ -12,7 +12,6 @@ TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address, n
 
 #: "Rotating your application's client credentials" (SP-API documentation): 180 days.
 SECRET_LIFE = timedelta(days=180)
-WARN_BEFORE = timedelta(days=30)
 
 
 class AccountIncomplete(PersonMustAct):
@@ -88,15 +87,3 @@ def secret_days_left(account: Account, today: date) -> int | None:
     if account.secret_created is None:
         return None
     return (account.secret_created + SECRET_LIFE - today).days
-
-
-def secret_warning(account: Account, today: date) -> str | None:
-    """A sentence from 30 days before the client secret expires, else None."""
-    left = secret_days_left(account, today)
-    if left is None or left > WARN_BEFORE.days:
-        return None
-    rotate = "Rotate it in the Solution Provider Portal and enter the new one in the Amazon connection."
-    if left <= 0:
-        return f"The client secret of {account.client_id} is past its 180 days: Amazon refuses it. {rotate}"
-    days = "1 day" if left == 1 else f"{left} days"
-    return f"The client secret of {account.client_id} expires in {days}; then every call fails. {rotate}"

@@ -72,7 +72,7 @@ def close_run(
         "product_type": connector.amazon.product_type,
         "operation": scope.operation if scope else connector.sync.operation,
         "run_id": run_id,
-        "reason": scope.reason if scope else "",
+        "reason": scope.in_words(language_of(connector)) if scope else "",
         "definition_version": definitions.get("version", "none"),
         "definition_fetched_at": definitions.get("fetched_at", "never"),
         "language": language_of(connector),

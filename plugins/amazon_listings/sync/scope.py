@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from amazon_listings.errors import RunRefused
 from amazon_listings.sync.run_folder import RunFilesGone
+from amazon_listings.sync.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Operation = Literal["test", "live"]
 Kind = Literal["everything", "changed", "interval", "skus"]
+Cause = Literal["asked", "first", "connector", "definition", "skus", "interval", "cursor"]
 
 
 @dataclass(frozen=True)
@@ -26,37 +28,43 @@ class Scope:
 
     Args:
         operation: `test` ends after the test sync, `live` submits.
-        kind: Why these items.
+        kind: Which items.
+        cause: Why these.
         since: Only what the PIM changed at or after this moment; None: no lower bound.
         until: Only what the PIM changed before this moment; None: no upper bound.
         skus: Only these; empty: all.
         force: Send even what is unchanged.
-        reason: The same in words, for the log.
     """
 
     operation: Operation
     kind: Kind
+    cause: Cause
     since: datetime | None
     until: datetime | None
     skus: frozenset[str]
     force: bool
-    reason: str
 
     @property
     def moves_cursor(self) -> bool:
         """Whether the next run may start where this one stopped reading."""
         return self.kind in {"everything", "changed"}
 
+    def in_words(self, language: str) -> str:
+        """What the run covers and why, for the log and the report."""
+        since, until = (moment and moment.astimezone(UTC) for moment in (self.since, self.until))
+        told = sentences(language)
+        return told.word(f"scope_{self.cause}", count=len(self.skus), since=since, until=until)
+
     def to_json(self) -> dict[str, Any]:
         """The scope as the run's folder keeps it."""
         return {
             "operation": self.operation,
             "kind": self.kind,
+            "cause": self.cause,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "skus": sorted(self.skus),
             "force": self.force,
-            "reason": self.reason,
         }
 
     @classmethod
@@ -71,11 +79,11 @@ class Scope:
         return cls(
             operation=document["operation"],
             kind=document["kind"],
+            cause=document["cause"],
             since=_moment(document["since"]),
             until=_moment(document["until"]),
             skus=frozenset(document["skus"]),
             force=document["force"],
-            reason=document["reason"],
         )
 
 
@@ -105,8 +113,10 @@ def decide(
     force = bool(params["force"])
     whole = params["selection"] == "everything"
 
-    def scope(kind: Kind, reason: str, since: datetime | None = None, until: datetime | None = None) -> Scope:
-        return Scope(operation, kind, since, until, skus, force, reason)
+    def scope(
+        kind: Kind, cause: Cause, since: datetime | None = None, until: datetime | None = None
+    ) -> Scope:
+        return Scope(operation, kind, cause, since, until, skus, force)
 
     if skus:
         if interval:
@@ -114,31 +124,24 @@ def decide(
                 "A backfill reprocesses what changed in its intervals; it takes no list of SKUs.",
                 hint="Trigger the DAG with the SKUs instead.",
             )
-        return scope("skus", f"The {len(skus)} SKUs that were named.")
+        return scope("skus", "skus")
     if interval:
-        since, until = interval
-        return scope(
-            "interval",
-            f"Backfill: what changed from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}.",
-            *interval,
-        )
-    if whole:
-        return scope("everything", "Everything, as asked for.")
-    cause = _cause_for_everything(connector, last, definition)
+        return scope("interval", "interval", *interval)
+    cause: Cause | None = "asked" if whole else _cause_for_everything(connector, last, definition)
     if last is None or cause:
-        return scope("everything", f"Everything: {cause}.")
-    return scope("changed", f"What changed since {last.cursor}.", _moment(last.cursor))
+        return scope("everything", cause or "first")
+    return scope("changed", "cursor", _moment(last.cursor))
 
 
-def _cause_for_everything(connector: Connector, last: LastRun | None, definition: str) -> str:
-    """Why a run that asks for changes must read everything; empty if it need not."""
+def _cause_for_everything(connector: Connector, last: LastRun | None, definition: str) -> Cause | None:
+    """Why a run that asks for changes must read everything; None if it need not."""
     if last is None or last.cursor is None:
-        return "there is no earlier run to continue from"
+        return "first"
     if last.fingerprint != connector.fingerprint:
-        return "the connector changed since the last run"
+        return "connector"
     if last.definition != definition:
-        return "Amazon changed the product type since the last run"
-    return ""
+        return "definition"
+    return None
 
 
 def _moment(text: str | None) -> datetime | None:

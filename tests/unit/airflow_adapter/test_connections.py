@@ -107,7 +107,7 @@ def test_a_connection_that_is_not_there_is_told_how_to_be_made():
         connections.account("nowhere", "FR")
     assert str(raised.value) == (
         "There is no Airflow connection 'nowhere'. Create it under Admin, Connections, with the type "
-        "amazon_selling_partner, or set AIRFLOW_CONN_NOWHERE."
+        "amazon_selling_partner, or set AIRFLOW_CONN_NOWHERE. If it is in a secrets backend, does that answer?"
     )
 
 
@@ -179,14 +179,22 @@ def test_storage_is_a_folder_or_object_storage(configured, tmp_path):
     assert str(connections.storage()) == "s3://aws@bucket/prefix"
 
 
-def test_the_ledger_is_the_setting_unless_there_is_a_connection(configured, connection, tmp_path):
+def test_the_ledger_is_the_setting(configured, connection, tmp_path):
+    connection("amazon_listings_ledger", f"sqlite:///{tmp_path / 'conn.db'}")
     configured(ledger=f"sqlite:///{tmp_path / 'setting.db'}")
     assert connections.ledger().url.database == str(tmp_path / "setting.db")
-    connection("amazon_listings_ledger", f"sqlite:///{tmp_path / 'conn.db'}")
+    configured(ledger="airflow")
     assert connections.ledger().url.database == str(tmp_path / "conn.db")
 
 
-def test_a_postgresql_connection_is_the_ledger(connection):
+def test_a_ledger_connection_that_cannot_be_had_is_no_empty_ledger(configured):
+    configured(ledger="airflow")
+    with pytest.raises(TryAgain, match="see whether the secrets backend answers"):
+        connections.ledger()
+
+
+def test_a_postgresql_connection_is_the_ledger(configured, connection):
+    configured(ledger="airflow")
     fields = {
         "host": "127.0.0.1",
         "port": 9,

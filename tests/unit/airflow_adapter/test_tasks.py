@@ -54,7 +54,8 @@ def test_a_secret_that_expires_soon_is_a_warning_of_the_run(bench):
     one = bench(secret_created=created.isoformat())
     run = one.run("packs")
     assert run.errors == {}
-    assert [text for text in note(one, run, "report")["warnings"] if "expires in 10 days" in text]
+    ends = created + timedelta(days=180)
+    assert [text for text in note(one, run, "report")["warnings"] if f"läuft am {ends} ab" in text]
 
 
 def test_a_definition_that_is_not_what_amazon_announced_is_not_used(bench, sandbox):

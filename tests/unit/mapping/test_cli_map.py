@@ -51,9 +51,9 @@ def test_prints_one_payload_a_line_and_issues_on_stderr(run):
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["sku"], second["sku"]) == ("S1", "V2")
     assert first["attributes"]["item_weight"][0]["unit"] == "kilograms"
-    assert "WARNING The PIM sends no field called “colour”, which “Couleur” of the" in result.stderr
+    assert "WARNING The PIM sends no field “colour”, which “Couleur” of the" in result.stderr
     assert "Did you mean color?" in result.stderr
-    assert "V2: ERROR Poids de l'article: “lourd” is not a number" in result.stderr
+    assert "V2: ERROR “Poids de l'article”: “lourd” is not a number" in result.stderr
     assert "Write a plain number in the PIM." in result.stderr
     assert "line 9" in result.stderr
 

@@ -8,7 +8,6 @@ import pytest
 from amazon_listings.selling_partner.account import (
     AccountIncomplete,
     secret_days_left,
-    secret_warning,
 )
 
 
@@ -41,24 +40,11 @@ def test_amazons_own_addresses_are_the_default(account):
 TODAY = date(2026, 11, 23)
 
 
-@pytest.mark.parametrize(
-    ("age", "left", "words"),
-    [
-        (0, 180, None),
-        (149, 31, None),
-        (150, 30, "expires in 30 days"),
-        (179, 1, "expires in 1 day;"),
-        (180, 0, "past its 180 days"),
-        (200, -20, "past its 180 days"),
-    ],
-)
-def test_a_secret_is_warned_about_from_30_days_before(account, age, left, words):
+@pytest.mark.parametrize(("age", "left"), [(0, 180), (149, 31), (179, 1), (180, 0), (200, -20)])
+def test_a_secret_lives_for_180_days(account, age, left):
     aged = replace(account, secret_created=TODAY - timedelta(days=age))
     assert secret_days_left(aged, TODAY) == left
-    warning = secret_warning(aged, TODAY)
-    assert (warning is None) if words is None else (words in warning)
 
 
-def test_an_unknown_age_is_no_warning(account):
+def test_the_days_of_a_secret_of_unknown_age_are_not_known(account):
     assert secret_days_left(account, TODAY) is None
-    assert secret_warning(account, TODAY) is None

@@ -169,11 +169,11 @@ def scope():
         everything = {
             "operation": "test",
             "kind": "everything",
+            "cause": "asked",
             "since": None,
             "until": None,
             "skus": frozenset(),
             "force": False,
-            "reason": "Everything.",
         }
         return Scope(**{**everything, **changes})
 

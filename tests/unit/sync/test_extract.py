@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from amazon_listings.errors import ItemError, RunRefused
 from amazon_listings.sales_layer.reading import Reading
 from amazon_listings.sync.extract import _parts, extract_products
+from amazon_listings.sync.needed_fields import needed_fields
 
 
 @pytest.fixture
 def extract(folder, scope):
     """Extract from items that a reading gives; the selection asked for is kept in `extract.asked`."""
 
-    def extract(connector, items, *, problems=(), part_size=10, **changes):
+    def extract(connector, items, *, problems=(), fields=(), part_size=10, **changes):
         def read(selection):
             extract.asked = selection
 
@@ -22,6 +23,7 @@ def extract(folder, scope):
                 reading.cursor = "2026-11-23T12:00:00+00:00"
                 reading.problems.extend(problems)
                 reading.removed.append("products/9")
+                reading.fields = frozenset(fields)
 
             return Reading(produce)
 
@@ -57,7 +59,7 @@ def test_the_filter_and_named_skus_narrow_the_scope_and_the_rest_is_counted(extr
     assert [row["sku"] for row in rows(folder)] == ["A-1"]
     assert (summary["extracted"], summary["out_of_scope"]) == (1, 3)
     assert summary["warnings"] == [
-        "2 of the 3 SKUs that were named are not among the connector's items: A-2, A-9."
+        "2 des 3 SKU nommés ne sont pas parmi les articles du connecteur : A-2, A-9."
     ]
 
 
@@ -126,10 +128,38 @@ def test_a_field_that_no_record_has_is_one_warning_with_what_was_meant(extract, 
     )
     warnings = extract(one, [item(number) for number in range(5)])["warnings"]
     assert len(warnings) == 2
-    assert warnings[0] == "The PIM sends no field called “brnd”, which `filter` reads. Did you mean brand?"
-    assert warnings[1].startswith(
-        "The PIM sends no field called “nom”, which “Nom du produit” of the mapping (line "
+    # In the language of the connector's labels, as the whole report.
+    assert warnings[0] == (
+        "Le PIM n'envoie aucun champ « brnd », que lit `filter`. Vouliez-vous dire brand ?"
     )
+    assert "« nom », que lit « Nom du produit » de la correspondance (ligne " in warnings[1]
+
+
+def test_only_the_fields_needed_are_asked_for_and_what_was_meant_is_told_all_the_same(
+    extract, connector, item
+):
+    one = connector(mapping={"Nom du produit": "{{ item.nom_court }}"})
+    assert "nom_court" in needed_fields(one)
+    extract(one, [item(1)])
+    assert extract.asked.fields == needed_fields(one)
+    (warning,) = extract(one, [item(1)], fields={"nom_courte"})["warnings"]
+    assert "nom_courte" in warning
+
+
+def test_the_sku_and_the_filter_read_the_fallback_language_as_the_mapping_does(
+    extract, connector, item, folder
+):
+    one = connector(
+        sales_layer={
+            "fallback_language": "en",
+            "sku": "{{ item.reference }}-{{ item.shade }}",
+            "filter": "{{ item.shade == 'Red' }}",
+        }
+    )
+    only_english = item(1)
+    only_english["product"]["texts"]["shade"] = {"en": "Red"}
+    assert extract(one, [only_english])["out_of_scope"] == 0
+    assert [row["sku"] for row in rows(folder)] == ["A-1-Red"]
 
 
 def test_a_field_of_variants_is_no_mistake_where_only_products_changed(extract, connector, item):

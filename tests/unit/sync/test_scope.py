@@ -40,7 +40,7 @@ def test_a_scheduled_run_continues_where_the_last_successful_one_stopped(decided
 def test_the_first_run_and_a_changed_connector_read_everything(decided, last, cause):
     scope = decided(last=last)
     assert (scope.kind, scope.since) == ("everything", None)
-    assert cause in scope.reason
+    assert cause in scope.in_words("en")
     assert scope.moves_cursor
 
 
@@ -48,7 +48,7 @@ def test_a_changed_definition_reads_everything(decided):
     last = LastRun("2026-11-22T12:00:00+00:00", decided.connector.fingerprint, "d0")
     scope = decided(last=last)
     assert scope.kind == "everything"
-    assert "Amazon changed the product type" in scope.reason
+    assert "Amazon changed the product type" in scope.in_words("en")
 
 
 def test_everything_may_be_asked_for(decided):
@@ -73,3 +73,14 @@ def test_a_backfill_covers_its_interval_and_moves_no_cursor(decided):
 def test_a_scope_comes_back_from_the_runs_folder(decided):
     for scope in (decided(), decided(skus=["B", "A"]), decided(interval=(NOON, NOON))):
         assert Scope.from_json(scope.to_json()) == scope
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "what changed in the PIM from 2026-11-23 12:00 to 2026-11-23 13:00 UTC (backfill)"),
+        ("de_DE", "was sich im PIM vom 2026-11-23 12:00 bis 2026-11-23 13:00 UTC geändert hat (Backfill)"),
+    ],
+)
+def test_a_scope_is_told_in_the_readers_language(decided, language, words):
+    assert decided(interval=(NOON, NOON.replace(hour=13))).in_words(language) == words
