@@ -486,9 +486,11 @@ def test_the_command_shows_and_then_sends(seller, sandbox, ledger, tmp_path, mon
         sent = CliRunner().invoke(app, ["rollback", "--run", str(second), "--sku", "S1", "--yes"])
         assert sent.exit_code == 0, sent.output
         assert "ACCEPTED S1" in sent.stdout
+        assert "fr_lamps sends the same again" in sent.stdout
         assert seller.held("S1") == before
         again = CliRunner().invoke(app, ["rollback", "--run", str(second), "--yes"])
         assert again.exit_code == 1
         assert "took it back already" in again.stdout
+        assert "sends the same again" not in again.stdout
     finally:
         settings.cache_clear()

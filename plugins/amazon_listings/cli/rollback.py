@@ -57,10 +57,11 @@ def rollback(
     if not yes:
         print("Nothing was sent. Repeat with --yes to send it.")
         return
-    print(
-        f"The connector {found.connector_id} sends the same again as soon as it covers these items: "
-        "correct the PIM or the mapping first, or set its operation to test."
-    )
+    if counts["accepted"]:
+        print(
+            f"The connector {found.connector_id} sends the same again as soon as it covers these items: "
+            "correct the PIM or the mapping first, or set its operation to test."
+        )
     if counts["failed"] or counts["invalid"] or counts["kept"]:
         raise typer.Exit(1)
 
