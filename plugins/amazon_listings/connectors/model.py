@@ -123,7 +123,6 @@ class Sync:
     feed_from: int = 1500
     when_removed: Literal["keep", "zero_quantity", "delete"] = "keep"
     removed_share: float = 0.05
-    approval: bool = False
 
 
 @dataclass(frozen=True)
