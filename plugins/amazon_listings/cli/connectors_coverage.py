@@ -68,8 +68,10 @@ def _items(connector: Connector, products: Path | None) -> tuple[str, Iterable[I
     """Where the items come from, in words, and the items."""
     from amazon_listings.cli.mapping import items_of
     from amazon_listings.sync.drift import last_run
+    from amazon_listings.sync.needed_fields import holds_needed
 
-    if products is None and (run := last_run(run_storage(), connector.id)) is not None:
+    run = last_run(run_storage(), connector.id) if products is None else None
+    if run is not None and holds_needed(run, connector):
         rows = (item for part in run.parts("extract") for item in run.read("extract", part))
         return f"the extract of the run {run.root.name}", rows
     return str(products or "the PIM"), _in_scope(connector, items_of(connector, products))

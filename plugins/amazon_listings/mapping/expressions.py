@@ -163,6 +163,25 @@ def _names(tree: nodes.Template, owners: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def reads_any_field(text: str) -> bool:
+    """Whether an expression may read fields that its text does not name: of `variants`, by `item[name]`.
+
+    Raises:
+        jinja2.TemplateError: the text is no expression.
+    """
+    tree = _environment().syntax_tree(text)
+    naming = {
+        id(node.node)
+        for node in tree.find_all((nodes.Getattr, nodes.Getitem))
+        if isinstance(node, nodes.Getattr)
+        or (isinstance(node, nodes.Getitem) and isinstance(getattr(node.arg, "value", None), str))
+    }
+    return any(
+        node.name == "variants" or (node.name in _RECORDS and id(node) not in naming)
+        for node in tree.find_all(nodes.Name)
+    )
+
+
 def _through_jinja(environment: ExpressionEnvironment, tree: nodes.Template) -> Callable[[Row], Any]:
     """The expression run by Jinja."""
     parts = output_parts(tree)
@@ -228,4 +247,5 @@ __all__ = [
     "combined",
     "compile_expression",
     "constant",
+    "reads_any_field",
 ]

@@ -27,6 +27,8 @@ class Reading:
             changed. A caller may conclude from absence only after a full reading.
         removed: After iteration: ids (`products/99`, `variants/501`) that were deleted or left
             the selection since `changed_since`. A product stands for its whole family.
+        fields: After iteration: names of the fields that the PIM has, if it tells them; the items
+            may hold fewer of them.
         problems: After iteration: records that could not become items, one error each.
     """
 
@@ -34,6 +36,7 @@ class Reading:
     cursor: str | None = None
     full: bool = True
     removed: list[str] = field(default_factory=list)
+    fields: frozenset[str] = frozenset()
     problems: list[ItemError] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Item]:

@@ -29,7 +29,7 @@ from amazon_listings.sales_layer.selection import ALL, Selection, plain_language
 from amazon_listings.sales_layer.tags import carries_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from amazon_listings.item import Record
     from amazon_listings.sales_layer.reading import Reading
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LONGEST_SELECT = 2000  # characters of `$select`: an address stays under 5,000
 BATCH = 40  # ids in one filter: an address stays under 2,000 characters
 WHOLE = 2000  # families touched from which reading every variant costs fewer calls
 
@@ -74,6 +75,8 @@ class Catalogue:
             log.info("This Sales Layer account has no variants.")
         self.link = self._link()
         self._check()
+        reading.fields = self.products.properties.union(self.variants.properties if self.variants else ())
+        self._needed = self._needed_fields()
 
     def _open(self, name: str) -> tuple[datetime, Resource]:
         connection = self._transport.connection
@@ -199,16 +202,27 @@ class Catalogue:
         for row in rows(self._transport, resource.name, options, language=first):
             self._all_languages_at_once |= _shows_languages(row, resource)
             yield row, first, False
-        if self._all_languages_at_once or not resource.texts:
+        texts = self._texts(resource)
+        if self._all_languages_at_once or not texts:
             return
-        options["select"] = ",".join(dict.fromkeys([*self._roles(resource), *sorted(self._texts(resource))]))
+        options["select"] = ",".join(dict.fromkeys([*self._roles(resource), *sorted(texts)]))
         for language in wanted[1:]:
             for row in rows(self._transport, resource.name, options, language=language):
                 yield row, language, True
 
-    def _texts(self, resource: Resource) -> Iterable[str]:
-        fields = set(self._selection.fields)
-        return resource.texts & fields if fields else resource.texts
+    def _needed_fields(self) -> frozenset[str] | None:
+        """The fields to ask for; None: all of them.
+
+        A needed field that the metadata does not name may be there all the same, so then too
+        everything is asked for: it is found, or nobody has it.
+        """
+        needed, known = self._selection.fields, self._reading.fields
+        if not needed or not known.issuperset(needed) or len(",".join(needed)) > LONGEST_SELECT:
+            return None
+        return known.intersection((*needed, *self._selection.fields_if_any))
+
+    def _texts(self, resource: Resource) -> frozenset[str]:
+        return resource.texts if self._needed is None else resource.texts & self._needed
 
     def _roles(self, resource: Resource) -> list[str]:
         names = (resource.identifier, resource.reference, resource.status, resource.modified, self.link)
@@ -218,9 +232,9 @@ class Catalogue:
 
     def _select(self, resource: Resource) -> str:
         """Only the fields needed, if they are known and the metadata names the id."""
-        if not self._selection.fields or resource.identifier not in resource.properties:
+        if self._needed is None or resource.identifier not in resource.properties:
             return ""
-        wanted = [name for name in self._selection.fields if name in resource.properties]
+        wanted = sorted(self._needed & resource.properties)
         if self._selection.tags:
             wanted += [name for name in sorted(resource.properties) if name.lower().endswith("tags")]
         return ",".join(dict.fromkeys([*self._roles(resource), *wanted]))

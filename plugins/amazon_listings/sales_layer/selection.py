@@ -21,6 +21,7 @@ class Selection:
             files only, the connector API knows no end and gives more.
         tags: Keep only products that carry one of these PIM tags; empty: all.
         fields: PIM fields that are needed; empty: every field. REST API only (`$select`).
+        fields_if_any: PIM fields that are read as well where the account has them.
     """
 
     statuses: tuple[str, ...] = ("visible",)
@@ -29,6 +30,7 @@ class Selection:
     changed_until: datetime | None = None
     tags: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    fields_if_any: tuple[str, ...] = ()
 
     def takes(self, status: str) -> bool:
         """True if an item of this status (`visible` …) is wanted."""

@@ -9,6 +9,7 @@ from amazon_listings.mapping.expressions import ExpressionError, compile_express
 from amazon_listings.mapping.rows import Row
 from amazon_listings.sales_layer.selection import Selection
 from amazon_listings.sync.field_names import FieldNames
+from amazon_listings.sync.needed_fields import OWN_NAMES, needed_fields
 from amazon_listings.sync.run_folder import part_name
 from amazon_listings.sync.sentences import language_of, sentences
 
@@ -53,6 +54,7 @@ def extract_products(
         TryAgain, PersonMustAct: the PIM could not be read.
     """
     source = connector.source
+    needed = needed_fields(connector)
     reading = read(
         Selection(
             statuses=source.statuses,
@@ -60,6 +62,8 @@ def extract_products(
             changed_since=scope.since,
             changed_until=scope.until,
             tags=getattr(source, "tags", ()),
+            fields=needed,
+            fields_if_any=tuple(sorted(OWN_NAMES)),
         )
     )
     folder.clear("extract", "problems")
@@ -72,6 +76,7 @@ def extract_products(
     except RunRefused:
         folder.clear("extract")  # nothing half-extracted is left lying about
         raise
+    chosen.fields.seen.update(reading.fields)
     problems = [*reading.problems, *chosen.problems]
     said = sentences(language_of(connector))
     folder.write(
@@ -80,11 +85,11 @@ def extract_products(
         ({"sku": problem.sku, **said.said("unreadable", reason=str(problem))} for problem in problems),
     )
     _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
-    warnings = list(chosen.fields.warnings(connector, everything=scope.kind == "everything"))
+    warnings = list(chosen.fields.warnings(connector, said, everything=scope.kind == "everything"))
     if chosen.missing:
+        missing, named = len(chosen.missing), len(scope.skus)
         warnings.append(
-            f"{len(chosen.missing):,} of the {len(scope.skus):,} SKUs that were named are not among the "
-            f"connector's items: {_listed(chosen.missing)}."
+            said.word("named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
         )
     summary = {
         "parts": parts,
@@ -98,7 +103,7 @@ def extract_products(
     }
     # What changed so that the connector's filter leaves it out has left the selection too.
     folder.note("removed", {"ids": [*reading.removed, *chosen.unwanted]})
-    folder.note("extract", summary | {"fields": sorted(chosen.fields.seen)})
+    folder.note("extract", summary | {"fields": sorted(chosen.fields.seen), "selected": needed})
     return summary
 
 
@@ -116,6 +121,7 @@ class _Choice:
         self._skus = scope.skus
         self._changes = scope.kind == "changed"
         self._language = next(iter(dict(connector.language_tags)), "")
+        self._fallback = connector.source.fallback_language
         self._sku = compile_expression(connector.source.sku)
         self._filter = compile_expression(connector.source.filter) if connector.source.filter else None
 
@@ -125,7 +131,7 @@ class _Choice:
             self.fields.see(item)
             try:
                 # A product without variants has no variant fields: they are empty, not mistakes.
-                row = Row(item, self._language)
+                row = Row(item, self._language, fallback=self._fallback)
                 sku = self._sku.evaluate(row)
                 wanted = self._filter is None or bool(self._filter.evaluate(row))
             except ExpressionError as error:
@@ -176,7 +182,7 @@ def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, foun
 def _listed(skus: Collection[str]) -> str:
     """The first SKUs, and how many more there are."""
     shown = ", ".join(sorted(skus)[:SHOWN])
-    return f"{shown} and {len(skus) - SHOWN:,} more" if len(skus) > SHOWN else shown
+    return f"{shown} … (+{len(skus) - SHOWN:,})" if len(skus) > SHOWN else shown
 
 
 def _parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.validation.words import Words
 
 #: `item.x | default(…)` asks whether the field is there; that it is not is no mistake.
 _ASKED = re.compile(r"(?:item|product|variant)(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])\s*\|\s*(?:default|d)\b")
@@ -37,38 +38,44 @@ class FieldNames:
                 self.seen.update(record["fields"], record["texts"], record["images"])
         self.variants = self.variants or item["variant"] is not None
 
-    def warnings(self, connector: Connector, *, everything: bool) -> Iterator[str]:
+    def warnings(self, connector: Connector, told: Words, *, everything: bool) -> Iterator[str]:
         """A sentence for each field that the connector reads and no record has.
 
         Args:
             connector: The connector.
+            told: The language of the sentences.
             everything: Whether all its items were read. If not, and no variant was among them, the
                 fields of variants are not known, and nothing is said.
         """
         if not self.seen or not (everything or self.variants):
             return
         known = sorted({*self.seen, *RECORD_NAMES, "sku"})
-        for name, place in _read_fields(connector).items():
+        for name, place in _read_fields(connector, told).items():
             if name in known:
                 continue
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-            meant = f" Did you mean {', '.join(near)}?" if near else ""
-            yield f"The PIM sends no field called “{name}”, which {place} reads.{meant}"
+            kind = "unknown_field_near" if near else "unknown_field"
+            yield told.word(kind, field=told.quoted(name), place=place, near=told.any_of(near))
 
 
-def _read_fields(connector: Connector) -> dict[str, str]:
+def _read_fields(connector: Connector, told: Words) -> dict[str, str]:
     """Every PIM field that the connector names, with the place where it does so first."""
     found: dict[str, str] = {}
     lines = connector.where.mapping_lines()
     source = connector.document.get("files") or connector.document.get("sales_layer") or {}
     values: list[tuple[str, Any]] = [(f"`{key}`", source.get(key)) for key in ("sku", "filter")]
     values += [
-        (f"“{key}” of the mapping" + (f" (line {lines[key]})" if key in lines else ""), value)
+        (
+            told.word(
+                "mapping_line" if key in lines else "mapping_key", key=told.quoted(key), line=lines.get(key)
+            ),
+            value,
+        )
         for key, value in connector.mapping.items()
     ]
     values.append(("`variations`", connector.variations))
     for place, value in values:
-        for text in _texts(value):
+        for text in texts_in(value):
             try:
                 fields = compile_expression(text).fields
             except BadExpression:
@@ -80,13 +87,13 @@ def _read_fields(connector: Connector) -> dict[str, str]:
     return found
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """The texts in a value of the mapping."""
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts in a value of the mapping, however deep."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for content in value.values():
-            yield from _texts(content)
+            yield from texts_in(content)
     elif isinstance(value, list):
         for content in value:
-            yield from _texts(content)
+            yield from texts_in(content)

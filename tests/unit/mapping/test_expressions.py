@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_definition import make_item
+from small_definition import make_item, record
 
 from amazon_listings.mapping.direct import direct
 from amazon_listings.mapping.expressions import (
@@ -51,6 +51,17 @@ def test_fields_are_known_before_anything_runs():
     assert sorted(expression.fields) == ["a", "b", "c"]
     assert not expression.constant
     assert compile_expression("Acme").constant
+
+
+def test_a_variants_blanks_are_empty_so_the_products_value_stands():
+    variant = record(fields={"x": "\t", "y": 0}, texts={"title": {"fr": " \u00a0 ", "en": " "}})
+    product = {"fields": {"x": "1", "y": 1}, "texts": {"title": {"fr": "Lampe", "en": "Lamp"}}}
+    item = make_item(variant=variant, **product)
+    values = [compile_expression(f"{{{{ item.{name} }}}}")(item, "fr") for name in ("x", "y", "title")]
+    assert values == ["1", 0, "Lampe"]
+    item["product"]["texts"]["title"] = {"fr": "  ", "en": "Lamp"}
+    row = Row(item, "fr", fallback="en")
+    assert (row.get("title"), row.borrowed) == ("Lamp", {"title"})
 
 
 def test_an_unknown_field_is_told_and_asking_for_it_is_not():

@@ -33,6 +33,12 @@ def read(pim, time, selection=None):
     return [item["id"] for item in reading], reading
 
 
+def selects(rest):
+    """The `$select` of every query of products."""
+    asked = (query for path, query, _ in rest.server.asked if path.endswith("/Products"))
+    return [query["$select"].split(",") for query in asked if "$select" in query]
+
+
 def test_variants_are_items_and_so_is_a_product_without_any(rest, time):
     rest.products = [product(1), product(2)]
     rest.variants = [variant(11, 1), variant(12, 1)]
@@ -156,12 +162,31 @@ def test_a_language_the_account_does_not_have_is_said_so(rest, time):
 
 def test_only_the_fields_needed_are_asked_for(rest, time):
     rest.products = [product(1, weight="1", prod_image=[])]
-    selection = Selection(languages=("en",), fields=("weight", "not_here"))
-    (item,) = read_items(SOURCE, rest.connection, selection, clock=time.clock)
-    select = next(query["$select"] for path, query, _ in rest.server.asked if path.endswith("/Products"))
-    assert select.split(",") == ["prod_id", "prod_ref", "prod_stat", "prod_modify", "weight"]
+    selection = Selection(languages=("en",), fields=("weight",), fields_if_any=("sku", "prod_tags"))
+    reading = read_items(SOURCE, rest.connection, selection, clock=time.clock)
+    (item,) = reading
+    assert selects(rest) == [["prod_id", "prod_ref", "prod_stat", "prod_modify", "prod_tags", "weight"]]
     assert item["product"]["fields"]["weight"] == "1"
     assert "prod_image" not in item["product"]["images"]
+    assert {"weight", "prod_image", "prod_title"} <= reading.fields
+
+
+def test_languages_cost_no_query_where_no_text_is_needed(rest, time):
+    rest.one_language = True
+    rest.products = [product(1, weight="1")]
+    read(rest, time, Selection(languages=("en", "es"), fields=("weight",)))
+    assert len(selects(rest)) == 1
+    read(rest, time, Selection(languages=("en", "es"), fields=("weight", "prod_title")))
+    assert [names[-1] for names in selects(rest)[1:]] == ["weight", "prod_title"]
+
+
+@pytest.mark.parametrize("fields", [("weight", "not_in_the_metadata"), tuple("weight" for _ in range(400))])
+def test_a_field_that_no_metadata_names_or_too_many_of_them_ask_for_everything(rest, time, fields):
+    rest.products = [product(1, weight="1", not_in_the_metadata="x")]
+    selection = Selection(languages=("en",), fields=fields)
+    (item,) = read_items(SOURCE, rest.connection, selection, clock=time.clock)
+    assert selects(rest) == []
+    assert item["product"]["fields"]["not_in_the_metadata"] == "x"
 
 
 def test_images_are_read_and_an_unknown_shape_is_not_lost(rest, time):
