@@ -178,11 +178,14 @@ def _plain(
             continue  # what fills a part of the attribute is not what fills the next one
         read |= sources
         if required:
-            yield StarterLine("required", key, proposal, about, perhaps=perhaps)
+            yield StarterLine("required", key, proposal, about, perhaps=perhaps[0] if perhaps else None)
         elif proposal is not None:
             yield StarterLine("found", key, proposal, about)
         elif item.requirement == "conditional":
-            yield StarterLine("conditional", key, None, about, active=False, perhaps=perhaps)
+            # Likely is enough where a person must take the mark of a comment away.
+            likely = value_of(unit, perhaps[0], known) if perhaps and perhaps[1] >= LIKELY else None
+            left = perhaps[0] if perhaps and not likely else None
+            yield StarterLine("conditional", key, likely, about, active=False, perhaps=left)
 
 
 def _beside(item: Field, by_path: dict[str, Field]) -> bool:
@@ -197,7 +200,8 @@ def _beside(item: Field, by_path: dict[str, Field]) -> bool:
 
 def _proposed(
     item: Field, unit: Field | None, known: Sequence[PimField], *, required: bool, label: str
-) -> tuple[Proposal | None, PimField | None]:
+) -> tuple[Proposal | None, tuple[PimField, float] | None]:
+    """What is sure enough to be written, or the field that could be meant and how sure that is."""
     if item.path == "condition_type.value":
         new = next((option for option in item.options if option.value == "new_new"), None)
         return (Proposal(new.name, note="assumed: everything is new") if new else None), None
@@ -206,7 +210,7 @@ def _proposed(
         return None, None
     one, sure = found
     if sure < (LIKELY if required else CERTAIN):
-        return None, one
+        return None, found
     return value_of(unit, one, known), None
 
 

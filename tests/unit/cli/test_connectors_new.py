@@ -167,6 +167,60 @@ def test_with_the_pim_and_amazon_by_their_connections(home):
     assert not required["lamp_type.value"]["mapped"]
 
 
+def test_an_offer_alone(home):
+    options = ["--requirements", "LISTING_OFFER_ONLY", "--product-type", "PRODUCT", "--id", "offers"]
+    known = ["--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--languages", "fr"]
+    result = run("connectors", "new", *FRANCE, *options, *known, "--yes")
+    assert result.exit_code == 0, result.output
+    _, document = written(home, "offers")
+    assert document["amazon"]["requirements"] == "LISTING_OFFER_ONLY"
+    assert {"offers", "stock"} <= document["mapping"].keys()
+    assert not {"Nom du produit", "Marque"} & document["mapping"].keys()
+    assert run("connectors", "check").exit_code == 0
+
+
+def test_a_vendor_s_connection_gets_a_vendor_s_fields(home, sandbox, monkeypatch):
+    vendor = amazon_connection(sandbox, extra={"seller_id": "", "vendor_code": "SANDV"})
+    monkeypatch.setenv("AIRFLOW_CONN_VENDOR", json.dumps(vendor))
+    options = ["--product-type", "LAMP", "--connection", "vendor", "--source-connection", "demo_sales_layer"]
+    result = run("connectors", "new", *FRANCE, *options, "--yes")
+    assert result.exit_code == 0, result.output
+    text, document = written(home)
+    assert "cost_price" in text
+    assert "offers" not in document["mapping"]
+
+
+def test_products_from_files(home, files, tmp_path):
+    (tmp_path / "lamps.csv").write_text(
+        "sku,family,name_fr,brand,ean,weight,photo\n"
+        'L1,F1,Lampe de bureau,Lumio,8430999000019,"1,2 kg",https://img.example/1.jpg\n'
+        'L2,F1,Lampe de table,Lumio,8430999000026,"2 kg",https://img.example/2.jpg\n',
+        encoding="utf-8",
+    )
+    columns = ["--id-column", "sku", "--group-column", "family", "--image-columns", "photo"]
+    known = ["--definition", files / "fr.json", "--product-type", "LAMP", "--locale", "fr_FR"]
+    source = ["--files", tmp_path / "lamps.csv", "--languages", "fr"]
+    result = run("connectors", "new", *FRANCE, *known, *source, *columns, "--yes")
+    assert result.exit_code == 0, result.output
+    _, document = written(home)
+    assert document["files"] == {
+        "path": str(tmp_path / "lamps.csv"),
+        "id_column": "sku",
+        "group_column": "family",
+        "image_columns": ["photo"],
+        "languages": ["fr"],
+        "sku": "{{ item.sku or item.reference }}",
+    }
+    mapping = document["mapping"]
+    assert (mapping["Marque"], mapping["gtin"]) == ("{{ item.brand }}", "{{ item.ean }}")
+    assert (mapping["Nom du produit"], mapping["Image principale"]) == (
+        "{{ item.name }}",
+        "{{ item.photo | image }}",
+    )
+    payloads = run("map", "--connector", "fr_lamp", "--definition", files / "fr.json").stdout.splitlines()
+    assert [json.loads(line)["sku"] for line in payloads] == ["L1", "L2"]
+
+
 def test_it_asks_what_it_is_not_told(home):
     answers = "FR\nfr_FR\ndemo_amazon\nlamp backpack\n9\n2\nlamps\ndemo_sales_layer\nfr\n"
     result = run("connectors", "new", "--no-products", answers=answers)
@@ -181,6 +235,7 @@ def test_it_asks_what_it_is_not_told(home):
     ("arguments", "said"),
     [
         (["--country", "XX"], "Amazon has no marketplace 'XX'"),
+        ([*FRANCE, "--locale", "fr-FR"], "Did you mean fr_FR"),
         ([], "Marketplace (country): say it with an option"),
         (["--country", "FR", "--definition", "nowhere.json"], "nowhere.json cannot be read"),
         ([*FRANCE, "--search", "zzzz", "--connection", "demo_amazon"], "no product type for 'zzzz'"),

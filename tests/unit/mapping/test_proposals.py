@@ -107,3 +107,15 @@ def test_the_field_that_names_the_product_type_and_the_one_with_the_sku():
     assert product_type_field(items, "LAMP") is None
     assert sku_expression(pim_fields(items)) == "{{ item.format_sku or item.reference }}"
     assert sku_expression([]) == "{{ item.reference }}"
+
+
+def test_what_is_likely_for_a_field_that_some_items_need_stands_in_the_comment():
+    definition = copy.deepcopy(DEFINITION)
+    definition["properties"]["pattern_kind"] = plain("Type de motif imprimé", type="string")
+    rule = {"if": {"required": ["brand"]}, "then": {"required": ["pattern_kind"]}}
+    definition["allOf"] = [rule]
+    item = make_item(fields={"motif imprimé": "rayures"})
+    lines = starter_lines(FieldIndex(fields(definition)), pim_fields([item]))
+    (line,) = [line for line in lines if line.fields[0].attribute == "pattern_kind"]
+    assert (line.section, line.active) == ("conditional", False)
+    assert line.value == '{{ item["motif imprimé"] }}'

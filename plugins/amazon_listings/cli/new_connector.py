@@ -1,0 +1,170 @@
+"""What a new connector's file is made of: Amazon's definition, a sample of products, proposals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.cli.definitions import Described, definition_file, definition_store, selling_partner
+from amazon_listings.cli.refusals import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amazon_listings.connectors import FileSource, SalesLayerSource
+    from amazon_listings.item import Item
+    from amazon_listings.mapping.starter import StarterLine
+    from amazon_listings.marketplaces import Marketplace
+
+#: Items looked at for proposals: enough to see what a field holds, and few enough to wait for.
+SAMPLE = 500
+
+
+@dataclass
+class Asked:
+    """What the new connector is to be; `source` is its section `sales_layer` or `files`."""
+
+    place: Marketplace
+    locale: str
+    product_type: str
+    requirements: str
+    connector_id: str
+    connection: str
+    source: dict[str, Any]
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether its products come from files, and not from Sales Layer."""
+        return "path" in self.source
+
+
+def definition_of(asked: Asked, definition: Path | None, locale_definition: Path | None) -> Described:
+    """The definition: from files, or from Amazon and kept for the first run."""
+    from amazon_listings.product_types.definition import DefinitionKey
+    from amazon_listings.product_types.fields import fields
+    from amazon_listings.product_types.labels import FieldIndex
+    from amazon_listings.product_types.refresh import refresh_pair
+
+    if definition is not None:
+        document = definition_file(definition)
+        labels = definition_file(locale_definition) if locale_definition else None
+        known = fields(document, labels_document=labels)
+        return Described(FieldIndex(known, requirements=asked.requirements), known, document)
+    client = selling_partner(asked.connection, asked.place.country)
+    key = DefinitionKey(
+        asked.product_type,
+        asked.place.id,
+        requirements=asked.requirements,
+        locale=asked.locale,
+        seller_id=client.account.seller_id,
+    )
+    pair = refresh_pair(client, definition_store(), key, asked.place)
+    return Described(pair.index, pair.index.fields, pair.validation.document)
+
+
+def sample(asked: Asked, products: Path | None) -> list[Item]:
+    """Some items of the connector's source, or of a file of items."""
+    from amazon_listings.cli.mapping import items_in
+    from amazon_listings.sales_layer.extraction import read_items
+    from amazon_listings.sales_layer.selection import Selection
+
+    if products is not None:
+        return list(islice(items_in(products), SAMPLE))
+    source = _source(asked)
+    connection, root = None, None
+    if not asked.reads_files or "://" in asked.source["path"]:
+        from amazon_listings.airflow_adapter import connections
+
+        connection, root = connections.source(source)
+    selection = Selection(languages=tuple(asked.source["languages"]))
+    return list(islice(read_items(source, connection, selection, root=root), SAMPLE))
+
+
+def _source(asked: Asked) -> SalesLayerSource | FileSource:
+    from amazon_listings.connectors import FileSource, SalesLayerSource
+
+    kind: Any = FileSource if asked.reads_files else SalesLayerSource
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in asked.source.items()}
+    source: SalesLayerSource | FileSource = kind(**given)
+    return source
+
+
+def titles(asked: Asked, products: Path | None) -> dict[str, list[str]]:
+    """What the PIM calls its fields; files have no titles."""
+    if products is not None or asked.reads_files:
+        return {}
+    from amazon_listings.airflow_adapter.connections import pim
+    from amazon_listings.sales_layer.field_titles import field_titles
+
+    return field_titles(pim(asked.source["connection"]))
+
+
+def written(
+    asked: Asked, described: Described, items: Sequence[Item], known_titles: dict[str, list[str]]
+) -> tuple[str, list[StarterLine], str]:
+    """The file's text, its lines, and what the proposals were made from."""
+    from amazon_listings.mapping.pim_fields import access, pim_fields
+    from amazon_listings.mapping.proposals import product_type_field, sku_expression
+    from amazon_listings.mapping.starter import starter_lines
+    from amazon_listings.mapping.starter_file import file_text
+    from amazon_listings.product_types.fields import fields
+
+    chooser = product_type_field(items, asked.product_type)
+    if chooser is not None:
+        items = [item for item in items if _of_type(item, chooser, asked.product_type)]
+    known = pim_fields(items, known_titles)
+    own_labels = {item.path: item.label for item in fields(described.document)}
+    lines = starter_lines(described.index, known, own_labels)
+    source = dict(asked.source)
+    if chooser is not None:
+        source["filter"] = f"{{{{ {access(chooser)} == '{asked.product_type}' }}}}"
+    source["sku"] = sku_expression(known)
+    amazon = {
+        "connection": asked.connection,
+        "country": asked.place.country,
+        "locale": asked.locale,
+        "product_type": asked.product_type,
+    }
+    if asked.requirements != "LISTING":
+        amazon["requirements"] = asked.requirements
+    head = {
+        "id": asked.connector_id,
+        "amazon": amazon,
+        "files" if asked.reads_files else "sales_layer": source,
+        "sync": {"operation": "test"},
+    }
+    about = f"{len(items):,} items" if items else "no items: nothing is proposed"
+    remark = (
+        f"Written by `amazon-listings connectors new` from Amazon's definition and {about}. Every line is a "
+        "proposal: read it, correct it, remove what you do not need."
+    )
+    safe = "Nothing is sent to Amazon as long as `operation` is test."
+    return file_text(head, lines, [remark, safe]), lines, about
+
+
+def _of_type(item: Item, name: str, product_type: str) -> bool:
+    from amazon_listings.product_types.labels import normal
+
+    values = [record["fields"].get(name) for record in (item["variant"], item["product"]) if record]
+    return any(isinstance(value, str) and normal(value) == normal(product_type) for value in values)
+
+
+def verify(text: str, path: Path, described: Described) -> None:
+    """The text is a connector, and its mapping fits the definition: what is written works.
+
+    Raises:
+        PersonMustAct: its mapping does not fit; the sentence says where.
+    """
+    from amazon_listings.connectors import load_connectors
+    from amazon_listings.sync.map_fields import compiled
+
+    with TemporaryDirectory() as folder:
+        trial = Path(folder) / "new.yaml"
+        trial.write_text(text, encoding="utf-8")
+        loaded = load_connectors(Path(folder), {})
+    if loaded.broken:
+        refuse(f"Nothing was written. {loaded.broken[0].text.replace(str(trial), str(path))}")
+    compiled(loaded.connectors[0], described)
