@@ -192,7 +192,7 @@ def test_named_skus_are_read_and_those_that_are_not_there_are_told(run):
     done = run(params={"skus": ["LUM-L102-SGE", "NO-SUCH-SKU"]})
     assert done.summary["extracted"] == 1
     assert done.summary["warnings"] == [
-        "1 of the 2 SKUs that were named are not among the connector's items: NO-SUCH-SKU."
+        "1 des 2 SKU nommés ne sont pas parmi les articles du connecteur : NO-SUCH-SKU."
     ]
 
 

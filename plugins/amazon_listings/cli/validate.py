@@ -109,6 +109,8 @@ def _item(line: bytes) -> tuple[Any, dict[str, Any]]:
         item = json.loads(line.decode("utf-8-sig"), parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON ({error.msg}, at character {error.pos + 1})") from None
     if not isinstance(item, dict) or not isinstance(item.get("attributes"), dict):
         raise ValueError('it has not the form {"sku": …, "attributes": {…}}')  # noqa: TRY004 - as any bad line
     return item.get("sku"), item["attributes"]

@@ -253,5 +253,5 @@ def _issue(code: str, path: str, said: Words, *, label: str = "", **values: Any)
         label=label,
         family="missing",
         origin=None if label else Origin(key="variations"),
-        **said.said(code, label=label, **values),
+        **said.said(code, label=said.quoted(label), **values),
     )

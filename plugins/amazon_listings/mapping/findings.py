@@ -142,7 +142,7 @@ class Findings:
         **facts: Any,
     ) -> None:
         label = site.leaf.field.label
-        sentences = self._words.said(code, variant, label=label, **said)
+        sentences = self._words.said(code, variant, label=self._words.quoted(label), **said)
         self.issues.append(
             Issue(
                 code=code,

@@ -132,7 +132,7 @@ class Allowances:
     def _one_of(self, cause: Cause, said: Any, words: Words) -> Allowed:
         branches = [{"required": one.names} for one in cause.failures] if cause.main.names else said
         names = list(dict.fromkeys(name for branch in branches for name in branch["required"]))
-        labels = [self._places.label((*cause.main.path, name)) for name in names]
+        labels = [words.quoted(self._places.label((*cause.main.path, name))) for name in names]
         return {"one_of": names}, {"labels": words.any_of(labels)}
 
     def _limits(self, cause: Cause, said: Any, value: Any, words: Words) -> Allowed:

@@ -14,6 +14,7 @@ from amazon_listings.validation.values import joined, measured, named, plain, sh
 if TYPE_CHECKING:
     from amazon_listings.validation.advice import Advised
     from amazon_listings.validation.conditions import Term
+    from amazon_listings.validation.document import Pointer
     from amazon_listings.validation.places import Places
     from amazon_listings.validation.words import Words
 
@@ -64,11 +65,11 @@ class Explainer:
         """
         main, code, path = cause.main, cause.code, cause.path
         value = value_at(attributes, path)
-        label = self._places.label(path) or words.word("item")
+        label = self._places.label(path)
         allowed, said = self._allowances.allowed(cause, value, words)
         values: dict[str, Any] = {
-            "label": label,
-            "parent": self._places.label(path[:-1]) or words.word("item"),
+            "label": self._called(path, words),
+            "parent": self._called(path[:-1], words),
             "name": plain(str(path[-1])) if path else "",
             "found": words.quoted(value),
             "keyword": main.keyword,
@@ -76,6 +77,7 @@ class Explainer:
         }
         variant = "nearest" if said.get("nearest") else "message"
         message = words.message(code, variant, **values) or words.message(code, **values)
+        advised = words.message(code, f"{variant}_action", **values)
         if cause.elsewhere:
             message = words.word("more_places", message=message, count=cause.elsewhere)
         kind = "required" if code in REQUIRED else "forbidden" if code.startswith("not_allowed") else "rule"
@@ -87,14 +89,19 @@ class Explainer:
             keyword=main.keyword,
             attribute=str(path[0]) if path else "",
             path=joined(path),
-            label=label,
+            label=label or words.word("item"),
             why=Saying(words, self._places, attributes).clause(term, kind),
             allowed=allowed or None,
             found=None if code in REQUIRED else shown(value),
             measured=measured(value) if code in MEASURED else None,
-            action=words.message(code, "action", **values),
+            action=advised or words.message(code, "action", **values),
             family=FAMILIES.get(code, "invalid"),
         )
+
+    def _called(self, path: Pointer, words: Words) -> str:
+        """A place inside a sentence: its label may be a sentence of its own (`Are batteries required?`)."""
+        label = self._places.label(path)
+        return words.quoted(label) if label else words.word("item")
 
     def warning(self, advised: Advised, attributes: Any, words: Words, *, elsewhere: int = 0) -> Issue:
         """A warning about a place that goes against advice.
@@ -114,7 +121,7 @@ class Explainer:
         path, keyword = advised
         code = ADVISED[keyword]
         label = self._places.label(path)
-        values: dict[str, Any] = {"label": label, "found": words.quoted(value)}
+        values: dict[str, Any] = {"label": words.quoted(label), "found": words.quoted(value)}
         allowed = None
         if code != "not_editable":
             allowed = self._allowances.advised(code, path, value)

@@ -189,3 +189,9 @@ def test_an_issue_leads_to_the_pim_field_of_the_very_value(shop):
         assert (issue.path, issue.origin.field) == (path, "third")
         assert issue.measured == {"characters": 3000, "bytes": 3000}
         assert "3000" in issue.message
+
+
+def test_a_missing_attribute_leads_to_the_line_that_reads_the_pim(shop):
+    run = shop.run(shop.connector(), [lamp("A", ean="")], operation="test")
+    (issue,) = run.items()["A"].issues
+    assert (issue.attribute, issue.origin.field) == ("externally_assigned_product_identifier", "ean")

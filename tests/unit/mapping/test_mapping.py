@@ -260,7 +260,7 @@ def test_lists_fill_repeated_attributes_and_say_what_was_cut(small):
     assert [element["value"] for element in mapped.attributes["bullet_point"]] == ["un", *"2345"]
     [issue] = mapped.issues
     assert (issue.severity, issue.code, issue.attribute) == ("WARNING", "left_out", "bullet_point")
-    assert issue.message == "Puce takes at most 5; 6 were given. Left out: the last 1."
+    assert issue.message == "“Puce” takes at most 5; 6 were given. Left out: the last 1."
 
 
 def test_columns_of_one_attribute_go_side_by_side(small):

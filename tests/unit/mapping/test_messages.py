@@ -40,17 +40,17 @@ def test_each_code_has_its_sentences_and_no_sentence_is_without_code():
     [
         (
             "en",
-            "Poids de l'article: “1,5 kg” has “kg” beside the number.",
+            "“Poids de l'article”: “1,5 kg” has “kg” beside the number.",
             "Write the number alone in the PIM, or end the connector's line with `| extract_number`.",
         ),
         (
             "fr",
-            "Poids de l'article : « 1,5 kg » porte « kg » à côté du nombre.",
+            "« Poids de l'article » : « 1,5 kg » porte « kg » à côté du nombre.",
             "Écrivez le nombre seul dans le PIM, ou terminez la ligne du connecteur par `| extract_number`.",
         ),
         (
             "de_AT",
-            "Poids de l'article: „1,5 kg“ hat „kg“ neben der Zahl.",
+            "„Poids de l'article“: „1,5 kg“ hat „kg“ neben der Zahl.",
             "Schreiben Sie im PIM die Zahl allein, oder beenden Sie die Zeile des Konnektors mit `| extract_number`.",  # noqa: E501 - one sentence
         ),
     ],
@@ -67,7 +67,7 @@ def test_a_failed_expression_says_its_reason_in_the_language_too(small):
     mapping = small.compile({"color": "{{ item.w | number }}"}, connector="fr_home", language="fr")
     [issue] = mapping.apply(small.item(fields={"w": "1 2 3"})).issues
     assert issue.message == (
-        "Couleur : l'expression de connecteur fr_home, ligne 10, « color » a échoué pour S1 : "
+        "« Couleur » : l'expression de connecteur fr_home, ligne 10, « color » a échoué pour S1 : "
         "ses chiffres ne sont pas groupés par milliers."
     )
     assert issue.action.startswith("Corrigez « w » dans le PIM")

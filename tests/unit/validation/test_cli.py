@@ -103,7 +103,7 @@ def test_the_table_is_for_people(run, payload):
         [{"sku": "A\x1b[31m", "attributes": bad}, {"sku": "B", "attributes": payload}], "--language", "es"
     )
     assert "✘ A·[31m" in result.stdout
-    assert "Falta Parent. Obligatorio porque `level` es child. Rellene Parent." in result.stdout
+    assert "Falta «Parent». Obligatorio porque `level` es child. Rellene «Parent»." in result.stdout
     assert "✔ B" in result.stdout
     assert "2 items: 1 valid, 1 invalid; 0 lines unreadable." in result.stdout
 
@@ -113,7 +113,7 @@ def test_labels_from_the_locale_definition(run, tmp_path, lamp, payload):
     (tmp_path / "fr.json").write_text(json.dumps(lamp), encoding="utf-8")
     item = {"sku": "A", "attributes": {**payload, "level": [{"value": "child"}]}}
     result = run([item], "--locale-definition", str(tmp_path / "fr.json"), "--language", "fr", "--json")
-    assert json.loads(result.stdout)["issues"][0]["message"] == "SKU parent manque."
+    assert json.loads(result.stdout)["issues"][0]["message"] == "« SKU parent » manque."
 
 
 def test_broken_text_in_a_sku_or_value_does_not_stop_the_output(run, payload):

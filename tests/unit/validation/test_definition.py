@@ -80,7 +80,7 @@ def test_either_or_is_one_issue_with_both_names(lamp, payload):
     (issue,) = compile_definition(lamp).issues(payload)
     assert (issue.code, issue.attribute) == ("missing_one_of", "external_id")
     assert issue.allowed == {"one_of": ["external_id", "asin"]}
-    assert "External ID or ASIN" in issue.message
+    assert "“External ID” or “ASIN”" in issue.message
     assert issue.why == "required unless `exempt` is true"
 
 

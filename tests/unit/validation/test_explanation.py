@@ -15,7 +15,7 @@ def test_a_text_that_is_too_long_in_characters_and_bytes(lamp, payload):
     issue = the_issue(lamp, payload)
     assert (
         issue.message
-        == "Title has 55 characters (110 bytes); at most 50 characters and 60 bytes are allowed."
+        == "“Title” has 55 characters (110 bytes); at most 50 characters and 60 bytes are allowed."
     )
     assert issue.allowed == {"max_characters": 50, "max_bytes": 60}
     assert issue.measured == {"characters": 55, "bytes": 110}
@@ -24,7 +24,7 @@ def test_a_text_that_is_too_long_in_characters_and_bytes(lamp, payload):
 def test_a_text_that_is_too_long_in_bytes_alone(lamp, payload):
     payload["item_name"][0]["value"] = "宝" * 21
     issue = the_issue(lamp, payload)
-    assert issue.message == "Title has 21 characters (63 bytes); at most 60 bytes are allowed."
+    assert issue.message == "“Title” has 21 characters (63 bytes); at most 60 bytes are allowed."
     assert (issue.keyword, issue.allowed) == ("maxUtf8ByteLength", {"max_bytes": 60})
 
 
@@ -57,7 +57,7 @@ def test_two_values_for_one_combination(lamp, payload):
     payload["item_name"] *= 2
     issue = the_issue(lamp, payload)
     assert issue.message == (
-        "Item Name has 2 values for the same `marketplace_id` and `language_tag`; at most 1 are allowed."
+        "“Item Name” has 2 values for the same `marketplace_id` and `language_tag`; at most 1 are allowed."
     )
 
 
@@ -79,12 +79,12 @@ def test_hostile_values_stay_text(lamp, payload):
 @pytest.mark.parametrize(
     ("language", "message", "why"),
     [
-        ("en", "Parent is missing.", "required because `level` is child"),
-        ("es_MX", "Falta Parent.", "obligatorio porque `level` es child"),
-        ("fr-FR", "Parent manque.", "obligatoire parce que `level` est child"),
-        ("de", "Parent fehlt.", "erforderlich wegen `level` = child"),
-        ("ja_JP", "Parent is missing.", "required because `level` is child"),
-        ("../../secret", "Parent is missing.", "required because `level` is child"),
+        ("en", "“Parent” is missing.", "required because `level` is child"),
+        ("es_MX", "Falta «Parent».", "obligatorio porque `level` es child"),
+        ("fr-FR", "« Parent » manque.", "obligatoire parce que `level` est child"),
+        ("de", "„Parent“ fehlt.", "erforderlich wegen `level` = child"),
+        ("ja_JP", "“Parent” is missing.", "required because `level` is child"),
+        ("../../secret", "“Parent” is missing.", "required because `level` is child"),
     ],
 )
 def test_languages(lamp, payload, language, message, why):
@@ -156,7 +156,7 @@ def test_a_missing_entry(lamp, payload):
         }
     )
     issue = the_issue(lamp, payload)
-    assert (issue.code, issue.message) == ("missing_entry", "Size needs an entry where `value` = XL.")
+    assert (issue.code, issue.message) == ("missing_entry", "“Size” needs an entry where `value` = XL.")
 
 
 def test_a_rule_names_attribute_and_value_as_people_call_them(lamp, payload):
@@ -169,3 +169,12 @@ def test_a_rule_names_attribute_and_value_as_people_call_them(lamp, payload):
     assert issue.why == "obligatoire parce que « Niveau de relation » (`level`) est « Enfant »"
     (issue,) = definition.issues({**payload, "level": [{"value": "child"}]})
     assert issue.why == "required because `level` is child"
+
+
+def test_the_nearest_options_are_said_once(lamp, payload):
+    unit = lamp["properties"]["item_weight"]["items"]["properties"]["unit"]
+    unit["enum"] = [f"unit_{number}" for number in range(100)]
+    payload["item_weight"][0]["unit"] = "unit 7"
+    issue = the_issue(lamp, payload)
+    assert "Nearest of the 100 allowed values: `unit_7`" in issue.message
+    assert issue.action == "Choose the one that is meant."

@@ -29,7 +29,7 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         "found": said.quoted(visible(value)) if isinstance(value, str) else value,
         "length": len(sku or ""),
         "field": said.quoted(field),
-        "label": expected.label,
+        "label": said.quoted(expected.label),
         "expected": in_words(expected),
     }
     description = expected.kwargs.get("description")
