@@ -134,7 +134,8 @@ def compile_expression(text: str) -> Expression:
         fields, tables = _names(tree, _RECORDS), _names(tree, ("tables",))
         evaluate = direct(tree) or _through_jinja(environment, tree)
     except TemplateSyntaxError as error:
-        raise BadExpression(f"{error.message} in {text!r}", line=error.lineno) from None
+        said = (error.message or "").rstrip(".")
+        raise BadExpression(f"{said} in {text!r}{environment.meant(said)}", line=error.lineno) from None
     except TemplateError as error:
         raise BadExpression(f"{error.message or error} in {text!r}") from None
     except RecursionError:

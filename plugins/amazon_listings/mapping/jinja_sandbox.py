@@ -8,6 +8,8 @@ Jinja's sandbox leaves that to its user.
 
 from __future__ import annotations
 
+import difflib
+import re
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateSyntaxError, Undefined, pass_context
@@ -118,6 +120,15 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if names:
             raise TemplateSyntaxError(f"{min(names)!r} is not known; there are {', '.join(CONTEXT_NAMES)}", 1)
         return tree
+
+    def meant(self, message: str) -> str:
+        """What a filter or test that does not exist may have been meant to be, as the end of a sentence."""
+        found = re.match(r"No (filter|test) named '(.+)'", message)
+        if not found:
+            return ""
+        known = [name for name in (self.filters if found[1] == "filter" else self.tests) if " " not in name]
+        near = difflib.get_close_matches(found[2], known, cutoff=0.7)
+        return f"; did you mean {' or '.join(near)}?" if near else ""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`obj.attribute` of an expression: a PIM field, a column, or one of few harmless methods."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from amazon_listings.product_types.candidates import (
     UnknownField,
 )
 from amazon_listings.product_types.fields import Field, main_field
-from amazon_listings.product_types.spelling import chain, normal
+from amazon_listings.product_types.spelling import chain, likeness, normal
 from amazon_listings.product_types.tree import ENGINE_MEMBERS, Names
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
 _CHAIN = re.compile(r"\s*[>\u203a\u2192]\s*")
 _MARKS = re.compile(r"\[(?:0|\*)?\]")
+#: Fields less alike than this are no candidates, and more than these are too many to read.
+_ALIKE = 0.6
+_CANDIDATES = 5
 _PATH = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", re.IGNORECASE)
 
 
@@ -178,7 +180,7 @@ class FieldIndex:
         names = tuple(text.split("."))
         if names in self._below:
             return names
-        if names[-1] in ENGINE_MEMBERS and names[:-1] in self._below:
+        if names[-1] in ENGINE_MEMBERS and (len(names) == 1 or names[:-1] in self._below):
             raise UnknownField(key, (), f"{key!r} is written by the engine: `{names[-1]}` needs no mapping.")
         return None
 
@@ -243,16 +245,18 @@ class FieldIndex:
         return Candidate(chain(self._shown(names)), ".".join(names), first.help if is_leaf else "")
 
     def _near(self, key: str) -> list[Candidate]:
-        """The fields whose labels or paths look most like `key`."""
-        wanted = normal(_CHAIN.split(key)[-1])
-        known: dict[str, list[Names]] = defaultdict(list)
-        for names in self._titles:
-            known[self._titles[names][-1]].append(names)
-            known[normal(".".join(names))].append(names)
-        near = difflib.get_close_matches(wanted, known, n=5, cutoff=0.6)
-        near += [label for label in known if wanted and wanted in label and label not in near][:5]
-        found = dict.fromkeys(names for label in near for names in known[label])
-        return [self._candidate(names) for names in found if self._is_leaf(names)][:5]
+        """The fields whose labels, chains or paths have most in common with `key`."""
+        wanted = likeness(key)
+        scored = sorted(
+            (-score, sum(map(len, titles)), names)
+            for names, titles in self._titles.items()
+            if self._is_leaf(names) and (score := wanted(titles, names)) >= _ALIKE
+        )
+        # Numbered attributes share their labels: one of them is enough.
+        different: dict[tuple[str, ...], Names] = {}
+        for _, _, names in scored:
+            different.setdefault(self._titles[names], names)
+        return [self._candidate(names) for names in list(different.values())[:_CANDIDATES]]
 
 
 __all__ = [

@@ -239,3 +239,17 @@ def test_the_quick_way_and_jinja_agree(x, y, template):
         return
     whole = _through_jinja(environment, environment.syntax_tree(template))
     assert outcome(quick, item) == outcome(whole, item)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ item.a | uper }}", "No filter named 'uper' in '{{ item.a | uper }}'; did you mean upper?"),
+        ("{{ item.a is contain('x') }}", "did you mean contains?"),
+        ("{{ item.a | zzzz }}", "No filter named 'zzzz' in '{{ item.a | zzzz }}'"),
+    ],
+)
+def test_a_misspelt_filter_is_told_with_what_was_meant(text, said):
+    with pytest.raises(BadExpression) as caught:
+        compile_expression(text)
+    assert said in caught.value.message

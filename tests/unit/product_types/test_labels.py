@@ -47,6 +47,27 @@ def home():
     )
 
 
+def test_candidates_have_most_words_in_common_and_each_label_once():
+    pictures = {
+        f"picture_{number}": attribute("Localisateur d'une autre image", media_location=leaf("Adresse"))
+        for number in range(1, 9)
+    }
+    lengths = {"language": attribute("Langue", value=leaf("Langue"))} | {
+        "length": attribute("Longueur du produit", value=leaf("Longueur du produit"))
+    }
+    known = index(**lengths, color=attribute("Couleur", value=leaf("Couleur")), **pictures)
+
+    def candidates(key):
+        with pytest.raises(UnknownField) as caught:
+            known.find(key)
+        return [one.path for one in caught.value.candidates]
+
+    assert candidates("Longueur")[0] == "length.value"
+    assert candidates("Localisateur d'image") == ["picture_1.media_location"]
+    assert candidates("Couleurs") == ["color.value"]
+    assert candidates("Zzz") == []
+
+
 @pytest.mark.parametrize(
     "key",
     [
