@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.errors import PersonMustAct, RunRefused
 from amazon_listings.sync.map_fields import compiled
 from amazon_listings.sync.quality.columns import ALWAYS, Columns
-from amazon_listings.sync.quality.expectations import Expected, added, standard
+from amazon_listings.sync.quality.expectations import Expected, added, sku_origin, standard
 from amazon_listings.sync.quality.pages import Tally, write_page
 from amazon_listings.sync.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
 from amazon_listings.sync.quality.wording import issue_of, observed
@@ -86,7 +86,7 @@ class _Check:
         required = set(definitions.document.get("required", ()))
         mapping = compiled(connector, definitions, load_tables(connector, folder))
         self._tables = mapping.setting.tables
-        expectations = [*standard(mapping, required, definitions.labels), *own]
+        expectations = [*standard(mapping, required, definitions.labels, sku_origin(connector)), *own]
         single = [one for one in expectations if per_item(one, self._place_of(one))]
         self._by_part = [one for one in single if one.type not in ACROSS_ROWS]
         self._across = [one for one in single if one.type in ACROSS_ROWS]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from amazon_listings.mapping.expressions import compile_expression
 from amazon_listings.sync.quality.columns import OCCURRENCES, Probe, bad_gtin, bad_url
 from amazon_listings.validation.issue import Origin
 
@@ -89,32 +90,38 @@ class Expected:
         return SEVERITIES.get(str(self.kwargs.get("severity", "critical")), "ERROR")
 
 
-def standard(mapping: FieldMapping, required: set[str], labels: Mapping[str, str]) -> Iterator[Expected]:
+def standard(
+    mapping: FieldMapping, required: set[str], labels: Mapping[str, str], sku: Origin
+) -> Iterator[Expected]:
     """What is expected of every extract, given what the mapping reads.
 
     Args:
         mapping: The compiled mapping.
         required: The attributes that the definition always requires.
         labels: What people call the attributes.
+        sku: Where SKUs come from.
     """
-    yield Expected(NOT_NULL, {"column": "sku"}, "sku_missing", "Every item has a SKU.")
+    yield Expected(NOT_NULL, {"column": "sku"}, "sku_missing", "Every item has a SKU.", origin=sku)
     yield Expected(
         "expect_column_values_to_be_between",
         {"column": OCCURRENCES, "max_value": 1},
         "sku_duplicate",
         "No two items of the whole extract have the same SKU.",
+        origin=sku,
     )
     yield Expected(
         "expect_column_value_lengths_to_be_between",
         {"column": "sku", "max_value": SKU_LENGTH},
         "sku_too_long",
         f"A SKU has at most {SKU_LENGTH} characters.",
+        origin=sku,
     )
     yield Expected(
         "expect_column_values_to_match_regex",
         {"column": "sku", "regex": SKU_PATTERN},
         "sku_unsendable",
         "A SKU has no control characters, and no blank at its ends.",
+        origin=sku,
     )
     for attribute, leaves in _cells(mapping).items():
         label = labels.get(attribute, attribute)
@@ -146,6 +153,13 @@ def standard(mapping: FieldMapping, required: set[str], labels: Mapping[str, str
                 family="missing",
                 origin=_origin(everything),
             )
+
+
+def sku_origin(connector: Connector) -> Origin:
+    """The line of the connector that reads SKUs, and the PIM fields that it reads."""
+    source = "files" if "files" in connector.document else "sales_layer"
+    fields = compile_expression(connector.source.sku).fields
+    return Origin(connector.where.lines.get(f"/{source}/sku"), "sku", ", ".join(fields))
 
 
 def added(connector: Connector) -> Iterator[Expected]:
