@@ -18,14 +18,14 @@ from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.feed_messages import feed_answers
 from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed, pending_feeds
-from amazon_listings.ledger.submissions import ACCEPTED, PENDING
 from amazon_listings.selling_partner import feed_messages as messages
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.sync.amazon_calls import Answered
 from amazon_listings.sync.bulk_reading import read_listings
-from amazon_listings.sync.feed_settling import CANCELLED, REPORTS, report_name
-from amazon_listings.sync.run_folder import json_line, part_name
+from amazon_listings.sync.feed_outcomes import AWAITED, Told, message_outcome
+from amazon_listings.sync.feed_spool import entries_of, message_line
+from amazon_listings.sync.run_folder import part_name
 from amazon_listings.sync.submission_plan import Held
 from amazon_listings.sync.writes import outcome_of
 
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AWAITED = "awaited"
 #: The stage of the messages that are being made into documents.
 _SPOOL = "outbox"
 #: Hours after which a run does not wait for a feed any longer; the next run settles it.
@@ -112,7 +111,7 @@ class FeedSync:
                     due = (row for row in rows(part) if row["sku"] in wanted)
                     for batch in chunks(due, CHUNK):
                         for row, made in self._prepared(batch, outcomes[part], plan, read):
-                            out.write(_line(row, made, self.connector.amazon.product_type, part))
+                            out.write(message_line(row, made, self.connector.amazon.product_type, part))
                             sent[part].append({"id": row["id"], "sku": row["sku"]})
                         self.writer.locks.keep()
             for refused in self._start():
@@ -133,7 +132,7 @@ class FeedSync:
             None if a feed that was awaited was never started: its items are to be sent anew.
         """
         waiting = {feed.number for feed in awaited}
-        told = _Told(self.folder)
+        told = Told(self.folder)
         counts: Counter[str] = Counter()
         for part in self.folder.parts(stage):
             rows = list(self.folder.read(stage, part))
@@ -147,7 +146,7 @@ class FeedSync:
                         answer = answers[row["sku"]]
                         payload = mapped.get(row["id"], {"attributes": {}})
                         issues = self.writer.told(told.of(answer, row["sku"]), payload)
-                        rows[place] = _outcome(row, answer, waiting, remark) | {"issues": issues}
+                        rows[place] = message_outcome(row, answer, waiting, remark) | {"issues": issues}
                 self.folder.write(stage, part, rows)
             counts.update(row["outcome"] for row in rows)
         return counts
@@ -212,7 +211,7 @@ class FeedSync:
                 writer.listings,
                 writer.run,
                 place.document_id,
-                _entries(lines, document.skus),
+                entries_of(lines, document.skus),
             )
             self._create(number, place.document_id, len(document.skus))
         if refused:
@@ -237,90 +236,5 @@ class FeedSync:
         self.calls["feeds"] += 1
 
 
-class _Told:
-    """What the reports of feeds said of their messages; the last few reports are kept in memory."""
-
-    _KEPT = 2
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
-        self._reports: dict[str, dict[str, list[dict[str, Any]]]] = {}
-
-    def of(self, answer: FeedAnswer, sku: str) -> list[dict[str, Any]]:
-        """The issues of a SKU's message."""
-        if answer.feed_id is None:
-            return []
-        name = report_name(answer.feed_id)
-        if name not in self._reports:
-            if len(self._reports) >= self._KEPT:
-                del self._reports[next(iter(self._reports))]
-            self._reports[name] = {row["sku"]: row["issues"] for row in self._folder.read(REPORTS, name)}
-        return self._reports[name].get(sku, [])
-
-
-def _outcome(
-    row: dict[str, Any], answer: FeedAnswer, waiting: Collection[int], remark: str
-) -> dict[str, Any]:
-    """The row with what became of its message."""
-    name = f"feed {answer.feed_id}" if answer.feed_id else f"feed number {answer.feed}"
-    outcome, note = "failed", ""
-    if answer.status == ACCEPTED:
-        outcome = "accepted"
-    elif answer.status == "INVALID":
-        outcome = "rejected"
-    elif answer.status == CANCELLED:
-        note = f"{name} was cancelled at Amazon; the next run tries again"
-    elif answer.status != PENDING:
-        note = (
-            f"{name} does not say what became of it, and the listing does not hold what was sent; "
-            "the next run tries again"
-        )
-    elif answer.feed in waiting:
-        outcome, note = AWAITED, f"it is in {name}, whose report is not there yet"
-    else:
-        note = f"it is in {name}, whose report did not come in time; the next run asks for it"
-    return outcome_of(row, outcome, "; ".join(filter(None, (remark, note)))) | {
-        "submission_id": answer.feed_id
-    }
-
-
-def _line(row: dict[str, Any], plan: Plan, product_type: str, part: str) -> bytes:
-    """A message with what the ledger remembers of it."""
-    message = message_of(row, plan, product_type)
-    return json_line(
-        {
-            "part": part,
-            "sku": row["sku"],
-            "pim_id": row["id"],
-            "hash": row["hash"],
-            "method": message["operationType"],
-            "body": message.get("patches", message.get("attributes")),
-            "wanted": None if plan.method == "PUT" else plan.after,
-            "before": plan.before,
-            "existed": plan.existed,
-            "message": message,
-        }
-    )
-
-
-def message_of(row: dict[str, Any], plan: Plan, product_type: str) -> dict[str, Any]:
-    """The message that does what a single submission of the plan would do."""
-    if plan.method == "DELETE":
-        return messages.delete(row["sku"])
-    if plan.method == "PUT":
-        return messages.update(row["sku"], product_type, plan.body, row["requirements"])
-    if all(patch["op"] == "replace" for patch in plan.body):
-        whole = {patch["path"].removeprefix("/attributes/"): patch["value"] for patch in plan.body}
-        if len(whole) == len(plan.body):
-            return messages.partial_update(row["sku"], product_type, whole)
-    return messages.patch(row["sku"], product_type, plan.body)
-
-
 def _held(listing: Listing | None) -> Held:
     return Held(exists=listing is not None, attributes=listing.attributes if listing else None)
-
-
-def _entries(lines: Iterator[dict[str, Any]], skus: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The lines of a document's messages; those that fitted into no document are passed over."""
-    for sku in skus:
-        yield next(line for line in lines if line["sku"] == sku)

@@ -13,8 +13,9 @@ from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.sync.amazon_calls import Progress
 from amazon_listings.sync.families import Parents, settled_relation
+from amazon_listings.sync.feed_outcomes import AWAITED
 from amazon_listings.sync.feed_settling import FeedSettler, utc_now
-from amazon_listings.sync.feed_sync import AWAITED, FeedSync, awaited_feeds
+from amazon_listings.sync.feed_sync import FeedSync, awaited_feeds
 from amazon_listings.sync.live_volume import Volume
 from amazon_listings.sync.map_fields import compiled
 from amazon_listings.sync.submission_plan import Held, Planner, held_by_ledger

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import accepted_contents
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
-from amazon_listings.sync.feed_sync import AWAITED
+from amazon_listings.sync.feed_outcomes import AWAITED
 from amazon_listings.sync.payload import payload_hash
 from amazon_listings.sync.quantities import AVAILABILITY, MERCHANT
 from amazon_listings.sync.submission_plan import Held, Plan
