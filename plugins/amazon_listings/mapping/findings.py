@@ -98,7 +98,8 @@ class Findings:
             "place": self._place(site.cell),
             "fields": self._fields(site.cell.expression.fields),
         }
-        self._add("expression_failed", site, severity="ERROR", said=said, found=_short(source))
+        alone = "" if said["fields"] else self._words.message("expression_failed", "action_alone")
+        self._add("expression_failed", site, severity="ERROR", said=said, action=alone, found=_short(source))
 
     def borrowed(self, plan: Branch, site: Site, names: Iterable[str]) -> None:
         """A text in the fallback language stands in; where the attribute is required, that is an error."""

@@ -480,3 +480,10 @@ class TestMistakes:
         ] = 0
         with pytest.raises(MappingErrors, match="Amazon Business"):
             small.compile({"offers": {"price": 1, "quantity_discounts": {"levels": {5: 1}}}})
+
+
+def test_what_to_do_about_an_expression_that_reads_no_field(small):
+    (issue,) = small.map({"brand": "{{ 1 / 0 }}"}).issues
+    assert issue.action == "Have the expression of the connector corrected."
+    (issue,) = small.map({"brand": "{{ 1 / item.zero }}"}, small.item(fields={"zero": 0})).issues
+    assert issue.action.startswith("Correct “zero” in the PIM, or have")
