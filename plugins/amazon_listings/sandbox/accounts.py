@@ -6,7 +6,7 @@ refresh token   Atzr|sandbox          reaches both accounts below
                 Atzr|sandbox-seller   only the seller
                 Atzr|sandbox-vendor   only the vendor
                 Atzr|sandbox-foreign  was granted to another application
-seller id       A1SANDBOXSELLER       a seller in all 23 marketplaces
+seller id       A1SANDBOXSELLER       a seller in all 23 marketplaces (`/_control/participations` limits them)
 vendor code     SANDV                 a vendor in US, GB, DE, FR, IT and ES
 """
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 
 from amazon_listings.sandbox import control, definitions, documents, feeds, listings, lwa, sellers
+from amazon_listings.sandbox.control_orders import refused
 from amazon_listings.sandbox.state import SandboxState
 from amazon_listings.sandbox.traffic import TrafficMiddleware
 
@@ -30,5 +32,6 @@ def create_app(state: SandboxState | None = None, *, pim: Iterable[APIRouter] = 
         app.include_router(part.create_router(state))
     for router in pim:
         app.include_router(router)
+    app.exception_handler(RequestValidationError)(refused)
     app.add_middleware(TrafficMiddleware, state=state)
     return app

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 
 from amazon_listings.sandbox import product_type_files
-from amazon_listings.sandbox.accounts import ACCOUNTS
 from amazon_listings.sandbox.definition_library import Key, checksum
 from amazon_listings.sandbox.documents import Document
 from amazon_listings.sandbox.gate import Call, add
@@ -101,9 +100,7 @@ def _partner(call: Call) -> str:
     seller_id = call.query.get("sellerId")
     if seller_id is None:
         return "seller"
-    account = ACCOUNTS.get(seller_id)
-    if account is None or account.id not in call.bearer.account_ids:
-        raise Refusal(400, "Invalid 'sellerId' and 'marketplaceId' combination provided.")
+    account = call.granted(seller_id)
     call.marketplaces(account)
     return account.partner
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.sandbox.accounts import ACCOUNTS, BY_ID
+from amazon_listings.sandbox.accounts import BY_ID
 from amazon_listings.sandbox.documents import Document
 from amazon_listings.sandbox.feed_messages import FeedRun
 
@@ -163,7 +163,7 @@ class FeedDesk:
         run = FeedRun(
             self._state,
             feed.feed_id,
-            {name: ACCOUNTS[name] for name in feed.account_ids},
+            {name: self._state.accounts[name] for name in feed.account_ids},
             [BY_ID[marketplace_id] for marketplace_id in feed.marketplace_ids],
         )
         content = document.content if document else b""

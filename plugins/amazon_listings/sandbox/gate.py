@@ -15,14 +15,14 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from amazon_listings.sandbox.accounts import ACCOUNTS, BY_ID, Account
+from amazon_listings.sandbox.accounts import BY_ID, Account
 from amazon_listings.sandbox.operations import OPERATIONS, Operation, Parameter, path_parameters
 from amazon_listings.sandbox.refusals import Refusal
 from amazon_listings.sandbox.throttle import throttle
 from amazon_listings.sandbox.tokens import Bearer, TokenRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.sandbox.state import SandboxState
@@ -35,7 +35,8 @@ class Call:
     """One admitted request.
 
     `path` and `query` are decoded; lists are split, numbers and times (seconds) parsed. `body` is
-    the parsed JSON, `None` where the operation has none. `base` is the address the client used.
+    the parsed JSON, `None` where the operation has none. `base` is the address the client used,
+    `accounts` are all there are, as they are now.
     """
 
     operation: Operation
@@ -44,10 +45,15 @@ class Call:
     body: Any
     bearer: Bearer
     base: str
+    accounts: Mapping[str, Account]
 
     def account(self) -> Account:
         """The account of the path's sellerId, if the grant reaches it."""
-        account = ACCOUNTS.get(self.path["sellerId"])
+        return self.granted(self.path["sellerId"])
+
+    def granted(self, seller_id: str) -> Account:
+        """The account of that id, if the grant reaches it."""
+        account = self.accounts.get(seller_id)
         if account is None or account.id not in self.bearer.account_ids:
             raise Refusal(400, "Invalid 'sellerId' and 'marketplaceId' combination provided.")
         return account
@@ -111,6 +117,7 @@ def _answer(
             body=body,
             bearer=bearer,
             base=str(request.base_url).rstrip("/"),
+            accounts=state.accounts,
         )
         status, answer = operation.success, handler(call)
     except Refusal as refusal:

@@ -188,6 +188,9 @@ _OTHERS = {
     "/images/": "images",
 }
 
+#: Everything that can be called, as faults, counters and the log name it.
+NAMES = (*OPERATIONS, *_OTHERS.values())
+
 
 def operation_of(method: str, raw_path: str) -> str:
     """The name of what is called, for faults, counters and the log: an operation, `token`, `images` etc."""

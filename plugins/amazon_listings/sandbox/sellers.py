@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 
 from amazon_listings.marketplaces import MARKETPLACES
-from amazon_listings.sandbox.accounts import ACCOUNTS
 from amazon_listings.sandbox.gate import Call, add
 from amazon_listings.sandbox.refusals import Refusal
 
@@ -23,7 +22,8 @@ def create_router(state: SandboxState) -> APIRouter:
 
 
 def _participations(call: Call) -> dict[str, Any]:
-    sellers = [ACCOUNTS[name] for name in call.bearer.account_ids if ACCOUNTS[name].partner == "seller"]
+    accounts = [call.accounts[name] for name in call.bearer.account_ids]
+    sellers = [account for account in accounts if account.partner == "seller"]
     if not sellers:
         raise Refusal(403)
     return {

@@ -49,7 +49,8 @@ class Sandbox:
     def control(self, path: str, **asked: Any) -> Any:
         """POST to `/_control/<path>`; the answer."""
         response = requests.post(f"{self.url}/_control/{path}", json=asked, timeout=30)
-        response.raise_for_status()
+        if not response.ok:
+            raise requests.HTTPError(f"{path}: {response.text}", response=response)
         return response.json()
 
     def fault(self, operation: str, kind: str, **more: Any) -> None:

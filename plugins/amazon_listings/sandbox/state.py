@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.sandbox.accounts import BY_ID
+from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.sandbox.accounts import ACCOUNTS, BY_ID, Account
 from amazon_listings.sandbox.clock import Clock
 from amazon_listings.sandbox.definition_library import DefinitionLibrary, Key
 from amazon_listings.sandbox.documents import Documents
@@ -20,6 +22,7 @@ from amazon_listings.sandbox.tokens import TokenDesk
 from amazon_listings.sandbox.traffic import Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 #: Settings that a test may change, with their values at the start: seconds and bytes.
@@ -73,21 +76,22 @@ class SandboxState:
         self._random = random.Random(seed)  # noqa: S311 - identifiers must be repeatable
         if storage is not None and storage.stat().st_size:
             self._random.seed(f"{seed} {self.clock.now()}")  # a restart must not hand out the same ids again
+        self.accounts: dict[str, Account] = dict(ACCOUNTS)
         self.feeds = FeedDesk(self, self.shelf)
         self.set({})
 
     def set(self, changes: dict[str, float]) -> dict[str, float]:
-        """Changes settings (all back to their start with an empty dict); returns all of them.
-
-        Raises:
-            KeyError: a name that is no setting.
-        """
-        unknown = set(changes) - set(SETTINGS)
-        if unknown:
-            raise KeyError(", ".join(sorted(unknown)))
+        """Changes settings (all back to their start with an empty dict); returns all of them."""
         for name, value in (changes or SETTINGS).items():
             setattr(self, name, type(SETTINGS[name])(value))
         return self.settings()
+
+    def limit(self, seller_id: str, countries: Collection[str]) -> list[str]:
+        """Lets an account sell only in these countries; returns them in Amazon's order."""
+        known = {country: entry.id for country, entry in MARKETPLACES.items() if country in countries}
+        whole = ACCOUNTS[seller_id]
+        self.accounts[seller_id] = replace(whole, marketplaces=whole.marketplaces & set(known.values()))
+        return [country for country, place in known.items() if place in self.accounts[seller_id].marketplaces]
 
     def settings(self) -> dict[str, float]:
         """The settings as they are now."""
@@ -106,6 +110,7 @@ class SandboxState:
         ):
             part.clear()
         self._random.seed(self.seed)
+        self.accounts = dict(ACCOUNTS)
         self.set({})
 
     def close(self) -> None:

@@ -38,9 +38,10 @@ class TokenRefused(Exception):  # noqa: N818 - named by what happened
 
 @dataclass(frozen=True)
 class Bearer:
-    """Whom an access token speaks for: the grant (or scope) and its accounts."""
+    """Whom an access token speaks for: the grant (or scope) and its accounts; whose secret got it."""
 
     grant: str
+    secret: str
     account_ids: tuple[str, ...]
     expires_at: float
 
@@ -66,7 +67,7 @@ class TokenDesk:
         """Back to the documented credentials, no token issued."""
         self._random = random.Random(f"tokens {self._seed}")  # noqa: S311 - fakes must be repeatable
         self._secrets: dict[str, float] = {accounts.CLIENT_SECRET: float("inf")}
-        self._secret_expired = False
+        self._expired: set[str] = set()
         self._revoked: set[str] = set()
         self._bearers: dict[str, Bearer] = {}
         self.lifetime = type(self).lifetime
@@ -85,14 +86,14 @@ class TokenDesk:
                 "sellingpartnerapi::client_credential:rotation",
             }:
                 raise LwaError(400, "invalid_scope", "An unknown scope was requested")
-            return self._answer(scope, ())
+            return self._answer(asked, scope, ())
         if kind == "authorization_code":
             raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : code")
         if "refresh_token" not in asked:
             raise LwaError(
                 400, "invalid_request", "The request is missing a required parameter : refresh_token"
             )
-        return self._refresh(asked["refresh_token"])
+        return self._refresh(asked)
 
     def _check_client(self, asked: dict[str, str]) -> None:
         for name in ("client_id", "client_secret"):
@@ -105,7 +106,8 @@ class TokenDesk:
         if asked["client_id"] != accounts.CLIENT_ID or valid_until <= self._clock.now():
             raise LwaError(401, "invalid_client", "Client authentication failed")
 
-    def _refresh(self, grant: str) -> dict[str, object]:
+    def _refresh(self, asked: dict[str, str]) -> dict[str, object]:
+        grant = asked["refresh_token"]
         if grant == accounts.FOREIGN_GRANT:
             raise LwaError(400, "unauthorized_client", "Not authorized for requested operation")
         if grant in self._revoked:
@@ -115,19 +117,21 @@ class TokenDesk:
             )
         if grant not in accounts.GRANTS:
             raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : refresh_token")
-        return {**self._answer(grant, accounts.GRANTS[grant]), "refresh_token": grant}
+        return {**self._answer(asked, grant, accounts.GRANTS[grant]), "refresh_token": grant}
 
-    def _answer(self, grant: str, account_ids: tuple[str, ...]) -> dict[str, object]:
+    def _answer(self, asked: dict[str, str], grant: str, account_ids: tuple[str, ...]) -> dict[str, object]:
         with self._lock:
             token = "Atza|" + "".join(self._random.choices(_LETTERS, k=64))
-            self._bearers[token] = Bearer(grant, account_ids, self._clock.now() + self.lifetime)
+            self._bearers[token] = Bearer(
+                grant, asked["client_secret"], account_ids, self._clock.now() + self.lifetime
+            )
         return {"access_token": token, "token_type": "bearer", "expires_in": int(self.lifetime)}
 
     def bearer(self, token: str) -> Bearer:
         """Whom `token` speaks for; raises `TokenRefused` where SP-API would answer 403."""
         with self._lock:
             bearer = self._bearers.get(token)
-        if self._secret_expired:
+        if bearer is not None and bearer.secret in self._expired:
             raise TokenRefused("The LWA secret token you provided has expired.")
         if bearer is None or bearer.grant in self._revoked:
             raise TokenRefused("The access token you provided is revoked, malformed or invalid.")
@@ -135,17 +139,24 @@ class TokenDesk:
             raise TokenRefused("The access token you provided has expired.")
         return bearer
 
-    def rotate(self, secret: str, *, old_valid_seconds: float = OLD_SECRET_SECONDS) -> None:
-        """A new client secret; the old ones stay valid for `old_valid_seconds` (7 days at Amazon)."""
-        until = self._clock.now() + old_valid_seconds
+    def rotate(self, secret: str, *, old_valid_seconds: float | None = None) -> None:
+        """A new client secret; the old ones stay valid for `old_valid_seconds` (None: Amazon's 7 days)."""
+        until = self._clock.now() + (OLD_SECRET_SECONDS if old_valid_seconds is None else old_valid_seconds)
         with self._lock:
             self._secrets = {old: min(valid, until) for old, valid in self._secrets.items()}
             self._secrets[secret] = float("inf")
-            self._secret_expired = False
 
-    def expire_secret(self) -> None:
-        """The secret was not rotated in time: SP-API refuses every call until it is."""
-        self._secret_expired = True
+    def expire_secret(self, secret: str | None = None) -> None:
+        """A secret (None: the newest) was not rotated in time: SP-API refuses every token that it got.
+
+        Raises:
+            KeyError: there is no such secret.
+        """
+        with self._lock:
+            name = next(reversed(self._secrets)) if secret is None else secret
+            if name not in self._secrets:
+                raise KeyError(name)
+            self._expired.add(name)
 
     def revoke(self, grant: str, *, restore: bool = False) -> None:
         """The partner takes back a grant (or gives it again): tokens of it stop working."""

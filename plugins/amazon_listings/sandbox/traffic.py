@@ -6,12 +6,12 @@ import json
 import socket
 import threading
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import anyio
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from amazon_listings.sandbox.operations import operation_of
+from amazon_listings.sandbox.operations import NAMES, operation_of
 from amazon_listings.sandbox.refusals import error_body
 
 if TYPE_CHECKING:
@@ -21,25 +21,34 @@ if TYPE_CHECKING:
 
     from amazon_listings.sandbox.state import SandboxState
 
-KINDS = ("status", "delay", "reset", "truncate", "invalid_json", "timeout_after_write")
+Kind = Literal["status", "delay", "reset", "truncate", "invalid_json", "timeout_after_write"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+EVERY = "*"
 TRANSPORT = "sandbox.transport"
 _LONGEST_RECORDED = 200_000
 
 
-@dataclass
-class Fault:
+def _known(operation: str) -> str:
+    if operation not in {EVERY, *NAMES}:
+        raise ValueError(f"there is no operation {operation!r}; there are {EVERY}, {', '.join(NAMES)}")
+    return operation
+
+
+class Fault(BaseModel):
     """Something that goes wrong `times` times, after `skip` requests that go well.
 
-    `operation` is a name of `operations.operation_of`, or `*`. `delay` is in seconds: before the
+    `operation` is one of `operations.NAMES`, or `*`. `delay` is in seconds: before the
     operation (`delay`), or between the write and the cut connection (`timeout_after_write`).
     """
 
-    operation: str
-    kind: str
-    status: int = 500
-    times: int = 1
-    skip: int = 0
-    delay: float = 0.0
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    operation: Annotated[str, AfterValidator(_known)]
+    kind: Kind
+    status: Annotated[int, Field(ge=200, le=599)] = 500
+    times: Annotated[int, Field(ge=1)] = 1
+    skip: Annotated[int, Field(ge=0)] = 0
+    delay: Annotated[float, Field(ge=0)] = 0.0
     body: Any = None
     headers: dict[str, str] | None = None
 
@@ -72,7 +81,7 @@ class Traffic:
         """The fault that strikes this request, if any; uses it up."""
         with self._lock:
             for fault in self._faults:
-                if fault.operation not in {operation, "*"} or fault.times <= 0:
+                if fault.operation not in {operation, EVERY} or fault.times <= 0:
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1

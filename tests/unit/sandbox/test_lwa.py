@@ -72,6 +72,11 @@ def test_secrets_rotate_and_expire(frozen, amazon):
     amazon.sign_in(client_secret="amzn1.oa2-cs.v1.new")
     frozen.control("secret", expire=True)
     assert refusal(amazon) == "The LWA secret token you provided has expired."
+    frozen.control("secret", rotate="amzn1.oa2-cs.v1.newer")
+    amazon.sign_in(client_secret="amzn1.oa2-cs.v1.newer")
+    assert amazon.item("GET", "S1").status_code == 404
+    frozen.control("secret", expire="amzn1.oa2-cs.v1.new")
+    assert amazon.item("GET", "S1").status_code == 404
 
 
 def test_forgotten_access_tokens_are_refused_and_replaced(frozen, amazon):
