@@ -80,7 +80,6 @@ def live_sync(
     mapping = compiled(connector, definitions)
     planner = Planner(connector, mapping, definitions.selectors, client)
     locks = ListingLocks(ledger, listings, owner=f"{connector.id} run {run}", sleep=client.sleep)
-    locks.free_earlier()
     writer = Writer(
         planner=planner,
         client=client,
@@ -112,6 +111,8 @@ def live_sync(
         folder.note("live", {"calls": dict(+calls), "forecast": str(volume)})
     if not counts[AWAITED]:
         counts.update(Takedown(connector, folder, writer, feeds).carry_out(awaited))
+    # A try that was killed may have held more than this one had to.
+    locks.free_earlier()
     return {name: counts[name] for name in OUTCOMES}
 
 
