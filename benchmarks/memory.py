@@ -1,6 +1,6 @@
-"""Peak memory of each task of a run at 10,000 and 100,000 items, and the time to parse many connectors.
+"""Peak memory of each task of a run at 10,000 and 100,000 items.
 
-    python benchmarks/memory.py [--few 10000] [--items 100000] [--live 10000] [--connectors 50] [--json]
+    python benchmarks/memory.py [--few 10000] [--items 100000] [--live 10000] [--json]
 
 Every step runs in a process of its own that has imported what a task imports (Airflow, the tasks), and
 its figure is what the kernel calls VmHWM: the most it ever held in memory. Goals: at most 600 MB, and at
@@ -8,8 +8,6 @@ most 20 % above its own figure at the smaller number. The items are read from a 
 families of three, one item in ten with a mistake. `live_sync` sends feeds to the sandbox in another process,
 and `settle_feeds` is the same task when they are through; `--live` is the largest number of items they are
 given, 0 leaves them out.
-
-The parse is what the dag-processor does with `dags/connectors.py`: read the files, lay out the DAGs.
 """
 
 # ruff: noqa: PLC0415 - the process of a step imports what its task imports, no more
@@ -262,33 +260,6 @@ def measure(count: int, root: Path, sandbox: str, steps: tuple[str, ...]) -> dic
     return figures
 
 
-PARSE = """
-import json, time
-begun = time.perf_counter()
-from amazon_listings.airflow_adapter.connector_dags import connector_dags
-imported = time.perf_counter()
-busy = time.process_time()
-dags = connector_dags()
-print(json.dumps({"import_s": round(imported - begun, 2), "dags": len(dags),
-                  "parse_s": round(time.perf_counter() - imported, 2),
-                  "cpu_s": round(time.process_time() - busy, 2)}))
-"""
-
-
-def parse(count: int, root: Path) -> dict[str, float]:
-    """Seconds to parse so many connectors, the imports apart."""
-    folder = root / "parsed"
-    folder.mkdir()
-    for number in range(count):
-        text = CONNECTOR.replace("id: bench", f"id: bench_{number}", 1) % "/tmp/items.jsonl"  # noqa: S108 - never read
-        (folder / f"bench_{number}.yaml").write_text(text, encoding="utf-8")
-    env = {**os.environ, "AIRFLOW_HOME": str(root / "airflow"), "AMAZON_LISTINGS_CONNECTORS": str(folder)}
-    child = subprocess.run(
-        [sys.executable, "-c", PARSE], stdout=subprocess.PIPE, text=True, check=True, env=env
-    )
-    return json.loads(child.stdout.splitlines()[-1])
-
-
 def sandbox_process(root: Path) -> tuple[subprocess.Popen[str], str]:
     """The sandbox in a process of its own, so that its memory is not counted; and its address."""
     script = (
@@ -310,7 +281,6 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=10_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--live", type=int, default=10_000)
-    parser.add_argument("--connectors", type=int, default=50)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
@@ -326,10 +296,9 @@ def main() -> None:
             for count in (asked.few, asked.items):
                 steps = tuple(one for one in STEPS if one not in LIVE or count <= asked.live)
                 sizes[count] = measure(count, Path(folder) / str(count), sandbox, steps)
-            parsed = parse(asked.connectors, Path(folder))
         finally:
             process.terminate()
-    result = {"steps": rows(sizes[asked.few], sizes[asked.items]), "parse": parsed}
+    result = {"steps": rows(sizes[asked.few], sizes[asked.items])}
     print(json.dumps(result) if asked.json else table(result, asked))
     if any(not row["good"] for row in result["steps"]):
         sys.exit("A step holds more memory than it may.")
@@ -359,11 +328,6 @@ def table(result, asked) -> str:
             f"{row['step']:20} {peaks} {growth:>14} {seconds:>12}  {'' if row['good'] else 'TOO MUCH'}"
         )
     lines.append(f"goals: at most {LIMIT_MB} MB, at most {100 * GROWTH - 100:.0f} % growth")
-    one = result["parse"]
-    lines.append(
-        f"parse of {one['dags']} connectors: {one['parse_s']} s ({one['cpu_s']} s of processor), "
-        f"after imports of {one['import_s']} s"
-    )
     return "\n".join(lines)
 
 

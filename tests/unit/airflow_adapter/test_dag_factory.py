@@ -128,14 +128,21 @@ def test_map_fields_is_mapped_over_parts(demo):
 
 def test_live_sync_updates_an_asset_of_its_own(demo):
     outlets = {
-        name: [asset.uri for asset in dag.get_task("live_sync").outlets]
+        name: [asset.name for asset in dag.get_task("live_sync").outlets]
         for name, dag in demo.items()
         if dag.has_task("live_sync")
     }
     assert outlets == {
-        "amazon_fr_lamps": ["amazon-listings://fr/fr_lamps"],
-        "amazon_de_backpacks": ["amazon-listings://de/de_backpacks"],
+        "amazon_fr_lamps": ["listings_fr_lamps"],
+        "amazon_de_backpacks": ["listings_de_backpacks"],
     }
+
+
+def test_the_parameters_are_the_dags_and_no_task_has_a_copy(demo):
+    """Airflow checks the schema of every copy many times while it parses."""
+    for name in ("amazon_fr_lamps", "amazon_de_backpacks"):
+        assert len(demo[name].params) == 4
+        assert not any(task.params for task in demo[name].tasks)
 
 
 def test_the_form_of_a_run(demo):
