@@ -73,7 +73,7 @@ def test_conditions_in_words_on_the_real_definition():
     assert said["model_number.value"] == "required unless `parentage_level` is parent"
     assert said["battery.weight.unit"] == "required when `battery.weight` is given"
     assert said["merchant_suggested_asin.value"] == (
-        "required unless `externally_assigned_product_identifier` is given or `parentage_level` is parent "
+        "required unless `externally_assigned_product_identifier` is given, `parentage_level` is parent "
         "or `supplier_declared_has_product_identifier_exemption` is true"
     )
     assert by_path["item_name.value"].requirement == "required"
