@@ -71,7 +71,7 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> str:
             f" {account.region}.",
             hint="Use a connection whose grant was given in that region.",
         )
-    notes = "" if account.vendor else _check_participation(client, marketplace)
+    notes = "" if account.vendor else check_participation(client, marketplace)
     definitions.search(client, [marketplace.id], keywords=["test"])
     listings.get(client, _PROBE, [marketplace.id], included=("summaries",))
     who = "Vendor code" if account.vendor else "Seller"
@@ -81,8 +81,16 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> str:
     )
 
 
-def _check_participation(client: SellingPartner, marketplace: Marketplace) -> str:
-    """A note, or the error that the account does not sell there; the role for asking is optional."""
+def check_participation(client: SellingPartner, marketplace: Marketplace) -> str:
+    """Whether a seller sells there, as far as Amazon lets this application read it.
+
+    Returns:
+        A note for the check of a connection; usually empty.
+
+    Raises:
+        WrongMarketplace: the account does not sell there; the sentence names the countries where it does.
+        TryAgain: Amazon does not answer now.
+    """
     try:
         found = participations(client)
     except SecretExpired:

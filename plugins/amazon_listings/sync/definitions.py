@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import PersonMustAct, TryAgain
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.product_types.definition import DefinitionKey, DefinitionPair
 from amazon_listings.product_types.refresh import load_pair, refresh_pair
 from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.selling_partner.exceptions import WrongAccount
+from amazon_listings.selling_partner.sellers import check_participation
 from amazon_listings.sync.run_folder import storage_explained
 from amazon_listings.validation import DefinitionError, amazon_issues, compile_definition
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.marketplaces import Marketplace
     from amazon_listings.product_types.labels import FieldIndex
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.validation.issue import Issue, Source
@@ -52,7 +56,7 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     key = definition_key(connector, client.account.seller_id)
     folder = storage / "definitions"
     with storage_explained("keep a definition in", folder):
-        pair = refresh_pair(client, DefinitionStore(folder), key, connector.marketplace)
+        pair = _refreshed(client, DefinitionStore(folder), key, connector.marketplace)
     judge = pair.validation
     return {
         "key": vars(key),
@@ -63,6 +67,19 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
         "fetched_at": judge.fetched_at.isoformat(timespec="seconds"),
         "warnings": list(pair.warnings),
     }
+
+
+def _refreshed(
+    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, country: Marketplace
+) -> DefinitionPair:
+    """The two documents; a refused account is told where it does sell, if that is the trouble."""
+    try:
+        return refresh_pair(client, store, key, country)
+    except WrongAccount:
+        if not client.account.vendor:
+            with suppress(TryAgain):
+                check_participation(client, country)
+        raise
 
 
 def load_definitions(note: Mapping[str, Any], storage: Path) -> Definitions:

@@ -308,6 +308,9 @@ def test_coverage_of_the_last_extract(home, files):
     only = run("connectors", "coverage", "fr_lamp", "--missing", *options).stdout
     assert "brand.value" not in only
     assert "lamp_type.value" in only
+    folder.note("extract", {"selected": ["brand"]})
+    elsewhere = run("connectors", "coverage", "fr_lamp", *options)
+    assert "of the run manual__1" not in elsewhere.stdout, "the mapping reads fields that it does not hold"
     options += ["--json", "--products", files / "items.jsonl"]
     from_file = json.loads(run("connectors", "coverage", "fr_lamp", *options).stdout)
     assert from_file["items"] == len(lamps)  # the connector's filter holds for a file too
