@@ -11,7 +11,9 @@ import pytest
 from amazon_listings.validation.words import words
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "validation.md"
-PACKAGES = ("amazon_listings.validation", "amazon_listings.mapping", "amazon_listings.sync")
+PACKAGES = tuple(
+    f"amazon_listings.{package}" for package in ("validation", "mapping", "sync", "product_types")
+)
 #: How names and values are said: attribute names are English, so only other languages need the label.
 BY_LANGUAGE = {"named", "valued"}
 #: Sentences that hold no word of any language.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.validation.causes import value_at
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Of a condition with more values than this, only so many are said.
 SAID = 3
+MEMORY = 4096
 #: Keywords that step into a property or an element of the payload; the others stay where they are.
 INTO = frozenset(("properties", "items"))
 
@@ -117,11 +119,10 @@ class Saying:
             present = set(_leaves(value_at(self.attributes, _path(condition.name)[:1])))
             values = tuple(value for value in values if value in present) or values
         first, index, *rest = _path(condition.name)
-        known = self.places.names((first, index, *(rest or ["value"])))
-        names = {_plain(value): name for value, name in known.items()}
+        names = self.places.names((first, index, *(rest or ["value"])))
         said = [
-            self._called("valued", value, names.get(value, value), plain=value)
-            for value in map(_plain, values)
+            self._called("valued", _plain(value), names.get(_key(value), _plain(value)), plain=_plain(value))
+            for value in values
         ]
         if len(said) <= SAID:
             return self.words.any_of(said)
@@ -134,6 +135,7 @@ class Saying:
         return self.words.word(word, name=name, label=self.words.quoted(label))
 
 
+@lru_cache(MEMORY)
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
@@ -146,6 +148,11 @@ def _path(name: str) -> Pointer:
 
 def _plain(text: str) -> str:
     return str(json.loads(text)) if text.startswith('"') else text
+
+
+def _key(text: str) -> str:
+    """A JSON text as `Places.names` has it."""
+    return text if text.isascii() else json.dumps(json.loads(text))
 
 
 def _leaves(value: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.validation.vocabulary import size_in_bytes
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 LONGEST_FOUND = 200
 LONGEST_SAID = 60
+MEMORY = 4096
 
 
 def measured(value: Any) -> dict[str, int] | None:
@@ -40,6 +42,12 @@ def shown(value: Any) -> Any:
 
 def plain(text: str) -> str:
     """A stranger's text inside a sentence: one line, cut, nothing that a terminal would obey."""
+    return _one_line(text[: LONGEST_FOUND + 1])
+
+
+@lru_cache(MEMORY)
+def _one_line(text: str) -> str:
+    # Labels, options and common values repeat all over a catalogue.
     line = " ".join(_cut(_sendable(text), LONGEST_FOUND).split())
     return _cut("".join(letter if letter.isprintable() else "·" for letter in line), LONGEST_SAID)
 
