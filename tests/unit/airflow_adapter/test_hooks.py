@@ -2,7 +2,9 @@ import pytest
 
 from amazon_listings.airflow_adapter.connections import ConnectionProblem
 from amazon_listings.airflow_adapter.hooks import SalesLayerHook, SellingPartnerHook
+from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.settings import settings
 from support.airflow import amazon_connection, pim_connection
 
 
@@ -112,3 +114,16 @@ def test_a_client_sells_where_the_connector_says(sandbox, connection, monkeypatc
     assert SellingPartnerHook("eu").get_conn(preview_rate=5).preview_rate == 5
     with pytest.raises(ConnectionProblem, match="names the country 'XX'"):
         SellingPartnerHook("eu", "XX").get_conn()
+
+
+def test_clients_of_a_process_share_their_quotas(sandbox, connection, monkeypatch, tmp_path):
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
+    settings.cache_clear()
+    try:
+        for name in ("one", "other"):
+            connection(name, amazon_connection(sandbox))
+        one, other = (SellingPartnerHook(name, "FR").get_conn() for name in ("one", "other"))
+        assert one.quotas is other.quotas
+        assert isinstance(one.quotas.store, SharedBuckets)
+    finally:
+        settings.cache_clear()
