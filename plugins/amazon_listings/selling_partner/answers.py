@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -80,6 +81,20 @@ def retry_after(response: requests.Response) -> float | None:
     """Seconds of `Retry-After`, which Amazon does not document but a gateway may send."""
     text = response.headers.get("Retry-After", "")
     return min(float(text), LONGEST_RETRY_AFTER) if text.isascii() and text.isdigit() else None
+
+
+def no_answer(error: requests.RequestException) -> str:
+    """Why no answer came, and from which host, in words; the error's own text may hold what is secret."""
+    host = urlsplit((error.request and error.request.url) or "").hostname or "Amazon"
+    if isinstance(error, requests.Timeout):
+        why = "no answer in time"
+    elif isinstance(error, requests.exceptions.SSLError):
+        why = "its certificate is not accepted"
+    elif never_sent(error):
+        why = "no connection comes about"
+    else:
+        why = "the connection broke off"
+    return f"{host}: {why}"
 
 
 def never_sent(error: requests.RequestException) -> bool:

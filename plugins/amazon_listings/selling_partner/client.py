@@ -12,14 +12,13 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 
 from amazon_listings.errors import TryAgain
 
-from .answers import is_success, never_sent, read_answer, read_refusal, retry_after
+from .answers import is_success, never_sent, no_answer, read_answer, read_refusal, retry_after
 from .buckets import buckets_of
 from .exceptions import OutcomeUnknown, Throttled
 from .fault_table import Action
 from .faults import classify, error_of, outcome_unknown
 from .operations import OPERATIONS, PREVIEW_RATE, limits
 from .quotas import Quotas, in_flight
-from .redaction import redact
 from .request import Call, prepare, subject_of
 from .tokens import NoAuth, Tokens
 from .user_agent import default_user_agent
@@ -188,8 +187,7 @@ class SellingPartner:
             )
             response = session.send(signed, timeout=self.timeout, allow_redirects=False, **settings)
         except requests.RequestException as error:
-            text = redact(error, (*self.account.secrets, token))
-            refusal = call.refusal(0, type(error).__name__, text)
+            refusal = call.refusal(0, type(error).__name__, no_answer(error))
             if call.again or never_sent(error):
                 raise error_of(refusal, sku=call.sku) from None
             raise outcome_unknown(refusal, call.sku) from None

@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from .answers import is_success
+from .answers import is_success, no_answer
 from .client import TRIES
 from .exceptions import DocumentDamaged, LinkExpired, SellingPartnerError, Unavailable
 from .faults import RETRY_LATER
-from .redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,12 +81,12 @@ def _get(client: SellingPartner, url: str, most: int) -> bytes:
                         f"The document from {_host(url)} is larger than {most:,} bytes.",
                         hint="The data engineer must check where it comes from.",
                     )
-    except requests.exceptions.ChunkedEncodingError as error:
+    except requests.exceptions.ChunkedEncodingError:
         raise DocumentDamaged(
-            f"The document from {_host(url)} was cut off ({redact(error)}).", retry_after=RETRY_LATER
+            f"The document from {_host(url)} was cut off.", retry_after=RETRY_LATER
         ) from None
     except requests.RequestException as error:
-        raise _unavailable(url, redact(error)) from None
+        raise _unavailable(url, no_answer(error)) from None
     return bytes(content)
 
 
@@ -97,7 +96,7 @@ def _put(client: SellingPartner, url: str, content: bytes, content_type: str) ->
             url, data=content, headers={"Content-Type": content_type}, timeout=client.timeout
         )
     except requests.RequestException as error:
-        raise _unavailable(url, redact(error)) from None
+        raise _unavailable(url, no_answer(error)) from None
     _check(response, url)
 
 

@@ -92,7 +92,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "token", (0,), None, None, Action.RETRY, Unavailable,
         "Login with Amazon gives no readable answer.",
-        "Nobody, if it passes; if it lasts, the data engineer: is the network open to the token address?",
+        "Nobody, if it passes; if it lasts, the data engineer must open the network to the token address",
     ),
     Fault(
         "token", None, None, None, Action.PERSON, RequestRefused,
@@ -132,7 +132,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "api", (0,), None, None, Action.RETRY, Unavailable,
         "Amazon gives no readable answer.",
-        "Nobody, if it passes; if it lasts, the data engineer: is the network open to the endpoint?",
+        "Nobody, if it passes; if it lasts, the data engineer must open the network to the endpoint",
     ),
     Fault(
         "api", (400,), None, "sellerId.*marketplaceId|accountId", Action.PERSON, WrongAccount,

@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from .account import TOKEN_URL
+from .answers import no_answer
 from .exceptions import Unavailable
 from .faults import Refusal, error_of
 from .redaction import redact
@@ -110,8 +111,7 @@ class Tokens:
                 auth=NoAuth(),
             )
         except requests.RequestException as error:
-            text = redact(error, account.secrets)
-            raise error_of(Refusal("token", "token", 0, type(error).__name__, text)) from None
+            raise error_of(Refusal("token", "token", 0, type(error).__name__, no_answer(error))) from None
         request_id = redact(response.headers.get("x-amzn-RequestId", ""))
         try:
             body = response.json()
