@@ -45,7 +45,7 @@ class TryAgain(AmazonListingsError):  # noqa: N818 - named by what to do next
         self.retry_after = retry_after
 
 
-class PersonMustAct(AmazonListingsError):  # noqa: N818
+class PersonMustAct(AmazonListingsError):  # noqa: N818 - named by what happens next
     """Wrong credentials, revoked grant, bad configuration: no retry helps."""
 
 
@@ -63,5 +63,5 @@ class ItemError(AmazonListingsError):
         self.sku = sku
 
 
-class RunRefused(AmazonListingsError):  # noqa: N818
+class RunRefused(AmazonListingsError):  # noqa: N818 - named by what happens next
     """The run as a whole would do the wrong thing; nothing was sent."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
 
 # Markdown, not HTML: Airflow sanitises what it renders from it.
-_environment = Environment(  # noqa: S701
+_environment = Environment(  # noqa: S701 - Markdown, which Airflow renders safely
     loader=PackageLoader("amazon_listings.airflow_adapter", "."), undefined=StrictUndefined, trim_blocks=True
 )
 

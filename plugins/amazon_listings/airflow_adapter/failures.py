@@ -44,7 +44,7 @@ class RetryByErrorClass(RetryPolicy):
         exception: BaseException,
         try_number: int,
         max_tries: int,  # noqa: ARG002 - Airflow's signature
-        context: Any = None,  # noqa: ARG002
+        context: Any = None,  # noqa: ARG002 - the same
     ) -> RetryDecision:
         """The decision for one failure."""
         cause = exception.cause if isinstance(exception, TaskStopped) else exception
@@ -60,7 +60,7 @@ class RetryByErrorClass(RetryPolicy):
         return {}
 
     @classmethod
-    def deserialize(cls, data: dict[str, Any]) -> RetryByErrorClass:  # noqa: ARG003
+    def deserialize(cls, data: dict[str, Any]) -> RetryByErrorClass:  # noqa: ARG003 - Airflow's signature
         """The policy again."""
         return cls()
 

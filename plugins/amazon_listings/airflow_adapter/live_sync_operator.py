@@ -37,6 +37,6 @@ class LiveSyncOperator(BaseOperator):
         """Submit; defers while feeds are under way. Counts by outcome."""
         return tasks.live_sync(self.connector_id, self.definition, self.tested)
 
-    def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, int]:  # noqa: ARG002
+    def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
         """Go on when the feeds are through, or it is time to stop waiting. Counts by outcome."""
         return tasks.live_sync(self.connector_id, self.definition, self.tested, resumed=True)

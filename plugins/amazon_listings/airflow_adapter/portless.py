@@ -23,4 +23,4 @@ def let_portless_connections_be_tested() -> None:
     routes: Any = importlib.import_module(ROUTES)
     same = getattr(routes, "_same_endpoint", None)
     if same is not None and not same(0, None):
-        routes._same_endpoint = lambda requested, stored: same(requested or None, stored or None)  # noqa: SLF001
+        routes._same_endpoint = lambda requested, stored: same(requested or None, stored or None)  # noqa: SLF001 - Airflow's, see above

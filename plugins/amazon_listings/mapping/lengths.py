@@ -11,7 +11,7 @@ HIGHLIGHTS_CHARACTERS = 125
 
 #: Where a title falls into phrases, and what may be left hanging at the end of a piece.
 _PHRASE = re.compile(r"\s*[,;|•·]\s+|\s+[-–—/:]\s+|\s+\(|\)\s*")  # noqa: RUF001 - dashes as typed
-_LOOSE = " \t\n,;:|/-–—•·("  # noqa: RUF001
+_LOOSE = " \t\n,;:|/-–—•·("  # noqa: RUF001 - dashes as people type them
 #: A name that keeps less than this share of the room gave up too much to end with a phrase.
 _WORTHWHILE = 0.4
 

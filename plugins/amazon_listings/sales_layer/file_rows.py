@@ -203,7 +203,7 @@ def _json_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[File
 
 def _parquet_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
     import pyarrow as pa  # noqa: PLC0415 - only for Parquet: it would slow every parse of a DAG
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
 
     try:
         file = pq.ParquetFile(stream)

@@ -59,7 +59,7 @@ def loose_images(value: object) -> list[Image]:
     if isinstance(value, str):
         return [{"url": value}] if value else []
     if isinstance(value, list):
-        if value and isinstance(value[0], str) and not _is_address(value[0]) and len(value) > 2:  # noqa: PLR2004
+        if value and isinstance(value[0], str) and not _is_address(value[0]) and len(value) > 2:  # noqa: PLR2004 - id, format, address
             return _image({str(n): cell for n, cell in enumerate(value) if _is_address(cell)}, {})
         return [image for entry in value for image in loose_images(entry)]
     return _from_object(value) if isinstance(value, dict) else []

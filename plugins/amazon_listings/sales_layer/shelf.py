@@ -93,7 +93,7 @@ class Shelf:
         record = cast("Record", json.loads(row[0]))
         for name, values in texts.items():
             record["texts"][name] = {**values, **record["texts"].get(name, {})}
-        self._db.execute(f"UPDATE {kind} SET body = ? WHERE key = ?", (json.dumps(record), key))  # noqa: S608
+        self._db.execute(f"UPDATE {kind} SET body = ? WHERE key = ?", (json.dumps(record), key))  # noqa: S608 - our own table
 
     def remove(self, table: str, key: str) -> None:
         """Note a record as deleted or gone from the selection, and drop it."""

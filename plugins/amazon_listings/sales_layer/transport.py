@@ -165,7 +165,7 @@ class Transport:
                 retry_after=_retry_after(response),
                 busy=status in {429, 503},
             )
-        if status == 404:  # noqa: PLR2004
+        if status == 404:  # noqa: PLR2004 - HTTP's not found
             raise NotThere(
                 f"Sales Layer ({host}) has nothing at {urlsplit(response.url).path} (HTTP 404).",
                 hint=f"Correct {self.connection.field('base_url')}.",

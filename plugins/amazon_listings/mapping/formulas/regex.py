@@ -52,8 +52,8 @@ def _pattern(pattern: str) -> str:
 @cache
 def _compute() -> Any:
     """`pyarrow.compute`, imported when a mapping first uses a pattern: it takes a tenth of a second."""
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import compute  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    from pyarrow import compute  # noqa: PLC0415 - slow to import
 
     class _OnText:
         def __getattr__(self, name: str) -> Any:
