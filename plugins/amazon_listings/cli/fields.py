@@ -124,9 +124,11 @@ def _shape(field: Field) -> str:
         count = len(field.options)
         parts.append(f"{count} {'suggestion' if field.open else 'option'}{'s' * (count != 1)}")
     characters = " characters" if field.json_type == "string" else ""
-    if field.min is not None and (field.min > 1 or not characters):
+    if field.min is not None and field.min == field.max:
+        parts.append(f"{field.min:,.10g}{characters}")
+    elif field.min is not None and (field.min > 1 or not characters):
         parts.append(f"at least {field.min:,.10g}{characters}")
-    if field.max is not None:
+    if field.max is not None and field.min != field.max:
         parts.append(f"at most {field.max:,.10g}{characters}")
     if field.max_bytes is not None:
         parts.append(f"at most {field.max_bytes:,} bytes")

@@ -142,3 +142,21 @@ def test_mistakes_are_one_sentence(files, monkeypatch, arguments, sentence):
     assert refused.exit_code == 1
     assert sentence in refused.stderr
     assert "Traceback" not in refused.output
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"minLength": 10, "maxLength": 10}, "string, 10 characters"),
+        ({"minLength": 1, "maxLength": 50}, "string, at most 50 characters"),
+        ({"minLength": 2}, "string, at least 2 characters"),
+    ],
+)
+def test_limits_read_well(files, limits, said):
+    document = copy.deepcopy(DOCUMENT)
+    value = document["properties"]["item_name"]["items"]["properties"]["value"]
+    del value["maxLength"]
+    value.update(limits)
+    (files / "limits.json").write_text(json.dumps(document))
+    lines = run("fields", "--definition", files / "limits.json").stdout.splitlines()
+    assert lines[1].strip() == f"item_name.value: {said}"
