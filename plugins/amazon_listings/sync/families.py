@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 LADDER = (1, 2, 4, 8, 15, 30, 60, 60, 60)
 #: Outcomes of a parent after which its children may be sent.
 _KNOWN = frozenset(("accepted", "unchanged"))
+#: Those after which they wait for a person, or for the next run; else Amazon does not show the parent yet.
+_STOPPED = frozenset(("blocked", "rejected", "failed"))
 RELATION = "child_parent_sku_relationship"
 
 
@@ -39,7 +41,7 @@ def note_waiting_children(rows: list[dict[str, Any]], language: str) -> list[dic
     for row in rows:
         outcome = parents.get(row.get("parent_sku", ""), "ready")
         if row.get("role") == "child" and row["outcome"] == "ready" and outcome not in {"ready", "unchanged"}:
-            row["note"] = sentences(language).word(f"parent_{outcome}", parent=row["parent_sku"])
+            row["note"] = _waits(row["parent_sku"], outcome, language)
     return rows
 
 
@@ -61,12 +63,14 @@ class Parents:
     Args:
         client: The account's client; its `sleep` is how to wait.
         marketplace_id: Where.
+        language: That of the report.
     """
 
-    def __init__(self, client: SellingPartner, marketplace_id: str) -> None:
+    def __init__(self, client: SellingPartner, marketplace_id: str, language: str) -> None:
         self.readings = 0
         self._client = client
         self._marketplace_id = marketplace_id
+        self._language = language
 
     def obstacles(self, children: Iterable[Mapping[str, Any]], outcomes: Mapping[str, str]) -> dict[str, str]:
         """Why children must wait, by the parent's SKU; parents that are no obstacle are left out.
@@ -86,11 +90,9 @@ class Parents:
             if outcome == "accepted" or outcome is None:
                 unsure.append(sku)
             elif outcome not in _KNOWN:
-                waiting[sku] = _waits(sku, outcome)
+                waiting[sku] = _waits(sku, outcome, self._language)
         for sku in self._unknown(unsure):
-            waiting[sku] = (
-                f"waits for its parent {sku}, which Amazon does not show yet; the next run tries again"
-            )
+            waiting[sku] = _waits(sku, "unknown", self._language)
         return waiting
 
     def _unknown(self, skus: list[str]) -> list[str]:
@@ -110,6 +112,6 @@ class Parents:
         return [sku for sku in skus if found.listings.get(sku) is None]
 
 
-def _waits(parent: str, outcome: str) -> str:
-    how = {"failed": "got no answer"}.get(outcome, f"was {outcome}")
-    return f"waits for its parent {parent}, which {how}"
+def _waits(parent: str, outcome: str, language: str) -> str:
+    how = outcome if outcome in _STOPPED else "unknown"
+    return sentences(language).word(f"parent_{how}", parent=parent)

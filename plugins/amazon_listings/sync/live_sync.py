@@ -94,7 +94,7 @@ def live_sync(
     )
     feeds = FeedSync(connector, folder, writer)
     FeedSettler(client, ledger, folder, run, definitions.checksum, now).settle(connector.id)
-    parents = Parents(client, connector.marketplace.id)
+    parents = Parents(client, connector.marketplace.id, definitions.language)
 
     def awaited() -> list[PendingFeed]:
         return awaited_feeds(ledger, connector.id, run, now=now())

@@ -47,15 +47,10 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.listings import Submission
     from amazon_listings.sync.definitions import Definitions
     from amazon_listings.validation.issue import Issue
+    from amazon_listings.validation.words import Words
 
 #: Answers are entered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 25
-
-EARLIER_TRY = "submitted by an earlier try of this task"
-CHANGED_MEANWHILE = (
-    "the listing changed after the check, so something else would be sent than what was previewed; "
-    "the next run tries again"
-)
 
 
 class Written(NamedTuple):
@@ -165,7 +160,7 @@ class Writer:
             sku = row["sku"]
             held = held_by_ledger(known.get(sku), contents.get(sku))
             before = _sent_before(row, sent.get(sku))
-            outcome = _decided(row, known.get(sku), before, pending.get(sku))
+            outcome = _decided(row, known.get(sku), before, pending.get(sku), self._said)
             yield row | {"held": held, "sent": before}, outcome
 
     def _in_flight(self) -> int:
@@ -228,20 +223,21 @@ class Writer:
         submission = written.submission
         if submission is None:
             if written.plan.method == "NOTHING" and row["sent"] is not None:
-                return outcome_of(row, "accepted", EARLIER_TRY) | {"submission_id": row["sent"].submission_id}
+                note = self._said.word("earlier_try")
+                return outcome_of(row, "accepted", note) | {"submission_id": row["sent"].submission_id}
             if written.plan.method == "NOTHING":
-                return outcome_of(row, "unchanged", "Amazon holds all of it already")
+                return outcome_of(row, "unchanged", self._said.word("amazon_has_it"))
             if written.other:
-                return outcome_of(row, "failed", CHANGED_MEANWHILE)
+                return outcome_of(row, "failed", self._said.word("changed_meanwhile"))
             return outcome_of(row, "blocked", "") | {"issues": self._traced(written.gaps, row)}
         self.calls[_KINDS[written.plan.method]] += 1
         outcome, note = "accepted", ""
         if submission.read_back:
-            note = "no answer came, but the listing holds what was sent"
+            note = self._said.word("read_back")
         if submission.status != ACCEPTED:
             outcome = "rejected"
             if is_no_answer(submission.issues):
-                outcome, note = "failed", "the submission failed inside Amazon; the next run tries again"
+                outcome, note = "failed", self._said.word("submission_failed")
         return outcome_of(row, outcome, note) | {
             "submission_id": submission.submission_id,
             "issues": self.told(submission.issues, row),
@@ -305,21 +301,18 @@ def _sent_before(row: dict[str, Any], sent: Sent | None) -> Sent | None:
 
 
 def _decided(
-    row: dict[str, Any], known: KnownItem | None, sent: Sent | None, feed: int | None
+    row: dict[str, Any], known: KnownItem | None, sent: Sent | None, feed: int | None, said: Words
 ) -> tuple[str, str] | None:
     """The outcome and note of a row that need not or must not be written now."""
     if feed is not None:
-        return (
-            "failed",
-            f"it is in a feed (number {feed}) whose report is not there yet; the next run tries again",
-        )
+        return "failed", said.word("in_feed", number=feed)
     same = known is not None and known.accepted_hash == row["hash"]
     if sent is not None:
         if sent.status == ACCEPTED and (same or sent.method == "DELETE"):
-            return "accepted", EARLIER_TRY
+            return "accepted", said.word("earlier_try")
         return None
     if same and not row.get("forced"):
-        return "unchanged", "another run submitted the same meanwhile"
+        return "unchanged", said.word("sent_meanwhile")
     return None
 
 

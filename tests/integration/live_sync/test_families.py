@@ -56,7 +56,7 @@ def test_a_parent_that_never_shows_lets_its_children_wait_for_the_next_run(shop,
     shop.sandbox.control("settings", read_delay=100_000)
     run = shop.run(connector, [*family(), lamp("A")])
     assert run.outcomes() == {"F-P": "accepted", "F1": "failed", "F2": "failed", "A": "accepted"}
-    assert "F-P, which Amazon does not show yet" in run.items()["F1"].note
+    assert "F-P, qu'Amazon ne montre pas encore" in run.items()["F1"].note
     assert shop.waits == list(LADDER)
     assert shop.held(connector, "F1") is None
     shop.sandbox.control("settings", read_delay=0)
@@ -76,7 +76,7 @@ def test_a_child_whose_parent_was_refused_waits_and_the_report_says_so(shop, con
     shop.sandbox.fault("putListingsItem", "status", status=200, body=body)
     run.live()
     assert run.outcomes() == {"F-P": "rejected", "F1": "failed", "F2": "failed"}
-    assert run.items()["F1"].note == "waits for its parent F-P, which was rejected"
+    assert run.items()["F1"].note == "attend son produit parent F-P, qu'Amazon a refusé"
     assert shop.held(connector, "F1") is None
 
 

@@ -142,7 +142,7 @@ def test_what_changed_between_preview_and_submission_is_not_sent(shop, ledger):
     shop.run(connector, [lamp("A", price=12, stock=8)])  # another run was quicker
     run.live()
     assert run.outcomes() == {"A": "failed"}
-    assert "changed after the check" in run.items()["A"].note
+    assert "a changé après le contrôle" in run.items()["A"].note
     assert shop.held(connector, "A")[QUANTITY][0]["quantity"] == 8
 
 
@@ -152,7 +152,7 @@ def test_a_repeated_task_sends_nothing_twice(shop, ledger):
     run.live()
     assert run.outcomes() == {"A": "accepted", "B": "accepted"}
     assert run.calls() == {"previews": 2, "readings": 2}
-    assert "earlier try" in run.items()["A"].note
+    assert "un essai précédent" in run.items()["A"].note
     assert len(list(writes_of(ledger, run.number))) == 2
 
 

@@ -234,7 +234,7 @@ def test_no_report_is_no_success(night, sandbox, ledger, listings):
     assert "did not come in time" in night.rows["A-1"]["note"]
     night.begin([lamp("A-1", brand=brand("Nord"))])
     assert night.sync() == {"failed": 1}
-    assert "is in a feed" in night.rows["A-1"]["note"]
+    assert "est dans un flux" in night.rows["A-1"]["note"]
     assert feeds_made(sandbox) == 1
 
 
@@ -246,7 +246,7 @@ def test_a_single_submission_never_passes_a_pending_feed(night, sandbox, connect
     night.connector = connector(sync={"feed_from": 1500})
     night.begin([lamp("A-1", brand=brand("Nord")), lamp("A-2")])
     assert night.sync() == {"accepted": 1, "failed": 1}
-    assert f"feed (number {number})" in night.rows["A-1"]["note"]
+    assert f"flux (numéro {number})" in night.rows["A-1"]["note"]
     # Once it is through, the next run settles it and goes on from what it made.
     sandbox.advance(700)
     through(sandbox)
@@ -402,7 +402,7 @@ def test_children_of_a_parent_that_its_feed_refused_wait(night, sandbox, connect
     night.sync()
     through(sandbox)
     assert night.sync(resumed=True) == {"accepted": 1, "rejected": 1, "failed": 1, "awaited": 1}
-    assert night.rows["P-1-C"]["note"] == "waits for its parent P-1, which was rejected"
+    assert night.rows["P-1-C"]["note"] == "attend son produit parent P-1, qu'Amazon a refusé"
     assert night.folder.noted("live")["calls"]["feeds"] == 2
 
 
