@@ -4,8 +4,6 @@ It starts when a connector's listings were updated, and every 15 minutes. A run 
 nothing more comes due within its quarter of an hour; in between it occupies no worker.
 """
 
-# ruff: noqa: PLC0415 - heavy modules are imported when a task runs: Airflow parses this file all day
-
 from __future__ import annotations
 
 import logging

@@ -4,8 +4,6 @@ Each pair of documents that connectors work with is refreshed once, in a mapped 
 one that fails does not keep the others from being looked at.
 """
 
-# ruff: noqa: PLC0415 - heavy modules are imported when a task runs: Airflow parses this file all day
-
 from __future__ import annotations
 
 import functools
