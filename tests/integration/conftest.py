@@ -1,9 +1,11 @@
 """One private Airflow for every test in this folder that needs a scheduler."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amazon_listings.marketplaces import MARKETPLACES
 from support.airflow import (
     FAMILIES,
     amazon_connection,
@@ -13,16 +15,24 @@ from support.airflow import (
 )
 from support.silent_pim import silent_pim
 
+#: A client secret that nobody rotated in its 180 days, and the day it was made.
+EXPIRED_SECRET = "amzn1.oa2-cs.v1.expired"
+LONG_AGO = str((datetime.now(UTC) - timedelta(days=190)).date())
 #: What goes wrong -> how the connector or its connections differ from one that works.
 WRONG_ACCOUNTS = {
     "wrong_secret": {"password": "amzn1.oa2-cs.v1.wrong"},
     "wrong_client": {"login": "amzn1.application-oa2-client.wrong"},
+    "expired_secret": {"password": EXPIRED_SECRET, "extra": {"secret_created": LONG_AGO}},
     "revoked": {"extra": {"refresh_token": "Atzr|sandbox-seller"}},
     "wrong_vendor": {"extra": {"seller_id": "", "vendor_code": "WRONG"}},
     "wrong_seller": {"extra": {"seller_id": "A1SOMEBODYELSE"}},
 }
 WRONG_DOCUMENTS = {
     "wrong_type": {"amazon": {"product_type": "NOSUCHTYPE"}},
+    "wrong_country": {
+        "amazon": {"country": "IE", "locale": "en_GB"},
+        "sales_layer": {"languages": ["en"]},
+    },
     "no_connection": {"amazon": {"connection": "never_made"}},
     "pim_refuses": {"sales_layer": {"connection": "pim_refuses"}},
     "pim_silent": {"sales_layer": {"connection": "pim_silent"}},
@@ -82,6 +92,9 @@ def house(tmp_path_factory, pim_down):
         stored = pim_connection(house.sandbox)
         body = stored | {"connection_id": "stored", "extra": json.dumps(stored["extra"])}
         house.airflow.call("POST", "/connections", json=body)
+        house.sandbox.control("secret", rotate=EXPIRED_SECRET, old_valid_seconds=10**9)
+        house.sandbox.control("secret", expire=EXPIRED_SECRET)
+        house.sandbox.control("participations", countries=[one for one in MARKETPLACES if one != "IE"])
         house.sandbox.control("revoke", refresh_token="Atzr|sandbox-seller")
         for name in (*WRONG_ACCOUNTS, *WRONG_DOCUMENTS):
             house.unpause(name)

@@ -13,6 +13,14 @@ pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 SENTENCES = {
     "wrong_secret": ("refresh_definition", ["client secret"]),
     "wrong_client": ("refresh_definition", ["client"]),
+    "expired_secret": (
+        "refresh_definition",
+        ["The client secret is past its 180 days.", "must rotate the client secret"],
+    ),
+    "wrong_country": (
+        "refresh_definition",
+        ["The account does not sell in Ireland; it sells in: AE, ", "or the country is wrong"],
+    ),
     "revoked": ("refresh_definition", ["refresh token"]),
     "wrong_vendor": ("refresh_definition", ["WRONG"]),
     "wrong_seller": ("refresh_definition", ["A1SOMEBODYELSE"]),
