@@ -101,12 +101,15 @@ def standard(
         labels: What people call the attributes.
         sku: Where SKUs come from.
     """
-    yield Expected(NOT_NULL, {"column": "sku"}, "sku_missing", "Every item has a SKU.", origin=sku)
+    yield Expected(
+        NOT_NULL, {"column": "sku"}, "sku_missing", "Every item has a SKU.", label="SKU", origin=sku
+    )
     yield Expected(
         "expect_column_values_to_be_between",
         {"column": OCCURRENCES, "max_value": 1},
         "sku_duplicate",
         "No two items of the whole extract have the same SKU.",
+        label="SKU",
         origin=sku,
     )
     yield Expected(
@@ -114,6 +117,7 @@ def standard(
         {"column": "sku", "max_value": SKU_LENGTH},
         "sku_too_long",
         f"A SKU has at most {SKU_LENGTH} characters.",
+        label="SKU",
         origin=sku,
     )
     yield Expected(
@@ -121,6 +125,7 @@ def standard(
         {"column": "sku", "regex": SKU_PATTERN},
         "sku_unsendable",
         "A SKU has no control characters, and no blank at its ends.",
+        label="SKU",
         origin=sku,
     )
     for attribute, leaves in _cells(mapping).items():
