@@ -55,6 +55,7 @@ def test_a_lost_page_can_be_noticed_by_its_counts(pim):
         ("DELETE", "items/variants/1", None),
         ("POST", "faults", {"api": "rest", "kind": "earthquake"}),
         ("POST", "faults", {"kind": "status"}),
+        ("POST", "faults", {"api": "rest", "kind": "status", "status": "500"}),
         ("PUT", "connector", {"colour": "red"}),
         ("POST", "clock", {}),
     ],

@@ -7,6 +7,9 @@ from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as checked
+
 from amazon_listings.sandbox.catalogue_entry import TABLES, VISIBLE, Table
 
 if TYPE_CHECKING:
@@ -19,9 +22,7 @@ CONNECTOR_CODE = "CNSANDBOX"
 CONNECTOR_SECRET = "sandbox-connector-secret"  # noqa: S105 - documented and worthless
 
 Api = Literal["rest", "connector", "images"]
-APIS: tuple[Api, ...] = ("rest", "connector", "images")
 Kind = Literal["status", "error", "delay", "truncate", "reset", "body", "lose_page"]
-KINDS: tuple[Kind, ...] = ("status", "error", "delay", "truncate", "reset", "body", "lose_page")
 
 CLASSIC_NAMES: dict[Table, str] = {
     "categories": "catalogue",
@@ -31,7 +32,7 @@ CLASSIC_NAMES: dict[Table, str] = {
 NEW_NAMES: dict[Table, str] = {table: table for table in TABLES}
 
 
-@dataclass
+@checked(config=ConfigDict(strict=True, extra="forbid"))
 class Fault:
     """What goes wrong `times` times in an API, after `skip` more requests went well.
 
