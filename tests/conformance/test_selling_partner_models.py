@@ -11,7 +11,6 @@ from jsonschema import Draft7Validator
 
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import (
-    Account,
     SellingPartner,
     definitions,
     feed_messages,
@@ -23,6 +22,7 @@ from amazon_listings.selling_partner import (
 from amazon_listings.selling_partner.held import holds_attributes, holds_patches
 from amazon_listings.selling_partner.operations import OPERATIONS
 from amazon_listings.selling_partner.patches import build_patches
+from support.accounts import account_at
 
 FR = "A13V1IB3VIYZZH"
 #: JSON_LISTINGS_FEED has a limit of its own (SP-API changelog 2025-05-06).
@@ -53,15 +53,7 @@ def recorded():
     models = AmazonModels()
     with running_sandbox(quotas=False) as sandbox:
         sandbox.control("recording", on=True)
-        account = Account(
-            client_id=sandbox.client_id,
-            client_secret=sandbox.client_secret,
-            refresh_token=sandbox.refresh_token,
-            seller_id=sandbox.seller_id,
-            region="EU",
-            endpoint=sandbox.url,
-            token_url=sandbox.token_url,
-        )
+        account = account_at(sandbox)
         yield SellingPartner(account), sandbox
         asked = sandbox.requests()
         assert {entry["operation"] for entry in asked} >= set(OPERATIONS) - {"cancelFeed"}

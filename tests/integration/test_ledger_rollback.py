@@ -22,7 +22,7 @@ from amazon_listings.marketplaces import marketplace
 from amazon_listings.product_types.refresh import refresh_pair
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sandbox.server import running_sandbox
-from amazon_listings.selling_partner import Account, Quotas, SellingPartner
+from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.held import holds_attributes
 from amazon_listings.selling_partner.tokens import Tokens
@@ -30,6 +30,7 @@ from amazon_listings.settings import PROJECT, settings
 from amazon_listings.sync.definitions import definition_key
 from amazon_listings.sync.payload import payload_hash
 from amazon_listings.sync.rollback import Restored, Rollback
+from support.accounts import account_at
 
 FR = marketplace("FR")
 HERE = {"marketplace_id": FR.id}
@@ -71,15 +72,7 @@ def sandbox(running):
 
 @pytest.fixture
 def client(sandbox):
-    account = Account(
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        refresh_token=sandbox.refresh_token,
-        seller_id=sandbox.seller_id,
-        region="EU",
-        endpoint=sandbox.url,
-        token_url=sandbox.token_url,
-    )
+    account = account_at(sandbox)
     return SellingPartner(
         account,
         quotas=Quotas(sleep=sandbox.advance),

@@ -16,9 +16,10 @@ from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sandbox.server import running_sandbox
-from amazon_listings.selling_partner import Account, Quotas, SellingPartner
+from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.tokens import Tokens
+from support.accounts import account_at
 
 FR = marketplace("FR")
 ATTRIBUTES = {"condition_type": [{"value": "new_new", "marketplace_id": FR.id}]}
@@ -41,15 +42,7 @@ def everything(file):
 def test_a_run_leaves_no_secret_in_the_ledger(tmp_path, fault):
     ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
     with running_sandbox() as sandbox:
-        account = Account(
-            client_id=sandbox.client_id,
-            client_secret=sandbox.client_secret,
-            refresh_token=f"{sandbox.refresh_token}{'-revoked' if fault else ''}",
-            seller_id=sandbox.seller_id,
-            region="EU",
-            endpoint=sandbox.url,
-            token_url=sandbox.token_url,
-        )
+        account = account_at(sandbox, refresh_token=f"{sandbox.refresh_token}{'-revoked' if fault else ''}")
         tokens = Tokens(sleep=sandbox.advance)
         client = SellingPartner(
             account,

@@ -11,7 +11,6 @@ from amazon_listings.errors import PersonMustAct, TryAgain
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import (
-    Account,
     Quotas,
     SellingPartner,
     definitions,
@@ -33,6 +32,7 @@ from amazon_listings.selling_partner.exceptions import (
 )
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.tokens import Tokens
+from support.accounts import account_at
 
 FR = marketplace("FR")
 HERE = {"marketplace_id": FR.id}
@@ -75,15 +75,7 @@ def sandbox(running):
 
 @pytest.fixture
 def account(sandbox):
-    return Account(
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        refresh_token=sandbox.refresh_token,
-        seller_id=sandbox.seller_id,
-        region="EU",
-        endpoint=sandbox.url,
-        token_url=sandbox.token_url,
-    )
+    return account_at(sandbox)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from amazon_listings.ledger.runs import last_run, start_run
 from amazon_listings.sales_layer.connection import PimConnection
 from amazon_listings.sales_layer.extraction import read_items
 from amazon_listings.sandbox.server import running_sandbox
-from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.settings import PROJECT
@@ -28,6 +27,7 @@ from amazon_listings.sync.quality import check_quality
 from amazon_listings.sync.run_folder import RunFolder
 from amazon_listings.sync.scope import decide
 from amazon_listings.sync.test_sync import test_sync as check
+from support.accounts import account_at
 
 PARAMS = {"operation": "test", "selection": "everything", "skus": [], "force": False}
 
@@ -91,15 +91,7 @@ class _Run:
 
     def _steps(self, params, pim_key):
         one, folder = self.connector, self.folder
-        account = Account(
-            client_id="amzn1.application-oa2-client.sandbox",
-            client_secret="amzn1.oa2-cs.v1.sandbox",
-            refresh_token="Atzr|sandbox",
-            seller_id="A1SANDBOXSELLER",
-            region="EU",
-            endpoint=self.sandbox.url,
-            token_url=f"{self.sandbox.url}/auth/o2/token",
-        )
+        account = account_at(self.sandbox)
         client = SellingPartner(account, quotas=Quotas())
         pim = PimConnection(
             api="rest", base_url=f"{self.sandbox.url}/sales_layer/rest/Catalog", api_key=pim_key

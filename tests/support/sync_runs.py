@@ -13,7 +13,6 @@ from amazon_listings.ledger.runs import start_run
 from amazon_listings.product_types.refresh import load_pair
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.sync.definitions import Definitions, definition_key, refresh_definitions
@@ -23,6 +22,7 @@ from amazon_listings.sync.run_folder import RunFolder, part_name
 from amazon_listings.sync.scope import Scope
 from amazon_listings.sync.settle import check_sum, settled_items
 from amazon_listings.sync.test_sync import test_sync as check
+from support.accounts import account_at
 
 PRODUCT = {
     "item_name": "{{ item.name }}",
@@ -121,15 +121,10 @@ class Shop:
         self.client = self.connect()
 
     def connect(self):
-        account = Account(
-            client_id=self.sandbox.client_id,
-            client_secret=self.sandbox.client_secret,
-            refresh_token=self.sandbox.refresh_token,
+        account = account_at(
+            self.sandbox,
             seller_id=self.sandbox.vendor_code if self.vendor else self.sandbox.seller_id,
             vendor=self.vendor,
-            region="EU",
-            endpoint=self.sandbox.url,
-            token_url=self.sandbox.token_url,
         )
         return SellingPartner(
             account,

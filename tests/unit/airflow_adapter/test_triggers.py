@@ -8,9 +8,9 @@ import pytest
 from amazon_listings.airflow_adapter.triggers import FeedsTrigger
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import feed_messages, feeds
-from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.settings import settings
+from support.accounts import account_at
 
 FRANCE = "A13V1IB3VIYZZH"
 
@@ -39,15 +39,7 @@ def sandbox(connection, monkeypatch, tmp_path):
 
 
 def client_of(sandbox):
-    account = Account(
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        refresh_token=sandbox.refresh_token,
-        seller_id=sandbox.seller_id,
-        region="EU",
-        endpoint=sandbox.url,
-        token_url=sandbox.token_url,
-    )
+    account = account_at(sandbox)
     return SellingPartner(account, sleep=lambda _: None)
 
 

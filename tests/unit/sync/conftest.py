@@ -7,12 +7,12 @@ from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.product_types.refresh import load_pair
 from amazon_listings.product_types.store import DefinitionStore
 from amazon_listings.sandbox.server import running_sandbox
-from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.sync.definitions import Definitions, definition_key, refresh_definitions
 from amazon_listings.sync.run_folder import RunFolder, part_name
 from amazon_listings.sync.scope import Scope
+from support.accounts import account_at
 
 DOCUMENT = {
     "id": "lamps",
@@ -60,15 +60,7 @@ def definitions(tmp_path_factory):
     (root / "lamps.yaml").write_text(yaml.safe_dump(DOCUMENT, sort_keys=False, allow_unicode=True))
     connector = load_connectors(root, {}).connectors[0]
     with running_sandbox() as sandbox:
-        account = Account(
-            client_id="amzn1.application-oa2-client.sandbox",
-            client_secret="amzn1.oa2-cs.v1.sandbox",
-            refresh_token="Atzr|sandbox",
-            seller_id="A1SANDBOXSELLER",
-            region="EU",
-            endpoint=sandbox.url,
-            token_url=f"{sandbox.url}/auth/o2/token",
-        )
+        account = account_at(sandbox)
         refresh_definitions(connector, SellingPartner(account, quotas=Quotas()), root)
     key = definition_key(connector, "A1SANDBOXSELLER")
     return Definitions(load_pair(DefinitionStore(root / "definitions"), key, connector.marketplace))

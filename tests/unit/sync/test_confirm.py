@@ -16,7 +16,6 @@ from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_ru
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.settings import PROJECT
@@ -24,6 +23,7 @@ from amazon_listings.sync.confirm import confirm
 from amazon_listings.sync.payload import payload_hash
 from amazon_listings.sync.report import write_report
 from amazon_listings.sync.run_folder import RunFolder, part_name
+from support.accounts import account_at
 
 FRANCE = "A13V1IB3VIYZZH"
 LAMP = json.loads(
@@ -75,16 +75,7 @@ class Shop:
         self.sandbox, self.connector, self.definitions = sandbox, connector, definitions
         self.ledger, self.root = ledger, root
         seller = sandbox.vendor_code if vendor else sandbox.seller_id
-        account = Account(
-            client_id=sandbox.client_id,
-            client_secret=sandbox.client_secret,
-            refresh_token=sandbox.refresh_token,
-            seller_id=seller,
-            region="EU",
-            vendor=vendor,
-            endpoint=sandbox.url,
-            token_url=sandbox.token_url,
-        )
+        account = account_at(sandbox, seller_id=seller, vendor=vendor)
         waited = []
         self.client = SellingPartner(account, quotas=Quotas(sleep=waited.append), sleep=waited.append)
         self.listings = Listings("lamps", seller, FRANCE, "LAMP")

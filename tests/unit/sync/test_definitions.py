@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from amazon_listings.sandbox.server import running_sandbox
-from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.exceptions import WrongAccount, WrongMarketplace
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.sync.definitions import refresh_definitions
+from support.accounts import account_at
 
 
 @pytest.fixture(scope="module")
@@ -19,15 +19,7 @@ def sandbox():
 @pytest.fixture
 def account(sandbox):
     sandbox.reset()
-    return Account(
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        refresh_token=sandbox.refresh_token,
-        seller_id=sandbox.seller_id,
-        region="EU",
-        endpoint=sandbox.url,
-        token_url=sandbox.token_url,
-    )
+    return account_at(sandbox)
 
 
 def refresh(account, connector, tmp_path):

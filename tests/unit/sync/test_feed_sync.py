@@ -16,7 +16,6 @@ from amazon_listings.ledger.submissions import sent_in_run
 from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.settings import PROJECT
@@ -25,6 +24,7 @@ from amazon_listings.sync.live_sync import live_sync
 from amazon_listings.sync.payload import payload_hash
 from amazon_listings.sync.run_folder import RunFolder, part_name
 from amazon_listings.sync.takedown import NOTES
+from support.accounts import account_at
 
 FRANCE = "A13V1IB3VIYZZH"
 LAMP = json.loads(
@@ -51,15 +51,7 @@ def sandbox(running):
 
 @pytest.fixture
 def client(sandbox):
-    account = Account(
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        refresh_token=sandbox.refresh_token,
-        seller_id=sandbox.seller_id,
-        region="EU",
-        endpoint=sandbox.url,
-        token_url=sandbox.token_url,
-    )
+    account = account_at(sandbox)
     waited = []
     return SellingPartner(account, quotas=Quotas(sleep=waited.append), sleep=waited.append)
 
