@@ -59,7 +59,7 @@ def hostile(tmp_path_factory):
 
 def report(hostile, name):
     trial, run, _ = hostile
-    return (trial.folder(run) / "report" / name).read_text("utf-8")
+    return (trial.folder(run) / "report" / name).read_text("utf-8-sig")
 
 
 def test_the_run_comes_to_its_end(hostile):

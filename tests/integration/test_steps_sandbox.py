@@ -136,7 +136,7 @@ class _Run:
     def issues(self):
         """Rows of issues.csv, by SKU."""
         found = {}
-        with (self.folder.root / "report" / "issues.csv").open(newline="", encoding="utf-8") as rows:
+        with (self.folder.root / "report" / "issues.csv").open(newline="", encoding="utf-8-sig") as rows:
             for row in csv.DictReader(rows):
                 found.setdefault(row["sku"], []).append(row)
         return found

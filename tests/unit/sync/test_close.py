@@ -178,6 +178,6 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
     assert "<li>A-1: color</li>" in page(folder)
     report = json.loads((folder.root / "report" / "report.json").read_text())
     assert [(one["sku"], one["code"]) for one in report["gone"]] == [("A-1", "color")]
-    with (folder.root / "report" / "issues.csv").open(newline="") as lines:
+    with (folder.root / "report" / "issues.csv").open(encoding="utf-8-sig", newline="") as lines:
         rows = {row["code"]: row["history"] for row in csv.DictReader(lines)}
     assert rows == {"brand": "still there", "size": "new", "color": "gone"}

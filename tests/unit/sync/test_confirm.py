@@ -150,7 +150,7 @@ class Shop:
         return known_items(self.ledger, self.listings, [sku])[sku]
 
     def report(self):
-        with (self.folder.root / "report" / "items.csv").open(encoding="utf-8", newline="") as file:
+        with (self.folder.root / "report" / "items.csv").open(encoding="utf-8-sig", newline="") as file:
             return {row["sku"]: row for row in csv.DictReader(file)}
 
     def issue(self, sku, action, *, names=("main_product_image_locator",), exemption="NOT_EXEMPT"):

@@ -1,3 +1,4 @@
+import codecs
 import csv
 import io
 import json
@@ -58,7 +59,10 @@ def run(folder, extracted, item):
 
 
 def text(folder, name):
-    return (folder.root / "report" / name).read_bytes().decode()
+    written = (folder.root / "report" / name).read_bytes()
+    # A byte order mark tells a spreadsheet that the accents are UTF-8.
+    assert written.startswith(codecs.BOM_UTF8) == name.endswith(".csv")
+    return written.decode("utf-8-sig")
 
 
 def test_one_row_per_item_and_one_per_issue_with_everything_a_person_needs(run, folder):

@@ -150,8 +150,10 @@ class _Counting:
 @contextmanager
 def _text_file(folder: RunFolder, name: str) -> Iterator[IO[str]]:
     """A file of the report; it gets its name when it is complete. Broken text becomes `?`."""
+    # A spreadsheet takes a CSV file for another encoding's, unless it begins with a byte order mark.
+    encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"
     with folder.writing("report", name) as out:
-        text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="", write_through=True)
+        text = io.TextIOWrapper(out, encoding=encoding, errors="replace", newline="", write_through=True)
         yield text
         text.flush()
         text.detach()
