@@ -124,7 +124,7 @@ def test_the_next_run_takes_what_changed_and_sends_what_differs(changed):
     assert changed.outcomes["LUM-B102-BLK"] == "accepted"
     assert changed.outcomes["LUM-B102-FOR"] == "unchanged"
     assert changed.writes == 2, "a preview and a submission of one item"
-    assert "What changed since" in changed.run.said("refresh_definition")
+    assert "Scope: what changed in the PIM since" in changed.run.said("refresh_definition")
 
 
 def test_nothing_changed_costs_no_call(idle):
@@ -145,7 +145,7 @@ def test_nothing_changed_costs_no_call(idle):
 def test_named_skus_are_sent_again_by_force(named):
     assert named.outcomes == {NAMED: "accepted"}
     assert named.writes == 2
-    assert "The 1 SKUs that were named." in named.run.said("refresh_definition")
+    assert "Scope: only the SKUs that were named (1)." in named.run.said("refresh_definition")
 
 
 def test_a_test_of_a_live_connector_submits_nothing(house, tested):
@@ -179,7 +179,7 @@ def test_a_backfill_takes_what_changed_in_its_intervals(backfilled):
     assert found[1], "choose days on which something changed"
     assert set(outcomes(backfilled[1]).values()) == {"accepted"}, "sent again, because the command said force"
     for run in backfilled:
-        assert "Backfill: what changed from 2026-10-2" in run.said("refresh_definition")
+        assert "Scope: what changed in the PIM from 2026-10-2" in run.said("refresh_definition")
 
 
 def test_a_backfill_does_not_move_the_cursor(house, backfilled):
