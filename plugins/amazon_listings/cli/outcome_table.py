@@ -60,7 +60,7 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _frequent(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The three most frequent issues of a run."""
-    folder = RunFolder(Path(summary["files"]["report.html"]).parents[1])
+    """The three most frequent issues of a run, whose files are on this machine."""
+    folder = RunFolder(Path(summary["files"]["report.html"].removeprefix("file://")).parents[1])
     frequent: list[dict[str, Any]] = (folder.noted("report") or {}).get("frequent", [])
     return frequent[:3]

@@ -18,7 +18,7 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
                 "extracted": 12,
                 "counts": dict.fromkeys(OUTCOMES, 2),
                 "calls": {"previews": 5, "readings": 1},
-                "files": {"report.html": str(folder.root / "report" / "report.html")},
+                "files": {"report.html": (folder.root / "report" / "report.html").as_uri()},
             }
         }
     )
@@ -26,11 +26,11 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     assert "7 items  ERROR    Issue 0." in printed
     assert "Issue 2." in printed
     assert "Issue 3." not in printed
-    assert str(folder.root / "report" / "report.html") in printed
+    assert (folder.root / "report" / "report.html").as_uri() in printed
 
 
 def summary(**counts):
-    files = {"report.html": "/runs/run/report/report.html"}
+    files = {"report.html": "file:///runs/run/report/report.html"}
     more = {"operation": "live", "calls": {"updates": 2}, "files": files}
     return more | {"extracted": sum(counts.values()), "counts": dict.fromkeys(OUTCOMES, 0) | counts}
 
