@@ -73,7 +73,7 @@ def validate(
         sys.stderr.close()
         raise typer.Exit(1) from None
     if not as_json:
-        print(f"{count} items: {count - invalid} valid, {invalid} invalid; {unreadable} lines unreadable.")
+        print(f"Items: {count - invalid:,} valid, {invalid:,} invalid. Lines that are no item: {unreadable:,}.")
     if invalid or unreadable:
         raise typer.Exit(1)
 

@@ -105,7 +105,7 @@ def test_the_table_is_for_people(run, payload):
     assert "✘ A·[31m" in result.stdout
     assert "Falta «Parent». Obligatorio porque `level` es child. Rellene «Parent»." in result.stdout
     assert "✔ B" in result.stdout
-    assert "2 items: 1 valid, 1 invalid; 0 lines unreadable." in result.stdout
+    assert "Items: 1 valid, 1 invalid. Lines that are no item: 0." in result.stdout
 
 
 def test_labels_from_the_locale_definition(run, tmp_path, lamp, payload):
