@@ -73,8 +73,8 @@ def validate(
         sys.stderr.close()
         raise typer.Exit(1) from None
     if not as_json:
-        valid = count - invalid
-        print(f"Items: {valid:,} valid, {invalid:,} invalid. Lines that are no item: {unreadable:,}.")
+        passed = count - invalid
+        print(f"Items: {passed:,} valid, {invalid:,} invalid. Lines that are no item: {unreadable:,}.")
     if invalid or unreadable:
         raise typer.Exit(1)
 
