@@ -103,6 +103,14 @@ def documents(
     parts: list[bytes] = []
     skus: list[str] = []
     size = len(start) + len(end)
+
+    def document() -> FeedDocument:
+        """The messages so far, which are not kept beside it: a document is 10 MiB."""
+        made = FeedDocument(b"".join((start, *parts, end)), tuple(skus))
+        parts.clear()
+        skus.clear()
+        return made
+
     for message in messages:
         sku = str(message["sku"])
         if sku in seen:
@@ -113,8 +121,8 @@ def documents(
         seen.add(sku)
         part = _encode({"messageId": len(parts) + 1, **message})
         if parts and (len(parts) == most_messages or size + len(part) + 1 >= most_bytes):
-            yield FeedDocument(start + b",".join(parts) + end, tuple(skus))
-            parts, skus, size = [], [], len(start) + len(end)
+            yield document()
+            size = len(start) + len(end)
             part = _encode({"messageId": 1, **message})
         if size + len(part) + 1 >= most_bytes:
             refused(
@@ -125,11 +133,11 @@ def documents(
                 )
             )
             continue
-        parts.append(part)
+        parts.append(b"," + part if parts else part)
         skus.append(sku)
         size += len(part) + 1
     if parts:
-        yield FeedDocument(start + b",".join(parts) + end, tuple(skus))
+        yield document()
 
 
 def _encode(value: object) -> bytes:

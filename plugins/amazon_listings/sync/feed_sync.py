@@ -87,7 +87,7 @@ class FeedSync:
         *,
         plan: Callable[[dict[str, Any], Held], Plan],
         read: Callable[[Held], bool],
-    ) -> dict[str, list[dict[str, Any]]]:
+    ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Put rows of some parts into feeds and start these.
 
         Args:
@@ -96,8 +96,8 @@ class FeedSync:
             plan: What to send for a row, given what its listing holds.
             read: Whether a listing has to be read before, given what the ledger knows of it.
 
-        Returns:
-            Their outcomes by part.
+        Yields:
+            Each part with the outcomes of its rows, once everything is started.
 
         Raises:
             ListingsLocked, LockLost: another run writes to the same listings.
@@ -117,7 +117,8 @@ class FeedSync:
             for refused in self._start():
                 outcomes[refused.pop("part")].append(refused)
         self.folder.clear(_SPOOL)
-        return {part: [*outcomes[part], *self.sent_before(sent[part])] for part in skus}
+        for part in skus:
+            yield part, [*outcomes.pop(part), *self.sent_before(sent.pop(part))]
 
     def collect(self, stage: str, awaited: Iterable[PendingFeed], *, remark: str = "") -> Counter[str] | None:
         """Enter what became of the rows of a stage that were awaited; the number of items by outcome.
@@ -214,6 +215,7 @@ class FeedSync:
                 entries_of(lines, document.skus),
             )
             self._create(number, place.document_id, len(document.skus))
+            del document  # 10 MiB, while the next one is made
         if refused:
             for line in self.folder.read(_SPOOL, part_name(1)):
                 if line["sku"] in refused:

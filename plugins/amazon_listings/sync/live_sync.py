@@ -187,8 +187,8 @@ class _LiveSync:
                 skus[part] = {row["sku"] for row in free}.difference(row["sku"] for row in before)
                 done[part] += [*waiting, *before]
             sent = self.feeds.send(skus, self._ready, plan=self.writer.planner.plan, read=self._read_before)
-            for part, outcomes in sent.items():
-                self.folder.write("live", part, [*done[part], *outcomes])
+            for part, outcomes in sent:
+                self.folder.write("live", part, [*done.pop(part), *outcomes])
 
     def _collected(self) -> Counter[str]:
         counts = self.feeds.collect("live", self.awaited())

@@ -102,7 +102,7 @@ class Takedown:
         sent = self.feeds.send(
             {part: skus}, lambda _: self._wanted(rows), plan=self._plan, read=lambda _: True
         )
-        return sent[part]
+        return [outcome for _, outcomes in sent for outcome in outcomes]
 
     def _wanted(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows as a writer takes them."""
