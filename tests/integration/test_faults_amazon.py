@@ -120,7 +120,7 @@ def test_a_grant_revoked_in_the_middle_needs_a_person_and_the_rest_is_sent_after
     assert "Seller or Vendor Central" in sentence
     sent = carried_out(one)
     assert 0 < len(sent) < READY
-    tokens.revoke(grant, restore=True)
+    tokens.restore(grant)
     again = one.run()
     assert again.errors == {}, again.sentences
     assert carried_out(one) == dict.fromkeys(SKUS, 1)

@@ -23,8 +23,8 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import TaskDeferred
 
 from amazon_listings.airflow_adapter.configured import connector_named, declared
-from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY, RETRIES, listings_asset
-from amazon_listings.airflow_adapter.failures import RetryByErrorClass, explained
+from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY, listings_asset
+from amazon_listings.airflow_adapter.failures import explained, task_defaults
 from amazon_listings.errors import AmazonListingsError
 
 if TYPE_CHECKING:
@@ -72,12 +72,7 @@ def confirm_dag() -> DAG:
         max_active_runs=1,
         is_paused_upon_creation=False,
         tags={"amazon-listings", "confirm"},
-        default_args={
-            "owner": "amazon_listings",
-            "retries": RETRIES,
-            "retry_policy": RetryByErrorClass(),
-            "retry_delay": timedelta(minutes=1),
-        },
+        default_args=task_defaults("amazon_listings"),
     ) as dag:
         found = task(task_id="due", multiple_outputs=False)(due)()
         ConfirmOperator.partial(task_id="confirm", map_index_template="{{ task.connector_id }}").expand(

@@ -7,7 +7,6 @@ document and lays out tasks. What the tasks do is in `tasks.py`.
 from __future__ import annotations
 
 import functools
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pendulum
@@ -15,7 +14,7 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TriggerRul
 
 from amazon_listings.airflow_adapter import tasks
 from amazon_listings.airflow_adapter.dag_docs import dag_docs
-from amazon_listings.airflow_adapter.failures import RetryByErrorClass
+from amazon_listings.airflow_adapter.failures import task_defaults
 from amazon_listings.airflow_adapter.live_sync_operator import LiveSyncOperator
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 #: A DAG needs a date before which it never runs; backfills may reach back to it.
 FIRST_DAY = pendulum.datetime(2024, 1, 1, tz="UTC")
-RETRIES = 3
 
 
 def build_dag(connector: Connector) -> DAG:
@@ -44,12 +42,7 @@ def build_dag(connector: Connector) -> DAG:
             connector.sync.operation,
             *connector.tags,
         },
-        default_args={
-            "owner": connector.owner,
-            "retries": RETRIES,
-            "retry_policy": RetryByErrorClass(),
-            "retry_delay": timedelta(minutes=1),
-        },
+        default_args=task_defaults(connector.owner),
         fail_fast=False,
     ) as dag:
         _lay_out(connector)

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Tries after the first.
+RETRIES = 3
+
 
 class TaskStopped(SystemExit):
     """Ends a task whose log already says why.
@@ -63,6 +66,16 @@ class RetryByErrorClass(RetryPolicy):
     def deserialize(cls, data: dict[str, Any]) -> RetryByErrorClass:  # noqa: ARG003 - Airflow's signature
         """The policy again."""
         return cls()
+
+
+def task_defaults(owner: str) -> dict[str, Any]:
+    """What every task of our DAGs starts from: whose it is, and how it is tried again."""
+    return {
+        "owner": owner,
+        "retries": RETRIES,
+        "retry_policy": RetryByErrorClass(),
+        "retry_delay": timedelta(minutes=1),
+    }
 
 
 def explained(step: Callable[P, R]) -> Callable[P, R]:

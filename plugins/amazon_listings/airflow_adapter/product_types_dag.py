@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
 
-from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY, RETRIES
-from amazon_listings.airflow_adapter.failures import RetryByErrorClass, explained
+from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY
+from amazon_listings.airflow_adapter.failures import explained, task_defaults
 from amazon_listings.errors import PersonMustAct
 
 if TYPE_CHECKING:
@@ -52,12 +51,7 @@ def product_types_dag() -> DAG:
         catchup=False,
         max_active_runs=1,
         tags={"amazon-listings", "product-types"},
-        default_args={
-            "owner": "amazon_listings",
-            "retries": RETRIES,
-            "retry_policy": RetryByErrorClass(),
-            "retry_delay": timedelta(minutes=1),
-        },
+        default_args=task_defaults("amazon_listings"),
         fail_fast=False,
     ) as dag:
         step = functools.partial(task, multiple_outputs=False)

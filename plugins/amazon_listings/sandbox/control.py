@@ -134,7 +134,8 @@ def _credentials(router: APIRouter, state: SandboxState) -> None:
 
     @router.post("/revoke")
     def revoke(asked: orders.Revocation) -> dict[str, bool]:
-        state.tokens.revoke(asked.refresh_token, restore=asked.restore)
+        act = state.tokens.restore if asked.restore else state.tokens.revoke
+        act(asked.refresh_token)
         return {"done": True}
 
     @router.post("/participations")

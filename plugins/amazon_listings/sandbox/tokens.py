@@ -158,10 +158,15 @@ class TokenDesk:
                 raise KeyError(name)
             self._expired.add(name)
 
-    def revoke(self, grant: str, *, restore: bool = False) -> None:
-        """The partner takes back a grant (or gives it again): tokens of it stop working."""
+    def revoke(self, grant: str) -> None:
+        """The partner takes back a grant: tokens of it stop working."""
         with self._lock:
-            (self._revoked.discard if restore else self._revoked.add)(grant)
+            self._revoked.add(grant)
+
+    def restore(self, grant: str) -> None:
+        """The partner gives a grant again that was taken back."""
+        with self._lock:
+            self._revoked.discard(grant)
 
     def forget_access_tokens(self) -> None:
         """Every access token issued so far becomes invalid; the grants stay."""
