@@ -19,10 +19,12 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt
 
 COPY pyproject.toml README.md ./
+COPY packages packages
 COPY plugins plugins
 COPY dags dags
 COPY include include
-RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable . \
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps \
+        --editable packages/amazon-product-types --editable . \
     && mkdir -p /opt/airflow/amazon_listings && chown -R airflow:0 /opt/airflow && chmod -R g=u /opt/airflow
 
 USER airflow

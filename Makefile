@@ -12,11 +12,12 @@ help:  ## Show this list
 
 install: $(STAMP)  ## Build .venv with everything pinned in requirements.txt and requirements-dev.txt
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml packages/amazon-product-types/pyproject.toml packages/spapi-sandbox/pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
+		--editable packages/amazon-product-types --editable packages/spapi-sandbox --editable .
 	touch $@
 
 demo: $(STAMP)  ## Run the demo connectors end to end in Airflow against the sandbox, and print what happened

@@ -30,14 +30,14 @@ from sqlalchemy import text
 
 from amazon_listings.ledger.database import chunks, open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.items import Listings, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
 from amazon_listings.ledger.leavers import listed_but_not
 from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.ledger.runs import finish_run, last_run, start_run
 from amazon_listings.ledger.submissions import pending_in_feeds, record_submissions
-from amazon_listings.validation.issue import Issue
+from amazon_product_types.validation.issue import Issue
 
-LISTINGS = Listings("bench", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
+LISTINGS = ListingScope("bench", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
 CHANGED = 1_000
 PART = 2_000
 #: Answers are entered every so many, as a live sync does.

@@ -24,8 +24,8 @@ from mapping_by_hand import FR, by_hand
 
 from amazon_listings.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.fields import fields
-from amazon_listings.product_types.labels import FieldIndex
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
 
 SHARED = Path(os.environ.get("AMAZON_LISTINGS_SHARED", Path(__file__).resolve().parents[1].parent / "shared"))
 DEFINITION = SHARED / "amazon/product_types/HOME.FR.fr_FR.2025-01.json"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from amazon_listings.mapping.dates import iso, moment
-from amazon_listings.mapping.html_text import html_to_text, is_html
-from amazon_listings.mapping.lengths import truncate_words
-from amazon_listings.mapping.quantities import number as read_number
-from amazon_listings.mapping.words import yes_or_no
-from amazon_listings.product_types.fields import fields
+from amazon_listings.mapping.values.booleans import yes_or_no
+from amazon_listings.mapping.values.dates import iso, moment
+from amazon_listings.mapping.values.html_text import html_to_text, is_html
+from amazon_listings.mapping.values.lengths import truncate_words
+from amazon_listings.mapping.values.quantities import number as read_number
+from amazon_product_types.fields import fields
 
 MARKET = "A13V1IB3VIYZZH"
 FR = "fr_FR"

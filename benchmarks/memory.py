@@ -111,8 +111,8 @@ def run_step(step: str, root: Path, sandbox: str) -> None:
     import amazon_listings.airflow_adapter.tasks
     from amazon_listings.connectors.loader import load_connectors
     from amazon_listings.ledger.database import open_ledger
-    from amazon_listings.sync.definitions import load_definitions
-    from amazon_listings.sync.run_folder import RunFolder
+    from amazon_listings.runs.definitions import load_definitions
+    from amazon_listings.runs.folder import RunFolder
 
     begun = time.perf_counter()
     connector = load_connectors(root / "connectors", {}).connectors[0]
@@ -136,7 +136,7 @@ def run_of(step: str):
 
 
 def _scope(folder):
-    from amazon_listings.sync.scope import Scope
+    from amazon_listings.runs.scope import Scope
 
     return Scope.from_json(folder.noted("scope"))
 
@@ -160,8 +160,8 @@ def _client(sandbox: str):
 
 def _refresh_definition(connector, _definitions, root, sandbox, *, folder, ledger):
     from amazon_listings.ledger.runs import start_run
-    from amazon_listings.sync.definitions import refresh_definitions
-    from amazon_listings.sync.scope import Scope
+    from amazon_listings.runs.definitions import refresh_definitions
+    from amazon_listings.runs.scope import Scope
 
     note = refresh_definitions(connector, _client(sandbox), root)
     scope = Scope("live", "everything", "asked", None, None, frozenset(), force=False)
@@ -179,9 +179,9 @@ def _refresh_definition(connector, _definitions, root, sandbox, *, folder, ledge
 
 
 def _extract_products(connector, _definitions, _root, _sandbox, *, folder):
-    from amazon_listings.sales_layer.extraction import read_items
+    from amazon_listings.runs.extract import extract_products
     from amazon_listings.settings import settings
-    from amazon_listings.sync.extract import extract_products
+    from amazon_listings.sources.extraction import read_items
 
     read = functools.partial(read_items, connector.source, None)
     summary = extract_products(
@@ -191,21 +191,21 @@ def _extract_products(connector, _definitions, _root, _sandbox, *, folder):
 
 
 def _check_quality(connector, definitions, _root, _sandbox, *, folder):
-    from amazon_listings.sync.quality import check_quality
+    from amazon_listings.checks.quality import check_quality
 
     return check_quality(connector, definitions, folder)
 
 
 def _map_fields(connector, definitions, _root, _sandbox, *, folder):
     """Every part in one process: harder than the task, which maps one."""
-    from amazon_listings.sync.map_fields import map_part
+    from amazon_listings.runs.map_fields import map_part
 
     for part in folder.parts("extract"):
         map_part(connector, definitions, folder, part)
 
 
 def _test_sync(connector, definitions, _root, sandbox, *, folder, ledger):
-    from amazon_listings.sync.test_sync import test_sync
+    from amazon_listings.checks.check_items import test_sync
 
     return test_sync(
         connector, _scope(folder), definitions, client=_client(sandbox), ledger=ledger, folder=folder
@@ -215,7 +215,7 @@ def _test_sync(connector, definitions, _root, sandbox, *, folder, ledger):
 def _live_sync(connector, definitions, _root, sandbox, *, folder, ledger, resumed=False):
     """By feeds: there are more items than `feed_from`."""
     from amazon_listings.ledger.runs import run_number
-    from amazon_listings.sync.live_sync import live_sync
+    from amazon_listings.writes.live_sync import live_sync
 
     number = run_number(ledger, connector.id, RUN)
     tools = {"client": _client(sandbox), "ledger": ledger, "run": number, "folder": folder}
@@ -232,7 +232,7 @@ def _settle_feeds(connector, definitions, root, sandbox, *, folder, ledger):
 
 
 def _report(connector, _definitions, _root, _sandbox, *, folder, ledger):
-    from amazon_listings.sync.close import close_run
+    from amazon_listings.runs.finish import close_run
 
     return close_run(connector, ledger=ledger, folder=folder, run_id=RUN, warnings=(), unfinished=())[
         "counts"
@@ -264,7 +264,7 @@ def sandbox_process(root: Path) -> tuple[subprocess.Popen[str], str]:
     """The sandbox in a process of its own, so that its memory is not counted; and its address."""
     script = (
         "import signal\n"
-        "from amazon_listings.sandbox.server import running_sandbox\n"
+        "from spapi_sandbox.server import running_sandbox\n"
         "with running_sandbox(quotas=False) as sandbox:\n"
         "    print(sandbox.url, flush=True)\n"
         "    signal.sigwait({signal.SIGTERM})\n"

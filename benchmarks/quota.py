@@ -26,10 +26,10 @@ from ledger import private_postgresql
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import Account, LocalBuckets, Quotas, SellingPartner, listings
 from amazon_listings.selling_partner.operations import OPERATIONS, kinds_of
 from amazon_listings.selling_partner.pipeline import in_flight_of, submit_all
+from spapi_sandbox.server import running_sandbox
 
 FR = marketplace("FR")
 PUT = OPERATIONS["putListingsItem"]

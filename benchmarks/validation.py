@@ -34,8 +34,8 @@ sys.path.insert(0, str(HERE.parent / "tests" / "conformance"))
 from validation_payloads import Payloads  # noqa: E402 - found by the line above
 from validation_reference import Reference  # noqa: E402
 
-from amazon_listings.validation import compile_definition  # noqa: E402
-from amazon_listings.validation.definition import Definition  # noqa: E402
+from amazon_product_types.validation import compile_definition  # noqa: E402
+from amazon_product_types.validation.definition import Definition  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

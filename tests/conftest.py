@@ -19,7 +19,7 @@ settings.load_profile("suite")
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
 #: One PostgreSQL for the whole session, and the fixture `ledger`: every test of it on both databases.
-pytest_plugins = ("support.postgresql", "support.ledgers")
+pytest_plugins = ("support.postgresql", "support.ledgers", "support.small_mapping")
 
 HOME = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)

@@ -3,10 +3,10 @@
 Every exception a step of a run may raise is one of these four, so that the retry policy, the
 report and the task log need to know nothing else:
 
-- `TryAgain`: passes by itself; the task is retried, after `retry_after` seconds if known.
-- `PersonMustAct`: retrying is useless until somebody changes a credential, a setting or a file.
+- `RetryableError`: passes by itself; the task is retried, after `retry_after` seconds if known.
+- `ActionRequiredError`: retrying is useless until somebody changes a credential, a setting or a file.
 - `ItemError`: concerns one item; the others go on.
-- `RunRefused`: the run as a whole would be wrong (over the SKU limit, outcomes do not add up).
+- `RunAbortedError`: the run as a whole would be wrong (over the SKU limit, outcomes do not add up).
 
 Messages are shown to people. They never hold a token, a secret or a signed URL.
 """
@@ -31,7 +31,7 @@ class AmazonListingsError(Exception):
         return f"{self.message} {self.hint}" if self.hint else self.message
 
 
-class TryAgain(AmazonListingsError):  # noqa: N818 - named by what to do next
+class RetryableError(AmazonListingsError):
     """A passing fault: network, 5xx, throttling, PIM busy.
 
     Args:
@@ -45,7 +45,7 @@ class TryAgain(AmazonListingsError):  # noqa: N818 - named by what to do next
         self.retry_after = retry_after
 
 
-class PersonMustAct(AmazonListingsError):  # noqa: N818 - named by what happens next
+class ActionRequiredError(AmazonListingsError):
     """Wrong credentials, revoked grant, bad configuration: no retry helps."""
 
 
@@ -63,5 +63,5 @@ class ItemError(AmazonListingsError):
         self.sku = sku
 
 
-class RunRefused(AmazonListingsError):  # noqa: N818 - named by what happens next
+class RunAbortedError(AmazonListingsError):
     """The run as a whole would do the wrong thing; nothing was sent."""

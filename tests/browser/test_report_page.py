@@ -2,9 +2,9 @@
 
 import pytest
 
-from amazon_listings.sync.report import write_report
-from amazon_listings.sync.run_folder import RunFolder, part_name
-from amazon_listings.validation.issue import Issue, Origin
+from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.report import write_report
+from amazon_product_types.validation.issue import Issue, Origin
 
 CHROMIUM = "/usr/bin/chromium"
 HOSTILE = (

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.sandbox.definition_library import DefinitionLibrary, Key
-from amazon_listings.sandbox.product_type_files import Variant, product_type_names
+from spapi_sandbox.definitions.library import DefinitionLibrary, Key
+from spapi_sandbox.definitions.product_type_files import Variant, product_type_names
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("AMAZON_LISTINGS_SHARED", ROOT.parent / "shared"))

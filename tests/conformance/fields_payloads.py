@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft201909Validator
 
-from amazon_listings.product_types.conditions import is_single
-from amazon_listings.product_types.rules import Rules
-from amazon_listings.product_types.tree import resolved
-from amazon_listings.product_types.verdict import true_of
+from amazon_product_types.conditions.evaluation import true_of
+from amazon_product_types.conditions.parsing import is_single
+from amazon_product_types.requirement_rules import Rules
+from amazon_product_types.tree import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amazon_listings.product_types.propositions import Formula
+    from amazon_product_types.conditions.formulas import Formula
 
 Place = tuple[str | int, ...]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from amazon_listings.selling_partner import feed_messages
-from amazon_listings.sync.feed_spool import message_of
-from amazon_listings.sync.submission_plan import Plan
+from amazon_listings.writes.feeds.buffer import message_of
+from amazon_listings.writes.plan import Plan
 
 ELEMENT = {"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}
 names = st.from_regex(r"[a-z_]{1,20}", fullmatch=True)

@@ -6,10 +6,10 @@ from collections import Counter
 
 from fields_documents import document
 
-from amazon_listings.product_types.changes import changes, told
-from amazon_listings.product_types.fields import fields
-from amazon_listings.product_types.impact import Mapped, impact
-from amazon_listings.product_types.labels import FieldIndex
+from amazon_listings.watch.impact import Mapped, impact
+from amazon_product_types.changes import changes, told
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
 
 OLD, NEW = (f"PRODUCT.GB.en_GB.LISTING_OFFER_ONLY.{year}-09" for year in (2024, 2025))
 

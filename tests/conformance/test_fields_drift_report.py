@@ -5,9 +5,9 @@ from __future__ import annotations
 from fields_documents import document
 
 from amazon_listings.connectors import connector_from
-from amazon_listings.sync.drift import Documents, drift
-from amazon_listings.sync.report import write_report
-from amazon_listings.sync.run_folder import RunFolder
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.report import write_report
+from amazon_listings.watch.drift import Documents, drift
 
 OLD, NEW = (f"PRODUCT.GB.en_GB.LISTING_OFFER_ONLY.{year}-09" for year in (2024, 2025))
 HERE = {"marketplace_id": "A1F83G8C2ARO7P"}

@@ -11,9 +11,9 @@ from fields_documents import ALL_NAMES, document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.product_types.fields import fields
-from amazon_listings.product_types.labels import AmbiguousField, FieldIndex, chain, normal
-from amazon_listings.product_types.relabelling import relabel
+from amazon_listings.authoring.relabelling import relabel
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import AmbiguousField, FieldIndex, chain, normal
 
 #: Least share of fields that a label alone, or a label or chain, must name: measured, see docs/fields.md.
 SHARES = {

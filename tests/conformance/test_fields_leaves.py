@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from fields_documents import ALL_NAMES, REAL_NAMES, document
 
-from amazon_listings.product_types.fields import fields
+from amazon_product_types.fields import fields
 
 
 def leaf_paths(root, schema, path=()):

@@ -8,7 +8,7 @@ import pytest
 import requests
 from amazon_models import AmazonModels
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, demo_connector, pim_connection
 from support.airflow_tasks import Bench
 

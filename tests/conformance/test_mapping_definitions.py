@@ -11,11 +11,11 @@ from fields_documents import REAL_NAMES, SHARED, document
 from test_mapping_french import FRENCH
 
 from amazon_listings.mapping import MappingErrors, compile_mapping
-from amazon_listings.mapping.short_forms import SHORT_FORMS
+from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.fields import fields
-from amazon_listings.product_types.labels import FieldIndex, normal
-from amazon_listings.validation import compile_definition
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex, normal
+from amazon_product_types.validation import compile_definition
 
 COUNTRY = {"US": "en_US", "FR": "fr_FR", "GB": "en_GB"}
 CAPTURE = "putListingsItem__PRODUCT_OFFER_ONLY_GB_2024-09__lineofflight-peddler.json"

@@ -7,17 +7,17 @@ from __future__ import annotations
 import pytest
 from fields_documents import document
 
+from amazon_listings.authoring.relabelling import relabel
 from amazon_listings.connectors import SalesLayerSource
 from amazon_listings.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.fields import fields
-from amazon_listings.product_types.labels import FieldIndex
-from amazon_listings.product_types.relabelling import relabel
-from amazon_listings.sales_layer.connection import PimConnection
-from amazon_listings.sales_layer.extraction import read_items
-from amazon_listings.sales_layer.selection import Selection
-from amazon_listings.sandbox.server import running_sandbox
-from amazon_listings.validation import compile_definition
+from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.connection import PimConnection
+from amazon_listings.sources.selection import Selection
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
+from amazon_product_types.validation import compile_definition
+from spapi_sandbox.server import running_sandbox
 
 FRENCH = {
     "Nom de l'article": {"value": "{{ item.prod_title }}", "truncate": "words"},

@@ -19,7 +19,7 @@ from spapi.models.listings_items_v2021_08_01 import (
     PatchOperation,
 )
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 
 FR = "A13V1IB3VIYZZH"
 SKU = "LAMP/1 é+%"

@@ -10,7 +10,7 @@ import requests
 from amazon_models import AmazonModels, shape, shared
 from jsonschema import Draft7Validator
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 
 US, CA, FR, GB = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A13V1IB3VIYZZH", "A1F83G8C2ARO7P"
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -9,7 +9,6 @@ import pytest
 from amazon_models import AmazonModels, shared
 from jsonschema import Draft7Validator
 
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import (
     SellingPartner,
     definitions,
@@ -22,6 +21,7 @@ from amazon_listings.selling_partner import (
 from amazon_listings.selling_partner.held import holds_attributes, holds_patches
 from amazon_listings.selling_partner.operations import OPERATIONS
 from amazon_listings.selling_partner.patches import build_patches
+from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 
 FR = "A13V1IB3VIYZZH"

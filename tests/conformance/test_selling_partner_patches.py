@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.sandbox import patches as rules
 from amazon_listings.selling_partner.patches import build_patches
+from spapi_sandbox.listings import patches as rules
 
 FR = marketplace("FR")
 VALUES = [

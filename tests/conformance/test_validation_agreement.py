@@ -10,11 +10,11 @@ from fields_documents import ALL_NAMES, REAL_NAMES, document
 from validation_payloads import Payloads
 from validation_reference import Reference
 
-from amazon_listings.validation import compile_definition
-from amazon_listings.validation.causes import causes
+from amazon_product_types.validation import compile_definition
+from amazon_product_types.validation.causes import causes
 
 if TYPE_CHECKING:
-    from amazon_listings.validation.definition import Definition
+    from amazon_product_types.validation.definition import Definition
 
 SEED = 20261123
 

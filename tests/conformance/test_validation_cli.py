@@ -11,7 +11,7 @@ from fields_documents import REAL, document
 from validation_payloads import Payloads
 from validation_reference import Reference
 
-from amazon_listings.validation import Issue, compile_definition
+from amazon_product_types.validation import Issue, compile_definition
 
 MAIN = "from amazon_listings.cli import main; main()"
 

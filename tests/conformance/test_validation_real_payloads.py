@@ -7,7 +7,7 @@ import json
 import pytest
 from fields_documents import SHARED, document
 
-from amazon_listings.validation import amazon_issues, compile_definition, merge_issues
+from amazon_product_types.validation import amazon_issues, compile_definition, merge_issues
 
 EXAMPLES = SHARED / "amazon" / "examples"
 BRACELET = "BRACELET.US.en_US.2026-05"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from amazon_listings.sandbox.catalogue import load
+from spapi_sandbox.catalogue.catalogue import load
 from support.airflow import FAMILIES
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]

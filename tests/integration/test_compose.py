@@ -8,9 +8,9 @@ import subprocess
 import pytest
 import yaml
 
-from amazon_listings.sandbox.sales_layer.account import API_KEY
-from amazon_listings.sandbox.server import Sandbox
 from amazon_listings.settings import PROJECT
+from spapi_sandbox.sales_layer.account import API_KEY
+from spapi_sandbox.server import Sandbox
 
 pytestmark = pytest.mark.skipif(
     shutil.which("docker-compose") is None, reason="docker-compose is not installed (tests/install.sh)"

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks, decision, told
 from support.kills import WatchedTraffic
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.faults import Trial
 
 pytestmark = pytest.mark.timeout(300)

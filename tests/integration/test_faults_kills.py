@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.faults import Trial
 from support.kills import Executioner, Moment, problems
 

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks, decision, told
 
 pytestmark = pytest.mark.timeout(300)

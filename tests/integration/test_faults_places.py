@@ -11,7 +11,7 @@ from sqlalchemy import update
 from amazon_listings.ledger import database
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.tables import locks
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, decision
 from support.kills import WatchedTraffic
 

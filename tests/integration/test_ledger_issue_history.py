@@ -6,9 +6,9 @@ import pytest
 
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import gone_issues, open_issues
-from amazon_listings.sync.issue_history import close_history, remember_issues
-from amazon_listings.sync.run_folder import RunFolder, part_name
-from amazon_listings.validation.issue import Issue
+from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.issue_history import close_history, remember_issues
+from amazon_product_types.validation.issue import Issue
 
 PART = part_name(1)
 LOCAL = Issue(code="too_long", severity="ERROR", source="schema", message="m", attribute="item_name")

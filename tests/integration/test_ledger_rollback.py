@@ -11,25 +11,25 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.cli.rollback import FOREIGN, lines_of
 from amazon_listings.connectors import load_connectors
-from amazon_listings.errors import RunRefused
+from amazon_listings.definitions.refresh import refresh_pair
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import answers_of, writes_to
-from amazon_listings.ledger.items import Listings, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
 from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.ledger.runs import find_run, recent_runs, start_run
 from amazon_listings.ledger.submissions import announce_submission, record_submissions
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.refresh import refresh_pair
-from amazon_listings.product_types.store import DefinitionStore
-from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.runs.definitions import definition_key
+from amazon_listings.runs.payload import payload_hash
 from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.held import holds_attributes
 from amazon_listings.selling_partner.tokens import Tokens
 from amazon_listings.settings import PROJECT, settings
-from amazon_listings.sync.definitions import definition_key
-from amazon_listings.sync.payload import payload_hash
-from amazon_listings.sync.rollback import Restored, Rollback
+from amazon_listings.writes.rollback.rollback import Restored, Rollback
+from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 
 FR = marketplace("FR")
@@ -96,7 +96,7 @@ class Seller:
     def __init__(self, client, ledger):
         self.client = client
         self.ledger = ledger
-        self.listings = Listings("fr_lamps", client.account.seller_id, FR.id, "PRODUCT")
+        self.listings = ListingScope("fr_lamps", client.account.seller_id, FR.id, "PRODUCT")
 
     def run(self):
         return start_run(
@@ -412,7 +412,7 @@ def test_what_was_held_before_must_be_known(seller, ledger):
 
 def test_another_account_is_refused(seller, ledger):
     run = seller.run()
-    other = Listings("fr_lamps", "A2OTHER", FR.id, "PRODUCT")
+    other = ListingScope("fr_lamps", "A2OTHER", FR.id, "PRODUCT")
     row = {
         "sku": "a",
         "method": "PUT",
@@ -422,7 +422,7 @@ def test_another_account_is_refused(seller, ledger):
         "hash": "h",
     }
     record_submissions(ledger, other, run, [row | {"body": {}, "existed": False}])
-    with pytest.raises(RunRefused, match="A2OTHER"):
+    with pytest.raises(RunAbortedError, match="A2OTHER"):
         seller.carry_out(run)
     assert "A2OTHER" in recent_runs(ledger, "fr_lamps")[0].failure
 

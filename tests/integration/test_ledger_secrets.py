@@ -11,14 +11,14 @@ import pytest
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.items import Listings, record_accepted, record_tested
+from amazon_listings.ledger.items import ListingScope, record_accepted, record_tested
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.tokens import Tokens
+from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 
 FR = marketplace("FR")
@@ -55,7 +55,7 @@ def test_a_run_leaves_no_secret_in_the_ledger(tmp_path, fault):
         failure = None
         try:
             answer = amazon.put(client, "S1", FR.id, product_type="PRODUCT", attributes=ATTRIBUTES)
-            listings = Listings("fr_home", account.seller_id, FR.id, "PRODUCT")
+            listings = ListingScope("fr_home", account.seller_id, FR.id, "PRODUCT")
             row = {
                 "sku": "S1",
                 "pim_id": "p",

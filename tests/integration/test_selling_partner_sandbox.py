@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import (
     Quotas,
     SellingPartner,
@@ -32,6 +31,7 @@ from amazon_listings.selling_partner.exceptions import (
 )
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.tokens import Tokens
+from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 
 FR = marketplace("FR")
@@ -294,7 +294,7 @@ def test_wrong_credentials_end_in_one_sentence_and_change_nothing(sandbox, conne
     for attempt in (lambda: put(client), lambda: sellers.check_account(client, FR)):
         with pytest.raises(kind) as caught:
             attempt()
-        assert isinstance(caught.value, PersonMustAct)
+        assert isinstance(caught.value, ActionRequiredError)
         assert words in str(caught.value)
         assert "must" in caught.value.hint
         assert "\n" not in str(caught.value)
@@ -314,7 +314,7 @@ def test_a_right_connection_is_confirmed_for_sellers_and_vendors(sandbox, connec
 def test_an_unknown_product_type_and_a_wrong_locale_say_so(client):
     with pytest.raises(UnknownProductType, match="product type 'LAMPE'"):
         definitions.get(client, "LAMPE", FR.id)
-    with pytest.raises(PersonMustAct, match="locale"):
+    with pytest.raises(ActionRequiredError, match="locale"):
         definitions.get(client, "LAMP", FR.id, locale="fr_XX")
 
 
@@ -367,7 +367,7 @@ def test_amazon_down_gives_the_task_back(sandbox, client):
     sandbox.fault("getListingsItem", "status", status=503, times=50)
     with pytest.raises(Unavailable) as caught:
         listings.get(client, "S1", [FR.id])
-    assert isinstance(caught.value, TryAgain)
+    assert isinstance(caught.value, RetryableError)
 
 
 def count(sandbox, operation):

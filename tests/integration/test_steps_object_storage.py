@@ -5,8 +5,8 @@ import json
 import pytest
 
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.sync.report import write_report
-from amazon_listings.sync.run_folder import RunFolder, StorageUnavailable, part_name
+from amazon_listings.runs.folder import RunFolder, StorageUnavailable, part_name
+from amazon_listings.runs.report import write_report
 
 FACTS = {
     "title": "Lampes",

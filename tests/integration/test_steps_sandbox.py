@@ -9,24 +9,24 @@ import json
 import pytest
 import yaml
 
+from amazon_listings.checks.check_items import test_sync as check
+from amazon_listings.checks.quality import check_quality
 from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.errors import PersonMustAct, RunRefused, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError, RunAbortedError
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.runs import last_run, start_run
-from amazon_listings.sales_layer.connection import PimConnection
-from amazon_listings.sales_layer.extraction import read_items
-from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.runs.definitions import load_definitions, refresh_definitions
+from amazon_listings.runs.extract import extract_products
+from amazon_listings.runs.finish import close_run
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.scope import decide
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.settings import PROJECT
-from amazon_listings.sync.close import close_run
-from amazon_listings.sync.definitions import load_definitions, refresh_definitions
-from amazon_listings.sync.extract import extract_products
-from amazon_listings.sync.map_fields import map_part
-from amazon_listings.sync.quality import check_quality
-from amazon_listings.sync.run_folder import RunFolder
-from amazon_listings.sync.scope import decide
-from amazon_listings.sync.test_sync import test_sync as check
+from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.connection import PimConnection
+from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 
 PARAMS = {"operation": "test", "selection": "everything", "skus": [], "force": False}
@@ -74,7 +74,7 @@ class _Run:
         for task, step in self._steps(params, pim_key):
             try:
                 step()
-            except (TryAgain, PersonMustAct, RunRefused) as error:
+            except (RetryableError, ActionRequiredError, RunAbortedError) as error:
                 self.error = error
                 self.folder.note(f"failure-{task}", {"sentence": str(error)})
                 unfinished = [task]
@@ -191,13 +191,13 @@ def test_named_skus_are_read_and_those_that_are_not_there_are_told(run):
 @pytest.mark.parametrize(
     ("changes", "kind", "said"),
     [
-        ({"sales_layer": {"sku_limit": 10}}, RunRefused, "may hold 10 SKUs"),
-        ({"sales_layer": {"filter": "{{ item.reference == 'X' }}"}}, RunRefused, "has no item"),
-        ({"amazon": {"product_type": "LAMPP"}}, PersonMustAct, "LAMPP"),
-        ({"pim_key": "wrong"}, PersonMustAct, "key"),
+        ({"sales_layer": {"sku_limit": 10}}, RunAbortedError, "may hold 10 SKUs"),
+        ({"sales_layer": {"filter": "{{ item.reference == 'X' }}"}}, RunAbortedError, "has no item"),
+        ({"amazon": {"product_type": "LAMPP"}}, ActionRequiredError, "LAMPP"),
+        ({"pim_key": "wrong"}, ActionRequiredError, "key"),
         (
             {"quality": [{"expectation": "expect_table_row_count_to_equal", "value": 1}]},
-            RunRefused,
+            RunAbortedError,
             "expect_table_row_count_to_equal (value 1)",
         ),
     ],

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 import requests
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]

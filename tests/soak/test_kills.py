@@ -12,7 +12,7 @@ from contextlib import closing
 import psutil
 import pytest
 
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.airflow import installation
 from support.faults import Trial, backpacks
 from support.kills import Executioner, Moment, WatchedTraffic, drawn, problems

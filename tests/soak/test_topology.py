@@ -18,8 +18,8 @@ import sqlalchemy
 from moto.server import ThreadedMotoServer
 
 from amazon_listings.airflow_adapter import local
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.settings import PROJECT
+from spapi_sandbox.server import running_sandbox
 from support.airflow import FAMILIES, Run, amazon_connection, demo_connector, pim_connection
 
 pytestmark = [

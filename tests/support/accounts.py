@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from amazon_listings.sandbox.server import Sandbox
 from amazon_listings.selling_partner import Account
+from spapi_sandbox.server import Sandbox
 
 
 def account_at(sandbox: Sandbox, **changes: Any) -> Account:

@@ -15,14 +15,14 @@ import requests
 import yaml
 
 from amazon_listings.airflow_adapter import local
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.settings import PROJECT
+from spapi_sandbox.server import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from amazon_listings.sandbox.server import Sandbox
+    from spapi_sandbox.server import Sandbox
 
 PIM_KEY = "sandbox-pim-key"
 #: Three of the sandbox's families of backpacks: small runs, and real ones all the same.

@@ -13,12 +13,13 @@ import requests
 
 from amazon_listings.airflow_adapter import hooks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
-from amazon_listings.sales_layer import extraction
-from amazon_listings.sales_layer.clock import Clock
+from amazon_listings.confirm import checks as confirm
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
-from amazon_listings.sync import confirm, live_sync
+from amazon_listings.sources import extraction
+from amazon_listings.sources.sales_layer.clock import Clock
+from amazon_listings.writes import live_sync
 from support.airflow import amazon_connection, demo_connector, pim_connection
 from support.airflow_tasks import Bench, Tasks
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from amazon_listings.sandbox.server import Sandbox
+    from spapi_sandbox.server import Sandbox
 
 #: Two families of the sandbox's catalogue: eight items that pass and are sent.
 FAMILIES = ("LUM-B101", "LUM-B102")

@@ -25,7 +25,7 @@ from urllib.parse import unquote
 
 import requests
 
-from amazon_listings.sandbox.traffic import Fault, Traffic
+from spapi_sandbox.admission.traffic import Fault, Traffic
 from support.airflow_tasks import ORDER
 from support.faults import waits_moved
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from amazon_listings.sandbox.server import Sandbox
+    from spapi_sandbox.server import Sandbox
     from support.faults import Trial
 
 #: Tries of one task: more than Airflow's default, because most of them are killed here.
@@ -45,14 +45,14 @@ PRELOADED = (
     "amazon_listings.airflow_adapter.tasks",
     "amazon_listings.airflow_adapter.hooks",
     "amazon_listings.airflow_adapter.local",
-    "amazon_listings.sandbox.server",
-    "amazon_listings.sales_layer.extraction",
-    "amazon_listings.sync.close",
-    "amazon_listings.sync.extract",
-    "amazon_listings.sync.live_sync",
-    "amazon_listings.sync.map_fields",
-    "amazon_listings.sync.quality.engine",
-    "amazon_listings.sync.test_sync",
+    "spapi_sandbox.server",
+    "amazon_listings.sources.extraction",
+    "amazon_listings.runs.finish",
+    "amazon_listings.runs.extract",
+    "amazon_listings.writes.live_sync",
+    "amazon_listings.runs.map_fields",
+    "amazon_listings.checks.quality.engine",
+    "amazon_listings.checks.check_items",
 )
 #: Moments that the sandbox sees, and those that the task's process meets.
 SEEN = ("received", "answered")
@@ -227,7 +227,7 @@ def _work(
     from airflow.sdk.execution_time.context import set_current_context
 
     from amazon_listings.airflow_adapter.failures import TaskStopped
-    from amazon_listings.errors import TryAgain
+    from amazon_listings.errors import RetryableError
     from amazon_listings.settings import settings
 
     connector_id, run_id, name, params, got, states, resumed = job
@@ -252,7 +252,7 @@ def _work(
             said = {"end": "deferred"}
         except (TaskStopped, Exception) as error:  # noqa: BLE001 - whatever a task raises fails it
             cause = getattr(error, "cause", error)
-            end = "again" if isinstance(cause, TryAgain) else "failed"
+            end = "again" if isinstance(cause, RetryableError) else "failed"
             said = {"end": end, "said": f"{type(cause).__name__}: {cause}"}
     answer.send(said)
     answer.close()

@@ -7,7 +7,7 @@ import random
 
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.items import Listings
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.locks import ListingLocks
 
 
@@ -40,7 +40,7 @@ def count_up(number, url, file, times):
     Reading and writing back is not atomic: without the lock some would be lost.
     """
     ledger = open_ledger(url)
-    listings = Listings("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
+    listings = ListingScope("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
     for turn in range(times):
         locks = ListingLocks(ledger, listings, owner=f"{number} {turn}", patience=1e6, sleep=lambda _: None)
         with locks.held(["shared", f"own-{number}"] if number % 2 else ["also", "shared"]):

@@ -7,21 +7,21 @@ import itertools
 
 import yaml
 
+from amazon_listings.checks.check_items import test_sync as check
 from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.ledger.items import Listings
+from amazon_listings.definitions.refresh import load_pair
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import start_run
-from amazon_listings.product_types.refresh import load_pair
-from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
+from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.resolve import check_sum, settled_items
+from amazon_listings.runs.scope import Scope
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.sync.definitions import Definitions, definition_key, refresh_definitions
-from amazon_listings.sync.live_sync import live_sync
-from amazon_listings.sync.map_fields import map_part
-from amazon_listings.sync.run_folder import RunFolder, part_name
-from amazon_listings.sync.scope import Scope
-from amazon_listings.sync.settle import check_sum, settled_items
-from amazon_listings.sync.test_sync import test_sync as check
+from amazon_listings.writes.live_sync import live_sync
 from support.accounts import account_at
 
 PRODUCT = {
@@ -161,7 +161,7 @@ class Shop:
 
     def listings(self, connector):
         amazon_part = connector.amazon
-        return Listings(
+        return ListingScope(
             connector.id, self.client.account.seller_id, connector.marketplace.id, amazon_part.product_type
         )
 

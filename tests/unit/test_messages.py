@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from amazon_listings.validation.words import words
+from amazon_product_types.validation.words import words
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "validation.md"
-PACKAGES = tuple(
-    f"amazon_listings.{package}" for package in ("validation", "mapping", "sync", "product_types")
+PACKAGES = (
+    "amazon_product_types.validation",
+    "amazon_product_types",
+    "amazon_listings.mapping",
+    "amazon_listings.runs",
 )
 #: How names and values are said: attribute names are English, so only other languages need the label.
 BY_LANGUAGE = {"named", "valued"}

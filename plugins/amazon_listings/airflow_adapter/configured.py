@@ -10,7 +10,7 @@ from airflow.sdk import Variable
 
 from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _IN_ENVIRONMENT = f"AIRFLOW_VAR_{VARIABLE_PREFIX}".upper()
 
 
-class BrokenConnectors(PersonMustAct):
+class BrokenConnectors(ActionRequiredError):
     """At least one connector cannot be used; the message is that of each."""
 
 

@@ -137,9 +137,9 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     """
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.confirm.checks import confirm
     from amazon_listings.ledger.confirmations import next_due
-    from amazon_listings.sync.confirm import confirm
-    from amazon_listings.sync.definitions import definition_key, load_definitions
+    from amazon_listings.runs.definitions import definition_key, load_definitions
 
     connector = connector_named(connector_id)
     ledger, storage = connections.ledger(), connections.storage()

@@ -13,28 +13,28 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from airflow.sdk.log import mask_secret
 
 from amazon_listings.connectors.model import FileSource, SalesLayerSource
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.sales_layer.connection import PimConnection
-from amazon_listings.sales_layer.related_tables import read_tables
 from amazon_listings.selling_partner.account import Account, AccountIncomplete
 from amazon_listings.settings import LEDGER_IN_AIRFLOW, settings
+from amazon_listings.sources.related_tables import read_tables
+from amazon_listings.sources.sales_layer.connection import PimConnection
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.sales_layer.related_tables import Rows
+    from amazon_listings.sources.related_tables import Rows
 
 LEDGER_CONNECTION = "amazon_listings_ledger"
 
 
-class ConnectionProblem(PersonMustAct):
+class ConnectionProblem(ActionRequiredError):
     """An Airflow connection is missing, of another type, or incomplete."""
 
 
-class LedgerConnectionGone(TryAgain):
+class LedgerConnectionGone(RetryableError):
     """The ledger's Airflow connection cannot be had. Without its memory, everything would be sent again."""
 
 
@@ -68,7 +68,7 @@ def account_of(found: Connection, region: str) -> Account:
         region: `NA`, `EU` or `FE`: where the connector's marketplace is.
 
     Raises:
-        PersonMustAct: a field is missing or contradicts another; the sentence names it.
+        ActionRequiredError: a field is missing or contradicts another; the sentence names it.
     """
     extra = _extra(found)
     merchant, vendor = extra.get("seller_id") or "", extra.get("vendor_code") or ""
@@ -103,7 +103,7 @@ def account(connection_id: str, country: str) -> Account:
     """The Amazon account of a connection, for the region of a country.
 
     Raises:
-        PersonMustAct: the connection is missing or incomplete.
+        ActionRequiredError: the connection is missing or incomplete.
     """
     return account_of(connection(connection_id, "amazon_selling_partner"), marketplace(country).region)
 
@@ -112,7 +112,7 @@ def pim_of(found: Connection) -> PimConnection:
     """The Sales Layer account that a connection of type `sales_layer` describes.
 
     Raises:
-        PersonMustAct: a field is missing; the sentence names it.
+        ActionRequiredError: a field is missing; the sentence names it.
     """
     extra = _extra(found)
     api: Any = extra.get("api") or "rest"
@@ -134,7 +134,7 @@ def pim(connection_id: str) -> PimConnection:
     """The Sales Layer account of a connection.
 
     Raises:
-        PersonMustAct: the connection is missing or incomplete.
+        ActionRequiredError: the connection is missing or incomplete.
     """
     return pim_of(connection(connection_id, "sales_layer"))
 
@@ -145,7 +145,7 @@ def source(
     """What a connector's source is opened with: the PIM account, or the path of its files.
 
     Raises:
-        PersonMustAct: the connection is missing or incomplete.
+        ActionRequiredError: the connection is missing or incomplete.
     """
     if isinstance(described, SalesLayerSource):
         return pim(described.connection), None
@@ -158,7 +158,7 @@ def tables(connector: Connector) -> dict[str, Rows]:
     """The rows of a connector's related tables, by name and language.
 
     Raises:
-        TryAgain, PersonMustAct: they cannot be read.
+        RetryableError, ActionRequiredError: they cannot be read.
     """
     if not connector.tables:
         return {}
@@ -170,7 +170,7 @@ def ledger() -> Engine:
     """The open ledger: the database of the setting, or of the connection that it points to.
 
     Raises:
-        TryAgain: the database does not answer, or the connection cannot be had.
+        RetryableError: the database does not answer, or the connection cannot be had.
     """
     url = settings().ledger
     return ledger_in_airflow() if url == LEDGER_IN_AIRFLOW else open_ledger(url)
@@ -180,7 +180,7 @@ def ledger_in_airflow() -> Engine:
     """The ledger in the database of the Airflow connection `amazon_listings_ledger`.
 
     Raises:
-        TryAgain: the database does not answer, or the connection cannot be had: Airflow tells no
+        RetryableError: the database does not answer, or the connection cannot be had: Airflow tells no
             difference between one that does not exist and a secrets backend that is down.
     """
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from amazon_listings.errors import AmazonListingsError, PersonMustAct, RunRefused, TryAgain
+from amazon_listings.errors import ActionRequiredError, AmazonListingsError, RetryableError, RunAbortedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class TaskStopped(SystemExit):
 class RetryByErrorClass(RetryPolicy):
     """Retries what passes by itself, fails at once what needs a person.
 
-    `TryAgain` waits as long as the other side asked for. An error that is none of ours follows the
+    `RetryableError` waits as long as the other side asked for. An error that is none of ours follows the
     task's ordinary retries.
     """
 
@@ -51,9 +51,9 @@ class RetryByErrorClass(RetryPolicy):
     ) -> RetryDecision:
         """The decision for one failure."""
         cause = exception.cause if isinstance(exception, TaskStopped) else exception
-        if isinstance(cause, PersonMustAct | RunRefused):
+        if isinstance(cause, ActionRequiredError | RunAbortedError):
             return RetryDecision.fail(reason="a person must act")
-        if isinstance(cause, TryAgain):
+        if isinstance(cause, RetryableError):
             seconds = cause.retry_after or min(60 * 2 ** (try_number - 1), 1800)
             return RetryDecision.retry(delay=timedelta(seconds=seconds), reason=cause.message)
         return RetryDecision.default()

@@ -12,15 +12,15 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
-from amazon_listings.sales_layer.check import check_connection
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.sellers import check_account
+from amazon_listings.sources.sales_layer.check import check_connection
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from amazon_listings.sales_layer.connection import PimConnection
+    from amazon_listings.sources.sales_layer.connection import PimConnection
 
 
 @cache
@@ -57,7 +57,7 @@ class SellingPartnerHook(BaseHook):
             preview_rate: Previews per second that the account may make.
 
         Raises:
-            PersonMustAct: the connection is missing or incomplete.
+            ActionRequiredError: the connection is missing or incomplete.
         """
         found = connections.connection(self.selling_partner_conn_id, self.conn_type)
         account = connections.account_of(found, marketplace(self._country(found.extra_dejson)).region)
@@ -104,7 +104,7 @@ class SalesLayerHook(BaseHook):
         """The account, to be given to `sales_layer.read_items`.
 
         Raises:
-            PersonMustAct: the connection is missing or incomplete.
+            ActionRequiredError: the connection is missing or incomplete.
         """
         return connections.pim(self.sales_layer_conn_id)
 

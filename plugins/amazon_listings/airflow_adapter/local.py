@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import requests
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class LocalAirflow:
         """Return once the scheduler and the API server answer.
 
         Raises:
-            PersonMustAct: they do not; the message names the log.
+            ActionRequiredError: they do not; the message names the log.
         """
         self._wait(self.healthy, timeout, "Airflow did not come up")
 
@@ -199,9 +199,9 @@ class LocalAirflow:
         deadline = time.monotonic() + timeout
         while not condition():
             if self.process.poll() is not None:
-                raise PersonMustAct(f"Airflow ended by itself; its log: {self.log}")
+                raise ActionRequiredError(f"Airflow ended by itself; its log: {self.log}")
             if time.monotonic() > deadline:
-                raise PersonMustAct(f"After {timeout:.0f} s {complaint}; Airflow's log: {self.log}")
+                raise ActionRequiredError(f"After {timeout:.0f} s {complaint}; Airflow's log: {self.log}")
             time.sleep(0.5)
 
 
@@ -244,7 +244,7 @@ def running_airflow(
     """A private Airflow in `home`, with the further environment `extra`; stopped at the end.
 
     Raises:
-        PersonMustAct: it did not come up; the message names its log.
+        ActionRequiredError: it did not come up; the message names its log.
     """
     port = free_port()
     env = environment(home, port=port, all_admins=True) | dict(extra or {})

@@ -14,7 +14,7 @@ from airflow.sdk import DAG, TriggerRule, get_current_context, task
 
 from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY
 from amazon_listings.airflow_adapter.failures import explained, task_defaults
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def product_types_dag() -> DAG:
 def list_product_types() -> list[list[str]]:
     """The ids of the connectors that share a pair of documents, for each pair."""
     from amazon_listings.airflow_adapter.configured import declared
-    from amazon_listings.sync.product_type_watch import pairs
+    from amazon_listings.watch.product_types import pairs
 
     loaded = declared()
     for broken in loaded.broken:
@@ -83,7 +83,7 @@ def refresh_product_type(connectors: Sequence[str]) -> dict[str, Any]:
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.sync.product_type_watch import look, needs_a_person
+    from amazon_listings.watch.product_types import look, needs_a_person
 
     found = [connector_named(name) for name in connectors]
     amazon = found[0].amazon
@@ -105,10 +105,10 @@ def report(pairs: Sequence[Sequence[str]] | None) -> dict[str, Any]:
     """Write the look's page; what needs a person is a warning, and nothing else is.
 
     Raises:
-        PersonMustAct: some product types could not be refreshed.
+        ActionRequiredError: some product types could not be refreshed.
     """
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.sync.product_type_watch import write_look
+    from amazon_listings.watch.product_types import write_look
 
     found = write_look(connections.storage(), get_current_context()["run_id"], pairs or [])
     for sentence in found["person"]:
@@ -117,7 +117,7 @@ def report(pairs: Sequence[Sequence[str]] | None) -> dict[str, Any]:
         log.info("Nobody must act.")
     log.info("report.html: %s", found["file"])
     if pairs is None or found["missing"]:
-        raise PersonMustAct(
+        raise ActionRequiredError(
             "Not every product type could be refreshed: "
             + (", ".join(found["missing"]) or "the connectors could not be read")
             + ".",

@@ -92,7 +92,7 @@ SALES_LAYER = {
 def get_provider_info() -> dict[str, Any]:
     """The provider description, in the form of Airflow's `provider_info.schema.json`."""
     return {
-        "package-name": "amazon-listings",
+        "package-name": "airflow-provider-amazon-listings",
         "name": "Amazon Listings",
         "description": "Publish products from a PIM as Amazon listings.",
         "connection-types": [AMAZON_SELLING_PARTNER, SALES_LAYER],

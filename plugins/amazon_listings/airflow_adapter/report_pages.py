@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from amazon_listings.airflow_adapter import connections
-from amazon_listings.sync.run_folder import RunFolder
+from amazon_listings.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.failures import explained
-from amazon_listings.errors import AmazonListingsError, PersonMustAct
+from amazon_listings.errors import ActionRequiredError, AmazonListingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.sync.run_folder import RunFolder
-    from amazon_listings.sync.scope import Scope
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class _Run:
 
     @property
     def scope(self) -> Scope:
-        from amazon_listings.sync.scope import Scope
+        from amazon_listings.runs.scope import Scope
 
         return Scope.from_json(self.folder.noted("scope") or {})
 
@@ -52,7 +52,7 @@ class _Run:
 def _run(connector_id: str) -> Iterator[_Run]:
     """The current run; a failure of ours is kept in its folder, for the report."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.sync.run_folder import RunFolder
+    from amazon_listings.runs.folder import RunFolder
 
     context = get_current_context()
     run_id = context["run_id"]
@@ -74,12 +74,12 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
     """
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
     from amazon_listings.ledger.runs import last_run, start_run
-    from amazon_listings.product_types.definition import DefinitionDamaged, NoDefinition
-    from amazon_listings.sync.definitions import refresh_definitions
-    from amazon_listings.sync.drift import drift_since_last_run
-    from amazon_listings.sync.related_tables import keep_tables
-    from amazon_listings.sync.scope import decide
+    from amazon_listings.runs.definitions import refresh_definitions
+    from amazon_listings.runs.related_tables import keep_tables
+    from amazon_listings.runs.scope import decide
+    from amazon_listings.watch.drift import drift_since_last_run
 
     with _run(connector_id) as run:
         run.folder.clear_all()
@@ -127,9 +127,9 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
 def extract_products(connector_id: str) -> dict[str, Any]:
     """Read the PIM into the run's folder; counts and the names of the parts."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.sales_layer.extraction import read_items
+    from amazon_listings.runs.extract import extract_products as extract
     from amazon_listings.settings import settings
-    from amazon_listings.sync.extract import extract_products as extract
+    from amazon_listings.sources.extraction import read_items
 
     with _run(connector_id) as run:
         pim, root = connections.source(run.connector.source)
@@ -156,8 +156,8 @@ def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Map
         log.info("Nothing was extracted, so there is nothing to check.")
         return []
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.sync.definitions import load_definitions
-    from amazon_listings.sync.quality import check_quality as check
+    from amazon_listings.checks.quality import check_quality as check
+    from amazon_listings.runs.definitions import load_definitions
 
     with _run(connector_id) as run:
         counts = check(run.connector, load_definitions(definition, connections.storage()), run.folder)
@@ -169,8 +169,8 @@ def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Map
 def map_fields(connector_id: str, definition: Mapping[str, Any], part: str) -> dict[str, int]:
     """Map one part; counts of mapped items and of items with mapping errors."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.sync.definitions import load_definitions
-    from amazon_listings.sync.map_fields import map_part
+    from amazon_listings.runs.definitions import load_definitions
+    from amazon_listings.runs.map_fields import map_part
 
     with _run(connector_id) as run:
         documents = load_definitions(definition, connections.storage())
@@ -184,8 +184,8 @@ def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
     """Validate: locally, then by Amazon's preview. Nothing changes at Amazon. Counts by outcome."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.sync.definitions import load_definitions
-    from amazon_listings.sync.test_sync import test_sync as run_test
+    from amazon_listings.checks.check_items import test_sync as run_test
+    from amazon_listings.runs.definitions import load_definitions
 
     with _run(connector_id) as run:
         connector = run.connector
@@ -216,8 +216,8 @@ def live_sync(
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.ledger.runs import run_number
-    from amazon_listings.sync.definitions import load_definitions
-    from amazon_listings.sync.live_sync import live_sync as submit
+    from amazon_listings.runs.definitions import load_definitions
+    from amazon_listings.writes.live_sync import live_sync as submit
 
     with _run(connector_id) as run:
         if run.scope.operation == "test":
@@ -226,7 +226,7 @@ def live_sync(
         connector, ledger = run.connector, connections.ledger()
         number = run_number(ledger, connector.id, run.run_id)
         if number is None:
-            raise PersonMustAct(
+            raise ActionRequiredError(
                 "The ledger does not know this run.",
                 hint="Was it emptied? Clear the run from refresh_definition.",
             )
@@ -250,7 +250,7 @@ def _await_feeds(connector: Connector, ledger: Engine, run: int) -> NoReturn:
     """Leave the worker until the feeds of a run are through."""
     from amazon_listings.airflow_adapter.triggers import FeedsTrigger
     from amazon_listings.settings import settings
-    from amazon_listings.sync.feed_sync import PATIENCE, awaited_feeds
+    from amazon_listings.writes.feeds.submit import PATIENCE, awaited_feeds
 
     now = datetime.now(UTC)
     awaited = awaited_feeds(ledger, connector.id, run, now=now)
@@ -272,9 +272,9 @@ def report(connector_id: str) -> dict[str, Any]:
         Counts by outcome, calls made, and `files`: where the report lies. What the PIM says stays there.
     """
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.sync.close import close_run
-    from amazon_listings.sync.secret_age import secret_warning
-    from amazon_listings.sync.sentences import language_of, sentences
+    from amazon_listings.runs.finish import close_run
+    from amazon_listings.runs.secret_age import secret_warning
+    from amazon_listings.runs.sentences import language_of, sentences
 
     with _run(connector_id) as run:
         connector = run.connector
@@ -282,7 +282,7 @@ def report(connector_id: str) -> dict[str, Any]:
             account = connections.account(connector.amazon.connection, connector.amazon.country)
             told = sentences(language_of(connector))
             warnings = [secret_warning(account, datetime.now(UTC).date(), told)]
-        except PersonMustAct:
+        except ActionRequiredError:
             warnings = []  # the task that needed the account has said what is wrong with it
         summary = close_run(
             connector,
@@ -298,7 +298,7 @@ def report(connector_id: str) -> dict[str, Any]:
         for name, place in summary["files"].items():
             log.info("%s: %s", name, place)
         if summary["failure"]:
-            raise PersonMustAct(f"The run did not come to its end. {summary['failure']}")
+            raise ActionRequiredError(f"The run did not come to its end. {summary['failure']}")
         return {key: summary[key] for key in ("operation", "extracted", "counts", "calls", "files")}
 
 

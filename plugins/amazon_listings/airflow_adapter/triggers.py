@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.selling_partner import feeds
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ class FeedsTrigger(BaseTrigger):
                 if client is None:
                     client = await asyncio.to_thread(self._client)
                 open_feeds = await asyncio.to_thread(_still_open, client, open_feeds)
-            except TryAgain as error:
+            except RetryableError as error:
                 log.warning("%s", error)
                 continue
-            except PersonMustAct as error:
+            except ActionRequiredError as error:
                 # The task meets it too, and explains it.
                 log.warning("%s", error)
                 break

@@ -32,7 +32,7 @@ def connectors_in(folder: Path | None, variables: dict[str, str], *, only: str |
     """The connectors of a folder (the installation's own if None) and of Variables.
 
     Raises:
-        PersonMustAct: the folder cannot be read.
+        ActionRequiredError: the folder cannot be read.
     """
     from amazon_listings.connectors import load_connectors
     from amazon_listings.settings import settings
@@ -47,7 +47,7 @@ def connector_of(connector_id: str, folder: Path | None, variables: Path | None 
     """The connector of that id.
 
     Raises:
-        PersonMustAct: the folder cannot be read.
+        ActionRequiredError: the folder cannot be read.
     """
     texts = exported(variables)
     loaded = connectors_in(folder, texts, only=connector_id)

@@ -17,9 +17,9 @@ from amazon_listings.cli.refusals import plain_errors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from amazon_listings.authoring.coverage import Coverage, Covered
     from amazon_listings.connectors import Connector
     from amazon_listings.item import Item
-    from amazon_listings.mapping.coverage import Coverage, Covered
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to `connectors`
@@ -46,9 +46,9 @@ def show_coverage(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say which fields a connector maps, by level of requirement, and how many products have a value."""
+    from amazon_listings.authoring.coverage import coverage
     from amazon_listings.cli.mapping import tables_of
-    from amazon_listings.mapping.coverage import coverage
-    from amazon_listings.sync.map_fields import compiled
+    from amazon_listings.runs.map_fields import compiled
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
@@ -67,8 +67,8 @@ def show_coverage(
 def _items(connector: Connector, products: Path | None) -> tuple[str, Iterable[Item]]:
     """Where the items come from, in words, and the items."""
     from amazon_listings.cli.mapping import items_of
-    from amazon_listings.sync.drift import last_run
-    from amazon_listings.sync.needed_fields import holds_needed
+    from amazon_listings.runs.needed_fields import holds_needed
+    from amazon_listings.watch.drift import last_run
 
     run = last_run(run_storage(), connector.id) if products is None else None
     if run is not None and holds_needed(run, connector):

@@ -16,7 +16,7 @@ from amazon_listings.cli.refusals import plain_errors, refuse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amazon_listings.mapping.starter import StarterLine
+    from amazon_listings.authoring.starter import StarterLine
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.definitions import ProductType
 
@@ -65,7 +65,7 @@ def new(
 ) -> None:
     """Write a connector file: what Amazon requires, explained, with PIM fields proposed."""
     from amazon_listings.cli import new_connector
-    from amazon_listings.product_types.definition import known_locale
+    from amazon_listings.definitions.stored import known_locale
     from amazon_listings.settings import settings
 
     with plain_errors():
@@ -170,7 +170,7 @@ def _free(folder: Path, connector_id: str, *, yes: bool) -> Path:
     """Where the file goes; what is there is not written over without a yes.
 
     Raises:
-        PersonMustAct: another file declares the id, or nobody may be asked.
+        ActionRequiredError: another file declares the id, or nobody may be asked.
     """
     from amazon_listings.connectors import load_connectors
 

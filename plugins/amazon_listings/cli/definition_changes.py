@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from amazon_listings.connectors import Connector
+    from amazon_listings.definitions.stored import StoredDefinition
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.product_types.definition import StoredDefinition
-    from amazon_listings.sync.drift import Drift
+    from amazon_listings.watch.drift import Drift
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to `product-types`
@@ -75,7 +75,7 @@ def _file_drift(
     old: Path, new: Path, connectors: Callable[[str], Iterator[Connector]], language: str
 ) -> Drift:
     """The drift between two files, for the connectors of the same product type and marketplace."""
-    from amazon_listings.sync.drift import Documents, drift
+    from amazon_listings.watch.drift import Documents, drift
 
     before, after = definition_file(old), definition_file(new)
     product_type = str(after.get("$id", "")).rstrip("/").rpartition("/")[2]
@@ -103,8 +103,8 @@ def _version_drift(
     stored: StoredDefinition, connectors: Callable[[str], Iterator[Connector]], language: str
 ) -> Drift:
     """The drift between the last two stored versions; each connector in the locale of its labels."""
-    from amazon_listings.product_types.definition import NoDefinition
-    from amazon_listings.sync.drift import Documents, drift, stored_drift
+    from amazon_listings.definitions.stored import NoDefinition
+    from amazon_listings.watch.drift import Documents, drift, stored_drift
 
     kept, key = definition_store(), stored.key
     earlier = kept.earlier(key)
@@ -149,11 +149,11 @@ def _connectors(
     folder: Path | None, variables: Path | None, product_type: str, requirements: str | None
 ) -> Iterator[Connector]:
     """The connectors of a product type; none where there is no folder of them."""
-    from amazon_listings.errors import PersonMustAct
+    from amazon_listings.errors import ActionRequiredError
 
     try:
         loaded = connectors_in(folder, exported(variables))
-    except PersonMustAct:
+    except ActionRequiredError:
         return
     for connector in loaded.connectors:
         amazon = connector.amazon

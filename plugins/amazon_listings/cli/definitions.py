@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_listings.connectors import Connector
+    from amazon_listings.definitions.store import DefinitionStore
+    from amazon_listings.definitions.stored import DefinitionPair
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.product_types.definition import DefinitionPair
-    from amazon_listings.product_types.fields import Field
-    from amazon_listings.product_types.labels import FieldIndex
-    from amazon_listings.product_types.store import DefinitionStore
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_product_types.fields import Field
+    from amazon_product_types.labels import FieldIndex
 
 
 def pair_of(connector: Connector) -> DefinitionPair:
     """The connector's definitions: the stored ones, else fetched from Amazon."""
-    from amazon_listings.product_types.definition import DefinitionKey
-    from amazon_listings.product_types.refresh import load_pair, pair_keys, refresh_pair
+    from amazon_listings.definitions.refresh import load_pair, pair_keys, refresh_pair
+    from amazon_listings.definitions.stored import DefinitionKey
 
     amazon, place, kept = connector.amazon, connector.marketplace, definition_store()
     wanted = DefinitionKey(
@@ -60,8 +60,8 @@ class Described:
 
 def described(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Described:
     """The connector's definition, or one in files: in the marketplace's own locale, and with the labels."""
-    from amazon_listings.product_types.fields import fields
-    from amazon_listings.product_types.labels import FieldIndex
+    from amazon_product_types.fields import fields
+    from amazon_product_types.labels import FieldIndex
 
     if definition is None:
         pair = pair_of(connector)
@@ -92,7 +92,7 @@ def relevant_attributes(connector_id: str) -> frozenset[str]:
 
 def definition_store() -> DefinitionStore:
     """Where runs keep definitions."""
-    from amazon_listings.product_types.store import DefinitionStore
+    from amazon_listings.definitions.store import DefinitionStore
 
     return DefinitionStore(run_storage() / "definitions")
 
@@ -128,7 +128,7 @@ def marketplace_of(country: str) -> Marketplace:
 
 def definition_file(path: Path) -> dict[str, Any]:
     """The definition in a file."""
-    from amazon_listings.product_types.definition import parsed
+    from amazon_listings.definitions.stored import parsed
 
     return parsed(_content(path), str(path))
 

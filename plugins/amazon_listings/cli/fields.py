@@ -15,7 +15,7 @@ from amazon_listings.cli.refusals import plain_errors, refuse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from amazon_listings.product_types.fields import Field
+    from amazon_product_types.fields import Field
 
 
 Language = Literal["en", "es", "fr", "de"]
@@ -46,7 +46,7 @@ def fields(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the fields of a product type that a mapping can fill."""
-    from amazon_listings.product_types.fields import fields as list_fields
+    from amazon_product_types.fields import fields as list_fields
 
     with plain_errors():
         if definition is not None:
@@ -75,7 +75,7 @@ def fields(
 
 
 def _of_group(found: list[Field], group: str) -> list[Field]:
-    from amazon_listings.product_types.labels import normal
+    from amazon_product_types.labels import normal
 
     wanted = normal(group)
     kept = [field for field in found if wanted in {normal(field.group), normal(field.group_id)}]
@@ -95,7 +95,7 @@ def _of_group(found: list[Field], group: str) -> list[Field]:
 def table_of(found: Iterable[Field]) -> Iterator[str]:
     """Lines that tell of fields, group by group: label, then path and shape, then conditions."""
     from amazon_listings.cli.tables import clean
-    from amazon_listings.product_types.labels import chain
+    from amazon_product_types.labels import chain
 
     groups: dict[str, list[Field]] = {}
     for field in found:

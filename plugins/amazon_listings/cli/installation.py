@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def forget(home: Path) -> None:
 
 def connections(sandbox: str) -> dict[str, dict[str, Any]]:
     """The demo connectors' Airflow connections: to the sandbox."""
-    from amazon_listings.sandbox.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
-    from amazon_listings.sandbox.sales_layer.account import API_KEY
+    from spapi_sandbox.account.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
+    from spapi_sandbox.sales_layer.account import API_KEY
 
     amazon = {
         "conn_type": "amazon_selling_partner",
@@ -90,7 +90,7 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start the sandbox of an installation; its process and address.
 
     Raises:
-        PersonMustAct: it did not come up; the message names its log.
+        ActionRequiredError: it did not come up; the message names its log.
     """
     import requests
 
@@ -125,7 +125,7 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
         else:
             return process, url
     stop(process.pid)
-    raise PersonMustAct(
+    raise ActionRequiredError(
         f"The sandbox did not come up; its log: {log}",
         hint="If its file is of another version, start anew with `amazon-listings demo --fresh`.",
     )

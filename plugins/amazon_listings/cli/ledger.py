@@ -247,6 +247,6 @@ def _country(listing: dict[str, Any]) -> str:
 
 
 def _nothing(sentence: str) -> Exception:
-    from amazon_listings.errors import PersonMustAct
+    from amazon_listings.errors import ActionRequiredError
 
-    return PersonMustAct(sentence)
+    return ActionRequiredError(sentence)

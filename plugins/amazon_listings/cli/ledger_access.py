@@ -25,13 +25,13 @@ def opened_ledger(url: str | None) -> Engine:
     """The ledger of a command that reads; it must exist.
 
     Raises:
-        PersonMustAct: there is none, or it cannot be opened.
-        TryAgain: the database does not answer.
+        ActionRequiredError: there is none, or it cannot be opened.
+        RetryableError: the database does not answer.
     """
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
-    from amazon_listings.errors import PersonMustAct
+    from amazon_listings.errors import ActionRequiredError
     from amazon_listings.ledger.database import open_ledger
     from amazon_listings.settings import LEDGER_IN_AIRFLOW, settings
 
@@ -46,7 +46,7 @@ def opened_ledger(url: str | None) -> Engine:
         return open_ledger(url)  # says what is wrong with it
     file = address.database if address.get_backend_name() == "sqlite" else None
     if file and not Path(file).exists():
-        raise PersonMustAct(
+        raise ActionRequiredError(
             f"There is no ledger at {file}.",
             hint="The first run makes it. If the ledger is elsewhere, name it with --ledger.",
         )

@@ -49,9 +49,9 @@ def map_items(
     language: Annotated[str, typer.Option(help="Language of the issues: en, es, fr or de.")] = "en",
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
-    from amazon_listings.sync.field_names import FieldNames
-    from amazon_listings.sync.map_fields import compiled
-    from amazon_listings.sync.sentences import sentences
+    from amazon_listings.runs.field_names import FieldNames
+    from amazon_listings.runs.map_fields import compiled
+    from amazon_listings.runs.sentences import sentences
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
@@ -72,7 +72,7 @@ def map_items(
 
 def tables_of(connector: Connector) -> dict[str, Any]:
     """The rows of the connector's related tables."""
-    from amazon_listings.sales_layer.related_tables import is_file, read_tables
+    from amazon_listings.sources.related_tables import is_file, read_tables
 
     if all(is_file(place) for place in connector.tables.values()):
         return read_tables(connector.tables, None, connector.pim_languages)
@@ -124,8 +124,8 @@ def _item(line: str, place: str) -> Item:
 
 def _from_pim(connector: Connector) -> Iterable[Item]:
     from amazon_listings.connectors import FileSource
-    from amazon_listings.sales_layer.extraction import read_items
-    from amazon_listings.sales_layer.selection import Selection
+    from amazon_listings.sources.extraction import read_items
+    from amazon_listings.sources.selection import Selection
 
     source = connector.source
     connection, root = None, None

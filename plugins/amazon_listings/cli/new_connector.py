@@ -14,9 +14,9 @@ from amazon_listings.cli.refusals import refuse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from amazon_listings.authoring.starter import StarterLine
     from amazon_listings.connectors import FileSource, SalesLayerSource
     from amazon_listings.item import Item
-    from amazon_listings.mapping.starter import StarterLine
     from amazon_listings.marketplaces import Marketplace
 
 #: Items looked at for proposals: enough to see what a field holds, and few enough to wait for.
@@ -43,10 +43,10 @@ class Asked:
 
 def definition_of(asked: Asked, definition: Path | None, locale_definition: Path | None) -> Described:
     """The definition: from files, or from Amazon and kept for the first run."""
-    from amazon_listings.product_types.definition import DefinitionKey
-    from amazon_listings.product_types.fields import fields
-    from amazon_listings.product_types.labels import FieldIndex
-    from amazon_listings.product_types.refresh import refresh_pair
+    from amazon_listings.definitions.refresh import refresh_pair
+    from amazon_listings.definitions.stored import DefinitionKey
+    from amazon_product_types.fields import fields
+    from amazon_product_types.labels import FieldIndex
 
     if definition is not None:
         document = definition_file(definition)
@@ -68,8 +68,8 @@ def definition_of(asked: Asked, definition: Path | None, locale_definition: Path
 def sample(asked: Asked, products: Path | None) -> list[Item]:
     """Some items of the connector's source, or of a file of items."""
     from amazon_listings.cli.mapping import items_in
-    from amazon_listings.sales_layer.extraction import read_items
-    from amazon_listings.sales_layer.selection import Selection
+    from amazon_listings.sources.extraction import read_items
+    from amazon_listings.sources.selection import Selection
 
     if products is not None:
         return list(islice(items_in(products), SAMPLE))
@@ -97,7 +97,7 @@ def titles(asked: Asked, products: Path | None) -> dict[str, list[str]]:
     if products is not None or asked.reads_files:
         return {}
     from amazon_listings.airflow_adapter.connections import pim
-    from amazon_listings.sales_layer.field_titles import field_titles
+    from amazon_listings.sources.sales_layer.field_titles import field_titles
 
     return field_titles(pim(asked.source["connection"]))
 
@@ -106,11 +106,11 @@ def written(
     asked: Asked, described: Described, items: Sequence[Item], known_titles: dict[str, list[str]]
 ) -> tuple[str, list[StarterLine], str]:
     """The file's text, its lines, and what the proposals were made from."""
-    from amazon_listings.mapping.pim_fields import access, pim_fields
-    from amazon_listings.mapping.proposals import product_type_field, sku_expression
-    from amazon_listings.mapping.starter import starter_lines
-    from amazon_listings.mapping.starter_file import file_text
-    from amazon_listings.product_types.fields import fields
+    from amazon_listings.authoring.pim_fields import access, pim_fields
+    from amazon_listings.authoring.proposals import product_type_field, sku_expression
+    from amazon_listings.authoring.starter import starter_lines
+    from amazon_listings.authoring.starter_file import file_text
+    from amazon_product_types.fields import fields
 
     chooser = product_type_field(items, asked.product_type)
     if chooser is not None:
@@ -146,7 +146,7 @@ def written(
 
 
 def _of_type(item: Item, name: str, product_type: str) -> bool:
-    from amazon_listings.product_types.labels import normal
+    from amazon_product_types.labels import normal
 
     values = [record["fields"].get(name) for record in (item["variant"], item["product"]) if record]
     return any(isinstance(value, str) and normal(value) == normal(product_type) for value in values)
@@ -156,10 +156,10 @@ def verify(text: str, path: Path, described: Described) -> None:
     """The text is a connector, and its mapping fits the definition: what is written works.
 
     Raises:
-        PersonMustAct: its mapping does not fit; the sentence says where.
+        ActionRequiredError: its mapping does not fit; the sentence says where.
     """
     from amazon_listings.connectors import load_connectors
-    from amazon_listings.sync.map_fields import compiled
+    from amazon_listings.runs.map_fields import compiled
 
     with TemporaryDirectory() as folder:
         trial = Path(folder) / "new.yaml"

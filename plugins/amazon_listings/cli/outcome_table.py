@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from amazon_listings.sync.run_folder import RunFolder
+from amazon_listings.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

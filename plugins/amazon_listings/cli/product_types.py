@@ -13,7 +13,7 @@ from amazon_listings.cli.refusals import plain_errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amazon_listings.product_types.definition import DefinitionPair
+    from amazon_listings.definitions.stored import DefinitionPair
 
 product_types_app = typer.Typer(
     name="product-types", help="Amazon's product types: search, show, what changed.", no_args_is_help=True
@@ -41,7 +41,7 @@ def search(
     connection: Connection = "amazon_selling_partner",
 ) -> None:
     """Find product types by keyword, or for a product's title."""
-    from amazon_listings.product_types.definition import known_locale
+    from amazon_listings.definitions.stored import known_locale
     from amazon_listings.selling_partner import definitions
 
     with plain_errors():
@@ -79,8 +79,8 @@ def show(
     connection: Connection = "amazon_selling_partner",
 ) -> None:
     """Fetch a product type and show its version, groups and required fields."""
-    from amazon_listings.product_types.definition import DefinitionKey
-    from amazon_listings.product_types.refresh import refresh_pair
+    from amazon_listings.definitions.refresh import refresh_pair
+    from amazon_listings.definitions.stored import DefinitionKey
 
     with plain_errors():
         place = marketplace_of(country)

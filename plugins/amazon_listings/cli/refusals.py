@@ -21,8 +21,9 @@ def refuse(message: str) -> NoReturn:
 def plain_errors() -> Iterator[None]:
     """End the command with the sentence of an error of this project."""
     from amazon_listings.errors import AmazonListingsError
+    from amazon_product_types.errors import ProductTypeError
 
     try:
         yield
-    except AmazonListingsError as error:
+    except (AmazonListingsError, ProductTypeError) as error:
         refuse(str(error))

@@ -14,8 +14,8 @@ from amazon_listings.cli.definitions import pair_of
 from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
+    from amazon_listings.authoring.relabelling import Relabelled
     from amazon_listings.connectors import Connector
-    from amazon_listings.product_types.relabelling import Relabelled
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to `connectors`
@@ -62,9 +62,9 @@ def _relabelled(found: Connector, written: dict[str, Any], locale: str) -> dict[
     """The parts of the file's own document that have labels, in `locale`."""
     from dataclasses import replace
 
-    from amazon_listings.mapping.short_forms import SHORT_FORMS
-    from amazon_listings.product_types.relabelling import relabel as in_labels_of
-    from amazon_listings.product_types.relabelling import relabel_variations
+    from amazon_listings.authoring.relabelling import relabel as in_labels_of
+    from amazon_listings.authoring.relabelling import relabel_variations
+    from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 
     here = pair_of(found).index
     there = pair_of(replace(found, amazon=replace(found.amazon, locale=locale))).index

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.runs import Run
-    from amazon_listings.sync.restoration import Restoration
-    from amazon_listings.sync.rollback import Restored, Rollback
+    from amazon_listings.writes.rollback.restoration import Restoration
+    from amazon_listings.writes.rollback.rollback import Restored, Rollback
 
 #: Longest value shown of a patch.
 LONGEST = 160
@@ -71,10 +71,10 @@ def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.product_types.refresh import load_pair
-    from amazon_listings.product_types.store import DefinitionStore
-    from amazon_listings.sync.definitions import definition_key
-    from amazon_listings.sync.rollback import Rollback
+    from amazon_listings.definitions.refresh import load_pair
+    from amazon_listings.definitions.store import DefinitionStore
+    from amazon_listings.runs.definitions import definition_key
+    from amazon_listings.writes.rollback.rollback import Rollback
 
     connector = connector_named(run.connector_id)
     client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
@@ -93,7 +93,7 @@ def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
 
 def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[str], bool]:
     """Show, and with `yes` send; the listings by what becomes of them, and whether others changed any."""
-    from amazon_listings.sync.rollback import Restored
+    from amazon_listings.writes.rollback.rollback import Restored
 
     counts: Counter[str] = Counter()
     foreign = False

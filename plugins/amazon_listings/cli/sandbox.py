@@ -10,7 +10,7 @@ import typer
 from amazon_listings.cli.refusals import refuse
 
 if TYPE_CHECKING:
-    from amazon_listings.sandbox.state import SandboxState
+    from spapi_sandbox.state import SandboxState
 
 
 def register(app: typer.Typer) -> None:
@@ -39,9 +39,9 @@ def sandbox(
     ] = 1.0,
 ) -> None:
     """Play Sales Layer, Login with Amazon and the Selling Partner API on this machine."""
-    from amazon_listings.sandbox.catalogue import generate, load
-    from amazon_listings.sandbox.server import serve
-    from amazon_listings.sandbox.state import SandboxState
+    from spapi_sandbox.catalogue.catalogue import generate, load
+    from spapi_sandbox.server import serve
+    from spapi_sandbox.state import SandboxState
 
     if definitions is not None and not definitions.is_dir():
         refuse(f"The folder of definitions {definitions} does not exist.")
@@ -64,8 +64,8 @@ def sandbox(
 
 
 def _introduction(url: str, memory: SandboxState) -> str:
-    from amazon_listings.marketplaces import MARKETPLACES
-    from amazon_listings.sandbox import accounts
+    from spapi_sandbox.account import accounts
+    from spapi_sandbox.marketplaces import MARKETPLACES
 
     types = ", ".join(name for name, _, _ in memory.library.product_types(MARKETPLACES["FR"], "en"))
     return f"""\

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from amazon_listings.validation import Definition, Issue
+    from amazon_product_types.validation import Definition, Issue
 
 #: What one entry of `--json` holds of an issue, besides the attribute it concerns.
 ENTRY = ("code", "severity", "keyword", "path", "label", "message", "why", "allowed", "found", "attribute")
@@ -80,7 +80,7 @@ def validate(
 
 
 def _definition(path: Path, locale_path: Path | None) -> Definition:
-    from amazon_listings.validation import DefinitionError, compile_definition, parse_definition
+    from amazon_product_types.validation import DefinitionError, compile_definition, parse_definition
 
     documents = []
     for file in filter(None, (path, locale_path)):

@@ -34,7 +34,7 @@ from amazon_listings.connectors.model import (
 from amazon_listings.connectors.problems import Problem
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.marketplaces import ALIASES, marketplace
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
             another file declares the same id is then not noticed.
 
     Raises:
-        PersonMustAct: the folder is missing or cannot be read.
+        ActionRequiredError: the folder is missing or cannot be read.
     """
     if only is None:
         files: Iterable[ConnectorFile] = (read_file(path) for path in _paths(folder))
@@ -121,7 +121,7 @@ def _paths(folder: Path) -> list[Path]:
     try:
         paths = sorted(folder.iterdir())
     except OSError as error:
-        raise PersonMustAct(
+        raise ActionRequiredError(
             f"The folder of connectors {folder} cannot be read: {error.strerror}.",
             hint="Create it, or set AMAZON_LISTINGS_CONNECTORS to the right one.",
         ) from error

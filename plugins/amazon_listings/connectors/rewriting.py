@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from amazon_listings.connectors.yaml_document import read_yaml
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"[^\W\d_](?:[\w\u2019'() -]*[\w)])?")
 
 
-class CannotRewrite(PersonMustAct):
+class CannotRewrite(ActionRequiredError):
     """A text cannot be changed in place: it is not YAML, or an alias would change two places."""
 
 

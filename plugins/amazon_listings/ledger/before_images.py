@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from amazon_listings.ledger.content import attributes_of, column_text, unpacked
 from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.items import Listings
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.submissions import ACCEPTED, DOUBTFUL, PENDING
 from amazon_listings.ledger.tables import items, runs, submissions
 
@@ -43,7 +43,7 @@ class Write:
         undone_by: The run that took this one back, if any.
     """
 
-    listings: Listings
+    listings: ListingScope
     sku: str
     pim_id: str | None
     existed: bool | None
@@ -123,7 +123,7 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
         first, last = rows[0], rows[-1]
         later, undone = _effective(row for row in reversed(since.get(key, ())) if row.id > last.id)
         yield Write(
-            listings=Listings(
+            listings=ListingScope(
                 first.connector_id, first.seller_id, first.marketplace_id, first.product_type or ""
             ),
             sku=first.sku,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.items import Listings
+    from amazon_listings.ledger.items import ListingScope
 
 #: Seconds after the acceptance.
 LADDER = (FIRST_LOOK, 300, 900, 3_600, 21_600, 86_400)
@@ -83,7 +83,7 @@ def next_due(ledger: Engine, connector_id: str) -> datetime | None:
 
 
 def record_looks(
-    ledger: Engine, listings: Listings, rows: Iterable[Mapping[str, Any]], *, now: datetime | None = None
+    ledger: Engine, listings: ListingScope, rows: Iterable[Mapping[str, Any]], *, now: datetime | None = None
 ) -> None:
     """Enter what was seen.
 

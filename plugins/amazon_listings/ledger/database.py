@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.exceptions import LedgerClosed, LedgerDamaged, explained, place
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def open_ledger(url: str) -> Engine:
     down, full or damaged.
 
     Raises:
-        PersonMustAct: the URL is not one of SQLite or PostgreSQL, or the ledger is not ours to open.
-        TryAgain: the database does not answer.
+        ActionRequiredError: the URL is not one of SQLite or PostgreSQL, or the ledger is not ours to open.
+        RetryableError: the database does not answer.
     """
     address = _address(url)
     engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
@@ -112,16 +112,16 @@ def _address(url: str) -> URL:
         backend = address.get_backend_name()
         address.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise PersonMustAct(
+        raise ActionRequiredError(
             "AMAZON_LISTINGS_LEDGER is not a database URL.", hint="For example sqlite:////data/ledger.db."
         ) from error
     if backend not in {"sqlite", "postgresql"}:
-        raise PersonMustAct(
+        raise ActionRequiredError(
             f"The ledger cannot be kept in {backend}.",
             hint="Use an sqlite:/// or a postgresql+psycopg2:// URL in AMAZON_LISTINGS_LEDGER.",
         )
     if backend == "sqlite" and address.database in {None, "", ":memory:"}:
-        raise PersonMustAct(
+        raise ActionRequiredError(
             "A ledger in memory would forget what was sent.",
             hint="Name a file in AMAZON_LISTINGS_LEDGER, such as sqlite:////data/ledger.db.",
         )
@@ -137,7 +137,7 @@ def _postgresql(address: URL) -> Engine:
             connect_args={"connect_timeout": _CONNECT_TIMEOUT, "options": f"-c lock_timeout={_PATIENCE}s"},
         )
     except ModuleNotFoundError as error:
-        raise PersonMustAct(
+        raise ActionRequiredError(
             f"The ledger's URL asks for {address.drivername}, and its driver {error.name} is not installed.",
             hint="Write postgresql+psycopg2://, whose driver comes with this package, or install the other.",
         ) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from amazon_listings.errors import AmazonListingsError, PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, AmazonListingsError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 _RETRY_AFTER = 30.0
 
 
-class LedgerBusy(TryAgain):
+class LedgerBusy(RetryableError):
     """Others held the ledger longer than anybody waits for it."""
 
 
-class LedgerDown(TryAgain):
+class LedgerDown(RetryableError):
     """The ledger's database does not answer."""
 
 
-class LedgerFull(TryAgain):
+class LedgerFull(RetryableError):
     """The disk under the ledger is full."""
 
 
-class LedgerClosed(PersonMustAct):
+class LedgerClosed(ActionRequiredError):
     """The ledger cannot be opened or written with what we were given."""
 
 
-class LedgerDamaged(PersonMustAct):
+class LedgerDamaged(ActionRequiredError):
     """The ledger's file is not, or no longer, a database of this version."""
 
 
@@ -122,7 +122,7 @@ def explained(fault: BaseException, url: URL) -> AmazonListingsError | None:
     error, what, hint = kind
     said = " ".join(str(fault).split())[:200]
     sentence = f"The ledger ({place(url)}) {what} ({said})."
-    if issubclass(error, TryAgain):
+    if issubclass(error, RetryableError):
         return error(sentence, hint=hint, retry_after=_RETRY_AFTER)
     return error(sentence, hint=hint)
 

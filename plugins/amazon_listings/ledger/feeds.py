@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from amazon_listings.errors import TryAgain
+from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.content import column_text, packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.items import Listings, accepted, deleted, upsert
+from amazon_listings.ledger.items import ListingScope, accepted, deleted, upsert
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entries
 from amazon_listings.ledger.tables import feeds, submissions
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CREATING, ABANDONED = "CREATING", "ABANDONED"
 
 
-class ItemInFeed(TryAgain):
+class ItemInFeed(RetryableError):
     """An item is in another feed, whose report is not there yet."""
 
 
@@ -37,7 +37,7 @@ class PendingFeed(NamedTuple):
 
     number: int
     run: int
-    listings: Listings
+    listings: ListingScope
     document_id: str
     feed_id: str | None
     state: str
@@ -46,7 +46,7 @@ class PendingFeed(NamedTuple):
 
 
 def open_feed(
-    ledger: Engine, listings: Listings, run: int, document_id: str, rows: Iterable[Mapping[str, Any]]
+    ledger: Engine, listings: ListingScope, run: int, document_id: str, rows: Iterable[Mapping[str, Any]]
 ) -> int:
     """Enter a feed and its messages before it is started; its number in the ledger.
 
@@ -143,7 +143,7 @@ def pending_feeds(ledger: Engine, connector_id: str) -> list[PendingFeed]:
         PendingFeed(
             row.id,
             row.run,
-            Listings(row.connector_id, row.seller_id, row.marketplace_id, row.product_type),
+            ListingScope(row.connector_id, row.seller_id, row.marketplace_id, row.product_type),
             row.document_id,
             row.feed_id,
             row.state,
@@ -224,7 +224,7 @@ def settle_feed(
 
 
 def _messages(
-    listings: Listings, run: int, rows: list[Mapping[str, Any]], now: datetime
+    listings: ListingScope, run: int, rows: list[Mapping[str, Any]], now: datetime
 ) -> zip[tuple[Mapping[str, Any], dict[str, Any]]]:
     complete = [{**row, "status": PENDING, "submission_id": None, "request_id": None} for row in rows]
     return zip(rows, entries(listings, run, complete, now), strict=True)

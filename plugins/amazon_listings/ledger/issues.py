@@ -15,8 +15,8 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.tables import issues
-from amazon_listings.validation.issue import Issue
-from amazon_listings.validation.merging import WORST
+from amazon_product_types.validation.issue import Issue
+from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

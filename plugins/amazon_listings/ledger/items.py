@@ -26,7 +26,7 @@ FIRST_LOOK = 60
 
 
 @dataclass(frozen=True)
-class Listings:
+class ListingScope:
     """Whose listings: the key that an item's row shares with its neighbours."""
 
     connector_id: str
@@ -71,7 +71,7 @@ class Elsewhere(NamedTuple):
     accepted_at: datetime
 
 
-def known_items(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, KnownItem]:
+def known_items(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, KnownItem]:
     """What is known of these SKUs; a SKU never seen is not in the answer."""
     doubtful = (
         select(submissions.c.id)
@@ -97,14 +97,16 @@ def known_items(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict
     return {sku: replace(one, accepted_hash=None) if one.doubtful else one for sku, one in found.items()}
 
 
-def accepted_contents(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, dict[str, Any]]:
+def accepted_contents(
+    ledger: Engine, listings: ListingScope, skus: Sequence[str]
+) -> dict[str, dict[str, Any]]:
     """The attributes last accepted of these SKUs; to be asked only for items that are to be sent."""
     found = _of(ledger, listings, skus, (items.c.accepted_content,))
     return {sku: unpacked(content) for sku, (content,) in found if content is not None}
 
 
 def accepted_elsewhere(
-    ledger: Engine, listings: Listings, skus: Sequence[str], marketplace_ids: Iterable[str]
+    ledger: Engine, listings: ListingScope, skus: Sequence[str], marketplace_ids: Iterable[str]
 ) -> Iterator[Elsewhere]:
     """What other marketplaces hold of these SKUs of the same selling partner.
 
@@ -141,7 +143,7 @@ def accepted_elsewhere(
 
 
 def record_tested(
-    ledger: Engine, listings: Listings, definition: str, rows: Iterable[Mapping[str, Any]]
+    ledger: Engine, listings: ListingScope, definition: str, rows: Iterable[Mapping[str, Any]]
 ) -> None:
     """Remember payloads that passed Amazon's preview.
 
@@ -174,7 +176,7 @@ def record_tested(
 
 def record_accepted(
     ledger: Engine,
-    listings: Listings,
+    listings: ListingScope,
     rows: Iterable[Mapping[str, Any]],
     *,
     definition: str | None = None,
@@ -224,7 +226,7 @@ def _family(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"family": row["group"]} if "group" in row else {}
 
 
-def record_deleted(ledger: Engine, listings: Listings, skus: Iterable[str]) -> None:
+def record_deleted(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> None:
     """Remember that listings were deleted at Amazon; they are new if they come again."""
     with ledger.begin() as connection:
         upsert(connection, listings, (deleted(sku) for sku in skus))
@@ -243,13 +245,13 @@ def deleted(sku: str) -> dict[str, Any]:
     }
 
 
-def record_listed(ledger: Engine, listings: Listings, listed: Mapping[str, bool]) -> None:
+def record_listed(ledger: Engine, listings: ListingScope, listed: Mapping[str, bool]) -> None:
     """Remember which SKUs Amazon has: a patch to one it does not know would make a torso of a listing."""
     with ledger.begin() as connection:
         upsert(connection, listings, ({"sku": sku, "listed": has} for sku, has in listed.items()))
 
 
-def upsert(connection: Connection, listings: Listings, rows: Iterable[dict[str, Any]]) -> None:
+def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[str, Any]]) -> None:
     """Enter or update items, all rows with the same columns; the last of several of one SKU wins."""
     own = {
         "connector_id": listings.connector_id,
@@ -278,7 +280,7 @@ def _fitting(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of(
-    ledger: Engine, listings: Listings, skus: Sequence[str], columns: Sequence[Any]
+    ledger: Engine, listings: ListingScope, skus: Sequence[str], columns: Sequence[Any]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """These columns of the SKUs that are known."""
     with reading(ledger) as connection:

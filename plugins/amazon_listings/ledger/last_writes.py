@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.items import Listings
+    from amazon_listings.ledger.items import ListingScope
 
 
 class LastWrite(NamedTuple):
@@ -48,7 +48,7 @@ class LastWrite(NamedTuple):
         return attributes_of([patch for patch in patches if patch["op"] == "delete"])
 
 
-def last_writes(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, LastWrite]:
+def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, LastWrite]:
     """The last accepted write of each SKU; one that was never written to by us has none."""
     table = submissions.c
     found: dict[str, LastWrite] = {}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, or_, select, update
 
-from amazon_listings.errors import TryAgain
+from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading, seconds
 from amazon_listings.ledger.tables import locks
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Engine
 
-    from amazon_listings.ledger.items import Listings
+    from amazon_listings.ledger.items import ListingScope
 
 #: Seconds after which the lock of an owner that died is free again.
 LEASE = 300.0
@@ -34,11 +34,11 @@ LEASE = 300.0
 POLL = 5.0
 
 
-class ListingsLocked(TryAgain):
+class ListingsLocked(RetryableError):
     """Another run writes to the same listings."""
 
 
-class LockLost(TryAgain):
+class LockLost(RetryableError):
     """Locks expired, or a later try of the same run took them over: this one must stop writing."""
 
 
@@ -59,7 +59,7 @@ class ListingLocks:
     def __init__(
         self,
         ledger: Engine,
-        listings: Listings,
+        listings: ListingScope,
         *,
         owner: str,
         lease: float = LEASE,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.tables import runs
@@ -29,7 +29,7 @@ class LastRun:
     definition: str
 
 
-class NoSuchRun(PersonMustAct):
+class NoSuchRun(ActionRequiredError):
     """The ledger has no such run, or several."""
 
 

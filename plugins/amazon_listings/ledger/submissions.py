@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.items import Listings
+    from amazon_listings.ledger.items import ListingScope
 
 #: The answer of a feed's message that is not there yet.
 PENDING = "PENDING"
@@ -43,7 +43,7 @@ class Sent(NamedTuple):
 
 
 def record_submissions(
-    ledger: Engine, listings: Listings, run: int, rows: Iterable[Mapping[str, Any]]
+    ledger: Engine, listings: ListingScope, run: int, rows: Iterable[Mapping[str, Any]]
 ) -> None:
     """Add what was sent and what came back.
 
@@ -61,7 +61,7 @@ def record_submissions(
             connection.execute(insert(submissions), list(entries(listings, run, chunk, now)))
 
 
-def announce_submission(ledger: Engine, listings: Listings, run: int, row: Mapping[str, Any]) -> None:
+def announce_submission(ledger: Engine, listings: ListingScope, run: int, row: Mapping[str, Any]) -> None:
     """Add a write that is about to be sent: a row as `record_submissions` takes it, without an answer."""
     unanswered = {**row, "status": UNANSWERED, "submission_id": None, "request_id": None}
     record_submissions(ledger, listings, run, [unanswered])
@@ -120,7 +120,7 @@ def record_answers(ledger: Engine, run: int, rows: Iterable[Mapping[str, Any]]) 
 
 
 def entries(
-    listings: Listings, run: int, rows: Iterable[Mapping[str, Any]], now: datetime
+    listings: ListingScope, run: int, rows: Iterable[Mapping[str, Any]], now: datetime
 ) -> Iterator[dict[str, Any]]:
     """The columns of rows as `record_submissions` takes them, all with the same ones."""
     for row in rows:
@@ -161,7 +161,7 @@ def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent
     return found
 
 
-def pending_in_feeds(ledger: Engine, listings: Listings, skus: Sequence[str]) -> dict[str, int]:
+def pending_in_feeds(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, int]:
     """Those of the SKUs that are in a feed without a report yet, with the feed's number.
 
     They must be sent neither way until it is there: Amazon does not say which write would win.

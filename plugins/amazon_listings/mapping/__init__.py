@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from amazon_listings.mapping.expressions import BadExpression, Expression, ExpressionError, compile_expression
+from amazon_listings.mapping.expressions.compiled import (
+    BadExpression,
+    Expression,
+    ExpressionError,
+    compile_expression,
+)
 from amazon_listings.mapping.faults import Fault, Line, MappingErrors
 from amazon_listings.mapping.mapping import Mapped, Mapping, compile_mapping
-from amazon_listings.mapping.work import Made
+from amazon_listings.mapping.plan.interpreter import Made
 
 __all__ = [
     "BadExpression",

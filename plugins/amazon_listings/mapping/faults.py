@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ class Refused(Exception):  # noqa: N818 - becomes a Fault where the line is know
         self.candidates = candidates
 
 
-class MappingErrors(PersonMustAct):
+class MappingErrors(ActionRequiredError):
     """A mapping that cannot be used. `faults` has every wrong line, in the mapping's order."""
 
     def __init__(

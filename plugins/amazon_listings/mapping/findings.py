@@ -6,20 +6,20 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.options import Inconvertible
-from amazon_listings.mapping.unfit import PACKAGE, reason
-from amazon_listings.validation.issue import Issue, Origin
-from amazon_listings.validation.words import DEFAULT, words
+from amazon_listings.mapping.values.invalid import PACKAGE, reason
+from amazon_listings.mapping.values.options import Inconvertible
+from amazon_product_types.validation.issue import Issue, Origin
+from amazon_product_types.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from amazon_listings.mapping.conversion import Reading
-    from amazon_listings.mapping.direct import ExpressionError
-    from amazon_listings.mapping.options import LeftOut
-    from amazon_listings.mapping.plan import Branch, Cell, Leaf
-    from amazon_listings.mapping.rows import Row, Tables
-    from amazon_listings.validation.issue import Severity
+    from amazon_listings.mapping.expressions.rows import Row, Tables
+    from amazon_listings.mapping.plan.direct import ExpressionError
+    from amazon_listings.mapping.plan.tree import Branch, Cell, Leaf
+    from amazon_listings.mapping.values.conversion import Reading
+    from amazon_listings.mapping.values.options import LeftOut
+    from amazon_product_types.validation.issue import Severity
 
 #: Kinds of trouble that other sources know too; a code that is not listed is its own kind.
 FAMILIES = {"not_convertible": "invalid", "expression_failed": "invalid"}

@@ -8,29 +8,29 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.connectors.languages import language_tags
-from amazon_listings.mapping.conversion import Reading
+from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.families.variations import read_variations
 from amazon_listings.mapping.faults import Fault, Line, MappingErrors
 from amazon_listings.mapping.findings import Setting
 from amazon_listings.mapping.formulas.tables import RelatedTable
-from amazon_listings.mapping.placing import Placing
-from amazon_listings.mapping.quick import UNUSUAL, NotUsual, quick
-from amazon_listings.mapping.rows import Row
-from amazon_listings.mapping.unfit import PACKAGE
-from amazon_listings.mapping.variations import read_variations
-from amazon_listings.mapping.work import Made, Work
-from amazon_listings.validation.issue import Issue, Origin
-from amazon_listings.validation.words import DEFAULT, words
+from amazon_listings.mapping.plan.compiler import Placing
+from amazon_listings.mapping.plan.fast_path import UNUSUAL, NotUsual, quick
+from amazon_listings.mapping.plan.interpreter import Made, Work
+from amazon_listings.mapping.values.conversion import Reading
+from amazon_listings.mapping.values.invalid import PACKAGE
+from amazon_product_types.validation.issue import Issue, Origin
+from amazon_product_types.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dict
     from collections.abc import Sequence
 
     from amazon_listings.item import Item, Record
-    from amazon_listings.mapping.families import FamilyMember, Variations
-    from amazon_listings.mapping.plan import Branch
-    from amazon_listings.mapping.quantities import Notation
+    from amazon_listings.mapping.families.members import FamilyMember, Variations
+    from amazon_listings.mapping.plan.tree import Branch
+    from amazon_listings.mapping.values.quantities import Notation
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.product_types.labels import FieldIndex
+    from amazon_product_types.labels import FieldIndex
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.marketplaces import ENDPOINTS
 
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address, not a token
@@ -14,7 +14,7 @@ TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address, n
 SECRET_LIFE = timedelta(days=180)
 
 
-class AccountIncomplete(PersonMustAct):
+class AccountIncomplete(ActionRequiredError):
     """The connection lacks something, or holds something that can not be right."""
 
 

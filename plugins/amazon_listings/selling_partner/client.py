@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from amazon_listings.errors import TryAgain
+from amazon_listings.errors import RetryableError
 
 from .answers import is_success, never_sent, no_answer, read_answer, read_refusal, retry_after
 from .buckets import buckets_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .faults import Refusal
     from .operations import Kind
 
-#: Tries of one call when Amazon or the network fails; then `TryAgain` leaves it to the task.
+#: Tries of one call when Amazon or the network fails; then `RetryableError` leaves it to the task.
 TRIES = 4
 #: Seconds to connect and to wait for the next bytes.
 TIMEOUT = (10.0, 60.0)
@@ -225,4 +225,4 @@ def _worth_repeating(error: BaseException) -> bool:
     """Whether this call should try again; a token was tried for often enough when it fails."""
     if isinstance(error, OutcomeUnknown | Throttled):
         return False
-    return isinstance(error, TryAgain) and getattr(error, "operation", "") != "token"
+    return isinstance(error, RetryableError) and getattr(error, "operation", "") != "token"

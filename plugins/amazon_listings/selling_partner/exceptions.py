@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from amazon_listings.errors import AmazonListingsError, ItemError, PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, AmazonListingsError, ItemError, RetryableError
 
 
 class SellingPartnerError(AmazonListingsError):
@@ -22,35 +22,35 @@ class SellingPartnerError(AmazonListingsError):
     request_id: str = ""
 
 
-class CredentialsRejected(SellingPartnerError, PersonMustAct):
+class CredentialsRejected(SellingPartnerError, ActionRequiredError):
     """Login with Amazon does not know the client id and secret."""
 
 
-class SecretExpired(SellingPartnerError, PersonMustAct):
+class SecretExpired(SellingPartnerError, ActionRequiredError):
     """The client secret is older than 180 days."""
 
 
-class GrantRevoked(SellingPartnerError, PersonMustAct):
+class GrantRevoked(SellingPartnerError, ActionRequiredError):
     """The refresh token is not or no longer valid."""
 
 
-class AccessDenied(SellingPartnerError, PersonMustAct):
+class AccessDenied(SellingPartnerError, ActionRequiredError):
     """Amazon does not let this application do this for this account."""
 
 
-class WrongAccount(SellingPartnerError, PersonMustAct):
+class WrongAccount(SellingPartnerError, ActionRequiredError):
     """Seller id or vendor code, and marketplace, do not belong together."""
 
 
-class WrongMarketplace(SellingPartnerError, PersonMustAct):
+class WrongMarketplace(SellingPartnerError, ActionRequiredError):
     """The marketplace is of another region, or the account does not sell there."""
 
 
-class UnknownProductType(SellingPartnerError, PersonMustAct):
+class UnknownProductType(SellingPartnerError, ActionRequiredError):
     """Amazon has no such product type for this account in this marketplace."""
 
 
-class RequestRefused(SellingPartnerError, PersonMustAct):
+class RequestRefused(SellingPartnerError, ActionRequiredError):
     """Amazon refuses a request that concerns no single item."""
 
 
@@ -62,29 +62,29 @@ class NotFound(SellingPartnerError, ItemError):
     """Amazon does not know what was asked for; `sku` holds its name."""
 
 
-class Unavailable(SellingPartnerError, TryAgain):
+class Unavailable(SellingPartnerError, RetryableError):
     """No answer, or 5xx, also after several tries."""
 
 
-class Throttled(SellingPartnerError, TryAgain):
+class Throttled(SellingPartnerError, RetryableError):
     """429 for longer than a task should wait."""
 
 
-class MalformedAnswer(SellingPartnerError, TryAgain):
+class MalformedAnswer(SellingPartnerError, RetryableError):
     """A success that can not be read: cut off, not JSON, or not of the shape in Amazon's model."""
 
 
-class OutcomeUnknown(SellingPartnerError, TryAgain):
+class OutcomeUnknown(SellingPartnerError, RetryableError):
     """A write was sent and no readable answer came: it may or may not have been carried out."""
 
 
-class PreviewIgnored(SellingPartnerError, PersonMustAct):
+class PreviewIgnored(SellingPartnerError, ActionRequiredError):
     """An endpoint accepted what it should only have validated (Amazon's static sandbox does)."""
 
 
-class DocumentDamaged(SellingPartnerError, TryAgain):
+class DocumentDamaged(SellingPartnerError, RetryableError):
     """A downloaded document is not the one that was announced: cut off, or another checksum."""
 
 
-class LinkExpired(SellingPartnerError, TryAgain):
+class LinkExpired(SellingPartnerError, RetryableError):
     """A pre-signed link is no longer valid; a new one must be asked for."""

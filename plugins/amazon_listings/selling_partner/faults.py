@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_listings.errors import TryAgain
+from amazon_listings.errors import RetryableError
 
 from .exceptions import (
     ListingRefused,
@@ -58,7 +58,7 @@ def error_of(refusal: Refusal, *, sku: str | None = None) -> SellingPartnerError
         error = kind(message, sku=sku, hint=hint)
     elif issubclass(kind, ListingRefused | NotFound):
         error = RequestRefused(message, hint=f"{ENGINEER} must correct in the connector what Amazon names.")
-    elif issubclass(kind, TryAgain):
+    elif issubclass(kind, RetryableError):
         error = kind(message, hint=hint, retry_after=RETRY_LATER)
     else:
         error = kind(message, hint=hint)

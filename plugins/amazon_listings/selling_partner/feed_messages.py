@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.errors import ItemError, RunRefused
+from amazon_listings.errors import ItemError, RunAbortedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ class MessageTooLarge(ItemError):  # noqa: N818 - named by what happened
     """One item alone would not fit into a feed document."""
 
 
-class ItemTwiceInFeed(RunRefused):
+class ItemTwiceInFeed(RunAbortedError):
     """Two messages of a run are about the same SKU; Amazon does not say which would win."""
 
 

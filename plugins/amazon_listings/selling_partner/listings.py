@@ -162,7 +162,7 @@ def search(
         client: Whose listings.
         marketplace_ids: Marketplaces of one region.
         included: Parts to return, such as `summaries`, `issues`.
-        page_size: Listings a request, at most 20.
+        page_size: ListingScope a request, at most 20.
         filters: Amazon's further parameters by their own names, such as `identifiers` with
             `identifiersType`, `variationParentSku`, `withIssueSeverity`, `lastUpdatedAfter`.
     """

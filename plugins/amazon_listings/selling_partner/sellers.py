@@ -61,8 +61,8 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> str:
         A sentence saying what was found to be right.
 
     Raises:
-        PersonMustAct: what is wrong, and who must act.
-        TryAgain: Amazon does not answer now.
+        ActionRequiredError: what is wrong, and who must act.
+        RetryableError: Amazon does not answer now.
     """
     account = client.account
     if marketplace.region != account.region:
@@ -89,7 +89,7 @@ def check_participation(client: SellingPartner, marketplace: Marketplace) -> str
 
     Raises:
         WrongMarketplace: the account does not sell there; the sentence names the countries where it does.
-        TryAgain: Amazon does not answer now.
+        RetryableError: Amazon does not answer now.
     """
     try:
         found = participations(client)

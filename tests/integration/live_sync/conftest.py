@@ -1,7 +1,7 @@
 import pytest
 
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.sandbox.server import running_sandbox
+from spapi_sandbox.server import running_sandbox
 from support.sync_runs import Shop
 
 

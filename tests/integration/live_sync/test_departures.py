@@ -2,9 +2,9 @@
 
 import pytest
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.sync.departures import TooManyLeft
+from amazon_listings.runs.removed_items import TooManyLeft
 from support.sync_runs import lamp, variant
 
 MANY = [lamp(f"L{n:02}") for n in range(25)]
@@ -92,7 +92,7 @@ def test_too_many_stop_the_run_before_anything_is_sent(shop):
 def test_a_test_run_only_says_what_would_happen(shop, caplog):
     connector = shop.connector(sync=sync("delete"))
     shop.run(connector, MANY)
-    with caplog.at_level("INFO", "amazon_listings.sync"):
+    with caplog.at_level("INFO", "amazon_listings.runs"):
         run = shop.run(connector, MANY[1:], operation="test")
         shop.run(connector, MANY[5:], operation="test")
     assert "L00" not in run.outcomes()
@@ -134,5 +134,5 @@ def test_a_vendor_has_no_quantity_to_zero(vendor):
     connector = vendor.connector(
         sync=sync("zero_quantity"), mapping={"purchasable_offer.our_price.schedule.value_with_tax": None}
     )
-    with pytest.raises(PersonMustAct):
+    with pytest.raises(ActionRequiredError):
         vendor.run(connector, [lamp("A")])

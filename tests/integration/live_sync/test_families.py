@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.sync.families import LADDER
+from amazon_listings.checks.families import LADDER
 from support.sync_runs import lamp, variant
 
 VARIATIONS = {"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"}

@@ -5,11 +5,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.held import same
-from amazon_listings.sync.map_fields import compiled
-from amazon_listings.sync.submission_plan import Held, Planner
+from amazon_listings.writes.plan import Held, Planner
+from spapi_sandbox.server import running_sandbox
 from support.sync_runs import Shop
 
 HERE = {"marketplace_id": "A13V1IB3VIYZZH"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.errors import RunRefused, TryAgain
+from amazon_listings.errors import RetryableError, RunAbortedError
 from amazon_listings.ledger.items import known_items
 from support.sync_runs import Run, lamp, variant
 
@@ -129,7 +129,7 @@ def test_no_answer_is_never_a_pass(shop):
     assert run.outcomes() == {"A": "failed"}
     assert shop.held(connector, "A") is None
     shop.sandbox.fault("putListingsItem", "status", status=503, times=10_000)
-    with pytest.raises(TryAgain):
+    with pytest.raises(RetryableError):
         shop.run(connector, [lamp(f"B{n}") for n in range(30)])
 
 
@@ -173,7 +173,7 @@ def test_without_the_quality_checks_result_nobody_knows_what_it_blocked(shop, sa
     run.extract([lamp("A1")])
     run.map()
     (run.folder.root / "quality.json").unlink()
-    with pytest.raises(RunRefused, match="check_quality"):
+    with pytest.raises(RunAbortedError, match="check_quality"):
         run.test()
     assert "putListingsItem" not in str(sandbox.counters())
 

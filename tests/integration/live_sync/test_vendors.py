@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.checks.local import VendorOffer, refuse_offers_of_vendors
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.sync.local_checks import VendorOffer, refuse_offers_of_vendors
-from amazon_listings.sync.map_fields import compiled
 from support.sync_runs import OFFER, lamp
 
 COST = {"cost_price.value": "{{ item.cost }}"}
@@ -58,7 +58,7 @@ def test_an_update_without_cost_price_is_blocked_though_the_preview_is_green(ven
 def test_mapping_offers_is_an_error_that_says_so(vendor):
     connector = vendor.connector(mapping=COST)
     vendor.sandbox.control("recording", on=True)
-    with pytest.raises(PersonMustAct, match="purchasable_offer"):  # Amazon's own definition has none
+    with pytest.raises(ActionRequiredError, match="purchasable_offer"):  # Amazon's own definition has none
         vendor.run(connector, [lamp("A", cost=5)])
     assert not [one for one in vendor.sandbox.requests() if one["operation"] == "putListingsItem"]
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.items import accepted_contents, known_items, record_listed
@@ -185,7 +185,7 @@ def test_what_a_dead_run_may_have_written_is_read_before_anything_is_taken_for_u
     connector = shop.connector(sync={"preview": "none"})
     shop.run(connector, [lamp("A"), lamp("B")])
     with monkeypatch.context() as patch:
-        patch.setattr("amazon_listings.sync.writes.record_answers", killed)
+        patch.setattr("amazon_listings.writes.protocol.record_answers", killed)
         with pytest.raises(Killed):
             shop.run(connector, [lamp("A", price=12), lamp("B")])
     assert answers_of(ledger, 2) == {"UNANSWERED": 1}
@@ -232,7 +232,7 @@ def test_one_item_without_an_answer_fails_alone_and_a_person_stops_the_run(shop)
     assert run.outcomes() == {"A": "failed"}
     shop.sandbox.control("revoke")
     shop.sandbox.control("tokens", forget=True)
-    with pytest.raises(PersonMustAct):
+    with pytest.raises(ActionRequiredError):
         shop.run(connector, [lamp("A")])
 
 
@@ -241,7 +241,7 @@ def test_an_outage_stops_the_run_and_what_was_accepted_is_remembered(shop):
     run = shop.run(connector, [lamp(f"A{n}") for n in range(3)])
     assert set(run.outcomes().values()) == {"accepted"}
     shop.sandbox.fault("getListingsItem", "status", status=503, times=10_000)
-    with pytest.raises(TryAgain, match="20 items in a row"):
+    with pytest.raises(RetryableError, match="20 items in a row"):
         shop.run(connector, [lamp(f"B{n}") for n in range(60)])
 
 
@@ -249,7 +249,7 @@ def test_the_forecast_says_how_many_calls_which_way_how_long(shop, caplog):
     connector = shop.connector()
     shop.run(connector, [lamp("A"), lamp("B")])
     caplog.clear()
-    with caplog.at_level(logging.INFO, "amazon_listings.sync"):
+    with caplog.at_level(logging.INFO, "amazon_listings.runs"):
         run = shop.run(connector, [lamp("A", price=12), lamp("B"), lamp("C")])
     asking, submitting = (one.getMessage() for one in caplog.records if "than a minute" in one.getMessage())
     assert asking == (

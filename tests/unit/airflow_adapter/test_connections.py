@@ -4,7 +4,7 @@ from airflow.sdk._shared.secrets_masker import redact
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.connections import ConnectionProblem
 from amazon_listings.connectors.model import FileSource, SalesLayerSource
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.settings import settings
 
 SECRETS = {"password": "amzn1.oa2-cs.v1.hush", "refresh_token": "Atzr|hush-hush"}
@@ -144,7 +144,7 @@ def test_the_pim_is_the_rest_api_unless_said_otherwise(connection):
 )
 def test_each_mistake_in_a_pim_connection_has_its_sentence(connection, shown, value, sentence):
     connection("pim", value)
-    with pytest.raises(PersonMustAct) as raised:
+    with pytest.raises(ActionRequiredError) as raised:
         connections.pim("pim").require_complete()
     assert sentence in shown(raised.value)
     assert "pim" in str(raised.value)
@@ -190,7 +190,7 @@ def test_the_ledger_is_the_setting(configured, connection, tmp_path):
 
 def test_a_ledger_connection_that_cannot_be_had_is_no_empty_ledger(configured):
     configured(ledger="airflow")
-    with pytest.raises(TryAgain, match="see whether the secrets backend answers"):
+    with pytest.raises(RetryableError, match="see whether the secrets backend answers"):
         connections.ledger()
 
 
@@ -205,7 +205,7 @@ def test_a_postgresql_connection_is_the_ledger(configured, connection):
         "extra": {"sslmode": "disable"},
     }
     connection("amazon_listings_ledger", {"conn_type": "postgres"} | fields)
-    with pytest.raises(TryAgain) as raised:
+    with pytest.raises(RetryableError) as raised:
         connections.ledger()
     assert "amazon_listings" in str(raised.value)
     assert "127.0.0.1" in str(raised.value)

@@ -5,9 +5,15 @@ import pytest
 from airflow.sdk import RetryAction
 
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped, explained
-from amazon_listings.errors import AmazonListingsError, ItemError, PersonMustAct, RunRefused, TryAgain
-from amazon_listings.sales_layer.errors import CredentialsRefused, PimBusy
+from amazon_listings.errors import (
+    ActionRequiredError,
+    AmazonListingsError,
+    ItemError,
+    RetryableError,
+    RunAbortedError,
+)
 from amazon_listings.selling_partner.exceptions import CredentialsRejected, GrantRevoked, SecretExpired
+from amazon_listings.sources.errors import CredentialsRefused, PimBusy
 
 policy = RetryByErrorClass()
 
@@ -17,7 +23,15 @@ def decide(error, try_number=1):
 
 
 @pytest.mark.parametrize(
-    "kind", [PersonMustAct, RunRefused, CredentialsRefused, CredentialsRejected, GrantRevoked, SecretExpired]
+    "kind",
+    [
+        ActionRequiredError,
+        RunAbortedError,
+        CredentialsRefused,
+        CredentialsRejected,
+        GrantRevoked,
+        SecretExpired,
+    ],
 )
 def test_what_needs_a_person_fails_at_once(kind):
     assert issubclass(kind, AmazonListingsError)
@@ -27,7 +41,7 @@ def test_what_needs_a_person_fails_at_once(kind):
         assert decide(shown).action is RetryAction.FAIL
 
 
-@pytest.mark.parametrize("kind", [TryAgain, PimBusy])
+@pytest.mark.parametrize("kind", [RetryableError, PimBusy])
 def test_what_passes_is_tried_again_when_the_other_side_says(kind):
     decision = decide(TaskStopped(kind("PIM busy.", retry_after=7.0)))
     assert decision.action is RetryAction.RETRY
@@ -37,7 +51,7 @@ def test_what_passes_is_tried_again_when_the_other_side_says(kind):
 
 @pytest.mark.parametrize(("try_number", "seconds"), [(1, 60), (2, 120), (3, 240), (9, 1800), (99, 1800)])
 def test_waits_grow_to_half_an_hour(try_number, seconds):
-    assert decide(TryAgain("No answer."), try_number).retry_delay == timedelta(seconds=seconds)
+    assert decide(RetryableError("No answer."), try_number).retry_delay == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), ItemError("bad", sku="A"), SystemExit(1)])
@@ -50,7 +64,7 @@ def test_the_policy_survives_serialisation():
 
 
 def test_an_error_of_ours_ends_in_one_sentence_without_a_stack(caplog):
-    error = PersonMustAct("Sales Layer refuses the credentials.", hint="Correct the field “API key”.")
+    error = ActionRequiredError("Sales Layer refuses the credentials.", hint="Correct the field “API key”.")
 
     @explained
     def step(connector_id):

@@ -3,8 +3,8 @@ import pytest
 from amazon_listings.airflow_adapter.connections import ConnectionProblem
 from amazon_listings.airflow_adapter.hooks import SalesLayerHook, SellingPartnerHook
 from amazon_listings.ledger.buckets import SharedBuckets
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.settings import settings
+from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, pim_connection
 
 

@@ -11,12 +11,12 @@ from airflow.sdk.execution_time.context import set_current_context
 from amazon_listings.airflow_adapter import product_types_dag, tasks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.sandbox.definition_library import DefinitionLibrary
-from amazon_listings.sandbox.dialect import compile_document
-from amazon_listings.sandbox.product_type_files import Variant
-from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import PROJECT, settings
-from amazon_listings.sync.run_folder import RunFolder
+from spapi_sandbox.definitions.dialect import compile_document
+from spapi_sandbox.definitions.library import DefinitionLibrary
+from spapi_sandbox.definitions.product_type_files import Variant
+from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection
 
 

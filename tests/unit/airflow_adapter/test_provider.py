@@ -28,7 +28,7 @@ def test_so_are_the_connection_types_by_the_schema_of_a_provider_file():
 def test_airflow_finds_the_types_and_their_hooks(hook):
     found = ProvidersManagerTaskRuntime().hooks[hook.conn_type]
     assert found.hook_name == hook.hook_name
-    assert found.package_name == "amazon-listings"
+    assert found.package_name == "airflow-provider-amazon-listings"
     assert found.connection_id_attribute_name == hook.conn_name_attr
     assert found.hook_class_name == f"{hook.__module__}.{hook.__qualname__}"
     assert found.connection_testable

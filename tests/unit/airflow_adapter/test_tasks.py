@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.airflow_adapter.failures import TaskStopped
-from amazon_listings.errors import PersonMustAct
-from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.errors import ActionRequiredError
+from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, demo_connector, pim_connection
 from support.airflow_tasks import Bench
 
@@ -75,7 +75,7 @@ def test_a_connector_that_is_gone_says_so(bench):
     run = one.run("nobody")
     for sentence in run.sentences.values():
         assert "There is no connector 'nobody' any more." in sentence
-    assert isinstance(run.errors["refresh_definition"].cause, PersonMustAct)
+    assert isinstance(run.errors["refresh_definition"].cause, ActionRequiredError)
 
 
 def test_a_connector_that_was_broken_meanwhile_says_how(bench):

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.airflow_adapter.triggers import FeedsTrigger
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.selling_partner import feed_messages, feeds
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.settings import settings
+from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 
 FRANCE = "A13V1IB3VIYZZH"

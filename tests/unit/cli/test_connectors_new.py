@@ -8,17 +8,17 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import SalesLayerSource, load_connectors
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.definition import DefinitionKey
-from amazon_listings.product_types.store import DefinitionStore
-from amazon_listings.sales_layer.connection import PimConnection
-from amazon_listings.sales_layer.extraction import read_items
-from amazon_listings.sales_layer.selection import Selection
-from amazon_listings.sandbox.dialect import compile_document
-from amazon_listings.sandbox.product_type_files import Variant
-from amazon_listings.sandbox.server import running_sandbox
+from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import settings
-from amazon_listings.sync.run_folder import RunFolder
+from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.connection import PimConnection
+from amazon_listings.sources.selection import Selection
+from spapi_sandbox.definitions.dialect import compile_document
+from spapi_sandbox.definitions.product_type_files import Variant
+from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, pim_connection
 
 #: What a person who knows the demo catalogue would write for a lamp, by the attribute it goes to.

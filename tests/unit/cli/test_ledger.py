@@ -13,11 +13,11 @@ from amazon_listings.cli import app
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.items import Listings, record_accepted
+from amazon_listings.ledger.items import ListingScope, record_accepted
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.ledger.tables import runs
-from amazon_listings.validation.issue import Issue
+from amazon_product_types.validation.issue import Issue
 
 HOSTILE = "a\x1b[31m<b>[red]\u202e"
 
@@ -56,7 +56,7 @@ def filled(ledger):
         fingerprint="f",
         definition="d",
     )
-    listings = Listings("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
+    listings = ListingScope("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
     rows = [
         {"sku": sku, "pim_id": sku, "hash": "h", "attributes": {}, "body": {"brand": []}, "method": "PUT"}
         | {"status": "ACCEPTED", "submission_id": "sub-1", "request_id": "req-1", "existed": False}

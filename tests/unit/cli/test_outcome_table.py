@@ -1,8 +1,8 @@
 """What the demo prints of its runs."""
 
 from amazon_listings.cli.outcome_table import COLUMNS, CONFIRMED, print_outcomes
-from amazon_listings.sync.outcome import OUTCOMES
-from amazon_listings.sync.run_folder import RunFolder
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.outcomes import OUTCOMES
 
 
 def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):

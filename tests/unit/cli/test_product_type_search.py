@@ -8,12 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.product_types.store import DefinitionStore
-from amazon_listings.sandbox.server import running_sandbox
 from amazon_listings.settings import settings
-from amazon_listings.validation import amazon_issues
+from amazon_product_types.validation import amazon_issues
+from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection
 
 CONNECTOR = {

@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.definitions.stored import DefinitionKey, checksum
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.definition import DefinitionKey, checksum
-from amazon_listings.product_types.store import DefinitionStore
+from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import settings
-from amazon_listings.sync.run_folder import RunFolder
 
 DOCUMENT = {
     "$id": "https://schemas.amazon.com/selling-partners/definitions/product-types/schema/v1/HOME",

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
+from amazon_listings.definitions.refresh import pair_keys
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.definitions.stored import DefinitionKey, checksum
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.definition import DefinitionKey, checksum
-from amazon_listings.product_types.refresh import pair_keys
-from amazon_listings.product_types.store import DefinitionStore
-from amazon_listings.sandbox.definition_library import DefinitionLibrary, Key
-from amazon_listings.sandbox.product_type_files import Variant
 from amazon_listings.settings import settings
+from spapi_sandbox.definitions.library import DefinitionLibrary, Key
+from spapi_sandbox.definitions.product_type_files import Variant
 
 CONNECTORS = Path(__file__).resolve().parents[3] / "include" / "connectors"
 LOCALES = {"de_DE": "de", "fr_FR": "fr", "es_ES": "es", "en_GB": "en"}

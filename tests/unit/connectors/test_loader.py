@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.connectors import FileSource, SalesLayerSource, Sync, connector_from, load_connectors
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 
 GOOD = """\
 id: fr_home
@@ -217,7 +217,7 @@ def test_only_one_that_is_broken_or_just_a_variable(write, document):
 def test_no_folder(tmp_path):
     for wrong in (tmp_path / "nowhere", tmp_path / "file"):
         (tmp_path / "file").touch()
-        with pytest.raises(PersonMustAct, match="folder of connectors"):
+        with pytest.raises(ActionRequiredError, match="folder of connectors"):
             load_connectors(wrong, {})
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.ledger.items import Listings
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import start_run
 
 
 @pytest.fixture
 def listings():
-    return Listings("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
+    return ListingScope("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
 
 
 @pytest.fixture

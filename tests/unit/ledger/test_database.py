@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, insert, select, text
 
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger import exceptions
 from amazon_listings.ledger.database import open_ledger, reading
 from amazon_listings.ledger.tables import locks, metadata, runs
@@ -68,7 +68,7 @@ def test_several_processes_may_open_a_new_ledger_at_once(postgresql, tmp_path):
     ["mysql://u:p@h/d", "nonsense", "sqlite://", "sqlite:///:memory:", "oracle+nothing://x", ""],
 )
 def test_what_cannot_be_a_ledger_is_said_without_the_password(url):
-    with pytest.raises(PersonMustAct) as caught:
+    with pytest.raises(ActionRequiredError) as caught:
         open_ledger(url)
     assert "p@h" not in str(caught.value)
     assert caught.value.hint
@@ -83,7 +83,7 @@ def test_postgresql_needs_no_driver_in_the_url(postgresql, driver):
 
 
 def test_a_driver_that_is_not_installed_is_named():
-    with pytest.raises(PersonMustAct, match=r"driver pg8000 is not installed") as caught:
+    with pytest.raises(ActionRequiredError, match=r"driver pg8000 is not installed") as caught:
         open_ledger("postgresql+pg8000://u:secret@h/d")
     assert "postgresql+psycopg2" in caught.value.hint
     assert "secret" not in str(caught.value)
@@ -114,7 +114,7 @@ def test_a_writer_that_waits_too_long_is_told_so(sqlite):
         engine.begin(),
     ):
         pass
-    assert isinstance(caught.value, TryAgain)
+    assert isinstance(caught.value, RetryableError)
     assert caught.value.retry_after
     holder.close()
 
@@ -135,7 +135,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(sqlite):
         rows = [HERE | {"sku": f"{number:050}"} for number in range(2000)]
         with pytest.raises(exceptions.LedgerFull, match="its disk is full") as caught:
             connection.execute(insert(locks), rows)
-        assert isinstance(caught.value, TryAgain)
+        assert isinstance(caught.value, RetryableError)
         connection.rollback()
         assert connection.scalar(select(locks.c.sku).limit(1)) is None
 

@@ -16,7 +16,7 @@ from amazon_listings.ledger.issues import (
     resolve_uncovered,
 )
 from amazon_listings.ledger.tables import issues
-from amazon_listings.validation.issue import Issue
+from amazon_product_types.validation.issue import Issue
 
 LOCAL = frozenset({"mapping", "schema", "quality"})
 ALL = LOCAL | {"preview", "submission"}

@@ -12,7 +12,7 @@ from amazon_listings.ledger import confirmations, leavers
 from amazon_listings.ledger.content import column_text, packed, unpacked
 from amazon_listings.ledger.items import (
     KnownItem,
-    Listings,
+    ListingScope,
     accepted_contents,
     accepted_elsewhere,
     known_items,
@@ -69,8 +69,8 @@ def test_existence_learnt_from_amazon(ledger, listings):
 
 
 def test_marketplaces_and_accounts_are_apart(ledger, listings):
-    germany = Listings("de_home", listings.seller_id, "A1PA6795UKMFR9", "HOME")
-    other = Listings("fr_home", "A2OTHER", listings.marketplace_id, "HOME")
+    germany = ListingScope("de_home", listings.seller_id, "A1PA6795UKMFR9", "HOME")
+    other = ListingScope("fr_home", "A2OTHER", listings.marketplace_id, "HOME")
     record_accepted(ledger, listings, [accepted("a", quantity=[1])])
     assert known_items(ledger, germany, ["a"]) == {}
     record_accepted(ledger, germany, [accepted("a", quantity=[2]), accepted("b")])

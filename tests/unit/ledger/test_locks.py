@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, update
 
-from amazon_listings.ledger.items import Listings
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.locks import ListingLocks, ListingsLocked, LockLost
 from amazon_listings.ledger.tables import locks
 from support.ledger_workers import count_up, in_processes
@@ -66,8 +66,8 @@ def test_the_second_waits_and_then_says_who_writes(ledger, lock, clock):
 
 
 def test_others_do_not_wait(lock, listings):
-    elsewhere = Listings("de_home", listings.seller_id, "A1PA6795UKMFR9", "HOME")
-    other_account = Listings("fr_home", "A2OTHER", listings.marketplace_id, "HOME")
+    elsewhere = ListingScope("de_home", listings.seller_id, "A1PA6795UKMFR9", "HOME")
+    other_account = ListingScope("fr_home", "A2OTHER", listings.marketplace_id, "HOME")
     with (
         lock("A", patience=0).held(["a"]),
         lock("B", patience=0).held(["b"]),

@@ -24,7 +24,7 @@ from amazon_listings.ledger.runs import (
 )
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.ledger.tables import runs, submissions
-from amazon_listings.validation.issue import Issue
+from amazon_product_types.validation.issue import Issue
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ISSUE = Issue(code="too_long", severity="ERROR", source="schema", message="m", attribute="brand")

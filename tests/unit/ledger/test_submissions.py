@@ -7,7 +7,7 @@ import pytest
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import answers_of, writes_to
 from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.items import Listings, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
 from amazon_listings.ledger.submissions import (
     announce_submission,
     pending_in_feeds,
@@ -65,7 +65,7 @@ class TestSubmissions:
         record_accepted(ledger, listings, [entry | {"sku": sku} for sku in ("a", "b")])
         record(new_run(), write("a", status=doubt), write("b", status="INVALID"))
         record_submissions(
-            ledger, Listings("de_home", "A1SELLER", "DE", "HOME"), new_run(), [write("b", status=doubt)]
+            ledger, ListingScope("de_home", "A1SELLER", "DE", "HOME"), new_run(), [write("b", status=doubt)]
         )
         known = known_items(ledger, listings, ["a", "b"])
         assert (known["a"].doubtful, known["a"].accepted_hash) == (True, None)
@@ -145,7 +145,7 @@ class TestBeforeImages:
         first, second = new_run(), new_run("de_home")
         record(first, write("a", before={}))
         record_submissions(
-            ledger, Listings("de_home", "A1SELLER", "DE", "HOME"), second, [write("a", before={})]
+            ledger, ListingScope("de_home", "A1SELLER", "DE", "HOME"), second, [write("a", before={})]
         )
         assert self.only(ledger, first).later == ()
 

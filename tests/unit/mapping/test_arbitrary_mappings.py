@@ -5,13 +5,13 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_definition import DEFINITION, make_item
 
 from amazon_listings.mapping import MappingErrors, compile_mapping
-from amazon_listings.mapping.short_forms import SHORT_FORMS
+from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.fields import fields
-from amazon_listings.product_types.labels import FieldIndex
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
+from support.small_definition import DEFINITION, make_item
 
 INDEX = FieldIndex(fields(DEFINITION))
 WORDS = st.sampled_from(

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 import yaml
-from small_definition import DEFINITION, make_item, record
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from support.small_definition import DEFINITION, make_item, record
 
 CONNECTOR = """
 id: fr_chairs

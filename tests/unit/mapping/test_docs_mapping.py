@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from small_definition import values
 
-from amazon_listings.mapping.short_forms import SHORT_FORMS
+from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
+from support.small_definition import values
 
 DOCS = (Path(__file__).parents[3] / "docs/mapping.md").read_text(encoding="utf-8")
 ROW = re.compile(

@@ -3,10 +3,8 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_definition import make_item, record
 
-from amazon_listings.mapping.direct import direct
-from amazon_listings.mapping.expressions import (
+from amazon_listings.mapping.expressions.compiled import (
     BadExpression,
     ExpressionError,
     UnknownPimFieldError,
@@ -14,7 +12,9 @@ from amazon_listings.mapping.expressions import (
     _through_jinja,
     compile_expression,
 )
-from amazon_listings.mapping.rows import Row
+from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.plan.direct import direct
+from support.small_definition import make_item, record
 
 ITEM = make_item(fields={"n": 2.5, "t": "abc", "l": [1, "x"], "flag": False, "Net weight": "3 kg"})
 

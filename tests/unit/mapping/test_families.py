@@ -1,10 +1,10 @@
 """Parents and children."""
 
 import pytest
-from small_definition import record
 
 from amazon_listings.mapping import MappingErrors
-from amazon_listings.validation import compile_definition
+from amazon_product_types.validation import compile_definition
+from support.small_definition import record
 
 MAPPING = {
     "item_name": "{{ item.name }}",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import amazon_listings.mapping
-from amazon_listings.mapping.unfit import Unfit, reason
-from amazon_listings.validation.words import words
+from amazon_listings.mapping.values.invalid import Unfit, reason
+from amazon_product_types.validation.words import words
 
 PACKAGE = Path(amazon_listings.mapping.__file__).parent
 CODES = json.loads((PACKAGE / "messages" / "en.json").read_text(encoding="utf-8"))["codes"]

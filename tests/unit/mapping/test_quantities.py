@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.mapping.dates import NotADate, iso, moment
-from amazon_listings.mapping.html_text import html_to_text, is_html
-from amazon_listings.mapping.lengths import modular_title, truncate_words
-from amazon_listings.mapping.quantities import NotANumber, json_number, number, quantity
-from amazon_listings.mapping.units import SYMBOLS, unit_code
+from amazon_listings.mapping.values.dates import NotADate, iso, moment
+from amazon_listings.mapping.values.html_text import html_to_text, is_html
+from amazon_listings.mapping.values.lengths import modular_title, truncate_words
+from amazon_listings.mapping.values.quantities import NotANumber, json_number, number, quantity
+from amazon_listings.mapping.values.units import SYMBOLS, unit_code
 
 DECIMALS = st.decimals(min_value=-(10**9), max_value=10**9, places=2)
 

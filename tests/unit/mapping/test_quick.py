@@ -4,13 +4,13 @@ import copy
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_definition import DEFINITION, make_item
 
 from amazon_listings.mapping import compile_mapping
-from amazon_listings.mapping.work import Work
+from amazon_listings.mapping.plan.interpreter import Work
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.fields import fields
-from amazon_listings.product_types.labels import FieldIndex
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
+from support.small_definition import DEFINITION, make_item
 
 MAPPING = {
     "item_name": {"value": "{{ item.name }} {{ item.a }}", "truncate": "words"},

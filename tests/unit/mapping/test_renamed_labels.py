@@ -3,12 +3,12 @@
 import copy
 
 import pytest
-from small_definition import DEFINITION, make_item
 
 from amazon_listings.mapping import MappingErrors, compile_mapping
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.product_types.fields import fields, relabelled
-from amazon_listings.product_types.labels import FieldIndex
+from amazon_product_types.fields import fields, relabelled
+from amazon_product_types.labels import FieldIndex
+from support.small_definition import DEFINITION, make_item
 
 
 def titled(**titles):

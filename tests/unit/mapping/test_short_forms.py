@@ -1,9 +1,9 @@
 """Offers, stock, pictures, trade numbers and modular titles, written short."""
 
 import pytest
-from small_definition import values
 
 from amazon_listings.mapping import MappingErrors
+from support.small_definition import values
 
 
 def prices(mapped):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
@@ -89,7 +89,7 @@ def test_reading_gives_up_after_four_tries_with_a_named_error(amazon, client, bl
     amazon.say(times=9, **blip)
     with pytest.raises((Unavailable, MalformedAnswer)) as caught:
         read(client)
-    assert isinstance(caught.value, TryAgain)
+    assert isinstance(caught.value, RetryableError)
     assert caught.value.retry_after == 60
     assert "getListingsItem" in str(caught.value)
     assert len(amazon.calls) == 4
@@ -153,7 +153,7 @@ def test_a_refused_token_is_renewed_once(amazon, client, status):
     amazon.say_error(status, "Unauthorized", times=9)
     with pytest.raises(AccessDenied, match="Product Listing") as caught:
         read(client)
-    assert isinstance(caught.value, PersonMustAct)
+    assert isinstance(caught.value, ActionRequiredError)
     assert amazon.tokens_asked == 3
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_listings.errors import ItemError, PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, ItemError, RetryableError
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
     ListingRefused,
@@ -56,15 +56,15 @@ def test_amazons_answers_become_named_errors(status, code, text, operation, kind
 
 
 def test_without_an_item_a_refused_request_needs_a_person():
-    assert isinstance(error_of(Refusal("api", "createFeed", 400, "InvalidInput")), PersonMustAct)
+    assert isinstance(error_of(Refusal("api", "createFeed", 400, "InvalidInput")), ActionRequiredError)
 
 
 def test_a_person_is_named_wherever_a_person_must_act():
     for fault in FAULTS:
-        if issubclass(fault.error, PersonMustAct):
+        if issubclass(fault.error, ActionRequiredError):
             assert " must " in fault.who, fault
-        assert issubclass(fault.error, PersonMustAct | TryAgain | ItemError)
-        assert (fault.action in {Action.RETRY, Action.WAIT}) == issubclass(fault.error, TryAgain)
+        assert issubclass(fault.error, ActionRequiredError | RetryableError | ItemError)
+        assert (fault.action in {Action.RETRY, Action.WAIT}) == issubclass(fault.error, RetryableError)
 
 
 @given(
@@ -76,7 +76,7 @@ def test_a_person_is_named_wherever_a_person_must_act():
 )
 def test_every_answer_has_a_row(side, status, code, text, operation):
     error = error_of(Refusal(side, operation, status, code, text), sku="S1")
-    assert isinstance(error, PersonMustAct | TryAgain | ItemError)
+    assert isinstance(error, ActionRequiredError | RetryableError | ItemError)
 
 
 def test_every_row_is_reached_by_some_answer():

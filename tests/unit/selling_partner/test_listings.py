@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from amazon_listings.errors import ItemError, PersonMustAct
+from amazon_listings.errors import ActionRequiredError, ItemError
 from amazon_listings.selling_partner import SellingPartner, listings
 from amazon_listings.selling_partner.exceptions import (
     MalformedAnswer,
@@ -70,7 +70,7 @@ def test_an_invalid_submission_is_an_answer_not_an_exception(amazon, client):
 def test_an_endpoint_that_ignores_preview_is_not_asked_again(amazon, client):
     with pytest.raises(PreviewIgnored) as caught:
         put(client, preview=True)
-    assert isinstance(caught.value, PersonMustAct)
+    assert isinstance(caught.value, ActionRequiredError)
     assert len(amazon.calls) == 1
 
 
@@ -140,7 +140,7 @@ def test_the_wrong_vendor_code_stops_the_run(amazon, client):
     amazon.say_error(400, "InvalidInput", "Invalid 'sellerId' and 'marketplaceId' combination provided.")
     with pytest.raises(WrongAccount, match="vendor code") as caught:
         put(client)
-    assert isinstance(caught.value, PersonMustAct)
+    assert isinstance(caught.value, ActionRequiredError)
 
 
 def test_a_refused_request_is_the_items_own_error(amazon, client):

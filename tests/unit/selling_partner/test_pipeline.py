@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from amazon_listings.errors import ItemError, PersonMustAct
+from amazon_listings.errors import ActionRequiredError, ItemError
 from amazon_listings.selling_partner.pipeline import submit_all
 
 
@@ -52,12 +52,12 @@ def test_the_first_fatal_error_ends_it_and_what_is_under_way_is_not_lost():
         started.append(job)
         if job == 0:
             failed.set()
-            raise PersonMustAct("the grant is gone")
+            raise ActionRequiredError("the grant is gone")
         failed.wait(10)
         return job
 
     seen = []
-    with pytest.raises(PersonMustAct, match="grant"):
+    with pytest.raises(ActionRequiredError, match="grant"):
         seen.extend(one.job for one in submit_all(range(1000), call, in_flight=lambda: 4))
     assert sorted([0, *seen]) == sorted(started)
     assert len(started) <= 8

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from amazon_listings.errors import PersonMustAct
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner import SellingPartner, sellers
 from amazon_listings.selling_partner.exceptions import (
@@ -86,7 +86,7 @@ def test_wrong_credentials_country_and_region_each_say_who_must_act(amazon, clie
     amazon.say(body={"payload": [entry("DE"), entry("IT")]})
     with pytest.raises(WrongMarketplace, match="it sells in: DE, IT") as caught:
         sellers.check_account(client, FR)
-    assert isinstance(caught.value, PersonMustAct)
+    assert isinstance(caught.value, ActionRequiredError)
 
 
 def test_rejected_credentials_end_the_check(amazon, client):

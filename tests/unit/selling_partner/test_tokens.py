@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from amazon_listings.errors import PersonMustAct, TryAgain
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.selling_partner.exceptions import (
     CredentialsRejected,
     GrantRevoked,
@@ -77,7 +77,7 @@ def test_a_refusal_says_who_must_act_and_is_not_repeated(amazon, account, tokens
     amazon.say_token(status, {"error": error, "error_description": "bad Atzr|refreshsecret"}, times=9)
     with pytest.raises(kind) as caught:
         tokens.get(account)
-    assert isinstance(caught.value, PersonMustAct)
+    assert isinstance(caught.value, ActionRequiredError)
     assert words in str(caught.value)
     assert "must" in caught.value.hint
     assert error in str(caught.value)
@@ -108,7 +108,7 @@ def test_blips_are_tried_again_a_few_times(amazon, account, tokens, time, fault)
     time.now += 3600
     with pytest.raises(Unavailable) as caught:
         tokens.get(account)
-    assert isinstance(caught.value, TryAgain)
+    assert isinstance(caught.value, RetryableError)
     assert caught.value.retry_after
     assert amazon.tokens_asked == 3 + 4
 

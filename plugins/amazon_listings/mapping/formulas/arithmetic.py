@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from amazon_listings.mapping.formulas.limits import shown
-from amazon_listings.mapping.quantities import NotANumber, Notation, json_number, quantity
-from amazon_listings.mapping.quantities import number as _number
+from amazon_listings.mapping.values.quantities import NotANumber, Notation, json_number, quantity
+from amazon_listings.mapping.values.quantities import number as _number
 
 _MOST_DECIMALS = 12
 

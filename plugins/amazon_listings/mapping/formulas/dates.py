@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.dates import NotADate, iso, moment
+from amazon_listings.mapping.values.dates import NotADate, iso, moment
 
 if TYPE_CHECKING:
     from datetime import date

@@ -9,9 +9,9 @@ import html
 import json
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.mapping.expressions.rows import View, is_empty
 from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
 from amazon_listings.mapping.formulas.text import join, split
-from amazon_listings.mapping.rows import View, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from amazon_listings.mapping.formulas.limits import MAX_TEXT, check_list, check_text, shown
-from amazon_listings.mapping.html_text import html_to_text
-from amazon_listings.mapping.lengths import modular_title, truncate_words
+from amazon_listings.mapping.values.html_text import html_to_text
+from amazon_listings.mapping.values.lengths import modular_title, truncate_words
 
 
 def clean_html(value: Any, *, lines: bool = True) -> str:

@@ -1,0 +1,1 @@
+"""Amazon's conditions: parse, simplify, evaluate on a payload, say in words."""

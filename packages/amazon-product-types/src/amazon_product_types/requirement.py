@@ -1,0 +1,150 @@
+"""Whether a field is required, conditional, recommended or optional, and when.
+
+- *required*: every item must have it.
+- *conditional*: some items must; the condition says which, from the definition's own rules.
+- *recommended*: no rule asks for it, but Amazon does (see `recommended`).
+- *optional*: the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_product_types.conditions.evaluation import true_of
+from amazon_product_types.conditions.formulas import (
+    ALWAYS,
+    HERE,
+    NEVER,
+    ONE,
+    Formula,
+    Hop,
+    both,
+    either,
+    fact,
+    shortest,
+)
+from amazon_product_types.conditions.wording import sentence
+from amazon_product_types.recommended import recommended
+from amazon_product_types.requirement_rules import Rules
+from amazon_product_types.sentences import sentences
+from amazon_product_types.tree import QUALIFIERS, main_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from amazon_product_types.tree import Names
+    from amazon_product_types.validation.words import Words
+
+
+class Requirement(NamedTuple):
+    """How much a field is wanted: the level, and in words when it is required or not allowed.
+
+    `needed_alone`: it is required of an item of which nothing else is known. `recommended_by`: who does.
+    """
+
+    level: str
+    condition: str = ""
+    forbidden: str = ""
+    needed_alone: bool = False
+    recommended_by: str = ""
+
+
+class Requirements:
+    """When each place of a definition is required, as formulas and in words.
+
+    Args:
+        document: The definition.
+        paths: The names of every leaf.
+    """
+
+    def __init__(self, document: Mapping[str, Any], paths: Sequence[Names]) -> None:
+        self._rules = Rules(document)
+        self._members: dict[Names, dict[str, None]] = {}
+        self._leaves: dict[Names, list[Names]] = {}
+        for names in paths:
+            for depth in range(len(names)):
+                self._members.setdefault(names[:depth], {})[names[depth]] = None
+                self._leaves.setdefault(names[: depth + 1], []).append(names)
+
+    def formula(self, names: Names) -> Formula:
+        """When an item without the leaf `names` lacks something.
+
+        A leaf counts with what it belongs to: the only leaf of a required attribute is required,
+        and the unit of an optional weight is required where the weight is given.
+        """
+        must = self._rules.needed.get(names[:1], NEVER)
+        for depth in range(2, len(names) + 1):
+            above, name = names[: depth - 1], names[depth - 1]
+            others = [other for other in self._members[above] if other != name]
+            if not others or (name == main_name(self._members[above]) and _only_qualified(others)):
+                continue
+            inside = self._rules.needed.get(names[:depth], NEVER)
+            rest = fact(tuple(Hop(part, HERE) for part in above), "part", others)
+            must = both(either(must, rest), inside)
+        return absent(must, names)
+
+    def forbidden(self, names: Names) -> Formula:
+        """When an item with the leaf `names` is refused."""
+        cases = [self._rules.forbidden.get(names[:depth], NEVER) for depth in range(1, len(names) + 1)]
+        return either(*cases)
+
+    def of(self, names: Names, sources: Mapping[str, str], said_in: Words) -> Requirement:
+        """The requirement of the leaf `names`; `sources` are recommended attributes, and who does."""
+        formula = self.formula(names)
+        said = NEVER if formula == ALWAYS else self._said(names, formula)
+        level = "required" if formula == ALWAYS else "conditional" if formula != NEVER else "optional"
+        source = sources.get(names[0], "") if level == "optional" and self._is_main(names) else ""
+        return Requirement(
+            "recommended" if source else level,
+            sentence("required", said, self.shown, said_in),
+            sentence("not_allowed", self.forbidden(names), self.shown, said_in),
+            true_of(formula, {}, {}),
+            source,
+        )
+
+    def _said(self, names: Names, formula: Formula) -> Formula:
+        """A unit is needed with its value: what makes the value needed is said there."""
+        main = main_name(self._members[names[:-1]])
+        if names[-1] not in QUALIFIERS or main is None:
+            return formula
+        inside = self._rules.needed.get(names, NEVER)
+        if self._rules.needed.get((*names[:-1], main)) != ALWAYS or inside == NEVER:
+            return formula
+        value = (*(Hop(part, HERE) for part in names[:-1]), Hop(main, ONE))
+        return both(fact(value), inside)
+
+    def _is_main(self, names: Names) -> bool:
+        """Whether a leaf is what its attribute is about."""
+        return len(self._leaves[names[:1]]) == 1 or names[1:] == (main_name(self._members[names[:1]]),)
+
+    def shown(self, names: Names) -> str:
+        """How a sentence calls a place: by the attribute where that says enough."""
+        while len(names) > 1:
+            above = self._members.get(names[:-1], {})
+            if len(above) != 1 and names[-1] != main_name(above):
+                break
+            names = names[:-1]
+        return ".".join(names)
+
+
+def requirements(
+    document: Mapping[str, Any], paths: Sequence[Names], relevant: frozenset[str], language: str
+) -> dict[Names, Requirement]:
+    """The requirement of each leaf in `paths`, with conditions in a language (`messages/` has them)."""
+    known, said_in = Requirements(document, paths), sentences(language)
+    sources = recommended(document, relevant)
+    return {names: known.of(names, sources, said_in) for names in paths}
+
+
+def absent(formula: Formula, names: Names) -> Formula:
+    """The formula for an item that has nothing at `names`."""
+    kept = []
+    for term in formula:
+        own = {item for item in term if item.fact.names[: len(names)] == names}
+        if not any(item.holds for item in own):
+            kept.append(term - own)
+    return shortest(frozenset(kept))
+
+
+def _only_qualified(others: Iterable[str]) -> bool:
+    return all(name in QUALIFIERS for name in others)

@@ -1,0 +1,118 @@
+"""Amazon's own issues, from previews, submissions, listings and feed reports, as issues of ours.
+
+What a code means and what to do about it is data (`amazon_codes.json`). Amazon publishes no list
+of its codes and has changed those of the preview, so an unknown code is understood by its
+`categories`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from amazon_product_types.validation.issue import Issue, Severity, Source
+from amazon_product_types.validation.words import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SEVERITIES: dict[str, Severity] = {"ERROR": "ERROR", "WARNING": "WARNING", "INFO": "INFO"}
+
+
+def amazon_issues(
+    issues: Iterable[Mapping[str, Any]],
+    *,
+    source: Source,
+    language: str = "en",
+    labels: Mapping[str, str] | None = None,
+) -> list[Issue]:
+    """Amazon's issues as issues of ours.
+
+    Args:
+        issues: `issues` of a Listings Items answer (2021-08-01) with `attributeNames`, or of a listings
+            feed's processing report, with one dotted path in `attributeName` (`attributePath` where
+            the report was read by `selling_partner.feed_reports`).
+        source: Which call answered with them.
+        language: Language of explanation and action. The message stays as Amazon wrote it.
+        labels: What people call attributes and the places in them, by name or dotted path.
+
+    Returns:
+        One issue each. `code` is Amazon's; `why` explains it and tells what Amazon does about it.
+        Of several attribute names the first is `attribute`, the rest are `others`, all are in `label`.
+    """
+    return [_issue(issue, source, _tag(language), labels or {}) for issue in issues]
+
+
+def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapping[str, str]) -> Issue:
+    code = str(issue.get("code") or "")
+    categories = tuple(map(str, issue.get("categories") or ()))
+    known = _known(code, categories)
+    paths = _paths(issue)
+    names = [path.partition(".")[0] for path in paths]
+    enforcements, exemption, effects = _enforced(issue.get("enforcements") or {}, language)
+    about = _text(known.get("about", {}), language)
+    return Issue(
+        code=code or "unknown",
+        # An unknown severity blocks: better a person looks at it than nobody.
+        severity=SEVERITIES.get(str(issue.get("severity")), "ERROR"),
+        source=source,
+        message=str(issue.get("message") or about or code),
+        attribute=names[0] if names else "",
+        path=paths[0].replace(".", "/") if paths else "",
+        label=", ".join(
+            labels.get(path) or labels.get(name, name) for path, name in zip(paths, names, strict=True)
+        ),
+        why=" ".join(filter(None, (about, *effects))),
+        action=_text(known.get("action", {}), language),
+        family=str(known.get("family", "")),
+        categories=categories,
+        enforcements=enforcements,
+        exemption=exemption,
+        others=tuple(dict.fromkeys(name for name in names[1:] if name != names[0])),
+    )
+
+
+def _paths(issue: Mapping[str, Any]) -> list[str]:
+    """The attributes that an issue names, or the dotted path of a feed report."""
+    path = issue.get("attributePath") or issue.get("attributeName")
+    names = [path] if path else issue.get("attributeNames") or ()
+    return list(dict.fromkeys(str(name) for name in names if name))
+
+
+def _known(code: str, categories: tuple[str, ...]) -> dict[str, Any]:
+    data = _data()
+    entry: dict[str, Any] | None = data["codes"].get(code)
+    if entry is not None:
+        return entry
+    return next((data["categories"][name] for name in categories if name in data["categories"]), {})
+
+
+def _enforced(enforcements: Mapping[str, Any], language: str) -> tuple[tuple[str, ...], str, list[str]]:
+    """Amazon's measures, the exemption as one text, and both in words."""
+    data = _data()
+    actions = tuple(str(one["action"]) for one in enforcements.get("actions") or () if one.get("action"))
+    effects = [
+        _text(data["enforcements"][action], language) for action in actions if action in data["enforcements"]
+    ]
+    exempt = enforcements.get("exemption") or {}
+    status, date = str(exempt.get("status") or ""), str(exempt.get("expiryDate") or "")
+    if effects and status in data["exemptions"]:
+        effects.append(_text(data["exemptions"][status], language).format(date=date))
+    return actions, f"{status} {date}".strip(), effects
+
+
+def _text(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get(DEFAULT, "")
+
+
+def _tag(language: str) -> str:
+    return language.replace("-", "_").partition("_")[0].lower()
+
+
+@cache
+def _data() -> dict[str, Any]:
+    file = files("amazon_product_types.validation") / "amazon_codes.json"
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return data

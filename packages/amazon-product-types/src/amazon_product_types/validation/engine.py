@@ -1,0 +1,192 @@
+"""A definition made ready for `jsonschema-rs`, which decides nearly everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jsonschema_rs
+
+from amazon_product_types.validation import vocabulary
+from amazon_product_types.validation.document import LISTS, MAPS, ONE, DefinitionError, Pointer, children
+from amazon_product_types.validation.factoring import factored
+from amazon_product_types.validation.formats import FORMATS
+from amazon_product_types.validation.requirements import Requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Keywords that decide nothing; left out, the engine has less to read.
+ANNOTATIONS = frozenset(
+    (
+        "$comment",
+        "$lifecycle",
+        "$schema",
+        "default",
+        "description",
+        "editable",
+        "enumNames",
+        "examples",
+        "hidden",
+        "replacedBy",
+        "replaces",
+        "title",
+    )
+)
+#: Keywords under which a definition states something of the place itself, without condition.
+UNCONDITIONAL = frozenset(("properties", "items"))
+Kind = jsonschema_rs.ValidationErrorKind
+
+
+class Failure(NamedTuple):
+    """One keyword that fails at one place, as a validator reports it.
+
+    `path` is the place in the payload, `pointer` the keyword's place in the definition, by the way
+    the validation took (through `$ref`). `names` are the properties that are missing or too many.
+    """
+
+    path: Pointer
+    keyword: str
+    pointer: Pointer
+    names: tuple[str, ...] = ()
+
+
+class Engine:
+    """Verdicts and failures of one definition.
+
+    Args:
+        document: The definition.
+
+    Raises:
+        DefinitionError: the document breaks the rules of JSON Schema, or refers to another one.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        alone = _refers_only_to_defs(document)
+        self.rule = vocabulary.rule(document) if alone else None
+        plain = _plain(document, walked=alone)
+        shared = {keyword: plain[keyword] for keyword in ("$id", "$defs") if keyword in plain}
+        self._required = Requirements(lambda condition: compile_schema({**shared, "allOf": [condition]}))
+        conditions = factored_conditions = None
+        # Keywords that look at what their neighbours have evaluated cannot be judged apart.
+        if alone and not plain.keys() & {"unevaluatedProperties", "unevaluatedItems"}:
+            factored_conditions = factored({**shared, "allOf": plain.get("allOf", [])})
+            plain = self._required.take(plain)
+            conditions = {**shared, "allOf": plain.pop("allOf", []) or [True]}
+        self._structure = _compiled(plain)
+        self._factored = _compiled(factored_conditions) if factored_conditions else None
+        self._conditions = _compiled(conditions) if conditions else None
+
+    def is_valid(self, attributes: Any) -> bool:
+        """Does the payload keep every rule? ValueError if it is not JSON data."""
+        return (
+            self._structure.is_valid(attributes)
+            and self._has_right_names(attributes)
+            and (self._factored is None or self._factored.is_valid(attributes))
+            and (self.rule is None or vocabulary.holds(self.rule, attributes))
+        )
+
+    def failures(self, attributes: Any) -> Iterator[Failure]:
+        """Each keyword that fails, at each place. ValueError if the payload is not JSON data."""
+        if isinstance(attributes, dict):
+            for name in self._required.always:
+                if name not in attributes:
+                    yield Failure((), "required", ("required",), (name,))
+            unknown = self._required.unknown(attributes)
+            if unknown:
+                yield Failure((), "additionalProperties", ("additionalProperties",), unknown)
+        for error in self._structure.iter_errors(attributes):
+            yield _failure(error)
+        # Telling that every condition is kept is much quicker than looking for one that is not.
+        if self._factored and not self._factored.is_valid(attributes):
+            yield from self._broken_conditions(attributes)
+        if self.rule is not None:
+            for path, pointer in vocabulary.failures(self.rule, attributes):
+                yield Failure(path, str(pointer[-1]), pointer)
+
+    def _broken_conditions(self, attributes: Any) -> Iterator[Failure]:
+        if isinstance(attributes, dict):
+            for pointer, name in self._required.missing(attributes):
+                yield Failure((), "required", pointer, (name,))
+        if self._conditions:
+            for error in self._conditions.iter_errors(attributes):
+                yield _failure(error)
+
+    def _has_right_names(self, attributes: Any) -> bool:
+        if not isinstance(attributes, dict):
+            return True
+        required = self._required
+        return all(name in attributes for name in required.always) and not required.unknown(attributes)
+
+
+def compile_schema(schema: Any) -> jsonschema_rs.Validator:
+    """A validator of the dialect: 2019-09, formats asserted, Amazon's keywords, never the network."""
+    # The engine is a quarter slower once it knows any keyword of ours, so only where one is left.
+    keywords = vocabulary.engine_keywords() if _uses_keywords(schema) else None
+    # What an error says is never read, so the engine need not spell out the values it found.
+    return jsonschema_rs.Draft201909Validator(
+        schema, validate_formats=True, formats=FORMATS, offline=True, keywords=keywords, mask=""
+    )
+
+
+def _uses_keywords(schema: Any) -> bool:
+    return isinstance(schema, dict) and (
+        any(keyword in schema for keyword in vocabulary.KEYWORDS)
+        or any(_uses_keywords(child) for _, child in children(schema))
+    )
+
+
+def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    try:
+        return compile_schema(schema)
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        place = "/".join(str(step) for step in getattr(error, "instance_path", ()))
+        text = str(error).splitlines()[0]
+        raise DefinitionError(
+            f"The definition breaks the rules of JSON Schema at `{place}`: {text}."
+        ) from error
+
+
+def _failure(error: jsonschema_rs.ValidationError) -> Failure:
+    pointer = tuple(error.evaluation_path)
+    keyword = str(pointer[-1]) if pointer else ""
+    kind = error.kind
+    names: tuple[str, ...] = ()
+    if isinstance(kind, Kind.Required):
+        names = (kind.property,)
+    elif isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
+        names = tuple(kind.unexpected)
+    elif isinstance(kind, Kind.FalseSchema):
+        keyword = "false"
+    return Failure(tuple(error.instance_path), keyword, pointer, names)
+
+
+def _refers_only_to_defs(schema: Any) -> bool:
+    """A reference into an attribute would make its unconditional limits conditional ones."""
+    if not isinstance(schema, dict):
+        return True
+    reference = schema.get("$ref", "#/$defs/")
+    if not reference.startswith("#/$defs/") or "$recursiveRef" in schema:
+        return False
+    return all(_refers_only_to_defs(child) for _, child in children(schema))
+
+
+def _plain(schema: Any, *, walked: bool) -> Any:
+    """The schema without annotations, and without the keywords that the walk decides."""
+    if not isinstance(schema, dict):
+        return schema
+    plain: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        below = walked and keyword in UNCONDITIONAL
+        if keyword in ANNOTATIONS or (walked and keyword in vocabulary.KEYWORDS):
+            continue
+        if keyword in MAPS and isinstance(value, dict):
+            plain[keyword] = {name: _plain(child, walked=below) for name, child in value.items()}
+        elif keyword in LISTS and isinstance(value, list):
+            plain[keyword] = [_plain(child, walked=False) for child in value]
+        elif keyword in ONE:
+            plain[keyword] = _plain(value, walked=below)
+        elif keyword in {"required", "type"} and isinstance(value, list):
+            plain[keyword] = list(dict.fromkeys(value)) if all(isinstance(v, str) for v in value) else value
+        else:
+            plain[keyword] = value
+    return plain

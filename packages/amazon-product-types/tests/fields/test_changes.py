@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from amazon_listings.watch.impact import Mapped, impact, newly_failing
+from amazon_product_types.changes import BREAKING, KINDS, changes, told
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
+from amazon_product_types.validation import compile_definition
+
+
+def attribute(title, value):
+    item = {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"title": title, **value}},
+        "additionalProperties": False,
+    }
+    return {"type": "array", "title": title, "maxUniqueItems": 3, "selectors": ["value"], "items": item}
+
+
+OLD = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "name": attribute("Name", {"type": "string", "maxLength": 200, "maxUtf8ByteLength": 500}),
+        "color": attribute("Color", {"type": "string", "enum": ["r", "g"], "enumNames": ["Red", "Green"]}),
+        "count": attribute("Count", {"type": "integer", "minimum": 1}),
+        "note": attribute("Note", {"type": "string"}),
+    },
+}
+
+
+def changed(edit):
+    new = copy.deepcopy(OLD)
+    edit(new, {name: item["items"]["properties"]["value"] for name, item in new["properties"].items()})
+    return new
+
+
+@pytest.mark.parametrize(
+    ("edit", "kind", "text"),
+    [
+        (lambda new, v: new["properties"].pop("note"), "removed", "no longer exists"),
+        (
+            lambda new, v: new["properties"].update(extra=attribute("E", {"type": "string"})),
+            "added",
+            "new, optional",
+        ),
+        (lambda new, v: new.update(required=["note"]), "required", "required (before: optional)"),
+        (
+            lambda new, v: new.update(
+                allOf=[{"if": {"required": ["count"]}, "then": {"required": ["note"]}}]
+            ),
+            "condition",
+            "required when `count` is given (before: optional)",
+        ),
+        (
+            lambda new, v: new.update(
+                allOf=[{"if": {"required": ["count"]}, "then": {"not": {"required": ["note"]}}}]
+            ),
+            "forbidden",
+            "not allowed when `count` is given (before: always allowed)",
+        ),
+        (
+            lambda new, v: new.update(
+                allOf=[
+                    {
+                        "if": {"required": ["count"]},
+                        "then": {
+                            "properties": {"color": {"items": {"properties": {"value": {"enum": ["r"]}}}}}
+                        },
+                    }
+                ]
+            ),
+            "restricted",
+            "which values are allowed depends on count in another way",
+        ),
+        (lambda new, v: v["color"].update(enum=["r"], enumNames=["Red"]), "options_gone", "gone: Green (g)"),
+        (
+            lambda new, v: v["color"].update(enum=["r", "g", "b"], enumNames=["Red", "Green", "Blue"]),
+            "options_new",
+            "new: Blue (b)",
+        ),
+        (
+            lambda new, v: v["color"].update({"$lifecycle": {"enumDeprecated": ["g"]}}),
+            "deprecated",
+            "going away: Green (g)",
+        ),
+        (lambda new, v: v["name"].update(maxLength=75), "tightened", "at most 75 characters (before: 200)"),
+        (
+            lambda new, v: v["name"].update(maxUtf8ByteLength=100),
+            "tightened",
+            "at most 100 bytes (before: 500)",
+        ),
+        (lambda new, v: v["name"].update(maxLength=300), "loosened", "at most 300 characters (before: 200)"),
+        (lambda new, v: v["count"].update(minimum=2), "tightened", "at least 2 (before: 1)"),
+        (
+            lambda new, v: v["note"].update(enum=["a"]),
+            "tightened",
+            "only takes its options, other text is refused",
+        ),
+        (
+            lambda new, v: new["properties"]["note"].update(maxUniqueItems=1),
+            "tightened",
+            "at most 1 values (before: 3)",
+        ),
+        (lambda new, v: v["count"].update(type="string"), "type", "its type is text (before: whole number)"),
+        (lambda new, v: v["note"].update(title="Remark"), "renamed", "was called “Note”"),
+    ],
+)
+def test_each_kind_of_change_in_words(edit, kind, text):
+    found = {(change.kind, change.text) for change in changes(OLD, changed(edit))}
+    assert (kind, text) in found
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted", "line"),
+    [
+        ("es", "como máximo 75 caracteres (antes: 200)", "fr_home, línea 11: Name: como máximo 75"),
+        ("fr_CA", "au plus 75 caractères (avant : 200)", "fr_home, ligne 11: Name: au plus 75"),
+        ("de", "höchstens 75 Zeichen (vorher: 200)", "fr_home, Zeile 11: Name: höchstens 75"),
+        ("ja_JP", "at most 75 characters (before: 200)", "fr_home, line 11: Name: at most 75"),
+    ],
+)
+def test_changes_and_what_they_touch_are_told_in_the_people_s_language(language, wanted, line):
+    new = changed(lambda _, values: values["name"].update(maxLength=75))
+    found = changes(OLD, new, language=language)
+    assert [change.text for change in found] == [wanted]
+    indexes = FieldIndex(fields(OLD)), FieldIndex(fields(new))
+    mapped = Mapped("fr_home", {"Name": "x"}, {"Name": 11})
+    (touched,) = impact(found, [mapped], *indexes, language=language)
+    assert touched.told(language).startswith(line)
+
+
+def test_nothing_changed():
+    assert changes(OLD, copy.deepcopy(OLD)) == []
+    assert list(told([])) == ["No field changed."]
+
+
+def test_a_field_that_comes_required_is_both_new_and_required():
+    def edit(new, _):
+        new["properties"]["extra"] = attribute("Extra", {"type": "string"})
+        new["required"] = ["extra"]
+
+    assert [change.kind for change in changes(OLD, changed(edit))] == ["required", "added"]
+
+
+def test_the_worst_is_told_first():
+    order = list(KINDS)
+    assert all(order.index(bad) < order.index(good) for bad in BREAKING for good in set(KINDS) - BREAKING)
+
+
+def drift():
+    def edit(new, values):
+        values["name"]["maxLength"] = 75
+        new["properties"]["name"]["title"] = values["name"]["title"] = "Title"
+        new["properties"].pop("note")
+        new["properties"]["origin"] = attribute("Origin", {"type": "string"})
+        new["required"] = ["origin"]
+
+    return changed(edit)
+
+
+def test_impact_on_mapping_lines():
+    new = drift()
+    mapping = {"Name": "{{ item.name }}", "Color": "r", "note": "{{ item.note }}", "Count": 1}
+    mapped = Mapped("fr_home", mapping, {"Name": 11, "note": 13})
+    touched = impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new)))
+    assert {(one.key, one.line, one.path, one.person) for one in touched} == {
+        ("Name", 11, "name.value", True),
+        ("Name", 11, "name.value", False),
+        ("note", 13, "note.value", True),
+        ("", None, "origin.value", True),
+    }
+    texts = [one.told() for one in touched]
+    assert "fr_home, line 11: Name: the label is now “Title”; the line keeps its meaning" in texts
+    assert "fr_home: origin.value: not mapped: required" in texts
+
+
+def test_a_label_that_now_fits_several_fields_needs_a_person():
+    def edit(new, _):
+        new["properties"]["remark"] = attribute("Note", {"type": "string"})
+
+    new = changed(edit)
+    mapped = Mapped("fr_home", {"Note": "x", "note": "y"}, {})
+    (touched,) = impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new)))
+    assert (touched.key, touched.person) == ("Note", True)
+    assert "note.value, remark.value" in touched.text
+
+
+def test_mapping_a_required_field_settles_it():
+    mapped = Mapped("fr_home", {"origin": "FR", "Color": "r"}, {})
+    new = drift()
+    assert impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new))) == []
+
+
+def test_items_that_would_now_fail():
+    items = [
+        ("right", {"name": [{"value": "short"}], "origin": [{"value": "FR"}]}),
+        ("long", {"name": [{"value": "x" * 100}]}),
+        ("wrong before", {"name": [{"value": 5}]}),
+        ("bare", {"name": [{"value": "x"}]}),
+    ]
+    wider = copy.deepcopy(OLD)
+    wider["properties"]["origin"] = attribute("Origin", {"type": "string"})
+    found = newly_failing(iter(items), compile_definition(wider), compile_definition(drift()), shown=1)
+    assert (found.items, found.failed_before, found.failing_now) == (4, 1, 2)
+    ((sku, wrong),) = found.skus
+    assert sku == "long"
+    assert any("name" in path for path in wrong)

@@ -1,0 +1,1 @@
+"""Accounts, Login with Amazon and the Sellers API."""

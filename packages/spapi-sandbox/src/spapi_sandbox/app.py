@@ -1,0 +1,42 @@
+"""The sandbox as one FastAPI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+
+from spapi_sandbox.account import lwa, sellers
+from spapi_sandbox.admission.traffic import TrafficMiddleware
+from spapi_sandbox.control import routes as control
+from spapi_sandbox.control.orders import refused
+from spapi_sandbox.definitions import routes as definitions
+from spapi_sandbox.feeds import documents
+from spapi_sandbox.feeds import routes as feeds
+from spapi_sandbox.listings import routes as listings
+from spapi_sandbox.state import SandboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastapi import APIRouter
+
+
+def create_app(state: SandboxState | None = None, *, pim: Iterable[APIRouter] = ()) -> FastAPI:
+    """The application: Login with Amazon, SP-API, pre-signed documents, control, and PIM routers.
+
+    Args:
+        state: What the sandbox remembers; a fresh one by default. Kept as `app.state.sandbox`.
+        pim: Routers that play the PIM and its image server.
+    """
+    state = state or SandboxState()
+    app = FastAPI(title="Sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.sandbox = state
+    for part in (lwa, definitions, listings, sellers, feeds, documents, control):
+        app.include_router(part.create_router(state))
+    for router in pim:
+        app.include_router(router)
+    app.exception_handler(RequestValidationError)(refused)
+    app.add_middleware(TrafficMiddleware, state=state)
+    return app

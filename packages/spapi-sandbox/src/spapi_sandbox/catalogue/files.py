@@ -1,0 +1,77 @@
+"""The files of include/sandbox/catalogue/, read but not expanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from spapi_sandbox.catalogue.entry import TABLES, Field, Table
+
+FOLDER = Path(__file__).resolve().parents[5] / "include" / "sandbox" / "catalogue"
+FAMILIES = ("lamp", "backpack", "drinking_cup")
+
+
+@dataclass(frozen=True)
+class Book:
+    """What the folder says, unexpanded."""
+
+    words: dict[str, Any]
+    families: list[dict[str, Any]]
+    mistakes: list[dict[str, Any]]
+    fields: dict[Table, dict[str, Field]]
+    languages: tuple[str, ...]
+    company: dict[str, Any]
+
+
+@cache
+def read_book(folder: Path = FOLDER) -> Book:
+    """The catalogue's files, read once."""
+    words = _yaml(folder / "words.yaml")
+    languages = tuple(words["languages"])
+    return Book(
+        words=words,
+        families=[_yaml(folder / f"{name}.yaml") for name in FAMILIES],
+        mistakes=_yaml(folder / "mistakes.yaml"),
+        fields=_fields(_yaml(folder / "fields.yaml"), languages),
+        languages=languages,
+        company=words["company"],
+    )
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _fields(document: dict[str, Any], languages: tuple[str, ...]) -> dict[Table, dict[str, Field]]:
+    return {
+        table: {
+            name: Field(
+                name=name,
+                type=kind.rstrip("*"),
+                per_language=kind.endswith("*"),
+                titles=dict(zip(languages, map(str, titles), strict=True)),
+                rest_name=document["rest_names"][table].get(name, name),
+            )
+            for name, (kind, *titles) in document[table].items()
+        }
+        for table in TABLES
+    }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One product of a family as it is written: the row from which its entries are made."""
+
+    book: Book
+    family: dict[str, Any]
+    row: dict[str, Any]
+
+    @property
+    def kind(self) -> dict[str, Any]:
+        """What its family says about products of its kind."""
+        kind: dict[str, Any] = self.family["kinds"][self.row["kind"]]
+        return kind

@@ -1,0 +1,1 @@
+"""The Product Type Definitions API and the documents it serves."""

@@ -1,0 +1,47 @@
+"""Reads `include/sandbox/product_types`: the product types written for the sandbox, in four languages."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+if TYPE_CHECKING:
+    from spapi_sandbox.marketplaces import Marketplace
+
+FOLDER = Path(__file__).resolve().parents[5] / "include" / "sandbox" / "product_types"
+LANGUAGES = ("en", "es", "fr", "de")
+
+
+class Variant(NamedTuple):
+    """Which document of a product type: what `getDefinitionsProductType` was asked for.
+
+    `partner` is `seller` or `vendor`, `parentage` is `None` or one of `NONE`, `CHILD`, `PARENT`.
+    """
+
+    marketplace: Marketplace
+    language: str
+    requirements: str = "LISTING"
+    enforced: bool = True
+    parentage: str | None = None
+    partner: str = "seller"
+
+
+@cache
+def product_type_names() -> tuple[str, ...]:
+    """The product types written for the sandbox, sorted."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem.isupper()))
+
+
+@cache
+def read(name: str) -> dict[str, Any]:
+    """One file of the folder: a product type, `attributes` or `vocabularies`."""
+    with (FOLDER / f"{name}.yaml").open(encoding="utf-8") as file:
+        return dict(yaml.safe_load(file))
+
+
+def text(texts: list[str] | tuple[str, ...], language: str) -> str:
+    """The text of `language` (`fr`); English where the sandbox does not speak the language."""
+    return texts[LANGUAGES.index(language) if language in LANGUAGES else 0]

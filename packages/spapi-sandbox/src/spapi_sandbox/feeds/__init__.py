@@ -1,0 +1,1 @@
+"""The Feeds API and the processing of its documents."""

@@ -1,0 +1,126 @@
+"""Documents behind pre-signed links: product type schemas, feed uploads, feed reports.
+
+Links are `/documents/<id>?expires=…&signature=…`, refused once expired, as S3 refuses them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+
+if TYPE_CHECKING:
+    from spapi_sandbox.clock import Clock
+    from spapi_sandbox.state import SandboxState
+    from spapi_sandbox.storage import StagingStore
+
+
+class Document(NamedTuple):
+    """Bytes with the content type they were stored under; `encoding` is `gzip` if they are."""
+
+    content: bytes
+    content_type: str
+    encoding: str = ""
+
+
+class Documents:
+    """The documents and the signing of their links; safe to use from several threads.
+
+    Args:
+        clock: Expires links.
+        seed: Key of the signatures.
+        shelf: Where uploads and reports survive a restart.
+    """
+
+    def __init__(self, clock: Clock, seed: int, shelf: StagingStore) -> None:
+        self._clock = clock
+        self._key = f"documents {seed}".encode()
+        self._shelf = shelf
+        self._lock = threading.Lock()
+        self._documents: dict[str, Document] = {}
+        for name, value in shelf.all("document"):
+            self._documents[name] = Document(
+                value["content"].encode("latin-1"), value["type"], value["encoding"]
+            )
+
+    def clear(self) -> None:
+        """No documents."""
+        with self._lock:
+            self._documents.clear()
+
+    def store(self, name: str, document: Document, *, lasting: bool = True) -> None:
+        """Keeps a document under `name`."""
+        with self._lock:
+            self._documents[name] = document
+        if lasting:
+            value = {
+                "content": document.content.decode("latin-1"),
+                "type": document.content_type,
+                "encoding": document.encoding,
+            }
+            self._shelf.put("document", name, value)
+
+    def find(self, name: str) -> Document | None:
+        """The document of that name."""
+        with self._lock:
+            return self._documents.get(name)
+
+    def link(self, base: str, name: str, seconds: float, **more: str) -> str:
+        """A link to `name` that works for `seconds`."""
+        expires = f"{self._clock.now() + seconds:.3f}"
+        query = "".join(f"&{key}={value}" for key, value in more.items())
+        return f"{base}/documents/{name}?expires={expires}&signature={self._sign(name, expires)}{query}"
+
+    def refusal(self, name: str, query: Any) -> str:
+        """Why a link does not work (S3's error code), or an empty string."""
+        expires, signature = query.get("expires", ""), query.get("signature", "")
+        if not hmac.compare_digest(self._sign(name, expires), signature):
+            return "SignatureDoesNotMatch"
+        return "AccessDenied" if float(expires) < self._clock.now() else ""
+
+    def _sign(self, name: str, expires: str) -> str:
+        return hmac.new(self._key, f"{name} {expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def create_router(state: SandboxState) -> APIRouter:
+    """GET for downloads, PUT for the upload of a feed."""
+    router = APIRouter()
+
+    @router.get("/documents/{name}")
+    def download(name: str, request: Request) -> Response:
+        refused = state.documents.refusal(name, request.query_params)
+        if refused:
+            return _denied(refused)
+        document = state.documents.find(name)
+        if document is None:
+            return _denied("NoSuchKey", 404)
+        encoded = request.query_params.get("encoding") == "header" and document.encoding
+        headers = {"Content-Encoding": document.encoding} if encoded else {}
+        return Response(document.content, media_type=document.content_type, headers=headers)
+
+    @router.put("/documents/{name}")
+    async def upload(name: str, request: Request) -> Response:
+        content = await request.body()
+        refused = state.documents.refusal(name, request.query_params)
+        if refused:
+            return _denied(refused)
+        promised = state.feeds.promised_content_type(name)
+        if promised is None:
+            return _denied("MethodNotAllowed", 405)
+        if request.headers.get("content-type", "") != promised:  # part of what S3 signed
+            return _denied("SignatureDoesNotMatch")
+        state.documents.store(name, Document(content, promised))
+        return Response(status_code=200)
+
+    return router
+
+
+def _denied(code: str, status: int = 403) -> Response:
+    text = "Request has expired" if code == "AccessDenied" else code
+    body = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{text}</Message></Error>'
+    )
+    return Response(body, status_code=status, media_type="application/xml")

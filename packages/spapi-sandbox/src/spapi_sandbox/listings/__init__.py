@@ -1,0 +1,1 @@
+"""The Listings Items API and what becomes of a submission."""

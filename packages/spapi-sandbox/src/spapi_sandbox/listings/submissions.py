@@ -1,0 +1,161 @@
+"""One submission of one SKU: PUT, PATCH or DELETE, by the API or in a feed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from spapi_sandbox.admission.refusals import Refusal
+from spapi_sandbox.listings import catalog, patches
+from spapi_sandbox.listings.judgement import Finding, findings, issues
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spapi_sandbox.account.accounts import Account
+    from spapi_sandbox.definitions.library import Definition
+    from spapi_sandbox.marketplaces import Marketplace
+    from spapi_sandbox.state import SandboxState
+
+Attributes = dict[str, Any]
+REQUIREMENTS = ("LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY")
+
+
+class Target(NamedTuple):
+    """Whose SKU, where, and in which language issues are written (`fr`)."""
+
+    account: Account
+    sku: str
+    marketplaces: Sequence[Marketplace]
+    language: str
+
+
+def put(state: SandboxState, target: Target, body: dict[str, Any], *, preview: bool) -> dict[str, Any]:
+    """Full replacement; the answer of `putListingsItem`."""
+    attributes = body.get("attributes")
+    requirements = body.get("requirements", "LISTING")
+    if not isinstance(attributes, dict):
+        raise Refusal(400, "Missing required 'attributes' in the request body.")
+    if requirements not in REQUIREMENTS:
+        raise Refusal(400, "Invalid 'requirements' provided.")
+    marketplace = target.marketplaces[0]
+    definition = _definition(state, body, target, requirements, enforced=True)
+    found = findings(definition, attributes)
+    kept = {
+        name: [
+            patches.with_defaults(name, element, _schema(definition, name), marketplace)
+            for element in elements
+        ]
+        if isinstance(elements, list)
+        else elements
+        for name, elements in attributes.items()
+    }
+    return _settle(state, target, definition, found, {marketplace.id: kept}, preview=preview)
+
+
+def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview: bool) -> dict[str, Any]:
+    """Changes of attributes; the answer of `patchListingsItem`. An unknown SKU gets a partial listing."""
+    asked = patches.check(body.get("patches"))
+    definition = _definition(state, body, target, "LISTING", enforced=False)
+    touched = {patches.attribute_of(entry) for entry in asked}
+    found: list[Finding] = []
+    written = {}
+    for marketplace in target.marketplaces:
+        current = state.listings.submitted(target.account.id, target.sku, marketplace.id)
+        attributes: Attributes = current.attributes if current else {}
+        for entry in asked:
+            part = patches.for_marketplace(entry, marketplace, target.marketplaces[0])
+            if part is not None:
+                name = patches.attribute_of(part)
+                attributes = patches.apply(attributes, part, _schema(definition, name), marketplace)
+        written[marketplace.id] = attributes
+        changed = {
+            name: _as_sent(attributes[name], definition, name) for name in touched if name in attributes
+        }
+        found += findings(definition, changed)
+    found += [Finding("90000900", name) for name in sorted(touched - set(definition.document["properties"]))]
+    if target.account.partner == "vendor" and not preview and "cost_price" not in touched:
+        found.append(Finding("90220", "cost_price"))  # Amazon's preview does not notice
+    return _settle(state, target, definition, found, written, preview=preview)
+
+
+def delete(state: SandboxState, target: Target) -> dict[str, Any]:
+    """Removal from one marketplace; accepted whether or not the SKU is known."""
+    key = (target.account.id, target.sku, target.marketplaces[0].id)
+    state.listings.write(key, "", None, read_delay=state.read_delay, asin_delay=0.0)
+    return _answer(state, target, "ACCEPTED", [])
+
+
+def _settle(
+    state: SandboxState,
+    target: Target,
+    definition: Definition,
+    found: Sequence[Finding],
+    written: dict[str, Attributes],
+    *,
+    preview: bool,
+) -> dict[str, Any]:
+    first = target.marketplaces[0]
+
+    def label(attribute: str) -> str:
+        return state.label(definition.product_type, first.id, attribute, target.language)
+
+    told = issues(found, label, target.language)
+    refused = any(issue["severity"] == "ERROR" for issue in told)
+    if refused or preview:
+        return _answer(state, target, "INVALID" if refused else "VALID", told)
+    for marketplace_id, attributes in written.items():
+        key = (target.account.id, target.sku, marketplace_id)
+        current = state.listings.submitted(*key)
+        product_type = definition.product_type
+        if current is not None and product_type == "PRODUCT":
+            product_type = current.product_type
+        state.listings.write(
+            key, product_type, attributes, read_delay=state.read_delay, asin_delay=state.asin_delay
+        )
+    return _answer(state, target, "ACCEPTED", told)
+
+
+def _answer(state: SandboxState, target: Target, status: str, told: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"sku": target.sku, "status": status, "submissionId": state.submission_id(), "issues": told}
+
+
+def identifiers(target: Target, attributes: Attributes) -> list[dict[str, str]]:
+    """The ASINs Amazon would match, for the preview's `identifiers`."""
+    asin = catalog.asin_of(target.account.id, target.sku, attributes)
+    if asin is None:
+        return []
+    return [{"marketplaceId": marketplace.id, "asin": asin} for marketplace in target.marketplaces]
+
+
+def _definition(
+    state: SandboxState, body: dict[str, Any], target: Target, requirements: str, *, enforced: bool
+) -> Definition:
+    product_type = body.get("productType")
+    if not isinstance(product_type, str) or not product_type:
+        raise Refusal(400, "Missing required 'productType' in the request body.")
+    current = state.listings.submitted(target.account.id, target.sku, target.marketplaces[0].id)
+    if product_type == "PRODUCT" and not enforced and current is not None:
+        product_type = current.product_type  # the generic type is allowed for changes of any listing
+    definition = state.library.in_force(
+        product_type, target.marketplaces[0], requirements, enforced=enforced, partner=target.account.partner
+    )
+    if definition is None:
+        raise Refusal(400, f"Invalid 'productType' provided: {product_type}.")
+    return definition
+
+
+def _schema(definition: Definition, name: str) -> dict[str, Any]:
+    return dict(definition.document["properties"].get(name, {}))
+
+
+def _as_sent(elements: Any, definition: Definition, name: str) -> Any:
+    """Stored elements without the marketplace id that the schema does not know of."""
+    fields = _schema(definition, name).get("items", {}).get("properties", {})
+    if "marketplace_id" in fields or not isinstance(elements, list):
+        return elements
+    return [
+        {key: value for key, value in element.items() if key != "marketplace_id"}
+        if isinstance(element, dict)
+        else element
+        for element in elements
+    ]

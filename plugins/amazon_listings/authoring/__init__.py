@@ -1,0 +1,1 @@
+"""Write a connector: proposals, a first mapping, coverage, other labels."""

@@ -1,0 +1,1 @@
+"""What a test sync does: quality, local checks, Amazon's preview."""

@@ -1,0 +1,117 @@
+"""Families at Amazon: parents first, and a child only once Amazon knows its parent.
+
+A child sent against an unknown parent becomes a stand-alone listing or draws the warning 8008 ("Listing
+variations" in the SP-API documentation). Amazon states no waiting time, so the parent is read until
+it is there.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.sentences import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from amazon_listings.selling_partner.client import SellingPartner
+
+log = logging.getLogger(__name__)
+
+#: Seconds between the readings of a parent that was just accepted; after the last, its children wait
+#: for the next run.
+LADDER = (1, 2, 4, 8, 15, 30, 60, 60, 60)
+#: Outcomes of a parent after which its children may be sent.
+_KNOWN = frozenset(("accepted", "unchanged"))
+#: Those after which they wait for a person, or for the next run; else Amazon does not show the parent yet.
+_STOPPED = frozenset(("blocked", "rejected", "failed"))
+RELATION = "child_parent_sku_relationship"
+
+
+def note_waiting_children(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    """The tested rows of a part; children that passed say so if their parent did not.
+
+    They are what they are, `ready`: a live sync sends them once the parent passes. `language` is that
+    of the report.
+    """
+    parents = {row["sku"]: row["outcome"] for row in rows if row.get("role") == "parent"}
+    for row in rows:
+        outcome = parents.get(row.get("parent_sku", ""), "ready")
+        if row.get("role") == "child" and row["outcome"] == "ready" and outcome not in {"ready", "unchanged"}:
+            row["note"] = _waits(row["parent_sku"], outcome, language)
+    return rows
+
+
+def settled_relation(row: Mapping[str, Any], content: Mapping[str, Any] | None) -> bool:
+    """Whether a child's place in its family was accepted before, so that only other things are sent.
+
+    Args:
+        row: The child's mapped row.
+        content: What was last accepted of it.
+    """
+    return content is not None and all(
+        content.get(name) == row["attributes"].get(name) for name in FAMILY_ATTRIBUTES
+    )
+
+
+class Parents:
+    """Whether Amazon knows the parents of a run.
+
+    Args:
+        client: The account's client; its `sleep` is how to wait.
+        marketplace_id: Where.
+        language: That of the report.
+    """
+
+    def __init__(self, client: SellingPartner, marketplace_id: str, language: str) -> None:
+        self.readings = 0
+        self._client = client
+        self._marketplace_id = marketplace_id
+        self._language = language
+
+    def obstacles(self, children: Iterable[Mapping[str, Any]], outcomes: Mapping[str, str]) -> dict[str, str]:
+        """Why children must wait, by the parent's SKU; parents that are no obstacle are left out.
+
+        Args:
+            children: Rows with `parent_sku`.
+            outcomes: What became in this run of each parent of the part, by SKU.
+
+        Raises:
+            RetryableError, ActionRequiredError: Amazon cannot be asked.
+        """
+        wanted = dict.fromkeys(row["parent_sku"] for row in children)
+        waiting = {}
+        unsure = []
+        for sku in wanted:
+            outcome = outcomes.get(sku)
+            if outcome == "accepted" or outcome is None:
+                unsure.append(sku)
+            elif outcome not in _KNOWN:
+                waiting[sku] = _waits(sku, outcome, self._language)
+        for sku in self._unknown(unsure):
+            waiting[sku] = _waits(sku, "unknown", self._language)
+        return waiting
+
+    def _unknown(self, skus: list[str]) -> list[str]:
+        """Those that Amazon does not show, after waiting for them."""
+        for pause in (*LADDER, 0):
+            skus = self._absent(skus)
+            if not skus or not pause:
+                break
+            log.info("Waiting %s s for %s parents to be known at Amazon.", pause, f"{len(skus):,}")
+            self._client.sleep(pause)
+        return skus
+
+    def _absent(self, skus: list[str]) -> list[str]:
+        # What a search does not show may only be new: it is read alone.
+        found = read_listings(self._client, self._marketplace_id, skus, listed=skus)
+        self.readings += found.calls
+        return [sku for sku in skus if found.listings.get(sku) is None]
+
+
+def _waits(parent: str, outcome: str, language: str) -> str:
+    how = outcome if outcome in _STOPPED else "unknown"
+    return sentences(language).word(f"parent_{how}", parent=parent)

@@ -1,0 +1,118 @@
+"""Where Amazon's preview and the real call are known to disagree, as data.
+
+A gap through which a green preview becomes a red submission is checked here, before anything is sent,
+and noted beside the preview. A refusal that only the preview makes is explained; it still counts,
+because nobody can tell it from a real one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.selling_partner.patches import COST_PRICE
+from amazon_product_types.validation.issue import Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from amazon_listings.writes.plan import Plan
+    from amazon_product_types.validation.words import Words
+
+#: "An internal error has occurred. Please try again.", with the status INVALID.
+INTERNAL_ERROR = "4000000"
+
+
+class Gap(NamedTuple):
+    """A green preview that may become a red submission. What is said of it is in `messages/`.
+
+    Args:
+        code: Code of the error if it would be refused.
+        noted: Code of the note beside a green preview if it would not.
+        attribute: The attribute concerned.
+        family: Kind of trouble, the one that Amazon's refusal has.
+        concerns: Whether a submission is of the kind: its plan, its mapped row, whether of a vendor.
+        open: Whether it would be refused.
+        source: Where the gap was reported.
+    """
+
+    code: str
+    noted: str
+    attribute: str
+    family: str
+    concerns: Callable[[Plan, Mapping[str, Any], bool], bool]
+    open: Callable[[Plan], bool]
+    source: str
+
+
+GAPS = (
+    Gap(
+        code="vendor_update_without_cost_price",
+        noted="vendor_cost_price_repeated",
+        attribute=COST_PRICE,
+        family="missing",
+        concerns=lambda plan, row, vendor: vendor and plan.method == "PATCH" and row.get("role") != "parent",
+        open=lambda plan: COST_PRICE not in plan.touched,
+        source="amzn/selling-partner-api-models #5337 (2026-07)",
+    ),
+)
+
+#: Where it was reported that only the preview gives an error code, where the real call does not.
+ONLY_IN_PREVIEW = {"90004114": "amzn/selling-partner-api-models #4621"}
+
+
+def gap_issues(plan: Plan, row: Mapping[str, Any], *, vendor: bool, said: Words) -> list[Issue]:
+    """What the preview of this submission does not see: an error where it would be refused, else a note."""
+    found = []
+    for gap in GAPS:
+        if gap.concerns(plan, row, vendor):
+            refused = gap.open(plan)
+            code = gap.code if refused else gap.noted
+            found.append(
+                Issue(
+                    code=code,
+                    severity="ERROR" if refused else "INFO",
+                    source="schema",
+                    attribute=gap.attribute,
+                    path=gap.attribute,
+                    why=said.message(code, "why", source=gap.source),
+                    family=gap.family if refused else "",
+                    **said.said(code),
+                )
+            )
+    return found
+
+
+def is_no_answer(issues: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether Amazon's issues of an INVALID submission only say that something went wrong at Amazon."""
+    codes = {issue.get("code") for issue in issues if issue.get("severity") == "ERROR"}
+    return codes == {INTERNAL_ERROR}
+
+
+def explained(issues: Iterable[Issue], sent: Iterable[str], said: Words) -> list[Issue]:
+    """A note for each refusal that only previews are known to make, of attributes that were not sent.
+
+    Args:
+        issues: The issues of a preview.
+        sent: The attributes that were sent.
+        said: The sentences, in the language of the issues.
+    """
+    ours = frozenset(sent)
+    return [
+        _only_in_preview(issue, said)
+        for issue in issues
+        if issue.code in ONLY_IN_PREVIEW and issue.attribute not in ours
+    ]
+
+
+def _only_in_preview(issue: Issue, said: Words) -> Issue:
+    code = f"only_in_preview_{issue.code}"
+    return Issue(
+        code=code,
+        severity="INFO",
+        source="preview",
+        attribute=issue.attribute,
+        path=issue.path,
+        label=issue.label,
+        why=said.message(code, "why", source=ONLY_IN_PREVIEW[issue.code]),
+        **said.said(code),
+    )

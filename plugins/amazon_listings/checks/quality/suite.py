@@ -1,0 +1,233 @@
+"""Great Expectations, set up for one run: nothing on disk, no telemetry, no progress bars, no chatter."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from amazon_listings.checks.quality.columns import PIM_ID
+from amazon_listings.checks.quality.engine import (
+    ColumnMapExpectation,
+    ColumnPairMapExpectation,
+    DataContextConfig,
+    Expectation,
+    InMemoryStoreBackendDefaults,
+    MulticolumnMapExpectation,
+    ProgressBarsConfig,
+    get_expectation_impl,
+    gx,
+    list_registered_expectation_implementations,
+)
+from amazon_listings.errors import ActionRequiredError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from amazon_listings.checks.quality.expectations import Expected
+
+_MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+#: They compare rows with each other, so they must see all of them at once.
+ACROSS_ROWS = frozenset(
+    (
+        "expect_column_values_to_be_unique",
+        "expect_compound_columns_to_be_unique",
+        "expect_column_values_to_be_increasing",
+        "expect_column_values_to_be_decreasing",
+        "expect_column_value_z_scores_to_be_less_than",
+        "expect_column_values_to_not_be_outliers",
+    )
+)
+#: They ask for SQL, or for another table: an extract is neither.
+_NEED_A_DATABASE = frozenset(
+    (
+        "expect_query_results_to_match_comparison",
+        "expect_table_row_count_to_equal_other_table",
+        "unexpected_rows_expectation",
+    )
+)
+#: Arguments every expectation has that nobody writes into a connector.
+_INNER = frozenset(
+    ("id", "batch_id", "meta", "rendered_content", "windows", "catch_exceptions", "library_metadata")
+)
+LONGEST_FOUND = 200
+
+
+class UnknownExpectation(ActionRequiredError):
+    """A connector names an expectation that Great Expectations does not have, or misuses one."""
+
+
+def per_item(expected: Expected, place: str) -> bool:
+    """Whether a failure is pinned to single items (else it fails the run).
+
+    Args:
+        expected: An expectation.
+        place: Where the connector asks for it, for messages.
+
+    Raises:
+        UnknownExpectation: there is none of this name, or it cannot be used at this level.
+    """
+    pinned = issubclass(_implementation(expected, place), _MAPS)
+    partly = expected.kwargs.get("mostly", 1) != 1
+    if expected.level == "row" and not pinned:
+        raise UnknownExpectation(
+            f"{place}: {expected.type} is about the extract as a whole; it cannot have `level: row`.",
+            hint="Leave the level out, or write `level: table`.",
+        )
+    if expected.level == "row" and partly:
+        raise UnknownExpectation(
+            f"{place}: {expected.type} has `mostly`, which lets some items fail, and `level: row`, "
+            "which blocks each of them.",
+            hint="Leave one of the two out.",
+        )
+    return pinned and not partly and expected.level != "table"
+
+
+class Suite:
+    """Expectations to be checked on one batch of rows after another.
+
+    Args:
+        name: Name of the suite.
+        expectations: The expectations; their order is kept.
+        place: Where the connector asks for further ones, for messages.
+
+    Raises:
+        UnknownExpectation: an expectation has wrong arguments.
+    """
+
+    def __init__(self, name: str, expectations: Sequence[Expected], place: str) -> None:
+        self.expectations = expectations
+        self._place = place
+        context = gx.get_context(
+            mode="ephemeral",
+            project_config=DataContextConfig(
+                store_backend_defaults=InMemoryStoreBackendDefaults(),
+                analytics_enabled=False,
+                progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+            ),
+        )
+        self._suite = gx.ExpectationSuite(name)
+        for number, expected in enumerate(expectations):
+            self._suite.add_expectation(_build(expected, number, place))
+        self._rows = (
+            context.data_sources.add_pandas("extract")
+            .add_dataframe_asset(name)
+            .add_batch_definition_whole_dataframe("part")
+        )
+
+    def check(self, frame: pd.DataFrame) -> Iterator[tuple[Expected, Any]]:
+        """Each expectation with Great Expectations' own result on these rows.
+
+        Raises:
+            UnknownExpectation: an expectation cannot be computed on these columns.
+        """
+        batch = self._rows.get_batch(batch_parameters={"dataframe": frame})
+        result = batch.validate(
+            self._suite,
+            result_format={
+                "result_format": "COMPLETE",
+                "unexpected_index_column_names": [PIM_ID],
+                "include_unexpected_rows": False,
+            },
+        )
+        for one in result.results:
+            expected = self.expectations[one.expectation_config.meta["number"]]
+            if said := _raised(one.exception_info or {}):
+                raise UnknownExpectation(
+                    f"{self._place}: {expected.type} cannot be computed on {_named(expected)}: {said}.",
+                    hint="A value that the PIM sends as text is no number: compare it as text, or have the "
+                    "PIM send a number.",
+                )
+            yield expected, one
+
+
+def frame_of(names: Sequence[str], rows: Iterable[Sequence[Any]], *, inferred: bool) -> pd.DataFrame:
+    """The rows as a data frame, each value as the PIM sent it.
+
+    Args:
+        names: Column names.
+        rows: The rows, their values in that order.
+        inferred: Whether columns get the type of their values, as statistics need it; else a column
+            that lacks some values would turn its whole numbers into fractions.
+    """
+    columns: list[list[Any]] = [[] for _ in names]
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    made = {name: pd.Series(column, dtype=object) for name, column in zip(names, columns, strict=True)}
+    columns.clear()
+    frame = pd.DataFrame(made)
+    return frame.infer_objects() if inferred else frame
+
+
+def faults(expected: Expected, result: Any) -> Iterator[tuple[str, Any]]:
+    """The items at fault in a result, by their PIM identity, each with the value found."""
+    for fault in result.result.get("unexpected_index_list") or ():
+        others = {name: _value(value) for name, value in fault.items() if name != PIM_ID}
+        column = expected.column
+        yield fault[PIM_ID], others.get(column) if column else others
+
+
+def _value(value: Any) -> Any:
+    """A value of a data frame as it was before: no NumPy type, no NaN for nothing; long text is cut."""
+    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN is not itself
+        return None
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, str) and len(value) > LONGEST_FOUND:
+        return f"{value[: LONGEST_FOUND - 1]}…"
+    return value
+
+
+def _implementation(expected: Expected, place: str) -> Any:
+    if expected.type not in list_registered_expectation_implementations():
+        raise UnknownExpectation(
+            f"{place}: this version of Great Expectations has no expectation {expected.type!r}.",
+            hint="Use another one of its names.",
+        )
+    if expected.type in _NEED_A_DATABASE:
+        raise UnknownExpectation(
+            f"{place}: {expected.type} asks a database; the extract is none.",
+            hint="Use an expectation about columns or their values.",
+        )
+    return get_expectation_impl(expected.type)
+
+
+def _build(expected: Expected, number: int, place: str) -> Expectation:
+    kind = _implementation(expected, place)
+    try:
+        built: Expectation = kind(
+            **({"description": expected.title} if expected.title else {}),
+            **expected.kwargs,
+            meta={"number": number},
+        )
+    except (ValueError, TypeError) as error:
+        details = [_detail(one, kind) for one in getattr(error, "errors", list)()]
+        raise UnknownExpectation(
+            f"{place}: {expected.type} has wrong arguments: {'; '.join(details) or error}.",
+        ) from None
+    return built
+
+
+def _detail(error: dict[str, Any], kind: Any) -> str:
+    """One complaint of pydantic in words."""
+    name = ".".join(str(step) for step in error["loc"] if step != "__root__")
+    if error["type"] == "value_error.extra":
+        arguments = sorted(set(kind.__fields__) - _INNER)
+        near = difflib.get_close_matches(name, arguments, n=1, cutoff=0.6)
+        meant = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(arguments)}"
+        return f"it has no argument {name!r}{meant}"
+    if error["type"] == "value_error.missing":
+        return f"{name!r} is missing"
+    return f"{name}: {error['msg']}" if name else str(error["msg"])
+
+
+def _named(expected: Expected) -> str:
+    return ", ".join(f"“{name}”" for name in sorted(expected.columns)) or "the extract"
+
+
+def _raised(info: dict[str, Any]) -> str:
+    """What went wrong while an expectation was computed, on one line; empty if nothing did."""
+    every = [info] if "raised_exception" in info else list(info.values())
+    said = next((str(one["exception_message"]) for one in every if one.get("raised_exception")), "")
+    return " ".join(said.split())[:300].rstrip(".")

@@ -1,0 +1,72 @@
+"""What is said of an item that fails a check, in the language of the connector's locale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.checks.quality.columns import OCCURRENCES
+from amazon_listings.runs.invisible import visible
+from amazon_listings.runs.sentences import sentences
+from amazon_product_types.validation.issue import Issue
+
+if TYPE_CHECKING:
+    from amazon_listings.checks.quality.expectations import Expected
+
+
+def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> Issue:
+    """The issue of an item that fails an expectation.
+
+    Args:
+        expected: The expectation.
+        value: What the item has in its column; of several columns, each by name.
+        sku: The item's SKU.
+        language: Language of message and action; English where there is no text in it.
+    """
+    said = sentences(language)
+    field = expected.origin.field if expected.origin else ""
+    facts = {
+        "sku": said.quoted(sku or ""),
+        "found": said.quoted(visible(value)) if isinstance(value, str) else value,
+        "length": len(sku or ""),
+        "field": said.quoted(field),
+        "label": said.quoted(expected.label),
+        "expected": in_words(expected),
+    }
+    description = expected.kwargs.get("description")
+    return Issue(
+        code=expected.code,
+        severity=expected.severity,
+        source="quality",
+        message=str(description) if description else said.message(expected.code, **facts),
+        keyword=expected.type if expected.code == "expectation" else "",
+        attribute=expected.attribute,
+        path=expected.attribute,
+        label=expected.label or field,
+        action=said.message(expected.code, "action", **facts),
+        # How many items have a SKU is in the sentence; what was found is the SKU.
+        found=sku if expected.column == OCCURRENCES else value,
+        family=expected.family,
+        origin=expected.origin,
+    )
+
+
+def in_words(expected: Expected) -> str:
+    """An expectation as it stands in the connector: its type and what it asks for."""
+    asked = ", ".join(
+        f"{name} {value}"
+        for name, value in expected.kwargs.items()
+        if not name.startswith("column") and name not in {"description", "notes", "severity"}
+    )
+    return f"{expected.type} ({asked})" if asked else expected.type
+
+
+def observed(expected: Expected, result: Any) -> str:
+    """What an expectation about the extract as a whole asked for, and what there is instead."""
+    if description := expected.kwargs.get("description"):
+        return str(description).rstrip(".")
+    on = f" on {', '.join(sorted(expected.columns))}" if expected.columns else ""
+    found = result.result
+    if "observed_value" in found:
+        return f"{in_words(expected)}{on} is not met: observed {str(found['observed_value'])[:200]}"
+    failing, every = found.get("unexpected_count"), found.get("element_count")
+    return f"{in_words(expected)}{on} is not met: {failing} of {every} items fail"

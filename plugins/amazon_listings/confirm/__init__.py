@@ -1,0 +1,1 @@
+"""Read accepted listings back until it is known what became of them."""

@@ -1,0 +1,239 @@
+"""Confirm: read accepted listings back, until it is known what became of them.
+
+Only listings whose moment has come are read (`ledger.confirmations`), several at once, many by searches,
+and within the quotas. What is seen goes into the ledger and into the folder and report of the run that wrote.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.confirm.report import keep_confirmed, renew_report
+from amazon_listings.confirm.verdict import Expectation, Verdict, judge
+from amazon_listings.errors import RunAbortedError
+from amazon_listings.ledger.confirmations import due_looks, record_looks
+from amazon_listings.ledger.database import CHUNK
+from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items import ListingScope, accepted_contents
+from amazon_listings.ledger.last_writes import last_writes
+from amazon_listings.ledger.runs import take_back_cursor
+from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.writes.feeds.poll import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.confirmations import DueLook
+    from amazon_listings.ledger.last_writes import LastWrite
+    from amazon_listings.runs.definitions import Definitions
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.listings import Listing
+    from amazon_product_types.validation.issue import Issue
+
+log = logging.getLogger(__name__)
+
+
+def confirm(
+    connector: Connector,
+    definitions: Definitions,
+    *,
+    client: SellingPartner,
+    ledger: Engine,
+    storage: Path,
+    now: Callable[[], datetime] = utc_now,
+) -> dict[str, int]:
+    """Read every listing of a connector whose moment has come.
+
+    Args:
+        connector: Whose listings.
+        definitions: For the selectors of attributes and the labels of issues.
+        client: The account's client.
+        ledger: Knows what is due and what was sent; remembers what was seen.
+        storage: Where the runs' folders are.
+        now: The time.
+
+    Returns:
+        The number of listings by state; `accepted` are looked at again.
+
+    Raises:
+        RetryableError, ActionRequiredError: Amazon cannot be asked; what was seen is in the ledger.
+    """
+    counts: Counter[str] = Counter()
+
+    def keep(seen: dict[str, list[dict[str, Any]]]) -> None:
+        for run_id, rows in seen.items():
+            counts.update(row["outcome"] for row in rows)
+            if any(row["outcome"] == "not_applied" for row in rows):
+                take_back_cursor(ledger, connector.id, run_id)
+            folder = RunFolder.of(storage, connector.id, run_id)
+            if run_id and keep_confirmed(folder, rows):
+                renew_report(folder, ledger=ledger, connector_id=connector.id, run_id=run_id)
+
+    looking = _Confirm(connector, definitions, client, ledger, now, keep)
+    for looks in looking.batches():
+        looking.look(looks)
+    return dict(counts)
+
+
+@dataclass
+class _Confirm:
+    """The looks at one connector's listings.
+
+    `keep` gets what was seen, rows of the stage `confirmed` by DAG run id, before the ledger counts the
+    looks: whoever is killed between the two looks again, and no report stays as it was.
+    """
+
+    connector: Connector
+    definitions: Definitions
+    client: SellingPartner
+    ledger: Engine
+    now: Callable[[], datetime]
+    keep: Callable[[dict[str, list[dict[str, Any]]]], None]
+    _silent: set[str] = field(default_factory=set)
+
+    def batches(self) -> Iterator[list[DueLook]]:
+        """What is due, so many at a time; every listing once."""
+        while True:
+            due = due_looks(self.ledger, self.connector.id, now=self.now(), limit=CHUNK + len(self._silent))
+            fresh = [look for look in due if look.sku not in self._silent]
+            if not fresh:
+                return
+            log.info("%s at most, or more if as many are due.", forecast(len(fresh), "getListingsItem"))
+            yield fresh
+
+    def look(self, looks: list[DueLook]) -> None:
+        """Read the listings, and enter what is seen."""
+        ours = [look for look in looks if self._is_ours(look)]
+        self._pass_over([look for look in looks if not self._is_ours(look)])
+        listings = self._listings(self.client.account.seller_id, self.connector.marketplace.id)
+        skus = [look.sku for look in ours]
+        contents = accepted_contents(self.ledger, listings, skus)
+        writes = last_writes(self.ledger, listings, skus)
+        seen: list[dict[str, Any]] = []
+        rows: dict[str, list[dict[str, Any]]] = {}
+        checked: dict[int, list[CheckedItem]] = {}
+        try:
+            for answer in self._answers(ours, contents, writes):
+                look: DueLook = answer.row["look"]
+                write = writes.get(look.sku)
+                if answer.result is None and look.last:
+                    self._silent.add(look.sku)  # a verdict by a reading that failed would be none
+                    continue
+                verdict = self._judged(answer, contents.get(look.sku, {}), write)
+                seen.append({"look": look, "state": verdict.state, "asin": verdict.asin or None})
+                issues = self._issues(answer)
+                if write is not None and answer.result is not None:
+                    checked.setdefault(write.run, []).append(
+                        CheckedItem(look.sku, issues, frozenset({"listing"}))
+                    )
+                row = {
+                    "sku": look.sku,
+                    "outcome": verdict.state,
+                    "asin": verdict.asin,
+                    "note": verdict.note,
+                    "issues": [issue.to_dict() for issue in issues],
+                }
+                rows.setdefault(write.run_id if write else "", []).append(row)
+        finally:
+            for run, items in checked.items():
+                record_issues(self.ledger, self.connector.id, run, items)
+            try:
+                self.keep(rows)
+            except RunAbortedError:
+                # Looking again would not mend a folder that is damaged.
+                record_looks(self.ledger, listings, seen, now=self.now())
+                raise
+            record_looks(self.ledger, listings, seen, now=self.now())
+
+    def _answers(
+        self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
+    ) -> Iterator[Answered[list[Listing]]]:
+        """What Amazon says of each.
+
+        Many are searched, twenty at a time; what a search shows as live needs no more. Everything else is
+        read alone: a search may not know yet what was just written.
+        """
+        left = {look.sku: look for look in looks}
+        if len(looks) > AT_ONCE:
+            found = read_listings(
+                self.client, self.connector.marketplace.id, list(left), listed=(), **self._asked
+            )
+            for sku, listing in found.listings.items():
+                shown = Answered({"sku": sku, "look": left[sku]}, [listing] if listing else [], "")
+                if self._judged(shown, contents.get(sku, {}), writes.get(sku)).state == "live":
+                    del left[sku]
+                    yield shown
+        yield from call_for_all(
+            ({"sku": sku, "look": look} for sku, look in left.items()),
+            self._read,
+            in_flight=lambda: self.client.in_flight("getListingsItem"),
+            progress=Progress(len(left), "readings"),
+        )
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        locale = self.connector.amazon.locale
+        return {
+            "included": ("summaries", "issues", "attributes"),
+            "issue_locale": None if locale == "DEFAULT" else locale,
+        }
+
+    def _read(self, row: dict[str, Any]) -> list[Listing]:
+        """The listing, if Amazon knows it."""
+        listing = amazon.get(self.client, row["sku"], [self.connector.marketplace.id], **self._asked)
+        return [] if listing is None else [listing]
+
+    def _judged(
+        self, answer: Answered[list[Listing]], content: dict[str, Any], write: LastWrite | None
+    ) -> Verdict:
+        look: DueLook = answer.row["look"]
+        if answer.result is None:
+            return Verdict("accepted", "", answer.trouble)
+        expected = Expectation(
+            content,
+            write,
+            self.definitions.selectors,
+            self.connector.marketplace,
+            self.client.account.vendor,
+        )
+        listing = answer.result[0] if answer.result else None
+        return judge(listing, expected, waited=self.now() - look.accepted_at, last=look.last)
+
+    def _issues(self, answer: Answered[list[Listing]]) -> list[Issue]:
+        found = answer.result[0].issues if answer.result else []
+        return self.definitions.amazon_issues(found, "listing")
+
+    def _is_ours(self, look: DueLook) -> bool:
+        return (look.seller_id, look.marketplace_id) == (
+            self.client.account.seller_id,
+            self.connector.marketplace.id,
+        )
+
+    def _pass_over(self, looks: list[DueLook]) -> None:
+        """Listings of an account or marketplace that the connector had before: nobody can read them."""
+        for look in looks:
+            log.warning(
+                "%s was accepted for %s in %s, which the connector does not name any more; it is not read.",
+                look.sku,
+                look.seller_id,
+                look.marketplace_id,
+            )
+            entry = {"look": look, "state": "accepted", "asin": None}
+            record_looks(
+                self.ledger, self._listings(look.seller_id, look.marketplace_id), [entry], now=self.now()
+            )
+
+    def _listings(self, seller_id: str, marketplace_id: str) -> ListingScope:
+        return ListingScope(self.connector.id, seller_id, marketplace_id, self.connector.amazon.product_type)

@@ -1,0 +1,51 @@
+"""What was seen of a run's listings later: the stage `confirmed` of its folder, and its report anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.ledger.runs import recount_run
+from amazon_listings.runs.report import write_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.runs.folder import RunFolder
+
+STAGE = "confirmed"
+
+
+def keep_confirmed(folder: RunFolder, rows: Iterable[dict[str, Any]]) -> bool:
+    """Enter rows in the parts that their items are in; whether any of them is.
+
+    Args:
+        folder: The folder of the run that wrote; it may have been cleared since.
+        rows: `sku`, `outcome`, `note`, `asin`, `issues` of each.
+    """
+    seen = {row["sku"]: row for row in rows}
+    found = False
+    for part in folder.parts("live"):
+        new = {
+            row["id"]: seen[row["sku"]] | {"id": row["id"]}
+            for row in folder.read("live", part)
+            if row["sku"] in seen
+        }
+        if new:
+            found = True
+            kept = {row["id"]: row for row in folder.read(STAGE, part)}
+            folder.write(STAGE, part, (kept | new).values())
+    return found
+
+
+def renew_report(folder: RunFolder, *, ledger: Engine, connector_id: str, run_id: str) -> None:
+    """Write the report of a run again, if it has one: what was seen since is in it.
+
+    Raises:
+        RunAbortedError: the outcomes do not add up to what was extracted.
+    """
+    facts = folder.noted("report")
+    if facts is not None:
+        summary = write_report(folder, facts)
+        recount_run(ledger, connector_id, run_id, summary["counts"])

@@ -1,0 +1,157 @@
+"""What became of an accepted write, judged by one reading of its listing.
+
+ACCEPTED means that Amazon took a submission, not that it carried it out. Good news is believed at
+once: the listing holds what was sent, has an ASIN, and shows. Anything else may only be late, because
+Amazon processes writes within minutes to hours; so it is believed after an hour, and what seems not to
+have arrived at all only at the last look.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.runs.quantities import merchant_quantity
+from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.writes.plan import amazon_defaults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from amazon_listings.ledger.items import State
+    from amazon_listings.ledger.last_writes import LastWrite
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.selling_partner.listings import Listing
+
+Attributes = dict[str, Any]
+
+#: After so much time a difference is taken for one.
+SURE = timedelta(hours=1)
+#: Enforcements that take a listing, or its product, out of sight or off sale ("Manage listings issues").
+SUPPRESSIONS = frozenset({"LISTING_SUPPRESSED", "SEARCH_SUPPRESSED", "CATALOG_ITEM_REMOVED"})
+ATTRIBUTE_SUPPRESSED = "ATTRIBUTE_SUPPRESSED"
+#: Amazon names the enforcement and does not carry it out yet.
+_EXEMPT = frozenset({"EXEMPT", "EXEMPT_UNTIL_EXPIRY_DATE"})
+
+
+class Verdict(NamedTuple):
+    """What became of a write: `accepted` if it is not known yet; `note` says why it is not `live`."""
+
+    state: State
+    asin: str
+    note: str = ""
+
+
+class Expectation(NamedTuple):
+    """What a listing shall be.
+
+    Args:
+        attributes: All that it shall hold of what we own.
+        write: The last write to it; None if none of ours was needed.
+        selectors: The selectors of each attribute.
+        place: The marketplace.
+        vendor: Vendors have no BUYABLE listings.
+    """
+
+    attributes: Attributes
+    write: LastWrite | None
+    selectors: Mapping[str, Sequence[str]]
+    place: Marketplace
+    vendor: bool
+
+    def differences(self, listing: Listing) -> frozenset[str]:
+        """The attributes that the listing does not hold as they were sent; others' do not count."""
+        taken_away = self.write.taken_away if self.write else frozenset()
+        patches = build_patches(
+            {name: self._here(elements) for name, elements in listing.attributes.items()},
+            self.attributes,
+            selectors=self.selectors,
+            owned=taken_away | self.attributes.keys(),
+            defaults=amazon_defaults(self.place),
+        )
+        return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in patches)
+
+    def is_visible(self, summary: Mapping[str, Any]) -> bool:
+        """Whether customers find the listing, and can buy it if there is something to sell."""
+        status = frozenset(summary.get("status", ()))
+        return bool(status) and ("BUYABLE" in status or not self._is_for_sale)
+
+    @property
+    def sent(self) -> frozenset[str]:
+        """The attributes that the last write wrote."""
+        return self.write.sent if self.write else frozenset(self.attributes)
+
+    @property
+    def _is_for_sale(self) -> bool:
+        level = self.attributes.get("parentage_level") or [{}]
+        return (
+            not self.vendor
+            and level[0].get("value") != "parent"
+            and bool(self.attributes.get("purchasable_offer"))
+            and bool(merchant_quantity(self.attributes))
+        )
+
+    def _here(self, elements: list[Attributes]) -> list[Attributes]:
+        return [one for one in elements if one.get("marketplace_id", self.place.id) == self.place.id]
+
+
+def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, last: bool) -> Verdict:
+    """What became of a write.
+
+    Args:
+        listing: What Amazon returns now; None if it does not know the SKU.
+        expected: What it shall be.
+        waited: Time since Amazon accepted it.
+        last: Whether nobody looks again.
+    """
+    if listing is None:
+        note = "Amazon does not know the SKU"
+        return Verdict("not_applied" if last else "accepted", "", note)
+    summary = next(
+        (one for one in listing.summaries if one.get("marketplaceId") == expected.place.id), None
+    ) or next((one for one in listing.summaries if "marketplaceId" not in one), {})
+    asin = str(summary.get("asin") or "")
+    actions = enforcements(listing.issues)
+    differing = expected.differences(listing)
+    suppressed = sorted(SUPPRESSIONS.intersection(actions))
+    if not differing and suppressed:
+        return Verdict("suppressed", asin, f"Amazon enforces {', '.join(suppressed)}")
+    dropped = differing | actions.get(ATTRIBUTE_SUPPRESSED, frozenset())
+    if not dropped and asin and expected.is_visible(summary):
+        return Verdict("live", asin)
+    note = _note(asin, differing, dropped, summary)
+    missing = not asin or (bool(differing) and expected.sent <= differing)
+    if not last and (missing or waited < SURE):
+        return Verdict("accepted", asin, note)
+    if suppressed:
+        return Verdict("suppressed", asin, f"Amazon enforces {', '.join(suppressed)}; {note}")
+    return Verdict("not_applied" if missing else "live_with_differences", asin, note)
+
+
+def enforcements(issues: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    """What Amazon enforces by the issues of a listing, with the attributes concerned."""
+    found: dict[str, frozenset[str]] = {}
+    for issue in issues:
+        enforced = issue.get("enforcements") or {}
+        if (enforced.get("exemption") or {}).get("status") in _EXEMPT:
+            continue
+        for action in enforced.get("actions") or ():
+            names = frozenset(map(str, issue.get("attributeNames") or ()))
+            kind = str(action.get("action", ""))
+            found[kind] = found.get(kind, frozenset()) | names
+    return found
+
+
+def _note(asin: str, differing: frozenset[str], dropped: frozenset[str], summary: Mapping[str, Any]) -> str:
+    """Why a listing is not live, as far as its reading tells."""
+    parts = []
+    if not asin:
+        parts.append("Amazon has no ASIN for it yet")
+    if differing:
+        parts.append(f"Amazon does not hold as sent: {', '.join(sorted(differing))}")
+    if dropped - differing:
+        parts.append(f"Amazon does not show: {', '.join(sorted(dropped - differing))}")
+    if asin and not dropped:
+        status = ", ".join(summary.get("status", ())) or "neither DISCOVERABLE nor BUYABLE"
+        parts.append(f"it is {status}")
+    return "; ".join(parts)

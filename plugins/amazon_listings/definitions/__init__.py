@@ -1,0 +1,1 @@
+"""Stored product type definitions: fetch, keep, load."""

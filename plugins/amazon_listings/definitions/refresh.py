@@ -1,0 +1,176 @@
+"""Bringing stored definitions up to date with Amazon."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from amazon_listings.definitions.store import DefinitionStore, age
+from amazon_listings.definitions.stored import (
+    DefinitionKey,
+    DefinitionPair,
+    StoredDefinition,
+    parsed,
+)
+from amazon_listings.errors import AmazonListingsError, RetryableError
+from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.selling_partner import definitions
+from amazon_listings.selling_partner.downloads import with_new_link
+from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownProductType
+
+if TYPE_CHECKING:
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.selling_partner.client import SellingPartner
+
+#: The requirements that all fields of a product type belong to.
+WHOLE = "LISTING"
+
+log = logging.getLogger(__name__)
+
+
+class DefinitionUnavailable(RetryableError):
+    """Amazon gave no definition, and there is no stored copy to go on with."""
+
+
+def refresh_definition(
+    client: SellingPartner,
+    store: DefinitionStore,
+    key: DefinitionKey,
+    *,
+    max_age: timedelta = timedelta(0),
+) -> StoredDefinition:
+    """The definition of a key as it is at Amazon now; downloaded only if its checksum changed.
+
+    Where Amazon does not answer, the stored copy is used, with a warning that says its age.
+
+    Args:
+        client: Whose account asks; its seller id counts if the key has one.
+        store: Where definitions are kept.
+        key: What to ask for.
+        max_age: A copy that Amazon confirmed within this time is not asked for again.
+
+    Raises:
+        UnknownProductType: Amazon has none of this name; the nearest names are in the hint.
+        DefinitionUnavailable: Amazon does not answer, and there is no copy.
+        ActionRequiredError: the account may not ask.
+    """
+    asked = datetime.now(UTC)
+    with store.alone(key):
+        stored = store.find(key)
+        # Whoever had the lock before us may just have done it.
+        if stored and stored.checked_at > asked - max_age:
+            return stored
+        try:
+            return with_new_link(lambda: _fetched(client, store, key, stored))
+        except (UnknownProductType, RequestRefused) as error:
+            raise _with_names(client, key, error) from None
+        except RetryableError as error:
+            if stored is None:
+                raise DefinitionUnavailable(
+                    f"The definition {key} could not be fetched, and no copy is stored: {error.message}",
+                    hint=error.hint,
+                    retry_after=error.retry_after,
+                ) from error
+            warning = (
+                f"The definition {key} could not be refreshed ({error.message}); the copy of version "
+                f"{stored.version} is used, which Amazon confirmed {age(stored.checked_at)} ago."
+            )
+            log.warning(warning)
+            return stored.warned(warning)
+
+
+def refresh_pair(
+    client: SellingPartner,
+    store: DefinitionStore,
+    key: DefinitionKey,
+    marketplace: Marketplace,
+    *,
+    max_age: timedelta = timedelta(0),
+) -> DefinitionPair:
+    """Both documents of a connector: to validate with, and for labels in the key's locale.
+
+    Raises:
+        As `refresh_definition`.
+    """
+    own, labels = pair_keys(key, marketplace)
+    validation = refresh_definition(client, store, own, max_age=max_age)
+    spoken = validation if labels == own else refresh_definition(client, store, labels, max_age=max_age)
+    whole = None
+    if labels.requirements != WHOLE:
+        # Only to say of a field that it is left out; the run does without it.
+        with contextlib.suppress(AmazonListingsError):
+            whole = refresh_definition(client, store, replace(labels, requirements=WHOLE), max_age=max_age)
+    return DefinitionPair(marketplace, validation, spoken, tuple(store.earlier(labels)), whole)
+
+
+def load_pair(store: DefinitionStore, key: DefinitionKey, marketplace: Marketplace) -> DefinitionPair:
+    """Both documents of a connector as they are stored, without asking Amazon.
+
+    Raises:
+        NoDefinition: one of them is not stored.
+    """
+    own, labels = pair_keys(key, marketplace)
+    whole = store.find(replace(labels, requirements=WHOLE)) if labels.requirements != WHOLE else None
+    earlier = tuple(store.earlier(labels))
+    return DefinitionPair(marketplace, store.load(own), store.load(labels), earlier, whole)
+
+
+def pair_keys(key: DefinitionKey, marketplace: Marketplace) -> tuple[DefinitionKey, DefinitionKey]:
+    """The key of the document to validate with, and of the one for labels (the key's locale)."""
+    known = {**vars(key), "marketplace_id": marketplace.id}
+    return DefinitionKey(**{**known, "locale": marketplace.locale}), DefinitionKey(**known)
+
+
+def _fetched(
+    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, stored: StoredDefinition | None
+) -> StoredDefinition:
+    answer = definitions.get(
+        client,
+        key.product_type,
+        key.marketplace_id,
+        requirements=key.requirements,
+        requirements_enforced=key.requirements_enforced,
+        locale=key.locale,
+        version=key.version,
+        parentage_level=key.parentage_level,
+        for_seller=key.seller_id is not None,
+    )
+    content = None
+    if stored is None or stored.checksum != answer.schema.checksum:
+        content = definitions.download(client, answer.schema)
+        parsed(content, f"What Amazon sent as {key}")
+    about = {
+        "checksum": answer.schema.checksum,
+        "version": answer.version,
+        "latest": answer.latest,
+        "locale": answer.locale,
+        "display_name": answer.display_name,
+        "property_groups": answer.property_groups,
+    }
+    return store.keep(key, content, about)
+
+
+def _with_names(
+    client: SellingPartner, key: DefinitionKey, error: UnknownProductType | RequestRefused
+) -> AmazonListingsError:
+    """The error with the names most like the one asked for, if it is the name that is wrong.
+
+    Amazon's model does not say how a wrong name is refused, so its list of names decides.
+    """
+    try:
+        names = [found.name for found in definitions.search(client, [key.marketplace_id])]
+    except AmazonListingsError:
+        return error
+    if key.product_type in names:
+        return error
+    place = next(one.name for one in MARKETPLACES.values() if one.id == key.marketplace_id)
+    near = difflib.get_close_matches(key.product_type.upper(), names, n=5, cutoff=0.5)
+    hint = "Search one with `amazon-listings product-types search`."
+    return UnknownProductType(
+        f"Amazon has no product type {key.product_type!r} in {place}.",
+        hint=f"Did you mean {' or '.join(near)}?" if near else hint,
+    )

@@ -1,0 +1,256 @@
+"""A stored definition, what identifies it, and the pair that a connector works with."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import difflib
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_product_types.fields import fields, relabelled
+from amazon_product_types.labels import FieldIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_product_types.fields import Field
+
+#: `locale` of getDefinitionsProductType (Product Type Definitions API 2020-09-01).
+LOCALES = (
+    "DEFAULT", "ar", "ar_AE", "de", "de_DE", "en", "en_AE", "en_AU", "en_CA", "en_GB", "en_IN", "en_SG",
+    "en_US", "es", "es_ES", "es_MX", "es_US", "fr", "fr_CA", "fr_FR", "it", "it_IT", "ja", "ja_JP", "nl",
+    "nl_NL", "pl", "pl_PL", "pt", "pt_BR", "pt_PT", "sv", "sv_SE", "tr", "tr_TR", "zh", "zh_CN", "zh_TW",
+)  # fmt: skip
+
+
+class UnsupportedLocale(ActionRequiredError):
+    """A locale that Amazon has no definitions in."""
+
+
+class NoDefinition(ActionRequiredError):
+    """There is no stored copy of a definition; nothing can be checked without one."""
+
+
+class DefinitionDamaged(RetryableError):
+    """A stored or downloaded definition is not what its checksum says, or not a definition."""
+
+
+class WrongLocale(ActionRequiredError):
+    """A definition in another language than the marketplace's would judge values.
+
+    Amazon refuses option codes taken from it (issue 90244).
+    """
+
+
+@dataclass(frozen=True)
+class DefinitionKey:
+    """Everything that Amazon's answer depends on.
+
+    Raises:
+        UnsupportedLocale: Amazon has no definitions in this locale.
+    """
+
+    product_type: str
+    marketplace_id: str
+    requirements: str = "LISTING"
+    requirements_enforced: str = "ENFORCED"
+    locale: str = "DEFAULT"
+    parentage_level: str | None = None
+    seller_id: str | None = None
+    version: str = "LATEST"
+
+    def __post_init__(self) -> None:
+        known_locale(self.locale)
+
+    @property
+    def digest(self) -> str:
+        """A name for the key that fits in a file name."""
+        text = json.dumps([str(part) for part in vars(self).values()])
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def __str__(self) -> str:
+        parts = [self.product_type, self.marketplace_id, self.locale, self.requirements]
+        parts += [part for part in (self.parentage_level,) if part]
+        parts += [self.version] if self.version != "LATEST" else []
+        return " ".join(parts)
+
+
+def known_locale(locale: str) -> None:
+    """Make sure that Amazon has definitions in this locale.
+
+    Raises:
+        UnsupportedLocale: it has none; the hint says which come close.
+    """
+    if locale not in LOCALES:
+        near = difflib.get_close_matches(locale, LOCALES, n=3, cutoff=0.4)
+        raise UnsupportedLocale(
+            f"Amazon has no product type definitions in the locale {locale!r}.",
+            hint=f"Did you mean {' or '.join(near)}?" if near else f"Allowed are {', '.join(LOCALES)}.",
+        )
+
+
+@dataclass(frozen=True)
+class StoredDefinition:
+    """A definition that is kept here; `document` is read and verified when first asked for.
+
+    `fetched_at` is when this document came from Amazon, `checked_at` when Amazon last said that
+    it is still the one. `latest` is False where a pinned version is no longer Amazon's latest.
+    `warnings` are sentences for the run's report.
+    """
+
+    key: DefinitionKey
+    checksum: str
+    version: str
+    latest: bool
+    locale: str
+    display_name: str
+    fetched_at: datetime
+    checked_at: datetime
+    property_groups: dict[str, Any] = field(repr=False)
+    file: Path = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The JSON Schema.
+
+        Raises:
+            DefinitionDamaged: the stored file is not the one that was stored.
+        """
+        content = self.file.read_bytes()
+        if checksum(content) != self.checksum:
+            raise DefinitionDamaged(
+                f"The stored definition {self.key} is damaged: {self.file.name}.",
+                hint="It is fetched again by the next refresh.",
+            )
+        return parsed(content, str(self.key))
+
+    def warned(self, *sentences: str) -> StoredDefinition:
+        """The same with more warnings."""
+        return replace(self, warnings=(*self.warnings, *sentences))
+
+
+def checksum(content: bytes) -> str:
+    """Amazon's checksum of a document: Base64 of its MD5 (Product Type Definitions model)."""
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def parsed(content: bytes, what: str) -> dict[str, Any]:
+    """The definition in `content`.
+
+    Raises:
+        DefinitionDamaged: it is not JSON, or not a definition; `what` names it.
+    """
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not isinstance(document.get("properties"), dict):
+        raise DefinitionDamaged(
+            f"{what} is not a product type definition: it has no JSON object with `properties`.",
+            hint="It is not used; a copy fetched before stays in use.",
+        )
+    return document
+
+
+@dataclass(frozen=True)
+class DefinitionPair:
+    """The two documents of a connector: one to judge values by, one to read labels from.
+
+    Args:
+        marketplace: Where the items are sold.
+        validation: The definition in the marketplace's own locale: codes, limits, rules.
+        labels: The same in the locale people chose: titles, help, names of options.
+        earlier: The versions of `labels` before this one, the newest first: what labels meant.
+        whole: All of the product type in the locale of `labels`, if the requirements are a part.
+
+    Raises:
+        WrongLocale: `validation` is not in the marketplace's own locale, or the two are not of
+            the same product type, marketplace and requirements.
+    """
+
+    marketplace: Marketplace
+    validation: StoredDefinition
+    labels: StoredDefinition
+    earlier: tuple[StoredDefinition, ...] = ()
+    whole: StoredDefinition | None = None
+
+    def __post_init__(self) -> None:
+        own, spoken = self.validation.key, self.labels.key
+        if own.marketplace_id != self.marketplace.id or own.locale != self.marketplace.locale:
+            raise WrongLocale(
+                f"{self.marketplace.name} is validated with its definition in {self.marketplace.locale}, "
+                f"not with {own}: option codes differ between locales.",
+                hint="Give the other definition as the one for labels.",
+            )
+        if replace(own, locale=spoken.locale) != spoken:
+            raise WrongLocale(f"{spoken} does not give the labels of {own}.")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings of both, each once."""
+        found = dict.fromkeys((*self.validation.warnings, *self.labels.warnings))
+        if self.validation.version != self.labels.version:
+            found[
+                f"Labels are of version {self.labels.version}, the rules of {self.validation.version}: "
+                "a field that only one of them has goes by its path."
+            ] = None
+        return tuple(found)
+
+    def fields(self, relevant: Iterable[str] = (), *, language: str = "en") -> list[Field]:
+        """The fields, with codes and rules of one document and labels of the other; see `fields.fields`."""
+        same = self.validation.checksum == self.labels.checksum
+        return fields(
+            self.validation.document,
+            property_groups=self.labels.property_groups,
+            labels_document=None if same else self.labels.document,
+            relevant=relevant,
+            language=language,
+        )
+
+    @cached_property
+    def index(self) -> FieldIndex:
+        """The fields by label and path; made once per process for the same documents."""
+        parts = (self.validation, self.labels, self.whole, *self.earlier)
+        key = tuple((part.checksum, repr(part.property_groups)) if part else ("", "") for part in parts)
+        with _LOCK:
+            index = _INDEXES.get(key) or self._indexed()
+            _INDEXES[key] = index
+            _INDEXES.move_to_end(key)
+            while len(_INDEXES) > _KEPT:
+                _INDEXES.popitem(last=False)
+        return index
+
+    def _indexed(self) -> FieldIndex:
+        whole, known = self.whole, self.fields()
+        return FieldIndex(
+            known,
+            earlier=self._before(known),
+            requirements=self.validation.key.requirements,
+            whole=(lambda: FieldIndex(fields(whole.document))) if whole else None,
+        )
+
+    def _before(self, known: list[Field]) -> FieldIndex | None:
+        """What the fields were called, each version with the one before it."""
+        index = None
+        for version in reversed(self.earlier):
+            # History helps old labels; without it they are unknown, which a person is told.
+            with contextlib.suppress(OSError, DefinitionDamaged):
+                index = FieldIndex(relabelled(known, version.document), earlier=index)
+        return index
+
+
+#: Indexes of this process, the last used at the end.
+_INDEXES: OrderedDict[tuple[tuple[str, str], ...], FieldIndex] = OrderedDict()
+_KEPT = 16
+_LOCK = threading.Lock()

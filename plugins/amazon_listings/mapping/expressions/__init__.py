@@ -1,0 +1,1 @@
+"""Expressions of a mapping: parse, bound, compile, evaluate."""

@@ -1,0 +1,1 @@
+"""Families: a product with variants as a parent listing and its children."""

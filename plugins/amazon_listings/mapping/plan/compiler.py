@@ -1,0 +1,300 @@
+"""From the mapping as written to the plan: every value at its place in the definition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.mapping.expressions.compiled import BadExpression, as_expression, constant
+from amazon_listings.mapping.expressions.rows import is_empty
+from amazon_listings.mapping.faults import Fault, Line, Refused
+from amazon_listings.mapping.plan.tree import Branch, Cell, Element, Leaf, spread_depth
+from amazon_listings.mapping.short_forms.context import Shop
+from amazon_listings.mapping.short_forms.forms import SHORT_FORMS, spread
+from amazon_listings.mapping.values.conversion import (
+    Converter,
+    Reading,
+    Treatment,
+    converter,
+    parse_quantity,
+)
+from amazon_listings.mapping.values.options import Inconvertible, own_option_names
+from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
+from amazon_product_types.tree import ENGINE_MEMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_product_types.fields import Field
+
+#: Keys of an object value that say how, not what.
+_TREATMENTS = {"truncate": ("words",), "html": ("keep", "text")}
+
+
+class Spot(NamedTuple):
+    """Where to place from: the members of the node at `depth` names."""
+
+    element: Element
+    depth: int
+
+
+class Source(NamedTuple):
+    """What placed values come from: their line, and how it wants them treated."""
+
+    line: Line
+    treatment: Treatment = Treatment()
+
+
+class Placing:
+    """Collects the plan of a mapping, and what is wrong with it.
+
+    Args:
+        index: The fields that may be mapped.
+        reading: How the PIM writes numbers and dates.
+        marketplace: Where to sell.
+        definition: The definition in the marketplace's own locale.
+    """
+
+    def __init__(
+        self,
+        index: FieldIndex,
+        reading: Reading,
+        *,
+        marketplace: Marketplace,
+        definition: Mapping[str, Any],
+    ) -> None:
+        self.index = index
+        self.reading = reading
+        self.faults: list[Fault] = []
+        self.renamed: dict[Line, list[str]] = {}
+        self.root = Element()
+        self.fields: dict[str, Field] = {item.path: item for item in index.fields}
+        self.paths = {
+            ".".join(names[:depth])
+            for names in (path.split(".") for path in self.fields)
+            for depth in range(1, len(names) + 1)
+        }
+        self.shop = Shop(marketplace, self.fields)
+        self.own_names = own_option_names(definition)
+        self._common: dict[int, Element] = {}
+
+    def add(self, line: Line, key: str, value: Any) -> None:
+        """Put `value` where `key` says; a mistake becomes a fault."""
+        root, source = Spot(self.root, 0), Source(line)
+        try:
+            if key in SHORT_FORMS and key not in self.paths:
+                for path, content in SHORT_FORMS[key](value, self.shop):
+                    self._place(root, self._target(path), content, source)
+            else:
+                self._place_found(root, key, value, source)
+        except (UnknownField, AmbiguousField) as error:
+            self.fault(line, error.message, *map(str, error.candidates))
+        except BadExpression as error:
+            self.fault(line, error.message)
+        except Refused as refused:
+            self.fault(line, str(refused), *refused.candidates)
+
+    def _place_found(self, root: Spot, key: str, value: Any, source: Source) -> None:
+        slots = self.shop.numbered(key)
+        try:
+            target = None if slots else self._noted(self.index.find(key), key, source.line)
+        except AmbiguousField as error:
+            # One label for other_product_image_locator_1 to _8: the places of one list.
+            slots = self.shop.same_but_numbered([found.path for found in error.candidates])
+            if not slots:
+                raise
+        if slots:
+            for path, content in spread(value, slots):
+                self._place(root, self._target(path), content, source)
+        elif target is not None:
+            self._place(root, target, value, source)
+
+    def path_of(self, line: Line, key: str) -> str | None:
+        """The path that a label or path names; a mistake becomes a fault."""
+        try:
+            return self._noted(self.index.find(key), key, line).path
+        except (UnknownField, AmbiguousField) as error:
+            self.fault(line, error.message, *map(str, error.candidates))
+            return None
+
+    def _noted(self, target: Target, key: str, line: Line) -> Target:
+        """The target; that its label is an old one is noted for a warning."""
+        if target.renamed_to is not None:
+            self.renamed.setdefault(line, []).append(
+                f"Amazon now calls {key!r} {target.renamed_to!r} ({target.path}); the line keeps its meaning"
+            )
+        return target
+
+    def fault(self, line: Line, problem: str, *candidates: str) -> None:
+        """Note a mistake."""
+        self.faults.append(Fault(line, problem, candidates))
+
+    def check_tables(self, plan: Mapping[str, Branch], tables: Collection[str]) -> None:
+        """A line that looks into a related table which the connector does not name is a fault."""
+        for branch in plan.values():
+            for template in branch.templates:
+                for cell in (cell for leaf in template.leaves() for cell in leaf.cells):
+                    for name in cell.expression.tables:
+                        if name not in tables:
+                            self.fault(cell.line, f"the connector's `tables` name no {name!r}", *tables)
+
+    def _place(self, spot: Spot, target: Target, value: Any, source: Source) -> None:
+        if value in ([], {}):
+            raise Refused(f"`{target.path}` has no value")
+        if isinstance(value, dict):
+            self._place_object(spot, target, value, source)
+        elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
+            self._place_elements(spot, target, value, source)
+        elif target.field is None:
+            names = [f"{item.path.removeprefix(target.path + '.')} ({item.label})" for item in target.fields]
+            raise Refused(
+                f"`{target.path}` has several fields; say which with an object, {{name: value}}", *names
+            )
+        else:
+            self._fill(spot, target.field, value if isinstance(value, list) else [value], source)
+
+    def _place_object(self, spot: Spot, target: Target, value: dict[str, Any], source: Source) -> None:
+        value = dict(value)
+        source = source._replace(treatment=_treatment(value, source.treatment))
+        base = target.path
+        if target.kind == "leaf":
+            base, _, own = target.path.rpartition(".")
+            if "value" in value and f"{base}.value" not in self.fields:
+                value[own] = value.pop("value")
+        for name, content in value.items():
+            self._place(spot, self._member(base, str(name), source.line), content, source)
+
+    def _place_elements(self, spot: Spot, target: Target, values: list[Any], source: Source) -> None:
+        base = target.path.rpartition(".")[0] if target.kind == "leaf" else target.path
+        depth = base.count(".") + 1
+        if not target.fields[0].levels[depth - 1].is_array:
+            raise Refused(f"`{base}` is one object, not a list")
+        if depth <= spot.depth:
+            raise Refused(f"a list inside a list of `{base}`")
+        branch = self._branch(spot, target.fields[0], depth)
+        for value in values:
+            element = Element()
+            branch.templates.append(element)
+            content = value if isinstance(value, dict) else {"value": value}
+            self._place_object(Spot(element, depth), self._target(base), content, source)
+
+    def _member(self, base: str, name: str, line: Line) -> Target:
+        if name.rpartition(".")[2] in ENGINE_MEMBERS:
+            raise Refused(f"`{name}` is written by the engine")
+        if (path := f"{base}.{name}") in self.paths:
+            return self._target(path)
+        below = self.index.inside(base)
+        try:
+            return self._noted(below.find(name), name, line)
+        except (UnknownField, AmbiguousField) as error:
+            names = [f"{item.path.removeprefix(base + '.')} ({item.label})" for item in below.fields]
+            found = [str(candidate) for candidate in error.candidates] or names
+            raise Refused(f"`{base}` has nothing called {name!r}", *found) from None
+
+    def _target(self, path: str) -> Target:
+        """The place at exactly `path`, though a single leaf may be all there is below."""
+        found = self.index.target(path)
+        return found if path in self.fields else found._replace(path=path, kind="composite")
+
+    def _branch(self, spot: Spot, leaf: Field, end: int) -> Branch:
+        """The branch at `end` names on the way to `leaf`."""
+        element = spot.element
+        for level in leaf.levels[spot.depth : end]:
+            found = element.members.get(level.name)
+            if not isinstance(found, Branch):
+                found = element.members[level.name] = Branch(level, [])
+                self._common[id(found)] = Element()
+            branch, element = found, self._common[id(found)]
+        return branch
+
+    def _fill(self, spot: Spot, leaf: Field, values: list[Any], source: Source) -> None:
+        if any(level.max_items == 0 for level in leaf.levels):
+            raise Refused(
+                f"`{leaf.path}` takes no value in this definition; fields for businesses are only open to"
+                " accounts enrolled in Amazon Business, in a definition fetched with the seller id"
+            )
+        element, above = spot.element, len(leaf.levels) - 1
+        if above > spot.depth:
+            element = self._common[id(self._branch(spot, leaf, above))]
+        name = leaf.levels[-1].name
+        if isinstance(known := element.members.get(name), Leaf):
+            raise Refused(f"`{leaf.path}` is mapped already, by {known.cells[0].line}")
+        unit = self.fields.get(leaf.unit) if leaf.unit else None
+        convert = converter(leaf, source.treatment, self.reading, unit_of=unit, own_names=self.own_names)
+        cells = [Cell(as_expression(value), source.line, source.treatment) for value in values]
+        for cell in cells:
+            _check_constant(cell, convert, self.reading)
+        element.members[name] = Leaf(leaf, cells, convert)
+
+    def plan(self) -> dict[str, Branch]:
+        """The plan, once all lines are in."""
+        return {
+            name: self._finished(branch, 1)
+            for name, branch in self.root.members.items()
+            if isinstance(branch, Branch)
+        }
+
+    def _finished(self, branch: Branch, depth: int) -> Branch:
+        common = self._common.get(id(branch), Element())
+        templates = []
+        for own in branch.templates or [Element()]:
+            for name in common.members.keys() & own.members.keys():
+                line = next(iter(Element({name: own.members[name]}).leaves())).cells[0].line
+                self.fault(line, f"`{name}` is mapped already, by another line")
+            members = {**common.members, **own.members}
+            for name, member in members.items():
+                if isinstance(member, Branch):
+                    members[name] = self._finished(member, depth + 1)
+            element = Element(members)
+            self._add_currency(element, depth)
+            if branch.level.is_array:
+                element.columns = tuple(leaf for leaf in element.leaves() if spread_depth(leaf) == depth)
+            templates.append(element)
+        return Branch(branch.level, templates)
+
+    def _add_currency(self, element: Element, depth: int) -> None:
+        """`currency` beside a price, which a person should not have to repeat on every line."""
+        leaves = element.leaves()
+        if not leaves or "currency" in element.members:
+            return
+        names = leaves[0].field.path.split(".")[:depth]
+        beside = self.fields.get(".".join([*names, "currency"]))
+        if beside is None:
+            return
+        currency = self.shop.marketplace.currency
+        convert = converter(beside, Treatment(), self.reading)
+        try:
+            convert.convert(currency)
+        except Inconvertible:
+            return
+        cell = Cell(constant(currency), leaves[0].cells[0].line, Treatment())
+        element.members["currency"] = Leaf(beside, [cell], convert)
+
+
+def _treatment(value: dict[str, Any], outer: Treatment) -> Treatment:
+    """Takes the treatment keys out of an object value."""
+    asked = {name: value.pop(name) for name in _TREATMENTS if name in value}
+    for name, choice in asked.items():
+        if choice not in _TREATMENTS[name]:
+            raise Refused(f"`{name}` can be {' or '.join(_TREATMENTS[name])}, not {choice!r}")
+    return Treatment(
+        truncate=asked.get("truncate") == "words" or outer.truncate,
+        keep_html=asked.get("html") == "keep" or outer.keep_html,
+    )
+
+
+def _check_constant(cell: Cell, convert: Converter, reading: Reading) -> None:
+    """A constant that the leaf does not take is a mistake of the mapping, not of each item."""
+    if not cell.expression.constant:
+        return
+    try:
+        value = cell.expression.evaluate(None)  # type: ignore[arg-type]  # a constant reads no row
+        if is_empty(value):
+            return
+        if convert.unit is None:
+            convert.convert(value)
+        elif unit := parse_quantity(value, reading)[1]:
+            convert.unit(unit)
+    except Inconvertible as error:
+        options = (error.allowed or {}).get("options", ())
+        raise Refused(str(error), *(f"{o['name']} ({o['value']})" for o in options)) from None

@@ -1,0 +1,1 @@
+"""Short forms: `offers`, `stock`, `images`."""

@@ -1,0 +1,56 @@
+"""What a short form must know of the place it maps to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.faults import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_product_types.fields import Field
+
+#: What a short form stands for: paths of the definition, each with its value.
+Placed = list[tuple[str, Any]]
+
+_NUMBERED = re.compile(r"(.+)_(\d+)")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What a short form must know: the marketplace, and the fields of the definition by path."""
+
+    marketplace: Marketplace
+    fields: Mapping[str, Field]
+
+    def numbered(self, base: str) -> list[str]:
+        """The media paths `<base>_1.media_location`, … that the definition has, in order."""
+        found = []
+        for path, item in self.fields.items():
+            match = _NUMBERED.fullmatch(item.attribute)
+            if match and match.group(1) == base and path.endswith(".media_location"):
+                found.append((int(match.group(2)), path))
+        return [path for _, path in sorted(found)]
+
+    def same_but_numbered(self, paths: Sequence[str]) -> list[str]:
+        """All paths of a numbered family, if `paths` are of one; else none."""
+        bases = {
+            match.group(1) if (match := _NUMBERED.fullmatch(path.partition(".")[0])) else path
+            for path in paths
+        }
+        return self.numbered(bases.pop()) if len(bases) == 1 else []
+
+
+def check_keys(entry: Mapping[str, Any], known: Iterable[str], what: str) -> None:
+    """Refuse an object value with a key that its short form does not have.
+
+    Raises:
+        Refused: it has one.
+    """
+    for name in entry:
+        if name not in known:
+            raise Refused(f"{what} has no {name!r}", *known)

@@ -1,0 +1,202 @@
+"""Short forms: `offers`, `stock`, `images` and the like, for what is deeply nested at Amazon.
+
+Each becomes ordinary values of ordinary attributes before the mapping is compiled. Shapes after
+"Submit modular titles", "Mapping product attributes" and "Manage purchasable offer" of the SP-API
+documentation, names after the definitions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.expressions.compiled import Expression, as_expression, combined
+from amazon_listings.mapping.expressions.rows import is_empty
+from amazon_listings.mapping.faults import Refused
+from amazon_listings.mapping.formulas.limits import shown
+from amazon_listings.mapping.short_forms.context import check_keys
+from amazon_listings.mapping.short_forms.offers import offers
+from amazon_listings.mapping.values.lengths import HIGHLIGHTS_CHARACTERS, modular_title
+from amazon_listings.mapping.values.options import Inconvertible, LeftOut
+from amazon_listings.mapping.values.quantities import NotANumber, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.short_forms.context import Placed, Shop
+
+#: Amazon keeps one merchant quantity per SKU for its stores of the European Union.
+ONE_STOCK = frozenset(("BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"))
+_STOCK = {
+    "quantity": "quantity",
+    "channel": "fulfillment_channel_code",
+    "handling_days": "lead_time_to_ship_max_days",
+    "restock": "restock_date",
+    "always": "is_inventory_available",
+}
+#: A trade number's length tells its kind (GS1 General Specifications).
+_GTIN_TYPES = {8: "ean", 12: "upc", 13: "ean", 14: "gtin"}
+
+
+def spread(value: Any, slots: Sequence[str]) -> Placed:
+    """A list of pictures over several places, the first to the first; what does not fit is a warning."""
+    if isinstance(value, dict):
+        raise Refused("a list of pictures is an expression or a list of expressions")
+    sources = [as_expression(one) for one in (value if isinstance(value, list) else [value])]
+
+    listed = combined(sources, lambda values: [one for one in _flat(values) if not is_empty(one)], "")
+    last: tuple[Row | None, list[Any]] = (None, [])
+
+    def pictures(row: Row) -> list[Any]:
+        # Every place asks for the same list of the same item, one after the other.
+        nonlocal last
+        known = last
+        if known[0] is not row:
+            last = known = (row, listed.evaluate(row))
+        return known[1]
+
+    def nth(position: int) -> Callable[[Row], Any]:
+        def pick(row: Row) -> Any:
+            found = pictures(row)
+            if position >= len(found):
+                return None
+            if position == len(slots) - 1 and len(found) > len(slots):
+                more = len(found) - len(slots)
+                facts = {"limit": len(slots), "given": len(found), "more": more}
+                return LeftOut(found[position], "pictures", facts)
+            return found[position]
+
+        return pick
+
+    return [
+        (
+            path,
+            Expression(listed.text, nth(position), fields=listed.fields, rule=f"picture {position + 1}"),
+        )
+        for position, path in enumerate(slots)
+    ]
+
+
+def images(value: Any, shop: Shop) -> Placed:
+    """`images`: the first picture is the main one, the others follow."""
+    for kind in ("product", "offer"):
+        main = f"main_{kind}_image_locator.media_location"
+        if main in shop.fields:
+            return spread(value, [main, *shop.numbered(f"other_{kind}_image_locator")])
+    raise Refused("this definition has no images")
+
+
+def stock(value: Any, shop: Shop) -> Placed:
+    """`stock`: the merchant's own quantity, or a fulfilment channel of Amazon."""
+    entry = dict(value) if isinstance(value, dict) else {"quantity": value}
+    by_country = entry.pop("by_country", None)
+    if by_country is not None:
+        entry["quantity"] = _own_quantity(by_country, shop.marketplace.country)
+    check_keys(entry, _STOCK, "stock")
+    element = {_STOCK[name]: content for name, content in entry.items()}
+    return [("fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", **element}])]
+
+
+def _own_quantity(by_country: Any, country: str) -> Expression:
+    """This marketplace's quantity, refused where another one of the same stock contradicts it."""
+    if not isinstance(by_country, dict) or country not in by_country:
+        raise Refused(f"by_country needs a quantity for {country}")
+    shared = [country, *(c for c in by_country if c != country and c in ONE_STOCK and country in ONE_STOCK)]
+
+    def agreed(values: list[Any]) -> Any:
+        found = {name: value for name, value in zip(shared, values, strict=True) if not is_empty(value)}
+        try:
+            different = {number(value) for value in found.values()}
+        except NotANumber as reason:
+            raise Inconvertible("quantity_no_number", reason=reason) from None
+        if len(different) > 1:
+            said = ", ".join(f"{name} {shown(value)}" for name, value in found.items())
+            raise Inconvertible("quantities_differ", said=said)
+        return found.get(country)
+
+    parts = [as_expression(by_country[name]) for name in shared]
+    return combined(parts, agreed, f"quantity of {country}, the same in all of the EU")
+
+
+def asin(value: Any, shop: Shop) -> Placed:
+    """`asin`: an offer on a product that Amazon has already."""
+    _needs(shop, "merchant_suggested_asin.value")
+    expression = as_expression(value).then(lambda found: shown(found).strip().upper(), "ASIN")
+    return [("merchant_suggested_asin.value", expression)]
+
+
+def gtin(value: Any, shop: Shop) -> Placed:
+    """`gtin`: EAN, UPC or GTIN, told apart by length; `exempt_when_empty: true` asks for the exemption."""
+    _needs(shop, "externally_assigned_product_identifier.value")
+    entry = dict(value) if isinstance(value, dict) else {"value": value}
+    check_keys(entry, ("value", "type", "exempt_when_empty"), "gtin")
+    if "value" not in entry:
+        raise Refused("gtin needs a value")
+    source = as_expression(entry["value"])
+    digits = source.then(lambda found: re.sub(r"[\s-]", "", shown(found)), "trade number")
+    kind = entry.get("type") or digits.then(_gtin_type, "kind by length")
+    placed: Placed = [("externally_assigned_product_identifier", [{"type": kind, "value": digits}])]
+    if entry.get("exempt_when_empty"):
+        exempt = combined([source], lambda values: is_empty(values[0]) or None, "exempt: no trade number")
+        placed += gtin_exemption(exempt, shop)
+    return placed
+
+
+def _gtin_type(digits: str) -> str:
+    if kind := _GTIN_TYPES.get(len(digits)):
+        return kind
+    raise Inconvertible("trade_number_length", found=digits, digits=len(digits), lengths=tuple(_GTIN_TYPES))
+
+
+def gtin_exemption(value: Any, shop: Shop) -> Placed:
+    """`gtin_exemption`: the exemption that Amazon granted for brand and category."""
+    path = "supplier_declared_has_product_identifier_exemption.value"
+    _needs(shop, path)
+    return [(path, value)]
+
+
+def modular(value: Any, shop: Shop) -> Placed:
+    """`modular_title`: a full title as `item_name` (75 characters) and `title_differentiation` (125)."""
+    _needs(shop, "item_name.value")
+    _needs(
+        shop,
+        "title_differentiation.value",
+        "this definition has no `title_differentiation` (Amazon introduced it on 2026-07-27): refresh it, or"
+        " map `item_name` with `truncate: words`",
+    )
+    title = as_expression(value)
+
+    def highlights(found: Any) -> Any:
+        parts = modular_title(shown(found))
+        if not parts.left_out:
+            return parts.highlights
+        return LeftOut(parts.highlights, "text", {"limit": HIGHLIGHTS_CHARACTERS, "rest": parts.left_out})
+
+    return [
+        (
+            "item_name.value",
+            title.then(lambda found: modular_title(shown(found)).name, "name of a modular title"),
+        ),
+        ("title_differentiation.value", title.then(highlights, "highlights of a modular title")),
+    ]
+
+
+def _flat(values: Iterable[Any]) -> list[Any]:
+    return [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _needs(shop: Shop, path: str, problem: str = "") -> None:
+    if path not in shop.fields:
+        raise Refused(problem or f"this definition has no `{path}`")
+
+
+SHORT_FORMS: dict[str, Callable[[Any, Shop], Placed]] = {
+    "asin": asin,
+    "gtin": gtin,
+    "gtin_exemption": gtin_exemption,
+    "images": images,
+    "modular_title": modular,
+    "offers": offers,
+    "stock": stock,
+}

@@ -1,0 +1,1 @@
+"""Convert a PIM value to what a leaf takes."""

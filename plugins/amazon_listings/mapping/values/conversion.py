@@ -1,0 +1,192 @@
+"""From a PIM value to what one leaf of a definition takes.
+
+The JSON type comes from the definition alone, never from how a text looks: `0123` and `true`
+stay text where the leaf wants text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.formulas.images import picture
+from amazon_listings.mapping.values.booleans import yes_or_no
+from amazon_listings.mapping.values.dates import NotADate, iso, moment
+from amazon_listings.mapping.values.html_text import html_to_text, is_html
+from amazon_listings.mapping.values.lengths import truncate_words
+from amazon_listings.mapping.values.options import Inconvertible, Options, listed, nearest
+from amazon_listings.mapping.values.quantities import NotANumber, Notation, json_number, quantity
+from amazon_product_types.labels import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from amazon_product_types.fields import Field
+
+#: A text field with more room than this keeps the lines of the HTML it is given.
+_LINES_FROM = 1000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the PIM writes things: its decimal sign, and whether `01/12` is in January."""
+
+    decimal: Notation = "auto"
+    month_first: bool = False
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What a mapping line asks for beyond the value: `truncate: words`, `html: keep`."""
+
+    truncate: bool = False
+    keep_html: bool = False
+
+
+@dataclass(frozen=True)
+class Converter:
+    """Converts the values of one leaf. `convert(value)` raises `Inconvertible`; `rule` says what it does."""
+
+    convert: Callable[[Any], Any]
+    rule: str
+    unit: Callable[[str], Any] | None = field(default=None)
+
+
+def converter(
+    leaf: Field,
+    treatment: Treatment,
+    reading: Reading,
+    *,
+    unit_of: Field | None = None,
+    own_names: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
+) -> Converter:
+    """The converter of a leaf.
+
+    Args:
+        leaf: The field.
+        treatment: What the mapping line asks for.
+        reading: How the PIM writes numbers and dates.
+        unit_of: The leaf that holds this one's unit, if any.
+        own_names: Names of options in the marketplace's own locale, by path.
+    """
+    names = own_names or {}
+    if leaf.json_type == "boolean":
+        return Converter(_booleans(leaf, names.get(leaf.path, ())), "yes or no")
+    if leaf.json_type in {"number", "integer"}:
+        convert = _numbers(leaf, reading)
+        return Converter(
+            convert, leaf.json_type, Options(unit_of, names.get(unit_of.path, ())).code if unit_of else None
+        )
+    if leaf.options:
+        return Converter(
+            Options(leaf, names.get(leaf.path, ())).code,
+            "suggested option or text" if leaf.open else "option",
+        )
+    if leaf.type == "date":
+        return Converter(lambda value: _date(value, reading), "date")
+    if leaf.type == "url":
+        return Converter(_url, "address")
+    rule = "text" + (", cut at a word" if treatment.truncate else "")
+    return Converter(_texts(leaf, treatment), rule)
+
+
+def parse_quantity(value: Any, reading: Reading) -> tuple[int | float, str]:
+    """The number and the unit in a value such as `1,5 kg`.
+
+    Raises:
+        Inconvertible: no number.
+    """
+    try:
+        found = quantity(value, reading.decimal)
+        return json_number(found.number), found.unit
+    except NotANumber as reason:
+        raise Inconvertible("not_a_number", {"type": "number"}, found=value, reason=reason) from None
+
+
+def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
+    whole = leaf.json_type == "integer"
+    codes = {option.value for option in leaf.options} if leaf.options and not leaf.open else None
+    limits = {
+        key: value for key, value in (("minimum", leaf.min), ("maximum", leaf.max)) if value is not None
+    }
+
+    def convert(value: Any) -> int | float:
+        if type(value) is int and codes is None:
+            return value
+        number, unit = parse_quantity(value, reading)
+        if unit:
+            raise Inconvertible("beside_number", {"type": "number", **limits}, found=value, unit=unit)
+        if whole and not isinstance(number, int):
+            raise Inconvertible("not_whole", {"type": "integer", **limits}, found=value)
+        if codes is not None and number not in codes:
+            raise Inconvertible("not_listed", nearest(listed(leaf), str(value)), found=value)
+        return number
+
+    return convert
+
+
+def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[Any], bool]:
+    named = [*own_names, *((option.name, option.value) for option in leaf.options)]
+    names = {normal(name): value for name, value in named if isinstance(value, bool)}
+    allowed = nearest(listed(leaf), "") if leaf.options else {"type": "boolean"}
+
+    def convert(value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int | float) and value in (0, 1):
+            return bool(value)
+        if isinstance(value, str):
+            found = names.get(normal(value))
+            found = yes_or_no(value) if found is None else found
+            if isinstance(found, bool):
+                return found
+        raise Inconvertible("not_yes_or_no", allowed, found=value)
+
+    return convert
+
+
+def _date(value: Any, reading: Reading) -> str:
+    try:
+        return iso(moment(value, month_first=reading.month_first))
+    except NotADate as reason:
+        raise Inconvertible(reason.code, {"format": "2026-12-31"}, **reason.facts) from None
+
+
+def _url(value: Any) -> str:
+    found = picture(value) if isinstance(value, dict) else value
+    if not isinstance(found, str) or not found.strip():
+        raise Inconvertible("not_an_address", {"format": "https://…"}, found=value)
+    return found.strip()
+
+
+def _texts(leaf: Field, treatment: Treatment) -> Callable[[Any], Any]:
+    lines = leaf.max is None or leaf.max >= _LINES_FROM
+    characters = int(leaf.max) if leaf.max is not None else None
+    keep = treatment.keep_html or leaf.pattern is not None
+
+    def convert(value: Any) -> str:
+        if isinstance(value, str):
+            text = value.strip()
+        elif isinstance(value, bool):
+            raise Inconvertible("yes_no_no_text", {"type": "text"})
+        elif isinstance(value, int | float):
+            text = _digits(value)
+        elif isinstance(value, dict) and value.get("url"):
+            text = str(value["url"])
+        else:
+            raise Inconvertible("not_text", {"type": "text"}, found=value)
+        if not keep and is_html(text):
+            text = html_to_text(text, lines=lines)
+        if treatment.truncate:
+            text = truncate_words(text, characters=characters, octets=leaf.max_bytes)
+        return text
+
+    return convert
+
+
+def _digits(value: float) -> str:
+    """A PIM number as text: `5`, not `5.0`."""
+    try:
+        return str(json_number(quantity(value).number))
+    except NotANumber as reason:
+        raise Inconvertible("not_a_number", {"type": "text"}, found=value, reason=reason) from None

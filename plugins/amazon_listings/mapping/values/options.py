@@ -1,0 +1,145 @@
+"""Options of a leaf: from what a PIM writes to the code that Amazon takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.values.invalid import Unfit
+from amazon_listings.mapping.values.units import unit_code
+from amazon_product_types.labels import normal
+from amazon_product_types.tree import leaves
+from amazon_product_types.validation import options as listed_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from amazon_product_types.fields import Field
+
+_SHOWN = 5
+#: Texts remembered per leaf: item data must not grow the memory for ever.
+_REMEMBERED = 10_000
+
+
+class Inconvertible(Unfit):
+    """A value that its leaf does not take.
+
+    Args:
+        code: A code of `messages/`.
+        allowed: What the leaf takes, as `Issue.allowed` has it; its options are in the sentences too.
+        facts: The values of the sentences.
+    """
+
+    def __init__(self, code: str, allowed: dict[str, Any] | None = None, /, **facts: Any) -> None:
+        offer = allowed or {}
+        if "options" in offer:
+            facts |= {"options": offer["options"], "total": offer.get("options_total", len(offer["options"]))}
+        super().__init__(code, **facts)
+        self.allowed = allowed
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A value of which something was left out: the variant of the sentence that says so, and its facts."""
+
+    value: Any
+    variant: str
+    facts: Mapping[str, Any]
+
+
+class Options:
+    """The options of a leaf: found by code, by displayed name however typed, units by symbol too.
+
+    Codes are those of the definition in the marketplace's own locale; names may be in another.
+
+    Args:
+        leaf: The field; the names of its options are those that people see.
+        own_names: The same options' names in the marketplace's own locale, with their codes: values
+            of the PIM are in the language of the marketplace more often than in that of the labels.
+    """
+
+    def __init__(self, leaf: Field, own_names: Sequence[tuple[str, Any]] = ()) -> None:
+        self._leaf = leaf
+        self._codes = {str(option.value): option.value for option in leaf.options}
+        named = [*((option.name, option.value) for option in leaf.options), *own_names]
+        self._exact = _gathered((name.strip(), code) for name, code in named)
+        self._names = _gathered(
+            (name, code) for shown, code in named for name in {normal(shown), normal(str(code))}
+        )
+        self._known: dict[str, Any] = {}
+
+    def code(self, value: Any) -> Any:
+        """The code for a value; for suggested options any text passes.
+
+        Raises:
+            Inconvertible: it is no option, or the name of several.
+        """
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise Inconvertible("not_listed", self._offered(str(value)), found=value)
+        text = value if isinstance(value, str) else str(value)
+        found = self._known.get(text)
+        if found is None:
+            found = self._find(text)
+            if len(self._known) < _REMEMBERED:
+                self._known[text] = found
+        return found
+
+    def _find(self, text: str) -> Any:
+        plain = text.strip()
+        if plain in self._codes:
+            return self._codes[plain]
+        name = normal(plain)
+        for found in (self._exact.get(plain), self._names.get(name), self._names.get(f"{name}s")):
+            if found and len(set(found)) == 1:
+                return found[0]
+            if found:
+                several = [{"value": code, "name": plain} for code in dict.fromkeys(found)]
+                raise Inconvertible("several_options", {"options": several[:_SHOWN]}, found=text)
+        if self._leaf.is_unit and (code := unit_code(plain, self._codes)):
+            return code
+        if self._leaf.open:
+            return text
+        raise Inconvertible("not_listed", self._offered(text), found=text)
+
+    def _offered(self, text: str) -> dict[str, Any]:
+        return nearest(self._listed, text)
+
+    @cached_property
+    def _listed(self) -> listed_options.Options:
+        return listed(self._leaf)
+
+
+def own_option_names(definition: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
+    """The displayed names of options with their codes, by path, as the definition itself has them."""
+    found = {}
+    for leaf in leaves(definition):
+        schema = leaf.steps[-1].element
+        branches = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        named = [
+            (str(name), code)
+            for branch in branches
+            for code, name in zip(branch.get("enum", ()), branch.get("enumNames", ()), strict=False)
+        ]
+        if named:
+            found[".".join(leaf.names)] = named
+    return found
+
+
+def listed(leaf: Field) -> listed_options.Options:
+    """The options of a leaf, to be searched for those nearest to a text."""
+    names = {json.dumps(option.value): option.name for option in leaf.options}
+    return listed_options.Options([option.value for option in leaf.options], names)
+
+
+def nearest(options: listed_options.Options, text: str) -> dict[str, Any]:
+    """The options nearest to a text, as `Issue.allowed` has them."""
+    return {"options": options.nearest(text), "options_total": len(options)}
+
+
+def _gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for name, code in pairs:
+        found.setdefault(name, []).append(code)
+    return found

@@ -1,0 +1,129 @@
+"""Numbers as people and PIMs write them: `1 234,5`, `1.234,50 €`, `1,5 kg`."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, NamedTuple
+
+from amazon_listings.mapping.values.invalid import Unfit
+
+Notation = Literal["auto", ".", ","]
+
+#: Blanks and apostrophes that group thousands (Swiss and French ones too).
+_BLANKS = re.compile(r"[\s\u00a0\u202f'’]")  # noqa: RUF001
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[\s\u00a0\u202f'’]\d{3})+(?:[.,]\d*)?(?:[eE].*)?")  # noqa: RUF001
+#: A digit that does not belong to a unit such as cm3.
+_ANOTHER = re.compile(r"(?<![^\W\d_])\d")
+_NUMBER = re.compile(r"[+-]?(?:\d[\d.,\s\u00a0\u202f'’]*|[.,]\d+)(?:[eE][+-]?\d{1,3})?")  # noqa: RUF001
+#: Beyond this many digits a number is a code that lost its quotes, not a quantity.
+_MOST_DIGITS = 40
+
+
+class Quantity(NamedTuple):
+    """A number and the text written around it: its unit or currency, `""` if none."""
+
+    number: Decimal
+    unit: str
+
+
+class NotANumber(Unfit):
+    """A value that is no number, or that can be read as two different ones."""
+
+
+def quantity(value: Any, decimal: Notation = "auto") -> Quantity:
+    """The number in `value`, exactly as written, and its unit.
+
+    With `auto`, a lone point is the decimal point (what machines write) and so is a lone comma,
+    except `1,234`: that is one thousand or one and a bit, and nobody should guess by 1,000 times.
+
+    Args:
+        value: A number, or text with one number and at most one unit behind or before it.
+        decimal: The decimal sign of the PIM; the other one then groups thousands.
+
+    Raises:
+        NotANumber: no number, several numbers, not finite, or ambiguous.
+    """
+    if isinstance(value, bool):
+        raise NotANumber("yes_no_no_number")
+    if isinstance(value, int | Decimal | float):
+        exact = value if isinstance(value, Decimal) else Decimal(str(value))
+        if not exact.is_finite():
+            raise NotANumber("number_not_finite")
+        return Quantity(exact, "")
+    if not isinstance(value, str):
+        raise NotANumber("no_number")
+    found = _NUMBER.search(value)
+    if not found:
+        raise NotANumber("no_number")
+    unit = (value[: found.start()] + " " + value[found.end() :]).strip()
+    if _ANOTHER.search(unit):
+        raise NotANumber("several_numbers")
+    return Quantity(_exact(found.group(), decimal), unit)
+
+
+def number(value: Any, decimal: Notation = "auto") -> int | float:
+    """The number in `value` as JSON writes it: whole numbers as `int`, others as `float`.
+
+    Raises:
+        NotANumber: no number in it, or something beside it (a unit).
+    """
+    found = quantity(value, decimal)
+    if found.unit:
+        raise NotANumber("unit_beside", unit=found.unit)
+    return json_number(found.number)
+
+
+def json_number(value: Decimal) -> int | float:
+    """`value` as JSON writes it, without `.0` and never infinite.
+
+    Raises:
+        NotANumber: too large for a JSON number.
+    """
+    if value == value.to_integral_value():
+        if value.adjusted() > _MOST_DIGITS:
+            raise NotANumber("number_too_large")
+        return int(value)
+    result = float(value)
+    if not math.isfinite(result):
+        raise NotANumber("number_too_large")
+    return result
+
+
+def _exact(text: str, decimal: Notation) -> Decimal:
+    if _BLANKS.search(text.strip()) and not _GROUPED.fullmatch(text.strip()):
+        raise NotANumber("digits_not_grouped")
+    plain, _, exponent = _BLANKS.sub("", text).rstrip(".,").lower().partition("e")
+    other = {".": ",", ",": "."}
+    if decimal == "auto":
+        decimal = _decimal_sign(plain)
+    whole, *fraction = plain.split(decimal)
+    if len(fraction) > 1:
+        raise NotANumber("several_decimal_signs", count=len(fraction))
+    groups = whole.split(other[decimal])
+    if len(groups) > 1 and not all(len(group) == 3 for group in groups[1:]):  # noqa: PLR2004 - thousands
+        raise NotANumber("digits_not_grouped")
+    joined = "".join(groups) + ("." + "".join(fraction) if fraction else "")
+    if len(joined) > _MOST_DIGITS:
+        raise NotANumber("number_too_large")
+    try:
+        return Decimal(joined + (f"e{exponent}" if exponent else ""))
+    except InvalidOperation:
+        raise NotANumber("no_number") from None
+
+
+def _decimal_sign(plain: str) -> Literal[".", ","]:
+    points, commas = plain.count("."), plain.count(",")
+    if points and commas:
+        return "." if plain.rindex(".") > plain.rindex(",") else ","
+    if points > 1:
+        return ","
+    if commas == 1:
+        whole, _, rest = plain.lstrip("+-").partition(",")
+        if len(rest) == 3 and 1 <= len(whole) <= 3 and whole != "0":  # noqa: PLR2004 - thousands
+            raise NotANumber(
+                "two_readings", thousands=plain.replace(",", ""), decimal=plain.replace(",", ".")
+            )
+        return ","
+    return "."

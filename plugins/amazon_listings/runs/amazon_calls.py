@@ -1,0 +1,107 @@
+"""Calls for many items: several under way, one item's trouble left to that item, none forgotten."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from amazon_listings.errors import ItemError, RetryableError
+from amazon_listings.selling_partner.forecast import duration
+from amazon_listings.selling_partner.pipeline import submit_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+#: So many items in a row without an answer: it is not the items, it is Amazon or the network.
+OUTAGE = 20
+#: Seconds between two lines of progress.
+EVERY = 30.0
+
+
+class Answered(NamedTuple, Generic[Result]):
+    """A row with what Amazon answered, or with the sentence that says why there is no answer."""
+
+    row: dict[str, Any]
+    result: Result | None
+    trouble: str
+
+
+class Progress:
+    """How far the calls of one kind have come, told to the log now and then.
+
+    Args:
+        total: How many rows there are in all.
+        what: What the calls are (`previews`).
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, total: int, what: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.total = total
+        self.what = what
+        self.done = 0
+        self._clock = clock
+        self._started = self._told = clock()
+
+    def step(self) -> None:
+        """One more is done."""
+        self.done += 1
+        now = self._clock()
+        if now - self._told >= EVERY:
+            self._told = now
+            left = (now - self._started) / self.done * max(0, self.total - self.done)
+            log.info(
+                "%s of %s %s done, %s left.",
+                f"{self.done:,}",
+                f"{self.total:,}",
+                self.what,
+                duration(left),
+            )
+
+
+def call_for_all(
+    rows: Iterable[dict[str, Any]],
+    call: Callable[[dict[str, Any]], Result],
+    *,
+    in_flight: Callable[[], int],
+    progress: Progress,
+) -> Iterator[Answered[Result]]:
+    """Call Amazon for every row, and log the progress.
+
+    Args:
+        rows: Mapped items.
+        call: Calls Amazon for one.
+        in_flight: How many calls may be under way.
+        progress: Counts the rows; over several calls, it goes on counting.
+
+    Yields:
+        Each row with its answer, in the order of completion. One without an answer after all retries
+        is given back too; the next run tries it again.
+
+    Raises:
+        RetryableError: so many in a row went without an answer that Amazon is taken for unreachable.
+        ActionRequiredError: Amazon refuses the account; no other item would fare better.
+    """
+
+    def one(row: dict[str, Any]) -> Answered[Result]:
+        try:
+            return Answered(row, call(row), "")
+        except (RetryableError, ItemError) as error:
+            return Answered(row, None, str(error))
+
+    silent = 0
+    for finished in submit_all(rows, one, in_flight=in_flight):
+        answered = finished.result
+        if answered is None:
+            continue
+        silent = 0 if answered.result is not None else silent + 1
+        progress.step()
+        yield answered
+        if silent >= OUTAGE:
+            raise RetryableError(
+                f"{silent} items in a row got no answer from Amazon; the last: {answered.trouble}"
+            )

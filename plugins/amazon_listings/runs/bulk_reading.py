@@ -1,0 +1,99 @@
+"""Reading many listings: twenty with one search.
+
+Reading them one by one would take longer than a feed saves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.ledger.database import chunks
+from amazon_listings.runs.amazon_calls import Progress, call_for_all
+from amazon_listings.selling_partner import listings as amazon
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.listings import Listing
+
+#: Identifiers that one search takes.
+AT_ONCE = 20
+
+
+@dataclass
+class Reading:
+    """What was read, by SKU: `listings`, None where Amazon has none; `troubles`, why it could not be read.
+
+    `calls`: how many searches.
+    """
+
+    listings: dict[str, Listing | None] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+    calls: int = 0
+
+
+def read_listings(
+    client: SellingPartner,
+    marketplace_id: str,
+    skus: Iterable[str],
+    *,
+    listed: Collection[str],
+    included: Collection[str] = ("attributes",),
+    issue_locale: str | None = None,
+) -> Reading:
+    """What Amazon says of these SKUs.
+
+    Args:
+        client: Whose listings.
+        marketplace_id: One marketplace.
+        skus: Which.
+        listed: Those that Amazon is known to have: should a search not find them, they are read alone.
+        included: Parts of the listings.
+        issue_locale: Language of the issues.
+
+    Raises:
+        RetryableError, ActionRequiredError: Amazon cannot be asked.
+    """
+    reading = Reading()
+    asked: dict[str, Any] = {"included": included, "issueLocale": issue_locale}
+
+    def read(sku: str) -> Listing | None:
+        return amazon.get(client, sku, [marketplace_id], included=included, issue_locale=issue_locale)
+
+    def search(job: dict[str, Any]) -> dict[str, Listing | None]:
+        wanted = job["skus"]
+        if len(wanted) == 1:
+            return {wanted[0]: read(wanted[0])}
+        found = amazon.search(
+            client, [marketplace_id], page_size=AT_ONCE, identifiers=wanted, identifiersType="SKU", **asked
+        )
+        known = {listing.sku: listing for listing in found}
+        return {sku: known[sku] if sku in known else read(sku) if sku in listed else None for sku in wanted}
+
+    jobs = list(_jobs(skus))
+    for answered in call_for_all(
+        jobs,
+        search,
+        in_flight=lambda: client.in_flight("searchListingsItems"),
+        progress=Progress(len(jobs), "searches"),
+    ):
+        reading.calls += 1
+        if answered.result is None:
+            reading.troubles |= dict.fromkeys(answered.row["skus"], answered.trouble)
+        else:
+            reading.listings |= answered.result
+    return reading
+
+
+def _jobs(skus: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """SKUs by twenties. A search takes a list with commas, so one that has a comma is read alone."""
+    together = []
+    for sku in skus:
+        if "," in sku:
+            yield {"skus": [sku]}
+        else:
+            together.append(sku)
+    for batch in chunks(together, AT_ONCE):
+        yield {"skus": batch}

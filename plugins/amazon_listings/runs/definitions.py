@@ -1,0 +1,161 @@
+"""The definitions a run works with: refreshed once at its start, then loaded by every task."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.definitions.refresh import load_pair, refresh_pair
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.definitions.stored import DefinitionKey, DefinitionPair
+from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.runs.folder import storage_explained
+from amazon_listings.selling_partner.exceptions import WrongAccount
+from amazon_listings.selling_partner.sellers import check_participation
+from amazon_product_types.validation import DefinitionError, amazon_issues, compile_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_product_types.labels import FieldIndex
+    from amazon_product_types.validation.issue import Issue, Source
+
+
+def definition_key(connector: Connector, seller_id: str) -> DefinitionKey:
+    """What a connector asks Amazon for: its labels' locale, its requirements, its account's values."""
+    return DefinitionKey(
+        product_type=connector.amazon.product_type,
+        marketplace_id=connector.marketplace.id,
+        requirements=connector.amazon.requirements,
+        requirements_enforced=connector.amazon.requirements_enforced,
+        locale=connector.amazon.locale,
+        seller_id=seller_id,
+        version=connector.amazon.product_type_version,
+    )
+
+
+def refresh_definitions(connector: Connector, client: SellingPartner, storage: Path) -> dict[str, Any]:
+    """Bring the connector's two documents up to date.
+
+    Returns:
+        What later tasks load them by (`key`, `country`), what the run records of the one that judges
+        (`checksum`, `version`, `fetched_at`) and of the one with the labels (`labels_checksum`), and
+        `warnings`.
+
+    Raises:
+        ActionRequiredError: Amazon has no such product type, or refuses the account.
+        RetryableError: Amazon does not answer, and no copy is stored.
+        StorageFull, StorageRefused, StorageUnavailable: they cannot be kept.
+    """
+    key = definition_key(connector, client.account.seller_id)
+    folder = storage / "definitions"
+    with storage_explained("keep a definition in", folder):
+        pair = _refreshed(client, DefinitionStore(folder), key, connector.marketplace)
+    judge = pair.validation
+    return {
+        "key": vars(key),
+        "country": connector.marketplace.country,
+        "checksum": judge.checksum,
+        "labels_checksum": pair.labels.checksum,
+        "version": judge.version,
+        "fetched_at": judge.fetched_at.isoformat(timespec="seconds"),
+        "warnings": list(pair.warnings),
+    }
+
+
+def _refreshed(
+    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, country: Marketplace
+) -> DefinitionPair:
+    """The two documents; a refused account is told where it does sell, if that is the trouble."""
+    try:
+        return refresh_pair(client, store, key, country)
+    except WrongAccount:
+        if not client.account.vendor:
+            with suppress(RetryableError):
+                check_participation(client, country)
+        raise
+
+
+def load_definitions(note: Mapping[str, Any], storage: Path) -> Definitions:
+    """The documents that `refresh_definitions` brought up to date.
+
+    Raises:
+        NoDefinition: they are gone from the storage.
+        StorageRefused, StorageUnavailable: they cannot be read.
+    """
+    folder = storage / "definitions"
+    key = DefinitionKey(**note["key"])
+    with storage_explained("read a definition in", folder):
+        pair = load_pair(DefinitionStore(folder), key, marketplace(note["country"]))
+    return Definitions(pair)
+
+
+class Definitions:
+    """The pair of a run, compiled when first used: judges payloads, and names what is wrong."""
+
+    def __init__(self, pair: DefinitionPair) -> None:
+        self._pair = pair
+        self.checksum = pair.validation.checksum
+        self.language = pair.labels.locale[:2]
+        try:
+            self._compiled = compile_definition(
+                pair.validation.document, locale_document=pair.labels.document
+            )
+        except DefinitionError as error:
+            raise ActionRequiredError(
+                f"The definition {pair.validation.key} cannot be used: {error}.",
+                hint="Nothing is checked or sent without one. Fetch it again by running refresh_definition.",
+            ) from error
+
+    @property
+    def index(self) -> FieldIndex:
+        """The fields by label and path."""
+        return self._pair.index
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document that judges: the one in the marketplace's own locale."""
+        return self._pair.validation.document
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The label of each attribute in the connector's locale."""
+        return {
+            name: str(attribute.get("title", name))
+            for name, attribute in self._pair.labels.document["properties"].items()
+        }
+
+    @cached_property
+    def _every_label(self) -> dict[str, str]:
+        """The label of each attribute and of each place in one that a person fills, by dotted path."""
+        return {field.path: field.label for field in self.index.fields} | self.labels
+
+    @cached_property
+    def selectors(self) -> dict[str, tuple[str, ...]]:
+        """The selectors of each attribute: what tells its elements apart."""
+        return {
+            name: tuple(attribute.get("selectors", ()))
+            for name, attribute in self.document["properties"].items()
+        }
+
+    def issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
+        """Every issue of a payload by the definition."""
+        return self._compiled.issues(attributes, language=self.language)
+
+    def fixed_values(self, attributes: Mapping[str, Any]) -> list[Issue]:
+        """Warnings about values that cannot be changed on a listing that exists."""
+        return [
+            issue
+            for issue in self._compiled.issues(attributes, language=self.language, update=True)
+            if issue.keyword == "editable"
+        ]
+
+    def amazon_issues(self, issues: list[dict[str, Any]], source: Source) -> list[Issue]:
+        """Amazon's own issues, in the same form."""
+        return amazon_issues(issues, source=source, language=self.language, labels=self._every_label)

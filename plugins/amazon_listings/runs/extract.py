@@ -1,0 +1,197 @@
+"""Extract: PIM items in the run's scope, with their SKU, in parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import ItemError, RunAbortedError
+from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
+from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.runs.field_names import FieldNames
+from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
+from amazon_listings.runs.sentences import language_of, sentences
+from amazon_listings.sources.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.scope import Scope
+    from amazon_listings.sources.reading import Reading
+
+#: SKUs named in a sentence; the rest are counted.
+SHOWN = 20
+
+
+def extract_products(
+    connector: Connector,
+    scope: Scope,
+    *,
+    read: Callable[[Selection], Reading],
+    folder: RunFolder,
+    part_size: int,
+) -> dict[str, Any]:
+    """Read the PIM into the run's folder.
+
+    Args:
+        connector: The connector that runs.
+        scope: What the run covers.
+        read: Reads a selection from the connector's source.
+        folder: The run's folder; the stage `extract` is written anew. Its note `extract` is written
+            last: without it, no part counts.
+        part_size: Items of a part; one family is never split, so a part may be a little larger.
+
+    Returns:
+        `parts` (names), `extracted`, `out_of_scope`, `unreadable` (records that could not become
+        items), `cursor`, `full`, `removed` (a number) and `warnings` (sentences: fields that the PIM
+        does not have, named SKUs that are not there).
+
+    Raises:
+        RunAbortedError: more SKUs than the connector allows, or nothing at all to work on.
+        RetryableError, ActionRequiredError: the PIM could not be read.
+    """
+    source = connector.source
+    needed = needed_fields(connector)
+    reading = read(
+        Selection(
+            statuses=source.statuses,
+            languages=connector.pim_languages,
+            changed_since=scope.since,
+            changed_until=scope.until,
+            tags=getattr(source, "tags", ()),
+            fields=needed,
+            fields_if_any=tuple(sorted(OWN_NAMES)),
+        )
+    )
+    folder.clear("extract", "problems")
+    chosen = _Choice(connector, scope)
+    parts: list[str] = []
+    try:
+        for items in _parts(chosen(reading), part_size):
+            parts.append(part_name(len(parts) + 1))
+            folder.write("extract", parts[-1], items)
+    except RunAbortedError:
+        folder.clear("extract")  # nothing half-extracted is left lying about
+        raise
+    chosen.fields.seen.update(reading.fields)
+    problems = [*reading.problems, *chosen.problems]
+    said = sentences(language_of(connector))
+    folder.write(
+        "problems",
+        part_name(1),
+        ({"sku": problem.sku, **said.said("unreadable", reason=str(problem))} for problem in problems),
+    )
+    _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
+    warnings = list(chosen.fields.warnings(connector, said, everything=scope.kind == "everything"))
+    if chosen.missing:
+        missing, named = len(chosen.missing), len(scope.skus)
+        warnings.append(
+            said.word("named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
+        )
+    summary = {
+        "parts": parts,
+        "extracted": chosen.taken + len(problems),
+        "out_of_scope": chosen.left,
+        "unreadable": len(problems),
+        "cursor": reading.cursor,
+        "full": reading.full,
+        "removed": len(reading.removed),
+        "warnings": warnings,
+    }
+    # What changed so that the connector's filter leaves it out has left the selection too.
+    folder.note("removed", {"ids": [*reading.removed, *chosen.unwanted]})
+    folder.note("extract", summary | {"fields": sorted(chosen.fields.seen), "selected": needed})
+    return summary
+
+
+class _Choice:
+    """Gives each item its SKU, and keeps those in scope; counts as it goes."""
+
+    def __init__(self, connector: Connector, scope: Scope) -> None:
+        self.taken = 0
+        self.left = 0
+        self.problems: list[ItemError] = []
+        self.unwanted: list[str] = []
+        self.fields = FieldNames()
+        self.missing = set(scope.skus)
+        self._connector = connector
+        self._skus = scope.skus
+        self._changes = scope.kind == "changed"
+        self._language = next(iter(dict(connector.language_tags)), "")
+        self._fallback = connector.source.fallback_language
+        self._sku = compile_expression(connector.source.sku)
+        self._filter = compile_expression(connector.source.filter) if connector.source.filter else None
+
+    def __call__(self, items: Iterable[Item]) -> Iterator[Item]:
+        limit = self._connector.source.sku_limit
+        for item in items:
+            self.fields.see(item)
+            try:
+                # A product without variants has no variant fields: they are empty, not mistakes.
+                row = Row(item, self._language, fallback=self._fallback)
+                sku = self._sku.evaluate(row)
+                wanted = self._filter is None or bool(self._filter.evaluate(row))
+            except ExpressionError as error:
+                message = f"{item['id']}: the connector's `sku` or `filter` fails: {error}."
+                self.problems.append(ItemError(message, sku=item["id"]))
+                continue
+            item["sku"] = None if sku is None or sku == "" else str(sku)
+            if not wanted or (self._skus and item["sku"] not in self._skus):
+                self.left += 1
+                if self._changes:
+                    self.unwanted.append(item["id"])
+                continue
+            self.missing.discard(item["sku"] or "")
+            self.taken += 1
+            if self.taken > limit:
+                raise RunAbortedError(
+                    f"The connector {self._connector.id} may hold {limit:,} SKUs (`sku_limit`), and the PIM "
+                    "has more in its selection; nothing was sent.",
+                    hint=f"Raise `sku_limit` in {self._connector.where}, or narrow its statuses, tags or "
+                    "filter.",
+                )
+            yield item
+
+
+def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, found: bool) -> None:
+    """An empty extract is right where only changes are asked for, and a mistake elsewhere.
+
+    Raises:
+        RunAbortedError: everything or named SKUs were asked for, and there is nothing.
+    """
+    if found or scope.kind in {"changed", "interval"}:
+        return
+    source = connector.source
+    selection = f"its statuses ({', '.join(source.statuses)})" + (" and its filter" if source.filter else "")
+    if scope.skus:
+        raise RunAbortedError(
+            f"None of the SKUs that were named is an item of the connector {connector.id}: "
+            f"{_listed(scope.skus)}.",
+            hint=f"Check their spelling, and {selection}; {chosen.left:,} other items were read. "
+            "Nothing was sent.",
+        )
+    raise RunAbortedError(
+        f"The PIM has no item for the connector {connector.id}: {chosen.left:,} were read, none is in scope.",
+        hint=f"Check {selection}; nothing was sent.",
+    )
+
+
+def _listed(skus: Collection[str]) -> str:
+    """The first SKUs, and how many more there are."""
+    shown = ", ".join(sorted(skus)[:SHOWN])
+    return f"{shown} … (+{len(skus) - SHOWN:,})" if len(skus) > SHOWN else shown
+
+
+def _parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of about `size` items that never split a family; its items arrive side by side."""
+    part: list[Item] = []
+    for item in items:
+        if len(part) >= size and item["group"] != part[-1]["group"]:
+            yield part
+            part = []
+        part.append(item)
+    if part:
+        yield part

@@ -1,0 +1,99 @@
+"""PIM fields that a connector reads and no record has: told once a run, with what was meant.
+
+An item that lacks a field says nothing (a product without variants has no variant fields); a field
+that not one record of the reading has is a mistake in the connector, or in what the PIM sends.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
+from amazon_listings.mapping.expressions.rows import RECORD_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_product_types.validation.words import Words
+
+#: `item.x | default(…)` asks whether the field is there; that it is not is no mistake.
+_ASKED = re.compile(r"(?:item|product|variant)(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])\s*\|\s*(?:default|d)\b")
+
+
+class FieldNames:
+    """Collects the names of the fields that records have."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.variants = False
+
+    def see(self, item: Item) -> None:
+        """Note the fields of an item's records."""
+        for record in (item["product"], item["variant"]):
+            if record is not None:
+                self.seen.update(record["fields"], record["texts"], record["images"])
+        self.variants = self.variants or item["variant"] is not None
+
+    def warnings(self, connector: Connector, told: Words, *, everything: bool) -> Iterator[str]:
+        """A sentence for each field that the connector reads and no record has.
+
+        Args:
+            connector: The connector.
+            told: The language of the sentences.
+            everything: Whether all its items were read. If not, and no variant was among them, the
+                fields of variants are not known, and nothing is said.
+        """
+        if not self.seen or not (everything or self.variants):
+            return
+        known = sorted({*self.seen, *RECORD_NAMES, "sku"})
+        for name, place in _read_fields(connector, told).items():
+            if name in known:
+                continue
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+            kind = "unknown_field_near" if near else "unknown_field"
+            yield told.word(kind, field=told.quoted(name), place=place, near=told.any_of(near))
+
+
+def _read_fields(connector: Connector, told: Words) -> dict[str, str]:
+    """Every PIM field that the connector names, with the place where it does so first."""
+    found: dict[str, str] = {}
+    lines = connector.where.mapping_lines()
+    source = connector.document.get("files") or connector.document.get("sales_layer") or {}
+    values: list[tuple[str, Any]] = [(f"`{key}`", source.get(key)) for key in ("sku", "filter")]
+    values += [
+        (
+            told.word(
+                "mapping_line" if key in lines else "mapping_key", key=told.quoted(key), line=lines.get(key)
+            ),
+            value,
+        )
+        for key, value in connector.mapping.items()
+    ]
+    values.append(("`variations`", connector.variations))
+    for place, value in values:
+        for text in texts_in(value):
+            try:
+                fields = compile_expression(text).fields
+            except BadExpression:
+                continue  # the mapping tells of it, with its line
+            asked = {name for pair in _ASKED.findall(text) for name in pair}
+            for name in fields:
+                if name not in asked:
+                    found.setdefault(name, place)
+    return found
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts in a value of the mapping, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for content in value.values():
+            yield from texts_in(content)
+    elif isinstance(value, list):
+        for content in value:
+            yield from texts_in(content)

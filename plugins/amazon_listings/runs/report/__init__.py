@@ -1,0 +1,159 @@
+"""The report of a run: one row per item and one per issue, as CSV, JSON and one HTML page."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from contextlib import contextmanager
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
+
+from amazon_listings.runs.issue_history import NewIssues, issues_gone
+from amazon_listings.runs.outcomes import OUTCOMES
+from amazon_listings.runs.report.page import SHOWN, ShownItem, kind_of, write_page
+from amazon_listings.runs.report.tables import (
+    ISSUE_COLUMNS,
+    ITEM_COLUMNS,
+    CsvTable,
+    JsonReport,
+    history,
+    issue_row,
+    item_row,
+)
+from amazon_listings.runs.resolve import check_sum, settled_items
+from amazon_product_types.validation.merging import WORST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from amazon_listings.ledger.issues import Identity
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.resolve import SettledItem
+    from amazon_product_types.validation.issue import Issue
+
+FREQUENT = 10
+
+
+def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Settle the run and write items.csv, issues.csv, report.json and report.html.
+
+    Args:
+        folder: The run's folder; the files go to its stage `report`.
+        facts: What the report says of the run as a whole: `title`, `connector_id`, `country`,
+            `product_type`, `operation`, `run_id`, `reason`, `definition_version`,
+            `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`,
+            `changes` (of Amazon's definition since the last run, as `Drift.to_json` gives them; may be
+            absent or None), `history` (issues `new`, `still there` and `gone`; may be absent), and
+            `language`, in which its page is written.
+
+    Returns:
+        The facts with `extracted`, `counts` (by outcome), `items_with_issues`, `frequent` (the most
+        frequent issues, each with one example) and `files` (name to location).
+
+    Raises:
+        RunAbortedError: the outcomes do not add up to what was extracted; the report is written all the same.
+    """
+    extract = folder.noted("extract") or {"extracted": 0, "out_of_scope": 0}
+    counting = _Counting()
+    with (
+        _text_file(folder, "items.csv") as items_out,
+        _text_file(folder, "issues.csv") as issues_out,
+        _text_file(folder, "report.json") as json_out,
+    ):
+        items, issues = CsvTable(items_out, ITEM_COLUMNS), CsvTable(issues_out, ISSUE_COLUMNS)
+        document = JsonReport(json_out)
+        new_issues = NewIssues(folder)
+        for item in settled_items(folder):
+            new = new_issues.of(item)
+            counting.add(item, new)
+            items.add(item_row(item))
+            known = {"sku": item.sku, "pim_id": item.pim_id, "outcome": item.outcome}
+            for issue in item.issues:
+                issues.add(issue_row(issue, history(issue, new), **known))
+            document.add(item, new)
+        for sku, issue in issues_gone(folder):
+            issues.add(issue_row(issue, "gone", sku=sku))
+        place = folder.stage("report")
+        summary: dict[str, Any] = {
+            **facts,
+            "extracted": extract["extracted"],
+            "counts": counting.by_outcome(extract["out_of_scope"]),
+            "items_with_issues": counting.with_issues,
+            "frequent": counting.frequent(),
+            "files": {
+                name: str(place / name) for name in ("items.csv", "issues.csv", "report.json", "report.html")
+            },
+        }
+        document.close(summary, issues_gone(folder))
+    with _text_file(folder, "report.html") as page_out:
+        quality = (folder.root / "quality" / "items.html").exists()
+        gone = list(islice(issues_gone(folder), SHOWN))
+        write_page(page_out, summary, counting.shown(), gone, language=facts["language"], quality=quality)
+    folder.note("report", summary)
+    check_sum(extract["extracted"], counting.added, extract["out_of_scope"], counting.outcomes)
+    return summary
+
+
+class _Counting:
+    """What the report says of all items together, and the items its page shows; bounded in memory."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.added = 0
+        self.with_issues = 0
+        self._kinds: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], Issue] = {}
+        self._with_errors: list[ShownItem] = []
+        self._others: list[ShownItem] = []
+
+    def add(self, item: SettledItem, new: frozenset[Identity]) -> None:
+        self.outcomes[item.outcome] += 1
+        self.added += item.parent or item.departed
+        if not item.issues:
+            return
+        self.with_issues += 1
+        self._kinds.update({issue.identity for issue in item.issues})
+        for issue in item.issues:
+            self._examples.setdefault(issue.identity, issue)
+        kept = self._with_errors if any(one.severity == "ERROR" for one in item.issues) else self._others
+        if len(kept) < SHOWN:
+            kept.append(ShownItem(item, new))
+
+    def by_outcome(self, out_of_scope: int) -> dict[str, int]:
+        """The number of items of each outcome; those out of scope have only been counted."""
+        return {str(name): self.outcomes[name] for name in OUTCOMES} | {"out_of_scope": out_of_scope}
+
+    def shown(self) -> list[ShownItem]:
+        """The items of the page: those with errors first."""
+        return (self._with_errors + self._others)[:SHOWN]
+
+    def frequent(self) -> list[dict[str, Any]]:
+        """The most frequent issues, errors first, each with one example."""
+        kinds = sorted(
+            self._kinds, key=lambda kind: (WORST[self._examples[kind].severity], -self._kinds[kind])
+        )
+        return [
+            {
+                "items": self._kinds[kind],
+                "severity": (example := self._examples[kind]).severity,
+                "code": example.code,
+                "attribute": example.attribute,
+                "label": example.label,
+                "message": example.message,
+                "action": example.action,
+                "kind": kind_of(example),
+            }
+            for kind in kinds[:FREQUENT]
+        ]
+
+
+@contextmanager
+def _text_file(folder: RunFolder, name: str) -> Iterator[IO[str]]:
+    """A file of the report; it gets its name when it is complete. Broken text becomes `?`."""
+    # A spreadsheet takes a CSV file for another encoding's, unless it begins with a byte order mark.
+    encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"
+    with folder.writing("report", name) as out:
+        text = io.TextIOWrapper(out, encoding=encoding, errors="replace", newline="", write_through=True)
+        yield text
+        text.flush()
+        text.detach()

@@ -1,0 +1,99 @@
+"""The report as one self-contained HTML page, written as it is rendered."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from amazon_listings.runs.report.words import words
+from amazon_product_types.validation.merging import WORST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from jinja2 import Template
+
+    from amazon_listings.ledger.issues import Identity
+    from amazon_listings.runs.resolve import SettledItem
+    from amazon_product_types.validation.issue import Issue
+
+#: A page of more items is slow in a browser; the CSV files have them all.
+SHOWN = 1000
+
+#: How outcomes and severities look.
+MOODS = {
+    "accepted": "good",
+    "live": "good",
+    "live_with_differences": "warn",
+    "suppressed": "bad",
+    "not_applied": "bad",
+    "ready": "good",
+    "blocked": "bad",
+    "rejected": "bad",
+    "failed": "bad",
+    "ERROR": "bad",
+    "WARNING": "warn",
+    "INFO": "",
+}
+
+
+class ShownItem(NamedTuple):
+    """An item of the page, and the identities of its issues that no earlier run found."""
+
+    item: SettledItem
+    new: frozenset[Identity]
+
+
+def kind_of(issue: Issue) -> str:
+    """What makes two issues of different items the same kind."""
+    return " ".join(issue.identity)
+
+
+def write_page(
+    out: IO[str],
+    summary: Mapping[str, Any],
+    items: Iterable[ShownItem],
+    gone: Sequence[tuple[str, Issue]],
+    *,
+    language: str,
+    quality: bool = False,
+) -> None:
+    """Write the page.
+
+    Args:
+        out: Where to.
+        summary: What `report.write_report` returns.
+        items: The items to show, at most `SHOWN` of them.
+        gone: The issues that are gone, each with its SKU, at most `SHOWN` of them.
+        language: Language of the page's own texts.
+        quality: Whether Great Expectations' page lies beside it.
+    """
+    context = {
+        "summary": summary,
+        "items": items,
+        "gone": gone,
+        "words": words(language),
+        "shown": SHOWN,
+        "moods": MOODS,
+        "kind": kind_of,
+        "worst_first": lambda issues: sorted(issues, key=lambda issue: WORST[issue.severity]),
+        "sentence": lambda clause: clause[:1].upper() + clause[1:].rstrip(".") + ".",
+        "number": lambda number: f"{number:,}".replace(",", "\u202f"),
+        "quality": quality,
+        "nonce": secrets.token_urlsafe(16),
+    }
+    for piece in _template().generate(context):
+        out.write(piece)
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("amazon_listings.runs.report", ".")
+    # Autoescape is what keeps product data from being markup; nothing in the template is marked safe.
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("page.html")

@@ -1,0 +1,181 @@
+"""The report as CSV (for a spreadsheet) and JSON (for a program), written row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from typing import IO, TYPE_CHECKING, Any
+
+from amazon_listings.runs.invisible import PICTURED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from amazon_listings.ledger.issues import Identity
+    from amazon_listings.runs.resolve import SettledItem
+    from amazon_product_types.validation.issue import Issue
+
+ITEM_COLUMNS = ("sku", "pim_id", "outcome", "asin", "errors", "warnings", "first_issue", "note")
+ISSUE_COLUMNS = (
+    "sku",
+    "pim_id",
+    "outcome",
+    "severity",
+    "history",
+    "source",
+    "code",
+    "label",
+    "path",
+    "message",
+    "why",
+    "found",
+    "allowed",
+    "action",
+    "pim_field",
+    "language",
+    "mapping_line",
+    "mapping_key",
+)
+
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+#: Control characters steer a terminal that shows the file; tabs and line breaks are what they are.
+_PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) not in "\t\r\n"}
+
+
+def cell(value: Any) -> str:
+    """A value as one CSV cell that no spreadsheet runs as a formula.
+
+    Product data starting with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe in front, as OWASP
+    advises ("CSV Injection"); numbers stay numbers. Control characters become pictures of themselves.
+    """
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = text.translate(_PICTURED)
+    if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def item_row(item: SettledItem) -> dict[str, Any]:
+    """One row of items.csv."""
+    errors = [issue for issue in item.issues if issue.severity == "ERROR"]
+    warnings = [issue for issue in item.issues if issue.severity == "WARNING"]
+    return {
+        "sku": item.sku,
+        "pim_id": item.pim_id,
+        "outcome": item.outcome,
+        "asin": item.asin,
+        "errors": len(errors),
+        "warnings": len(warnings),
+        "first_issue": next((issue.message for issue in (*errors, *warnings)), ""),
+        "note": item.note,
+    }
+
+
+def issue_row(issue: Issue, history: str, *, sku: str, pim_id: str = "", outcome: str = "") -> dict[str, Any]:
+    """One row of issues.csv.
+
+    Args:
+        issue: The issue.
+        history: `new`, `still there` or `gone`.
+        sku: Its item; of what is gone, only that is known.
+        pim_id: The PIM's identity of the item.
+        outcome: What became of the item.
+    """
+    origin = issue.origin
+    return {
+        "sku": sku,
+        "pim_id": pim_id,
+        "outcome": outcome,
+        "severity": issue.severity,
+        "history": history,
+        "source": "+".join(issue.sources),
+        "code": issue.code,
+        "label": issue.label,
+        "path": issue.path or issue.attribute,
+        "message": issue.message,
+        "why": issue.why,
+        "found": issue.found,
+        "allowed": _allowed(issue.allowed or {}),
+        "action": issue.action,
+        "pim_field": origin.field if origin else "",
+        "language": origin.language if origin else "",
+        "mapping_line": origin.line if origin else None,
+        "mapping_key": origin.key if origin else "",
+    }
+
+
+def _allowed(allowed: Mapping[str, Any]) -> str:
+    """What would be right, for a cell: options with their names and how many there are, limits by name."""
+    options = [
+        str(one["value"]) if str(one["value"]) == one["name"] else f"{one['value']} ({one['name']})"
+        for one in allowed.get("options", ())
+    ]
+    more = allowed.get("options_total", 0) - len(options)
+    limits = [
+        f"{name.replace('_', ' ')}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in allowed.items()
+        if name not in {"options", "options_total"}
+    ]
+    return "; ".join([*options, *([f"+ {more}"] if options and more > 0 else []), *limits])
+
+
+def history(issue: Issue, new: Collection[Identity]) -> str:
+    """`new`, or `still there`."""
+    return "new" if issue.identity in new else "still there"
+
+
+class CsvTable:
+    """A CSV file being written: a header, then rows by column name."""
+
+    def __init__(self, out: IO[str], columns: Iterable[str]) -> None:
+        self._columns = tuple(columns)
+        self._writer = csv.writer(out)
+        self._writer.writerow(self._columns)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Write one row."""
+        self._writer.writerow(cell(row[column]) for column in self._columns)
+
+
+class JsonReport:
+    """report.json being written: the items first, one a line, then what is gone, and the summary."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._separator = ""
+        out.write('{"items": [')
+
+    def add(self, item: SettledItem, new: Collection[Identity]) -> None:
+        """Write one item with its issues."""
+        document = item._asdict() | {
+            "issues": [issue.to_dict() | {"history": history(issue, new)} for issue in item.issues]
+        }
+        self._out.write(f"{self._separator}\n{_json(document)}")
+        self._separator = ","
+
+    def close(self, summary: Mapping[str, Any], gone: Iterable[tuple[str, Issue]]) -> None:
+        """Write the issues that are gone, each with its SKU, and the summary; end the document."""
+        self._out.write('],\n"gone": [')
+        for number, (sku, issue) in enumerate(gone):
+            self._out.write(f"{',' if number else ''}\n{_json({'sku': sku} | issue.to_dict())}")
+        self._out.write(f'],\n"summary": {_json(summary, indent=1)}}}\n')
+
+
+def _json(document: Any, indent: int | None = None) -> str:
+    """Strict JSON: what no JSON reader takes (an infinite number) is told as text."""
+    try:
+        return json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(document), ensure_ascii=False, indent=indent)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key: _finite(content) for key, content in value.items()}
+    return [_finite(content) for content in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,148 @@
+"""What one run covers: everything, what changed, an interval, or named SKUs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from amazon_listings.errors import RunAbortedError
+from amazon_listings.runs.folder import RunFilesGone
+from amazon_listings.runs.sentences import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.runs import LastRun
+
+Operation = Literal["test", "live"]
+Kind = Literal["everything", "changed", "interval", "skus"]
+Cause = Literal["asked", "first", "connector", "definition", "skus", "interval", "cursor"]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a run reads and how far it goes.
+
+    Args:
+        operation: `test` ends after the test sync, `live` submits.
+        kind: Which items.
+        cause: Why these.
+        since: Only what the PIM changed at or after this moment; None: no lower bound.
+        until: Only what the PIM changed before this moment; None: no upper bound.
+        skus: Only these; empty: all.
+        force: Send even what is unchanged.
+    """
+
+    operation: Operation
+    kind: Kind
+    cause: Cause
+    since: datetime | None
+    until: datetime | None
+    skus: frozenset[str]
+    force: bool
+
+    @property
+    def moves_cursor(self) -> bool:
+        """Whether the next run may start where this one stopped reading."""
+        return self.kind in {"everything", "changed"}
+
+    def in_words(self, language: str) -> str:
+        """What the run covers and why, for the log and the report."""
+        since, until = (moment and moment.astimezone(UTC) for moment in (self.since, self.until))
+        told = sentences(language)
+        return told.word(f"scope_{self.cause}", count=len(self.skus), since=since, until=until)
+
+    def to_json(self) -> dict[str, Any]:
+        """The scope as the run's folder keeps it."""
+        return {
+            "operation": self.operation,
+            "kind": self.kind,
+            "cause": self.cause,
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "skus": sorted(self.skus),
+            "force": self.force,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Scope:
+        """The scope that `to_json` wrote.
+
+        Raises:
+            RunFilesGone: the document is empty, because the run's folder has none.
+        """
+        if not document:
+            raise RunFilesGone
+        return cls(
+            operation=document["operation"],
+            kind=document["kind"],
+            cause=document["cause"],
+            since=_moment(document["since"]),
+            until=_moment(document["until"]),
+            skus=frozenset(document["skus"]),
+            force=document["force"],
+        )
+
+
+def decide(
+    connector: Connector,
+    *,
+    params: Mapping[str, Any],
+    interval: tuple[datetime, datetime] | None,
+    last: LastRun | None,
+    definition: str,
+) -> Scope:
+    """The scope of a run.
+
+    Args:
+        connector: The connector that runs.
+        params: What the trigger form asked for: `operation`, `selection` (`changed` or `everything`),
+            `skus`, `force`.
+        interval: The interval of a backfill run; None for every other run.
+        last: The last run of this operation that moved the cursor.
+        definition: Checksum of the definition of today.
+
+    Raises:
+        RunAbortedError: the parameters contradict each other.
+    """
+    operation: Operation = params["operation"]
+    skus = frozenset(sku.strip() for sku in params["skus"] or () if sku.strip())
+    force = bool(params["force"])
+    whole = params["selection"] == "everything"
+
+    def scope(
+        kind: Kind, cause: Cause, since: datetime | None = None, until: datetime | None = None
+    ) -> Scope:
+        return Scope(operation, kind, cause, since, until, skus, force)
+
+    if skus:
+        if interval:
+            raise RunAbortedError(
+                "A backfill reprocesses what changed in its intervals; it takes no list of SKUs.",
+                hint="Trigger the DAG with the SKUs instead.",
+            )
+        return scope("skus", "skus")
+    if interval:
+        return scope("interval", "interval", *interval)
+    cause: Cause | None = "asked" if whole else _cause_for_everything(connector, last, definition)
+    if last is None or cause:
+        return scope("everything", cause or "first")
+    return scope("changed", "cursor", _moment(last.cursor))
+
+
+def _cause_for_everything(connector: Connector, last: LastRun | None, definition: str) -> Cause | None:
+    """Why a run that asks for changes must read everything; None if it need not."""
+    if last is None or last.cursor is None:
+        return "first"
+    if last.fingerprint != connector.fingerprint:
+        return "connector"
+    if last.definition != definition:
+        return "definition"
+    return None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,1 @@
+"""Sources of products: read a selection of a PIM into items."""

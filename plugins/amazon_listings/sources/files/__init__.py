@@ -1,0 +1,1 @@
+"""Products from CSV, Excel, JSON and Parquet files."""

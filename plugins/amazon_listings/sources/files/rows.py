@@ -1,0 +1,230 @@
+"""Rows of CSV, JSON Lines and Parquet files, one at a time, bad ones told apart.
+
+Nothing is guessed about values: every cell of a CSV is text, JSON and Parquet keep their types.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import glob
+import io
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from amazon_listings.sources.errors import UnusableRecord, UnusableSource
+from amazon_listings.sources.sales_layer.transport import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from amazon_listings.connectors.model import FileSource
+
+LONGEST_CELL = 16 * 1024 * 1024
+DELIMITERS = ",;\t|"
+BATCH = 500  # rows of a Parquet row group turned into objects at once
+
+
+class _ParquetError(Exception):
+    """The file is no Parquet file, though its name says so."""
+
+    strerror = "it is not a Parquet file"
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A row: value by column, and where it stands, for messages (`products.csv, line 7`)."""
+
+    where: str
+    cells: dict[str, Any]
+
+
+def file_rows(source: FileSource, root: Any) -> Iterator[FileRow | UnusableRecord]:
+    """Every row of the source's files, in the order of their names.
+
+    Args:
+        source: Path, delimiter, encoding, and the columns that must be there.
+        root: The path as something with pathlib's methods (an `ObjectStoragePath`), or None to
+            open `source.path`, local or any address that universal-pathlib knows.
+
+    Raises:
+        UnusableSource: no file, a file that cannot be opened, or a column missing.
+    """
+    for path in find_files(source.path if root is None else root):
+        name = path.name
+        read = {".csv": _csv_rows, ".jsonl": _json_rows, ".parquet": _parquet_rows}.get(path.suffix.lower())
+        if read is None:
+            raise UnusableSource(
+                f"{name} is no .csv, .jsonl or .parquet file.", hint="Correct path in the connector."
+            )
+        trouble = None
+        try:
+            with path.open("rb") as stream:
+                yield from read(stream, name, source)
+        except (OSError, UnicodeError, _ParquetError) as error:
+            trouble = getattr(error, "strerror", None) or type(error).__name__
+        if trouble:
+            raise UnusableSource(
+                f"The file {name} cannot be read: {trouble}.", hint="Correct path in the connector."
+            )
+
+
+def find_files(root: Any) -> list[Any]:
+    """The files of a path, by name; `*` and `?` in the last part stand for any characters.
+
+    Raises:
+        UnusableSource: there is none.
+    """
+    path = _path(root) if isinstance(root, str) else root
+    if not glob.has_magic(path.name):
+        found = [path] if path.is_file() else []
+    else:
+        folder = path.parent
+        found = (
+            [each for each in folder.iterdir() if fnmatchcase(each.name, path.name)]
+            if folder.is_dir()
+            else []
+        )
+    if not found:
+        raise UnusableSource(
+            f"There is no file {path}.", hint="Correct path in the connector, or deliver the file."
+        )
+    return sorted(found, key=lambda each: str(each.name))
+
+
+def _path(text: str) -> Any:
+    if "://" not in text:
+        return Path(text)
+    from upath import UPath  # noqa: PLC0415 - only for object storage
+
+    return UPath(text)
+
+
+def _csv_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
+    lines = _lines(stream, name, source)
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
+    header = [cell.strip() for cell in next(reader, [])]
+    if not header:
+        return
+    _require(header, name, source)
+    while True:
+        start = reader.line_num + 1
+        where = f"{name}, line {start}"
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield UnusableRecord(f"{where}: {error}.", sku=where)
+            continue
+        if not cells:
+            continue
+        problem = _misfit(cells, header, source)
+        if problem:
+            yield UnusableRecord(f"{where}: {problem}.", sku=where)
+        else:
+            yield FileRow(where, dict(zip(header, cells, strict=True)))
+
+
+def _misfit(cells: Sequence[str], header: Sequence[str], source: FileSource) -> str | None:
+    if len(cells) != len(header):
+        return f"it has {len(cells)} cells, the header {len(header)}"
+    if any(not cell.isprintable() and _undecoded(cell) for cell in cells):
+        return f"it holds bytes that are not {source.encoding}; correct encoding in the connector"
+    return None
+
+
+def _undecoded(text: str) -> bool:
+    return any("\udc80" <= letter <= "\udcff" for letter in text)
+
+
+def _lines(stream: BinaryIO, name: str, source: FileSource) -> io.TextIOWrapper:
+    """Text lines; a byte order mark decides the encoding, bytes that are no text are kept visible."""
+    head = stream.read(4)
+    stream.seek(0)
+    encoding = source.encoding
+    if head.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        encoding = ""
+    if not encoding:
+        raise UnusableSource(
+            f"{name} cannot be read: there is no encoding {source.encoding!r}.",
+            hint="Correct encoding in the connector, e.g. utf-8 or cp1252.",
+        )
+    return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _require(columns: Sequence[str], name: str, source: FileSource) -> None:
+    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    if repeated:
+        raise UnusableSource(
+            f"{name} has more than one column {', '.join(repeated)}.", hint="Rename all but one."
+        )
+    named = [
+        source.id_column,
+        source.group_column,
+        source.status_column,
+        source.modified_column,
+        *source.image_columns,
+    ]
+    missing = [column for column in named if column and column not in columns]
+    if not missing:
+        return
+    hint = f"It has {', '.join(columns)}. Correct the columns in the connector."
+    other = next((each for each in DELIMITERS if len(columns) == 1 and each in columns[0]), None)
+    if other and other != source.delimiter:
+        hint = f"Its cells seem to be separated by {other!r}: set delimiter in the connector."
+    raise UnusableSource(f"{name} has no column {', '.join(missing)}.", hint=hint)
+
+
+def _json_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
+    for number, line in enumerate(_lines(stream, name, source), start=1):
+        where = f"{name}, line {number}"
+        if not line.strip():
+            continue
+        try:
+            row = parse_json(line.encode())
+        except ValueError as error:
+            yield UnusableRecord(f"{where}: it is not JSON ({error}).", sku=where)
+            continue
+        if isinstance(row, dict):
+            yield FileRow(where, row)
+        else:
+            yield UnusableRecord(f"{where}: it is not a JSON object.", sku=where)
+
+
+def _parquet_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
+    import pyarrow as pa  # noqa: PLC0415 - only for Parquet: it would slow every parse of a DAG
+    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+
+    try:
+        file = pq.ParquetFile(stream)
+    except pa.ArrowException as error:
+        raise _ParquetError from error
+    _require(file.schema_arrow.names, name, source)
+    number = 0
+    for batch in file.iter_batches(batch_size=BATCH):
+        for row in batch.to_pylist():
+            number += 1
+            yield FileRow(f"{name}, row {number}", {key: _plain(cell) for key, cell in row.items()})
+
+
+def _plain(cell: Any) -> Any:
+    """A Parquet value as JSON has it: dates as ISO text, decimals as their digits, bytes as text."""
+    if isinstance(cell, dict):
+        return {key: _plain(each) for key, each in cell.items()}
+    if isinstance(cell, list):
+        return [_plain(each) for each in cell]
+    if cell is None or isinstance(cell, str | int | float | bool):
+        return cell
+    if hasattr(cell, "isoformat"):
+        return cell.isoformat()
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)

@@ -1,0 +1,53 @@
+"""Products and variants become items: N variants are N items, a product without any is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amazon_listings.sources.errors import UnusableRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amazon_listings.errors import ItemError
+    from amazon_listings.item import Item, Record
+    from amazon_listings.sources.staging import StagingStore
+
+
+def join(product: Record, variant: Record | None) -> Item:
+    """The item of a variant with its product, or of a product alone; the SKU is not known yet."""
+    own = variant or product
+    return {
+        "id": f"variants/{variant['id']}" if variant else f"products/{product['id']}",
+        "group": f"products/{product['id']}",
+        "sku": None,
+        "status": own["status"] or product["status"],
+        "modified": max(filter(None, (product["modified"], own["modified"])), default=None),
+        "product": product,
+        "variant": variant,
+    }
+
+
+def items(shelf: StagingStore) -> Iterator[Item]:
+    """Every item of the shelf, families together.
+
+    A product whose variants are all unwanted (invisible, say) makes no item: it is not sold by
+    itself.
+    """
+    for family in shelf.families():
+        if family.lone:
+            yield join(family.product, None)
+        else:
+            for variant in family.variants:
+                yield join(family.product, variant)
+
+
+def orphan_problems(shelf: StagingStore) -> Iterator[ItemError]:
+    """One error for each wanted variant whose product the PIM did not send."""
+    for parent, variant in shelf.orphans():
+        yield UnusableRecord(
+            f"Variant {variant['ref'] or variant['id']} belongs to product {parent or '(none)'}, "
+            "which the PIM did not send.",
+            sku=variant["ref"] or variant["id"],
+            hint="Look in the PIM whether the product was deleted or has a status that is not exported.",
+        )

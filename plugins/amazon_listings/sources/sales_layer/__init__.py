@@ -1,0 +1,1 @@
+"""Sales Layer, by either of its APIs."""

@@ -1,0 +1,91 @@
+"""The connector API's error codes: what each means, and what happens next.
+
+Source: "API connector: error codes" of Sales Layer and its PHP SDK. Which of them pass by
+themselves is our reading: 10, 11 and 14 say so in their texts, 5 to 8 only inform.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.sources.errors import (
+    ClockRefused,
+    CredentialsRefused,
+    PimBusy,
+    UnexpectedAnswer,
+)
+from amazon_listings.sources.sales_layer.redaction import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amazon_listings.sources.sales_layer.connection import PimConnection
+
+#: Code 5: the date was not understood and everything is returned.
+BAD_LAST_UPDATE = 5
+
+INFORMATIVE = {
+    BAD_LAST_UPDATE: "incorrect date of last_update, everything is returned",
+    6: "no such API version",
+    7: "wrong output mode, JSON is returned",
+    8: "invalid compression type, nothing is compressed",
+}
+BUSY = {
+    10: "the service is blocked for a while",
+    11: "the service is unavailable for a while",
+    14: "the data is being updated",
+}
+CREDENTIALS = {
+    2: ("the connector code is invalid", "code"),
+    3: ("the unique key is wrong", "secret"),
+    4: ("the codification key is invalid", "secret"),
+    9: ("the private key is invalid", "secret"),
+    105: ("the connector is of another type than an API export connector", "code"),
+}
+CLOCK = {12: "the date code is incorrect", 13: "the date code has expired"}
+
+
+def error_code(body: Mapping[str, Any]) -> int:
+    """The answer's error code, 0 if it has none.
+
+    Raises:
+        UnexpectedAnswer: `error` is not a number.
+    """
+    given = body.get("error") or 0
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        pass
+    raise UnexpectedAnswer("Sales Layer answers with an error that is not a number.")
+
+
+def raise_for_code(body: Mapping[str, Any], connection: PimConnection) -> int:
+    """The answer's error code if the answer can be used (0, or one that only informs).
+
+    Raises:
+        PimBusy: it passes by itself.
+        CredentialsRefused: code or secret is wrong.
+        ClockRefused: our time is not accepted.
+        UnexpectedAnswer: any other code.
+    """
+    code = error_code(body)
+    if code == 0 or code in INFORMATIVE:
+        return code
+    if code in BUSY:
+        raise PimBusy(f"Sales Layer asks us to try later: {BUSY[code]} (error {code}).")
+    if code in CREDENTIALS:
+        text, name = CREDENTIALS[code]
+        raise CredentialsRefused(
+            f"Sales Layer refuses the connector: {text} (error {code}).",
+            hint=f"Correct {connection.field(name)}.",
+        )
+    if code in CLOCK:
+        raise ClockRefused(
+            f"Sales Layer does not accept the time of our request: {CLOCK[code]} (error {code}).",
+            hint="Set the clock of the machine that runs Airflow (NTP).",
+        )
+    said = redacted(str(body.get("error_message") or "")[:200], connection.secrets)
+    raise UnexpectedAnswer(
+        f"Sales Layer answers with error {code}: {said or 'no text'}.",
+        hint="Look at the export connector's parameters in Sales Layer, or ask its support.",
+    )

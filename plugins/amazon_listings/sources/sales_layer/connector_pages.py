@@ -1,0 +1,111 @@
+"""Pages of the connector API 1.18: a signed first request, then the links it hands out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from amazon_listings.sources.errors import ClockRefused, PimUnavailable, UnexpectedAnswer
+from amazon_listings.sources.sales_layer.connector_errors import raise_for_code
+from amazon_listings.sources.sales_layer.signature import signed_query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from amazon_listings.sources.sales_layer.transport import Answer, JsonObject, Transport
+
+#: What Sales Layer's own plugins ask for: categories grouped (one row a product), a changed
+#: variant brings its siblings. `pagination` is the page size, roughly.
+PARAMETERS = {"ver": "1.18", "group_category_id": "1", "same_parent_variants": "1", "pagination": "1000"}
+
+
+def pages(transport: Transport, since: datetime | None) -> Iterator[JsonObject]:
+    """Every page of an answer, the first one with its schema.
+
+    Args:
+        transport: The account to ask.
+        since: Only changes since then; None: everything.
+
+    Raises:
+        ClockRefused, CredentialsRefused, UnexpectedAnswer, UnsafeLink: a person must act.
+        PimBusy, PimUnavailable: a page could not be had; never a silent end.
+    """
+    extra = {} if since is None else {"last_update": str(int(since.timestamp()))}
+    body = first_page(transport, {**PARAMETERS, **extra})
+    seen: set[str] = set()
+    promised = body.get("page_count")
+    while True:
+        link = body.get("next_page")
+        if not link and isinstance(promised, int) and len(seen) + 1 < promised and not _has_rows(body):
+            raise PimUnavailable(
+                f"Sales Layer promised {promised} pages and stopped with an empty one after {len(seen) + 1}."
+            )
+        yield body
+        if not link:
+            return
+        if not isinstance(link, str) or link in seen:
+            raise UnexpectedAnswer(
+                "Sales Layer's answer names a next page that is no link, or one already read."
+            )
+        seen.add(link)
+        body = _next_page(transport, transport.own(link))
+
+
+def first_page(transport: Transport, parameters: Mapping[str, str]) -> JsonObject:
+    """The first page, signed with our clock; if that is refused, once more with the PIM's."""
+    answer = _signed(transport, parameters, skew=0)
+    try:
+        raise_for_code(answer.body, transport.connection)
+    except ClockRefused:
+        if answer.date is None:
+            raise
+    else:
+        return answer.body
+    skew = round(answer.date.timestamp() - transport.clock.now())
+    answer = _signed(transport, parameters, skew=skew)
+    raise_for_code(answer.body, transport.connection)
+    return answer.body
+
+
+def _signed(transport: Transport, parameters: Mapping[str, str], *, skew: int) -> Answer:
+    connection = transport.connection
+
+    def address() -> str:
+        query = signed_query(connection.code, connection.secret, time=int(transport.clock.now()) + skew)
+        return f"{connection.url}?{urlencode({**query, **parameters})}"
+
+    return transport.get(address, judge=lambda body: _judge(body, transport))
+
+
+def _judge(body: JsonObject, transport: Transport) -> None:
+    """Let busy answers be tried again; a refused clock is for `first_page` to repair."""
+    try:
+        raise_for_code(body, transport.connection)
+    except ClockRefused:
+        return
+
+
+def _next_page(transport: Transport, link: str) -> JsonObject:
+    answer = transport.get(lambda: link, judge=lambda body: _judge(body, transport))
+    expired = False
+    try:
+        raise_for_code(answer.body, transport.connection)
+    except ClockRefused:
+        expired = True
+    if expired:
+        raise PimUnavailable("The link to Sales Layer's next page expired while its pages were read.")
+    return answer.body
+
+
+def _has_rows(body: JsonObject) -> bool:
+    data = body.get("data")
+    return isinstance(data, dict) and any(data.values())
+
+
+def clock_of(body: Mapping[str, Any]) -> datetime | None:
+    """The PIM's clock when it made an answer, from `time` (seconds since 1970)."""
+    try:
+        return datetime.fromtimestamp(int(body["time"]), UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,250 @@
+"""Reading through the REST API 2.0: the raw catalogue, filtered by us.
+
+Products and variants are read one after the other (`$expand=Variants` gives only their number)
+and joined on the shelf. Variants are read in every status, so that a product whose variants are
+all invisible is told from one without variants.
+
+A reading of changes asks for the products and the variants changed within the dates, in every
+status: what left the wanted statuses is reported as removed. Then every family touched is read
+whole: its product by id, all its variants by their product.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.sources.errors import (
+    NotThere,
+    UnexpectedAnswer,
+    UnusableRecord,
+    UnusableSource,
+)
+from amazon_listings.sources.sales_layer.positional import identifier
+from amazon_listings.sources.sales_layer.rest_metadata import Resource, describe
+from amazon_listings.sources.sales_layer.rest_queries import any_of, change_filter, rows, status_filter
+from amazon_listings.sources.sales_layer.rest_records import is_by_language, languages_in, rest_record
+from amazon_listings.sources.sales_layer.tags import carries_tag
+from amazon_listings.sources.selection import ALL, Selection, plain_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amazon_listings.item import Record
+    from amazon_listings.sources.reading import Reading
+    from amazon_listings.sources.sales_layer.transport import Transport
+    from amazon_listings.sources.staging import StagingStore
+
+log = logging.getLogger(__name__)
+
+LONGEST_SELECT = 2000  # characters of `$select`: an address stays under 5,000
+BATCH = 40  # ids in one filter: an address stays under 2,000 characters
+WHOLE = 2000  # families touched from which reading every variant costs fewer calls
+
+
+def fill(shelf: StagingStore, transport: Transport, selection: Selection, reading: Reading) -> None:
+    """Read what is selected into the shelf, and set the reading's `cursor` and `full`.
+
+    Raises:
+        RetryableError, ActionRequiredError: see `rows`; a language or status that the account does not have.
+    """
+    catalogue = Catalogue(transport, shelf, selection, reading)
+    reading.cursor = catalogue.opened.isoformat()
+    if selection.incremental and catalogue.knows_changes():
+        reading.full = False
+        catalogue.read_changes()
+    else:
+        catalogue.read_everything()
+
+
+class Catalogue:
+    """An account's products and variants on their way to the shelf.
+
+    Opening it asks for both resources' metadata; `opened` is the PIM's clock then.
+    """
+
+    def __init__(
+        self, transport: Transport, shelf: StagingStore, selection: Selection, reading: Reading
+    ) -> None:
+        self._transport, self._shelf, self._selection, self._reading = transport, shelf, selection, reading
+        self._all_languages_at_once = False
+        self.opened, self.products = self._open("Products")
+        self.variants: Resource | None = None
+        try:
+            self.variants = self._open("Variants")[1]
+        except NotThere:
+            log.info("This Sales Layer account has no variants.")
+        self.link = self._link()
+        self._check()
+        reading.fields = self.products.properties.union(self.variants.properties if self.variants else ())
+        self._needed = self._needed_fields()
+
+    def _open(self, name: str) -> tuple[datetime, Resource]:
+        connection = self._transport.connection
+        answer = self._transport.get(
+            lambda: f"{connection.url}/{name}/$metadata", headers={"X-API-KEY": connection.api_key.strip()}
+        )
+        moment = answer.date or datetime.fromtimestamp(self._transport.clock.now(), UTC)
+        return moment, describe(answer.body, name)
+
+    def _link(self) -> str:
+        """The field by which variants name their product: its id, else its reference."""
+        if self.variants is None:
+            return self.products.identifier
+        for field in (self.products.identifier, self.products.reference):
+            if field in self.variants.properties:
+                return field
+        raise UnexpectedAnswer("Sales Layer's metadata does not say how a variant names its product.")
+
+    def _check(self) -> None:
+        if self.products.status is None and ALL not in self._selection.statuses:
+            raise UnusableSource(
+                "Sales Layer's metadata names no status of products, so they cannot be chosen by status.",
+                hint="Set statuses: [all] in the connector.",
+            )
+        known = {plain_language(code): code for code in self._cultures()}
+        for wanted in self._selection.languages:
+            if known and plain_language(wanted) not in known:
+                raise UnusableSource(
+                    f"The Sales Layer account has no language {wanted!r}; it has {', '.join(sorted(known))}.",
+                    hint="Correct languages (or fallback_language) in the connector.",
+                )
+
+    def _cultures(self) -> tuple[str, ...]:
+        both = (*self.products.cultures, *(self.variants.cultures if self.variants else ()))
+        return tuple(dict.fromkeys(both))
+
+    def knows_changes(self) -> bool:
+        """True if both resources have a date of change; else only everything can be read."""
+        known = bool(self.products.modified and (self.variants is None or self.variants.modified))
+        if not known:
+            log.warning("Sales Layer's metadata names no date of change: everything is read.")
+        return known
+
+    def read_everything(self) -> None:
+        """All products of the wanted statuses, all variants."""
+        self._read(self.products, status_filter(self.products, self._selection))
+        if self.variants:
+            self._read(self.variants, "")
+            self._read_missing_parents()
+
+    def read_changes(self) -> None:
+        """Every family with a product or a variant changed within the dates."""
+        for name in (self.products, self.variants):
+            if name is not None:
+                self._read(name, change_filter(name, self._selection), changes=True)
+        if self.variants is None:
+            return
+        self._read_missing_parents()
+        self._shelf.forget_variants()
+        touched = [key for key in self._shelf.touched() if self._shelf.is_shown(key)]
+        if len(touched) > WHOLE:
+            self._read(self.variants, "", only=set(touched))
+        else:
+            self._read_where(self.variants, touched)
+
+    def _read_missing_parents(self) -> None:
+        """Products that variants name and no answer held: not wanted by status, or not there."""
+        self._read_where(self.products, list(self._shelf.parents_missing()))
+
+    def _read_where(self, resource: Resource, keys: list[str]) -> None:
+        for start in range(0, len(keys), BATCH):
+            values = [self._shelf.link_value(key) for key in keys[start : start + BATCH]]
+            self._read(resource, any_of(self.link, values))
+
+    def _read(
+        self, resource: Resource, condition: str, *, changes: bool = False, only: set[str] | None = None
+    ) -> None:
+        for row, language, again in self._rows(resource, condition):
+            try:
+                record = rest_record(row, resource, self._selection, language)
+            except ValueError as error:
+                self._reading.problems.append(
+                    UnusableRecord(
+                        f"A record of Sales Layer's {resource.name} cannot be read: {error}.", sku=""
+                    )
+                )
+                continue
+            value = row.get(self.link)
+            key = identifier(value) or ""
+            if only is not None and key not in only:
+                continue
+            table = "products" if resource is self.products else "variants"
+            if again:
+                self._shelf.add_texts(table, key if table == "products" else record["id"], record["texts"])
+                continue
+            self._shelf.note_link(key, value)
+            self._put(table, key, record, changes=changes)
+
+    def _put(self, table: str, key: str, record: Record, *, changes: bool) -> None:
+        resource = self.products if table == "products" else self.variants
+        # without a status of its own a variant has its product's
+        wanted = not (resource and resource.status) or self._selection.takes(record["status"])
+        if table == "products":
+            wanted = wanted and carries_tag(record, self._selection.tags)
+            self._shelf.put_product(key, record, shown=wanted)
+        else:
+            self._shelf.put_variant(key, record, shown=wanted)
+        if changes:
+            self._shelf.touch(key)
+            if not wanted:
+                self._shelf.note_removed(f"{table}/{record['id']}")
+
+    def _rows(self, resource: Resource, condition: str) -> Iterator[tuple[Any, str | None, bool]]:
+        """Rows, the language they were asked for in, and whether they only bring more texts.
+
+        An answer is in one language, that of `Accept-Language`, unless it shows more at once;
+        so each further language costs a query of the ids and the multi-language fields.
+        """
+        spelling = {plain_language(code): code for code in self._cultures()}
+        wanted = [spelling.get(plain_language(each), each) for each in self._selection.languages]
+        first = wanted[0] if wanted else None
+        options = {"filter": condition, "select": self._select(resource)}
+        for row in rows(self._transport, resource.name, options, language=first):
+            self._all_languages_at_once |= _shows_languages(row, resource)
+            yield row, first, False
+        texts = self._texts(resource)
+        if self._all_languages_at_once or not texts:
+            return
+        options["select"] = ",".join(dict.fromkeys([*self._roles(resource), *sorted(texts)]))
+        for language in wanted[1:]:
+            for row in rows(self._transport, resource.name, options, language=language):
+                yield row, language, True
+
+    def _needed_fields(self) -> frozenset[str] | None:
+        """The fields to ask for; None: all of them.
+
+        A needed field that the metadata does not name may be there all the same, so then too
+        everything is asked for: it is found, or nobody has it.
+        """
+        needed, known = self._selection.fields, self._reading.fields
+        if not needed or not known.issuperset(needed) or len(",".join(needed)) > LONGEST_SELECT:
+            return None
+        return known.intersection((*needed, *self._selection.fields_if_any))
+
+    def _texts(self, resource: Resource) -> frozenset[str]:
+        return resource.texts if self._needed is None else resource.texts & self._needed
+
+    def _roles(self, resource: Resource) -> list[str]:
+        names = (resource.identifier, resource.reference, resource.status, resource.modified, self.link)
+        return [
+            name for name in names if name and (name in resource.properties or name == resource.identifier)
+        ]
+
+    def _select(self, resource: Resource) -> str:
+        """Only the fields needed, if they are known and the metadata names the id."""
+        if self._needed is None or resource.identifier not in resource.properties:
+            return ""
+        wanted = sorted(self._needed & resource.properties)
+        if self._selection.tags:
+            wanted += [name for name in sorted(resource.properties) if name.lower().endswith("tags")]
+        return ",".join(dict.fromkeys([*self._roles(resource), *wanted]))
+
+
+def _shows_languages(row: object, resource: Resource) -> bool:
+    return isinstance(row, dict) and any(
+        languages_in(value) > 1
+        for name, value in row.items()
+        if name in resource.texts or (name not in resource.properties and is_by_language(value, resource))
+    )

@@ -1,0 +1,134 @@
+"""Queries of the REST API 2.0 and the pages that answer them.
+
+OData's syntax as Sales Layer documents it ("Filter", "Pagination strategies"): strings in single
+quotes, a quote in them doubled; at most 100 records a page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from amazon_listings.sources.errors import UnexpectedAnswer
+from amazon_listings.sources.sales_layer.rest_metadata import STATUSES, Resource
+from amazon_listings.sources.selection import ALL, Selection, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from amazon_listings.sources.sales_layer.transport import JsonObject, Transport
+
+PAGE = 100
+
+
+def literal(value: object) -> str:
+    """A value in a filter: numbers bare, everything else quoted."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def any_of(field: str, values: Iterable[object]) -> str:
+    """A filter that is true for records whose field has one of the values."""
+    return " or ".join(f"{field} eq {literal(value)}" for value in values)
+
+
+def both(*filters: str) -> str:
+    """A filter that is true where all are; empty ones do not count."""
+    given = [each for each in filters if each]
+    return given[0] if len(given) == 1 else " and ".join(f"({each})" for each in given)
+
+
+def status_filter(resource: Resource, selection: Selection) -> str:
+    """The filter for the statuses wanted; empty if all are, or if the account has no status."""
+    if ALL in selection.statuses or resource.status is None:
+        return ""
+    letters = {word: letter for letter, word in STATUSES.items()}
+    return any_of(resource.status, [letters.get(word, word) for word in selection.statuses])
+
+
+def change_filter(resource: Resource, selection: Selection) -> str:
+    """The filter for records changed within the selection's dates; empty without dates."""
+    since, until = utc(selection.changed_since), utc(selection.changed_until)
+    return both(
+        f"{resource.modified} ge {literal(_moment(since))}" if since else "",
+        f"{resource.modified} lt {literal(_moment(until))}" if until else "",
+    )
+
+
+def _moment(moment: datetime) -> str:
+    """Sales Layer's own spelling, to the second and without a zone: `2023-11-23T13:35:59`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def rows(
+    transport: Transport,
+    resource: str,
+    options: Mapping[str, str],
+    *,
+    language: str | None = None,
+) -> Iterator[Any]:
+    """Every record that a query finds, page by page.
+
+    Of a link to the next page only the query is used, on the resource's own address: the API's
+    links have been seen to name an internal host. If a page names no next one, but the API's own
+    count says that there are more records, they are asked for all the same.
+
+    Raises:
+        RetryableError, ActionRequiredError: a page cannot be had; never a silent end.
+    """
+    seen: set[str] = set()
+    received = 0
+    query = _encode({"$top": str(PAGE), **_given(options)})
+    while True:
+        if query in seen:
+            raise UnexpectedAnswer(f"Sales Layer's pages of {resource} lead in a circle.")
+        seen.add(query)
+        body = ask(transport, f"{resource}?{query}", language=language)
+        page = body.get("value")
+        if not isinstance(page, list):
+            raise UnexpectedAnswer(f"Sales Layer's page of {resource} has no list of records.")
+        yield from page
+        received += len(page)
+        following = _next_query(body, resource)
+        if following is None and received < _count(body):
+            following = _encode({"$top": str(PAGE), "$skip": str(received), **_given(options)})
+            if following in seen:
+                return  # asked, and there was nothing: the count counts more than the query finds
+        if following is None:
+            return
+        query = following
+
+
+def ask(transport: Transport, path: str, *, language: str | None = None) -> JsonObject:
+    """One answer of the REST API."""
+    headers = {"X-API-KEY": transport.connection.api_key.strip()}
+    if language:
+        headers["Accept-Language"] = language
+    return transport.get(lambda: f"{transport.connection.url}/{path}", headers=headers).body
+
+
+def _given(options: Mapping[str, str]) -> dict[str, str]:
+    return {f"${name}": value for name, value in options.items() if value}
+
+
+def _encode(parameters: Mapping[str, str]) -> str:
+    return urlencode(parameters, quote_via=quote, safe="$,'()")
+
+
+def _next_query(body: JsonObject, resource: str) -> str | None:
+    link = body.get("@nextLink")
+    if isinstance(link, dict):
+        link = link.get("uri")
+    if not link:
+        return None
+    query = urlsplit(link).query if isinstance(link, str) else ""
+    if not query:
+        raise UnexpectedAnswer(f"Sales Layer's page of {resource} names a next page that is no link.")
+    return query
+
+
+def _count(body: JsonObject) -> int:
+    count = body.get("@count")
+    return count if isinstance(count, int) else 0

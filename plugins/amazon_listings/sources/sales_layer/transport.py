@@ -1,0 +1,234 @@
+"""Asking Sales Layer over HTTP: pace, retries, what an answer's status means, safe links."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import requests
+import tenacity
+
+from amazon_listings.errors import RetryableError
+from amazon_listings.sources.errors import (
+    CredentialsRefused,
+    NotThere,
+    PimBusy,
+    PimUnavailable,
+    UnexpectedAnswer,
+    UnsafeLink,
+)
+from amazon_listings.sources.sales_layer.clock import Clock, Pace
+from amazon_listings.sources.sales_layer.redaction import guard_http_logs, redacted
+from amazon_listings.sources.selection import utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from amazon_listings.sources.sales_layer.connection import PimConnection
+
+TRIES = 5
+LONGEST_WAIT = 60.0
+TIMEOUT = (10.0, 180.0)  # seconds: to connect, between two packets
+REDIRECTS = 3
+
+JsonObject = dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """A JSON answer; `date` is the PIM's clock when it answered, if it said so."""
+
+    body: JsonObject
+    date: datetime | None
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """Why a try failed, kept out of the exception chain because requests' errors hold addresses."""
+
+    text: str
+    retry_after: float | None = None
+    busy: bool = False
+
+
+class Transport:
+    """A conversation with one Sales Layer account.
+
+    Keeps one HTTP session and the pace of its requests. Redirects and links are followed only
+    on the connection's own host, because each carries the credentials.
+    """
+
+    def __init__(self, connection: PimConnection, clock: Clock | None = None) -> None:
+        connection.require_complete()
+        guard_http_logs()
+        self.connection = connection
+        self.clock = clock or Clock()
+        self._pace = Pace(self.clock)
+        self._session = requests.Session()
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "amazon-listings"})
+
+    def close(self) -> None:
+        """Close the connections to the PIM."""
+        self._session.close()
+
+    def own(self, link: str, base: str | None = None) -> str:
+        """The link, if it stays on the connection's host, with the connection's scheme and port.
+
+        Raises:
+            UnsafeLink: it leads to another host.
+        """
+        home = urlsplit(self.connection.url)
+        parts = urlsplit(urljoin(base or self.connection.url, link))
+        if parts.scheme not in {"http", "https"} or parts.hostname != home.hostname:
+            raise UnsafeLink(
+                f"Sales Layer's answer leads to {parts.hostname or 'no host'}, not to {home.hostname}; "
+                "the link was not followed, because it carries the credentials.",
+                hint=f"If that is where your account lives now, correct {self.connection.field('base_url')}.",
+            )
+        return urlunsplit((home.scheme, home.netloc, parts.path, parts.query, ""))
+
+    def get(
+        self,
+        address: Callable[[], str],
+        *,
+        headers: Mapping[str, str] | None = None,
+        judge: Callable[[JsonObject], None] | None = None,
+    ) -> Answer:
+        """GET a JSON object, trying again while the fault may pass.
+
+        Args:
+            address: Gives the address; called again for every try, so that it can be signed anew.
+            headers: Headers of this request.
+            judge: Looks at the answer; a `RetryableError` it raises leads to another try.
+
+        Raises:
+            PimUnavailable, PimBusy: the fault did not pass.
+            CredentialsRefused, NotThere, UnexpectedAnswer, UnsafeLink: a person must act.
+        """
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(RetryableError),
+            stop=tenacity.stop_after_attempt(TRIES),
+            wait=_pause,
+            sleep=self.clock.sleep,
+            reraise=True,
+        )
+
+        def once() -> Answer:
+            outcome = self._try(address(), headers or {})
+            if isinstance(outcome, _Fault):
+                kind = PimBusy if outcome.busy else PimUnavailable
+                raise kind(
+                    outcome.text,
+                    hint="The next try may succeed; if not, look at Sales Layer's status page.",
+                    retry_after=outcome.retry_after,
+                )
+            if judge:
+                judge(outcome.body)
+            return outcome
+
+        return retrying(once)
+
+    def _try(self, url: str, headers: Mapping[str, str]) -> Answer | _Fault:
+        host = urlsplit(url).hostname
+        for _ in range(REDIRECTS + 1):
+            self._pace.wait()
+            fault = None
+            try:
+                response = self._session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+            except requests.RequestException as error:
+                fault = _Fault(f"Sales Layer ({host}) cannot be reached: {_kind(error)}.")
+            if fault:
+                return fault
+            if not response.is_redirect:
+                return self._read(response)
+            url = self.own(response.headers["Location"], base=url)
+        raise UnexpectedAnswer(
+            f"Sales Layer ({host}) sends us from one address to the next without end.",
+            hint=f"Correct {self.connection.field('base_url')}.",
+        )
+
+    def _read(self, response: requests.Response) -> Answer | _Fault:
+        status, host = response.status_code, urlsplit(response.url).hostname
+        if status in {401, 403}:
+            name = "api_key" if self.connection.api == "rest" else "secret"
+            raise CredentialsRefused(
+                f"Sales Layer ({host}) refuses the credentials (HTTP {status}).",
+                hint=f"Correct {self.connection.field(name)}.",
+            )
+        if status in {408, 425, 429} or status >= 500:  # noqa: PLR2004 - HTTP's server errors
+            return _Fault(
+                f"Sales Layer ({host}) answers HTTP {status} again and again.",
+                retry_after=_retry_after(response),
+                busy=status in {429, 503},
+            )
+        if status == 404:  # noqa: PLR2004 - HTTP's not found
+            raise NotThere(
+                f"Sales Layer ({host}) has nothing at {urlsplit(response.url).path} (HTTP 404).",
+                hint=f"Correct {self.connection.field('base_url')}.",
+            )
+        if not response.ok:
+            said = redacted(response.text[:200], self.connection.secrets)
+            raise UnexpectedAnswer(f"Sales Layer ({host}) does not accept our query (HTTP {status}): {said}")
+        try:
+            body = parse_json(response.content)
+        except ValueError:
+            return _Fault(f"Sales Layer ({host}) sent a page that is cut off or not JSON.")
+        if not isinstance(body, dict):
+            return _Fault(f"Sales Layer ({host}) sent a page that is not a JSON object.")
+        return Answer(body, _date(response))
+
+
+def parse_json(content: bytes) -> Any:
+    """JSON as the PIM sent it, a byte order mark before it tolerated; numbers must be finite.
+
+    Raises:
+        ValueError: it is not JSON, or not UTF-8.
+    """
+    return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+def _kind(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not accepted"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return "the answer broke off"
+    return "the connection failed"
+
+
+_BACK_OFF = tenacity.wait_exponential_jitter(initial=1, max=LONGEST_WAIT)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """What the PIM asked for (at most `LONGEST_WAIT`), else ever longer, with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, RetryableError) else None
+    return min(asked, LONGEST_WAIT) if asked is not None else _BACK_OFF(state)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    text = response.headers.get("Retry-After", "").strip()
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
+def _date(response: requests.Response) -> datetime | None:
+    try:
+        return utc(parsedate_to_datetime(response.headers.get("Date", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What Amazon changed, and what it means for a connector."""

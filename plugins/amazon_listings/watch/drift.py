@@ -1,0 +1,253 @@
+"""What a changed definition means for a connector: its mapping lines and its last items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.definitions.refresh import pair_keys
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.definitions.stored import DefinitionKey, NoDefinition
+from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.runs.folder import RunFolder, safe_name
+from amazon_listings.watch.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
+from amazon_product_types.changes import KINDS, Change, changes, told
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
+from amazon_product_types.sentences import sentences
+from amazon_product_types.validation import compile_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.definitions.stored import StoredDefinition
+
+
+@dataclass(frozen=True)
+class Documents:
+    """One version of a definition: the document that judges, and the one with the labels."""
+
+    judge: dict[str, Any]
+    labels: dict[str, Any]
+    version: str = ""
+
+
+class Used(NamedTuple):
+    """The documents that somebody worked with, by checksum; no `labels` where nobody noted them."""
+
+    judge: str
+    labels: str | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The changes between two versions, the lines they touch, the items that would now fail.
+
+    `failing` is by connector id, for those of which a run's payloads are kept. `language` is that of
+    the sentences.
+    """
+
+    changes: list[Change]
+    touched: list[Touched]
+    failing: dict[str, NewlyFailing]
+    before: str = ""
+    after: str = ""
+    language: str = "en"
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether anybody must act."""
+        return any(line.person for line in self.touched) or any(
+            found.failing_now for found in self.failing.values()
+        )
+
+    def told(self) -> Iterator[str]:
+        """All of it as lines of text."""
+        said_in = sentences(self.language)
+        yield from told(self.changes, self.language)
+        for heading, person in (("person", True), ("nobody", False)):
+            lines = [line.told(self.language) for line in self.touched if line.person is person]
+            if lines:
+                yield from ("", said_in.word(heading), *(f"  {line}" for line in lines))
+        if self.failing:
+            yield from ("", said_in.word("would_fail"))
+        for connector_id, found in self.failing.items():
+            counts = said_in.word(
+                "failing", failing=found.failing_now, items=found.items, before=found.failed_before
+            )
+            yield f"  {connector_id}: {counts}"
+            yield from (f"    {sku}: {', '.join(paths)}" for sku, paths in found.skus)
+
+    def to_json(self) -> dict[str, Any]:
+        """The section `changes` of a report.
+
+        Returns:
+            `language`, `before` and `after` (versions), `kinds` (heading and changes of each kind, worst
+            first), `person` (mapping lines and fields that somebody must look at, as sentences), `kept`
+            (lines that go on meaning the same) and `failing` (by connector: `items` of its last run,
+            `failed_before`, `failing_now`, `skus`).
+        """
+        said_in = sentences(self.language)
+        return {
+            "language": self.language,
+            "before": self.before,
+            "after": self.after,
+            "kinds": [
+                {
+                    "kind": kind,
+                    "heading": said_in.word(f"kind_{kind}"),
+                    "changes": [one._asdict() for one in self.changes if one.kind == kind],
+                }
+                for kind in KINDS
+                if any(one.kind == kind for one in self.changes)
+            ],
+            "person": [line.told(self.language) for line in self.touched if line.person],
+            "kept": [line.told(self.language) for line in self.touched if not line.person],
+            "failing": {name: found._asdict() for name, found in self.failing.items()},
+        }
+
+
+def drift(
+    old: Documents,
+    new: Documents,
+    connectors: Sequence[Connector],
+    storage: Path | None = None,
+    *,
+    language: str = "en",
+) -> Drift:
+    """What the step from one version to another means.
+
+    Args:
+        old: The version before.
+        new: The version now.
+        connectors: Those that use the definition.
+        storage: Where runs keep their files; None judges no items.
+        language: Of the sentences: en, es, fr or de.
+    """
+    found = changes(old.judge, new.judge, old_labels=old.labels, new_labels=new.labels, language=language)
+    before, after = (
+        FieldIndex(fields(version.judge, labels_document=version.labels)) for version in (old, new)
+    )
+    mapped = [Mapped(one.id, one.mapping, one.where.mapping_lines()) for one in connectors]
+    failing: dict[str, NewlyFailing] = {}
+    if storage is not None and any(change.breaking for change in found):
+        judges = compile_definition(old.judge), compile_definition(new.judge)
+        for one in connectors:
+            if (run := last_run(storage, one.id)) is not None:
+                failing[one.id] = newly_failing(_payloads(run), *judges)
+    touched = impact(found, mapped, before, after, language=language)
+    return Drift(found, touched, failing, old.version, new.version, language)
+
+
+def stored_drift(
+    store: DefinitionStore,
+    key: DefinitionKey,
+    connectors: Sequence[Connector],
+    storage: Path | None = None,
+    *,
+    since: Used | None = None,
+    language: str | None = None,
+) -> Drift | None:
+    """The drift from an earlier version to the one stored now; None if they are the same.
+
+    Args:
+        store: Where definitions are kept.
+        key: What the connectors ask Amazon for, in the locale of their labels.
+        connectors: Those that use this key.
+        storage: Where runs keep their files.
+        since: What was used before; the version stored before this one if None.
+        language: Of the sentences; that of the labels if None.
+
+    Raises:
+        NoDefinition: what was used before is not kept any more.
+    """
+    if not connectors:
+        return None
+    own, spoken = pair_keys(key, connectors[0].marketplace)
+    if since is None and not store.earlier(own) and not store.earlier(spoken):
+        return None
+    judges, labels = _versions(store, own), _versions(store, spoken)
+    if since is None:
+        since = Used(judges[1 if len(judges) > 1 else 0].checksum)
+    judge = _of(judges, since.judge)
+    spoke = _of(labels, since.labels) if since.labels else _spoken_with(labels, judge)
+    if (judge.checksum, spoke.checksum) == (judges[0].checksum, labels[0].checksum):
+        return None
+    old = Documents(judge.document, spoke.document, judge.version)
+    new = Documents(judges[0].document, labels[0].document, judges[0].version)
+    return drift(old, new, connectors, storage, language=language or key.locale)
+
+
+def drift_since_last_run(
+    connector: Connector,
+    definitions: Mapping[str, Any],
+    *,
+    storage: Path,
+    ledger: Engine,
+    run_id: str,
+) -> Drift | None:
+    """What changed at Amazon since the connector's run before this one; None if nothing did.
+
+    Args:
+        connector: The connector that runs.
+        definitions: What `refresh_definitions` returned for this run.
+        storage: Where runs and definitions are kept.
+        ledger: The open ledger, which knows the run before.
+        run_id: Airflow's DAG run id of this run.
+
+    Raises:
+        NoDefinition, DefinitionDamaged: the document that the run before used is gone.
+    """
+    previous = next((run for run in recent_runs(ledger, connector.id, 2) if run.run_id != run_id), None)
+    if previous is None:
+        return None
+    noted = RunFolder.of(storage, connector.id, previous.run_id).noted("definitions") or {}
+    labels = noted.get("labels_checksum") if noted.get("checksum") == previous.definition else None
+    key = DefinitionKey(**definitions["key"])
+    if "key" in noted and noted["key"] != definitions["key"]:
+        return None  # the connector itself asks for something else now
+    store = DefinitionStore(storage / "definitions")
+    return stored_drift(store, key, [connector], storage, since=Used(previous.definition, labels))
+
+
+def last_run(storage: Path, connector_id: str) -> RunFolder | None:
+    """The latest run of a connector whose payloads are kept."""
+    folder = storage / "runs" / safe_name(connector_id)
+    if not folder.exists():
+        return None
+    runs = [(path.stat().st_mtime, str(path), RunFolder(path)) for path in folder.iterdir()]
+    return next(
+        (run for _, _, run in sorted(runs, key=lambda one: one[:2], reverse=True) if run.parts("mapped")),
+        None,
+    )
+
+
+def _versions(store: DefinitionStore, key: DefinitionKey) -> list[StoredDefinition]:
+    """The stored versions of a key, the one of now first."""
+    return [store.load(key), *store.earlier(key)]
+
+
+def _of(versions: Sequence[StoredDefinition], checksum: str) -> StoredDefinition:
+    for version in versions:
+        if version.checksum == checksum:
+            return version
+    raise NoDefinition(
+        f"The definition {versions[0].key} that was used before is not kept any more.",
+        hint="What changed since cannot be told.",
+    )
+
+
+def _spoken_with(labels: Sequence[StoredDefinition], judge: StoredDefinition) -> StoredDefinition:
+    """The labels that belong to a version of the rules; those before today's where none says so."""
+    same = (one for one in labels if one.version == judge.version)
+    return next(same, labels[min(1, len(labels) - 1)])
+
+
+def _payloads(run: RunFolder) -> Iterator[tuple[str, dict[str, Any]]]:
+    for part in run.parts("mapped"):
+        for row in run.read("mapped", part):
+            yield str(row.get("sku") or row.get("id")), row["attributes"]

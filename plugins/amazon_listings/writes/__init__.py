@@ -1,0 +1,1 @@
+"""What a live sync does: plan, submit, remember, take back."""

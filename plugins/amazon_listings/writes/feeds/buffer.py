@@ -1,0 +1,51 @@
+"""The messages of a feed on their way into documents, each with what the ledger remembers of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.runs.folder import json_line
+from amazon_listings.selling_partner import feed_messages as messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from amazon_listings.writes.plan import Plan
+
+
+def message_line(row: dict[str, Any], plan: Plan, product_type: str, part: str) -> bytes:
+    """A message with what the ledger remembers of it."""
+    message = message_of(row, plan, product_type)
+    return json_line(
+        {
+            "part": part,
+            "sku": row["sku"],
+            "pim_id": row["id"],
+            "hash": row["hash"],
+            "method": message["operationType"],
+            "body": message.get("patches", message.get("attributes")),
+            "wanted": None if plan.method == "PUT" else plan.after,
+            "before": plan.before,
+            "existed": plan.existed,
+            "message": message,
+        }
+    )
+
+
+def message_of(row: dict[str, Any], plan: Plan, product_type: str) -> dict[str, Any]:
+    """The message that does what a single submission of the plan would do."""
+    if plan.method == "DELETE":
+        return messages.delete(row["sku"])
+    if plan.method == "PUT":
+        return messages.update(row["sku"], product_type, plan.body, row["requirements"])
+    if all(patch["op"] == "replace" for patch in plan.body):
+        whole = {patch["path"].removeprefix("/attributes/"): patch["value"] for patch in plan.body}
+        if len(whole) == len(plan.body):
+            return messages.partial_update(row["sku"], product_type, whole)
+    return messages.patch(row["sku"], product_type, plan.body)
+
+
+def entries_of(lines: Iterator[dict[str, Any]], skus: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The lines of a document's messages; those that fitted into no document are passed over."""
+    for sku in skus:
+        yield next(line for line in lines if line["sku"] == sku)

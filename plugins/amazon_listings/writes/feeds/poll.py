@@ -1,0 +1,190 @@
+"""Feeds that were started: are they through, and what became of their messages?
+
+An absent or unreadable report is pending, never success. A message without an error is accepted if
+the report's own counts bear it out; what a report leaves open, and what a feed that broke off
+(`FATAL`) had applied by then, is read back.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.ledger.feed_messages import awaited_messages
+from amazon_listings.ledger.feeds import (
+    feed_abandoned,
+    feed_skus,
+    feed_started,
+    pending_feeds,
+    settle_feed,
+)
+from amazon_listings.ledger.submissions import ACCEPTED, UNKNOWN
+from amazon_listings.runs.amazon_calls import Progress, call_for_all
+from amazon_listings.runs.folder import safe_name
+from amazon_listings.selling_partner import feeds as amazon
+from amazon_listings.selling_partner import listings
+from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer, SellingPartnerError
+from amazon_listings.selling_partner.feed_reports import outcomes, read_report
+from amazon_listings.selling_partner.held import strays
+from amazon_listings.writes.feeds.recovery import find_feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.feed_reports import MessageOutcome, Report
+
+log = logging.getLogger(__name__)
+
+CANCELLED = "CANCELLED"
+#: The stage of a run's folder that holds what feeds' reports said, one file per feed.
+REPORTS = "feeds"
+
+
+def utc_now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class FeedSettler:
+    """Settles the feeds of a connector.
+
+    Args:
+        client: The account's client.
+        ledger: Knows the feeds and their messages.
+        folder: The run's folder; gets the issues of the run's own feeds.
+        run: The run's number.
+        definition: Checksum of the definition that the payloads were validated with.
+        now: The time; tests pass their own.
+    """
+
+    client: SellingPartner
+    ledger: Engine
+    folder: RunFolder
+    run: int
+    definition: str
+    now: Callable[[], datetime] = utc_now
+
+    def settle(self, connector_id: str) -> None:
+        """Settle the feeds that are through, of earlier runs too; the others stay pending.
+
+        Raises:
+            RetryableError, ActionRequiredError: Amazon cannot be asked; what was settled stays so.
+        """
+        for feed in pending_feeds(self.ledger, connector_id):
+            if feed.listings.seller_id == self.client.account.seller_id:
+                self._settle(feed)
+
+    def _settle(self, feed: PendingFeed) -> None:
+        if feed.feed_id is None:
+            search = find_feed(self.client, self.ledger, feed, now=self.now())
+            if search.missing:
+                log.info("Feed number %s was never started; its items are sent anew.", feed.number)
+                feed_abandoned(self.ledger, feed.number)
+            if search.found is None:
+                return
+            feed_started(self.ledger, feed.number, search.found)
+            feed = feed._replace(feed_id=search.found)
+        try:
+            at_amazon = amazon.get(self.client, str(feed.feed_id))
+        except SellingPartnerError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            # Amazon forgets feeds after 90 days; what this one did shows in the listings.
+            self._finish(feed, "FATAL", None, self._read_back(feed))
+            return
+        if not at_amazon.finished:
+            return
+        if at_amazon.state == CANCELLED:
+            never = ((message.sku, CANCELLED) for message in awaited_messages(self.ledger, feed.number))
+            self._finish(feed, CANCELLED, None, never)
+            return
+        report = self._report(at_amazon)
+        if report is None and at_amazon.state != "FATAL":
+            log.info("Feed %s is through, and has no readable report yet.", feed.feed_id)
+            return
+        answers = self._answers(feed, report, at_amazon.state)
+        self._finish(feed, at_amazon.state, at_amazon.report_id, answers)
+
+    def _report(self, feed: amazon.Feed) -> Report | None:
+        if feed.report_id is None:
+            return None
+        try:
+            return read_report(amazon.report(self.client, feed.report_id))
+        except (MalformedAnswer, DocumentDamaged) as error:
+            log.warning("%s", error)
+            return None
+
+    def _answers(self, feed: PendingFeed, report: Report | None, state: str) -> Iterator[tuple[str, str]]:
+        """The answer of each message: as the report says, else as the listing shows."""
+        told = list(outcomes(report, feed_skus(self.ledger, feed.number))) if report else []
+        if feed.run == self.run:
+            self._keep(feed, told)
+        decided = frozenset({"INVALID"} if state == "FATAL" else {"INVALID", ACCEPTED})
+        known = {one.sku: one.outcome for one in told if one.outcome in decided}
+        yield from known.items()
+        yield from self._read_back(feed, without=known)
+
+    def _keep(self, feed: PendingFeed, told: Iterable[MessageOutcome]) -> None:
+        """Write the issues of a report to the run's folder."""
+        self.folder.write(
+            REPORTS,
+            report_name(str(feed.feed_id)),
+            ({"sku": one.sku, "issues": one.issues} for one in told if one.issues),
+        )
+
+    def _read_back(
+        self, feed: PendingFeed, *, without: dict[str, Any] | None = None
+    ) -> Iterator[tuple[str, str]]:
+        """What the listings say of messages that nothing else says anything of."""
+        rows = (
+            message._asdict()
+            for message in awaited_messages(self.ledger, feed.number)
+            if message.sku not in (without or {})
+        )
+        progress = Progress(feed.messages - len(without or {}), f"readings of feed {feed.feed_id}")
+
+        def holds(row: dict[str, Any]) -> str:
+            listing = listings.get(
+                self.client, row["sku"], [feed.listings.marketplace_id], included=("attributes",)
+            )
+            return ACCEPTED if _is_applied(listing, row["method"], row["body"]) else UNKNOWN
+
+        for answered in call_for_all(
+            rows, holds, in_flight=lambda: self.client.in_flight("getListingsItem"), progress=progress
+        ):
+            yield answered.row["sku"], answered.result or UNKNOWN
+
+    def _finish(
+        self, feed: PendingFeed, state: str, report_id: str | None, answers: Iterable[tuple[str, str]]
+    ) -> None:
+        counts = settle_feed(
+            self.ledger,
+            feed,
+            state=state,
+            report_id=report_id,
+            outcomes=answers,
+            definition=self.definition,
+        )
+        words = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
+        log.info("Feed %s is %s: %s.", feed.feed_id, state, words or "no messages")
+
+
+def report_name(feed_id: str) -> str:
+    """The name of the file that holds what a feed's report said."""
+    return f"{safe_name(feed_id)}.jsonl"
+
+
+def _is_applied(listing: listings.Listing | None, method: str, body: Any) -> bool:
+    """Whether a listing is as a message would have made it."""
+    if listing is None or method == "DELETE":
+        return listing is None and method == "DELETE"
+    return not strays(listing.attributes, method, body)

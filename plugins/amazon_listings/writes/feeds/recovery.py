@@ -1,0 +1,93 @@
+"""Finding the feed of a task that was killed while it started one.
+
+Amazon does not say from which document a feed was made, so a feed is ours if the ledger does not know
+it, it is of the marketplace, and its report speaks of our SKUs. Nothing is sent a second time while
+any feed that may be ours is still under way.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_listings.ledger.feeds import feed_skus, unknown_feeds
+from amazon_listings.selling_partner import feeds as amazon
+from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
+from amazon_listings.selling_partner.feed_reports import read_report
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.feed_reports import Report
+
+log = logging.getLogger(__name__)
+
+#: Amazon's clock and ours may differ by so much.
+CLOCKS_DIFFER = timedelta(hours=1)
+#: A feed that was started is listed by Amazon after so much time at the latest.
+LISTED_WITHIN = timedelta(minutes=5)
+#: Amazon drops a feed's document after two days: a feed that has no report by then gets none.
+DOCUMENT_LIFE = timedelta(days=2)
+
+
+class Search(NamedTuple):
+    """What is known of a feed without an id.
+
+    `found` is its id; or it is `missing`: it was never started, or it ended without having changed
+    anything that a repetition would not set right. If neither, it is too early to say.
+    """
+
+    found: str | None = None
+    missing: bool = False
+
+
+def find_feed(client: SellingPartner, ledger: Engine, feed: PendingFeed, *, now: datetime) -> Search:
+    """Look for the feed that was made for `feed` at Amazon.
+
+    Raises:
+        RetryableError, ActionRequiredError: Amazon cannot be asked.
+    """
+    since = (feed.created_at - CLOCKS_DIFFER).isoformat(timespec="seconds")
+    listed = [
+        one
+        for one in amazon.search(client, since)
+        if feed.listings.marketplace_id in one.marketplace_ids or not one.marketplace_ids
+    ]
+    unknown = set(unknown_feeds(ledger, [one.feed_id for one in listed]))
+    candidates = [one for one in listed if one.feed_id in unknown]
+    under_way = False
+    skus = frozenset(feed_skus(ledger, feed.number)) if candidates else frozenset[str]()
+    for one in candidates:
+        if not one.finished:
+            under_way = True
+            continue
+        report = _report(client, one)
+        if report is not None and _speaks_of(report, skus):
+            log.info("The feed %s is the one that an earlier try of a task had started.", one.feed_id)
+            return Search(found=one.feed_id)
+        if report is None and one.state == "DONE" and now - feed.created_at < DOCUMENT_LIFE:
+            under_way = True
+    return Search(missing=not under_way and now - feed.created_at > LISTED_WITHIN)
+
+
+def _report(client: SellingPartner, feed: amazon.Feed) -> Report | None:
+    if feed.report_id is None:
+        return None
+    try:
+        return read_report(amazon.report(client, feed.report_id))
+    except (MalformedAnswer, DocumentDamaged):
+        return None
+
+
+def _speaks_of(report: Report, skus: Collection[str]) -> bool:
+    """Whether a report is about these SKUs; one that names none is if it counts as many messages."""
+    named = {str(one["sku"]) for one in (*report.items, *report.issues) if one.get("sku")}
+    if named:
+        return named <= set(skus)
+    return report.processed == len(skus)

@@ -1,0 +1,242 @@
+"""Live sync by feeds: what is to be sent goes to Amazon as documents of thousands of messages.
+
+Planned as single submissions are (`writes`): under the lock, on what the ledger or Amazon says the
+listings hold. A feed is in the ledger before Amazon is asked to start it, and its id before anything
+waits for it; so a task that is killed finds its feeds again (`feed_settling`), and no item is in two.
+Until a feed is through its items are `awaited`, which is no success.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.feed_messages import feed_answers
+from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed, pending_feeds
+from amazon_listings.runs.amazon_calls import Answered
+from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.folder import part_name
+from amazon_listings.selling_partner import feed_messages as messages
+from amazon_listings.selling_partner import feeds as amazon
+from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
+from amazon_listings.writes.feeds.buffer import entries_of, message_line
+from amazon_listings.writes.feeds.outcomes import AWAITED, Told, message_outcome
+from amazon_listings.writes.plan import Held
+from amazon_listings.writes.protocol import outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.feed_messages import FeedAnswer
+    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.writes.plan import Plan
+    from amazon_listings.writes.protocol import Writer, Written
+
+log = logging.getLogger(__name__)
+
+#: The stage of the messages that are being made into documents.
+_SPOOL = "outbox"
+#: Hours after which a run does not wait for a feed any longer; the next run settles it.
+PATIENCE = timedelta(hours=12)
+
+
+def awaited_feeds(ledger: Engine, connector_id: str, run: int, *, now: datetime) -> list[PendingFeed]:
+    """The feeds of a run that are worth waiting for."""
+    return [
+        feed
+        for feed in pending_feeds(ledger, connector_id)
+        if feed.run == run and now - feed.created_at < PATIENCE
+    ]
+
+
+@dataclass
+class FeedSync:
+    """The feeds of one run; counts the calls by kind.
+
+    Args:
+        connector: The connector that runs.
+        folder: The run's folder.
+        writer: Plans the rows; its ledger remembers them.
+    """
+
+    connector: Connector
+    folder: RunFolder
+    writer: Writer
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def sent_before(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those rows that this run has put into a feed, `awaited` until `collect`."""
+        answers = self._answers(rows)
+        return [outcome_of(row, AWAITED, "") for row in rows if row["sku"] in answers]
+
+    def send(
+        self,
+        skus: Mapping[str, Collection[str]],
+        rows: Callable[[str], Iterable[dict[str, Any]]],
+        *,
+        plan: Callable[[dict[str, Any], Held], Plan],
+        read: Callable[[Held], bool],
+    ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Put rows of some parts into feeds and start these.
+
+        Args:
+            skus: Which rows of each part, none of them sent before; about as many as a feed holds.
+            rows: The rows of a part, as `Writer.write` takes them.
+            plan: What to send for a row, given what its listing holds.
+            read: Whether a listing has to be read before, given what the ledger knows of it.
+
+        Yields:
+            Each part with the outcomes of its rows, once everything is started.
+
+        Raises:
+            ListingsLocked, LockLost: another run writes to the same listings.
+            RetryableError, ActionRequiredError: Amazon cannot be asked; what was started is in the ledger.
+        """
+        outcomes: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
+        sent: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
+        with self.writer.locks.held(sku for wanted in skus.values() for sku in wanted):
+            with self.folder.writing(_SPOOL, part_name(1)) as out:
+                for part, wanted in skus.items():
+                    due = (row for row in rows(part) if row["sku"] in wanted)
+                    for batch in chunks(due, CHUNK):
+                        for row, made in self._prepared(batch, outcomes[part], plan, read):
+                            out.write(message_line(row, made, self.connector.amazon.product_type, part))
+                            sent[part].append({"id": row["id"], "sku": row["sku"]})
+                        self.writer.locks.keep()
+            for refused in self._start():
+                outcomes[refused.pop("part")].append(refused)
+        self.folder.clear(_SPOOL)
+        for part in skus:
+            yield part, [*outcomes.pop(part), *self.sent_before(sent.pop(part))]
+
+    def collect(self, stage: str, awaited: Iterable[PendingFeed], *, remark: str = "") -> Counter[str] | None:
+        """Enter what became of the rows of a stage that were awaited; the number of items by outcome.
+
+        Args:
+            stage: `live` or `departed`.
+            awaited: The feeds that are still to be waited for. What is in another that has no report
+                is `failed`; the next run settles it.
+            remark: What the notes begin with.
+
+        Returns:
+            None if a feed that was awaited was never started: its items are to be sent anew.
+        """
+        waiting = {feed.number for feed in awaited}
+        told = Told(self.folder)
+        counts: Counter[str] = Counter()
+        for part in self.folder.parts(stage):
+            rows = list(self.folder.read(stage, part))
+            if any(row["outcome"] == AWAITED for row in rows):
+                answers = self._answers([row for row in rows if row["outcome"] == AWAITED])
+                if any(row["outcome"] == AWAITED and row["sku"] not in answers for row in rows):
+                    return None
+                mapped = {row["id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers}
+                for place, row in enumerate(rows):
+                    if row["outcome"] == AWAITED:
+                        answer = answers[row["sku"]]
+                        payload = mapped.get(row["id"], {"attributes": {}})
+                        issues = self.writer.told(told.of(answer, row["sku"]), payload)
+                        rows[place] = message_outcome(row, answer, waiting, remark) | {"issues": issues}
+                self.folder.write(stage, part, rows)
+            counts.update(row["outcome"] for row in rows)
+        return counts
+
+    def _answers(self, rows: Sequence[dict[str, Any]]) -> dict[str, FeedAnswer]:
+        return feed_answers(self.writer.ledger, self.writer.run, [row["sku"] for row in rows])
+
+    def _prepared(
+        self,
+        rows: list[dict[str, Any]],
+        outcomes: list[dict[str, Any]],
+        plan: Callable[[dict[str, Any], Held], Plan],
+        reads: Callable[[Held], bool],
+    ) -> Iterator[tuple[dict[str, Any], Plan]]:
+        """The rows that are to be sent with their plans; the others' outcomes are added to `outcomes`."""
+        writer = self.writer
+        undecided = []
+        for row, outcome in writer.known_before(rows):
+            if outcome is None:
+                undecided.append(row)
+            else:
+                outcomes.append(outcome_of(row, *outcome))
+        unsure = [row["sku"] for row in undecided if reads(row["held"])]
+        listed = {row["sku"] for row in undecided if row["held"].exists}
+        found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
+        self.calls["searches"] += found.calls
+        prepared: list[Answered[Written]] = []
+        for row in undecided:
+            read = _held(found.listings[row["sku"]]) if row["sku"] in found.listings else None
+            trouble = found.troubles.get(row["sku"])
+            if trouble is not None:
+                outcomes.append(outcome_of(row, "failed", trouble))
+                continue
+            written = writer.prepare(row | ({"held": read} if read else {}), plan, lambda _: False)._replace(
+                read=read
+            )
+            prepared.append(Answered(row, written, ""))
+            if written.due:
+                yield row, written.plan
+            else:
+                outcomes.append(writer.result(prepared[-1]))
+        writer.remember(prepared)
+
+    def _start(self) -> Iterator[dict[str, Any]]:
+        """Upload and start the feeds of the spooled messages; the outcomes of those that fit into none."""
+        writer = self.writer
+        account = writer.client.account
+        locale = None if self.connector.amazon.locale == "DEFAULT" else self.connector.amazon.locale
+        spooled = (line["message"] for line in self.folder.read(_SPOOL, part_name(1)))
+        lines = self.folder.read(_SPOOL, part_name(1))
+        refused: dict[str, str] = {}
+        for document in messages.documents(
+            spooled,
+            messages.header(account.seller_id, issue_locale=locale),
+            refused=lambda error: refused.__setitem__(error.sku, str(error)),
+        ):
+            place = amazon.create_document(writer.client)
+            amazon.upload_document(writer.client, place, document.content)
+            writer.locks.keep()
+            number = open_feed(
+                writer.ledger,
+                writer.listings,
+                writer.run,
+                place.document_id,
+                entries_of(lines, document.skus),
+            )
+            self._create(number, place.document_id, len(document.skus))
+            del document  # 10 MiB, while the next one is made
+        if refused:
+            for line in self.folder.read(_SPOOL, part_name(1)):
+                if line["sku"] in refused:
+                    row = {"id": line["pim_id"], "sku": line["sku"]}
+                    yield outcome_of(row, "failed", refused[line["sku"]]) | {"part": line["part"]}
+
+    def _create(self, number: int, document_id: str, count: int) -> None:
+        """Start a feed. If no readable answer came, it stays in the ledger without an id, to be found."""
+        writer = self.writer
+        try:
+            feed_id = amazon.create(writer.client, document_id, [self.connector.marketplace.id])
+        except (OutcomeUnknown, MalformedAnswer) as error:
+            log.warning("%s", error)
+        except AmazonListingsError:
+            feed_abandoned(writer.ledger, number)
+            raise
+        else:
+            feed_started(writer.ledger, number, feed_id)
+            log.info("Feed %s has %s messages.", feed_id, f"{count:,}")
+        self.calls["feeds"] += 1
+
+
+def _held(listing: Listing | None) -> Held:
+    return Held(exists=listing is not None, attributes=listing.attributes if listing else None)

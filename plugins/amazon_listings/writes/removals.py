@@ -1,0 +1,160 @@
+"""Taking off Amazon what left the PIM's selection: by deletion, or by a quantity of 0."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.items import accepted_contents
+from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT
+from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
+from amazon_listings.writes.feeds.outcomes import AWAITED
+from amazon_listings.writes.plan import Held, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.writes.feeds.submit import FeedSync
+    from amazon_listings.writes.protocol import Writer
+
+NOTES = {
+    "delete": "left the PIM's selection: the listing is deleted",
+    "zero_quantity": "left the PIM's selection: the quantity is set to 0",
+}
+
+
+@dataclass
+class Takedown:
+    """Deletes the listings of the stage `departed`, or sets their quantity to 0.
+
+    Each listing is read before, for its before-image. What is done is not done again. The note `departed`
+    holds the calls made.
+
+    Args:
+        connector: The connector that runs; says what becomes of them.
+        folder: The run's folder.
+        writer: Writes singly; its ledger remembers.
+        feeds: Writes by feeds, from `sync.feed_from` listings on.
+    """
+
+    connector: Connector
+    folder: RunFolder
+    writer: Writer
+    feeds: FeedSync
+
+    def carry_out(self, awaited: Callable[[], Iterable[PendingFeed]]) -> Counter[str]:
+        """The number of listings by outcome; if any is `awaited`, call again when its feed is through.
+
+        Args:
+            awaited: The feeds of the run that are to be waited for, asked after they were started.
+
+        Raises:
+            ListingsLocked, RetryableError, ActionRequiredError: see `Writer.write`.
+        """
+        before = self.writer.calls + self.feeds.calls
+        counts: Counter[str] = Counter()
+        parts = self.folder.parts("departed")
+        count = sum(1 for part in parts for _ in self.folder.read("departed", part))
+        by_feeds = count >= self.connector.sync.feed_from
+        for part in parts:
+            rows = list(self.folder.read("departed", part))
+            due = [row for row in rows if row["outcome"] in {"ready", AWAITED}]
+            done = [row for row in rows if row["outcome"] not in {"ready", AWAITED}]
+            done += self._fed(part, due) if by_feeds else self._written(due)
+            self.folder.write("departed", part, done)
+            counts.update(row["outcome"] for row in done)
+        if counts[AWAITED]:
+            counts = self.feeds.collect("departed", awaited(), remark=self._note) or counts
+        if calls := self.writer.calls + self.feeds.calls - before:
+            self.folder.note("departed", {"calls": dict(calls)})
+        return counts
+
+    @property
+    def _how(self) -> str:
+        return self.connector.sync.when_removed
+
+    @property
+    def _note(self) -> str:
+        return NOTES[self._how]
+
+    def _written(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The outcomes of rows that are written one by one."""
+        for batch in chunks(rows, CHUNK):
+            wanted = list(self._wanted(batch))
+            yield from self._noted(self.writer.write(wanted, plan=self._plan, read=lambda _: True))
+
+    def _fed(self, part: str, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The outcomes of rows that are put into feeds; those that are in one already are awaited."""
+        under_way = self.feeds.sent_before(rows)
+        yield from under_way
+        sent = {row["sku"] for row in under_way}
+        for some in chunks((row for row in rows if row["sku"] not in sent), MOST_MESSAGES):
+            yield from self._noted(self._feed(part, some))
+
+    def _feed(self, part: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        skus = {row["sku"] for row in rows}
+        sent = self.feeds.send(
+            {part: skus}, lambda _: self._wanted(rows), plan=self._plan, read=lambda _: True
+        )
+        return [outcome for _, outcomes in sent for outcome in outcomes]
+
+    def _wanted(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The rows as a writer takes them."""
+        for batch in chunks(rows, CHUNK):
+            skus = [row["sku"] for row in batch]
+            contents = accepted_contents(self.writer.ledger, self.writer.listings, skus)
+            for row in batch:
+                content = contents.get(row["sku"], {})
+                after = {} if self._how == "delete" else _without_stock(content)
+                yield {
+                    **row,
+                    "leaves": self._how,
+                    "attributes": after,
+                    "hash": payload_hash(after),
+                    "requirements": "",
+                }
+
+    def _plan(self, row: Mapping[str, Any], held: Held) -> Plan:
+        return _deletion(held) if self._how == "delete" else _zero(row, held)
+
+    def _noted(self, outcomes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for outcome in outcomes:
+            yield outcome | {"note": "; ".join(filter(None, (self._note, outcome["note"])))}
+
+
+def _without_stock(content: dict[str, Any]) -> dict[str, Any]:
+    return content | {AVAILABILITY: _zeroed(content.get(AVAILABILITY, []))}
+
+
+def _deletion(held: Held) -> Plan:
+    if not held.exists:
+        return Plan("NOTHING", None, None, held.exists, {})
+    return Plan("DELETE", None, held.attributes, held.exists, {})
+
+
+def _zero(row: Mapping[str, Any], held: Held) -> Plan:
+    """A quantity of 0 in the merchant's channel; what Amazon keeps in its own warehouses stays for sale."""
+    before = (held.attributes or {}).get(AVAILABILITY, [])
+    merchant = [one for one in before if one.get("fulfillment_channel_code", MERCHANT) == MERCHANT]
+    if not held.exists or not merchant or merchant == _zeroed(merchant):
+        return Plan("NOTHING", None, held.attributes, held.exists, {})
+    element = {"fulfillment_channel_code": MERCHANT, "quantity": 0}
+    if "is_inventory_available" in merchant[0]:
+        element["is_inventory_available"] = None
+    patch = {"op": "merge", "path": f"/attributes/{AVAILABILITY}", "value": [element]}
+    return Plan("PATCH", [patch], held.attributes, held.exists, row["attributes"])
+
+
+def _zeroed(elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in element.items() if name != "is_inventory_available"} | {"quantity": 0}
+        if element.get("fulfillment_channel_code", MERCHANT) == MERCHANT
+        else element
+        for element in elements
+    ]

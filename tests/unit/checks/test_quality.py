@@ -1,0 +1,386 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amazon_listings.checks.quality import ExtractRefused, UnknownColumn, check_quality
+from amazon_listings.checks.quality.columns import bad_gtin, bad_url
+from amazon_listings.checks.quality.expectations import SKU_PATTERN
+from amazon_listings.checks.quality.suite import UnknownExpectation
+from amazon_listings.errors import ActionRequiredError, RunAbortedError
+from amazon_listings.mapping.mapping import compile_mapping
+from amazon_listings.settings import PROJECT
+from amazon_product_types.validation import Issue, merge_issues
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>${x}"
+
+
+@pytest.fixture
+def check(connector, definitions, folder, extracted):
+    """Check items in as many parts as there are lists; the rows of the stage `quality` by PIM identity."""
+
+    def check(*parts, **changes):
+        extracted(*parts)
+        check.counts = check_quality(connector(**changes), definitions, folder)
+        return {row["id"]: row for part in folder.parts("quality") for row in folder.read("quality", part)}
+
+    return check
+
+
+def codes(row):
+    return [issue["code"] for issue in row["issues"]]
+
+
+def test_a_good_item_passes_and_a_bad_one_is_blocked_with_all_its_issues(check, item, folder):
+    rows = check([item(1), item(2, sku_text=None, ean="4006381333932", photo="img.jpg", brand=" ")])
+    assert check.counts == {"checked": 2, "blocked": 1}
+    assert list(rows) == ["products/2"]
+    assert rows["products/2"]["blocks"]
+    assert sorted(codes(rows["products/2"])) == ["gtin", "image_url", "pim_field_empty", "sku_missing"]
+    missing = next(one for one in rows["products/2"]["issues"] if one["code"] == "sku_missing")
+    assert missing["action"] == "Renseignez « sku_text » dans le PIM."
+    assert missing["label"] == "SKU"
+    assert (missing["origin"]["key"], missing["origin"]["field"]) == ("sku", "sku_text")
+    assert missing["origin"]["line"]
+    gtin = next(one for one in rows["products/2"]["issues"] if one["code"] == "gtin")
+    assert gtin["message"].startswith("« 4006381333932 » n'est pas un GTIN")
+    assert gtin["found"] == "4006381333932"
+    assert (gtin["attribute"], gtin["label"]) == (
+        "externally_assigned_product_identifier",
+        "Identifiant externe du produit",
+    )
+    assert (gtin["origin"]["field"], gtin["origin"]["key"]) == ("ean", "Identifiant externe du produit")
+    assert gtin["origin"]["line"]
+    assert (folder.root / "quality" / "items.html").exists()
+
+
+def test_a_sku_is_unique_over_the_whole_extract_not_over_its_part(check, item):
+    rows = check([item(1), item(2)], [item(3, sku_text="A-1")], [item(4), item(5)])
+    assert {identity: codes(row) for identity, row in rows.items()} == {
+        "products/1": ["sku_duplicate"],
+        "products/3": ["sku_duplicate"],
+    }
+    assert rows["products/1"]["issues"][0]["message"] == "Le SKU « A-1 » appartient à 2 articles."
+
+
+@pytest.mark.parametrize(
+    ("sku", "code"),
+    [
+        ("x" * 40, None),
+        ("x" * 41, "sku_too_long"),
+        ("é" * 40, None),
+        ("A B/C+D%2F", None),
+        (" A", "sku_unsendable"),
+        ("A\n", "sku_unsendable"),
+        ("A\tB", "sku_unsendable"),
+        ("A\u00a0", "sku_unsendable"),
+        ("A\ud83d", "sku_unsendable"),
+        ("0123", None),
+        ("=1+1", None),
+    ],
+)
+def test_which_skus_can_be_sent(sku, code):
+    found = "sku_too_long" if len(sku) > 40 else None if re.search(SKU_PATTERN, sku) else "sku_unsendable"
+    assert found == code
+
+
+def test_skus_that_cannot_be_sent_are_blocked(check, item):
+    rows = check([item(1, sku_text="A "), item(2, sku_text="x" * 41), item(3, sku_text="B")])
+    assert {one: codes(row) for one, row in rows.items()} == {
+        "products/1": ["sku_unsendable"],
+        "products/2": ["sku_too_long"],
+    }
+    assert "compte 41 caractères" in rows["products/2"]["issues"][0]["message"]
+
+
+def check_digit(body):
+    return str(-sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(body))) % 10)
+
+
+@given(
+    st.sampled_from([7, 11, 12, 13]).flatmap(
+        lambda size: st.text("0123456789", min_size=size, max_size=size)
+    ),
+    st.integers(1, 9),
+)
+def test_a_gtin_has_the_check_digit_of_gs1(body, off):
+    right = body + check_digit(body)
+    assert bad_gtin(right) is None
+    assert bad_gtin(f" {right} ") is None
+    wrong = body + str((int(right[-1]) + off) % 10)
+    assert bad_gtin(wrong) == wrong
+
+
+def test_what_is_no_gtin_and_what_says_nothing():
+    assert [bad_gtin(value) for value in (None, "", " ")] == [None] * 3
+    bad = ["123", "400638133393A", "٤٠٠٦٣٨١٣٣٣٩٣١"]
+    assert [bad_gtin(value) for value in bad] == bad
+    assert bad_gtin(4006381333931) is None
+
+
+def test_which_addresses_are_pictures():
+    good = [
+        "https://a.example/é.jpg",
+        "http://a/b?c=d#e",
+        "s3://bucket/key",
+        [{"url": "https://a/1.jpg"}],
+        None,
+        "",
+    ]
+    assert [bad_url(value) for value in good] == [None] * len(good)
+    bad = [
+        "a.jpg",
+        "//a/b",
+        "https://",
+        "https://a b/c",
+        "ftp://a/b",
+        "javascript:alert(1)",
+        "https://[1",
+        "https://a:99999/",
+    ]
+    assert [bad_url(value) for value in bad] == bad
+    assert bad_url([{"url": "https://a/1.jpg"}, {"url": "2.jpg"}]) == "2.jpg"
+
+
+def test_a_default_in_the_mapping_fills_what_the_pim_leaves_empty(check, item):
+    mapping = {"Nom du produit": "{{ item.name }}", "Marque": "{{ item.brand or 'Acme' }}"}
+    assert check([item(1, brand="")], mapping=mapping) == {}
+    mapping["Marque"] = "{{ item.brand }}{{ item.maker }}"
+    rows = check([item(1, brand="", maker=""), item(2, brand="", maker="M")], mapping=mapping)
+    assert list(rows) == ["products/1"]
+    assert rows["products/1"]["issues"][0]["origin"]["field"] == "brand, maker"
+
+
+def test_a_text_in_any_value_language_fills_a_required_field(check, item):
+    languages = {"languages": {"fr": "fr_FR", "en": "en_GB"}}
+    rows = check([item(1, name={"fr": "", "en": "Lamp"}), item(2, name={"fr": ""})], sales_layer=languages)
+    assert list(rows) == ["products/2"]
+
+
+def test_an_empty_required_field_and_the_definitions_complaint_are_one_issue(
+    check, item, connector, definitions
+):
+    rows = check([item(1, brand="")])
+    (found,) = [Issue.from_dict(one) for one in rows["products/1"]["issues"]]
+    one = connector()
+    mapping = compile_mapping(
+        one.mapping,
+        index=definitions.index,
+        definition=definitions.document,
+        marketplace=one.marketplace,
+        languages=dict(one.language_tags),
+    )
+    schema = [
+        issue
+        for issue in definitions.issues(mapping.apply(item(1, brand="")).attributes)
+        if issue.attribute == "brand"
+    ]
+    (merged,) = merge_issues([found, *schema])
+    assert set(merged.sources) == {"quality", "schema"}
+    assert merged.origin.field == "brand"
+    assert (merged.severity, merged.label) == ("ERROR", "Marque")
+
+
+def test_an_expectation_on_values_blocks_the_items_that_fail_it(check, item):
+    rows = check(
+        [item(1, stock=-1), item(2, stock=5), item(3)],
+        [item(4, stock=10**20)],
+        quality=[
+            {
+                "expectation": "expect_column_values_to_be_between",
+                "column": "stock",
+                "min_value": 0,
+                "max_value": 9,
+            }
+        ],
+    )
+    assert {one: row["issues"][0]["found"] for one, row in rows.items()} == {
+        "products/1": -1,
+        "products/4": 10**20,
+    }
+    assert (
+        "expect_column_values_to_be_between (min_value 0, max_value 9)"
+        in rows["products/1"]["issues"][0]["message"]
+    )
+
+
+def test_values_are_what_the_pim_sent_not_what_a_table_makes_of_them(check, item):
+    """Whole numbers beside an empty cell stay whole; text that looks like a number stays text."""
+    rows = check(
+        [item(1, code="0123", n=5), item(2, code=None, n=None)],
+        quality=[
+            {"expectation": "expect_column_values_to_be_in_set", "column": "code", "value_set": [123]},
+            {"expectation": "expect_column_values_to_be_in_set", "column": "n", "value_set": [6]},
+        ],
+    )
+    found = [one["found"] for one in rows["products/1"]["issues"]]
+    assert found == ["0123", 5]
+    assert type(found[1]) is int
+    assert list(rows) == ["products/1"]
+
+
+def test_texts_are_columns_by_language_and_variants_win_over_products(check, item):
+    rows = check(
+        [
+            item(1, group="7", variant={"color": ""}, color="red"),
+            item(2, group="7", variant={"color": "blue"}, color="red"),
+        ],
+        quality=[
+            {"expectation": "expect_column_values_to_be_in_set", "column": "color", "value_set": ["red"]},
+            {"expectation": "expect_column_value_lengths_to_be_between", "column": "name_fr", "max_value": 3},
+        ],
+    )
+    assert sorted(one["found"] for one in rows["variants/2"]["issues"]) == ["Lampe", "blue"]
+    assert [one["found"] for one in rows["variants/1"]["issues"]] == ["Lampe"]
+
+
+def test_items_are_compared_over_all_parts(check, item, folder):
+    rows = check(
+        [item(1, code="x"), item(2, code="y")],
+        [item(3, code="x")],
+        quality=[
+            {"expectation": "expect_column_values_to_be_unique", "column": "code"},
+            {"expectation": "expect_compound_columns_to_be_unique", "column_list": ["code", "brand"]},
+        ],
+    )
+    assert sorted(rows) == ["products/1", "products/3"]
+    assert rows["products/3"]["issues"][1]["found"] == {"code": "x", "brand": "Acme"}
+    assert (folder.root / "quality" / "across.html").exists()
+
+
+def test_a_condition_may_name_columns_that_nothing_else_looks_at(check, item):
+    rows = check(
+        [item(1, kind="lamp", stock=None), item(2, kind="bulb", stock=None)],
+        quality=[
+            {
+                "expectation": "expect_column_values_to_not_be_null",
+                "column": "stock",
+                "row_condition": 'kind == "lamp"',
+                "condition_parser": "pandas",
+            }
+        ],
+    )
+    assert list(rows) == ["products/1"]
+
+
+def test_a_warning_does_not_block(check, item, folder):
+    rows = check(
+        [item(1, stock=-1)],
+        quality=[
+            {
+                "expectation": "expect_column_values_to_be_between",
+                "column": "stock",
+                "min_value": 0,
+                "severity": "warning",
+                "description": "Nothing in stock.",
+            },
+            {"expectation": "expect_table_row_count_to_be_between", "min_value": 5, "severity": "info"},
+        ],
+    )
+    assert check.counts["blocked"] == 0
+    assert not rows["products/1"]["blocks"]
+    assert rows["products/1"]["issues"][0]["message"] == "Nothing in stock."
+    assert folder.noted("quality")["warnings"][0].startswith("The extract as a whole: expect_table_row_count")
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        {"expectation": "expect_table_row_count_to_be_between", "min_value": 3},
+        {"expectation": "expect_column_values_to_not_be_null", "column": "stock", "level": "table"},
+        {"expectation": "expect_column_values_to_not_be_null", "column": "stock", "mostly": 0.9},
+        {"expectation": "expect_column_max_to_be_between", "column": "stock", "max_value": 4},
+        {"expectation": "expect_column_to_exist", "column": "stok"},
+    ],
+)
+def test_an_expectation_about_the_whole_ends_the_run_in_a_sentence(check, item, expectation, folder):
+    with pytest.raises(ExtractRefused) as refused:
+        check([item(1, stock=5)], [item(2, stock=None)], quality=[expectation])
+    assert isinstance(refused.value, RunAbortedError)
+    assert expectation["expectation"] in str(refused.value)
+    assert "Nothing was sent" in str(refused.value)
+    assert (folder.root / "quality" / "extract.html").exists()
+
+
+def test_mostly_counts_over_all_parts(check, item):
+    mostly = {"expectation": "expect_column_values_to_not_be_null", "column": "stock", "mostly": 0.5}
+    assert check([item(1, stock=1), item(2, stock=2)], [item(3, stock=None)], quality=[mostly]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        (
+            "expect_column_values_to_be_between",
+            {"column": "stock", "minimum": 0},
+            "it has no argument 'minimum'",
+        ),
+        ("expect_column_values_to_be_in_set", {}, "'column' is missing"),
+        (
+            "expect_column_values_to_be_between",
+            {"column": "name_fr", "min_value": 1},
+            "cannot be computed on “name_fr”",
+        ),
+        (
+            "expect_column_values_to_match_regex",
+            {"column": "brand", "regex": "("},
+            "cannot be computed on “brand”",
+        ),
+        ("expect_table_row_count_to_equal", {"value": 1, "level": "row"}, "cannot have `level: row`"),
+        (
+            "expect_column_values_to_be_null",
+            {"column": "brand", "level": "row", "mostly": 0.5},
+            "Leave one of the two out",
+        ),
+        ("expect_table_row_count_to_equal_other_table", {"other_table_name": "x"}, "asks a database"),
+    ],
+)
+def test_a_wrong_expectation_is_a_clear_sentence_with_its_line(check, item, name, arguments, said):
+    with pytest.raises(UnknownExpectation) as caught:
+        check([item(1, stock=1)], quality=[{"expectation": name, **arguments}])
+    assert isinstance(caught.value, ActionRequiredError)
+    assert said in str(caught.value)
+    assert "lamps.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_an_expectation_on_a_field_that_nobody_has_is_refused_with_what_was_meant(check, item):
+    with pytest.raises(UnknownColumn, match=r"line \d+: .* looks at “brnd”.*Did you mean brand"):
+        check([item(1)], quality=[{"expectation": "expect_column_values_to_not_be_null", "column": "brnd"}])
+
+
+def test_an_empty_extract_is_checked_too(check):
+    assert check() == {}
+    assert check.counts == {"checked": 0, "blocked": 0}
+
+
+def test_the_page_counts_over_all_parts_and_hostile_data_is_text_on_it(check, item, folder):
+    check(
+        *(
+            [item(number, brand=HOSTILE, ean=HOSTILE, **{HOSTILE: HOSTILE}) for number in range(at, at + 3)]
+            for at in (0, 3)
+        ),
+        quality=[{"expectation": "expect_column_values_to_be_null", "column": HOSTILE, "notes": HOSTILE}],
+    )
+    html = (folder.root / "quality" / "items.html").read_text()
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "&amp;lt;" not in html
+    assert "default-src 'none'" in html.replace("&#x27;", "'")
+    assert "6 unexpected values found" in html
+    assert "of 6 total rows" in html
+    assert "products/5" in html
+    assert "Lampes: checks of each item" in html
+    assert "http" not in re.sub(r"http-equiv", "", html)
+
+
+def test_the_names_a_connector_may_use_are_great_expectations_own():
+    from amazon_listings.checks.quality.engine import list_registered_expectation_implementations
+
+    schema = (PROJECT / "include" / "schemas" / "connector.schema.json").read_text()
+    named = set(re.findall(r'"(expect_[a-z_]+)"', schema))
+    assert named
+    assert named <= set(list_registered_expectation_implementations())

@@ -1,0 +1,43 @@
+"""Great Expectations' noise and telemetry, seen from a fresh process as a task is."""
+
+import json
+import subprocess
+import sys
+
+SCRIPT = r"""
+import json, logging, sys, warnings
+warnings.simplefilter("always")
+sockets = []
+sys.addaudithook(lambda event, args: sockets.append(event) if event in
+                 ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.gethostbyname") else None)
+records = []
+class Keep(logging.Handler):
+    def emit(self, record):
+        records.append((record.name, record.levelname, record.getMessage()[:200]))
+logging.basicConfig(level=logging.DEBUG, handlers=[Keep()])
+from pathlib import Path
+from amazon_listings.checks.quality.expectations import Expected
+from amazon_listings.checks.quality.pages import Tally, write_page
+from amazon_listings.checks.quality.suite import Suite, frame_of
+expected = [Expected("expect_column_values_to_not_be_null", {"column": "a"}, "sku_missing"),
+            Expected("expect_column_values_to_be_unique", {"column": "a"}, "sku_missing")]
+suite, tally = Suite("items", expected, "here"), Tally()
+for _ in range(3):
+    frame = frame_of(["pim_id", "a"], [["1", None], ["2", "x"], ["3", "x"]], inferred=False)
+    for _, result in suite.check(frame):
+        tally.add(result)
+page = write_page(tally, expected, title="t", notes=[])
+print(json.dumps({"sockets": sockets, "records": records, "page": len(page),
+                  "telemetry": [name for name in sys.modules if name.startswith("posthog")]}))
+"""
+
+
+def test_the_task_log_stays_quiet_and_nobody_is_called():
+    child = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    seen = json.loads(child.stdout)  # nothing else was printed
+    assert child.stderr == ""  # no progress bar, no warning
+    assert seen["sockets"] == []
+    assert seen["telemetry"] == []
+    assert [one for one in seen["records"] if one[0].startswith("great_expectations")] == []
+    assert [one for one in seen["records"] if one[1] in {"INFO", "WARNING", "ERROR"}] == []
+    assert seen["page"] > 1000

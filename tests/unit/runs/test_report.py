@@ -1,0 +1,301 @@
+import codecs
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amazon_listings.errors import RunAbortedError
+from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.report import page, write_report
+from amazon_listings.runs.report.tables import ISSUE_COLUMNS, CsvTable, cell
+from amazon_listings.runs.report.words import words
+from amazon_product_types.validation.issue import Issue, Origin
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>x"
+FACTS = {
+    "title": "Lampes",
+    "connector_id": "lamps",
+    "country": "FR",
+    "product_type": "LAMP",
+    "operation": "test",
+    "run_id": "manual__1",
+    "reason": "Everything.",
+    "definition_version": "V1",
+    "definition_fetched_at": "2026-11-23",
+    "warnings": [],
+    "failure": None,
+    "calls": {},
+    "language": "en_GB",
+}
+
+
+def issue(message="Too long.", severity="ERROR", **more):
+    return Issue(code="too_long", severity=severity, source="schema", message=message, **more).to_dict()
+
+
+@pytest.fixture
+def run(folder, extracted, item):
+    """A run whose items have these issues; what the report says."""
+
+    def run(*issues, facts=(), outcome="blocked", sku=None):
+        items = [item(number) for number in range(len(issues))]
+        for one in items:
+            one["sku"] = sku or one["sku"]
+        extracted(items)
+        rows = [
+            {"id": one["id"], "sku": one["sku"], "outcome": outcome, "issues": own}
+            for one, own in zip(items, issues, strict=True)
+        ]
+        folder.write("tested", part_name(1), rows)
+        return write_report(folder, {**FACTS, **dict(facts)})
+
+    return run
+
+
+def text(folder, name):
+    written = (folder.root / "report" / name).read_bytes()
+    # A byte order mark tells a spreadsheet that the accents are UTF-8.
+    assert written.startswith(codecs.BOM_UTF8) == name.endswith(".csv")
+    return written.decode("utf-8-sig")
+
+
+def test_one_row_per_item_and_one_per_issue_with_everything_a_person_needs(run, folder):
+    origin = Origin(line=12, key="Nom du produit", field="name", language="fr")
+    first = issue(
+        attribute="item_name",
+        path="item_name/0/value",
+        label="Nom",
+        found="x" * 9,
+        allowed={"max_characters": 5},
+        action="Shorten.",
+        origin=origin,
+    )
+    summary = run([first, issue("Odd.", "WARNING")], [], facts={"warnings": ["Look out."]})
+    assert (summary["extracted"], summary["counts"]["blocked"], summary["items_with_issues"]) == (2, 2, 1)
+    items = list(csv.DictReader(io.StringIO(text(folder, "items.csv"))))
+    assert [(one["sku"], one["errors"], one["warnings"], one["first_issue"]) for one in items] == [
+        ("A-0", "1", "1", "Too long."),
+        ("A-1", "0", "0", ""),
+    ]
+    issues = list(csv.DictReader(io.StringIO(text(folder, "issues.csv"))))
+    assert (
+        issues[0]
+        | {
+            "code": "too_long",
+            "label": "Nom",
+            "path": "item_name/0/value",
+            "pim_field": "name",
+            "language": "fr",
+            "mapping_line": "12",
+            "mapping_key": "Nom du produit",
+            "found": "xxxxxxxxx",
+            "allowed": "max characters: 5",
+        }
+        == issues[0]
+    )
+    document = json.loads(text(folder, "report.json"))
+    assert document["items"][0]["issues"][0]["origin"]["line"] == 12
+    assert document["summary"]["warnings"] == ["Look out."]
+    assert document["summary"] == json.loads(json.dumps(summary))
+    assert folder.noted("report") == document["summary"]
+
+
+def test_what_would_be_right_is_words_in_a_spreadsheet(run, folder):
+    options = [{"value": "green", "name": "Vert"}, {"value": "LED", "name": "LED"}]
+    run(
+        [issue(allowed={"options": options, "options_total": 18}), issue("b", allowed={"one_of": ["x", "y"]})]
+    )
+    rows = csv.DictReader(io.StringIO(text(folder, "issues.csv")))
+    assert [row["allowed"] for row in rows] == ["green (Vert); LED; + 16", "one of: x, y"]
+
+
+@given(st.text())
+def test_no_cell_is_a_formula(value):
+    shown = cell(value)
+    assert shown == "" or shown[0] not in "=+-@\t\r\n" or re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?", shown)
+    out = io.StringIO()
+    CsvTable(out, ["a", "b"]).add({"a": value, "b": 1})
+    assert list(csv.reader(io.StringIO(out.getvalue(), newline="")))[1] == [shown, "1"]
+
+
+def test_numbers_stay_numbers_in_a_spreadsheet():
+    assert [cell(value) for value in ("-5", "+3.2", -5, "0123", "=1+1", "-1+cmd|x", None, True)] == [
+        "-5",
+        "+3.2",
+        "-5",
+        "0123",
+        "'=1+1",
+        "'-1+cmd|x",
+        "",
+        "true",
+    ]
+
+
+def test_the_json_report_is_strict_whatever_was_found(run, folder):
+    run([issue(found=float("inf")), issue("half \ud83d", found="\ud83d"), issue("nul \x00 sep \u2028")])
+    found = [
+        one.get("found")
+        for one in json.loads(text(folder, "report.json"), parse_constant=pytest.fail)["items"][0]["issues"]
+    ]
+    assert found[0] == "inf"
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def parsed(html):
+    tags = Tags()
+    tags.feed(html)
+    return tags
+
+
+def test_hostile_product_data_is_text_on_the_page(run, folder):
+    hostile = issue(
+        HOSTILE,
+        attribute=HOSTILE,
+        path=HOSTILE,
+        label=HOSTILE,
+        why=HOSTILE,
+        action=HOSTILE,
+        found=HOSTILE,
+        origin=Origin(1, HOSTILE, HOSTILE, HOSTILE),
+    )
+    run([hostile], sku=HOSTILE, facts=dict.fromkeys(("title", "run_id", "reason", "failure"), HOSTILE))
+    tags = parsed(text(folder, "report.html"))
+    assert tags.tags.count("script") == 1
+    assert "img" not in tags.tags
+    assert not [name for name, _ in tags.attributes if name.startswith("on") or name == "style"]
+    assert {value for name, value in tags.attributes if name == "href"} == {
+        "items.csv",
+        "issues.csv",
+        "report.json",
+    }
+    assert HOSTILE in "".join(tags.text)
+    assert "src" not in dict(tags.attributes)
+
+
+def test_the_page_says_what_counts_first_and_has_the_basics_of_accessibility(run, folder):
+    summary = run([issue(label="Nom")], [], facts={"failure": "The PIM is unreachable.", "language": "fr_FR"})
+    html = text(folder, "report.html")
+    order = [
+        html.index(one)
+        for one in ("The PIM is unreachable.", "Ce que sont devenus", "Problèmes les plus", "A-0")
+    ]
+    assert order == sorted(order)
+    tags = parsed(html)
+    attributes = dict(tags.attributes)
+    assert ("lang", "fr") in tags.attributes
+    assert ("role", "alert") in tags.attributes
+    labelled = {value for name, value in tags.attributes if name == "for"}
+    assert {"find", "outcome", "severity"} <= labelled
+    assert attributes["content"]
+    assert summary["frequent"][0]["label"] == "Nom"
+
+
+def test_what_is_only_known_later_is_shown_once_there_is_some(run, folder):
+    run([issue()])
+    html = text(folder, "report.html")
+    assert 'data-outcome="failed"' in html
+    assert 'data-outcome="suppressed"' not in html
+
+
+def test_errors_come_first_and_the_page_is_limited_where_the_files_are_not(run, folder, monkeypatch):
+    monkeypatch.setattr("amazon_listings.runs.report.SHOWN", 3)
+    monkeypatch.setattr(page, "SHOWN", 3)
+    warning = [issue("Odd.", "WARNING")]
+    summary = run(*[warning] * 4, [issue()], [issue()])
+    html = text(folder, "report.html")
+    assert html.count('<article class="item') == 3
+    assert re.findall(r"<h3>(.*?)</h3>", html) == ["A-4", "A-5", "A-0"]
+    assert "This page shows 3 of 6 items with issues" in html
+    assert len(text(folder, "issues.csv").splitlines()) == 7
+    assert [one["severity"] for one in summary["frequent"]] == ["WARNING"]
+
+
+def test_frequent_issues_are_counted_once_an_item_and_the_worst_come_first(run):
+    odd = issue("Odd.", "WARNING", attribute="color")
+    summary = run([odd, odd], [odd], [issue(attribute="item_name")])
+    assert [(one["severity"], one["items"]) for one in summary["frequent"]] == [("ERROR", 1), ("WARNING", 2)]
+
+
+def test_a_run_without_anything_still_has_a_report(folder):
+    summary = write_report(folder, {**FACTS, "failure": "Amazon refuses the account.", "operation": "live"})
+    assert summary["counts"] == dict.fromkeys(summary["counts"], 0)
+    assert "Amazon refuses the account." in text(folder, "report.html")
+    assert json.loads(text(folder, "report.json"))["items"] == []
+
+
+def test_if_items_are_missing_the_report_is_written_and_the_run_refused(folder, extracted, item):
+    extracted([item(1), item(2)])
+    folder.note("extract", folder.noted("extract") | {"extracted": 3})
+    with pytest.raises(
+        RunAbortedError, match=r"3 items were extracted and 0 added .*, but 2 have an outcome"
+    ):
+        write_report(folder, FACTS)
+    assert "A-2" in text(folder, "items.csv")
+    assert json.loads(text(folder, "report.json"))["summary"]["counts"]["failed"] == 2
+    assert "<html" in text(folder, "report.html")
+
+
+def keys(texts):
+    for name, content in texts.items():
+        if isinstance(content, dict):
+            yield from (f"{name}.{below}" for below in keys(content))
+        else:
+            yield name
+
+
+def holes(texts):
+    return {
+        (name, field)
+        for name, content in texts.items()
+        if isinstance(content, str)
+        for _, field, _, _ in Formatter().parse(content)
+        if field
+    }
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "de"])
+def test_every_language_has_every_text(language):
+    other, english = words(language), words("en")
+    assert sorted(keys(other)) == sorted(keys(english))
+    assert holes(other) == holes(english)
+    assert all(len(texts) == 3 for texts in other["outcomes"].values())
+    assert list(other["outcomes"]) == list(english["outcomes"])
+
+
+def test_a_language_without_texts_is_english():
+    assert words("ja_JP")["language"] == "en"
+    assert words("fr_CA")["language"] == "fr"
+
+
+def test_every_column_of_issues_has_a_value_for_an_issue_that_says_little(run, folder):
+    run([Issue(code="x", severity="INFO", source="listing", message="m").to_dict()])
+    rows = list(csv.reader(io.StringIO(text(folder, "issues.csv"))))
+    assert tuple(rows[0]) == ISSUE_COLUMNS
+    assert len(rows[1]) == len(ISSUE_COLUMNS)
+
+
+def test_the_page_sets_names_as_names_and_says_the_rule_as_a_sentence(run, folder):
+    odd = issue("odd `quote")
+    run([issue("`brand` is <b>.", why="required because `x` is child", action="Fill in `brand`."), odd])
+    page = text(folder, "report.html")
+    assert "<p><code>brand</code> is &lt;b&gt;.</p>" in page
+    assert '<p class="soft">Required because <code>x</code> is child.</p>' in page
+    assert "<p>odd `quote</p>" in page

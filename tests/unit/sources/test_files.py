@@ -1,0 +1,227 @@
+"""Files as a source: CSV, JSON Lines, Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from upath import UPath
+
+from amazon_listings.connectors.model import FileSource
+from amazon_listings.sources.errors import UnusableSource
+from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.selection import Selection
+
+EN = Selection(languages=("en", "fr"))
+
+
+def source(path, **more):
+    return FileSource(path=str(path), languages=("en", "fr"), **more)
+
+
+def read(given_source, selection=EN, root=None):
+    reading = read_items(given_source, None, selection, root=root)
+    return list(reading), reading
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_every_value_of_a_csv_is_text(tmp_path):
+    path = write(tmp_path / "a.csv", "id,ean,weight,on,name_en,name_fr\n0123,0840,1e5,true,Shoe,\n")
+    (item,), reading = read(source(path))
+    assert item["id"] == "products/0123"
+    assert item["variant"] is None
+    assert item["status"] == "visible"
+    assert item["product"]["fields"] == {"id": "0123", "ean": "0840", "weight": "1e5", "on": "true"}
+    assert item["product"]["texts"] == {"name": {"en": "Shoe"}}
+    assert (reading.full, reading.cursor) == (True, None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_says_the_encoding(tmp_path, encoding):
+    path = write(tmp_path / "a.csv", "id,name_en\n1,Zapato ñ 👟\n", encoding)
+    assert read(source(path))[0][0]["product"]["texts"]["name"]["en"] == "Zapato ñ 👟"
+
+
+def test_delimiter_and_encoding_are_configured(tmp_path):
+    path = write(tmp_path / "a.csv", 'id;name_en\n1;"Café; crème\nsecond line"\n', "cp1252")
+    (item,), _ = read(source(path, delimiter=";", encoding="cp1252"))
+    assert item["product"]["texts"]["name"]["en"] == "Café; crème\nsecond line"
+
+
+def test_bad_rows_are_problems_with_their_line_and_the_others_go_on(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'id,x\n1,"two\nlines"\n2\n3,a,b\n,empty\n4,caf\xe9\n5,ok\n1,again\n"6"x,bad\n7,ok\n')
+    items, reading = read(source(path))
+    assert [item["id"] for item in items] == ["products/1", "products/5", "products/7"]
+    texts = [str(problem) for problem in reading.problems]
+    assert [text.split(":")[0] for text in texts] == [f"a.csv, line {n}" for n in (4, 5, 6, 7, 9, 10)]
+    assert "1 cells, the header 2" in texts[0]
+    assert "'id' is empty" in texts[2]
+    assert "not utf-8" in texts[3]
+    assert "stands already in a.csv, line 2" in texts[4]
+
+
+def test_json_lines_keep_their_types(tmp_path):
+    lines = [{"id": 7, "n": "0123", "w": 1.5, "on": True, "t": [["a", "b"]], "none": None, "name_en": "Shoe"}]
+    path = write(
+        tmp_path / "a.jsonl",
+        "\ufeff" + "\n\n".join(json.dumps(line) for line in lines) + "\n{oops\n[1]\nNaN\n",
+    )
+    (item,), reading = read(source(path))
+    assert item["id"] == "products/7"
+    assert item["product"]["fields"] == {
+        "id": 7,
+        "n": "0123",
+        "w": 1.5,
+        "on": True,
+        "t": [["a", "b"]],
+        "none": None,
+    }
+    assert [problem.sku for problem in reading.problems] == [
+        "a.jsonl, line 2",
+        "a.jsonl, line 3",
+        "a.jsonl, line 4",
+    ]
+
+
+def test_parquet_is_read_row_group_by_row_group(tmp_path):
+    table = pa.table({
+        "id": [f"{n:04}" for n in range(1200)],
+        "price": pa.array([Decimal("79.90")] * 1200),
+        "day": pa.array([date(2026, 1, 2)] * 1200),
+        "images": pa.array([["https://c/a.jpg", "https://c/b.jpg"]] * 1200),
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=500)
+    items, _ = read(source(tmp_path / "a.parquet", image_columns=("images",)))
+    assert len(items) == 1200
+    assert items[7]["product"]["fields"] == {"id": "0007", "price": "79.90", "day": "2026-01-02"}
+    assert [image["url"] for image in items[0]["product"]["images"]["images"]] == [
+        "https://c/a.jpg",
+        "https://c/b.jpg",
+    ]
+
+
+def test_broken_parquet_is_said_so(tmp_path):
+    write(tmp_path / "a.parquet", "PAR1 nothing")
+    with pytest.raises(UnusableSource, match=r"a\.parquet cannot be read"):
+        read(source(tmp_path / "a.parquet"))
+
+
+def test_rows_of_a_group_are_variants_of_what_they_have_in_common(tmp_path):
+    photos = "https://c/a|https://c/b"
+    text = f"id,family,name_en,color,photo\nV1,F,Shoe,red,{photos}\nS,,Sock,,\nV2,F,Shoe,blue,{photos}\n"
+    path = write(tmp_path / "a.csv", text)
+    items, _ = read(source(path, group_column="family", image_columns=("photo",)))
+    assert [item["id"] for item in items] == ["variants/V1", "variants/V2", "products/S"]
+    one = items[0]
+    assert one["group"] == "products/F"
+    assert one["product"]["id"] == "F"
+    assert one["product"]["fields"] == {"family": "F"}
+    assert one["product"]["texts"] == {"name": {"en": "Shoe"}}
+    assert len(one["product"]["images"]["photo"]) == 2
+    assert one["variant"]["fields"]["color"] == "red"
+    assert items[2]["group"] == "products/S"
+
+
+def test_statuses_choose_rows(tmp_path):
+    path = write(tmp_path / "a.csv", "id,state\n1,visible\n2,Invisible\n3,draft\n4,gone\n")
+    given_source = source(path, status_column="state")
+    assert [item["id"] for item in read(given_source)[0]] == ["products/1"]
+    items, reading = read(given_source, Selection(statuses=("all",)))
+    assert [item["status"] for item in items] == ["visible", "invisible", "draft"]
+    assert "'gone' is none of" in str(reading.problems[0])
+
+
+def test_changes_bring_whole_families_and_what_left(tmp_path):
+    text = ("id,g,state,at\n1,F,visible,2026-01-01\n2,F,visible,2026-06-02 10:00:00\n3,,visible,2026-01-01\n"
+            "4,,draft,2026-06-03T00:00:00Z\n5,,visible,\n6,,visible,yesterday\n")  # fmt: skip
+    given_source = source(
+        write(tmp_path / "a.csv", text), group_column="g", status_column="state", modified_column="at"
+    )
+    since = Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC))
+    items, reading = read(given_source, since)
+    assert [item["id"] for item in items] == ["variants/1", "variants/2", "products/5"]
+    assert reading.removed == ["products/4"]
+    assert not reading.full
+    assert reading.cursor == "2026-06-03T00:00:00+00:00"
+    assert "'yesterday' is not a date" in str(reading.problems[0])
+    assert read(source(given_source.path), since)[1].full
+
+
+def test_several_files_by_pattern_in_the_order_of_their_names(tmp_path):
+    for name in ("b", "a", "c"):
+        write(tmp_path / f"{name}.csv", f"id\n{name}\n")
+    write(tmp_path / "a.txt", "id\nno\n")
+    assert [item["id"] for item in read(source(tmp_path / "*.csv"))[0]] == [
+        "products/a",
+        "products/b",
+        "products/c",
+    ]
+
+
+def test_object_storage_by_its_address_or_opened_by_the_caller():
+    folder = UPath("memory://pim/export")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "a.csv").write_text("id\n1\n")
+    (folder / "b.jsonl").write_text('{"id": 2}\n')
+    assert [item["id"] for item in read(source("memory://pim/export/*.csv"))[0]] == ["products/1"]
+    assert [item["id"] for item in read(source("x.csv"), root=folder / "*")[0]] == [
+        "products/1",
+        "products/2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "words"),
+    [
+        ("nr,x\n1,2\n", {}, "no column id.*It has nr, x"),
+        ("id;x\n1;2\n", {}, "set delimiter"),
+        ("id,id\n1,2\n", {}, "more than one column id"),
+        ("id\n1\n", {"image_columns": ("photo",)}, "no column photo"),
+        ("id\n1\n", {"encoding": "klingon"}, "no encoding 'klingon'"),
+    ],
+)
+def test_a_file_that_does_not_fit_says_how(tmp_path, text, more, words):
+    with pytest.raises(UnusableSource, match=words):
+        read(source(write(tmp_path / "a.csv", text), **more))
+
+
+def test_no_file_is_said_so(tmp_path):
+    for name in ("a.csv", "*.csv", "nowhere/*.csv"):
+        with pytest.raises(UnusableSource, match="no file"):
+            read(source(tmp_path / name))
+
+
+def test_an_empty_file_has_no_items(tmp_path):
+    assert read(source(write(tmp_path / "a.csv", "")))[0] == []
+    assert read(source(write(tmp_path / "b.csv", "id,x\n")))[0] == []
+
+
+cells = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=6), st.sampled_from(",;\t|"))
+def test_any_text_survives_a_csv(tmp_path_factory, rows, delimiter):
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=delimiter)
+    writer.writerow(["id", "a", "b"])
+    writer.writerows([str(n), *row] for n, row in enumerate(rows))
+    path = Path(tmp_path_factory.getbasetemp()) / "any.csv"
+    path.write_bytes(buffer.getvalue().encode())
+    items, reading = read(source(path, delimiter=delimiter))
+    assert reading.problems == []
+    assert [[item["product"]["fields"][name] for name in "ab"] for item in items] == rows

@@ -1,0 +1,147 @@
+"""Both APIs of the sandbox's PIM, which was written from the same documents by other hands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+import requests
+
+from amazon_listings.connectors.model import SalesLayerSource
+from amazon_listings.sources.errors import CredentialsRefused, PimUnavailable
+from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.check import check_connection
+from amazon_listings.sources.sales_layer.connection import PimConnection
+from amazon_listings.sources.selection import Selection
+from spapi_sandbox.server import running_sandbox
+
+SOURCE = SalesLayerSource(languages=("fr",))
+BOTH = Selection(languages=("fr", "en"))
+APIS = ("rest", "connector")
+#: The export connector of the sandbox gives these fields names of its own.
+RENAMED = {"prod_title": "product_name", "prod_description": "description"}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _as_new(request):
+    yield
+    control(request.getfixturevalue("sandbox"), "POST", "reset")
+
+
+def control(sandbox, method, path, **asked):
+    response = requests.request(method, f"{sandbox.url}/sales_layer/_control/{path}", json=asked, timeout=10)
+    response.raise_for_status()
+    return response.json()
+
+
+def connection(sandbox, api, **other):
+    if api == "rest":
+        given = {"base_url": f"{sandbox.url}/sales_layer/rest/Catalog", "api_key": "sandbox-pim-key"}
+    else:
+        given = {
+            "base_url": f"{sandbox.url}/sales_layer/connector",
+            "code": "CNSANDBOX",
+            "secret": "sandbox-connector-secret",
+        }
+    return PimConnection(api=api, **{**given, **other})
+
+
+def read(sandbox, api, time, selection=BOTH):
+    reading = read_items(SOURCE, connection(sandbox, api), selection, clock=real(time))
+    return {item["id"]: item for item in reading}, reading
+
+
+def real(time):
+    """The sandbox's clock is the real one; only waiting is not."""
+    from amazon_listings.sources.sales_layer.clock import Clock
+
+    return Clock(steady=lambda: time.at, sleep=time.sleep)
+
+
+def comparable(record):
+    return record and {
+        "ref": record["ref"],
+        "texts": {RENAMED.get(name, name): texts for name, texts in record["texts"].items()},
+        "images": {name: [image["url"] for image in images] for name, images in record["images"].items()},
+    }
+
+
+def test_both_apis_give_the_same_items(sandbox, time):
+    by_rest, rest = read(sandbox, "rest", time)
+    by_connector, connector = read(sandbox, "connector", time)
+    assert list(by_rest) == list(by_connector)
+    assert len(by_rest) > 120
+    assert (rest.full, rest.problems, rest.removed) == (connector.full, connector.problems, connector.removed)
+    for identity, item in by_rest.items():
+        other = by_connector[identity]
+        assert item["group"] == other["group"]
+        for part in ("product", "variant"):
+            assert comparable(item[part]) == comparable(other[part])
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_only_the_changed_family_is_read(sandbox, time, api):
+    everything, before = read(sandbox, api, time)
+    family = next(item for item in everything.values() if item["variant"])
+    siblings = [i for i, item in everything.items() if item["group"] == family["group"]]
+    control(sandbox, "POST", "clock", advance=60)
+    control(sandbox, "PATCH", f"items/variants/{family['variant']['id']}", values={"size": "XXL"})
+    since = Selection(languages=("fr", "en"), changed_since=datetime.fromisoformat(before.cursor))
+    found, reading = read(sandbox, api, time, since)
+    assert list(found) == siblings
+    assert not reading.full
+    assert found[siblings[0]]["product"]["texts"] == family["product"]["texts"]
+    assert found[siblings[0]]["product"]["images"] == family["product"]["images"]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_an_item_that_becomes_invisible_is_removed(sandbox, time, api):
+    everything, before = read(sandbox, api, time)
+    lone = next(item for item in everything.values() if not item["variant"])
+    control(sandbox, "POST", "clock", advance=60)
+    control(sandbox, "PATCH", f"items/products/{lone['product']['id']}", status="I")
+    since = Selection(languages=("fr", "en"), changed_since=datetime.fromisoformat(before.cursor))
+    found, reading = read(sandbox, api, time, since)
+    assert found == {}
+    assert reading.removed == [lone["id"]]
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("kind", ["status", "truncate", "reset", "body"])
+@pytest.mark.parametrize("skip", [0, 1, 2])
+def test_faults_that_pass_change_nothing(sandbox, time, api, kind, skip):
+    control(sandbox, "PUT", "connector", page_length=40)
+    everything, _ = read(sandbox, api, time)
+    control(sandbox, "POST", "faults", api=api, kind=kind, skip=skip)
+    assert list(read(sandbox, api, time)[0]) == list(everything)
+    assert time.slept
+
+
+def test_a_lost_page_is_asked_for_again_or_said(sandbox, time):
+    control(sandbox, "PUT", "connector", page_length=40)
+    everything, _ = read(sandbox, "rest", time)
+    control(sandbox, "POST", "faults", api="rest", kind="lose_page", skip=2)
+    assert list(read(sandbox, "rest", time)[0]) == list(everything)
+    control(sandbox, "POST", "faults", api="connector", kind="lose_page", skip=1)
+    with pytest.raises(PimUnavailable):
+        read(sandbox, "connector", time)
+
+
+@pytest.mark.parametrize(
+    ("api", "wrong"),
+    [("rest", {"api_key": "no"}), ("connector", {"code": "CNNO"}), ("connector", {"secret": "no"})],
+)
+def test_wrong_credentials_are_refused_in_words(sandbox, api, wrong):
+    with pytest.raises(CredentialsRefused, match="Airflow connection sales_layer"):
+        check_connection(connection(sandbox, api, **wrong))
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_the_connection_check_says_what_is_there(sandbox, api):
+    assert "languages en, es, fr, de; first product LUM-L101." in check_connection(connection(sandbox, api))
