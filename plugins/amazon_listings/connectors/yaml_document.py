@@ -200,7 +200,7 @@ class _Reader:
         return merged
 
 
-class _GivenUp(Exception):  # noqa: N818 - never leaves this module
+class _GivenUp(Exception):
     def __init__(self, message: str, node: yaml.Node) -> None:
         super().__init__(message)
         self.node = node

@@ -36,7 +36,7 @@ class Fault(NamedTuple):
         return f"{self.line}: {self.problem}" + "".join(shown)
 
 
-class Refused(Exception):  # noqa: N818 - becomes a Fault where the line is known
+class Refused(Exception):
     """A value that cannot be mapped as written; becomes a `Fault` of its line."""
 
     def __init__(self, problem: str, *candidates: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OWN_NAMES = frozenset({*RECORD_NAMES, "sku"})
 
 
-class _Any(Exception):  # noqa: N818 - an answer, not a fault
+class _Any(Exception):
     """Something of the connector may read any field."""
 
 

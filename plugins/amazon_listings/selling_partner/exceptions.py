@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - named by what happened; the base says what happens next
 """What can go wrong at Amazon, named; each says by its base what happens next."""
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ MOST_MESSAGES = 25_000
 MOST_BYTES = 10 * 1024 * 1024
 
 
-class MessageTooLarge(ItemError):  # noqa: N818 - named by what happened
+class MessageTooLarge(ItemError):
     """One item alone would not fit into a feed document."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class UnsendableSku(ItemError):  # noqa: N818 - named by what happened
+class UnsendableSku(ItemError):
     """No path can carry this SKU, so neither it nor its listing can be addressed."""
 
 

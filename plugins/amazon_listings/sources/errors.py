@@ -37,7 +37,7 @@ class UnusableSource(ActionRequiredError):
     """The source as configured cannot be read: no such file, column, language or status."""
 
 
-class UnusableRecord(ItemError):  # noqa: N818 - named as its family in errors.py is
+class UnusableRecord(ItemError):
     """One row or record cannot become an item; the others go on."""
 
 

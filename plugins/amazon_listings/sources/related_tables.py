@@ -56,7 +56,7 @@ def read_tables(
         clock: Where time comes from, for tests.
 
     Raises:
-        RetryableError, ActionRequiredError: as `read_items`; also for a table that is not there, or too large.
+        RetryableError, ActionRequiredError: as `read_items`; also for a table that is missing or too large.
     """
     found = {name: _of_file(place, languages) for name, place in wanted.items() if is_file(place)}
     others = {name: place for name, place in wanted.items() if not is_file(place)}

@@ -42,7 +42,7 @@ class Candidate(NamedTuple):
         return f"{self.chain} ({self.path})" + (f": {self.help}" if self.help else "")
 
 
-class UnknownField(ProductTypeError):  # noqa: N818 - named by what is wrong
+class UnknownField(ProductTypeError):
     """A mapping key that names no field. `key` and `candidates` (nearest first) say more."""
 
     def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:
@@ -60,7 +60,7 @@ class OutsideRequirements(UnknownField):
         self.candidates = (found,)
 
 
-class AmbiguousField(ProductTypeError):  # noqa: N818 - named by what is wrong
+class AmbiguousField(ProductTypeError):
     """A mapping key that names several fields. `key` and `candidates` say which."""
 
     def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:

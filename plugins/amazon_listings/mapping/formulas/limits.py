@@ -12,7 +12,7 @@ MAX_LIST = 10_000
 _WHOLE = 1e15
 
 
-class TooLarge(ValueError):  # noqa: N818 - it is what the result is
+class TooLarge(ValueError):
     """A result beyond what any Amazon attribute holds."""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.findings import Setting
 
 
-class NotUsual(Exception):  # noqa: N818 - not an error: the complete way takes over
+class NotUsual(Exception):
     """This value needs the complete way."""
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PACKAGE = "amazon_listings.mapping"
 
 
-class Unfit(ValueError):  # noqa: N818 - it is what the value is
+class Unfit(ValueError):
     """A value that cannot be used; as text it says why in English.
 
     Args:

@@ -32,7 +32,7 @@ class LwaError(Exception):
         self.description = description
 
 
-class TokenRefused(Exception):  # noqa: N818 - named by what happened
+class TokenRefused(Exception):
     """SP-API does not take an access token; the message is the `details` of its 403."""
 
 

@@ -20,7 +20,7 @@ _DEFAULTS = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the sandbox
+class Refusal(Exception):
     """An HTTP answer that is not a success.
 
     Args:
