@@ -163,7 +163,7 @@ def items(count):
             "images": {},
         }
         yield {
-            "id": f"variants/v{number}",
+            "pim_id": f"variants/v{number}",
             "group": f"products/{number}",
             "sku": f"S{number}",
             "status": "V",

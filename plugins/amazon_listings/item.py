@@ -40,11 +40,11 @@ class Record(TypedDict):
 class Item(TypedDict):
     """What becomes one Amazon item: a variant with its product, or a product alone.
 
-    `id` is the PIM's stable identity (`variants/501`, `products/101`), `group` the identity of
+    `pim_id` is the PIM's stable identity (`variants/501`, `products/101`), `group` the identity of
     the product (the family). `sku` is set by the extract step from the connector's expression.
     """
 
-    id: str
+    pim_id: str
     group: str
     sku: str | None
     status: str

@@ -59,7 +59,7 @@ def record(**given):
 
 def item(*, variant=None, sku="S1", **given):
     return {
-        "id": "variants/1",
+        "pim_id": "variants/1",
         "group": "products/1",
         "sku": sku,
         "status": "V",

@@ -108,7 +108,7 @@ def test_a_mapping_wholly_in_french_gives_payloads_that_amazons_definition_accep
         found = [issue for issue in judge.issues(mapped.attributes) if issue.severity == "ERROR"]
         accepted += not errors and not found
         if errors or found:
-            refused[item["id"]] = [issue.message for issue in [*errors, *found]]
+            refused[item["pim_id"]] = [issue.message for issue in [*errors, *found]]
         else:
             assert judge.is_valid(mapped.attributes)
     # What is refused are the catalogue's deliberate mistakes, and lamps with batteries nobody mapped.

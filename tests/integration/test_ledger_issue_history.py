@@ -35,11 +35,11 @@ def run(ledger, tmp_path):
         tested = any(outcome == "ready" for outcome, _ in outcomes.values())
         folder.note("scope", {"operation": "test" if tested else "live"})
         rows = [
-            {"id": f"p/{sku}", "sku": sku, "group": "g", "issues": [one.to_dict() for one in issues]}
+            {"pim_id": f"p/{sku}", "sku": sku, "group": "g", "issues": [one.to_dict() for one in issues]}
             | {"outcome": outcome, "note": note, "asin": None, "attributes": {}}
             for sku, (outcome, issues) in outcomes.items()
         ]
-        folder.write("extract", PART, [{"id": row["id"], "sku": row["sku"]} for row in rows])
+        folder.write("extract", PART, [{"pim_id": row["pim_id"], "sku": row["sku"]} for row in rows])
         folder.note("extract", {"parts": [PART], "extracted": len(rows), "out_of_scope": 0})
         folder.write("mapped", PART, [row | {"issues": []} for row in rows])
         seen = [row for row in rows if row["outcome"] != "failed"]

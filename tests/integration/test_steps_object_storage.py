@@ -109,7 +109,7 @@ def test_what_fails_half_way_leaves_no_half_part(folder):
 
 
 def test_the_report_is_written_where_the_run_is_kept(folder):
-    folder.write("extract", part_name(1), [{"id": "products/1", "sku": "A-1"}])
+    folder.write("extract", part_name(1), [{"pim_id": "products/1", "sku": "A-1"}])
     folder.note("extract", {"parts": [part_name(1)], "extracted": 1, "out_of_scope": 0})
     summary = write_report(folder, FACTS)
     assert summary["counts"]["failed"] == 1

@@ -278,7 +278,7 @@ def record(**given):
 
 def make_item(*, variant=None, sku="S1", number=1, **product):
     return {
-        "id": f"variants/{number}",
+        "pim_id": f"variants/{number}",
         "group": "products/1",
         "sku": sku,
         "status": "V",

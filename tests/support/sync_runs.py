@@ -82,7 +82,7 @@ def record(identity, fields):
 def lamp(sku, *, modified=None, **fields):
     """A product without variants."""
     return {
-        "id": f"products/{sku}",
+        "pim_id": f"products/{sku}",
         "group": f"products/{sku}",
         "sku": sku,
         "status": "visible",
@@ -95,7 +95,7 @@ def lamp(sku, *, modified=None, **fields):
 def variant(product, sku, **fields):
     """A variant of a product."""
     return {
-        "id": f"variants/{sku}",
+        "pim_id": f"variants/{sku}",
         "group": f"products/{product}",
         "sku": sku,
         "status": "visible",

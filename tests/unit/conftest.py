@@ -95,7 +95,7 @@ def item():
     def item(number, *, group=None, variant=None, **fields):
         if variant is None:
             product = record(str(number), **{**GOOD, "sku_text": f"A-{number}", **fields})
-            one = {"id": f"products/{number}", "group": f"products/{number}", "product": product}
+            one = {"pim_id": f"products/{number}", "group": f"products/{number}", "product": product}
             return {
                 **one,
                 "sku": product["fields"]["sku_text"],
@@ -106,7 +106,7 @@ def item():
         own = record(str(number), **{"sku_text": f"A-{number}", **variant})
         product = record(group, **{**{k: v for k, v in GOOD.items() if k != "sku_text"}, **fields})
         return {
-            "id": f"variants/{number}",
+            "pim_id": f"variants/{number}",
             "group": f"products/{group}",
             "sku": own["fields"]["sku_text"],
             "status": "visible",

@@ -111,7 +111,7 @@ def pim_fields(items: Iterable[Item], titles: Mapping[str, Iterable[str]] | None
             if is_empty(value):
                 continue
             one.kind = kind
-            filled[f"{name}\n{item['id']}"] += 1
+            filled[f"{name}\n{item['pim_id']}"] += 1
             if len(one.values) < _KEPT and value not in one.values:
                 one.values.append(value)
     with_value = Counter(key.partition("\n")[0] for key in filled)

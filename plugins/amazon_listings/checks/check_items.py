@@ -100,7 +100,7 @@ def test_sync(
     local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
     ready = 0
     for part in folder.parts("mapped"):
-        barred = {row["id"] for row in folder.read("quality", part) if row["blocks"]}
+        barred = {row["pim_id"] for row in folder.read("quality", part) if row["blocks"]}
         sources = Sources(mapping, folder.read("extract", part))
         rows = list(local.rows(list(folder.read("mapped", part)), barred, sources))
         ready += sum(row["outcome"] == "ready" for row in rows)
@@ -120,7 +120,7 @@ def test_sync(
     for part in folder.parts("tested"):
         rows = list(folder.read("tested", part))
         if any(row["outcome"] == WAITING for row in rows):
-            rows = preview.rows(rows, {row["id"]: row for row in folder.read("mapped", part)})
+            rows = preview.rows(rows, {row["pim_id"]: row for row in folder.read("mapped", part)})
         rows = note_waiting_children(rows, definitions.language)
         folder.write("tested", part, rows)
         counts.update(row["outcome"] for row in rows)
@@ -161,14 +161,14 @@ class _Preview:
 
     def rows(self, rows: list[dict[str, Any]], payloads: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows of a part, those that waited with Amazon's verdict."""
-        by_id = {row["id"]: row for row in rows}
+        by_id = {row["pim_id"]: row for row in rows}
         answered: list[tuple[dict[str, Any], Answered[_Verdict]]] = []
         calls = call_for_all(
             self._jobs(rows, payloads), self._ask, in_flight=self._in_flight, progress=self.progress
         )
         try:
             for answer in calls:
-                row = by_id[answer.row["id"]]
+                row = by_id[answer.row["pim_id"]]
                 row |= self._outcome(row, answer)
                 answered.append((row, answer))
                 if len(answered) >= REMEMBER_EVERY:
@@ -184,7 +184,7 @@ class _Preview:
         known = known_items(self.local.ledger, self.local.listings, skus)
         contents = accepted_contents(self.local.ledger, self.local.listings, skus)
         return [
-            payloads[row["id"]]
+            payloads[row["pim_id"]]
             | {
                 "forced": row["forced"],
                 "held": held_by_ledger(known.get(row["sku"]), contents.get(row["sku"])),
@@ -254,7 +254,7 @@ class _Preview:
             verdict = answer.result
             if verdict is None:
                 continue
-            entry = answer.row | {"pim_id": row["id"], "asin": row["asin"]}
+            entry = answer.row | {"asin": row["asin"]}
             if verdict.read is not None:
                 listed[row["sku"]] = bool(verdict.read.exists)
             if verdict.submission is not None and verdict.submission.status == "VALID":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.items import known_items
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.quantities import contradictions
 from amazon_listings.runs.sentences import sentences
 from amazon_listings.runs.tracing import traced
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.words import Words
 
 #: Marks rows that wait for Amazon; never left in a part that is finished.
-WAITING = "waiting"
+WAITING = Outcome.EXTRACTED
 
 
 class VendorOffer(ActionRequiredError):
@@ -96,17 +97,17 @@ class LocalChecks:
             before = known.get(row["sku"])
             # All issues at once: an item that quality or mapping blocked is validated all the same.
             own = self.definitions.issues(row["attributes"]) + quantities.get(row["sku"], [])
-            found = traced(own, sources.of(row["id"]))
+            found = traced(own, sources.of(row["pim_id"]))
             errors = any(issue["severity"] == "ERROR" for issue in (*row["issues"], *found))
             checked = {name: row[name] for name in ("role", "parent_sku") if name in row} | {
-                "id": row["id"],
+                "pim_id": row["pim_id"],
                 "sku": row["sku"],
                 "outcome": "blocked",
                 "note": "",
                 "asin": before.asin if before else None,
                 "issues": found,
             }
-            if row["sku"] and not errors and row["id"] not in barred:
+            if row["sku"] and not errors and row["pim_id"] not in barred:
                 checked |= self._next(row, before)
             if checked["outcome"] == WAITING:
                 self.waiting += 1

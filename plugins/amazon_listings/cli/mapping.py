@@ -96,7 +96,7 @@ def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
                 found = sku(item, language)
                 item["sku"] = None if found is None or found == "" else str(found)
         except ExpressionError as error:
-            typer.echo(f"{item['id']}: the connector's `sku` or `filter` fails: {error}.", err=True)
+            typer.echo(f"{item['pim_id']}: the connector's `sku` or `filter` fails: {error}.", err=True)
             continue
         yield item
 
@@ -117,8 +117,8 @@ def _item(line: str, place: str) -> Item:
         item = json.loads(line)
     except ValueError as error:
         refuse(f"{place} is not JSON: {error}.")
-    if not isinstance(item, dict) or not {"id", "group", "product", "variant"} <= item.keys():
-        refuse(f"{place} is no item of an extract: it needs id, group, product and variant.")
+    if not isinstance(item, dict) or not {"pim_id", "group", "product", "variant"} <= item.keys():
+        refuse(f"{place} is no item of an extract: it needs pim_id, group, product and variant.")
     return cast("Item", {"sku": None, **item})
 
 

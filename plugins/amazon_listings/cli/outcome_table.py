@@ -11,15 +11,23 @@ from rich.table import Table
 from rich.text import Text
 
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.outcomes import ENDS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-COLUMNS = ("blocked", "unchanged", "rejected", "ready", "accepted", "failed")
-#: Shown if an item has one: what was seen when accepted listings were read back.
-CONFIRMED = ("live", "live_with_differences", "suppressed", "not_applied")
+COLUMNS = (
+    Outcome.BLOCKED,
+    Outcome.UNCHANGED,
+    Outcome.REJECTED,
+    Outcome.READY,
+    Outcome.ACCEPTED,
+    Outcome.FAILED,
+)
+#: Shown if an item has one.
+SELDOM = tuple(outcome for outcome in ENDS if outcome not in COLUMNS)
 WIDTH = 108
-#: More for each column of CONFIRMED.
+#: More for each column of SELDOM.
 WIDER = 14
 
 
@@ -30,7 +38,7 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
         summaries: What the task `report` returned, by connector id. The issues are read from the run's
             folder, which its `files` name.
     """
-    seen = [name for name in CONFIRMED if any(one["counts"].get(name) for one in summaries.values())]
+    seen = [name for name in SELDOM if any(one["counts"].get(name) for one in summaries.values())]
     console = Console(highlight=False)
     # Not narrower than the table: a terminal scrolls or wraps, a cut number misleads.
     console.width = max(console.width, WIDTH + WIDER * len(seen))

@@ -28,13 +28,13 @@ def keep_confirmed(folder: RunFolder, rows: Iterable[dict[str, Any]]) -> bool:
     found = False
     for part in folder.parts("live"):
         new = {
-            row["id"]: seen[row["sku"]] | {"id": row["id"]}
+            row["pim_id"]: seen[row["sku"]] | {"pim_id": row["pim_id"]}
             for row in folder.read("live", part)
             if row["sku"] in seen
         }
         if new:
             found = True
-            kept = {row["id"]: row for row in folder.read(STAGE, part)}
+            kept = {row["pim_id"]: row for row in folder.read(STAGE, part)}
             folder.write(STAGE, part, (kept | new).values())
     return found
 

@@ -94,7 +94,7 @@ class Findings:
         item = self.rows[0].item
         said = {
             "reason": reason(error, self._words),
-            "product": item["sku"] or item["id"],
+            "product": item["sku"] or item["pim_id"],
             "place": self._place(site.cell),
             "fields": self._fields(site.cell.expression.fields),
         }

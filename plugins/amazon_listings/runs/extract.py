@@ -135,14 +135,14 @@ class _Choice:
                 sku = self._sku.evaluate(row)
                 wanted = self._filter is None or bool(self._filter.evaluate(row))
             except ExpressionError as error:
-                message = f"{item['id']}: the connector's `sku` or `filter` fails: {error}."
-                self.problems.append(ItemError(message, sku=item["id"]))
+                message = f"{item['pim_id']}: the connector's `sku` or `filter` fails: {error}."
+                self.problems.append(ItemError(message, sku=item["pim_id"]))
                 continue
             item["sku"] = None if sku is None or sku == "" else str(sku)
             if not wanted or (self._skus and item["sku"] not in self._skus):
                 self.left += 1
                 if self._changes:
-                    self.unwanted.append(item["id"])
+                    self.unwanted.append(item["pim_id"])
                 continue
             self.missing.discard(item["sku"] or "")
             self.taken += 1

@@ -50,7 +50,7 @@ class NewIssues:
     def of(self, item: SettledItem) -> frozenset[Identity]:
         """The identities of the item's new issues."""
         row = self._next
-        if row is None or (row["id"], row["sku"]) != (item.pim_id, item.sku):
+        if row is None or (row["pim_id"], row["sku"]) != (item.pim_id, item.sku):
             return frozenset()
         self._next = next(self._rows, None)
         return frozenset((family, attribute) for family, attribute in row["new"])
@@ -77,7 +77,7 @@ def keep_history(
         for item, lives in histories:
             new = [identity for identity, life in lives.items() if life == "new"]
             if new:
-                yield {"id": item.pim_id, "sku": item.sku, "new": new}
+                yield {"pim_id": item.pim_id, "sku": item.sku, "new": new}
 
     folder.write(STAGE, PART, rows())
     counts = close_history(ledger=ledger, connector_id=connector_id, run=run, complete=complete)

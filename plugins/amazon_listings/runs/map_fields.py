@@ -103,7 +103,7 @@ def _mapped(connector: Connector, mapping: Mapping, family: list[Item]) -> Itera
         mapped = mapping.apply(item, siblings=siblings)
         membership = {name: item[name] for name in ("role", "parent_sku") if name in item}
         yield membership | {
-            "id": item["id"],
+            "pim_id": item["pim_id"],
             "sku": item["sku"],
             "group": item["group"],
             "modified": item["modified"],

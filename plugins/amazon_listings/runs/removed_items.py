@@ -129,7 +129,7 @@ def _present(connector: Connector, ledger: Engine, folder: RunFolder) -> Iterato
             yield row["sku"]
         nameless = not row["sku"] or (row.get("role") == "child" and not row["parent_sku"])
         if nameless:
-            family = [row["id"], row["group"]]
+            family = [row["pim_id"], row["group"]]
             yield from (sku for _, sku in listed_skus(ledger, connector.id, family))
 
 
@@ -149,4 +149,6 @@ def _in_stock(
 
 
 def _rows(left: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    return ({"id": pim_id, "sku": sku, "outcome": "ready", "note": "", "issues": []} for pim_id, sku in left)
+    return (
+        {"pim_id": pim_id, "sku": sku, "outcome": "ready", "note": "", "issues": []} for pim_id, sku in left
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.runs.folder import part_name
-from amazon_listings.runs.outcomes import OUTCOMES, Outcome
+from amazon_listings.runs.outcomes import ENDS, REPORTED, Outcome
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import merge_issues
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Source
 
 
-#: What an extracted item may end as; what is out of scope was not extracted.
-ENDS = tuple(outcome for outcome in OUTCOMES if outcome != "out_of_scope")
 #: What was seen of an accepted item later.
 CONFIRMED = "confirmed"
 #: The stages that say something of an item, in their order.
@@ -64,17 +62,17 @@ def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
             message=problem["message"],
             action=problem["action"],
         )
-        yield SettledItem(problem["sku"] or "", "", "blocked", "", "", [issue])
+        yield SettledItem(problem["sku"] or "", "", Outcome.BLOCKED, "", "", [issue])
     for part in extract["parts"]:
-        stages = {stage: {row["id"]: row for row in folder.read(stage, part)} for stage in STAGES}
+        stages = {stage: {row["pim_id"]: row for row in folder.read(stage, part)} for stage in STAGES}
         known = set()
         for item in folder.read("extract", part):
-            known.add(item["id"])
-            yield _settled(item["id"], item["sku"], stages, live=live)
+            known.add(item["pim_id"])
+            yield _settled(item["pim_id"], item["sku"], stages, live=live)
         # Parents of families are made by the mapping; the PIM has no row of their own.
         for row in stages["mapped"].values():
-            if row["id"] not in known:
-                yield _settled(row["id"], row["sku"], stages, live=live)._replace(parent=True)
+            if row["pim_id"] not in known:
+                yield _settled(row["pim_id"], row["sku"], stages, live=live)._replace(parent=True)
     # Listings whose items left the PIM's selection, where the connector takes them off Amazon.
     for part in folder.parts("departed"):
         for row in folder.read("departed", part):
@@ -87,7 +85,7 @@ def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]], *,
     *_, sent, confirmed = rows
     outcome, note = _outcome(rows[:-1], issues, live=live)
     if confirmed is not None and sent is not None and outcome == "accepted":
-        outcome, note = confirmed["outcome"], confirmed["note"] or note
+        outcome, note = Outcome(confirmed["outcome"]), confirmed["note"] or note
     return SettledItem(
         sku or "",
         pim_id,
@@ -112,7 +110,7 @@ def _departed(row: dict[str, Any], *, live: bool) -> SettledItem:
     sent = None if row["outcome"] == "ready" else row
     issues = [Issue.from_dict(issue) for issue in row["issues"]]
     outcome, note = _outcome([None, None, row, sent], issues, live=live)
-    return SettledItem(row["sku"], row["id"], outcome, "", note, merge_issues(issues), departed=True)
+    return SettledItem(row["sku"], row["pim_id"], outcome, "", note, merge_issues(issues), departed=True)
 
 
 def _outcome(rows: list[dict[str, Any] | None], issues: list[Issue], *, live: bool) -> tuple[Outcome, str]:
@@ -120,12 +118,13 @@ def _outcome(rows: list[dict[str, Any] | None], issues: list[Issue], *, live: bo
     _, _, tested, sent = rows
     decided = sent or tested
     if decided is None:
-        return ("blocked" if any(issue.severity == "ERROR" for issue in issues) else "failed"), ""
+        blocked = any(issue.severity == "ERROR" for issue in issues)
+        return (Outcome.BLOCKED if blocked else Outcome.FAILED), ""
     if decided["outcome"] not in ENDS:
-        return "failed", ""  # it still waited for Amazon's answer
+        return Outcome.FAILED, ""  # it still waited for Amazon's answer
     if live and sent is None and decided["outcome"] == "ready":
-        return "failed", decided.get("note", "")  # it passed, and was never submitted
-    return decided["outcome"], decided.get("note", "")
+        return Outcome.FAILED, decided.get("note", "")  # it passed, and was never submitted
+    return Outcome(decided["outcome"]), decided.get("note", "")
 
 
 def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str]) -> dict[str, int]:
@@ -146,4 +145,4 @@ def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str
             f"{total:,} have an outcome.",
             hint="The run's folder is damaged: clear the run and let it start again.",
         )
-    return {str(outcome): counts[outcome] for outcome in OUTCOMES} | {"out_of_scope": out_of_scope}
+    return {str(outcome): counts[outcome] for outcome in REPORTED} | {"out_of_scope": out_of_scope}

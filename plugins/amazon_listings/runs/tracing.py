@@ -79,7 +79,7 @@ class Sources:
             family = list(group)
             siblings = [item["variant"] for item in family if item["variant"]]
             for member in self._mapping.expand_family(family):
-                found[member["id"]] = (member, siblings)
+                found[member["pim_id"]] = (member, siblings)
         return found
 
 

@@ -18,7 +18,7 @@ def join(product: Record, variant: Record | None) -> Item:
     """The item of a variant with its product, or of a product alone; the SKU is not known yet."""
     own = variant or product
     return {
-        "id": f"variants/{variant['id']}" if variant else f"products/{product['id']}",
+        "pim_id": f"variants/{variant['id']}" if variant else f"products/{product['id']}",
         "group": f"products/{product['id']}",
         "sku": None,
         "status": own["status"] or product["status"],

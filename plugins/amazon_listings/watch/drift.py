@@ -250,4 +250,4 @@ def _spoken_with(labels: Sequence[StoredDefinition], judge: StoredDefinition) ->
 def _payloads(run: RunFolder) -> Iterator[tuple[str, dict[str, Any]]]:
     for part in run.parts("mapped"):
         for row in run.read("mapped", part):
-            yield str(row.get("sku") or row.get("id")), row["attributes"]
+            yield str(row.get("sku") or row.get("pim_id")), row["attributes"]

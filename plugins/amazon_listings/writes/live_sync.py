@@ -210,9 +210,9 @@ class _LiveSync:
 
     def _ready(self, part: str) -> Iterator[dict[str, Any]]:
         """The payloads of a part that passed the test sync, with what was previewed of them."""
-        ready = {row["id"]: row for row in self.folder.read("tested", part) if row["outcome"] == "ready"}
+        ready = {row["pim_id"]: row for row in self.folder.read("tested", part) if row["outcome"] == "ready"}
         for row in self.folder.read("mapped", part):
-            tested = ready.get(row["id"])
+            tested = ready.get(row["pim_id"])
             if tested is not None:
                 yield row | {"forced": tested.get("forced", False), "previewed": tested.get("plan")}
 
@@ -247,8 +247,8 @@ class _LiveSync:
         ]
         obstacles = self.parents.obstacles(moving, outcomes)
         waiting = {
-            row["id"]: {
-                "id": row["id"],
+            row["pim_id"]: {
+                "pim_id": row["pim_id"],
                 "sku": row["sku"],
                 "outcome": "failed",
                 "note": obstacles[row["parent_sku"]],
@@ -257,7 +257,7 @@ class _LiveSync:
             for row in moving
             if row["parent_sku"] in obstacles
         }
-        return [row for row in rows if row["id"] not in waiting], list(waiting.values())
+        return [row for row in rows if row["pim_id"] not in waiting], list(waiting.values())
 
     def _with_held(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows with what the ledger knows of their listings."""

@@ -178,7 +178,7 @@ class Writer:
             return written
         plan, announced = written.plan, row["sent"] is None or row["sent"].status != UNANSWERED
         if announced:
-            announcement = {"pim_id": row["id"], "method": plan.method, "body": plan.body}
+            announcement = {"pim_id": row["pim_id"], "method": plan.method, "body": plan.body}
             announcement |= {"before": plan.before, "existed": plan.existed}
             announce_submission(self.ledger, self.listings, self.run, row | announcement)
         try:
@@ -257,7 +257,7 @@ class Writer:
             if written is None:
                 continue
             plan, submission = written.plan, written.submission
-            holds = row | {"pim_id": row["id"], "attributes": plan.after}
+            holds = row | {"pim_id": row["pim_id"], "attributes": plan.after}
             if written.read is not None:
                 listed[row["sku"]] = bool(written.read.exists)
             if submission is not None:
@@ -318,4 +318,4 @@ def _decided(
 
 def outcome_of(row: dict[str, Any], outcome: str, note: str) -> dict[str, Any]:
     """A row of the stage `live`."""
-    return {"id": row["id"], "sku": row["sku"], "outcome": outcome, "note": note, "issues": []}
+    return {"pim_id": row["pim_id"], "sku": row["sku"], "outcome": outcome, "note": note, "issues": []}

@@ -23,7 +23,9 @@ def check(connector, definitions, folder, extracted):
     def check(*parts, **changes):
         extracted(*parts)
         check.counts = check_quality(connector(**changes), definitions, folder)
-        return {row["id"]: row for part in folder.parts("quality") for row in folder.read("quality", part)}
+        return {
+            row["pim_id"]: row for part in folder.parts("quality") for row in folder.read("quality", part)
+        }
 
     return check
 

@@ -1,8 +1,8 @@
 """What the demo prints of its runs."""
 
-from amazon_listings.cli.outcome_table import COLUMNS, CONFIRMED, print_outcomes
+from amazon_listings.cli.outcome_table import COLUMNS, SELDOM, print_outcomes
 from amazon_listings.runs.folder import RunFolder
-from amazon_listings.runs.outcomes import OUTCOMES
+from amazon_listings.runs.outcomes import ENDS, REPORTED
 
 
 def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
@@ -16,7 +16,7 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
             "fr_lamps": {
                 "operation": "test",
                 "extracted": 12,
-                "counts": dict.fromkeys(OUTCOMES, 2),
+                "counts": dict.fromkeys(COLUMNS, 2),
                 "calls": {"previews": 5, "readings": 1},
                 "files": {"report.html": (folder.root / "report" / "report.html").as_uri()},
             }
@@ -32,11 +32,11 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
 def summary(**counts):
     files = {"report.html": "file:///runs/run/report/report.html"}
     more = {"operation": "live", "calls": {"updates": 2}, "files": files}
-    return more | {"extracted": sum(counts.values()), "counts": dict.fromkeys(OUTCOMES, 0) | counts}
+    return more | {"extracted": sum(counts.values()), "counts": dict.fromkeys(REPORTED, 0) | counts}
 
 
 def test_every_outcome_of_an_extracted_item_has_its_column():
-    assert {*COLUMNS, *CONFIRMED} == OUTCOMES.keys() - {"out_of_scope"}
+    assert {*COLUMNS, *SELDOM} == {*ENDS}
 
 
 def test_what_was_read_back_is_shown_where_there_is_any(capsys):

@@ -84,7 +84,7 @@ def item_of(connector_text):
         "images": {},
     }
     return {
-        "id": "v/1",
+        "pim_id": "v/1",
         "group": "p/1",
         "sku": "S1",
         "status": "visible",

@@ -104,7 +104,6 @@ class Shop:
     @staticmethod
     def row(sku, attributes):
         return {
-            "id": f"products/{sku}",
             "pim_id": f"products/{sku}",
             "sku": sku,
             "attributes": attributes,
@@ -120,7 +119,7 @@ class Shop:
         ]
         record_submissions(self.ledger, self.listings, self.run, entries)
         record_accepted(self.ledger, self.listings, rows, now=self.started)
-        plain = [{"id": row["id"], "sku": row["sku"]} for row in rows]
+        plain = [{"pim_id": row["pim_id"], "sku": row["sku"]} for row in rows]
         part = part_name(1)
         self.folder.write("extract", part, plain)
         self.folder.write("mapped", part, [one | {"issues": []} for one in plain])

@@ -41,7 +41,7 @@ def row():
         }
 
     item = {
-        "id": "products/1",
+        "pim_id": "products/1",
         "group": "products/1",
         "sku": None,
         "status": "V",

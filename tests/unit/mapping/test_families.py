@@ -23,7 +23,7 @@ def family(*rows, **product):
     product = record(fields={"price": 10}, texts={"name": {"fr": "Chaise"}}) | product
     return [
         {
-            "id": f"variants/{n}",
+            "pim_id": f"variants/{n}",
             "group": "products/1",
             "sku": f"S{n}",
             "status": "V",
@@ -48,7 +48,7 @@ def test_a_product_with_variants_becomes_a_parent_and_its_children(small):
     (parent, of_parent), (one, of_one), (two, of_two) = expanded(small, family(RED, BLUE))
     here = {"marketplace_id": "A13V1IB3VIYZZH"}
     assert [member["sku"] for member in (parent, one, two)] == ["P1-P", "S0", "S1"]
-    assert parent["id"] == "products/1"
+    assert parent["pim_id"] == "products/1"
     assert of_parent.attributes["parentage_level"] == [{"value": "parent", **here}]
     assert of_parent.attributes["variation_theme"] == [{"name": "SIZE/COLOR"}]
     assert of_parent.attributes["child_parent_sku_relationship"] == [

@@ -172,7 +172,9 @@ def test_a_field_of_variants_is_no_mistake_where_only_products_changed(extract, 
 
 @given(st.lists(st.integers(1, 5), max_size=12), st.integers(1, 6))
 def test_parts_hold_every_item_once_and_never_split_a_family(families, size):
-    items = [{"id": (group, n), "group": group} for group, count in enumerate(families) for n in range(count)]
+    items = [
+        {"pim_id": (group, n), "group": group} for group, count in enumerate(families) for n in range(count)
+    ]
     parts = list(_parts(items, size))
     assert [item for part in parts for item in part] == items
     homes = [{item["group"] for item in part} for part in parts]

@@ -90,7 +90,7 @@ def test_a_task_that_died_without_a_word_is_named(close):
 @pytest.mark.usefixtures("started_with_item")
 def test_a_run_that_came_to_its_end_moves_the_cursor(close, folder, ledger):
     folder.write(
-        "tested", part_name(1), [{"id": "products/1", "sku": "A-1", "outcome": "ready", "issues": []}]
+        "tested", part_name(1), [{"pim_id": "products/1", "sku": "A-1", "outcome": "ready", "issues": []}]
     )
     folder.note("tested", {"calls": {"previews": 1}})
     summary = close(warnings=["The secret expires on 2026-12-01."])
@@ -158,7 +158,7 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
             {"code": code, "severity": "ERROR", "source": "schema", "attribute": code, "message": code}
             for code in codes
         ]
-        row = {"id": "products/1", "sku": "A-1", "outcome": "blocked", "issues": issues}
+        row = {"pim_id": "products/1", "sku": "A-1", "outcome": "blocked", "issues": issues}
         folder.write("tested", part_name(1), [row])
         summary = close_run(
             connector(), ledger=ledger, folder=folder, run_id=run_id, warnings=(), unfinished=()

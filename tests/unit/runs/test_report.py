@@ -49,7 +49,7 @@ def run(folder, extracted, item):
             one["sku"] = sku or one["sku"]
         extracted(items)
         rows = [
-            {"id": one["id"], "sku": one["sku"], "outcome": outcome, "issues": own}
+            {"pim_id": one["pim_id"], "sku": one["sku"], "outcome": outcome, "issues": own}
             for one, own in zip(items, issues, strict=True)
         ]
         folder.write("tested", part_name(1), rows)
@@ -244,9 +244,7 @@ def test_a_run_without_anything_still_has_a_report(folder):
 def test_if_items_are_missing_the_report_is_written_and_the_run_refused(folder, extracted, item):
     extracted([item(1), item(2)])
     folder.note("extract", folder.noted("extract") | {"extracted": 3})
-    with pytest.raises(
-        RunAbortedError, match=r"3 items were extracted and 0 added .*, but 2 have"
-    ):
+    with pytest.raises(RunAbortedError, match=r"3 items were extracted and 0 added .*, but 2 have"):
         write_report(folder, FACTS)
     assert "A-2" in text(folder, "items.csv")
     assert json.loads(text(folder, "report.json"))["summary"]["counts"]["failed"] == 2

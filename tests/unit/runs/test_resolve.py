@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.outcomes import OUTCOMES
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.resolve import check_sum, settled_items
 from amazon_product_types.validation.issue import Issue
 
@@ -15,7 +15,7 @@ WARNING = Issue(code="odd", severity="WARNING", source="mapping", message="Odd."
 
 
 def row(identity, **more):
-    return {"id": identity, "sku": identity.upper(), "issues": [], **more}
+    return {"pim_id": identity, "sku": identity.upper(), "issues": [], **more}
 
 
 def settled(folder):
@@ -32,7 +32,7 @@ def test_the_last_stage_decides_and_every_stage_adds_its_issues(folder, extracte
         part,
         [row(f"products/{n}", issues=[WARNING.to_dict()] if n == 1 else []) for n in range(1, 7)],
     )
-    outcomes = ["blocked", "unchanged", "ready", "rejected", "ready", "waiting"]
+    outcomes = ["blocked", "unchanged", "ready", "rejected", "ready", "extracted"]
     folder.write(
         "tested", part, [row(f"products/{n}", outcome=o, asin="B0") for n, o in enumerate(outcomes, 1)]
     )
@@ -83,10 +83,7 @@ def test_a_parent_that_the_mapping_made_is_told_apart(folder, extracted, item):
     }
 
 
-STAGE = (
-    st.dictionaries(st.integers(0, 7), st.sampled_from([*OUTCOMES, "waiting", "nonsense"]), max_size=8)
-    | st.none()
-)
+STAGE = st.dictionaries(st.integers(0, 7), st.sampled_from([*Outcome, "nonsense"]), max_size=8) | st.none()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
@@ -103,7 +100,7 @@ def test_whatever_the_stages_left_the_outcomes_add_up(tmp_path_factory, parts, p
     for number, (count, quality, mapped, tested, sent) in enumerate(parts):
         names.append(part_name(number))
         identities = [f"v/{number}/{n}" for n in range(count)]
-        folder.write("extract", names[-1], ({"id": one, "sku": one} for one in identities))
+        folder.write("extract", names[-1], ({"pim_id": one, "sku": one} for one in identities))
         extracted += count
         for stage, contents in (("quality", quality), ("tested", tested), ("live", sent)):
             if contents is not None:
@@ -128,8 +125,6 @@ def test_whatever_the_stages_left_the_outcomes_add_up(tmp_path_factory, parts, p
 
 
 def test_items_of_an_unknown_outcome_are_missed():
-    with pytest.raises(
-        RunAbortedError, match=r"2 items were extracted and 0 added .*, but 1 have"
-    ):
+    with pytest.raises(RunAbortedError, match=r"2 items were extracted and 0 added .*, but 1 have"):
         check_sum(2, 0, 0, Counter({"ready": 1, "lost": 1}))
     assert check_sum(1, 0, 5, Counter({"ready": 1}))["out_of_scope"] == 5

@@ -57,7 +57,7 @@ def variant(number, parent):
 
 def read(pim, time, selection=None):
     reading = read_items(SOURCE, pim.connection, selection or Selection(), clock=time.clock)
-    return [item["id"] for item in reading], reading
+    return [item["pim_id"] for item in reading], reading
 
 
 SINCE = Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC))
@@ -76,7 +76,7 @@ def test_rows_become_items(connector, time):
         )
     ]
     one, two = read_items(SOURCE, connector.connection, Selection(languages=("es",)), clock=time.clock)
-    assert (one["id"], one["group"], two["id"]) == ("variants/501", "products/101", "products/102")
+    assert (one["pim_id"], one["group"], two["pim_id"]) == ("variants/501", "products/101", "products/102")
     assert one["product"]["texts"] == {"name": {}}
     assert one["product"]["fields"] == {"ID_catalogue": [7], "price": "0123"}
     assert one["product"]["images"]["photo"] == [

@@ -41,7 +41,7 @@ def write(path, text, encoding="utf-8"):
 def test_every_value_of_a_csv_is_text(tmp_path):
     path = write(tmp_path / "a.csv", "id,ean,weight,on,name_en,name_fr\n0123,0840,1e5,true,Shoe,\n")
     (item,), reading = read(source(path))
-    assert item["id"] == "products/0123"
+    assert item["pim_id"] == "products/0123"
     assert item["variant"] is None
     assert item["status"] == "visible"
     assert item["product"]["fields"] == {"id": "0123", "ean": "0840", "weight": "1e5", "on": "true"}
@@ -65,7 +65,7 @@ def test_bad_rows_are_problems_with_their_line_and_the_others_go_on(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b'id,x\n1,"two\nlines"\n2\n3,a,b\n,empty\n4,caf\xe9\n5,ok\n1,again\n"6"x,bad\n7,ok\n')
     items, reading = read(source(path))
-    assert [item["id"] for item in items] == ["products/1", "products/5", "products/7"]
+    assert [item["pim_id"] for item in items] == ["products/1", "products/5", "products/7"]
     texts = [str(problem) for problem in reading.problems]
     assert [text.split(":")[0] for text in texts] == [f"a.csv, line {n}" for n in (4, 5, 6, 7, 9, 10)]
     assert "1 cells, the header 2" in texts[0]
@@ -81,7 +81,7 @@ def test_json_lines_keep_their_types(tmp_path):
         "\ufeff" + "\n\n".join(json.dumps(line) for line in lines) + "\n{oops\n[1]\nNaN\n",
     )
     (item,), reading = read(source(path))
-    assert item["id"] == "products/7"
+    assert item["pim_id"] == "products/7"
     assert item["product"]["fields"] == {
         "id": 7,
         "n": "0123",
@@ -125,7 +125,7 @@ def test_rows_of_a_group_are_variants_of_what_they_have_in_common(tmp_path):
     text = f"id,family,name_en,color,photo\nV1,F,Shoe,red,{photos}\nS,,Sock,,\nV2,F,Shoe,blue,{photos}\n"
     path = write(tmp_path / "a.csv", text)
     items, _ = read(source(path, group_column="family", image_columns=("photo",)))
-    assert [item["id"] for item in items] == ["variants/V1", "variants/V2", "products/S"]
+    assert [item["pim_id"] for item in items] == ["variants/V1", "variants/V2", "products/S"]
     one = items[0]
     assert one["group"] == "products/F"
     assert one["product"]["id"] == "F"
@@ -139,7 +139,7 @@ def test_rows_of_a_group_are_variants_of_what_they_have_in_common(tmp_path):
 def test_statuses_choose_rows(tmp_path):
     path = write(tmp_path / "a.csv", "id,state\n1,visible\n2,Invisible\n3,draft\n4,gone\n")
     given_source = source(path, status_column="state")
-    assert [item["id"] for item in read(given_source)[0]] == ["products/1"]
+    assert [item["pim_id"] for item in read(given_source)[0]] == ["products/1"]
     items, reading = read(given_source, Selection(statuses=("all",)))
     assert [item["status"] for item in items] == ["visible", "invisible", "draft"]
     assert "'gone' is none of" in str(reading.problems[0])
@@ -153,7 +153,7 @@ def test_changes_bring_whole_families_and_what_left(tmp_path):
     )
     since = Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC))
     items, reading = read(given_source, since)
-    assert [item["id"] for item in items] == ["variants/1", "variants/2", "products/5"]
+    assert [item["pim_id"] for item in items] == ["variants/1", "variants/2", "products/5"]
     assert reading.removed == ["products/4"]
     assert not reading.full
     assert reading.cursor == "2026-06-03T00:00:00+00:00"
@@ -165,7 +165,7 @@ def test_several_files_by_pattern_in_the_order_of_their_names(tmp_path):
     for name in ("b", "a", "c"):
         write(tmp_path / f"{name}.csv", f"id\n{name}\n")
     write(tmp_path / "a.txt", "id\nno\n")
-    assert [item["id"] for item in read(source(tmp_path / "*.csv"))[0]] == [
+    assert [item["pim_id"] for item in read(source(tmp_path / "*.csv"))[0]] == [
         "products/a",
         "products/b",
         "products/c",
@@ -177,8 +177,8 @@ def test_object_storage_by_its_address_or_opened_by_the_caller():
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "a.csv").write_text("id\n1\n")
     (folder / "b.jsonl").write_text('{"id": 2}\n')
-    assert [item["id"] for item in read(source("memory://pim/export/*.csv"))[0]] == ["products/1"]
-    assert [item["id"] for item in read(source("x.csv"), root=folder / "*")[0]] == [
+    assert [item["pim_id"] for item in read(source("memory://pim/export/*.csv"))[0]] == ["products/1"]
+    assert [item["pim_id"] for item in read(source("x.csv"), root=folder / "*")[0]] == [
         "products/1",
         "products/2",
     ]

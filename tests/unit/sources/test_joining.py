@@ -39,7 +39,7 @@ def test_each_record_is_one_item_or_one_problem(product_ids, variant_rows, rando
     with_variants = {parent for parent, _ in last.values()}
     expected = {f"variants/{n}" for n, (parent, shown) in last.items() if shown and parent in known}
     expected |= {f"products/{n}" for n in known - with_variants}
-    ids = [item["id"] for item in found]
+    ids = [item["pim_id"] for item in found]
     assert sorted(ids) == sorted(expected)
     assert orphans == {str(n) for n, (parent, shown) in last.items() if shown and parent not in known}
     groups = [group for group, _ in groupby(item["group"] for item in found)]
@@ -72,7 +72,7 @@ def test_any_cut_into_pages_gives_the_same_items(connector, time):
         reading = read_items(
             SalesLayerSource(languages=("en",)), connector.connection, Selection(), clock=time.clock
         )
-        ids = sorted(item["id"] for item in reading)
+        ids = sorted(item["pim_id"] for item in reading)
         expected = expected or ids
         assert ids == expected
         assert reading.problems == []

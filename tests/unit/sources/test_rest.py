@@ -31,7 +31,7 @@ def variant(number, parent, status="V", modify=OLD, **more):
 
 def read(pim, time, selection=None):
     reading = read_items(SOURCE, pim.connection, selection or Selection(), clock=time.clock)
-    return [item["id"] for item in reading], reading
+    return [item["pim_id"] for item in reading], reading
 
 
 def selects(rest):
@@ -44,7 +44,7 @@ def test_variants_are_items_and_so_is_a_product_without_any(rest, time):
     rest.products = [product(1), product(2)]
     rest.variants = [variant(11, 1), variant(12, 1)]
     found = list(read_items(SOURCE, rest.connection, Selection(languages=("en",)), clock=time.clock))
-    assert [item["id"] for item in found] == ["variants/11", "variants/12", "products/2"]
+    assert [item["pim_id"] for item in found] == ["variants/11", "variants/12", "products/2"]
     first = found[0]
     assert first["group"] == "products/1"
     assert first["sku"] is None
@@ -289,7 +289,7 @@ def test_many_touched_families_are_asked_for_in_batches(rest, time):
 def test_a_record_sent_twice_is_one_item(rest, time):
     rest.products = [product(1), product(2), product(1, prod_title={"en": "Later"})]
     found = list(read_items(SOURCE, rest.connection, Selection(), clock=time.clock))
-    assert [item["id"] for item in found] == ["products/1", "products/2"]
+    assert [item["pim_id"] for item in found] == ["products/1", "products/2"]
     assert found[0]["product"]["texts"]["prod_title"] == {"en": "Later"}
 
 

@@ -54,7 +54,7 @@ def connection(sandbox, api, **other):
 
 def read(sandbox, api, time, selection=BOTH):
     reading = read_items(SOURCE, connection(sandbox, api), selection, clock=real(time))
-    return {item["id"]: item for item in reading}, reading
+    return {item["pim_id"]: item for item in reading}, reading
 
 
 def real(time):
@@ -109,7 +109,7 @@ def test_an_item_that_becomes_invisible_is_removed(sandbox, time, api):
     since = Selection(languages=("fr", "en"), changed_since=datetime.fromisoformat(before.cursor))
     found, reading = read(sandbox, api, time, since)
     assert found == {}
-    assert reading.removed == [lone["id"]]
+    assert reading.removed == [lone["pim_id"]]
 
 
 @pytest.mark.parametrize("api", APIS)

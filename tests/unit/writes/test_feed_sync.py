@@ -66,7 +66,7 @@ def lamp(sku, **changes):
     attributes = copy.deepcopy(LAMP) | changes
     attributes.pop("child_parent_sku_relationship", None)
     return {
-        "id": f"products/{sku}",
+        "pim_id": f"products/{sku}",
         "group": f"products/{sku}",
         "sku": sku,
         "attributes": attributes,
@@ -107,7 +107,7 @@ class Night:
         for number, rows in enumerate(parts, 1):
             self.folder.write("mapped", part_name(number), rows)
             tested = [
-                {"id": row["id"], "sku": row["sku"], "outcome": "ready", "issues": [], "note": ""}
+                {"pim_id": row["pim_id"], "sku": row["sku"], "outcome": "ready", "issues": [], "note": ""}
                 | {name: row[name] for name in ("role", "parent_sku") if name in row}
                 for row in rows
             ]
@@ -310,7 +310,9 @@ def test_listings_whose_items_left_go_by_feeds_from_the_same_number(night, sandb
     night.sync(resumed=True)
     night.connector = connector(sync={"feed_from": 2, "when_removed": how})
     night.begin([])
-    left = [{"id": "", "sku": sku, "outcome": "ready", "note": "", "issues": []} for sku in ("A-1", "A-2")]
+    left = [
+        {"pim_id": "", "sku": sku, "outcome": "ready", "note": "", "issues": []} for sku in ("A-1", "A-2")
+    ]
     night.folder.write("departed", part_name(1), left)
     sandbox.control("settings", feed_queue_delay=600)
     assert night.sync() == {"awaited": 2}
@@ -539,6 +541,6 @@ def test_a_feed_that_amazon_forgot_is_read_back(night, sandbox):
 
 def test_what_another_run_submitted_meanwhile_is_unchanged(night, ledger, listings):
     row = lamp("A-1")
-    record_accepted(ledger, listings, [row | {"pim_id": row["id"]}])
+    record_accepted(ledger, listings, [row | {"pim_id": row["pim_id"]}])
     night.begin([row])
     assert night.sync() == {"unchanged": 1}

@@ -103,7 +103,7 @@ class _Check:
         for part in self._folder.parts("extract"):
             items = list(self._folder.read("extract", part))
             frame = frame_of(columns.names, _rows(columns, items), inferred=False)
-            skus = {item["id"]: item["sku"] for item in items}
+            skus = {item["pim_id"]: item["sku"] for item in items}
             issues: dict[str, list[Issue]] = defaultdict(list)
             for expected, result in suite.check(frame):
                 for pim_id, value in faults(expected, result):
@@ -113,7 +113,7 @@ class _Check:
                 issues[pim_id] += (
                     issue_of(e, value, skus[pim_id], self._language) for e, value in found[pim_id]
                 )
-            rows = [_row(item, issues[item["id"]]) for item in items if item["id"] in issues]
+            rows = [_row(item, issues[item["pim_id"]]) for item in items if item["pim_id"] in issues]
             counts["checked"] += len(items)
             counts["blocked"] += sum(row["blocks"] for row in rows)
             self._folder.write("quality", part, rows)
@@ -214,7 +214,7 @@ def _rows(columns: Columns, items: Iterable[Item]) -> Iterator[list[Any]]:
 
 def _row(item: Item, issues: list[Issue]) -> dict[str, Any]:
     return {
-        "id": item["id"],
+        "pim_id": item["pim_id"],
         "sku": item["sku"],
         "blocks": any(issue.severity == "ERROR" for issue in issues),
         "issues": [issue.to_dict() for issue in issues],

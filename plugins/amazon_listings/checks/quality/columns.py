@@ -114,7 +114,7 @@ class Columns:
         if name in probes:
             return probes[name].of
         if name == PIM_ID:
-            return lambda rows: rows[0].item["id"]
+            return lambda rows: rows[0].item["pim_id"]
         if name == OCCURRENCES:
             return lambda rows: skus[rows[0].item["sku"] or ""]
         for place, language in enumerate(self._languages):

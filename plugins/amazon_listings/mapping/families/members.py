@@ -104,7 +104,7 @@ class Variations:
             return [_member(item) for item in items]
         product = children[0]["product"]
         parent = FamilyMember(
-            id=children[0]["group"],
+            pim_id=children[0]["group"],
             group=children[0]["group"],
             sku=None,
             status=product["status"],

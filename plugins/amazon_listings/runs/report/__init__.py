@@ -9,7 +9,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from amazon_listings.runs.issue_history import NewIssues, issues_gone
-from amazon_listings.runs.outcomes import OUTCOMES
+from amazon_listings.runs.outcomes import REPORTED
 from amazon_listings.runs.report.page import SHOWN, ShownItem, kind_of, write_page
 from amazon_listings.runs.report.tables import (
     ISSUE_COLUMNS,
@@ -121,7 +121,7 @@ class _Counting:
 
     def by_outcome(self, out_of_scope: int) -> dict[str, int]:
         """The number of items of each outcome; those out of scope have only been counted."""
-        return {str(name): self.outcomes[name] for name in OUTCOMES} | {"out_of_scope": out_of_scope}
+        return {str(name): self.outcomes[name] for name in REPORTED} | {"out_of_scope": out_of_scope}
 
     def shown(self) -> list[ShownItem]:
         """The items of the page: those with errors first."""

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.report.words import words
 from amazon_product_types.validation.merging import WORST
 
@@ -25,18 +26,15 @@ SHOWN = 1000
 
 #: How outcomes and severities look.
 MOODS = {
-    "accepted": "good",
-    "live": "good",
-    "live_with_differences": "warn",
-    "suppressed": "bad",
-    "not_applied": "bad",
-    "ready": "good",
-    "blocked": "bad",
-    "rejected": "bad",
-    "failed": "bad",
+    **{str(outcome): outcome.mood for outcome in Outcome},
     "ERROR": "bad",
     "WARNING": "warn",
     "INFO": "",
+}
+#: Outcomes that the page shows only where an item has one.
+SELDOM = frozenset(str(outcome) for outcome in Outcome if outcome.stage in {"approve", "confirm"}) | {
+    Outcome.PENDING,
+    Outcome.ACCEPTED_IN_PART,
 }
 
 
@@ -78,6 +76,7 @@ def write_page(
         "words": words(language),
         "shown": SHOWN,
         "moods": MOODS,
+        "seldom": SELDOM,
         "kind": kind_of,
         "worst_first": lambda issues: sorted(issues, key=lambda issue: WORST[issue.severity]),
         "sentence": lambda clause: clause[:1].upper() + clause[1:].rstrip(".") + ".",

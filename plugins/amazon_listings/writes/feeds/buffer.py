@@ -20,7 +20,7 @@ def message_line(row: dict[str, Any], plan: Plan, product_type: str, part: str) 
         {
             "part": part,
             "sku": row["sku"],
-            "pim_id": row["id"],
+            "pim_id": row["pim_id"],
             "hash": row["hash"],
             "method": message["operationType"],
             "body": message.get("patches", message.get("attributes")),

@@ -112,7 +112,7 @@ class FeedSync:
                     for batch in chunks(due, CHUNK):
                         for row, made in self._prepared(batch, outcomes[part], plan, read):
                             out.write(message_line(row, made, self.connector.amazon.product_type, part))
-                            sent[part].append({"id": row["id"], "sku": row["sku"]})
+                            sent[part].append({"pim_id": row["pim_id"], "sku": row["sku"]})
                         self.writer.locks.keep()
             for refused in self._start():
                 outcomes[refused.pop("part")].append(refused)
@@ -141,11 +141,13 @@ class FeedSync:
                 answers = self._answers([row for row in rows if row["outcome"] == AWAITED])
                 if any(row["outcome"] == AWAITED and row["sku"] not in answers for row in rows):
                     return None
-                mapped = {row["id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers}
+                mapped = {
+                    row["pim_id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers
+                }
                 for place, row in enumerate(rows):
                     if row["outcome"] == AWAITED:
                         answer = answers[row["sku"]]
-                        payload = mapped.get(row["id"], {"attributes": {}})
+                        payload = mapped.get(row["pim_id"], {"attributes": {}})
                         issues = self.writer.told(told.of(answer, row["sku"]), payload)
                         rows[place] = message_outcome(row, answer, waiting, remark) | {"issues": issues}
                 self.folder.write(stage, part, rows)
@@ -219,7 +221,7 @@ class FeedSync:
         if refused:
             for line in self.folder.read(_SPOOL, part_name(1)):
                 if line["sku"] in refused:
-                    row = {"id": line["pim_id"], "sku": line["sku"]}
+                    row = {"pim_id": line["pim_id"], "sku": line["sku"]}
                     yield outcome_of(row, "failed", refused[line["sku"]]) | {"part": line["part"]}
 
     def _create(self, number: int, document_id: str, count: int) -> None:

@@ -1,0 +1,85 @@
+"""Records: what is written is what is read, and nothing else is taken for a record."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amazon_listings.runs import records
+from amazon_listings.runs.outcomes import Outcome
+from amazon_product_types.validation.issue import Issue, Origin
+
+ISSUE = Issue(
+    code="too_long",
+    severity="ERROR",
+    source="schema",
+    message="Too long.",
+    allowed={"max_characters": 5},
+    origin=Origin(3, "item_name", "name", "fr"),
+    sources=("schema", "preview"),
+)
+#: What JSON can spell, with what only Python's does: half a surrogate pair, NaN, numbers of any size.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def mapped(**changes):
+    facts = {
+        "pim_id": "variants/1",
+        "sku": "A1",
+        "group": "products/1",
+        "hash": "abc",
+        "requirements": "LISTING",
+        "attributes": {"item_name": [{"value": "Lampe"}]},
+        "issues": (ISSUE,),
+    }
+    return records.MappedItem(**facts | changes)
+
+
+def same(one, other):
+    if isinstance(one, float) and math.isnan(one):
+        return isinstance(other, float) and math.isnan(other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other and type(one) is type(other)
+
+
+@given(st.dictionaries(st.text(st.characters()), JSON, max_size=4))
+def test_a_payload_comes_back_as_it_was(attributes):
+    line = records.encode(mapped(attributes=attributes))
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert same(attributes, records.MAPPED.decode(line).attributes)
+
+
+def test_a_record_comes_back_with_its_issues():
+    tested = records.TestedItem(pim_id="1", sku=None, outcome=Outcome.READY, issues=(ISSUE,))
+    assert records.TESTED.decode(records.encode(tested)) == tested
+
+
+def test_what_is_as_by_default_is_not_written():
+    line = records.encode(records.WrittenItem(pim_id="1", sku="A", outcome=Outcome.ACCEPTED))
+    assert line == b'{"pim_id":"1","sku":"A","outcome":"accepted"}\n'
+
+
+def test_an_index_has_everything_but_the_payload():
+    record = mapped()
+    index = records.MAPPED.index_of(record)
+    line = records.encode(index)
+    assert b"Lampe" not in line
+    assert records.MAPPED.decode_index(line) == index
+    assert (index.pim_id, index.sku, index.hash, index.issues) == ("variants/1", "A1", "abc", (ISSUE,))
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{", b"[]", b'{"sku": "A"}', b'{"pim_id": "1", "sku": "A", "outcome": "sold"}']
+)
+def test_anything_else_is_refused(line):
+    with pytest.raises(ValueError):
+        records.LIVE.decode(line)
