@@ -12,7 +12,8 @@ from jsonschema import Draft7Validator
 
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.writes.feeds.buffer import message_of
-from amazon_listings.writes.plan import Plan
+from amazon_listings.writes.plan import Method, Plan
+from amazon_listings.writes.planner import PlannedWrite
 
 ELEMENT = {"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}
 names = st.from_regex(r"[a-z_]{1,20}", fullmatch=True)
@@ -31,9 +32,13 @@ patches = st.lists(
     max_size=4,
 )
 plans = st.one_of(
-    st.builds(lambda body: Plan("PUT", body, None, existed=False, after=body), attributes),
-    st.builds(lambda body: Plan("PATCH", body, None, existed=True, after={}), patches),
-    st.just(Plan("DELETE", None, {}, existed=True, after={})),
+    st.builds(
+        lambda body: PlannedWrite(Plan("S", Method.PUT), body, None, existed=False, after=body), attributes
+    ),
+    st.builds(
+        lambda body: PlannedWrite(Plan("S", Method.PATCH), body, None, existed=True, after={}), patches
+    ),
+    st.just(PlannedWrite(Plan("S", Method.DELETE), None, {}, existed=True, after={})),
 )
 skus = st.text(min_size=1, max_size=40)
 

@@ -25,7 +25,7 @@ from amazon_listings.runs.definitions import definition_key
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.held import holds_attributes
+from amazon_listings.selling_partner.comparison import matches_put
 from amazon_listings.selling_partner.tokens import Tokens
 from amazon_listings.settings import PROJECT, settings
 from amazon_listings.writes.rollback.rollback import Restored, Rollback
@@ -233,7 +233,7 @@ def test_only_what_the_run_wrote_is_restored(seller, ledger):
         patches=[{"op": "replace", "path": "/attributes/item_weight", "value": foreign}],
     )
     assert seller.carry_out(second) == {"S1": "ACCEPTED"}
-    assert holds_attributes(seller.held("S1"), OFFER | {"item_weight": foreign})
+    assert matches_put(seller.held("S1"), OFFER | {"item_weight": foreign})
     (rollback, *_) = recent_runs(ledger, "fr_lamps")
     assert (rollback.operation, rollback.state, rollback.counts) == ("rollback", "settled", {"accepted": 1})
     last = list(writes_to(ledger, "S1"))[-1]
@@ -335,7 +335,7 @@ def test_of_a_write_without_an_answer_only_what_is_there_is_taken_back(seller):
     others = [{"value": 8, "unit": "kilograms", **HERE}]
     amazon.patch(seller.client, "S1", [FR.id], product_type="PRODUCT", patches=[weight | {"value": others}])
     seller.carry_out(second)
-    assert holds_attributes(seller.held("S1"), OFFER | {"item_weight": others})
+    assert matches_put(seller.held("S1"), OFFER | {"item_weight": others})
 
 
 def test_what_others_changed_after_the_run_is_shown(seller):
@@ -357,7 +357,7 @@ def test_what_others_changed_after_the_run_is_shown(seller):
         patch["path"].endswith("item_weight") for patch in plan.body
     ]
     seller.carry_out(second)
-    assert holds_attributes(seller.held("S1"), priced(15.0))
+    assert matches_put(seller.held("S1"), priced(15.0))
 
 
 def test_a_listing_that_others_deleted_is_not_made_again(seller):
@@ -379,7 +379,7 @@ def test_a_rollback_that_gets_no_answer_is_in_the_ledger_and_can_be_repeated(sel
     assert answers_of(seller.ledger, undo) == {"UNANSWERED": 1}
     sandbox.state.traffic.forget_faults()
     assert seller.carry_out(second) == {"S1": "ACCEPTED"}
-    assert holds_attributes(seller.held("S1"), priced(15.0))
+    assert matches_put(seller.held("S1"), priced(15.0))
 
 
 def test_only_named_skus_and_items_with_nothing_to_do(seller):

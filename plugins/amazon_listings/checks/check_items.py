@@ -24,7 +24,7 @@ from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.removed_items import plan_departures
 from amazon_listings.runs.tracing import Sources, by_line, traced
 from amazon_listings.selling_partner.forecast import forecast
-from amazon_listings.writes.plan import Held, Plan, Planner, held_by_ledger
+from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
 from amazon_listings.writes.volume import Volume
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_sync(
     log.info("Asking Amazon: %s.", words)
     preview = _Preview(
         local,
-        Planner(connector, mapping, definitions.selectors, client),
+        Planner(connector, mapping, definitions.layout, client),
         client,
         Progress(local.waiting, "previews"),
     )
@@ -143,10 +143,10 @@ def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> st
 class _Verdict(NamedTuple):
     """What came of asking: `submission` is None if there was nothing to preview; `read` is what was read."""
 
-    plan: Plan
+    write: PlannedWrite
     submission: Submission | None
     gaps: list[Issue]
-    read: Held | None
+    read: CurrentListing | None
 
 
 @dataclass
@@ -187,7 +187,7 @@ class _Preview:
             payloads[row["pim_id"]]
             | {
                 "forced": row["forced"],
-                "held": held_by_ledger(known.get(row["sku"]), contents.get(row["sku"])),
+                "current": current_by_ledger(known.get(row["sku"]), contents.get(row["sku"])),
             }
             for row in waiting
         ]
@@ -197,18 +197,18 @@ class _Preview:
         return previews + (self.client.in_flight("getListingsItem") if self.local.readings else 0)
 
     def _ask(self, row: dict[str, Any]) -> _Verdict:
-        held: Held = row["held"]
+        current: CurrentListing = row["current"]
         read = None
-        if not held.is_enough and not self.local.connector.sync.full_replace:
-            held = read = self.planner.read(row["sku"])
-        plan = self.planner.plan(row, held)
+        if not current.is_enough and not self.local.connector.sync.full_replace:
+            current = read = self.planner.read(row["sku"])
+        plan = self.planner.plan(row, current)
         gaps = gap_issues(plan, row, vendor=self.client.account.vendor, said=self.local.said)
         if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
             return _Verdict(plan, None, gaps, read)
         return _Verdict(plan, self.planner.send(row, plan, preview=True), gaps, read)
 
     def _outcome(self, row: dict[str, Any], answer: Answered[_Verdict]) -> dict[str, Any]:
-        """The outcome, note, ASIN and issues of a row, and the outline of what was previewed."""
+        """The outcome, note, ASIN and issues of a row, and the hash of the plan that was previewed."""
         verdict = answer.result
         if verdict is None:
             # No answer is not a pass: the item waits for the next run.
@@ -227,29 +227,29 @@ class _Preview:
                 outcome = "rejected"
                 if is_no_answer(submission.issues):
                     outcome, note = "failed", self.local.said.word("amazon_failed")
-        elif verdict.plan.method == "NOTHING":
+        elif verdict.write.method == "NOTHING":
             outcome, note = "unchanged", self.local.said.word("amazon_has_it")
         else:
             outcome = "blocked"
         if outcome == "ready" and row["sent_before"]:
             outcome = "unchanged"
-        if verdict.plan.existed and verdict.plan.method == "PATCH":
+        if verdict.write.existed and verdict.write.method == "PATCH":
             fixed = self.local.definitions.fixed_values(answer.row["attributes"])
-            found += [issue for issue in fixed if issue.attribute in verdict.plan.touched]
+            found += [issue for issue in fixed if issue.attribute in verdict.write.touched]
         return {
             "outcome": outcome,
             "note": note,
             "asin": asin,
             "issues": row["issues"]
             + traced(found, by_line(self.local.mapping, answer.row["attributes"], self.local.languages)),
-            "plan": verdict.plan.outline,
+            "plan_hash": verdict.write.plan.hash,
             "previewed": verdict.submission is not None,
         }
 
     def _remember(self, answered: list[tuple[dict[str, Any], Answered[_Verdict]]]) -> None:
         """Enter in the ledger what passed, which SKUs Amazon has, and which hold all that is wanted."""
         ledger, listings, definition = self.local.ledger, self.local.listings, self.local.definitions.checksum
-        passed, listed, held = [], {}, []
+        passed, listed, unchanged = [], {}, []
         for row, answer in answered:
             verdict = answer.result
             if verdict is None:
@@ -259,9 +259,9 @@ class _Preview:
                 listed[row["sku"]] = bool(verdict.read.exists)
             if verdict.submission is not None and verdict.submission.status == "VALID":
                 passed.append(entry)
-            if verdict.plan.method == "NOTHING" and self.local.scope.operation == "live":
-                held.append(entry | {"attributes": verdict.plan.after})
+            if verdict.write.method == "NOTHING" and self.local.scope.operation == "live":
+                unchanged.append(entry | {"attributes": verdict.write.after})
         record_listed(ledger, listings, listed)
         record_tested(ledger, listings, definition, passed)
-        record_accepted(ledger, listings, held, definition=definition)
+        record_accepted(ledger, listings, unchanged, definition=definition)
         answered.clear()

@@ -12,7 +12,7 @@ from amazon_listings.runs.quantities import contradictions
 from amazon_listings.runs.sentences import sentences
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
-from amazon_listings.writes.plan import held_by_ledger
+from amazon_listings.writes.planner import current_by_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -144,4 +144,4 @@ class LocalChecks:
 
     def _must_be_read(self, known: KnownItem | None) -> bool:
         content: dict[str, Any] | None = {} if known and known.accepted_hash else None
-        return not self.connector.sync.full_replace and not held_by_ledger(known, content).is_enough
+        return not self.connector.sync.full_replace and not current_by_ledger(known, content).is_enough

@@ -15,7 +15,7 @@ from amazon_product_types.validation.issue import Issue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from amazon_listings.writes.plan import Plan
+    from amazon_listings.writes.planner import PlannedWrite
     from amazon_product_types.validation.words import Words
 
 #: "An internal error has occurred. Please try again.", with the status INVALID.
@@ -39,8 +39,8 @@ class Gap(NamedTuple):
     noted: str
     attribute: str
     family: str
-    concerns: Callable[[Plan, Mapping[str, Any], bool], bool]
-    open: Callable[[Plan], bool]
+    concerns: Callable[[PlannedWrite, Mapping[str, Any], bool], bool]
+    open: Callable[[PlannedWrite], bool]
     source: str
 
 
@@ -60,7 +60,7 @@ GAPS = (
 ONLY_IN_PREVIEW = {"90004114": "amzn/selling-partner-api-models #4621"}
 
 
-def gap_issues(plan: Plan, row: Mapping[str, Any], *, vendor: bool, said: Words) -> list[Issue]:
+def gap_issues(plan: PlannedWrite, row: Mapping[str, Any], *, vendor: bool, said: Words) -> list[Issue]:
     """What the preview of this submission does not see: an error where it would be refused, else a note."""
     found = []
     for gap in GAPS:

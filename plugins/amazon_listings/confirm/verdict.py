@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.selling_partner.patches import build_patches
-from amazon_listings.writes.plan import amazon_defaults
+from amazon_listings.writes.planner import amazon_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

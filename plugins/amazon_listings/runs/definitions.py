@@ -13,6 +13,7 @@ from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.folder import storage_explained
 from amazon_listings.selling_partner.exceptions import WrongAccount
+from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.sellers import check_participation
 from amazon_product_types.validation import DefinitionError, amazon_issues, compile_definition
 
@@ -135,6 +136,11 @@ class Definitions:
     def _every_label(self) -> dict[str, str]:
         """The label of each attribute and of each place in one that a person fills, by dotted path."""
         return {field.path: field.label for field in self.index.fields} | self.labels
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How payloads are divided into leaves."""
+        return Layout.of(self.document)
 
     @cached_property
     def selectors(self) -> dict[str, tuple[str, ...]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from .comparison import matches_patches, matches_put
 from .exceptions import MalformedAnswer, NotFound, OutcomeUnknown
-from .held import holds_attributes, holds_patches
 from .listing_answers import Listing, Page, Submission, read_listing, read_submission
 from .operations import kinds_of
 from .shapes import Shape
@@ -60,7 +60,7 @@ def put(
         [marketplace_id],
         body=body,
         touched=attributes,
-        held=lambda listing: holds_attributes(listing.attributes, attributes),
+        matches=lambda listing: matches_put(listing.attributes, attributes),
         preview=preview,
         issue_locale=issue_locale,
     )
@@ -101,7 +101,7 @@ def patch(
         marketplace_ids,
         body={"productType": product_type, "patches": patches},
         touched={str(patch["path"]).removeprefix("/attributes/") for patch in patches},
-        held=lambda listing: holds_patches(listing.attributes, patches),
+        matches=lambda listing: matches_patches(listing.attributes, patches),
         preview=preview,
         issue_locale=issue_locale,
     )
@@ -219,7 +219,7 @@ def _submit(
     *,
     body: dict[str, Any],
     touched: Collection[str],
-    held: Callable[[Listing], bool],
+    matches: Callable[[Listing], bool],
     preview: bool,
     issue_locale: str | None,
 ) -> Submission:
@@ -244,7 +244,7 @@ def _submit(
         except (OutcomeUnknown, MalformedAnswer) as error:
             if not preview:
                 listing = get(client, sku, marketplace_ids, included=("attributes",))
-                if listing is not None and held(listing):
+                if listing is not None and matches(listing):
                     return Submission(sku, "ACCEPTED", "", request_id=error.request_id, read_back=True)
             raise
 

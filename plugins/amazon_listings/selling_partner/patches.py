@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .held import same
+from .comparison import same
 from .operations import OFFER_ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ class _Attribute:
         self.selectors = selectors
         self.defaults = defaults
 
-    def change(self, held: list[Element], wanted: list[Element]) -> Iterator[dict[str, Any]]:
+    def change(self, current: list[Element], wanted: list[Element]) -> Iterator[dict[str, Any]]:
         """The patches of this attribute."""
-        before, after = self._groups(held), self._groups(wanted)
+        before, after = self._groups(current), self._groups(wanted)
         gone = [self._selection(elements[0]) for key, elements in before.items() if key not in after]
         changed = [key for key, elements in after.items() if not self._alike(before.get(key), elements)]
         if gone:
@@ -123,13 +123,13 @@ class _Attribute:
         filled = {name: element.get(name, self.defaults.get(name)) for name in self.selectors}
         return {name: value for name, value in filled.items() if value is not None}
 
-    def _alike(self, held: list[Element] | None, wanted: list[Element]) -> bool:
+    def _alike(self, current: list[Element] | None, wanted: list[Element]) -> bool:
         return (
-            held is not None
-            and len(held) == len(wanted)
+            current is not None
+            and len(current) == len(wanted)
             and all(
                 same(self._completed(left, right), self._completed(right, left))
-                for left, right in zip(held, wanted, strict=True)
+                for left, right in zip(current, wanted, strict=True)
             )
         )
 
@@ -137,31 +137,33 @@ class _Attribute:
         """The element with those defaults that the other one states."""
         return {**{name: self.defaults[name] for name in other if name in self.defaults}, **element}
 
-    def _can_merge(self, held: list[Element] | None, wanted: list[Element]) -> bool:
+    def _can_merge(self, current: list[Element] | None, wanted: list[Element]) -> bool:
         """Whether `merge` is clear: one element on each side, all selectors set, nothing lost inside."""
-        if held is None or len(held) != 1 or len(wanted) != 1 or not self.selectors:
+        if current is None or len(current) != 1 or len(wanted) != 1 or not self.selectors:
             return False
         if self._selection(wanted[0]).keys() != set(self.selectors):
             return False
         if any(value is None for value in wanted[0].values()):
             return False
-        return all(_only_adds(held[0].get(name), value) for name, value in wanted[0].items())
+        return all(_only_adds(current[0].get(name), value) for name, value in wanted[0].items())
 
-    def _difference(self, held: Element, wanted: Element) -> Element:
+    def _difference(self, current: Element, wanted: Element) -> Element:
         """The selectors, what changed, and null for what is gone."""
-        held, full = self._completed(held, wanted), self._completed(wanted, held)
+        current, full = self._completed(current, wanted), self._completed(wanted, current)
         changed = {
-            name: value for name, value in full.items() if name not in held or not same(held[name], value)
+            name: value
+            for name, value in full.items()
+            if name not in current or not same(current[name], value)
         }
-        gone = dict.fromkeys(name for name in held if name not in full)
+        gone = dict.fromkeys(name for name in current if name not in full)
         return {**self._selection(wanted), **changed, **gone}
 
 
-def _only_adds(held: Any, wanted: Any) -> bool:
+def _only_adds(current: Any, wanted: Any) -> bool:
     """Whether a nested object keeps all its properties, so that merging and replacing it are one."""
-    if not (isinstance(held, dict) and isinstance(wanted, dict)):
+    if not (isinstance(current, dict) and isinstance(wanted, dict)):
         return True
-    return all(name in wanted and _only_adds(value, wanted[name]) for name, value in held.items())
+    return all(name in wanted and _only_adds(value, wanted[name]) for name, value in current.items())
 
 
 def _touched(patches: list[dict[str, Any]], name: str) -> bool:

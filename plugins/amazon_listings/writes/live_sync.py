@@ -17,7 +17,7 @@ from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.feeds.outcomes import AWAITED
 from amazon_listings.writes.feeds.poll import FeedSettler, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
-from amazon_listings.writes.plan import Held, Planner, held_by_ledger
+from amazon_listings.writes.planner import CurrentListing, Planner, current_by_ledger
 from amazon_listings.writes.protocol import Writer
 from amazon_listings.writes.removals import Takedown
 from amazon_listings.writes.volume import Volume
@@ -78,7 +78,7 @@ def live_sync(
         connector.id, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
     mapping = compiled(connector, definitions)
-    planner = Planner(connector, mapping, definitions.selectors, client)
+    planner = Planner(connector, mapping, definitions.layout, client)
     locks = ListingLocks(ledger, listings, owner=f"{connector.id} run {run}", sleep=client.sleep)
     writer = Writer(
         planner=planner,
@@ -132,8 +132,8 @@ class _LiveSync:
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
         for part in self.folder.parts("tested"):
             for row in self._with_held(self._ready(part)):
-                volume.readings += self._read_before(row["held"])
-                update = bool(row["held"].exists) and not self.connector.sync.full_replace
+                volume.readings += self._read_before(row["current"])
+                update = bool(row["current"].exists) and not self.connector.sync.full_replace
                 volume.updates += update
                 volume.creations += not update
                 volume.parents += row.get("role") == "parent"
@@ -214,12 +214,12 @@ class _LiveSync:
         for row in self.folder.read("mapped", part):
             tested = ready.get(row["pim_id"])
             if tested is not None:
-                yield row | {"forced": tested.get("forced", False), "previewed": tested.get("plan")}
+                yield row | {"forced": tested.get("forced", False), "plan_hash": tested.get("plan_hash")}
 
     def _written(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return list(self.writer.write(rows, plan=self.writer.planner.plan, read=self._read_before))
 
-    def _read_before(self, held: Held) -> bool:
+    def _read_before(self, held: CurrentListing) -> bool:
         """Whether a listing is read before it is written: one that is replaced whole or may be new is.
 
         The reading is the before-image, and shows whether somebody else made the listing meanwhile.
@@ -243,7 +243,7 @@ class _LiveSync:
         moving = [
             row
             for row in self._with_held(rows)
-            if row.get("role") == "child" and not settled_relation(row, row["held"].attributes)
+            if row.get("role") == "child" and not settled_relation(row, row["current"].attributes)
         ]
         obstacles = self.parents.obstacles(moving, outcomes)
         waiting = {
@@ -266,4 +266,4 @@ class _LiveSync:
             skus = [row["sku"] for row in batch]
             known, contents = known_items(ledger, listings, skus), accepted_contents(ledger, listings, skus)
             for row in batch:
-                yield row | {"held": held_by_ledger(known.get(row["sku"]), contents.get(row["sku"]))}
+                yield row | {"current": current_by_ledger(known.get(row["sku"]), contents.get(row["sku"]))}

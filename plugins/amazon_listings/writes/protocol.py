@@ -32,7 +32,8 @@ from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.sentences import sentences
 from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
-from amazon_listings.writes.plan import Held, Plan, Planner, held_by_ledger
+from amazon_listings.writes.plan import Method, Plan
+from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,10 +60,10 @@ class Written(NamedTuple):
     `due`: it is prepared, and to be sent.
     """
 
-    plan: Plan
+    plan: PlannedWrite
     submission: Submission | None
     gaps: list[Issue]
-    read: Held | None
+    read: CurrentListing | None
     other: bool = False
     due: bool = False
 
@@ -76,7 +77,7 @@ class Writer:
         client: The account's client.
         ledger: Knows what listings hold; remembers every write with what was there before.
         listings: Whose listings.
-        locks: Held while rows are planned and written.
+        locks: CurrentListing while rows are planned and written.
         run: The run's number.
         definitions: For the labels of issues, and their checksum.
         mapping: For the origin of issues.
@@ -103,13 +104,13 @@ class Writer:
         self,
         rows: list[dict[str, Any]],
         *,
-        plan: Callable[[dict[str, Any], Held], Plan],
-        read: Callable[[Held], bool],
+        plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
+        read: Callable[[CurrentListing], bool],
     ) -> Iterator[dict[str, Any]]:
         """Write the rows; one outcome each.
 
         Args:
-            rows: `id`, `sku`, `hash`, `attributes` and `requirements` of each; `previewed`, the outline of
+            rows: `id`, `sku`, `hash`, `attributes` and `requirements` of each; `plan_hash`, the hash of
                 the plan that the preview passed, if there was one; `forced` to send what is unchanged.
             plan: What to send for a row, given what its listing holds.
             read: Whether a listing has to be read before, given what the ledger knows of it.
@@ -158,10 +159,10 @@ class Writer:
         pending = pending_in_feeds(self.ledger, self.listings, skus)
         for row in rows:
             sku = row["sku"]
-            held = held_by_ledger(known.get(sku), contents.get(sku))
+            held = current_by_ledger(known.get(sku), contents.get(sku))
             before = _sent_before(row, sent.get(sku))
             outcome = _decided(row, known.get(sku), before, pending.get(sku), self._said)
-            yield row | {"held": held, "sent": before}, outcome
+            yield row | {"current": held, "sent": before}, outcome
 
     def _in_flight(self) -> int:
         names = ("getListingsItem", "putListingsItem", "patchListingsItem")
@@ -170,8 +171,8 @@ class Writer:
     def _write(
         self,
         row: dict[str, Any],
-        plan_for: Callable[[dict[str, Any], Held], Plan],
-        reads: Callable[[Held], bool],
+        plan_for: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
+        reads: Callable[[CurrentListing], bool],
     ) -> Written:
         written = self.prepare(row, plan_for, reads)
         if not written.due:
@@ -193,11 +194,11 @@ class Writer:
     def prepare(
         self,
         row: dict[str, Any],
-        plan_for: Callable[[dict[str, Any], Held], Plan],
-        reads: Callable[[Held], bool],
+        plan_for: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
+        reads: Callable[[CurrentListing], bool],
     ) -> Written:
         """Everything but the sending of a row that `known_before` gave."""
-        held: Held = row["held"]
+        held: CurrentListing = row["current"]
         read = None
         if reads(held):
             held = read = self.planner.read(row["sku"])
@@ -205,13 +206,13 @@ class Writer:
         gaps = gap_issues(plan, row, vendor=self.client.account.vendor, said=self._said)
         if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
             return Written(plan, None, gaps, read)
-        previewed = row.get("previewed")
-        if previewed is not None and previewed != plan.outline:
+        previewed = row.get("plan_hash")
+        if previewed is not None and previewed != plan.plan.hash:
             return Written(plan, None, gaps, read, other=True)
         if row["sent"] is not None and read is None:
             read = self.planner.read(row["sku"])
             if plan_for(row, read).method == "NOTHING":
-                return Written(replace(plan, method="NOTHING"), None, [], read)
+                return Written(replace(plan, plan=Plan(row["sku"], Method.NOTHING)), None, [], read)
         return Written(plan, None, [], read, due=True)
 
     def result(self, answer: Answered[Written]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.feeds.outcomes import AWAITED
-from amazon_listings.writes.plan import Held, Plan
+from amazon_listings.writes.plan import Method, Plan
+from amazon_listings.writes.planner import CurrentListing, PlannedWrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -120,8 +121,22 @@ class Takedown:
                     "requirements": "",
                 }
 
-    def _plan(self, row: Mapping[str, Any], held: Held) -> Plan:
-        return _deletion(held) if self._how == "delete" else _zero(row, held)
+    def _plan(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
+        return _deletion(row, current) if self._how == "delete" else self._zero(row, current)
+
+    def _zero(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
+        """Set the quantity to 0 in the merchant's channel; stock in Amazon's warehouses stays on sale."""
+        before = (current.attributes or {}).get(AVAILABILITY, [])
+        merchant = [one for one in before if one.get("fulfillment_channel_code", MERCHANT) == MERCHANT]
+        if not current.exists or not merchant or merchant == _zeroed(merchant):
+            return _nothing(row, current)
+        element = {"fulfillment_channel_code": MERCHANT, "quantity": 0}
+        if "is_inventory_available" in merchant[0]:
+            element["is_inventory_available"] = None
+        patch = {"op": "merge", "path": f"/attributes/{AVAILABILITY}", "value": [element]}
+        changes = self.writer.planner.changes({AVAILABILITY: merchant}, {AVAILABILITY: _zeroed(merchant)})
+        plan = Plan(row["sku"], Method.PATCH, changes)
+        return PlannedWrite(plan, [patch], current.attributes, current.exists, row["attributes"])
 
     def _noted(self, outcomes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for outcome in outcomes:
@@ -132,23 +147,14 @@ def _without_stock(content: dict[str, Any]) -> dict[str, Any]:
     return content | {AVAILABILITY: _zeroed(content.get(AVAILABILITY, []))}
 
 
-def _deletion(held: Held) -> Plan:
-    if not held.exists:
-        return Plan("NOTHING", None, None, held.exists, {})
-    return Plan("DELETE", None, held.attributes, held.exists, {})
+def _deletion(row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
+    if not current.exists:
+        return _nothing(row, current)
+    return PlannedWrite(Plan(row["sku"], Method.DELETE), None, current.attributes, current.exists, {})
 
 
-def _zero(row: Mapping[str, Any], held: Held) -> Plan:
-    """A quantity of 0 in the merchant's channel; what Amazon keeps in its own warehouses stays for sale."""
-    before = (held.attributes or {}).get(AVAILABILITY, [])
-    merchant = [one for one in before if one.get("fulfillment_channel_code", MERCHANT) == MERCHANT]
-    if not held.exists or not merchant or merchant == _zeroed(merchant):
-        return Plan("NOTHING", None, held.attributes, held.exists, {})
-    element = {"fulfillment_channel_code": MERCHANT, "quantity": 0}
-    if "is_inventory_available" in merchant[0]:
-        element["is_inventory_available"] = None
-    patch = {"op": "merge", "path": f"/attributes/{AVAILABILITY}", "value": [element]}
-    return Plan("PATCH", [patch], held.attributes, held.exists, row["attributes"])
+def _nothing(row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
+    return PlannedWrite(Plan(row["sku"], Method.NOTHING), None, current.attributes, current.exists, {})
 
 
 def _zeroed(elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.held import same
-from amazon_listings.writes.plan import Held, Planner
+from amazon_listings.selling_partner.comparison import same
+from amazon_listings.writes.planner import CurrentListing, Planner
 from spapi_sandbox.server import running_sandbox
 from support.sync_runs import Shop
 
@@ -70,7 +70,7 @@ def bench(tmp_path_factory):
         connector = shop.connector(mapping={"bullet_point": ["{{ item.point }}"]})
         definitions = shop.definitions(connector)
         mapping = compiled(connector, definitions)
-        yield shop, connector, Planner(connector, mapping, definitions.selectors, shop.client)
+        yield shop, connector, Planner(connector, mapping, definitions.layout, shop.client)
 
 
 def write(shop, sku, attributes):
@@ -100,7 +100,7 @@ def test_the_listing_is_as_wanted_and_foreign_attributes_are_as_before(
     shop, connector, planner = bench
     sku = f"S{abs(hash((str(before), str(wanted), remembered, number)))}"
     write(shop, sku, FOREIGN | before)
-    held = Held(exists=True, attributes=before, ours=True) if remembered else planner.read(sku)
+    held = CurrentListing(exists=True, attributes=before, ours=True) if remembered else planner.read(sku)
     row = {"sku": sku, "attributes": wanted, "requirements": "LISTING"}
     plan = planner.plan(row, held)
     if plan.method != "NOTHING":

@@ -249,7 +249,7 @@ def test_the_forecast_says_how_many_calls_which_way_how_long(shop, caplog):
     connector = shop.connector()
     shop.run(connector, [lamp("A"), lamp("B")])
     caplog.clear()
-    with caplog.at_level(logging.INFO, "amazon_listings.runs"):
+    with caplog.at_level(logging.INFO, "amazon_listings"):
         run = shop.run(connector, [lamp("A", price=12), lamp("B"), lamp("C")])
     asking, submitting = (one.getMessage() for one in caplog.records if "than a minute" in one.getMessage())
     assert asking == (

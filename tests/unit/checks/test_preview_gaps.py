@@ -4,7 +4,8 @@ import pytest
 
 from amazon_listings.checks.preview_gaps import GAPS, explained, gap_issues, is_no_answer
 from amazon_listings.runs.sentences import sentences
-from amazon_listings.writes.plan import Plan
+from amazon_listings.writes.plan import Method, Plan
+from amazon_listings.writes.planner import PlannedWrite
 from amazon_product_types.validation import Issue, merge_issues
 
 COST = {"op": "replace", "path": "/attributes/cost_price", "value": [{"value": 5}]}
@@ -12,7 +13,7 @@ NAME = {"op": "replace", "path": "/attributes/item_name", "value": [{"value": "L
 
 
 def patch(*operations):
-    return Plan("PATCH", list(operations), before={}, existed=True, after={})
+    return PlannedWrite(Plan("S", Method.PATCH), list(operations), before={}, existed=True, after={})
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,12 @@ def patch(*operations):
         (patch(NAME, COST), {}, True, ["INFO"]),
         (patch(NAME), {"role": "parent"}, True, []),
         (patch(NAME), {}, False, []),
-        (Plan("PUT", {"item_name": []}, before=None, existed=False, after={}), {}, True, []),
+        (
+            PlannedWrite(Plan("S", Method.PUT), {"item_name": []}, before=None, existed=False, after={}),
+            {},
+            True,
+            [],
+        ),
     ],
 )
 def test_a_vendors_update_repeats_its_cost_price(plan, row, vendor, severities):

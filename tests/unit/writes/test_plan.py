@@ -1,104 +1,119 @@
-"""Plans, from what is known of a listing and what is wanted."""
+"""The record of a plan: its changes, their origin, and a hash that only what is written changes."""
 
+import msgspec
 import pytest
 
-from amazon_listings.ledger.items import KnownItem
-from amazon_listings.marketplaces import marketplace
-from amazon_listings.runs.map_fields import compiled
-from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.writes.plan import UNKNOWN, Held, Planner, held_by_ledger
+from amazon_listings.selling_partner.leaves import Layout, Leaf
+from amazon_listings.writes.plan import Change, MappingLine, Method, Plan, changes_between
 
-HERE = {"marketplace_id": marketplace("FR").id}
-NAME = [{"value": "Lampe", "language_tag": "fr_FR", **HERE}]
-COLOR = [{"value": "Rouge", "language_tag": "fr_FR", **HERE}]
-RELATION = [{"child_relationship_type": "variation", "parent_sku": "P", **HERE}]
+FR = "A13V1IB3VIYZZH"
+DEFAULTS = {"marketplace_id": FR, "audience": "ALL", "currency": "EUR", "language_tag": "fr_FR"}
+NAME = Leaf(FR, "item_name", (("language_tag", "fr_FR"),), ("value",))
+PRICE = Leaf(FR, "purchasable_offer", (("audience", "ALL"), ("currency", "EUR")), ("our_price",))
+LINE = MappingLine("lamps.yaml", 12, "Item Name")
 
-
-@pytest.fixture
-def planner(connector, definitions):
-    def planner(**sync):
-        owner = connector(mapping={"item_name": "{{ item.name }}", "color": "{{ item.colour }}"}, sync=sync)
-        account = Account(
-            client_id="c",
-            client_secret="s",
-            refresh_token="r",
-            seller_id="A1SANDBOXSELLER",
-            region="EU",
-        )
-        return Planner(owner, compiled(owner, definitions), definitions.selectors, SellingPartner(account))
-
-    return planner
+LAYOUT = Layout(
+    properties={
+        "item_name": Layout(("marketplace_id", "language_tag"), single=True),
+        "item_weight": Layout(("marketplace_id",), single=True),
+    }
+)
 
 
-def row(**attributes):
-    return {"sku": "S", "attributes": attributes, "requirements": "LISTING"}
+def plan(*changes, sku="S", method=Method.PATCH):
+    return Plan(sku, method, changes)
 
 
-def known(**facts):
-    return KnownItem(
-        **{"tested_hash": None, "tested_definition": None, "accepted_hash": "h", "asin": None} | facts
-    )
+BASE = plan(Change(NAME, "a", "b", LINE), Change(PRICE, [1], [2]))
 
 
 @pytest.mark.parametrize(
-    ("item", "content", "held", "enough"),
+    "other",
     [
-        (None, None, UNKNOWN, False),
-        (known(listed=None), {"a": []}, UNKNOWN, False),
-        (known(listed=False), {"a": []}, Held(exists=False, attributes=None, ours=True), True),
-        (known(listed=True), None, Held(exists=True, attributes=None, ours=True), False),
-        (known(listed=True), {"a": []}, Held(exists=True, attributes={"a": []}, ours=True), True),
+        plan(*reversed(BASE.changes)),
+        plan(Change(NAME, "other", "b", LINE), Change(PRICE, None, [2])),
+        plan(Change(NAME, "a", "b", MappingLine("lamps.yaml", 99)), Change(PRICE, [1], [2])),
     ],
+    ids=["order", "before", "line"],
 )
-def test_what_the_ledger_says_is_enough_only_where_it_knows_existence_and_content(
-    item, content, held, enough
-):
-    assert held_by_ledger(item, content) == held
-    assert held.is_enough is enough
+def test_the_hash_stays_where_the_same_is_written(other):
+    assert other.hash == BASE.hash
 
 
-def test_a_new_listing_is_put_whole(planner):
-    plan = planner().plan(row(item_name=NAME), Held(exists=False, attributes=None))
-    assert (plan.method, plan.body, plan.before, plan.existed) == ("PUT", {"item_name": NAME}, None, False)
-    assert plan.touched == {"item_name"}
+@pytest.mark.parametrize(
+    "other",
+    [
+        plan(*BASE.changes, sku="T"),
+        plan(*BASE.changes, method=Method.PUT),
+        plan(BASE.changes[0]),
+        plan(Change(NAME, "a", "B", LINE), BASE.changes[1]),
+        plan(Change(NAME, "a", None, LINE), BASE.changes[1]),
+        plan(Change(Leaf(FR, "item_name", (), ("value",)), "a", "b"), BASE.changes[1]),
+        plan(Change(NAME, "a", "b"), Change(PRICE, [1], ["2"])),
+    ],
+    ids=["sku", "method", "fewer", "after", "removed", "leaf", "type"],
+)
+def test_the_hash_differs_where_something_else_is_written(other):
+    assert other.hash != BASE.hash
 
 
-def test_an_attribute_that_the_mapping_does_not_own_is_never_named(planner):
-    held = Held(exists=True, attributes={"item_name": NAME, "color": COLOR, "model_name": NAME})
-    plan = planner().plan(row(item_name=NAME), held)
-    assert [(one["op"], one["path"]) for one in plan.body] == [("delete", "/attributes/color")]
-    assert plan.after == {"item_name": NAME}
+def test_the_hash_does_not_depend_on_the_order_of_keys_inside_a_value():
+    left = plan(Change(PRICE, None, [{"schedule": [1], "audience": "ALL"}]))
+    right = plan(Change(PRICE, None, [{"audience": "ALL", "schedule": [1]}]))
+    assert left.hash == right.hash
 
 
-def test_what_another_connector_of_ours_wrote_stays_remembered(planner):
-    held = Held(exists=True, attributes={"item_name": NAME, "model_name": NAME}, ours=True)
-    plan = planner().plan(row(item_name=NAME, color=COLOR), held)
-    assert plan.touched == {"color"}
-    assert plan.after == {"item_name": NAME, "model_name": NAME, "color": COLOR}
+def test_a_plan_survives_being_written_down():
+    assert msgspec.json.decode(msgspec.json.encode(BASE), type=Plan) == BASE
 
 
-def test_nothing_is_sent_where_nothing_differs(planner):
-    held = Held(exists=True, attributes={"item_name": NAME})
-    assert planner().plan(row(item_name=NAME), held).method == "NOTHING"
-    forced = row(item_name=NAME) | {"forced": True}
-    assert planner().plan(forced, held).touched == {"item_name"}
+def test_the_attributes_of_a_plan_are_those_of_its_changes():
+    assert BASE.attributes == {"item_name", "purchasable_offer"}
 
 
-def test_a_whole_replacement_remembers_all_that_was_there(planner):
-    held = Held(exists=True, attributes={"model_name": NAME})
-    plan = planner(full_replace=True).plan(row(item_name=NAME), held)
-    assert (plan.method, plan.before, plan.existed) == ("PUT", {"model_name": NAME}, True)
+def test_a_line_names_its_file_or_its_variable():
+    assert str(LINE) == "lamps.yaml:12"
+    assert str(MappingLine("Variable amazon_lamps")) == "Variable amazon_lamps"
 
 
-@pytest.mark.parametrize(("ours", "touched"), [(True, {"child_parent_sku_relationship"}), (False, set())])
-def test_a_family_is_left_where_we_made_it(planner, ours, touched):
-    held = Held(
-        exists=True, attributes={"item_name": NAME, "child_parent_sku_relationship": RELATION}, ours=ours
+def weight(**properties):
+    return {"item_weight": [{"marketplace_id": FR} | properties]}
+
+
+def changed(before, after, **more):
+    found = changes_between(before, after, layout=LAYOUT, defaults=DEFAULTS, **more)
+    return [(str(change.leaf).rpartition("/")[2], change.before, change.after) for change in found]
+
+
+def test_only_leaves_that_differ_are_changes():
+    before, after = weight(value=1, unit="kg"), weight(value=2, unit="kg")
+    assert changed(before, after) == [("value", 1, 2)]
+    assert changed(after, after) == []
+    assert changed(before, weight(value=1)) == [("unit", "kg", None)]
+    assert changed({}, weight(value=1)) == [("value", None, 1)]
+
+
+def test_what_is_sent_again_is_a_change_although_it_is_as_it_should_be():
+    same = weight(value=1, unit="kg")
+    assert changed(same, same, forced=True) == [("value", 1, 1), ("unit", "kg", "kg")]
+    # What is removed is not sent twice.
+    assert changed(same, weight(value=1), forced=True) == [("value", 1, 1), ("unit", "kg", None)]
+
+
+def test_what_amazon_fills_in_is_no_change():
+    assert changed(weight(value=1, language_tag="fr_FR"), weight(value=1)) == []
+    assert changed(weight(value=1, language_tag="de_DE"), weight(value=1)) == [
+        ("language_tag", "de_DE", None)
+    ]
+
+
+def test_each_change_has_the_line_that_makes_it():
+    lines = {"value": LINE}
+    found = changes_between(
+        {},
+        weight(value=1, unit="kg"),
+        layout=LAYOUT,
+        defaults=DEFAULTS,
+        line_of=lambda leaf: lines.get(leaf.path[-1]),
     )
-    plan = planner().plan(row(item_name=NAME), held)
-    assert plan.touched == touched
-    if ours:
-        assert plan.body == [
-            {"op": "delete", "path": "/attributes/child_parent_sku_relationship", "value": [HERE]}
-        ]
+    assert [change.origin for change in found] == [LINE, None]

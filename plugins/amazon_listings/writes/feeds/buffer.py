@@ -10,10 +10,10 @@ from amazon_listings.selling_partner import feed_messages as messages
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from amazon_listings.writes.plan import Plan
+    from amazon_listings.writes.planner import PlannedWrite
 
 
-def message_line(row: dict[str, Any], plan: Plan, product_type: str, part: str) -> bytes:
+def message_line(row: dict[str, Any], plan: PlannedWrite, product_type: str, part: str) -> bytes:
     """A message with what the ledger remembers of it."""
     message = message_of(row, plan, product_type)
     return json_line(
@@ -32,7 +32,7 @@ def message_line(row: dict[str, Any], plan: Plan, product_type: str, part: str) 
     )
 
 
-def message_of(row: dict[str, Any], plan: Plan, product_type: str) -> dict[str, Any]:
+def message_of(row: dict[str, Any], plan: PlannedWrite, product_type: str) -> dict[str, Any]:
     """The message that does what a single submission of the plan would do."""
     if plan.method == "DELETE":
         return messages.delete(row["sku"])

@@ -26,9 +26,9 @@ from amazon_listings.runs.amazon_calls import Progress, call_for_all
 from amazon_listings.runs.folder import safe_name
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner import listings
+from amazon_listings.selling_partner.comparison import mismatched_attributes
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer, SellingPartnerError
 from amazon_listings.selling_partner.feed_reports import outcomes, read_report
-from amazon_listings.selling_partner.held import strays
 from amazon_listings.writes.feeds.recovery import find_feed
 
 if TYPE_CHECKING:
@@ -187,4 +187,4 @@ def _is_applied(listing: listings.Listing | None, method: str, body: Any) -> boo
     """Whether a listing is as a message would have made it."""
     if listing is None or method == "DELETE":
         return listing is None and method == "DELETE"
-    return not strays(listing.attributes, method, body)
+    return not mismatched_attributes(listing.attributes, method, body)

@@ -26,7 +26,7 @@ from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.writes.feeds.buffer import entries_of, message_line
 from amazon_listings.writes.feeds.outcomes import AWAITED, Told, message_outcome
-from amazon_listings.writes.plan import Held
+from amazon_listings.writes.planner import CurrentListing
 from amazon_listings.writes.protocol import outcome_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.selling_partner.listings import Listing
-    from amazon_listings.writes.plan import Plan
+    from amazon_listings.writes.planner import PlannedWrite
     from amazon_listings.writes.protocol import Writer, Written
 
 log = logging.getLogger(__name__)
@@ -85,8 +85,8 @@ class FeedSync:
         skus: Mapping[str, Collection[str]],
         rows: Callable[[str], Iterable[dict[str, Any]]],
         *,
-        plan: Callable[[dict[str, Any], Held], Plan],
-        read: Callable[[Held], bool],
+        plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
+        read: Callable[[CurrentListing], bool],
     ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Put rows of some parts into feeds and start these.
 
@@ -161,9 +161,9 @@ class FeedSync:
         self,
         rows: list[dict[str, Any]],
         outcomes: list[dict[str, Any]],
-        plan: Callable[[dict[str, Any], Held], Plan],
-        reads: Callable[[Held], bool],
-    ) -> Iterator[tuple[dict[str, Any], Plan]]:
+        plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
+        reads: Callable[[CurrentListing], bool],
+    ) -> Iterator[tuple[dict[str, Any], PlannedWrite]]:
         """The rows that are to be sent with their plans; the others' outcomes are added to `outcomes`."""
         writer = self.writer
         undecided = []
@@ -172,8 +172,8 @@ class FeedSync:
                 undecided.append(row)
             else:
                 outcomes.append(outcome_of(row, *outcome))
-        unsure = [row["sku"] for row in undecided if reads(row["held"])]
-        listed = {row["sku"] for row in undecided if row["held"].exists}
+        unsure = [row["sku"] for row in undecided if reads(row["current"])]
+        listed = {row["sku"] for row in undecided if row["current"].exists}
         found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
         self.calls["searches"] += found.calls
         prepared: list[Answered[Written]] = []
@@ -183,9 +183,9 @@ class FeedSync:
             if trouble is not None:
                 outcomes.append(outcome_of(row, "failed", trouble))
                 continue
-            written = writer.prepare(row | ({"held": read} if read else {}), plan, lambda _: False)._replace(
-                read=read
-            )
+            written = writer.prepare(
+                row | ({"current": read} if read else {}), plan, lambda _: False
+            )._replace(read=read)
             prepared.append(Answered(row, written, ""))
             if written.due:
                 yield row, written.plan
@@ -240,5 +240,5 @@ class FeedSync:
         self.calls["feeds"] += 1
 
 
-def _held(listing: Listing | None) -> Held:
-    return Held(exists=listing is not None, attributes=listing.attributes if listing else None)
+def _held(listing: Listing | None) -> CurrentListing:
+    return CurrentListing(exists=listing is not None, attributes=listing.attributes if listing else None)

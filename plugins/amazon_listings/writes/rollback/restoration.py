@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from amazon_listings.selling_partner.held import strays
+from amazon_listings.selling_partner.comparison import mismatched_attributes
 from amazon_listings.selling_partner.patches import build_patches
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def restoration(
         return Restoration(write, "NOTHING", held=held, remark=obstacle)
     if listing is None or held is None:
         return _without_listing(write, definition)
-    changed = strays(held, write.method, write.body)
+    changed = mismatched_attributes(held, write.method, write.body)
     doubt = "" if write.certain else "no answer came to the write, and Amazon holds what was sent"
     if not write.certain and not write.touched - changed:
         return Restoration(

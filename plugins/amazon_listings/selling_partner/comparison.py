@@ -29,54 +29,56 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def is_held(held: Any, sent: Any) -> bool:
-    """Whether a held value is the one sent, apart from properties that Amazon adds."""
-    if isinstance(held, dict) and isinstance(sent, dict):
-        return held.keys() - sent.keys() <= ADDED and all(
-            key in held and is_held(held[key], value) for key, value in sent.items()
+def matches(current: Any, sent: Any) -> bool:
+    """Whether a current value is the one sent, apart from properties that Amazon adds."""
+    if isinstance(current, dict) and isinstance(sent, dict):
+        return current.keys() - sent.keys() <= ADDED and all(
+            key in current and matches(current[key], value) for key, value in sent.items()
         )
-    if isinstance(held, list) and isinstance(sent, list):
-        return len(held) == len(sent) and all(map(is_held, held, sent))
-    return same(held, sent)
+    if isinstance(current, list) and isinstance(sent, list):
+        return len(current) == len(sent) and all(map(matches, current, sent))
+    return same(current, sent)
 
 
-def holds_attributes(held: Mapping[str, Elements], sent: Mapping[str, Elements]) -> bool:
+def matches_put(current: Mapping[str, Elements], sent: Mapping[str, Elements]) -> bool:
     """Whether a listing is as after a put: every attribute sent, and none else."""
-    return not strays(held, "PUT", sent)
+    return not mismatched_attributes(current, "PUT", sent)
 
 
-def holds_patches(held: Mapping[str, Elements], patches: Iterable[Mapping[str, Any]]) -> bool:
+def matches_patches(current: Mapping[str, Elements], patches: Iterable[Mapping[str, Any]]) -> bool:
     """Whether a listing is as after these patches."""
-    return not strays(held, "PATCH", patches)
+    return not mismatched_attributes(current, "PATCH", patches)
 
 
-def strays(held: Mapping[str, Elements], method: str, body: Any) -> frozenset[str]:
+def mismatched_attributes(current: Mapping[str, Elements], method: str, body: Any) -> frozenset[str]:
     """The attributes that a listing does not hold as a write would have left them.
 
     Args:
-        held: The listing's attributes.
+        current: The listing's attributes.
         method: Of a submission or of a feed's message.
         body: Its attributes or patches; None of a deletion, which would have left no listing.
     """
     if method == "PATCH":
-        return frozenset(_attribute(patch) for patch in body if not _holds_patch(held, patch))
+        return frozenset(_attribute(patch) for patch in body if not _matches_patch(current, patch))
     sent = body or {}
-    names = sent.keys() if method == "PARTIAL_UPDATE" else sent.keys() | held.keys()
-    return frozenset(name for name in names if not _holds_elements(held.get(name, []), sent.get(name, [])))
+    names = sent.keys() if method == "PARTIAL_UPDATE" else sent.keys() | current.keys()
+    return frozenset(
+        name for name in names if not _matches_elements(current.get(name, []), sent.get(name, []))
+    )
 
 
 def _attribute(patch: Mapping[str, Any]) -> str:
     return str(patch["path"]).removeprefix("/attributes/")
 
 
-def _holds_patch(held: Mapping[str, Elements], patch: Mapping[str, Any]) -> bool:
-    elements = held.get(_attribute(patch), [])
+def _matches_patch(current: Mapping[str, Elements], patch: Mapping[str, Any]) -> bool:
+    elements = current.get(_attribute(patch), [])
     values: Elements = patch.get("value", [])
     if patch["op"] == "delete":
         return not any(_selected(element, value) for value in values for element in elements)
     if patch["op"] == "merge":
         return all(any(_merged(element, value) for element in elements) for value in values)
-    return _holds_elements(elements, values)
+    return _matches_elements(elements, values)
 
 
 def _selected(element: dict[str, Any], selectors: dict[str, Any]) -> bool:
@@ -85,16 +87,16 @@ def _selected(element: dict[str, Any], selectors: dict[str, Any]) -> bool:
 
 def _merged(element: dict[str, Any], value: dict[str, Any]) -> bool:
     return all(
-        key not in element if part is None else key in element and is_held(element[key], part)
+        key not in element if part is None else key in element and matches(element[key], part)
         for key, part in value.items()
     )
 
 
-def _holds_elements(held: Elements, sent: Elements) -> bool:
-    """Every element sent is held, and none else; elements of different selectors have no order."""
-    left = list(held)
+def _matches_elements(current: Elements, sent: Elements) -> bool:
+    """Every element sent is current, and none else; elements of different selectors have no order."""
+    left = list(current)
     for element in sent:
-        match = next((index for index, other in enumerate(left) if is_held(other, element)), None)
+        match = next((index for index, other in enumerate(left) if matches(other, element)), None)
         if match is None:
             return False
         del left[match]

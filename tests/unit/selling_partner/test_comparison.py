@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_listings.selling_partner.held import holds_attributes, holds_patches, is_held, same
+from amazon_listings.selling_partner.comparison import matches, matches_patches, matches_put, same
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -16,7 +16,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_everything_is_the_same_as_itself_and_contained_in_it(value):
     assert same(value, value)
-    assert is_held(value, value)
+    assert matches(value, value)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ HELD = {
 
 def test_what_a_put_should_have_removed_shows_that_it_was_not_carried_out():
     sent = {"item_name": [{"value": "Lampe", "marketplace_id": "FR"}]}
-    assert holds_attributes(sent, sent)
-    assert not holds_attributes({**sent, "color": [{"value": "red"}]}, sent)
-    assert not holds_attributes({"item_name": [{**sent["item_name"][0], "pronunciation": "x"}]}, sent)
+    assert matches_put(sent, sent)
+    assert not matches_put({**sent, "color": [{"value": "red"}]}, sent)
+    assert not matches_put({"item_name": [{**sent["item_name"][0], "pronunciation": "x"}]}, sent)
 
 
 def test_what_amazon_adds_does_not_hide_what_was_sent():
@@ -77,9 +77,9 @@ def test_what_amazon_adds_does_not_hide_what_was_sent():
         "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 1}],
     }
     held = {name: HELD[name] for name in sent}
-    assert holds_attributes(held, sent)
+    assert matches_put(held, sent)
     sent["fulfillment_availability"][0]["quantity"] = 2
-    assert not holds_attributes(held, sent)
+    assert not matches_put(held, sent)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_what_amazon_adds_does_not_hide_what_was_sent():
     ],
 )
 def test_patches_are_looked_for_by_their_operation(op, name, value, held):
-    assert holds_patches(HELD, [{"op": op, "path": f"/attributes/{name}", "value": [value]}]) is held
+    assert matches_patches(HELD, [{"op": op, "path": f"/attributes/{name}", "value": [value]}]) is held

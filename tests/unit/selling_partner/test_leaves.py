@@ -1,0 +1,151 @@
+"""Leaves of listings: what is one, and that splitting and joining lose nothing."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amazon_listings.selling_partner.leaves import Layout, Leaf, compare, join, same_value, split
+from support.listing_values import DE, FR, in_no_order, listings, shuffled
+
+DEFAULTS = {"marketplace_id": FR, "audience": "ALL", "currency": "EUR", "language_tag": "fr_FR"}
+
+
+def attribute(selectors, properties, **more):
+    items = {"type": "object", "properties": properties}
+    return {"type": "array", "selectors": selectors, "items": items, **more}
+
+
+LAYOUT = Layout.of(
+    {
+        "properties": {
+            "item_name": attribute(["marketplace_id", "language_tag"], {"value": {}}, maxUniqueItems=1),
+            "bullet_point": attribute(["marketplace_id", "language_tag"], {"value": {}}, maxUniqueItems=5),
+            "purchasable_offer": attribute(
+                ["marketplace_id", "currency", "audience"],
+                {"our_price": {"type": "array", "items": {"properties": {"schedule": {"type": "array"}}}}},
+                maxUniqueItems=1,
+            ),
+            "fulfillment_availability": attribute(
+                ["fulfillment_channel_code"], {"quantity": {}}, maxUniqueItems=1
+            ),
+            "ring": attribute(
+                ["marketplace_id"],
+                {"size": attribute(["language_tag"], {"value": {}}, maxUniqueItems=1), "width": {}},
+                maxUniqueItems=1,
+            ),
+            "theme": {"type": "array", "items": {"properties": {"name": {}}}},
+        }
+    }
+)
+
+
+def leaves(**attributes):
+    return {str(leaf): value for leaf, value in split(attributes, LAYOUT, DEFAULTS).items()}
+
+
+def test_a_property_of_a_single_element_is_a_leaf():
+    element = {"marketplace_id": FR, "language_tag": "fr_FR", "value": "Lampe"}
+    (leaf,) = split({"item_name": [element]}, LAYOUT)
+    assert leaf == Leaf(FR, "item_name", (("language_tag", "fr_FR"),), ("value",))
+
+
+def test_elements_that_share_their_selectors_are_one_leaf():
+    elements = [{"marketplace_id": FR, "language_tag": "fr_FR", "value": word} for word in "ab"]
+    german = {"marketplace_id": DE, "language_tag": "de_DE", "value": "c"}
+    assert leaves(bullet_point=[*elements, german]) == {
+        f"bullet_point[marketplace_id={FR},language_tag=fr_FR]": elements,
+        f"bullet_point[marketplace_id={DE},language_tag=de_DE]": [german],
+    }
+    # One bullet point is the same leaf as two: how many there are is the value's matter.
+    assert leaves(bullet_point=elements[:1]).keys() == leaves(bullet_point=elements).keys()
+
+
+def test_two_elements_where_the_definition_allows_one_are_one_leaf():
+    elements = [{"marketplace_id": FR, "language_tag": "fr_FR", "value": word} for word in "ab"]
+    assert leaves(item_name=elements) == {
+        f"item_name[marketplace_id={FR},language_tag=fr_FR]": elements,
+    }
+
+
+def test_a_list_without_selectors_is_one_leaf():
+    prices = [{"schedule": [{"value_with_tax": 5}]}]
+    offer = {"marketplace_id": FR, "currency": "EUR", "audience": "B2B", "our_price": prices}
+    assert leaves(purchasable_offer=[offer], theme=[{"name": "SIZE"}]) == {
+        f"purchasable_offer[marketplace_id={FR},audience=B2B,currency=EUR]/our_price": prices,
+        "theme": [{"name": "SIZE"}],
+    }
+
+
+def test_an_attribute_without_a_marketplace_belongs_to_the_whole_account():
+    stock = {"fulfillment_channel_code": "DEFAULT", "quantity": 3, "lead_time": {"days": 2}}
+    found = split({"fulfillment_availability": [stock]}, LAYOUT, DEFAULTS)
+    assert {leaf.marketplace_id for leaf in found} == {None}
+    assert leaves(fulfillment_availability=[stock]) == {
+        "fulfillment_availability[fulfillment_channel_code=DEFAULT]/quantity": 3,
+        "fulfillment_availability[fulfillment_channel_code=DEFAULT]/lead_time/days": 2,
+    }
+
+
+def test_elements_of_a_nested_list_are_told_apart_by_its_selectors():
+    sizes = [{"language_tag": "fr_FR", "value": "54"}, {"language_tag": "de_DE", "value": "17"}]
+    assert leaves(ring=[{"marketplace_id": FR, "size": sizes, "width": 2}]) == {
+        f"ring[marketplace_id={FR}]/size[language_tag=fr_FR]/value": "54",
+        f"ring[marketplace_id={FR}]/size[language_tag=de_DE]/value": "17",
+        f"ring[marketplace_id={FR}]/width": 2,
+    }
+
+
+def test_a_selector_that_is_not_stated_is_the_one_that_amazon_fills_in():
+    stated = {"marketplace_id": FR, "currency": "EUR", "audience": "ALL", "our_price": [1]}
+    short = {"currency": "EUR", "our_price": [1]}
+    assert leaves(purchasable_offer=[short]) == leaves(purchasable_offer=[stated])
+
+
+def test_both_values_of_each_leaf_are_compared():
+    before = {"item_name": [{"marketplace_id": FR, "language_tag": "fr_FR", "value": "a"}]}
+    after = {"theme": [{"name": "SIZE"}]}
+    assert [(str(leaf), left, right) for leaf, left, right in compare(before, after, LAYOUT)] == [
+        ("theme", None, [{"name": "SIZE"}]),
+        (f"item_name[marketplace_id={FR},language_tag=fr_FR]/value", "a", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ([{"value": 1}], [{"value": 1, "language_tag": "fr_FR"}], True),
+        ([{"value": 1}], [{"value": 1, "language_tag": "de_DE"}], False),
+        ([{"value": 1}], [{"value": 1}, {"value": 2}], False),
+        ("1", 1, False),
+        (1, 1.0, True),
+        (True, 1, False),
+    ],
+)
+def test_values_are_the_same_apart_from_what_amazon_fills_in(left, right, same):
+    assert same_value(left, right, DEFAULTS) is same
+    assert same_value(right, left, DEFAULTS) is same
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_joining_the_leaves_makes_the_listing_again(definitions, data):
+    attributes, layout = data.draw(listings([definitions.document]))
+    found = split(attributes, layout)
+    assert in_no_order(join(found)) == in_no_order(attributes)
+    assert split(join(found), layout) == found
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data(), st.randoms())
+def test_the_order_of_keys_does_not_matter(definitions, data, random):
+    attributes, layout = data.draw(listings([definitions.document]))
+    assert split(shuffled(attributes, lambda _: random.random()), layout) == split(attributes, layout)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_leaves_survive_being_written_down(definitions, data):
+    attributes, layout = data.draw(listings([definitions.document]))
+    for leaf in split(attributes, layout):
+        assert msgspec.json.decode(msgspec.json.encode(leaf), type=Leaf) == leaf
