@@ -1,5 +1,6 @@
-# The image of every Airflow component: the pinned requirements and the package.
-FROM python:3.11-slim-bookworm
+# The image of every Airflow component: the pinned requirements and the provider (target `airflow`), and the sandbox
+# beside it (target `sandbox`, which is for trying out).
+FROM python:3.11.14-slim-bookworm AS airflow
 
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends curl libpq5 tini \
@@ -10,6 +11,7 @@ ENV AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/project/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/project/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    AMAZON_LISTINGS_CONNECTORS=/opt/project/include/connectors \
     AMAZON_LISTINGS_STORAGE=/opt/airflow/amazon_listings \
     AMAZON_LISTINGS_LEDGER=sqlite:////opt/airflow/amazon_listings/ledger.db \
     PYTHONUNBUFFERED=1
@@ -18,8 +20,8 @@ WORKDIR /opt/project
 COPY requirements.txt .
 RUN pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt
 
-COPY pyproject.toml README.md ./
-COPY packages packages
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY packages/amazon-product-types packages/amazon-product-types
 COPY plugins plugins
 COPY dags dags
 COPY include include
@@ -31,3 +33,10 @@ USER airflow
 # No more than an init process: Airflow's Helm chart passes whole commands (`bash -c "exec airflow …"`).
 ENTRYPOINT ["tini", "--"]
 CMD ["airflow", "version"]
+
+
+FROM airflow AS sandbox
+USER root
+COPY packages/spapi-sandbox packages/spapi-sandbox
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable packages/spapi-sandbox
+USER airflow

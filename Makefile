@@ -21,13 +21,13 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml packages/amazon-p
 	touch $@
 
 demo: $(STAMP)  ## Run the demo connectors end to end in Airflow against the sandbox, and print what happened
-	@$(BIN)/amazon-listings demo
+	@$(BIN)/python -m local_airflow demo $(if $(FRESH),--fresh) $(CONNECTORS)
 
 up: $(STAMP)  ## Start Airflow (UI, scheduler, triggerer) and the sandbox, and keep them running
-	@$(BIN)/amazon-listings up
+	@$(BIN)/python -m local_airflow up
 
 down: $(STAMP)  ## Stop what `make up` started
-	@$(BIN)/amazon-listings down
+	@$(BIN)/python -m local_airflow down
 
 test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 	@tests/install.sh

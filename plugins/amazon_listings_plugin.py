@@ -1,41 +1,12 @@
-"""What Airflow loads as a plugin: the report of a run as a tab of that run."""
+"""Gives the plugin to an Airflow that has this folder but not the distribution.
+
+Where the distribution is installed, Airflow finds the plugin by its entry point. Found twice, it would be an
+import error.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from importlib.metadata import entry_points
 
-from airflow.plugins_manager import AirflowPlugin
-
-from amazon_listings.airflow_adapter.portless import let_portless_connections_be_tested
-
-
-async def reports(scope: Any, receive: Any, send: Any) -> None:
-    """The pages, as an ASGI app.
-
-    Imported with the first request: every task process loads the plugins too, and needs none of it.
-    """
-    from amazon_listings.airflow_adapter.report_pages import app  # noqa: PLC0415 - see above
-
-    await app(scope, receive, send)
-
-
-class AmazonListingsPlugin(AirflowPlugin):
-    """Reports in the Airflow UI."""
-
-    name = "amazon_listings"
-    fastapi_apps: ClassVar[list[Any]] = [
-        {"app": reports, "url_prefix": "/amazon-listings", "name": "Amazon Listings"}
-    ]
-    external_views: ClassVar[list[Any]] = [
-        {
-            "name": "Amazon report",
-            "href": "/amazon-listings/reports/{DAG_ID}/{RUN_ID}",
-            "destination": "dag_run",
-            "url_route": "amazon_report",
-        }
-    ]
-
-    @classmethod
-    def on_load(cls, *_args: Any, **_kwargs: Any) -> None:
-        """Called by Airflow once it has found the plugin."""
-        let_portless_connections_be_tested()
+if not entry_points(group="airflow.plugins", name="amazon_listings"):
+    from amazon_listings.airflow_adapter.plugin import AmazonListingsPlugin  # noqa: F401 - for Airflow

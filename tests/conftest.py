@@ -17,7 +17,8 @@ settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
 
 TESTS = Path(__file__).parent
-sys.path.insert(0, str(TESTS))
+#: `support` lies beside the tests, `local_airflow` beside their folder.
+sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 #: One PostgreSQL for the whole session, and the fixture `ledger`: every test of it on both databases.
 pytest_plugins = ("support.postgresql", "support.ledgers", "support.small_mapping")
 
@@ -33,4 +34,5 @@ os.environ |= {
     "AIRFLOW__CORE__DAGS_FOLDER": str(TESTS.parent / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(TESTS.parent / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AMAZON_LISTINGS_CONNECTORS": str(TESTS.parent / "include" / "connectors"),
 }

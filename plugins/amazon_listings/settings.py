@@ -1,41 +1,50 @@
-"""Every setting of the installation, read once from the environment (`AMAZON_LISTINGS_…`).
+"""The settings of the installation, read once from the environment (`AMAZON_LISTINGS_…`).
 
-What belongs to one connector is in its document; what
-is secret is in an Airflow connection.
+A connector's own settings are in its document; secrets are in Airflow connections.
 """
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PROJECT = Path(__file__).resolve().parents[2]
-
 #: The setting `ledger` of an installation that keeps the ledger's address in an Airflow connection.
 LEDGER_IN_AIRFLOW = "airflow"
 
 
+def airflow_home() -> Path:
+    """Return the folder of the Airflow installation: `AIRFLOW_HOME`, or `~/airflow` as Airflow has it."""
+    return Path(os.path.expandvars(os.environ.get("AIRFLOW_HOME") or "~/airflow")).expanduser()
+
+
 class Settings(BaseSettings):
-    """Settings of the installation; each is an environment variable `AMAZON_LISTINGS_<NAME>`."""
+    """Settings of the installation; each is an environment variable `AMAZON_LISTINGS_<NAME>`.
+
+    What is not set lies in the folder of the Airflow installation (`airflow_home`).
+    """
 
     model_config = SettingsConfigDict(env_prefix="AMAZON_LISTINGS_", frozen=True)
 
     connectors: Path = Field(
-        default=PROJECT / "include" / "connectors", description="Folder of connector files (*.yaml)."
+        default_factory=lambda: airflow_home() / "include" / "connectors",
+        description="Folder of connector files (*.yaml); by default `include/connectors` in AIRFLOW_HOME.",
     )
     storage: str = Field(
-        default=str(PROJECT / "var" / "runs"),
-        description="Where items, definitions and reports are kept: a folder, or a URL such as s3://…",
+        default_factory=lambda: str(airflow_home() / "amazon_listings"),
+        description="Where items, definitions and reports are kept: a folder, or a URL such as s3://…; "
+        "by default `amazon_listings` in AIRFLOW_HOME.",
     )
     storage_connection: str | None = Field(
         default=None, description="Airflow connection id for the object storage, if it needs one."
     )
     ledger: str = Field(
-        default=f"sqlite:///{PROJECT / 'var' / 'ledger.db'}",
-        description="SQLAlchemy URL of the ledger; `airflow`: in the connection `amazon_listings_ledger`.",
+        default_factory=lambda: f"sqlite:///{airflow_home() / 'amazon_listings' / 'ledger.db'}",
+        description="SQLAlchemy URL of the ledger, or `airflow` for the one in the Airflow connection "
+        "`amazon_listings_ledger`; by default an SQLite file in AIRFLOW_HOME.",
     )
     retention_days: int = Field(
         default=400,
@@ -50,5 +59,5 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings, read on first use."""
+    """Return the settings, read on first use."""
     return Settings()

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import yaml
 
-from amazon_listings.settings import PROJECT
+from local_airflow.project import PROJECT
 from spapi_sandbox.sales_layer.account import API_KEY
 from spapi_sandbox.server import Sandbox
 

@@ -27,8 +27,9 @@ from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.comparison import matches_put
 from amazon_listings.selling_partner.tokens import Tokens
-from amazon_listings.settings import PROJECT, settings
+from amazon_listings.settings import settings
 from amazon_listings.writes.rollback.rollback import Restored, Rollback
+from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 

@@ -23,9 +23,9 @@ from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.scope import decide
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.settings import PROJECT
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.connection import PimConnection
+from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 

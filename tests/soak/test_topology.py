@@ -17,8 +17,8 @@ import requests
 import sqlalchemy
 from moto.server import ThreadedMotoServer
 
-from amazon_listings.airflow_adapter import local
-from amazon_listings.settings import PROJECT
+from local_airflow import airflow as local
+from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.airflow import FAMILIES, Run, amazon_connection, demo_connector, pim_connection
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 import yaml
 
-from amazon_listings.airflow_adapter import local
-from amazon_listings.settings import PROJECT
+from local_airflow import airflow as local
+from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 
 if TYPE_CHECKING:

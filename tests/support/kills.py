@@ -44,7 +44,7 @@ PRELOADED = (
     "amazon_listings.airflow_adapter.confirm_dag",
     "amazon_listings.airflow_adapter.tasks",
     "amazon_listings.airflow_adapter.hooks",
-    "amazon_listings.airflow_adapter.local",
+    "local_airflow.airflow",
     "spapi_sandbox.server",
     "amazon_listings.sources.extraction",
     "amazon_listings.runs.finish",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import typer
 
@@ -12,13 +14,12 @@ from amazon_listings.cli import (
     connectors_new,
     definition_changes,
     fields,
+    init,
     ledger,
-    local,
     mapping,
     product_types,
     relabel,
     rollback,
-    sandbox,
     validate,
 )
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     help="Publish products from a PIM as Amazon listings.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
 )
 for module in (
     connectors,
@@ -34,23 +36,33 @@ for module in (
     connectors_new,
     definition_changes,
     fields,
+    init,
     ledger,
-    local,
     mapping,
     product_types,
     relabel,
     rollback,
-    sandbox,
     validate,
 ):
     module.register(app)
 
+#: Commands of other distributions; `spapi-sandbox` brings `sandbox`.
+for command in entry_points(group="amazon_listings.commands"):
+    app.command(command.name)(command.load())
+
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the command; the entry point of the console script."""
     # As Airflow's own commands say it: connections may come from Airflow's database too.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     # Airflow logs to stdout, among a command's own output: of each short value in a connection, say, or
     # with a traceback of a database that is not there. What matters a command says itself.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
+    _use_connectors_of_this_folder()
     app()
+
+
+def _use_connectors_of_this_folder() -> None:
+    """In the folder of a project, and without an Airflow that is named, take the project's connectors."""
+    if not os.environ.get("AIRFLOW_HOME") and Path("include/connectors").is_dir():
+        os.environ.setdefault("AMAZON_LISTINGS_CONNECTORS", str(Path("include/connectors").absolute()))

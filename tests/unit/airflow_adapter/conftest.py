@@ -4,7 +4,8 @@ import pytest
 import yaml
 from airflow.dag_processing.dagbag import DagBag
 
-from amazon_listings.settings import PROJECT, settings
+from amazon_listings.settings import settings
+from local_airflow.project import PROJECT
 
 
 @pytest.fixture

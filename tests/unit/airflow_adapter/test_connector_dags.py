@@ -6,7 +6,7 @@ from airflow.sdk.definitions.context import (
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.settings import PROJECT
+from local_airflow.project import PROJECT
 
 ERRORS = str(PROJECT / "dags" / "connector_errors.py")
 

@@ -12,7 +12,8 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass
 from amazon_listings.connectors import load_connectors
-from amazon_listings.settings import PROJECT, settings
+from amazon_listings.settings import settings
+from local_airflow.project import PROJECT
 
 ORDER = [
     "refresh_definition",

@@ -12,7 +12,8 @@ from amazon_listings.airflow_adapter import product_types_dag, tasks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.folder import RunFolder
-from amazon_listings.settings import PROJECT, settings
+from amazon_listings.settings import settings
+from local_airflow.project import PROJECT
 from spapi_sandbox.definitions.dialect import compile_document
 from spapi_sandbox.definitions.library import DefinitionLibrary
 from spapi_sandbox.definitions.product_type_files import Variant

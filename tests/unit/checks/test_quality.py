@@ -10,8 +10,8 @@ from amazon_listings.checks.quality.expectations import SKU_PATTERN
 from amazon_listings.checks.quality.suite import UnknownExpectation
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.mapping.mapping import compile_mapping
-from amazon_listings.settings import PROJECT
 from amazon_product_types.validation import Issue, merge_issues
+from local_airflow.project import PROJECT
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>${x}"
 

@@ -9,7 +9,7 @@ import pytest
 from amazon_listings.connectors import Amazon, FileSource, SalesLayerSource, Sync, schema_text
 from amazon_listings.connectors.schema import SCHEMA_FILE, defaults, resolved, schema
 from amazon_listings.marketplaces import MARKETPLACES
-from amazon_listings.settings import PROJECT
+from local_airflow.project import PROJECT
 
 SECTIONS = {"": None, "amazon": Amazon, "sales_layer": SalesLayerSource, "files": FileSource, "sync": Sync}
 

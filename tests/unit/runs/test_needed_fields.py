@@ -2,10 +2,10 @@ import pytest
 
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.runs.needed_fields import OWN_NAMES, holds_needed, needed_fields
-from amazon_listings.settings import PROJECT
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
+from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 
 

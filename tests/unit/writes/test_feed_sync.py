@@ -19,10 +19,10 @@ from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.settings import PROJECT
 from amazon_listings.writes.feeds.submit import awaited_feeds
 from amazon_listings.writes.live_sync import live_sync
 from amazon_listings.writes.removals import NOTES
+from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 

@@ -1,4 +1,4 @@
-"""The files of include/sandbox/catalogue/, read but not expanded."""
+"""Reads the files of `data/catalogue`, without expanding them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 from spapi_sandbox.catalogue.entry import TABLES, Field, Table
 
-FOLDER = Path(__file__).resolve().parents[5] / "include" / "sandbox" / "catalogue"
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "catalogue"
 FAMILIES = ("lamp", "backpack", "drinking_cup")
 
 

@@ -1,4 +1,4 @@
-"""Compiles the product types of `include/sandbox/product_types` into Amazon's dialect.
+"""Compiles the product types of `data/product_types` into Amazon's dialect.
 
 The output is what `getDefinitionsProductType` links to: JSON Schema 2019-09 with `selectors`,
 `minUniqueItems`, `maxUniqueItems`, `maxUtf8ByteLength`, `enumNames`, `editable`, `hidden` and

@@ -1,4 +1,4 @@
-"""Reads `include/sandbox/product_types`: the product types written for the sandbox, in four languages."""
+"""Reads `data/product_types`: the product types written for the sandbox, in four languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 if TYPE_CHECKING:
     from spapi_sandbox.marketplaces import Marketplace
 
-FOLDER = Path(__file__).resolve().parents[5] / "include" / "sandbox" / "product_types"
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "product_types"
 LANGUAGES = ("en", "es", "fr", "de")
 
 

@@ -2,15 +2,15 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests
+import typer
 from typer.testing import CliRunner
 
-from amazon_listings.cli import app
+from spapi_sandbox.command import sandbox
 
-COMMAND = [str(Path(sys.executable).with_name("amazon-listings")), "sandbox"]
+COMMAND = [sys.executable, "-m", "spapi_sandbox"]
 
 
 def test_it_says_where_it_is_and_serves(tmp_path):
@@ -54,7 +54,9 @@ def test_it_says_where_it_is_and_serves(tmp_path):
     ],
 )
 def test_mistakes_are_one_sentence(arguments, reason):
-    result = CliRunner().invoke(app, ["sandbox", *arguments])
+    app = typer.Typer()
+    app.command()(sandbox)
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 1
     assert result.stderr.startswith(reason)
     assert "Traceback" not in result.output

@@ -1,4 +1,4 @@
-"""An installation on this machine, for `demo` and `up`: its folder, its sandbox, the connections to it."""
+"""The installations of `demo` and `up`: folder, settings, sandbox, and connections to it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.errors import ActionRequiredError
-from amazon_listings.settings import PROJECT
+import requests
+
+from local_airflow.airflow import LocalAirflowError, kept_port, stop
+from local_airflow.project import PROJECT
+from spapi_sandbox.account.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
+from spapi_sandbox.sales_layer.account import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def folder_of(name: str) -> Path:
-    """The folder of an installation, made if need be."""
+    """Return the folder of an installation; create it if it does not exist."""
     home = PROJECT / "var" / name
     home.mkdir(parents=True, exist_ok=True)
     return home
@@ -35,10 +39,7 @@ def forget(home: Path) -> None:
 
 
 def connections(sandbox: str) -> dict[str, dict[str, Any]]:
-    """The demo connectors' Airflow connections: to the sandbox."""
-    from spapi_sandbox.account.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
-    from spapi_sandbox.sales_layer.account import API_KEY
-
+    """Return the Airflow connections of the demo connectors, which lead to the sandbox."""
     amazon = {
         "conn_type": "amazon_selling_partner",
         "login": CLIENT_ID,
@@ -60,22 +61,24 @@ def connections(sandbox: str) -> dict[str, dict[str, Any]]:
     return {"demo_amazon": amazon, "demo_sales_layer": sales_layer}
 
 
-def places(home: Path) -> dict[str, str]:
-    """Where this installation keeps its things."""
+def settings(home: Path) -> dict[str, str]:
+    """Return the settings of the installation, as environment variables."""
     return {
+        "AMAZON_LISTINGS_CONNECTORS": str(PROJECT / "include" / "connectors"),
         "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
         "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
     }
 
 
 def shell_file(home: Path, env: Mapping[str, str]) -> Path:
-    """Write what a shell has to know for commands to act on this Airflow; no secret is among it."""
+    """Write the file that a shell sources so that commands act on this Airflow; it contains no secret."""
     kept = (
         "AIRFLOW_HOME",
         "AIRFLOW__CORE__DAGS_FOLDER",
         "AIRFLOW__CORE__PLUGINS_FOLDER",
         "AIRFLOW__CORE__LOAD_EXAMPLES",
         "AIRFLOW__CORE__TEST_CONNECTION",
+        "AMAZON_LISTINGS_CONNECTORS",
         "AMAZON_LISTINGS_STORAGE",
         "AMAZON_LISTINGS_LEDGER",
     )
@@ -87,15 +90,11 @@ def shell_file(home: Path, env: Mapping[str, str]) -> Path:
 
 
 def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start the sandbox of an installation; its process and address.
+    """Start the sandbox of an installation, and return its process and address.
 
     Raises:
-        ActionRequiredError: it did not come up; the message names its log.
+        LocalAirflowError: it did not start.
     """
-    import requests
-
-    from amazon_listings.airflow_adapter.local import kept_port, stop
-
     # The same port every time: it is in the addresses of the pictures, and a new one changes every item.
     port = kept_port(home / "sandbox.port")
     url = f"http://127.0.0.1:{port}"
@@ -105,8 +104,7 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
             [
                 sys.executable,
                 "-m",
-                "amazon_listings",
-                "sandbox",
+                "spapi_sandbox",
                 "--port",
                 str(port),
                 "--state",
@@ -125,7 +123,7 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
         else:
             return process, url
     stop(process.pid)
-    raise ActionRequiredError(
-        f"The sandbox did not come up; its log: {log}",
-        hint="If its file is of another version, start anew with `amazon-listings demo --fresh`.",
+    raise LocalAirflowError(
+        f"The sandbox did not start; its log: {log}. If its file was written by another version, "
+        f"`make demo FRESH=1` starts with an empty one."
     )

@@ -1,7 +1,6 @@
-"""A private Airflow on this machine: its environment, starting it, and talking to it.
+"""Starts a private Airflow, stops it, and calls its REST API.
 
-`make demo` and `make up` use it, and so do the tests that need a real scheduler. Everything it
-writes is in one folder; nothing of an Airflow already on the machine is touched.
+Everything it writes is in one folder; an Airflow already on the machine is not touched.
 """
 
 from __future__ import annotations
@@ -22,25 +21,29 @@ from typing import IO, TYPE_CHECKING, Any
 import requests
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
-from amazon_listings.errors import ActionRequiredError
-from amazon_listings.settings import PROJECT
+from local_airflow.project import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+
+class LocalAirflowError(Exception):
+    """The private Airflow or its sandbox did not start, or a run did not end; the message names the log."""
+
 
 #: Seconds until Airflow answers, at most.
-START_TIMEOUT = 180.0
+START_TIMEOUT = 600.0
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on."""
+    """Return a port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def kept_port(file: Path) -> int:
-    """The port kept in a file if nothing listens on it now, else a free one, which is then kept."""
+    """Return the port kept in a file if it is free; otherwise another one, which the file then keeps."""
     if file.exists():
         port = int(file.read_text())
         with socket.socket() as probe, suppress(OSError):
@@ -53,7 +56,7 @@ def kept_port(file: Path) -> int:
 
 
 def secret_of(home: Path, name: str) -> str:
-    """A random secret kept in `home`, so that a restart still reads what the last one wrote."""
+    """Return a random secret kept in `home`, so that a restart can read what was encrypted before."""
     path = home / f".{name}"
     if not path.exists():
         path.touch(mode=0o600)
@@ -62,7 +65,7 @@ def secret_of(home: Path, name: str) -> str:
 
 
 def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
-    """The environment of a private Airflow in `home`, its API server on `port` of 127.0.0.1."""
+    """Return the environment of a private Airflow in `home`, its API server on `port` of 127.0.0.1."""
     home.mkdir(parents=True, exist_ok=True)
     scripts = str(Path(sys.executable).parent)
     return {
@@ -73,6 +76,7 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AMAZON_LISTINGS_CONNECTORS": str(PROJECT / "include" / "connectors"),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
@@ -95,7 +99,7 @@ def _locked_out(error: BaseException) -> bool:
 
 @dataclass
 class LocalAirflow:
-    """A running private Airflow, spoken to through its REST API."""
+    """A running private Airflow and its REST API."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -111,7 +115,7 @@ class LocalAirflow:
         reraise=True,
     )
     def call(self, method: str, path: str, **kwargs: Any) -> Any:
-        """One call of the REST API v2 (`/dags/…`), its JSON answer.
+        """Call the REST API v2 (`/dags/…`) and return its JSON answer.
 
         Raises:
             requests.HTTPError: the API refused; the body says why.
@@ -131,7 +135,7 @@ class LocalAirflow:
         return answer.json() if answer.content else None
 
     def sign_in(self, user: str, password: str) -> None:
-        """Speak as that user from now on; where everybody is an administrator, nobody need sign in.
+        """Call the API as that user from now on; not needed where every caller is an administrator.
 
         Raises:
             requests.HTTPError: wrong user or password.
@@ -142,7 +146,7 @@ class LocalAirflow:
         self.token = answer.json()["access_token"]
 
     def keep_connection(self, connection_id: str, fields: Mapping[str, Any]) -> None:
-        """Make the Airflow connection, unless there is one of that id: somebody may have edited it."""
+        """Create the Airflow connection unless one of that id exists, which may have been edited."""
         body = {**fields, "connection_id": connection_id, "extra": json.dumps(fields["extra"])}
         try:
             self.call("POST", "/connections", json=body)
@@ -151,7 +155,7 @@ class LocalAirflow:
                 raise
 
     def healthy(self) -> bool:
-        """Whether the scheduler and the API server answer."""
+        """Return whether the scheduler and the API server answer."""
         try:
             health = requests.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
         except (requests.RequestException, ValueError):
@@ -159,15 +163,15 @@ class LocalAirflow:
         return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler"))
 
     def wait_until_healthy(self, timeout: float = START_TIMEOUT) -> None:
-        """Return once the scheduler and the API server answer.
+        """Wait until the scheduler and the API server answer.
 
         Raises:
-            ActionRequiredError: they do not; the message names the log.
+            LocalAirflowError: they do not.
         """
-        self._wait(self.healthy, timeout, "Airflow did not come up")
+        self._wait(self.healthy, timeout, "Airflow did not start")
 
     def wait_for_dag(self, dag_id: str, timeout: float = START_TIMEOUT) -> None:
-        """Return once the DAG is known and its first parse is through; then unpause it."""
+        """Wait until the DAG is known and parsed, and unpause it."""
 
         def known() -> bool:
             try:
@@ -179,30 +183,67 @@ class LocalAirflow:
         self._wait(known, timeout, f"the DAG {dag_id} did not appear")
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
-        """Start a run of the DAG as its trigger form would; the run id."""
+        """Start a run of the DAG as its trigger form would, and return its id."""
         run = self.call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": dict(conf)})
         return str(run["dag_run_id"])
 
-    def wait_for_run(self, dag_id: str, run_id: str, timeout: float = 600.0) -> str:
-        """The final state of a run, `success` or `failed`."""
+    def wait_for_run(
+        self,
+        dag_id: str,
+        run_id: str,
+        *,
+        timeout: float = 600.0,
+        task_ended: Callable[[str, str], None] | None = None,
+    ) -> str:
+        """Wait for the end of a run and return its state, `success` or `failed`.
+
+        Args:
+            dag_id: The DAG.
+            run_id: The run.
+            timeout: Seconds to wait at most.
+            task_ended: Called with each task that ended and its state, in the order they ended.
+        """
         state = ""
+        run = f"/dags/{dag_id}/dagRuns/{run_id}"
+        ended: set[str] = set()
 
         def finished() -> bool:
             nonlocal state
-            state = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
+            state = self.call("GET", run)["state"]
+            if task_ended is not None:
+                for task_id, task_state in self._ended_tasks(run, ended):
+                    task_ended(task_id, task_state)
             return state in {"success", "failed"}
 
         self._wait(finished, timeout, f"the run {run_id} of {dag_id} did not end (state: {state})")
         return state
 
-    def _wait(self, condition: Any, timeout: float, complaint: str) -> None:
+    def _ended_tasks(self, run: str, known: set[str]) -> list[tuple[str, str]]:
+        """Return the tasks of a run that ended and are not in `known`, to which they are added."""
+        tasks = self.call("GET", f"{run}/taskInstances", params={"order_by": "end_date"})["task_instances"]
+        running = {task["task_id"] for task in tasks if task["end_date"] is None}
+        new = {
+            task["task_id"]: str(task["state"]) for task in tasks if task["task_id"] not in known | running
+        }
+        known.update(new)
+        return list(new.items())
+
+    def _wait(self, condition: Callable[[], bool], timeout: float, complaint: str) -> None:
         deadline = time.monotonic() + timeout
-        while not condition():
+        while not _answered(condition):
             if self.process.poll() is not None:
-                raise ActionRequiredError(f"Airflow ended by itself; its log: {self.log}")
+                raise LocalAirflowError(f"Airflow stopped; its log: {self.log}")
             if time.monotonic() > deadline:
-                raise ActionRequiredError(f"After {timeout:.0f} s {complaint}; Airflow's log: {self.log}")
+                raise LocalAirflowError(f"After {timeout:.0f} s {complaint}; Airflow's log: {self.log}")
             time.sleep(0.5)
+
+
+def _answered(condition: Callable[[], bool]) -> bool:
+    """Return whether the condition holds; not yet where a busy machine lets a request time out."""
+    try:
+        return condition()
+    except requests.Timeout:
+        return False
 
 
 def start(env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
@@ -220,7 +261,7 @@ def start(env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def stop(pid: int) -> None:
-    """End a process group; politely, then not."""
+    """Stop a process group with SIGTERM, and after 20 seconds with SIGKILL."""
     for how, patience in ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0)):
         try:
             os.killpg(pid, how)
@@ -241,10 +282,10 @@ def stop(pid: int) -> None:
 def running_airflow(
     home: Path, *, extra: Mapping[str, str] | None = None, timeout: float = START_TIMEOUT
 ) -> Iterator[LocalAirflow]:
-    """A private Airflow in `home`, with the further environment `extra`; stopped at the end.
+    """Run a private Airflow in `home`, with `extra` environment; it is stopped at the end.
 
     Raises:
-        ActionRequiredError: it did not come up; the message names its log.
+        LocalAirflowError: it did not start.
     """
     port = free_port()
     env = environment(home, port=port, all_admins=True) | dict(extra or {})

@@ -1,21 +1,19 @@
-"""The `sandbox` command: a local stand-in for Sales Layer, Login with Amazon and SP-API."""
+"""The command `spapi-sandbox`, which is also `amazon-listings sandbox` where both are installed."""
 
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-
-from amazon_listings.cli.refusals import refuse
 
 if TYPE_CHECKING:
     from spapi_sandbox.state import SandboxState
 
 
-def register(app: typer.Typer) -> None:
-    """Add this module's commands to `app`."""
-    app.command("sandbox")(sandbox)
+def main() -> None:
+    """Run the command; the entry point of the console script."""
+    typer.run(sandbox)
 
 
 def sandbox(
@@ -44,9 +42,9 @@ def sandbox(
     from spapi_sandbox.state import SandboxState
 
     if definitions is not None and not definitions.is_dir():
-        refuse(f"The folder of definitions {definitions} does not exist.")
+        _exit_with(f"The folder of definitions {definitions} does not exist.")
     if state is not None and not state.parent.is_dir():
-        refuse(f"The folder of the state file {state} does not exist.")
+        _exit_with(f"The folder of the state file {state} does not exist.")
     memory = SandboxState(seed=seed, definitions=definitions, storage=state)
     memory.buckets.enabled = quotas
     memory.buckets.factor = quota_factor
@@ -55,12 +53,17 @@ def sandbox(
             memory, host=host, port=port, catalogue=generate(items, seed) if items else load(seed=seed)
         )
     except OSError as error:
-        refuse(f"Cannot listen on {host}:{port}: {error.strerror}.")
+        _exit_with(f"Cannot listen on {host}:{port}: {error.strerror}.")
     typer.echo(_introduction(url, memory))
     try:
         server.run(sockets=[listener])
     finally:
         memory.close()
+
+
+def _exit_with(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
 
 
 def _introduction(url: str, memory: SandboxState) -> str:

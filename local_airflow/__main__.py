@@ -1,0 +1,207 @@
+"""Commands `demo`, `up` and `down`: the targets of the Makefile with these names."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import psutil
+import typer
+
+from amazon_listings.cli.outcome_table import print_outcomes
+from local_airflow import installation
+from local_airflow.airflow import (
+    LocalAirflow,
+    LocalAirflowError,
+    environment,
+    free_port,
+    running_airflow,
+    start,
+    stop,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: The connectors that `make demo` runs: a test sync and a live sync.
+DEMO = ("fr_lamps", "de_backpacks")
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+
+class Progress:
+    """Prints what happens, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    def __call__(self, text: str) -> None:
+        """Print a line."""
+        typer.echo(f"{self.seconds:4.0f} s  {text}")
+
+
+@app.command()
+def demo(
+    connectors: Annotated[list[str] | None, typer.Argument(help="Connectors to run.")] = None,
+    *,
+    fresh: Annotated[bool, typer.Option(help="Forget what earlier demos sent.")] = False,
+) -> None:
+    """Run the demo connectors in Airflow against the sandbox, and print what happened."""
+    progress = Progress()
+    home = installation.folder_of("demo")
+    if fresh:
+        installation.forget(home)
+    chosen = connectors or list(DEMO)
+    with _sentences():
+        summaries = _summaries_of(chosen, home, progress)
+    if summaries:
+        print_outcomes(summaries)
+    failed = [name for name in chosen if name not in summaries]
+    for name in failed:
+        typer.echo(f"{name}: the run failed. {_failure(home, name)}", err=True)
+    if failed:
+        raise typer.Exit(1)
+    typer.echo(f"Done in {progress.seconds:.0f} s. Run it again to see that unchanged items cost no call.")
+
+
+def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict[str, Any]:
+    """Run the connectors, and return what the task `report` of each successful run returned."""
+    progress("Starting the sandbox")
+    with _sandbox(home) as url:
+        progress(f"Sandbox at {url}; starting Airflow in {home}")
+        env = installation.settings(home) | _connection_variables(url) | _without_schedules(connectors)
+        with running_airflow(home / "airflow", extra=env) as airflow:
+            progress(f"Airflow at {airflow.url}; reading the DAGs")
+            runs = {}
+            for name in connectors:
+                airflow.wait_for_dag(f"amazon_{name}")
+                runs[name] = airflow.trigger(f"amazon_{name}", {"selection": "everything"})
+                progress(f"{name}: run started")
+            return {
+                name: summary
+                for name, run in runs.items()
+                if (summary := _summary_of(airflow, name, run, progress)) is not None
+            }
+
+
+def _summary_of(airflow: LocalAirflow, name: str, run: str, progress: Progress) -> Any:
+    """Wait for a run, and return what its task `report` returned; None if the run failed."""
+
+    def task_ended(task_id: str, state: str) -> None:
+        progress(f"{name}: {task_id} {state}")
+
+    if airflow.wait_for_run(f"amazon_{name}", run, task_ended=task_ended) != "success":
+        return None
+    result = f"/dags/amazon_{name}/dagRuns/{run}/taskInstances/report/xcomEntries/return_value"
+    return airflow.call("GET", result)["value"]
+
+
+def _failure(home: Path, connector: str) -> str:
+    """Return the sentence of a connector's newest report, or where Airflow's log is."""
+    reports = sorted((home / "storage" / "runs" / connector).glob("**/report/report.json"))
+    if not reports:
+        return f"It wrote no report; Airflow's log: {home / 'airflow' / 'airflow.log'}"
+    newest = max(reports, key=lambda report: report.stat().st_mtime)
+    failure = json.loads(newest.read_text(encoding="utf-8"))["summary"]["failure"]
+    return f"{failure} Its report: {newest.with_name('report.html')}"
+
+
+@app.command()
+def up() -> None:
+    """Start Airflow (UI, scheduler, triggerer) and the sandbox, and keep them running."""
+    progress = Progress()
+    home = installation.folder_of("local")
+    state = home / "up.json"
+    if state.exists() and _still_running(known := json.loads(state.read_text())):
+        typer.echo(f"It is up already: {known['url']}. Stop it with `make down`.")
+        raise typer.Exit(1)
+    progress("Starting the sandbox")
+    with _sentences():
+        sandbox, url = installation.start_sandbox(home)
+    progress(f"Sandbox at {url}; starting Airflow in {home}")
+    port = free_port()
+    env = environment(home / "airflow", port=port, all_admins=False) | installation.settings(home)
+    log = home / "airflow" / "airflow.log"
+    process = start(env, log)
+    started = {str(pid): psutil.Process(pid).create_time() for pid in (sandbox.pid, process.pid)}
+    state.write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "started": started}), encoding="utf-8")
+    airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
+    with _sentences(before_exit=down):
+        airflow.wait_until_healthy()
+    progress("Airflow answers; creating its connections to the sandbox")
+    passwords = json.loads((home / "airflow" / "simple_auth_manager_passwords.json.generated").read_text())
+    user, password = next(iter(passwords.items()))
+    airflow.sign_in(user, password)
+    for name, fields in installation.connections(url).items():
+        airflow.keep_connection(name, fields)
+    shell = installation.shell_file(home, env)
+    typer.echo(f"Airflow   {airflow.url}   user {user}, password {password}")
+    typer.echo(f"Sandbox   {url}")
+    typer.echo(f"Commands  source {shell}   so that `amazon-listings` and `airflow` act on this Airflow")
+    typer.echo(f"Logs      {log}")
+    typer.echo("Stop both with `make down`.")
+
+
+@app.command()
+def down() -> None:
+    """Stop what `up` started."""
+    state = installation.folder_of("local") / "up.json"
+    if not state.exists():
+        typer.echo("Nothing is running.")
+        return
+    for pid in reversed(_still_running(json.loads(state.read_text()))):
+        stop(pid)
+    state.unlink()
+    typer.echo("Stopped.")
+
+
+def _still_running(state: dict[str, Any]) -> list[int]:
+    """Return the processes that `up` started and that still run, not others that took their numbers."""
+    return [
+        int(pid)
+        for pid, started in state["started"].items()
+        if psutil.pid_exists(int(pid)) and psutil.Process(int(pid)).create_time() == started
+    ]
+
+
+def _without_schedules(connectors: list[str]) -> dict[str, str]:
+    """Return Variables that remove the schedule: a DAG that is unpaused runs its last interval at once."""
+    patch = json.dumps({"sync": {"schedule": None}})
+    return {f"AIRFLOW_VAR_AMAZON_CONNECTOR_{name.upper()}": patch for name in connectors}
+
+
+def _connection_variables(sandbox: str) -> dict[str, str]:
+    made = installation.connections(sandbox)
+    return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(fields) for name, fields in made.items()}
+
+
+@contextmanager
+def _sandbox(home: Path) -> Iterator[str]:
+    process, url = installation.start_sandbox(home)
+    try:
+        yield url
+    finally:
+        stop(process.pid)
+
+
+@contextmanager
+def _sentences(before_exit: Any = lambda: None) -> Iterator[None]:
+    """End the command with the sentence of an error, not with a traceback."""
+    try:
+        yield
+    except LocalAirflowError as error:
+        typer.echo(str(error), err=True)
+        before_exit()
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,5 @@
+"""`python -m spapi_sandbox` is `spapi-sandbox`."""
+
+from spapi_sandbox.command import main
+
+main()
