@@ -94,7 +94,7 @@ def fill(url: str, items: int) -> None:
 
 def start(ledger, name: str) -> int:
     entry = {"operation": "live", "scope": "changed", "fingerprint": "f", "definition": "definition-1"}
-    return start_run(ledger, connector_id="bench", run_id=name, **entry)
+    return start_run(ledger, connector_key="bench", run_id=name, **entry)
 
 
 def measure(url: str, items: int, kind: str) -> None:

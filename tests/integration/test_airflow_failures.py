@@ -108,7 +108,7 @@ def test_amazon_and_the_ledger_are_as_they_were(house, failing):
     assert {run.state for run in runs} == {"failed"}
     names = {run.dag_id.removeprefix("amazon_") for run in runs}
     with closing(sqlite3.connect(house.home / "ledger.db")) as ledger:
-        known = ledger.execute("SELECT id, connector_id, state, cursor FROM runs").fetchall()
+        known = ledger.execute("SELECT id, connector_key, state, cursor FROM runs").fetchall()
         submitted = {run for (run,) in ledger.execute("SELECT run FROM submissions")}
     theirs = [row for row in known if row[1] in names]
     assert theirs

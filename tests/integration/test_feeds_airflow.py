@@ -69,7 +69,7 @@ def test_the_run_ends_with_what_the_report_said(fed, house):
 def confirmed(house, fed):
     """State and ASIN of every listing, once the DAG has run that starts when listings were updated."""
     ledger = create_engine(f"sqlite:///{house.home / 'ledger.db'}")
-    ours = items.c.connector_id == "fed"
+    ours = items.c.connector_key == "fed"
     with ledger.begin() as connection:
         # The minute after the acceptance has passed.
         looks = update(items).where(ours, items.c.look_at.is_not(None))

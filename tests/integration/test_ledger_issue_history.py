@@ -50,9 +50,9 @@ def run(ledger, tmp_path):
         ]
         folder.write("tested", PART, asked)
         folder.write("live", PART, [row for row in seen if row["outcome"] == "accepted"])
-        found = remember_issues(folder, ledger=ledger, connector_id="fr_home", run=number)
+        found = remember_issues(folder, ledger=ledger, connector_key="fr_home", run=number)
         lives = {(one.item.sku, key[0]): life for one in found for key, life in one.lives.items()}
-        return lives, close_history(ledger=ledger, connector_id="fr_home", run=number, complete=complete)
+        return lives, close_history(ledger=ledger, connector_key="fr_home", run=number, complete=complete)
 
     return play
 

@@ -102,7 +102,7 @@ class Seller:
     def run(self):
         return start_run(
             self.ledger,
-            connector_id="fr_lamps",
+            connector_key="fr_lamps",
             run_id=f"run-{len(recent_runs(self.ledger, 'fr_lamps', 1000))}",
             operation="live",
             scope="changed",

@@ -51,7 +51,7 @@ def test_a_run_leaves_no_secret_in_the_ledger(tmp_path, fault):
             sleep=sandbox.advance,
         )
         entry = {"operation": "live", "scope": "changed", "fingerprint": "f", "definition": "d"}
-        run = start_run(ledger, connector_id="fr_home", run_id="r", **entry)
+        run = start_run(ledger, connector_key="fr_home", run_id="r", **entry)
         failure = None
         try:
             answer = amazon.put(client, "S1", FR.id, product_type="PRODUCT", attributes=ATTRIBUTES)

@@ -13,6 +13,7 @@ from amazon_listings.checks.check_items import test_sync as check
 from amazon_listings.checks.quality import check_quality
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError, RunAbortedError
+from amazon_listings.ledger.connectors import keyed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.runs import last_run, start_run
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
@@ -54,7 +55,7 @@ def run(sandbox, tmp_path):
         (folder / "fr_lamps.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
         loaded = load_connectors(folder, {})
         assert not loaded.broken, loaded.broken[0].text
-        result = _Run(sandbox, ledger, tmp_path / "storage", loaded.connectors[0], run_id)
+        result = _Run(sandbox, ledger, tmp_path / "storage", keyed(ledger, loaded.connectors[0]), run_id)
         return result.through({**PARAMS, **dict(params)}, pim_key)
 
     run.ledger = ledger
@@ -99,13 +100,13 @@ class _Run:
 
         def refresh():
             note = refresh_definitions(one, client, self.storage)
-            last = last_run(self.ledger, one.id, params["operation"])
+            last = last_run(self.ledger, one.key, params["operation"])
             self.scope = decide(one, params=params, interval=None, last=last, definition=note["checksum"])
             folder.note("definitions", note)
             folder.note("scope", self.scope.to_json())
             start_run(
                 self.ledger,
-                connector_id=one.id,
+                connector_key=one.key,
                 run_id=self.run_id,
                 operation=self.scope.operation,
                 scope=self.scope.kind,

@@ -117,7 +117,7 @@ class Bench:
             "ti": ti,
             "run_id": run.run_id,
             "params": params,
-            "dag_run": SimpleNamespace(run_type="manual"),
+            "dag_run": SimpleNamespace(run_type="manual", clear_number=0),
         }
         with set_current_context(context):
             try:

@@ -240,7 +240,7 @@ def _work(
         "ti": ti,
         "run_id": run_id,
         "params": params,
-        "dag_run": SimpleNamespace(run_type="manual"),
+        "dag_run": SimpleNamespace(run_type="manual", clear_number=0),
     }
     if moment is not None:
         _trap(moment, environment["AMAZON_LISTINGS_STORAGE"])

@@ -6,8 +6,11 @@ Where PostgreSQL is not installed its half is skipped, with that reason.
 from __future__ import annotations
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event
 
-from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.database import MIGRATIONS, open_ledger
 from amazon_listings.ledger.tables import metadata
 
 
@@ -29,3 +32,17 @@ def ledger(engine):
     with engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+
+
+def ledger_of_revision(url, revision):
+    """A ledger as an earlier version of the package left it; it is not opened by the product."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        # As the product: the driver must not begin transactions of its own.
+        event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return engine

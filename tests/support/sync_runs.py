@@ -11,6 +11,7 @@ from amazon_listings.checks.check_items import test_sync as check
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.ledger.connectors import keyed
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
@@ -151,7 +152,7 @@ class Shop:
         path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
         loaded = load_connectors(folder, {})
         assert not loaded.broken, loaded.broken[0].text
-        return next(one for one in loaded.connectors if one.id == document["id"])
+        return keyed(self.ledger, next(one for one in loaded.connectors if one.id == document["id"]))
 
     def definitions(self, connector):
         storage = self._root / "storage"
@@ -162,7 +163,7 @@ class Shop:
     def listings(self, connector):
         amazon_part = connector.amazon
         return ListingScope(
-            connector.id, self.client.account.seller_id, connector.marketplace.id, amazon_part.product_type
+            connector.key, self.client.account.seller_id, connector.marketplace.id, amazon_part.product_type
         )
 
     def held(self, connector, sku):
@@ -195,7 +196,7 @@ class Run:
         self.definitions = shop.definitions(connector)
         self.number = start_run(
             shop.ledger,
-            connector_id=connector.id,
+            connector_key=connector.key,
             run_id=f"run{number}",
             operation=operation,
             scope=kind,

@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -48,7 +49,7 @@ def connector(tmp_path):
         (folder / "lamps.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
         loaded = load_connectors(folder, {})
         assert not loaded.broken, loaded.broken[0].text
-        return loaded.connectors[0]
+        return replace(loaded.connectors[0], resolved_key="lamps")
 
     return connector
 

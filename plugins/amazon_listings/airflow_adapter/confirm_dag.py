@@ -97,11 +97,13 @@ def due() -> list[str]:
     """The connectors that have listings to be read within the interval."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.ledger.confirmations import next_due
+    from amazon_listings.ledger.connectors import find_key
 
     ledger = connections.ledger()
     horizon = datetime.now(UTC) + INTERVAL
-    names = [connector.id for connector in declared().connectors]
-    found = [name for name in names if (moment := next_due(ledger, name)) is not None and moment <= horizon]
+    keys = {one.id: find_key(ledger, one.id, one.was) for one in declared().connectors}
+    moments = {name: next_due(ledger, key) for name, key in keys.items() if key is not None}
+    found = [name for name, moment in moments.items() if moment is not None and moment <= horizon]
     log.info("Listings to be read: %s.", ", ".join(found) or "none")
     return found
 
@@ -139,17 +141,18 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.confirm.checks import confirm
     from amazon_listings.ledger.confirmations import next_due
+    from amazon_listings.ledger.connectors import keyed
     from amazon_listings.runs.definitions import definition_key, load_definitions
 
-    connector = connector_named(connector_id)
     ledger, storage = connections.ledger(), connections.storage()
+    connector = keyed(ledger, connector_named(connector_id))
     client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
     key = definition_key(connector, client.account.seller_id)
     note = {"key": vars(key), "country": connector.marketplace.country}
     definitions = load_definitions(note, storage)
     counts = confirm(connector, definitions, client=client, ledger=ledger, storage=storage)
     log.info("Read back: %s.", _in_words(counts))
-    moment = next_due(ledger, connector.id)
+    moment = next_due(ledger, connector.key)
     now = datetime.now(UTC)
     if moment is not None and now < until and moment <= until:
         wake = moment if moment > now else now + PAUSE

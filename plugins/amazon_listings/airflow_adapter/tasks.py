@@ -37,6 +37,7 @@ class _Run:
     """The run a task belongs to."""
 
     connector: Connector
+    ledger: Engine
     run_id: str
     folder: RunFolder
     context: Mapping[str, Any]
@@ -52,13 +53,16 @@ class _Run:
 def _run(connector_id: str) -> Iterator[_Run]:
     """The current run; a failure of ours is kept in its folder, for the report."""
     from amazon_listings.airflow_adapter import connections
+    from amazon_listings.ledger.connectors import keyed
     from amazon_listings.runs.folder import RunFolder
 
     context = get_current_context()
     run_id = context["run_id"]
     folder = RunFolder.of(connections.storage(), connector_id, run_id)
     try:
-        yield _Run(connector_named(connector_id), run_id, folder, context)
+        ledger = connections.ledger()
+        connector = keyed(ledger, connector_named(connector_id))
+        yield _Run(connector, ledger, run_id, folder, context)
     except AmazonListingsError as error:
         task_id = context["ti"].task_id
         folder.note(f"failure-{task_id}", {"task": task_id, "sentence": str(error)})
@@ -75,7 +79,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
-    from amazon_listings.ledger.runs import last_run, start_run
+    from amazon_listings.ledger.runs import last_run, next_attempt, start_run
     from amazon_listings.runs.definitions import refresh_definitions
     from amazon_listings.runs.related_tables import keep_tables
     from amazon_listings.runs.scope import decide
@@ -83,11 +87,22 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
 
     with _run(connector_id) as run:
         run.folder.clear_all()
-        connector = run.connector
+        connector, ledger = run.connector, run.ledger
+        params = run.context["params"]
+        attempt = next_attempt(ledger, connector.key, run.run_id, run.context["dag_run"].clear_number)
+        enter = functools.partial(
+            start_run,
+            ledger,
+            connector_key=connector.key,
+            run_id=run.run_id,
+            attempt=attempt,
+            fingerprint=connector.fingerprint,
+        )
+        # Before anything can fail: later tasks belong to this attempt, however it ends.
+        enter(operation=params["operation"])
         client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
         storage = connections.storage()
         definitions = refresh_definitions(connector, client, storage)
-        ledger = connections.ledger()
         try:
             drift = drift_since_last_run(
                 connector, definitions, storage=storage, ledger=ledger, run_id=run.run_id
@@ -100,25 +115,16 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             for line in drift.told():
                 log.info("%s", line)
         connector = keep_tables(connector, connections.tables(connector), run.folder)
-        params = run.context["params"]
         scope = decide(
             connector,
             params=params,
             interval=_backfill_interval(run.context),
-            last=last_run(ledger, connector.id, params["operation"]),
+            last=last_run(ledger, connector.key, params["operation"]),
             definition=definitions["checksum"],
         )
         run.folder.note("scope", scope.to_json())
         run.folder.note("definitions", definitions)
-        start_run(
-            ledger,
-            connector_id=connector.id,
-            run_id=run.run_id,
-            operation=scope.operation,
-            scope=scope.kind,
-            fingerprint=connector.fingerprint,
-            definition=definitions["checksum"],
-        )
+        enter(operation=scope.operation, scope=scope.kind, definition=definitions["checksum"])
         log.info("Scope: %s.", scope.in_words("en"))
         return definitions
 
@@ -197,7 +203,7 @@ def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
             run.scope,
             load_definitions(definition, connections.storage()),
             client=client,
-            ledger=connections.ledger(),
+            ledger=run.ledger,
             folder=run.folder,
         )
         log.info("Test sync: %s.", _in_words(summary))
@@ -223,8 +229,8 @@ def live_sync(
         if run.scope.operation == "test":
             raise AirflowSkipException("The operation is test: nothing is submitted.")
         log.info("%s of the tested items are ready to be submitted.", tested["ready"])
-        connector, ledger = run.connector, connections.ledger()
-        number = run_number(ledger, connector.id, run.run_id)
+        connector, ledger = run.connector, run.ledger
+        number = run_number(ledger, connector.key, run.run_id)
         if number is None:
             raise ActionRequiredError(
                 "The ledger does not know this run.",
@@ -253,7 +259,7 @@ def _await_feeds(connector: Connector, ledger: Engine, run: int) -> NoReturn:
     from amazon_listings.writes.feeds.submit import PATIENCE, awaited_feeds
 
     now = datetime.now(UTC)
-    awaited = awaited_feeds(ledger, connector.id, run, now=now)
+    awaited = awaited_feeds(ledger, connector.key, run, now=now)
     trigger = FeedsTrigger(
         connection_id=connector.amazon.connection,
         country=connector.amazon.country,
@@ -286,7 +292,7 @@ def report(connector_id: str) -> dict[str, Any]:
             warnings = []  # the task that needed the account has said what is wrong with it
         summary = close_run(
             connector,
-            ledger=connections.ledger(),
+            ledger=run.ledger,
             folder=run.folder,
             run_id=run.run_id,
             warnings=[warning for warning in warnings if warning],

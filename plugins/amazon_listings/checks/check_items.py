@@ -85,7 +85,7 @@ def test_sync(
         RetryableError, ActionRequiredError: Amazon cannot be asked; no item is taken for passed.
     """
     listings = ListingScope(
-        connector.id, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
+        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
     mapping = compiled(connector, definitions)
     if folder.noted("quality") is None:

@@ -79,10 +79,12 @@ def relevant_attributes(connector_id: str) -> frozenset[str]:
     """The attributes that Amazon calls relevant for a connector's items (issue 18448), as far as is known."""
     from amazon_listings.cli.ledger_access import opened_ledger
     from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.ledger.connectors import find_key
     from amazon_listings.ledger.issues import open_issues
 
     try:
-        known = [one.issue for one in open_issues(opened_ledger(None), connector_id)]
+        ledger = opened_ledger(None)
+        known = [one.issue for one in open_issues(ledger, find_key(ledger, connector_id) or connector_id)]
     except AmazonListingsError:
         return frozenset()  # no run yet
     return frozenset(

@@ -54,6 +54,9 @@ def status(
     connector: ConnectorId = None,
     sku: Annotated[str | None, typer.Option(help="One listing.")] = None,
     run: Annotated[str | None, typer.Option(help="One run: its number, or Airflow's DAG run id.")] = None,
+    attempt: Annotated[
+        int | None, typer.Option(help="Which attempt of a cleared run; the latest without it.", min=0)
+    ] = None,
     ledger: LedgerUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,10 +66,10 @@ def status(
     with plain_errors():
         engine = opened_ledger(ledger)
         if run is not None:
-            found = find_run(engine, run, connector)
-            answer = _of_run(engine, found) | (_of_sku(engine, sku, found.connector_id) if sku else {})
+            found = find_run(engine, run, connector, attempt)
+            answer = _of_run(engine, found) | (_of_sku(engine, sku, found.connector_key) if sku else {})
         elif sku is not None:
-            answer = _of_sku(engine, sku, connector)
+            answer = _of_sku(engine, sku, _key(engine, connector))
         elif connector is not None:
             answer = _of_connector(engine, connector)
         else:
@@ -86,10 +89,11 @@ def history(
 
     with plain_errors():
         engine = opened_ledger(ledger)
+        key = _key(engine, connector)
         answer = {
-            "listings": [dataclasses.asdict(one) for one in item_standings(engine, sku, connector)],
-            "writes": [dataclasses.asdict(one) for one in writes_to(engine, sku, connector)],
-            "issues": [_issue(one) for one in issue_lives(engine, sku, connector)],
+            "listings": [dataclasses.asdict(one) for one in item_standings(engine, sku, key)],
+            "writes": [dataclasses.asdict(one) for one in writes_to(engine, sku, key)],
+            "issues": [_issue(one) for one in issue_lives(engine, sku, key)],
         }
         if not any(answer.values()):
             raise _nothing(f"The ledger knows nothing of the SKU {sku!r}.")
@@ -119,28 +123,40 @@ def prune(
 
 
 def _of_all(engine: Engine) -> dict[str, Any]:
-    from amazon_listings.ledger.runs import known_connectors, recent_runs
+    from amazon_listings.ledger.connectors import known_connectors
+    from amazon_listings.ledger.runs import recent_runs
 
     return {
         "connectors": [
-            _run_line(run) for one in known_connectors(engine) for run in recent_runs(engine, one, limit=1)
+            _run_line(run)
+            for one in known_connectors(engine)
+            for run in recent_runs(engine, one.key, limit=1)
         ]
     }
+
+
+def _key(engine: Engine, connector_id: str | None) -> str | None:
+    """The key of the connector that a person names; what never ran has none, and nothing is found."""
+    from amazon_listings.ledger.connectors import find_key
+
+    return None if connector_id is None else find_key(engine, connector_id) or connector_id
 
 
 def _of_connector(engine: Engine, connector_id: str) -> dict[str, Any]:
     from amazon_listings.ledger.answers import connector_standing
     from amazon_listings.ledger.confirmations import next_due
+    from amazon_listings.ledger.connectors import known_connectors
     from amazon_listings.ledger.feeds import pending_feeds
-    from amazon_listings.ledger.runs import known_connectors, recent_runs
+    from amazon_listings.ledger.runs import recent_runs
 
-    runs = recent_runs(engine, connector_id)
+    key = _key(engine, connector_id) or connector_id
+    runs = recent_runs(engine, key)
     if not runs:
-        known = ", ".join(known_connectors(engine)) or "none"
+        known = ", ".join(one.current_id for one in known_connectors(engine)) or "none"
         raise _nothing(f"The connector {connector_id!r} never ran. Those that did: {known}.")
-    standing = connector_standing(engine, connector_id)
+    standing = connector_standing(engine, key)
     return {
-        "connector": connector_id,
+        "connector": runs[0].connector_id,
         "runs": [_run_line(run) for run in runs],
         "listings": standing.listings,
         "open issues": standing.open_issues,
@@ -156,9 +172,9 @@ def _of_connector(engine: Engine, connector_id: str) -> dict[str, Any]:
                 "items": feed.messages,
                 "made": feed.created_at,
             }
-            for feed in pending_feeds(engine, connector_id)
+            for feed in pending_feeds(engine, key)
         ],
-        "next confirmation": next_due(engine, connector_id),
+        "next confirmation": next_due(engine, key),
     }
 
 
@@ -169,16 +185,16 @@ def _of_run(engine: Engine, run: Run) -> dict[str, Any]:
     return {
         "run": dataclasses.asdict(run),
         "answers": answers_of(engine, run.number),
-        "issues of the run": count_issues(engine, run.connector_id, run.number),
+        "issues of the run": count_issues(engine, run.connector_key, run.number),
     }
 
 
-def _of_sku(engine: Engine, sku: str, connector_id: str | None) -> dict[str, Any]:
+def _of_sku(engine: Engine, sku: str, connector_key: str | None) -> dict[str, Any]:
     from amazon_listings.ledger.answers import item_standings
     from amazon_listings.ledger.issues import issue_lives
 
-    standings = [dataclasses.asdict(one) for one in item_standings(engine, sku, connector_id)]
-    lives = [_issue(one) for one in issue_lives(engine, sku, connector_id) if one.resolved_run is None]
+    standings = [dataclasses.asdict(one) for one in item_standings(engine, sku, connector_key)]
+    lives = [_issue(one) for one in issue_lives(engine, sku, connector_key) if one.resolved_run is None]
     if not standings and not lives:
         raise _nothing(f"The ledger knows nothing of the SKU {sku!r}.")
     return {"listings": standings, "open issues": lives}
@@ -189,6 +205,7 @@ def _run_line(run: Run) -> dict[str, Any]:
         "number": run.number,
         "connector": run.connector_id,
         "run": run.run_id,
+        "attempt": run.attempt,
         "operation": run.operation,
         "scope": run.scope,
         "state": run.state,

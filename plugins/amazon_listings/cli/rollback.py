@@ -38,6 +38,9 @@ def rollback(
     connector: Annotated[
         str | None, typer.Option(help="Whose run, where several have one of that id.")
     ] = None,
+    attempt: Annotated[
+        int | None, typer.Option(help="Which attempt of a cleared run; the latest without it.", min=0)
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Send it. Without, it is only shown.")] = False,
     ledger: LedgerUrl = None,
 ) -> None:
@@ -46,7 +49,7 @@ def rollback(
 
     with plain_errors():
         engine = opened_ledger(ledger)
-        found = find_run(engine, run, connector)
+        found = find_run(engine, run, connector, attempt)
         counts, foreign = _carried_out(_of(engine, found, sku or []), found, yes=yes)
     if not counts:
         typer.echo(f"Run {found.number} wrote nothing that could be taken back.", err=True)

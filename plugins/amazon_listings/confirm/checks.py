@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.confirmations import DueLook
-    from amazon_listings.ledger.last_writes import LastWrite
+    from amazon_listings.ledger.last_writes import LastWrite, WritingRun
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Listing
@@ -72,14 +72,16 @@ def confirm(
     """
     counts: Counter[str] = Counter()
 
-    def keep(seen: dict[str, list[dict[str, Any]]]) -> None:
-        for run_id, rows in seen.items():
+    def keep(seen: dict[WritingRun | None, list[dict[str, Any]]]) -> None:
+        for run, rows in seen.items():
             counts.update(row["outcome"] for row in rows)
+            if run is None:
+                continue
             if any(row["outcome"] == "not_applied" for row in rows):
-                take_back_cursor(ledger, connector.id, run_id)
-            folder = RunFolder.of(storage, connector.id, run_id)
-            if run_id and keep_confirmed(folder, rows):
-                renew_report(folder, ledger=ledger, connector_id=connector.id, run_id=run_id)
+                take_back_cursor(ledger, run.number)
+            folder = RunFolder.of(storage, connector.id, run.run_id)
+            if keep_confirmed(folder, rows):
+                renew_report(folder, ledger=ledger, run=run.number)
 
     looking = _Confirm(connector, definitions, client, ledger, now, keep)
     for looks in looking.batches():
@@ -91,7 +93,7 @@ def confirm(
 class _Confirm:
     """The looks at one connector's listings.
 
-    `keep` gets what was seen, rows of the stage `confirmed` by DAG run id, before the ledger counts the
+    `keep` gets what was seen, rows of the stage `confirmed` by run, before the ledger counts the
     looks: whoever is killed between the two looks again, and no report stays as it was.
     """
 
@@ -100,13 +102,13 @@ class _Confirm:
     client: SellingPartner
     ledger: Engine
     now: Callable[[], datetime]
-    keep: Callable[[dict[str, list[dict[str, Any]]]], None]
+    keep: Callable[[dict[WritingRun | None, list[dict[str, Any]]]], None]
     _silent: set[str] = field(default_factory=set)
 
     def batches(self) -> Iterator[list[DueLook]]:
         """What is due, so many at a time; every listing once."""
         while True:
-            due = due_looks(self.ledger, self.connector.id, now=self.now(), limit=CHUNK + len(self._silent))
+            due = due_looks(self.ledger, self.connector.key, now=self.now(), limit=CHUNK + len(self._silent))
             fresh = [look for look in due if look.sku not in self._silent]
             if not fresh:
                 return
@@ -122,7 +124,7 @@ class _Confirm:
         contents = accepted_contents(self.ledger, listings, skus)
         writes = last_writes(self.ledger, listings, skus)
         seen: list[dict[str, Any]] = []
-        rows: dict[str, list[dict[str, Any]]] = {}
+        rows: dict[WritingRun | None, list[dict[str, Any]]] = {}
         checked: dict[int, list[CheckedItem]] = {}
         try:
             for answer in self._answers(ours, contents, writes):
@@ -135,7 +137,7 @@ class _Confirm:
                 seen.append({"look": look, "state": verdict.state, "asin": verdict.asin or None})
                 issues = self._issues(answer)
                 if write is not None and answer.result is not None:
-                    checked.setdefault(write.run, []).append(
+                    checked.setdefault(write.run.number, []).append(
                         CheckedItem(look.sku, issues, frozenset({"listing"}))
                     )
                 row = {
@@ -145,10 +147,10 @@ class _Confirm:
                     "note": verdict.note,
                     "issues": [issue.to_dict() for issue in issues],
                 }
-                rows.setdefault(write.run_id if write else "", []).append(row)
+                rows.setdefault(write.run if write else None, []).append(row)
         finally:
             for run, items in checked.items():
-                record_issues(self.ledger, self.connector.id, run, items)
+                record_issues(self.ledger, self.connector.key, run, items)
             try:
                 self.keep(rows)
             except RunAbortedError:
@@ -236,4 +238,4 @@ class _Confirm:
             )
 
     def _listings(self, seller_id: str, marketplace_id: str) -> ListingScope:
-        return ListingScope(self.connector.id, seller_id, marketplace_id, self.connector.amazon.product_type)
+        return ListingScope(self.connector.key, seller_id, marketplace_id, self.connector.amazon.product_type)

@@ -39,8 +39,13 @@ def keep_confirmed(folder: RunFolder, rows: Iterable[dict[str, Any]]) -> bool:
     return found
 
 
-def renew_report(folder: RunFolder, *, ledger: Engine, connector_id: str, run_id: str) -> None:
+def renew_report(folder: RunFolder, *, ledger: Engine, run: int) -> None:
     """Write the report of a run again, if it has one: what was seen since is in it.
+
+    Args:
+        folder: The run's folder.
+        ledger: The open ledger.
+        run: The run's number.
 
     Raises:
         RunAbortedError: the outcomes do not add up to what was extracted.
@@ -48,4 +53,4 @@ def renew_report(folder: RunFolder, *, ledger: Engine, connector_id: str, run_id
     facts = folder.noted("report")
     if facts is not None:
         summary = write_report(folder, facts)
-        recount_run(ledger, connector_id, run_id, summary["counts"])
+        recount_run(ledger, run, summary["counts"])

@@ -31,6 +31,7 @@ from amazon_listings.connectors.model import (
     Sync,
     Where,
 )
+from amazon_listings.connectors.old_ids import conflicts_of_old_ids
 from amazon_listings.connectors.problems import Problem
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
@@ -74,6 +75,9 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
     for name, same in paths.items():
         if len(same) > 1:
             outcomes[name] = _declared_twice(name, same)
+    outcomes |= conflicts_of_old_ids(
+        [outcome for outcome in outcomes.values() if isinstance(outcome, Connector)], set(outcomes)
+    )
     ordered = [outcome for _, outcome in sorted(outcomes.items())]
     return Loaded(
         [outcome for outcome in ordered if isinstance(outcome, Connector)],
@@ -114,7 +118,13 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
         language_tags=tuple((language, tag) for language, tag in tags if tag),
         document=filled,
         where=where or Where(),
+        was=_ids_before(filled),
     )
+
+
+def _ids_before(document: dict[str, Any]) -> tuple[str, ...]:
+    was = document.get("was", ())
+    return (was,) if isinstance(was, str) else tuple(was)
 
 
 def _paths(folder: Path) -> list[Path]:

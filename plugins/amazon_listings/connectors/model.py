@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Keys that say when, how fast and to whom, not what a payload is or whether it is right.
-_BESIDE_THE_PAYLOAD = frozenset({"id", "title", "owner", "tags", "enabled", "sync"})
+_BESIDE_THE_PAYLOAD = frozenset({"id", "was", "title", "owner", "tags", "enabled", "sync"})
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Connector:
 
     `mapping` is as written and in its order. `tables` are the places of related tables by name.
     `language_tags` pairs each value language with its Amazon language tag. `document` is the whole
-    document, Variable merged and defaults filled.
+    document, Variable merged and defaults filled. `was` are the ids that it had before.
     """
 
     id: str
@@ -149,6 +149,18 @@ class Connector:
     language_tags: tuple[tuple[str, str], ...]
     document: dict[str, Any] = field(repr=False, hash=False)
     where: Where = field(repr=False, compare=False)
+    was: tuple[str, ...] = ()
+    resolved_key: str | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def key(self) -> str:
+        """The connector's key in the ledger, which stays when its id changes.
+
+        Known once `ledger.connectors.keyed` has looked it up; everything in the ledger hangs on it.
+        """
+        if self.resolved_key is None:
+            raise RuntimeError(f"The key of the connector {self.id!r} is read before it was looked up.")
+        return self.resolved_key
 
     @property
     def marketplace(self) -> Marketplace:

@@ -9,7 +9,7 @@ from sqlalchemy import false, func, select
 
 from amazon_listings.ledger.content import attributes_of, column_text, unpacked
 from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.tables import issues, items, runs, submissions
+from amazon_listings.ledger.tables import connectors, current_id, issues, items, runs, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ class ConnectorStanding:
 
 @dataclass(frozen=True)
 class ItemStanding:
-    """One listing as the ledger knows it."""
+    """One listing as the ledger knows it; `connector_id` is the id of today."""
 
     connector_id: str
     seller_id: str
@@ -63,6 +63,7 @@ class PastWrite:
     run: int
     connector_id: str
     run_id: str
+    attempt: int
     seller_id: str
     marketplace_id: str
     sent_at: datetime
@@ -77,13 +78,13 @@ class PastWrite:
     wrote: list[str]
 
 
-def connector_standing(ledger: Engine, connector_id: str) -> ConnectorStanding:
+def connector_standing(ledger: Engine, connector_key: str) -> ConnectorStanding:
     """Listings and open issues of a connector, counted."""
-    mine = (issues.c.connector_id == connector_id) & issues.c.resolved_run.is_(None)
+    mine = (issues.c.connector_key == connector_key) & issues.c.resolved_run.is_(None)
     count = func.count()
     with reading(ledger) as connection:
         states = connection.execute(
-            select(items.c.state, count).where(items.c.connector_id == connector_id).group_by(items.c.state)
+            select(items.c.state, count).where(items.c.connector_key == connector_key).group_by(items.c.state)
         )
         severities = connection.execute(
             select(issues.c.severity, count).where(mine).group_by(issues.c.severity)
@@ -102,27 +103,34 @@ def connector_standing(ledger: Engine, connector_id: str) -> ConnectorStanding:
         )
 
 
-def item_standings(ledger: Engine, sku: str, connector_id: str | None = None) -> list[ItemStanding]:
+def item_standings(ledger: Engine, sku: str, connector_key: str | None = None) -> list[ItemStanding]:
     """A SKU wherever it is sold."""
-    columns = [items.c[name] for name in ItemStanding.__dataclass_fields__]
+    columns = [
+        current_id(items) if name == "connector_id" else items.c[name]
+        for name in ItemStanding.__dataclass_fields__
+    ]
     condition: ColumnElement[bool] = items.c.sku == column_text(sku, 64)
-    if connector_id is not None:
-        condition &= items.c.connector_id == connector_id
+    if connector_key is not None:
+        condition &= items.c.connector_key == connector_key
     with reading(ledger) as connection:
         rows = connection.execute(
-            select(*columns).where(condition).order_by(items.c.seller_id, items.c.marketplace_id)
+            select(*columns)
+            .outerjoin(connectors, connectors.c.key == items.c.connector_key)
+            .where(condition)
+            .order_by(items.c.seller_id, items.c.marketplace_id)
         ).all()
     return [ItemStanding(*row) for row in rows]
 
 
-def writes_to(ledger: Engine, sku: str, connector_id: str | None = None) -> Iterator[PastWrite]:
+def writes_to(ledger: Engine, sku: str, connector_key: str | None = None) -> Iterator[PastWrite]:
     """Every write to a SKU, the oldest first."""
     table = submissions.c
     columns: tuple[Any, ...] = (
         table.id,
         table.run,
-        runs.c.connector_id,
+        current_id(runs),
         runs.c.run_id,
+        runs.c.attempt,
         table.seller_id,
         table.marketplace_id,
         table.sent_at,
@@ -137,14 +145,15 @@ def writes_to(ledger: Engine, sku: str, connector_id: str | None = None) -> Iter
         table.body,
     )
     condition = table.sku == column_text(sku, 64)
-    if connector_id is not None:
-        condition &= runs.c.connector_id == connector_id
+    if connector_key is not None:
+        condition &= runs.c.connector_key == connector_key
     last = 0
     while True:
         with reading(ledger) as connection:
             rows = connection.execute(
                 select(*columns)
                 .join(runs, runs.c.id == table.run)
+                .outerjoin(connectors, connectors.c.key == runs.c.connector_key)
                 .where(condition, table.id > last)
                 .order_by(table.id)
                 .limit(_AT_ONCE)

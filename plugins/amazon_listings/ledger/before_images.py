@@ -110,7 +110,7 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
         .scalar_subquery()
     )
     own = connection.execute(
-        select(submissions, runs.c.connector_id, product_type.label("product_type"))
+        select(submissions, runs.c.connector_key, product_type.label("product_type"))
         .join(runs, runs.c.id == table.run)
         .where(table.run == run, table.sku.in_(skus), table.status.in_(_WRITTEN))
         .order_by(table.sku, table.id)
@@ -124,7 +124,7 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
         later, undone = _effective(row for row in reversed(since.get(key, ())) if row.id > last.id)
         yield Write(
             listings=ListingScope(
-                first.connector_id, first.seller_id, first.marketplace_id, first.product_type or ""
+                first.connector_key, first.seller_id, first.marketplace_id, first.product_type or ""
             ),
             sku=first.sku,
             pim_id=first.pim_id,

@@ -46,7 +46,7 @@ def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
 
 
 def due_looks(
-    ledger: Engine, connector_id: str, *, now: datetime | None = None, limit: int = CHUNK
+    ledger: Engine, connector_key: str, *, now: datetime | None = None, limit: int = CHUNK
 ) -> list[DueLook]:
     """The listings of a connector that are to be read now, those that wait longest first.
 
@@ -64,19 +64,19 @@ def due_looks(
     with reading(ledger) as connection:
         rows = connection.execute(
             select(*columns)
-            .where(items.c.connector_id == connector_id, items.c.look_at <= now)
+            .where(items.c.connector_key == connector_key, items.c.look_at <= now)
             .order_by(items.c.look_at, items.c.sku)
             .limit(limit)
         ).all()
     return [DueLook(*row, last=next_look(row.accepted_at, now) is None) for row in rows]
 
 
-def next_due(ledger: Engine, connector_id: str) -> datetime | None:
+def next_due(ledger: Engine, connector_key: str) -> datetime | None:
     """When the next listing of a connector is to be read; None if all are decided."""
     with reading(ledger) as connection:
         moment: datetime | None = connection.scalar(
             select(func.min(items.c.look_at)).where(
-                items.c.connector_id == connector_id, items.c.look_at.is_not(None)
+                items.c.connector_key == connector_key, items.c.look_at.is_not(None)
             )
         )
     return moment

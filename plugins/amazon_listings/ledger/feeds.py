@@ -71,7 +71,7 @@ def open_feed(
                 insert(feeds)
                 .values(
                     run=run,
-                    connector_id=listings.connector_id,
+                    connector_key=listings.connector_key,
                     seller_id=listings.seller_id,
                     marketplace_id=listings.marketplace_id,
                     product_type=listings.product_type,
@@ -99,7 +99,7 @@ def open_feed(
             connection.execute(update(feeds).where(feeds.c.id == number).values(messages=count))
     except IntegrityError as error:
         raise ItemInFeed(
-            f"An item of {listings.connector_id} is in a feed whose report is not there yet.",
+            f"An item of {listings.connector_key} is in a feed whose report is not there yet.",
             hint="It is sent once that feed is settled; `amazon-listings status` shows it.",
             retry_after=300.0,
         ) from error
@@ -130,20 +130,20 @@ def feed_abandoned(ledger: Engine, number: int) -> None:
         )
 
 
-def pending_feeds(ledger: Engine, connector_id: str) -> list[PendingFeed]:
+def pending_feeds(ledger: Engine, connector_key: str) -> list[PendingFeed]:
     """The feeds of a connector that are not settled, in the order in which they were made."""
     table = feeds.c
     with reading(ledger) as connection:
         rows = connection.execute(
             select(feeds)
-            .where(table.connector_id == connector_id, table.settled_at.is_(None))
+            .where(table.connector_key == connector_key, table.settled_at.is_(None))
             .order_by(table.id)
         ).all()
     return [
         PendingFeed(
             row.id,
             row.run,
-            ListingScope(row.connector_id, row.seller_id, row.marketplace_id, row.product_type),
+            ListingScope(row.connector_key, row.seller_id, row.marketplace_id, row.product_type),
             row.document_id,
             row.feed_id,
             row.state,

@@ -54,7 +54,7 @@ class KnownIssue(NamedTuple):
 
 
 def record_issues(
-    ledger: Engine, connector_id: str, run: int, checked: Iterable[CheckedItem]
+    ledger: Engine, connector_key: str, run: int, checked: Iterable[CheckedItem]
 ) -> dict[str, dict[Identity, Life]]:
     """Enter what a run found, and close what it looked for and did not find.
 
@@ -63,7 +63,7 @@ def record_issues(
 
     Args:
         ledger: The open ledger.
-        connector_id: Whose items.
+        connector_key: Whose items.
         run: The run's number.
         checked: The items covered, of one part of the run; the answer speaks of all of them.
 
@@ -73,18 +73,18 @@ def record_issues(
     lives: dict[str, dict[Identity, Life]] = {}
     for chunk in chunks(checked, CHUNK):
         with ledger.begin() as connection:
-            lives |= _record(connection, connector_id, run, chunk)
+            lives |= _record(connection, connector_key, run, chunk)
     return lives
 
 
-def resolve_uncovered(ledger: Engine, connector_id: str, run: int, *, looked: frozenset[str]) -> int:
+def resolve_uncovered(ledger: Engine, connector_key: str, run: int, *, looked: frozenset[str]) -> int:
     """Close the open issues that a run which covered every item did not see: their items are gone.
 
     To be called once, after every item of the run was entered by `record_issues`.
 
     Args:
         ledger: The open ledger.
-        connector_id: Whose items.
+        connector_key: Whose items.
         run: The run's number; it must have read everything.
         looked: Items are gone for the PIM only: issues that none of these sources found stay open.
 
@@ -98,7 +98,7 @@ def resolve_uncovered(ledger: Engine, connector_id: str, run: int, *, looked: fr
             rows = connection.execute(
                 select(table.id, table.document)
                 .where(
-                    table.connector_id == connector_id,
+                    table.connector_key == connector_key,
                     table.resolved_run.is_(None),
                     table.seen_run != run,
                     table.id > last,
@@ -113,31 +113,31 @@ def resolve_uncovered(ledger: Engine, connector_id: str, run: int, *, looked: fr
         closed, last = closed + len(gone), rows[-1].id
 
 
-def gone_issues(ledger: Engine, connector_id: str, run: int) -> Iterator[KnownIssue]:
+def gone_issues(ledger: Engine, connector_key: str, run: int) -> Iterator[KnownIssue]:
     """The issues that were open before a run and that it found gone."""
-    yield from _known(ledger, (issues.c.connector_id == connector_id) & (issues.c.resolved_run == run))
+    yield from _known(ledger, (issues.c.connector_key == connector_key) & (issues.c.resolved_run == run))
 
 
-def open_issues(ledger: Engine, connector_id: str, item: str | None = None) -> Iterator[KnownIssue]:
+def open_issues(ledger: Engine, connector_key: str, item: str | None = None) -> Iterator[KnownIssue]:
     """The open issues of a connector, or of one of its items."""
-    condition = (issues.c.connector_id == connector_id) & issues.c.resolved_run.is_(None)
+    condition = (issues.c.connector_key == connector_key) & issues.c.resolved_run.is_(None)
     if item is not None:
         condition &= issues.c.item == column_text(item, 128)
     yield from _known(ledger, condition)
 
 
-def issue_lives(ledger: Engine, item: str, connector_id: str | None = None) -> Iterator[KnownIssue]:
+def issue_lives(ledger: Engine, item: str, connector_key: str | None = None) -> Iterator[KnownIssue]:
     """Every life of every issue of an item, the open ones too."""
     condition = issues.c.item == column_text(item, 128)
-    if connector_id is not None:
-        condition &= issues.c.connector_id == connector_id
+    if connector_key is not None:
+        condition &= issues.c.connector_key == connector_key
     yield from _known(ledger, condition)
 
 
-def count_issues(ledger: Engine, connector_id: str, run: int) -> dict[str, int]:
+def count_issues(ledger: Engine, connector_key: str, run: int) -> dict[str, int]:
     """How many issues a run found `new`, `still there` and `gone`, as far as no later run changed them."""
     table = issues.c
-    mine = table.connector_id == connector_id
+    mine = table.connector_key == connector_key
     with reading(ledger) as connection:
 
         def number(condition: Any) -> int:
@@ -157,7 +157,7 @@ class _Comparison:
     """What a run found of some items against what is known of them."""
 
     run: int
-    connector_id: str
+    connector_key: str
     added: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
@@ -170,7 +170,7 @@ class _Comparison:
         if row is None:
             self.added.append(
                 {
-                    "connector_id": self.connector_id,
+                    "connector_key": self.connector_key,
                     "item": item,
                     "identity": key,
                     "severity": issue.severity,
@@ -212,11 +212,11 @@ class _Comparison:
 
 
 def _record(
-    connection: Connection, connector_id: str, run: int, checked: list[CheckedItem]
+    connection: Connection, connector_key: str, run: int, checked: list[CheckedItem]
 ) -> dict[str, dict[Identity, Life]]:
     items = _by_name(checked)
-    known = _rows(connection, connector_id, run, items)
-    comparison = _Comparison(run, connector_id)
+    known = _rows(connection, connector_key, run, items)
+    comparison = _Comparison(run, connector_key)
     lives: dict[str, dict[Identity, Life]] = {}
     for name, one in items.items():
         before = known.get(name, {})
@@ -244,14 +244,14 @@ def _by_name(checked: Iterable[CheckedItem]) -> dict[str, CheckedItem]:
 
 
 def _rows(
-    connection: Connection, connector_id: str, run: int, items: Iterable[str]
+    connection: Connection, connector_key: str, run: int, items: Iterable[str]
 ) -> dict[str, dict[str, Row[Any]]]:
     """The open issues of items, by item and identity, and those that this run has closed before."""
     table = issues.c
     rows: Sequence[Row[Any]] = connection.execute(
         select(issues)
         .where(
-            table.connector_id == connector_id,
+            table.connector_key == connector_key,
             table.item.in_(list(items)),
             table.resolved_run.is_(None) | (table.resolved_run == run),
         )

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from amazon_listings.ledger.content import column_text, packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
-from amazon_listings.ledger.tables import IN_DOUBT, items, submissions
+from amazon_listings.ledger.tables import IN_DOUBT, connectors, current_id, items, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ FIRST_LOOK = 60
 class ListingScope:
     """Whose listings: the key that an item's row shares with its neighbours."""
 
-    connector_id: str
+    connector_key: str
     seller_id: str
     marketplace_id: str
     product_type: str
@@ -62,10 +62,14 @@ class KnownItem:
 
 
 class Elsewhere(NamedTuple):
-    """What was last accepted for a SKU in another marketplace, when, and from which connector."""
+    """What was last accepted for a SKU in another marketplace, when, and from which connector.
+
+    `connector_id` is the id that the connector has today.
+    """
 
     sku: str
     marketplace_id: str
+    connector_key: str
     connector_id: str
     attributes: dict[str, Any]
     accepted_at: datetime
@@ -123,7 +127,8 @@ def accepted_elsewhere(
     columns = (
         items.c.sku,
         items.c.marketplace_id,
-        items.c.connector_id,
+        items.c.connector_key,
+        current_id(items),
         items.c.accepted_content,
         items.c.accepted_at,
     )
@@ -131,15 +136,17 @@ def accepted_elsewhere(
         names = {column_text(sku, 64): sku for sku in chunk}
         with reading(ledger) as connection:
             rows = connection.execute(
-                select(*columns).where(
+                select(*columns)
+                .outerjoin(connectors, connectors.c.key == items.c.connector_key)
+                .where(
                     items.c.sku.in_(list(names)),
                     items.c.seller_id == listings.seller_id,
                     items.c.marketplace_id.in_(others),
                     items.c.accepted_content.is_not(None),
                 )
             ).all()
-        for sku, marketplace_id, connector_id, content, accepted_at in rows:
-            yield Elsewhere(names[sku], marketplace_id, connector_id, unpacked(content), accepted_at)
+        for sku, marketplace_id, key, connector_id, content, accepted_at in rows:
+            yield Elsewhere(names[sku], marketplace_id, key, connector_id, unpacked(content), accepted_at)
 
 
 def record_tested(
@@ -254,7 +261,7 @@ def record_listed(ledger: Engine, listings: ListingScope, listed: Mapping[str, b
 def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[str, Any]]) -> None:
     """Enter or update items, all rows with the same columns; the last of several of one SKU wins."""
     own = {
-        "connector_id": listings.connector_id,
+        "connector_key": listings.connector_key,
         "seller_id": listings.seller_id,
         "marketplace_id": listings.marketplace_id,
         "product_type": listings.product_type,

@@ -19,19 +19,25 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import ListingScope
 
 
+class WritingRun(NamedTuple):
+    """The attempt of a run that wrote: its number in the ledger, Airflow's DAG run id, the attempt."""
+
+    number: int
+    run_id: str
+    attempt: int
+
+
 class LastWrite(NamedTuple):
     """A write.
 
     Args:
-        run: The run's number.
-        run_id: Airflow's DAG run id.
+        run: The attempt that wrote.
         pim_id: The PIM's identity of the item.
         method: `PUT`, `PATCH`, `UPDATE`, `PARTIAL_UPDATE`.
         body: The attributes or the patches sent.
     """
 
-    run: int
-    run_id: str
+    run: WritingRun
     pim_id: str | None
     method: str
     body: Any
@@ -66,12 +72,22 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
                 .group_by(table.sku)
             )
             rows = connection.execute(
-                select(table.sku, table.run, runs.c.run_id, table.pim_id, table.method, table.body)
+                select(
+                    table.sku,
+                    table.run,
+                    runs.c.run_id,
+                    runs.c.attempt,
+                    table.pim_id,
+                    table.method,
+                    table.body,
+                )
                 .join(runs, runs.c.id == table.run)
                 .where(table.id.in_(newest))
             )
             found |= {
-                names[row.sku]: LastWrite(row.run, row.run_id, row.pim_id, row.method, unpacked(row.body))
+                names[row.sku]: LastWrite(
+                    WritingRun(row.run, row.run_id, row.attempt), row.pim_id, row.method, unpacked(row.body)
+                )
                 for row in rows
             }
     return found

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
 
 
-def count_listed(ledger: Engine, connector_id: str) -> int:
+def count_listed(ledger: Engine, connector_key: str) -> int:
     """How many listings a connector has at Amazon, as far as the ledger knows."""
     with reading(ledger) as connection:
-        return connection.scalar(select(func.count()).select_from(items).where(_listed(connector_id))) or 0
+        return connection.scalar(select(func.count()).select_from(items).where(_listed(connector_key))) or 0
 
 
-def listed_skus(ledger: Engine, connector_id: str, pim_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+def listed_skus(ledger: Engine, connector_key: str, pim_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The SKUs of these PIM identities that have a listing of this connector, each with its own identity.
 
     The identity of a product stands for its whole family.
@@ -32,20 +32,20 @@ def listed_skus(ledger: Engine, connector_id: str, pim_ids: Iterable[str]) -> It
         with reading(ledger) as connection:
             rows = connection.execute(
                 select(items.c.pim_id, items.c.sku).where(
-                    _listed(connector_id), items.c.pim_id.in_(names) | items.c.family.in_(names)
+                    _listed(connector_key), items.c.pim_id.in_(names) | items.c.family.in_(names)
                 )
             ).all()
         yield from ((pim_id, sku) for pim_id, sku in rows)
 
 
-def listed_but_not(ledger: Engine, connector_id: str, skus: Iterable[str]) -> Iterator[str]:
+def listed_but_not(ledger: Engine, connector_key: str, skus: Iterable[str]) -> Iterator[str]:
     """SKUs that the connector has at Amazon and that are not among those of a complete read.
 
     The database compares, so that neither side is ever held in memory.
 
     Args:
         ledger: The open ledger.
-        connector_id: Whose listings.
+        connector_key: Whose listings.
         skus: Every SKU of the read.
     """
     read = Table("read_now", MetaData(), Column("sku", String(64), primary_key=True), prefixes=["TEMPORARY"])
@@ -58,7 +58,7 @@ def listed_but_not(ledger: Engine, connector_id: str, skus: Iterable[str]) -> It
                 connection.execute(insert(read), [{"sku": sku} for sku in names - known])
             missing = (
                 select(items.c.sku)
-                .where(_listed(connector_id), ~select(read.c.sku).where(read.c.sku == items.c.sku).exists())
+                .where(_listed(connector_key), ~select(read.c.sku).where(read.c.sku == items.c.sku).exists())
                 .order_by(items.c.sku)
             )
             for batch in connection.execution_options(yield_per=CHUNK).scalars(missing).partitions():
@@ -68,5 +68,5 @@ def listed_but_not(ledger: Engine, connector_id: str, skus: Iterable[str]) -> It
                 connection.rollback()
 
 
-def _listed(connector_id: str) -> ColumnElement[bool]:
-    return (items.c.connector_id == connector_id) & items.c.listed.is_(True)
+def _listed(connector_key: str) -> ColumnElement[bool]:
+    return (items.c.connector_key == connector_key) & items.c.listed.is_(True)

@@ -1,4 +1,8 @@
-"""Runs: when each connector ran, over what, and how far it got in the PIM."""
+"""Runs: when each connector ran, over what, and how far it got in the PIM.
+
+An attempt is one pass through a DAG run of a connector: (connector key, run id, attempt). Clearing the
+whole run begins another attempt, with a row, submissions and before-images of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.content import column_text
-from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.tables import runs
+from amazon_listings.ledger.database import insert_into, reading
+from amazon_listings.ledger.tables import connectors, current_id, runs
 from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:
@@ -35,11 +40,17 @@ class NoSuchRun(ActionRequiredError):
 
 @dataclass(frozen=True)
 class Run:
-    """A run as the ledger knows it. `counts` are items by outcome, `calls` calls by operation."""
+    """One attempt of a run as the ledger knows it.
+
+    `connector_id` is the id that the connector has today. `counts` are items by outcome, `calls` calls by
+    operation.
+    """
 
     number: int
+    connector_key: str
     connector_id: str
     run_id: str
+    attempt: int
     operation: str
     scope: str
     state: str
@@ -53,26 +64,51 @@ class Run:
     fingerprint: str
 
 
-def start_run(
-    ledger: Engine,
-    *,
-    connector_id: str,
-    run_id: str,
-    operation: str,
-    scope: str,
-    fingerprint: str,
-    definition: str,
-) -> int:
-    """Enter a run as `running`; its number. A retried task finds its own entry again.
+def next_attempt(ledger: Engine, connector_key: str, run_id: str, cleared: int) -> int:
+    """Return the attempt that begins when the first task of a run starts.
 
     Args:
         ledger: The open ledger.
-        connector_id: The connector that runs.
+        connector_key: The connector that runs.
+        run_id: Airflow's DAG run id.
+        cleared: How often Airflow cleared the run (`dag_run.clear_number`). A first task that is only
+            tried again finds its attempt not ended, and goes on with it.
+    """
+    with reading(ledger) as connection:
+        last = connection.execute(
+            select(runs.c.attempt, runs.c.ended_at)
+            .where(runs.c.connector_key == connector_key, runs.c.run_id == run_id)
+            .order_by(runs.c.attempt.desc())
+            .limit(1)
+        ).first()
+    if last is None:
+        return cleared
+    following: int = last.attempt + (last.ended_at is not None)
+    return max(cleared, following)
+
+
+def start_run(
+    ledger: Engine,
+    *,
+    connector_key: str,
+    run_id: str,
+    operation: str,
+    scope: str = "",
+    fingerprint: str = "",
+    definition: str = "",
+    attempt: int = 0,
+) -> int:
+    """Enter an attempt of a run as `running`; its number. A retried task finds its own entry again.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: The connector that runs.
         run_id: Airflow's DAG run id.
         operation: `test` or `live`.
-        scope: `changed`, `everything`, `interval` or `skus`.
+        scope: `changed`, `everything`, `interval` or `skus`; empty until it is decided.
         fingerprint: The connector's fingerprint: what may change payloads.
-        definition: Checksum of the definition validated with.
+        definition: Checksum of the definition validated with; empty until it is fetched.
+        attempt: Which pass through the run this is, from 0; another one leaves the earlier rows alone.
     """
     entry = {
         "operation": operation,
@@ -85,24 +121,36 @@ def start_run(
         "failure": None,
     }
     with ledger.begin() as connection:
-        known = connection.scalar(
-            select(runs.c.id).where(runs.c.connector_id == connector_id, runs.c.run_id == run_id)
+        statement = insert_into(connection, runs).values(
+            connector_key=connector_key, run_id=run_id, attempt=attempt, **entry
         )
-        if known is not None:
-            connection.execute(update(runs).where(runs.c.id == known).values(entry))
-            return int(known)
-        number: int = connection.execute(
-            insert(runs).values(connector_id=connector_id, run_id=run_id, **entry).returning(runs.c.id)
-        ).scalar_one()
-        return number
+        return int(
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["connector_key", "run_id", "attempt"], set_=entry
+                ).returning(runs.c.id)
+            ).scalar_one()
+        )
 
 
-def run_number(ledger: Engine, connector_id: str, run_id: str) -> int | None:
-    """The number `start_run` gave a run, or None if it never started."""
+def run_number(ledger: Engine, connector_key: str, run_id: str, attempt: int | None = None) -> int | None:
+    """Return the number that `start_run` gave an attempt, the latest if none is named; None without one."""
+    found = find_attempt(ledger, connector_key, run_id, attempt)
+    return None if found is None else found[0]
+
+
+def find_attempt(
+    ledger: Engine, connector_key: str, run_id: str, attempt: int | None = None
+) -> tuple[int, int] | None:
+    """Return the number in the ledger and the attempt of a run, the latest if none is named."""
+    condition = (runs.c.connector_key == connector_key) & (runs.c.run_id == run_id)
+    if attempt is not None:
+        condition &= runs.c.attempt == attempt
     with reading(ledger) as connection:
-        return connection.scalar(
-            select(runs.c.id).where(runs.c.connector_id == connector_id, runs.c.run_id == run_id)
-        )
+        row = connection.execute(
+            select(runs.c.id, runs.c.attempt).where(condition).order_by(runs.c.attempt.desc()).limit(1)
+        ).first()
+    return None if row is None else (row.id, row.attempt)
 
 
 def finish_run(
@@ -140,43 +188,37 @@ def finish_run(
         )
 
 
-def recount_run(ledger: Engine, connector_id: str, run_id: str, counts: Mapping[str, int]) -> None:
+def recount_run(ledger: Engine, number: int, counts: Mapping[str, int]) -> None:
     """Enter what became of a settled run's items later: outcome to number of items."""
     with ledger.begin() as connection:
-        connection.execute(
-            update(runs)
-            .where(runs.c.connector_id == connector_id, runs.c.run_id == run_id)
-            .values(counts=dict(counts))
-        )
+        connection.execute(update(runs).where(runs.c.id == number).values(counts=dict(counts)))
 
 
-def take_back_cursor(ledger: Engine, connector_id: str, run_id: str) -> None:
+def take_back_cursor(ledger: Engine, number: int) -> None:
     """Let the next run read again what a run and those after it have read: not all of it arrived."""
     with ledger.begin() as connection:
         run = connection.execute(
-            select(runs.c.id, runs.c.operation).where(
-                runs.c.connector_id == connector_id, runs.c.run_id == run_id
-            )
+            select(runs.c.connector_key, runs.c.operation).where(runs.c.id == number)
         ).first()
         if run is not None:
             connection.execute(
                 update(runs)
                 .where(
-                    runs.c.connector_id == connector_id,
+                    runs.c.connector_key == run.connector_key,
                     runs.c.operation == run.operation,
-                    runs.c.id >= run.id,
+                    runs.c.id >= number,
                 )
                 .values(cursor=None)
             )
 
 
-def last_run(ledger: Engine, connector_id: str, operation: str) -> LastRun | None:
-    """The last settled run of this operation that moved the cursor, or None."""
+def last_run(ledger: Engine, connector_key: str, operation: str) -> LastRun | None:
+    """Return the last run of this operation that ended well and moved the cursor, or None."""
     with reading(ledger) as connection:
         row = connection.execute(
             select(runs.c.cursor, runs.c.fingerprint, runs.c.definition)
             .where(
-                runs.c.connector_id == connector_id,
+                runs.c.connector_key == connector_key,
                 runs.c.operation == operation,
                 runs.c.state == "settled",
                 runs.c.cursor.is_not(None),
@@ -193,7 +235,7 @@ def last_cursors(connection: Connection) -> list[int]:
         select(
             runs.c.id,
             func.row_number()
-            .over(partition_by=(runs.c.connector_id, runs.c.operation), order_by=runs.c.started_at.desc())
+            .over(partition_by=(runs.c.connector_key, runs.c.operation), order_by=runs.c.started_at.desc())
             .label("place"),
         )
         .where(runs.c.state == "settled", runs.c.cursor.is_not(None))
@@ -202,8 +244,14 @@ def last_cursors(connection: Connection) -> list[int]:
     return list(connection.scalars(select(latest.c.id).where(latest.c.place == 1)))
 
 
-def find_run(ledger: Engine, name: str, connector_id: str | None = None) -> Run:
-    """The run that a person means: by its number in the ledger, or by Airflow's DAG run id.
+def find_run(ledger: Engine, name: str, connector_id: str | None = None, attempt: int | None = None) -> Run:
+    """Return the run that a person means: by its number in the ledger, or by Airflow's DAG run id.
+
+    Args:
+        ledger: The open ledger.
+        name: The number, or the DAG run id.
+        connector_id: Whose run; an id of today or before.
+        attempt: Which attempt; the latest of a DAG run id if None.
 
     Raises:
         NoSuchRun: there is none, or several connectors have one of that id.
@@ -212,43 +260,48 @@ def find_run(ledger: Engine, name: str, connector_id: str | None = None) -> Run:
     numbered = name.isascii() and name.isdigit() and len(name) < 10  # noqa: PLR2004 - 2**31 has ten digits
     condition = runs.c.id == int(name) if numbered else runs.c.run_id == column_text(name, 250)
     if connector_id is not None:
-        condition &= runs.c.connector_id == column_text(connector_id, 64)
+        condition &= runs.c.connector_key == (find_key(ledger, connector_id) or column_text(connector_id, 64))
+    if attempt is not None:
+        condition &= runs.c.attempt == attempt
     with reading(ledger) as connection:
-        rows: list[Row[Any]] = list(connection.execute(select(runs).where(condition).limit(20)))
-    if len(rows) == 1:
-        return _run(rows[0])
+        rows = connection.execute(_RUNS.where(condition).order_by(runs.c.attempt.desc()).limit(100)).all()
+    latest = {row.connector_key: row for row in reversed(rows)}
+    if len(latest) == 1:
+        return _run(next(iter(latest.values())))
     of = f" of the connector {connector_id!r}" if connector_id else ""
-    if not rows:
+    which = f"no attempt {attempt} of the run" if attempt is not None else "no run"
+    if not latest:
         raise NoSuchRun(
-            f"The ledger has no run {name!r}{of}.",
+            f"The ledger has {which} {name!r}{of}.",
             hint="`amazon-listings status --connector ID` lists the last ones.",
         )
+    owners = ", ".join(sorted(row.connector_id for row in latest.values()))
     raise NoSuchRun(
-        f"Several connectors have a run {name!r}: {', '.join(row.connector_id for row in rows)}.",
+        f"Several connectors have a run {name!r}: {owners}.",
         hint="Name the connector with --connector, or give the run's number.",
     )
 
 
-def recent_runs(ledger: Engine, connector_id: str, limit: int = 10) -> list[Run]:
-    """The last runs of a connector, the newest first."""
+def recent_runs(ledger: Engine, connector_key: str, limit: int = 10) -> list[Run]:
+    """Return the last attempts of a connector, the newest first."""
     with reading(ledger) as connection:
         rows = connection.execute(
-            select(runs).where(runs.c.connector_id == connector_id).order_by(runs.c.id.desc()).limit(limit)
+            _RUNS.where(runs.c.connector_key == connector_key).order_by(runs.c.id.desc()).limit(limit)
         ).all()
     return [_run(row) for row in rows]
 
 
-def known_connectors(ledger: Engine) -> list[str]:
-    """The connectors that ever ran."""
-    with reading(ledger) as connection:
-        return list(connection.scalars(select(runs.c.connector_id).distinct().order_by(runs.c.connector_id)))
+#: Runs with the id that their connector has today.
+_RUNS = select(runs, current_id(runs)).outerjoin(connectors, connectors.c.key == runs.c.connector_key)
 
 
 def _run(row: Row[Any]) -> Run:
     return Run(
         number=row.id,
+        connector_key=row.connector_key,
         connector_id=row.connector_id,
         run_id=row.run_id,
+        attempt=row.attempt,
         operation=row.operation,
         scope=row.scope,
         state=row.state,

@@ -25,12 +25,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     text,
 )
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
+    from sqlalchemy import ColumnElement, Dialect
 
 
 class Moment(TypeDecorator[datetime]):
@@ -66,14 +67,38 @@ def _only_where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-#: One row per DAG run of a connector. `counts` is outcome -> items, `calls` operation -> calls made.
+#: One row per connector that ever ran. `key` never changes, and everything else in the ledger hangs on it;
+#: `current_id` is the id that the connector's document has now.
+connectors = Table(
+    "connectors",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("current_id", String(64), nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("renamed_at", Moment),
+    Index("ix_connectors_current_id", "current_id", unique=True),
+)
+
+#: Every id that a connector has or had; an id belongs to one connector, for ever.
+connector_ids = Table(
+    "connector_ids",
+    metadata,
+    Column("connector_id", String(64), primary_key=True),
+    Column("connector_key", ForeignKey("connectors.key"), nullable=False),
+    Column("since", Moment, nullable=False),
+    Index("ix_connector_ids_connector_key", "connector_key"),
+)
+
+#: One row per attempt of a DAG run of a connector; `attempt` is Airflow's count of how often the run was
+#: cleared. `counts` is outcome -> items, `calls` operation -> calls made.
 #: Numbers are never given twice, even after the last run was pruned.
 runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("connector_id", String(64), nullable=False),
+    Column("connector_key", String(64), nullable=False),
     Column("run_id", String(250), nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
     Column("operation", String(8), nullable=False),
     Column("scope", String(16), nullable=False),
     Column("fingerprint", String(64), nullable=False),
@@ -85,8 +110,9 @@ runs = Table(
     Column("counts", JSON),
     Column("calls", JSON),
     Column("failure", Text),
-    Index("ix_runs_connector_id_run_id", "connector_id", "run_id", unique=True),
-    Index("ix_runs_connector_id_operation_started_at", "connector_id", "operation", "started_at"),
+    Index("ix_runs_connector_key_run_id_attempt", "connector_key", "run_id", "attempt", unique=True),
+    Index("ix_runs_connector_key_operation_started_at", "connector_key", "operation", "started_at"),
+    Index("ix_runs_run_id", "run_id"),
     sqlite_autoincrement=True,
 )
 
@@ -102,7 +128,7 @@ items = Table(
     Column("sku", String(64), primary_key=True),
     Column("seller_id", String(64), primary_key=True),
     Column("marketplace_id", String(16), primary_key=True),
-    Column("connector_id", String(64), nullable=False),
+    Column("connector_key", String(64), nullable=False),
     Column("pim_id", String(128)),
     Column("family", String(128)),
     Column("product_type", String(128), nullable=False),
@@ -118,9 +144,9 @@ items = Table(
     Column("state", String(24)),
     Column("look_at", Moment),
     Column("looks", Integer, nullable=False, server_default="0"),
-    Index("ix_items_connector_id_pim_id", "connector_id", "pim_id"),
-    Index("ix_items_connector_id_family", "connector_id", "family"),
-    Index("ix_items_connector_id_look_at", "connector_id", "look_at", **_only_where("look_at IS NOT NULL")),
+    Index("ix_items_connector_key_pim_id", "connector_key", "pim_id"),
+    Index("ix_items_connector_key_family", "connector_key", "family"),
+    Index("ix_items_connector_key_look_at", "connector_key", "look_at", **_only_where("look_at IS NOT NULL")),
 )
 
 #: One row per feed, made before Amazon is asked to start it: `state` is CREATING until `feed_id` is
@@ -130,7 +156,7 @@ feeds = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run", ForeignKey("runs.id"), nullable=False),
-    Column("connector_id", String(64), nullable=False),
+    Column("connector_key", String(64), nullable=False),
     Column("seller_id", String(64), nullable=False),
     Column("marketplace_id", String(16), nullable=False),
     Column("product_type", String(128), nullable=False),
@@ -143,7 +169,7 @@ feeds = Table(
     Column("settled_at", Moment),
     Index("ix_feeds_run", "run"),
     Index("ix_feeds_feed_id", "feed_id", unique=True),
-    Index("ix_feeds_pending", "connector_id", **_only_where("settled_at IS NULL")),
+    Index("ix_feeds_pending", "connector_key", **_only_where("settled_at IS NULL")),
 )
 
 #: Marks the writes that may have been carried out without us knowing. As a text, because SQLite uses an
@@ -204,7 +230,7 @@ issues = Table(
     "issues",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("connector_id", String(64), nullable=False),
+    Column("connector_key", String(64), nullable=False),
     Column("item", String(128), nullable=False),
     Column("identity", String(200), nullable=False),
     Column("severity", String(8), nullable=False),
@@ -212,12 +238,12 @@ issues = Table(
     Column("opened_run", Integer, nullable=False),
     Column("seen_run", Integer, nullable=False),
     Column("resolved_run", Integer),
-    Index("ix_issues_item_connector_id", "item", "connector_id"),
-    Index("ix_issues_connector_id_resolved_run", "connector_id", "resolved_run"),
+    Index("ix_issues_item_connector_key", "item", "connector_key"),
+    Index("ix_issues_connector_key_resolved_run", "connector_key", "resolved_run"),
     Index(
         "ix_issues_open",
         "item",
-        "connector_id",
+        "connector_key",
         "identity",
         unique=True,
         **_only_where("resolved_run IS NULL"),
@@ -250,3 +276,8 @@ locks = Table(
     Column("expires_at", Float, nullable=False),
     Index("ix_locks_token", "token"),
 )
+
+
+def current_id(table: Table) -> ColumnElement[str]:
+    """Return the id that the connector of a row has today, in a statement joined with `connectors`."""
+    return func.coalesce(connectors.c.current_id, table.c.connector_key).label("connector_id")

@@ -81,12 +81,12 @@ def close_run(
         "failure": failure,
         "calls": dict(calls),
     }
-    number = run_number(ledger, connector.id, run_id)
+    number = run_number(ledger, connector.key, run_id)
     if number is not None:
         facts["history"] = keep_history(
             folder,
             ledger=ledger,
-            connector_id=connector.id,
+            connector_key=connector.key,
             run=number,
             complete=scope is not None and scope.kind == "everything" and not failure,
         )

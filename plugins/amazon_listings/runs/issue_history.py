@@ -57,14 +57,14 @@ class NewIssues:
 
 
 def keep_history(
-    folder: RunFolder, *, ledger: Engine, connector_id: str, run: int, complete: bool
+    folder: RunFolder, *, ledger: Engine, connector_key: str, run: int, complete: bool
 ) -> dict[str, int]:
     """Enter the issues of a settled run in the ledger, and keep in its folder which are new, which gone.
 
     Args:
         folder: The run's folder.
         ledger: The open ledger.
-        connector_id: Whose items.
+        connector_key: Whose items.
         run: The run's number.
         complete: Whether the run read every item and came to its end.
 
@@ -73,15 +73,15 @@ def keep_history(
     """
 
     def rows() -> Iterator[dict[str, Any]]:
-        histories = remember_issues(folder, ledger=ledger, connector_id=connector_id, run=run)
+        histories = remember_issues(folder, ledger=ledger, connector_key=connector_key, run=run)
         for item, lives in histories:
             new = [identity for identity, life in lives.items() if life == "new"]
             if new:
                 yield {"pim_id": item.pim_id, "sku": item.sku, "new": new}
 
     folder.write(STAGE, PART, rows())
-    counts = close_history(ledger=ledger, connector_id=connector_id, run=run, complete=complete)
-    gone = gone_issues(ledger, connector_id, run)
+    counts = close_history(ledger=ledger, connector_key=connector_key, run=run, complete=complete)
+    gone = gone_issues(ledger, connector_key, run)
     folder.write(STAGE, GONE, ({"item": one.item, "issue": one.issue.to_dict()} for one in gone))
     return counts
 
@@ -93,7 +93,7 @@ def issues_gone(folder: RunFolder) -> Iterator[tuple[str, Issue]]:
 
 
 def remember_issues(
-    folder: RunFolder, *, ledger: Engine, connector_id: str, run: int
+    folder: RunFolder, *, ledger: Engine, connector_key: str, run: int
 ) -> Iterator[ItemHistory]:
     """Enter the issues of a settled run in the ledger; each item with the lives of its issues.
 
@@ -103,13 +103,13 @@ def remember_issues(
     Args:
         folder: The run's folder.
         ledger: The open ledger.
-        connector_id: Whose items.
+        connector_key: Whose items.
         run: The run's number.
     """
     for batch in chunks(settled_items(folder), CHUNK):
         lives = record_issues(
             ledger,
-            connector_id,
+            connector_key,
             run,
             [CheckedItem(_name(item), item.issues, _looked(item)) for item in batch],
         )
@@ -117,19 +117,19 @@ def remember_issues(
             yield ItemHistory(item, lives[_name(item)])
 
 
-def close_history(*, ledger: Engine, connector_id: str, run: int, complete: bool) -> dict[str, int]:
+def close_history(*, ledger: Engine, connector_key: str, run: int, complete: bool) -> dict[str, int]:
     """How many issues of a run are `new`, `still there` and `gone`; after `remember_issues`.
 
     Args:
         ledger: The open ledger.
-        connector_id: Whose items.
+        connector_key: Whose items.
         run: The run's number.
         complete: Whether the run read every item and came to its end: then the issues of items that it
             did not see are gone with them.
     """
     if complete:
-        resolve_uncovered(ledger, connector_id, run, looked=LOCAL | {"preview", "submission"})
-    return count_issues(ledger, connector_id, run)
+        resolve_uncovered(ledger, connector_key, run, looked=LOCAL | {"preview", "submission"})
+    return count_issues(ledger, connector_key, run)
 
 
 def _name(item: SettledItem) -> str:

@@ -67,7 +67,7 @@ def contradictions(
     for other in accepted_elsewhere(ledger, listings, list(wanted), EUROPE):
         quantity, modified = wanted[other.sku]
         theirs = merchant_quantity(other.attributes)
-        if theirs is None or theirs == quantity or other.connector_id == listings.connector_id:
+        if theirs is None or theirs == quantity or other.connector_key == listings.connector_key:
             continue
         changed_at = _moment(modified)
         if changed_at is None or other.accepted_at > changed_at:

@@ -83,7 +83,7 @@ def plan_departures(
     if how == "zero_quantity":
         left = _in_stock(ledger, listings, left)
     count = folder.write("departed", part_name(1), _rows(left))
-    listed = count_listed(ledger, connector.id)
+    listed = count_listed(ledger, connector.key)
     if not count or scope.operation == "test":
         folder.clear("departed")
     if count > connector.sync.removed_share * listed:
@@ -113,10 +113,10 @@ def _left(
     """PIM identity (empty if it is not known) and SKU of what left."""
     if scope.kind == "everything" and full:
         present = _present(connector, ledger, folder)
-        yield from (("", sku) for sku in listed_but_not(ledger, connector.id, present))
+        yield from (("", sku) for sku in listed_but_not(ledger, connector.key, present))
         return
     removed = (folder.noted("removed") or {}).get("ids", [])
-    gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.id, removed)}
+    gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, removed)}
     for row in _mapped(folder):
         gone.pop(row["sku"], None)
     yield from ((pim_id, sku) for sku, pim_id in gone.items())
@@ -130,7 +130,7 @@ def _present(connector: Connector, ledger: Engine, folder: RunFolder) -> Iterato
         nameless = not row["sku"] or (row.get("role") == "child" and not row["parent_sku"])
         if nameless:
             family = [row["pim_id"], row["group"]]
-            yield from (sku for _, sku in listed_skus(ledger, connector.id, family))
+            yield from (sku for _, sku in listed_skus(ledger, connector.key, family))
 
 
 def _mapped(folder: RunFolder) -> Iterator[dict[str, Any]]:

@@ -202,7 +202,7 @@ def drift_since_last_run(
     Raises:
         NoDefinition, DefinitionDamaged: the document that the run before used is gone.
     """
-    previous = next((run for run in recent_runs(ledger, connector.id, 2) if run.run_id != run_id), None)
+    previous = next((run for run in recent_runs(ledger, connector.key, 2) if run.run_id != run_id), None)
     if previous is None:
         return None
     noted = RunFolder.of(storage, connector.id, previous.run_id).noted("definitions") or {}

@@ -75,7 +75,7 @@ def live_sync(
         RetryableError, ActionRequiredError: Amazon cannot be asked; what was accepted is in the ledger.
     """
     listings = ListingScope(
-        connector.id, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
+        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
     mapping = compiled(connector, definitions)
     planner = Planner(connector, mapping, definitions.layout, client)
@@ -93,11 +93,11 @@ def live_sync(
         progress=Progress(0, "submissions"),
     )
     feeds = FeedSync(connector, folder, writer)
-    FeedSettler(client, ledger, folder, run, definitions.checksum, now).settle(connector.id)
+    FeedSettler(client, ledger, folder, run, definitions.checksum, now).settle(connector.key)
     parents = Parents(client, connector.marketplace.id, definitions.language)
 
     def awaited() -> list[PendingFeed]:
-        return awaited_feeds(ledger, connector.id, run, now=now())
+        return awaited_feeds(ledger, connector.key, run, now=now())
 
     live = _LiveSync(connector, folder, writer, parents, feeds, awaited)
     counts = feeds.collect("live", awaited()) if resumed else None

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.ledger import feeds
+from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.items import ListingScope, record_accepted
@@ -49,7 +50,7 @@ def filled(ledger):
     """One settled run, of which one SKU has a hostile name."""
     run = start_run(
         ledger,
-        connector_id="fr_home",
+        connector_key=resolve_key(ledger, "fr_home"),
         run_id="scheduled__2026",
         operation="live",
         scope="changed",

@@ -84,7 +84,7 @@ class Shop:
         self.now = self.started
         self.run = start_run(
             ledger,
-            connector_id="lamps",
+            connector_key="lamps",
             run_id=RUN_ID,
             operation="live",
             scope="changed",

@@ -331,3 +331,60 @@ def test_fingerprint_minds_the_order_of_the_mapping():
     before, changed = yaml.safe_load(GOOD), yaml.safe_load(GOOD)
     changed["mapping"] = dict(reversed(changed["mapping"].items()))
     assert connector_from(before).fingerprint != connector_from(changed).fingerprint
+
+
+class TestOldIds:
+    def load(self, write, documents):
+        for name, document in documents.items():
+            folder = write(document, f"{name}.yaml")
+        return load_connectors(folder, {})
+
+    def test_a_renamed_connector(self, write, document):
+        loaded = self.load(
+            write,
+            {
+                "a": document | {"id": "lights", "was": "lamps"},
+                "b": document | {"id": "homes", "was": ["fr_home", "fr_homes"]},
+            },
+        )
+        assert [(one.id, one.was) for one in loaded.connectors] == [
+            ("homes", ("fr_home", "fr_homes")),
+            ("lights", ("lamps",)),
+        ]
+
+    def test_renaming_does_not_change_the_fingerprint(self, write, document):
+        before = self.load(write, {"a": document}).connectors[0]
+        after = self.load(write, {"a": document | {"id": "lights", "was": "fr_home"}}).connectors[0]
+        assert after.fingerprint == before.fingerprint
+
+    def test_two_that_claim_one_old_id(self, write, document):
+        claim = {"was": "lamps"}
+        loaded = self.load(
+            write,
+            {
+                "a": document | {"id": "lights"} | claim,
+                "b": document | {"id": "bulbs"} | claim,
+                "c": document | {"id": "other"},
+            },
+        )
+        assert [one.id for one in loaded.connectors] == ["other"]
+        assert [one.id for one in loaded.broken] == ["bulbs", "lights"]
+        for one in loaded.broken:
+            assert "a.yaml" in one.text
+            assert "b.yaml" in one.text
+        assert "'lamps' is claimed by 'lights' in" in loaded.broken[0].text
+
+    def test_an_old_id_that_lives_again_stops_who_claims_it(self, write, document):
+        loaded = self.load(
+            write, {"a": document | {"id": "lights", "was": "lamps"}, "b": document | {"id": "lamps"}}
+        )
+        assert [one.id for one in loaded.connectors] == ["lamps"]
+        (broken,) = loaded.broken
+        assert broken.id == "lights"
+        assert "a.yaml:1" in broken.text or "a.yaml:" in broken.text
+        assert "b.yaml" in broken.text
+        assert "still declared" in broken.text
+
+    def test_its_own_id(self, write, document):
+        (broken,) = self.load(write, {"a": document | {"was": ["fr_home"]}}).broken
+        assert "is the id that the connector has now" in broken.text

@@ -18,9 +18,9 @@ def new_run(ledger):
     """Enters runs `run-1`, `run-2`, …; their numbers."""
     made = []
 
-    def start(connector_id="fr_home", **more):
+    def start(connector_key="fr_home", **more):
         made.append(None)
         entry = {"operation": "live", "scope": "changed", "fingerprint": "f", "definition": "d"} | more
-        return start_run(ledger, connector_id=connector_id, run_id=f"run-{len(made)}", **entry)
+        return start_run(ledger, connector_key=connector_key, run_id=f"run-{len(made)}", **entry)
 
     return start

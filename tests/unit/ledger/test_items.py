@@ -59,7 +59,7 @@ def test_a_deleted_item_is_new_if_it_comes_again(ledger, listings):
     known = known_items(ledger, listings, ["a"])["a"]
     assert (known.accepted_hash, known.listed, known.state) == (None, False, "deleted")
     assert accepted_contents(ledger, listings, ["a"]) == {}
-    assert confirmations.next_due(ledger, listings.connector_id) is None
+    assert confirmations.next_due(ledger, listings.connector_key) is None
 
 
 def test_existence_learnt_from_amazon(ledger, listings):
@@ -77,7 +77,7 @@ def test_marketplaces_and_accounts_are_apart(ledger, listings):
     record_accepted(ledger, other, [accepted("a", quantity=[3])])
     where = [listings.marketplace_id, germany.marketplace_id]
     (elsewhere,) = accepted_elsewhere(ledger, listings, ["a", "x"], where)
-    assert elsewhere[:4] == ("a", germany.marketplace_id, "de_home", {"quantity": [2]})
+    assert elsewhere[:5] == ("a", germany.marketplace_id, "de_home", "de_home", {"quantity": [2]})
 
 
 def test_the_same_sku_twice_and_skus_no_column_holds(ledger, listings):

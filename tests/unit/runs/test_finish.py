@@ -36,7 +36,7 @@ def started(connector, ledger, folder, scope):
         folder.note("scope", one.to_json())
         return start_run(
             ledger,
-            connector_id="lamps",
+            connector_key="lamps",
             run_id="r1",
             operation=one.operation,
             scope=one.kind,
@@ -146,7 +146,7 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
         folder.note("scope", scope(kind="everything").to_json())
         start_run(
             ledger,
-            connector_id="lamps",
+            connector_key="lamps",
             run_id=run_id,
             operation="test",
             scope="everything",

@@ -97,7 +97,7 @@ class Night:
         self.folder = RunFolder.of(self.root, "lamps", name)
         self.run = start_run(
             self.ledger,
-            connector_id="lamps",
+            connector_key="lamps",
             run_id=name,
             operation="live",
             scope="changed",

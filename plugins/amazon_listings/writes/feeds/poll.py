@@ -73,13 +73,13 @@ class FeedSettler:
     definition: str
     now: Callable[[], datetime] = utc_now
 
-    def settle(self, connector_id: str) -> None:
+    def settle(self, connector_key: str) -> None:
         """Settle the feeds that are through, of earlier runs too; the others stay pending.
 
         Raises:
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was settled stays so.
         """
-        for feed in pending_feeds(self.ledger, connector_id):
+        for feed in pending_feeds(self.ledger, connector_key):
             if feed.listings.seller_id == self.client.account.seller_id:
                 self._settle(feed)
 

@@ -51,11 +51,11 @@ _SPOOL = "outbox"
 PATIENCE = timedelta(hours=12)
 
 
-def awaited_feeds(ledger: Engine, connector_id: str, run: int, *, now: datetime) -> list[PendingFeed]:
+def awaited_feeds(ledger: Engine, connector_key: str, run: int, *, now: datetime) -> list[PendingFeed]:
     """The feeds of a run that are worth waiting for."""
     return [
         feed
-        for feed in pending_feeds(ledger, connector_id)
+        for feed in pending_feeds(ledger, connector_key)
         if feed.run == run and now - feed.created_at < PATIENCE
     ]
 

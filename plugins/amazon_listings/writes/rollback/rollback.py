@@ -107,7 +107,7 @@ class Rollback:
         run_id = f"rollback__{self._run.number}__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
         number = start_run(
             self._ledger,
-            connector_id=self._run.connector_id,
+            connector_key=self._run.connector_key,
             run_id=run_id,
             operation="rollback",
             scope=f"run {self._run.number}",

@@ -1,0 +1,75 @@
+"""Old ids (`was`) that contradict each other: claimed by two connectors, or used by one that is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amazon_listings.connectors.declaration import read_file
+from amazon_listings.connectors.message import broken_text, entry
+from amazon_listings.connectors.model import BrokenConnector
+from amazon_listings.connectors.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from amazon_listings.connectors.model import Connector
+
+
+def conflicts_of_old_ids(
+    connectors: Sequence[Connector], declared: Collection[str]
+) -> dict[str, BrokenConnector]:
+    """Return the connectors whose `was` cannot be followed, by id.
+
+    Args:
+        connectors: Those that are right otherwise.
+        declared: The ids of all that are declared, right or not.
+    """
+    claims: dict[str, list[Connector]] = {}
+    for connector in connectors:
+        for old in connector.was:
+            claims.setdefault(old, []).append(connector)
+    by_id = {connector.id: connector for connector in connectors}
+    entries: dict[str, list[str]] = {}
+    for old, claimants in claims.items():
+        for connector in claimants:
+            for problem in _problems(connector, old, claimants, by_id, declared):
+                entries.setdefault(connector.id, []).append(_entry(connector, problem))
+    return {
+        name: BrokenConnector(name, by_id[name].where, broken_text(name, found))
+        for name, found in entries.items()
+    }
+
+
+def _problems(
+    connector: Connector,
+    old: str,
+    claimants: Sequence[Connector],
+    by_id: dict[str, Connector],
+    declared: Collection[str],
+) -> Iterator[Problem]:
+    if old == connector.id:
+        yield Problem("/was", f"{old!r} is the id that the connector has now", hint="Remove it from `was`.")
+    elif old in declared:
+        place = f" in {by_id[old].where}" if old in by_id else ""
+        yield Problem(
+            "/was",
+            f"the connector {old!r} is still declared{place}, so it cannot have become {connector.id!r}",
+            hint="Remove it from `was`, or remove the connector that has this id.",
+        )
+    others = [one for one in claimants if one is not connector]
+    if others:
+        named = ", ".join(f"{one.id!r} in {one.where}" for one in others)
+        yield Problem(
+            "/was",
+            f"{old!r} is claimed by {named} too, and only one connector can go on with its history",
+            hint="Remove it from `was` of all connectors but one.",
+        )
+
+
+def _entry(connector: Connector, problem: Problem) -> str:
+    path = connector.where.path
+    if path is None or problem.pointer not in connector.where.lines:
+        return entry(str(connector.where), "", problem)
+    file = read_file(path)
+    spot = file.yaml.spot(problem.pointer)
+    return entry(file.place(spot), file.excerpt(spot) if spot else "", problem)

@@ -1,0 +1,71 @@
+"""One connector takes over what another one knows: two connectors of before are one now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import String, and_, cast, delete, select, update
+
+from amazon_listings.ledger.tables import connector_ids, connectors, feeds, issues, items, runs
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: Characters of `runs.run_id`.
+_WIDTH = 250
+
+
+def absorb(connection: Connection, other: str, key: str) -> None:
+    """Hang everything of one connector on the key of another, in the open transaction.
+
+    A DAG run that both had keeps its history under a name that says whose it was. An issue that both had
+    open stays open once.
+
+    Args:
+        connection: The open transaction.
+        other: The key that ends.
+        key: The key that stays.
+    """
+    _rename_same_runs(connection, other, key)
+    twice = issues.alias()
+    connection.execute(
+        delete(issues).where(
+            issues.c.connector_key == other,
+            issues.c.resolved_run.is_(None),
+            select(twice.c.id)
+            .where(
+                and_(
+                    twice.c.connector_key == key,
+                    twice.c.resolved_run.is_(None),
+                    twice.c.item == issues.c.item,
+                    twice.c.identity == issues.c.identity,
+                )
+            )
+            .exists(),
+        )
+    )
+    for table in (runs, items, feeds, issues):
+        connection.execute(update(table).where(table.c.connector_key == other).values(connector_key=key))
+    connection.execute(
+        update(connector_ids).where(connector_ids.c.connector_key == other).values(connector_key=key)
+    )
+    connection.execute(delete(connectors).where(connectors.c.key == other))
+
+
+def _rename_same_runs(connection: Connection, other: str, key: str) -> None:
+    same = runs.alias()
+    suffix = f" ({other})"
+    connection.execute(
+        update(runs)
+        .where(
+            runs.c.connector_key == other,
+            select(same.c.id)
+            .where(
+                same.c.connector_key == key,
+                same.c.run_id == runs.c.run_id,
+                same.c.attempt == runs.c.attempt,
+            )
+            .exists(),
+        )
+        .values(run_id=cast(runs.c.run_id, String(_WIDTH - len(suffix))) + suffix)
+    )
