@@ -291,6 +291,21 @@ def recent_runs(ledger: Engine, connector_key: str, limit: int = 10) -> list[Run
     return [_run(row) for row in rows]
 
 
+def run_before(ledger: Engine, connector_key: str, run_id: str) -> Run | None:
+    """Return the last attempt of another run of a connector that got as far as its definition; or None."""
+    with reading(ledger) as connection:
+        row = connection.execute(
+            _RUNS.where(
+                runs.c.connector_key == connector_key,
+                runs.c.run_id != run_id,
+                runs.c.definition != "",
+            )
+            .order_by(runs.c.id.desc())
+            .limit(1)
+        ).first()
+    return None if row is None else _run(row)
+
+
 #: Runs with the id that their connector has today.
 _RUNS = select(runs, current_id(runs)).outerjoin(connectors, connectors.c.key == runs.c.connector_key)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, NoDefinition
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.runs import run_before
 from amazon_listings.runs.folder import RunFolder, safe_name
 from amazon_listings.watch.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
 from amazon_product_types.changes import KINDS, Change, changes, told
@@ -202,7 +202,7 @@ def drift_since_last_run(
     Raises:
         NoDefinition, DefinitionDamaged: the document that the run before used is gone.
     """
-    previous = next((run for run in recent_runs(ledger, connector.key, 2) if run.run_id != run_id), None)
+    previous = run_before(ledger, connector.key, run_id)
     if previous is None:
         return None
     noted = RunFolder.of(storage, connector.id, previous.run_id).noted("definitions") or {}

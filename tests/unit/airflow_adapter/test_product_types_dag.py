@@ -200,7 +200,7 @@ def test_a_run_reports_what_changed_since_the_run_before(declare, amazon, storag
     declare(lamps("lamps"))
     context = {
         "params": {"operation": "test", "selection": "everything", "skus": [], "force": False},
-        "dag_run": SimpleNamespace(run_type="manual"),
+        "dag_run": SimpleNamespace(run_type="manual", clear_number=0),
         "ti": SimpleNamespace(task_id="refresh_definition"),
     }
 
@@ -247,7 +247,7 @@ def test_and_of_the_report_of_a_run(declare, amazon, storage):
     amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"))
     context = {
         "params": {"operation": "test", "selection": "everything", "skus": [], "force": False},
-        "dag_run": SimpleNamespace(run_type="manual"),
+        "dag_run": SimpleNamespace(run_type="manual", clear_number=0),
         "ti": SimpleNamespace(
             task_id="refresh_definition", dag_id="amazon_lamps", get_task_states=lambda **_: {}
         ),
