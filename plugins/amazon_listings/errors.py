@@ -8,40 +8,53 @@ report and the task log need to know nothing else:
 - `ItemError`: concerns one item; the others go on.
 - `RunAbortedError`: the run as a whole would be wrong (over the SKU limit, outcomes do not add up).
 
-Messages are shown to people. They never hold a token, a secret or a signed URL.
+They carry a code and facts; `str(error)` is English, `error.worded(catalogue)` any language. Facts never
+hold a token, a secret or a signed URL.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
 
-class AmazonListingsError(Exception):
+from amazon_listings.messages import PACKAGE
+from amazon_product_types.errors import CodedError
+
+if TYPE_CHECKING:
+    from amazon_product_types.messages import Message
+
+
+class AmazonListingsError(CodedError):
     """Base of every error of this project.
 
     Args:
-        message: One sentence: what failed, for which connector or item.
-        hint: What to do about it, and who; shown on a line of its own.
+        code: A code of `messages/`: what failed, for which connector or item, and what to do about it.
+        hint: What to do, where the code's own `action` does not fit.
+        facts: What the placeholders stand for.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+    packages = (PACKAGE,)
 
 
 class RetryableError(AmazonListingsError):
     """A passing fault: network, 5xx, throttling, PIM busy.
 
     Args:
-        message: One sentence: what failed.
-        hint: What to do if it does not pass.
-        retry_after: Seconds to wait before the next try, if the other side told us.
+        code: A code of `messages/`: what failed, and what to do if it does not pass.
+        hint: What to do, where the code's own `action` does not fit.
+        retry_after: Seconds to wait before the next try, if the other side named them.
+        facts: What the placeholders stand for.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        code: str,
+        /,
+        *,
+        hint: Message | str | None = None,
+        retry_after: float | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(code, hint=hint, **facts)
         self.retry_after = retry_after
 
 
@@ -53,13 +66,14 @@ class ItemError(AmazonListingsError):
     """Concerns the item named; the run goes on without it.
 
     Args:
-        message: One sentence: what is wrong with the item.
-        sku: The item's SKU.
-        hint: What to do about it.
+        code: A code of `messages/`: what is wrong with the item, and what to do about it.
+        sku: The item's SKU, a fact too.
+        hint: What to do, where the code's own `action` does not fit.
+        facts: What the placeholders stand for.
     """
 
-    def __init__(self, message: str, *, sku: str, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, code: str, /, *, sku: str, hint: Message | str | None = None, **facts: Any) -> None:
+        super().__init__(code, hint=hint, sku=sku, **facts)
         self.sku = sku
 
 

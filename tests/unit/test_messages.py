@@ -1,56 +1,83 @@
-"""The sentences of issues: every package that makes issues has them in every language."""
+"""One catalogue per language and distribution: complete, with the same facts, in every language."""
 
-import json
 import re
-import string
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
-from amazon_product_types.validation.words import words
+from amazon_listings.messages import catalogue, languages
+from amazon_product_types.messages import languages as languages_of
+from amazon_product_types.messages import placeholders, texts
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "validation.md"
-PACKAGES = (
-    "amazon_product_types.validation",
-    "amazon_product_types",
-    "amazon_listings.mapping",
-    "amazon_listings.runs",
-)
+PACKAGES = ("amazon_product_types", "amazon_listings")
 #: How names and values are said: attribute names are English, so only other languages need the label.
-BY_LANGUAGE = {"named", "valued"}
-#: Sentences that hold no word of any language.
-WORDLESS = {"{label}: {reason}."}
+BY_LANGUAGE = {"why.named", "why.valued"}
+#: A text without a letter outside its placeholders, or one word that languages share, may be the same.
+SAME = re.compile(r"(\{[^}]*\}|[^A-Za-z])*")
 
 
-def texts(package, language):
-    return json.loads((files(package) / "messages" / f"{language}.json").read_text(encoding="utf-8"))
+def issues(package):
+    """The messages of issues by code: those without a prefix."""
+    found = texts(package, "en").entries
+    return {code: entry.templates[-1] for (code, variant), entry in found.items() if is_issue(code, variant)}
 
 
-def values(text):
-    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
+def is_issue(code, variant):
+    return not variant and "." not in code and code != "quote"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-@pytest.mark.parametrize("language", ["es", "fr", "de"])
-def test_each_language_says_everything_with_the_same_values(package, language):
-    english, other = texts(package, "en"), texts(package, language)
-    assert other["words"].keys() == english["words"].keys()
-    assert other["codes"].keys() == english["codes"].keys()
-    for code, sentences in english["codes"].items():
-        assert other["codes"][code].keys() == sentences.keys(), code
-        for variant, text in sentences.items():
-            assert values(other["codes"][code][variant]) == values(text), (code, variant)
-            assert other["codes"][code][variant] != text or text in WORDLESS, (code, variant)
-    for word, text in english["words"].items():
-        assert word in BY_LANGUAGE or values(other["words"][word]) == values(text), word
+@pytest.mark.parametrize("language", languages())
+def test_each_language_says_everything_with_the_same_facts(package, language):
+    english, other = texts(package, "en").entries, texts(package, language).entries
+    assert english.keys() - other.keys() == set(), "not translated"
+    assert other.keys() - english.keys() == set(), "no such message"
+    for key, entry in english.items():
+        assert other[key].counted == entry.counted, key
+        facts = placeholders(entry.templates[-1])
+        assert key[0] in BY_LANGUAGE or placeholders(other[key].templates[-1]) == facts, key
+        for template in other[key].templates:
+            assert placeholders(template) <= facts | placeholders(other[key].templates[-1]), key
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("language", sorted(set(languages()) - {"en"}))
+def test_no_sentence_is_left_in_english(package, language):
+    english, other = texts(package, "en").entries, texts(package, language).entries
+    left = [
+        key
+        for key, entry in english.items()
+        if other[key].templates == entry.templates
+        and len(entry.templates[0].split()) > 2
+        and not SAME.fullmatch(entry.templates[0])
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("language", languages())
+def test_a_catalogue_is_a_valid_po_file(package, language):
+    with (files(package) / "messages" / f"{language}.po").open("rb") as file:
+        found = read_po(file, locale=language, abort_invalid=True)
+    keys = [(one.id, one.context) for one in found if one.id]
+    assert len(keys) == len(set(keys))
+    assert not [one.id for one in found if one.id and not one.string]
+
+
+def test_both_distributions_have_the_same_languages():
+    assert languages_of("amazon_product_types") == languages()
+    assert {"en", "es", "fr", "de"} <= set(languages())
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_issue_says_what_to_do_or_is_only_a_note(package):
-    for code, sentences in texts(package, "en")["codes"].items():
-        if sentences["message"].endswith(".") and code != "vendor_cost_price_repeated":
-            assert sentences.get("action", "").endswith("."), code
+    english = texts(package, "en").entries
+    for code, message in issues(package).items():
+        if message.endswith(".") and code != "vendor_cost_price_repeated":
+            assert english[code, "action"].templates[-1].endswith("."), code
 
 
 def test_each_code_of_an_issue_is_documented_and_no_other():
@@ -60,8 +87,8 @@ def test_each_code_of_an_issue_is_documented_and_no_other():
     codes = {
         code
         for package in PACKAGES
-        for code, sentences in texts(package, "en")["codes"].items()
-        if sentences["message"].endswith(".") or code == "unreadable"  # what is said there ends it
+        for code, message in issues(package).items()
+        if message.endswith(".") or code == "unreadable"  # what is said there ends it
     }
     assert set(documented) == codes
 
@@ -70,11 +97,11 @@ def test_each_code_of_an_issue_is_documented_and_no_other():
     ("language", "quoted"), [("en", "“a b”"), ("es", "«a b»"), ("fr", "« a b »"), ("de", "„a b“")]
 )
 def test_a_value_stands_in_the_quotation_marks_of_its_language(language, quoted):
-    assert words(language).quoted("a\nb") == quoted
-    assert words(language).quoted(1.5) == "1.5"
+    assert catalogue(language).quoted("a\nb") == quoted
+    assert catalogue(language).quoted(1.5) == "1.5"
 
 
-def test_the_phrases_of_validation_serve_every_package():
-    french = words("fr_CA", "amazon_listings.mapping")
+def test_the_phrases_of_the_library_serve_here_too():
+    french = catalogue("fr_CA")
     assert french.any_of("ab") == "a ou b"
-    assert french.word("line", number=3) == "ligne 3"
+    assert french.phrase("mapping.line", number=3) == "ligne 3"

@@ -278,16 +278,17 @@ def report(connector_id: str) -> dict[str, Any]:
         Counts by outcome, calls made, and `files`: where the report lies. What the PIM says stays there.
     """
     from amazon_listings.airflow_adapter import connections
+    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.messages import catalogue
     from amazon_listings.runs.finish import close_run
     from amazon_listings.runs.secret_age import secret_warning
-    from amazon_listings.runs.sentences import language_of, sentences
 
     with _run(connector_id) as run:
         connector = run.connector
         try:
             account = connections.account(connector.amazon.connection, connector.amazon.country)
-            told = sentences(language_of(connector))
-            warnings = [secret_warning(account, datetime.now(UTC).date(), told)]
+            messages = catalogue(language_of(connector))
+            warnings = [secret_warning(account, datetime.now(UTC).date(), messages)]
         except ActionRequiredError:
             warnings = []  # the task that needed the account has said what is wrong with it
         summary = close_run(

@@ -202,7 +202,7 @@ class _Preview:
         if not current.is_enough and not self.local.connector.sync.full_replace:
             current = read = self.planner.read(row["sku"])
         plan = self.planner.plan(row, current)
-        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, said=self.local.said)
+        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, messages=self.local.messages)
         if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
             return _Verdict(plan, None, gaps, read)
         return _Verdict(plan, self.planner.send(row, plan, preview=True), gaps, read)
@@ -221,14 +221,14 @@ class _Preview:
         if verdict.submission is not None:
             submission = verdict.submission
             issues = self.local.definitions.amazon_issues(submission.issues, "preview")
-            found += [*issues, *explained(issues, answer.row["attributes"], self.local.said)]
+            found += [*issues, *explained(issues, answer.row["attributes"], self.local.messages)]
             asin = next((one["asin"] for one in submission.identifiers if one.get("asin")), asin)
             if submission.status != "VALID":
                 outcome = "rejected"
                 if is_no_answer(submission.issues):
-                    outcome, note = "failed", self.local.said.word("amazon_failed")
+                    outcome, note = "failed", self.local.messages.phrase("note.amazon_failed")
         elif verdict.write.method == "NOTHING":
-            outcome, note = "unchanged", self.local.said.word("amazon_has_it")
+            outcome, note = "unchanged", self.local.messages.phrase("note.amazon_has_it")
         else:
             outcome = "blocked"
         if outcome == "ready" and row["sent_before"]:

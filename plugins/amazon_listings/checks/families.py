@@ -11,8 +11,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.bulk_reading import read_listings
-from amazon_listings.runs.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,4 +114,4 @@ class Parents:
 
 def _waits(parent: str, outcome: str, language: str) -> str:
     how = outcome if outcome in _STOPPED else "unknown"
-    return sentences(language).word(f"parent_{how}", parent=parent)
+    return catalogue(language).phrase(f"note.parent_{how}", parent=parent)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.items import known_items
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.quantities import contradictions
-from amazon_listings.runs.sentences import sentences
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_listings.writes.planner import current_by_ledger
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.items import KnownItem, ListingScope
     from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.scope import Scope
     from amazon_listings.runs.tracing import Sources
-    from amazon_product_types.validation.words import Words
 
 #: Marks rows that wait for Amazon; never left in a part that is finished.
 WAITING = Outcome.EXTRACTED
@@ -63,7 +63,7 @@ class LocalChecks:
     Attributes:
         waiting: Rows that need Amazon's verdict.
         readings: Those of them whose listing has to be read before.
-        said: The sentences, in the language of those who read the report.
+        messages: The sentences, in the language of those who read the report.
     """
 
     connector: Connector
@@ -75,11 +75,11 @@ class LocalChecks:
     languages: dict[str, str]
     waiting: int = 0
     readings: int = 0
-    said: Words = field(init=False)
+    messages: Catalogue = field(init=False)
     _sampled: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.said = sentences(self.definitions.language)
+        self.messages = catalogue(self.definitions.language)
 
     def rows(
         self, mapped: list[dict[str, Any]], barred: Collection[str], sources: Sources
@@ -92,7 +92,7 @@ class LocalChecks:
             sources: Where the values of the payloads come from.
         """
         known = known_items(self.ledger, self.listings, [row["sku"] for row in mapped if row["sku"]])
-        quantities = contradictions(self.ledger, self.listings, mapped, self.said)
+        quantities = contradictions(self.ledger, self.listings, mapped, self.messages)
         for row in mapped:
             before = known.get(row["sku"])
             # All issues at once: an item that quality or mapping blocked is validated all the same.
@@ -127,13 +127,16 @@ class LocalChecks:
         if same and live:
             return {"outcome": "unchanged"}
         if known and not self.scope.force and self._passed(row, known):
-            return {"outcome": "ready" if live else "unchanged", "note": self.said.word("passed_before")}
+            return {
+                "outcome": "ready" if live else "unchanged",
+                "note": self.messages.phrase("note.passed_before"),
+            }
         if preview == "none":
-            note = self.said.word("no_preview")
+            note = self.messages.phrase("note.no_preview")
             return {"outcome": "unchanged" if same else "ready", "note": note, "forced": forced}
         if preview == "sample":
             if self._sampled >= (self.connector.sync.preview_sample or 0):
-                note = self.said.word("not_sampled")
+                note = self.messages.phrase("note.not_sampled")
                 return {"outcome": "unchanged" if same else "ready", "note": note, "forced": forced}
             self._sampled += 1
         return {"outcome": WAITING, "forced": accepted, "sent_before": same}

@@ -15,8 +15,8 @@ from amazon_product_types.validation.issue import Issue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from amazon_listings.messages import Catalogue
     from amazon_listings.writes.planner import PlannedWrite
-    from amazon_product_types.validation.words import Words
 
 #: "An internal error has occurred. Please try again.", with the status INVALID.
 INTERNAL_ERROR = "4000000"
@@ -60,8 +60,10 @@ GAPS = (
 ONLY_IN_PREVIEW = {"90004114": "amzn/selling-partner-api-models #4621"}
 
 
-def gap_issues(plan: PlannedWrite, row: Mapping[str, Any], *, vendor: bool, said: Words) -> list[Issue]:
-    """What the preview of this submission does not see: an error where it would be refused, else a note."""
+def gap_issues(
+    plan: PlannedWrite, row: Mapping[str, Any], *, vendor: bool, messages: Catalogue
+) -> list[Issue]:
+    """Return what the preview of a submission does not see: errors where it would be refused, else notes."""
     found = []
     for gap in GAPS:
         if gap.concerns(plan, row, vendor):
@@ -74,9 +76,9 @@ def gap_issues(plan: PlannedWrite, row: Mapping[str, Any], *, vendor: bool, said
                     source="schema",
                     attribute=gap.attribute,
                     path=gap.attribute,
-                    why=said.message(code, "why", source=gap.source),
+                    why=messages.message(code, "why", source=gap.source),
                     family=gap.family if refused else "",
-                    **said.said(code),
+                    **messages.issue_texts(code),
                 )
             )
     return found
@@ -88,23 +90,23 @@ def is_no_answer(issues: Iterable[Mapping[str, Any]]) -> bool:
     return codes == {INTERNAL_ERROR}
 
 
-def explained(issues: Iterable[Issue], sent: Iterable[str], said: Words) -> list[Issue]:
+def explained(issues: Iterable[Issue], sent: Iterable[str], messages: Catalogue) -> list[Issue]:
     """A note for each refusal that only previews are known to make, of attributes that were not sent.
 
     Args:
         issues: The issues of a preview.
         sent: The attributes that were sent.
-        said: The sentences, in the language of the issues.
+        messages: The sentences, in the language of the issues.
     """
     ours = frozenset(sent)
     return [
-        _only_in_preview(issue, said)
+        _only_in_preview(issue, messages)
         for issue in issues
         if issue.code in ONLY_IN_PREVIEW and issue.attribute not in ours
     ]
 
 
-def _only_in_preview(issue: Issue, said: Words) -> Issue:
+def _only_in_preview(issue: Issue, messages: Catalogue) -> Issue:
     code = f"only_in_preview_{issue.code}"
     return Issue(
         code=code,
@@ -113,6 +115,6 @@ def _only_in_preview(issue: Issue, said: Words) -> Issue:
         attribute=issue.attribute,
         path=issue.path,
         label=issue.label,
-        why=said.message(code, "why", source=ONLY_IN_PREVIEW[issue.code]),
-        **said.said(code),
+        why=messages.message(code, "why", source=ONLY_IN_PREVIEW[issue.code]),
+        **messages.issue_texts(code),
     )

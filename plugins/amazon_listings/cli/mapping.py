@@ -49,9 +49,9 @@ def map_items(
     language: Annotated[str, typer.Option(help="Language of the issues: en, es, fr or de.")] = "en",
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
+    from amazon_listings.messages import catalogue
     from amazon_listings.runs.field_names import FieldNames
     from amazon_listings.runs.map_fields import compiled
-    from amazon_listings.runs.sentences import sentences
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
@@ -63,7 +63,7 @@ def map_items(
             for item in family:
                 names.see(item)
             shown += _show(mapping, family, set(sku or ()), explain=explain)
-        for warning in names.warnings(found, sentences(language), everything=True):
+        for warning in names.warnings(found, catalogue(language), everything=True):
             typer.echo(f"WARNING {warning}", err=True)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from amazon_listings.connectors.model import Connector
     from amazon_listings.marketplaces import Marketplace
 
 #: The tag of a language that the marketplace does not have itself, by region; the tags are
@@ -53,3 +54,9 @@ def _tag(name: str, marketplace: Marketplace) -> str | None:
     if marketplace.region == "NA" and language in _ELSEWHERE_IN_AMERICA:
         return _ELSEWHERE_IN_AMERICA[language]
     return _ELSEWHERE.get(language)
+
+
+def language_of(connector: Connector) -> str:
+    """Return the language of a connector's labels, which is that of the people who read its report."""
+    locale = connector.amazon.locale
+    return connector.marketplace.languages[0] if locale == "DEFAULT" else locale

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.values.invalid import PACKAGE, reason
+from amazon_listings.mapping.values.invalid import reason
 from amazon_listings.mapping.values.options import Inconvertible
+from amazon_listings.messages import DEFAULT, catalogue
 from amazon_product_types.validation.issue import Issue, Origin
-from amazon_product_types.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,16 +67,16 @@ class Findings:
         self.setting = setting
         self.rows = rows
         self.issues: list[Issue] = []
-        self._words = words(setting.language, PACKAGE)
+        self._messages = catalogue(setting.language)
 
     def left_out(self, site: Site, limit: int, given: int) -> None:
         """A warning that more values were given than the place takes."""
-        self._add("left_out", site, said={"limit": limit, "given": given, "more": given - limit})
+        self._add("left_out", site, values={"limit": limit, "given": given, "more": given - limit})
 
     def cut(self, left_out: LeftOut, site: Site) -> None:
         """A warning that a value holds less than was given."""
         facts = {name: self._plain(fact) for name, fact in left_out.facts.items()}
-        self._add("left_out", site, variant=left_out.variant, said=facts, found=_short(left_out.value))
+        self._add("left_out", site, variant=left_out.variant, values=facts, found=_short(left_out.value))
 
     def refused(self, error: ExpressionError | Inconvertible, site: Site, source: Any) -> None:
         """An error: the value cannot be sent."""
@@ -85,26 +85,28 @@ class Findings:
                 "not_convertible",
                 site,
                 severity="ERROR",
-                said={"reason": error.reason(self._words)},
-                action=error.action(self._words),
+                values={"reason": error.reason(self._messages)},
+                action=error.action(self._messages),
                 allowed=error.allowed,
                 found=_short(source),
             )
             return
         item = self.rows[0].item
-        said = {
-            "reason": reason(error, self._words),
+        values = {
+            "reason": reason(error, self._messages),
             "product": item["sku"] or item["pim_id"],
             "place": self._place(site.cell),
             "fields": self._fields(site.cell.expression.fields),
         }
-        alone = "" if said["fields"] else self._words.message("expression_failed", "action_alone")
-        self._add("expression_failed", site, severity="ERROR", said=said, action=alone, found=_short(source))
+        alone = "" if values["fields"] else self._messages.message("expression_failed", "action_alone")
+        self._add(
+            "expression_failed", site, severity="ERROR", values=values, action=alone, found=_short(source)
+        )
 
     def borrowed(self, plan: Branch, site: Site, names: Iterable[str]) -> None:
         """A text in the fallback language stands in; where the attribute is required, that is an error."""
         needed = plan.name in self.setting.required
-        said = {
+        values = {
             "fields": self._fields(sorted(names)),
             "language": site.row.language,
             "fallback": self.setting.fallback,
@@ -112,15 +114,15 @@ class Findings:
         self._add(
             "fallback_language",
             site,
-            variant="required" if needed else "message",
+            variant="required" if needed else "",
             severity="ERROR" if needed else "WARNING",
-            said=said,
+            values=values,
         )
 
     def missing_language(self, site: Site) -> None:
         """A warning, where asked for, that a language has no text."""
         if self.setting.report_missing:
-            self._add("missing_language", site, said={"language": site.row.language})
+            self._add("missing_language", site, values={"language": site.row.language})
 
     def origin(self, cell: Cell, row: Row) -> Origin:
         """The way back from a value: line, key, PIM fields, and the language of its text."""
@@ -136,24 +138,24 @@ class Findings:
         code: str,
         site: Site,
         *,
-        said: Mapping[str, Any],
-        variant: str = "message",
+        values: Mapping[str, Any],
+        variant: str = "",
         severity: Severity = "WARNING",
         action: str = "",
         **facts: Any,
     ) -> None:
         label = site.leaf.field.label
-        sentences = self._words.said(code, variant, label=self._words.quoted(label), **said)
+        texts = self._messages.issue_texts(code, variant, label=self._messages.quoted(label), **values)
         self.issues.append(
             Issue(
                 code=code,
                 severity=severity,
                 source="mapping",
-                message=sentences["message"],
+                message=texts["message"],
                 attribute=site.leaf.field.attribute,
                 path=site.path,
                 label=label,
-                action=action or sentences["action"],
+                action=action or texts["action"],
                 family=FAMILIES.get(code, ""),
                 origin=self.origin(site.cell, site.row),
                 **facts,
@@ -161,18 +163,18 @@ class Findings:
         )
 
     def _plain(self, fact: Any) -> Any:
-        return self._words.quoted(fact) if isinstance(fact, str) else fact
+        return self._messages.quoted(fact) if isinstance(fact, str) else fact
 
     def _fields(self, names: Iterable[str]) -> str:
-        return self._words.all_of(map(self._words.quoted, names))
+        return self._messages.all_of(map(self._messages.quoted, names))
 
     def _place(self, cell: Cell) -> str:
         """The line of the connector, in words."""
         connector, number = self.setting.connector, cell.line.number
         parts = [
-            self._words.word("connector", connector=connector) if connector else "",
-            self._words.word("line", number=number) if number else "",
-            self._words.quoted(cell.line.key),
+            self._messages.phrase("mapping.connector", connector=connector) if connector else "",
+            self._messages.phrase("mapping.line", number=number) if number else "",
+            self._messages.quoted(cell.line.key),
         ]
         return ", ".join(filter(None, parts))
 

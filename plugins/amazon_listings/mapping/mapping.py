@@ -17,9 +17,8 @@ from amazon_listings.mapping.plan.compiler import Placing
 from amazon_listings.mapping.plan.fast_path import UNUSUAL, NotUsual, quick
 from amazon_listings.mapping.plan.interpreter import Made, Work
 from amazon_listings.mapping.values.conversion import Reading
-from amazon_listings.mapping.values.invalid import PACKAGE
+from amazon_listings.messages import DEFAULT, catalogue
 from amazon_product_types.validation.issue import Issue, Origin
-from amazon_product_types.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dict
@@ -115,10 +114,10 @@ class Mapping:
                 attributes[name] = elements
         issues = work.issues if work else []
         if self.variations is not None:
-            said = words(self.setting.language, PACKAGE)
+            messages = catalogue(self.setting.language)
             issues += [
                 issue if issue.origin else replace(issue, origin=self.origin_of(issue.path))
-                for issue in self.variations.complete(item, attributes, said)
+                for issue in self.variations.complete(item, attributes, messages)
             ]
         return Mapped(attributes, issues, self, item, siblings)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ItemError, RunAbortedError
 from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
 from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
-from amazon_listings.runs.sentences import language_of, sentences
 from amazon_listings.sources.selection import Selection
 
 if TYPE_CHECKING:
@@ -78,18 +79,21 @@ def extract_products(
         raise
     chosen.fields.seen.update(reading.fields)
     problems = [*reading.problems, *chosen.problems]
-    said = sentences(language_of(connector))
+    messages = catalogue(language_of(connector))
     folder.write(
         "problems",
         part_name(1),
-        ({"sku": problem.sku, **said.said("unreadable", reason=str(problem))} for problem in problems),
+        (
+            {"sku": problem.sku, **messages.issue_texts("unreadable", reason=str(problem))}
+            for problem in problems
+        ),
     )
     _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
-    warnings = list(chosen.fields.warnings(connector, said, everything=scope.kind == "everything"))
+    warnings = list(chosen.fields.warnings(connector, messages, everything=scope.kind == "everything"))
     if chosen.missing:
         missing, named = len(chosen.missing), len(scope.skus)
         warnings.append(
-            said.word("named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
+            messages.phrase("note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
         )
     summary = {
         "parts": parts,

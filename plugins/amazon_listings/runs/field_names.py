@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
-    from amazon_product_types.validation.words import Words
+    from amazon_listings.messages import Catalogue
 
 #: `item.x | default(…)` asks whether the field is there; that it is not is no mistake.
 _ASKED = re.compile(r"(?:item|product|variant)(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])\s*\|\s*(?:default|d)\b")
@@ -38,27 +38,29 @@ class FieldNames:
                 self.seen.update(record["fields"], record["texts"], record["images"])
         self.variants = self.variants or item["variant"] is not None
 
-    def warnings(self, connector: Connector, told: Words, *, everything: bool) -> Iterator[str]:
+    def warnings(self, connector: Connector, messages: Catalogue, *, everything: bool) -> Iterator[str]:
         """A sentence for each field that the connector reads and no record has.
 
         Args:
             connector: The connector.
-            told: The language of the sentences.
+            messages: The language of the sentences.
             everything: Whether all its items were read. If not, and no variant was among them, the
                 fields of variants are not known, and nothing is said.
         """
         if not self.seen or not (everything or self.variants):
             return
         known = sorted({*self.seen, *RECORD_NAMES, "sku"})
-        for name, place in _read_fields(connector, told).items():
+        for name, place in _read_fields(connector, messages).items():
             if name in known:
                 continue
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
             kind = "unknown_field_near" if near else "unknown_field"
-            yield told.word(kind, field=told.quoted(name), place=place, near=told.any_of(near))
+            yield messages.phrase(
+                f"note.{kind}", field=messages.quoted(name), place=place, near=messages.any_of(near)
+            )
 
 
-def _read_fields(connector: Connector, told: Words) -> dict[str, str]:
+def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, str]:
     """Every PIM field that the connector names, with the place where it does so first."""
     found: dict[str, str] = {}
     lines = connector.where.mapping_lines()
@@ -66,8 +68,10 @@ def _read_fields(connector: Connector, told: Words) -> dict[str, str]:
     values: list[tuple[str, Any]] = [(f"`{key}`", source.get(key)) for key in ("sku", "filter")]
     values += [
         (
-            told.word(
-                "mapping_line" if key in lines else "mapping_key", key=told.quoted(key), line=lines.get(key)
+            messages.phrase(
+                "note.mapping_line" if key in lines else "note.mapping_key",
+                key=messages.quoted(key),
+                line=lines.get(key),
             ),
             value,
         )

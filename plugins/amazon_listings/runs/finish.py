@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.runs import finish_run, run_number
 from amazon_listings.runs.folder import RunFilesGone
 from amazon_listings.runs.issue_history import keep_history
 from amazon_listings.runs.report import write_report
 from amazon_listings.runs.scope import Scope
-from amazon_listings.runs.sentences import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

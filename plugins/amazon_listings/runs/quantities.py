@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.items import Elsewhere, ListingScope
-    from amazon_product_types.validation.words import Words
+    from amazon_listings.messages import Catalogue
 
 AVAILABILITY = "fulfillment_availability"
 MERCHANT = "DEFAULT"
@@ -41,7 +41,7 @@ def merchant_quantity(attributes: Mapping[str, Any]) -> int | None:
 
 
 def contradictions(
-    ledger: Engine, listings: ListingScope, rows: Iterable[Mapping[str, Any]], said: Words
+    ledger: Engine, listings: ListingScope, rows: Iterable[Mapping[str, Any]], messages: Catalogue
 ) -> dict[str, list[Issue]]:
     """What contradicts the quantities that other marketplaces of Europe hold of the same SKUs.
 
@@ -49,7 +49,7 @@ def contradictions(
         ledger: The open ledger.
         listings: Whose listings.
         rows: Mapped rows of a part, with `modified`: when the PIM changed the item.
-        said: The sentences, in the language of the issues.
+        messages: The sentences, in the language of the issues.
 
     Returns:
         By SKU: an error if another connector's quantity was accepted after the PIM changed the item, so
@@ -72,12 +72,12 @@ def contradictions(
         changed_at = _moment(modified)
         if changed_at is None or other.accepted_at > changed_at:
             found.setdefault(other.sku, []).append(
-                _issue(said, quantity, theirs, other, sure=changed_at is not None)
+                _issue(messages, quantity, theirs, other, sure=changed_at is not None)
             )
     return found
 
 
-def _issue(said: Words, quantity: int, theirs: int, other: Elsewhere, *, sure: bool) -> Issue:
+def _issue(messages: Catalogue, quantity: int, theirs: int, other: Elsewhere, *, sure: bool) -> Issue:
     facts = {
         "quantity": quantity,
         "theirs": theirs,
@@ -91,9 +91,9 @@ def _issue(said: Words, quantity: int, theirs: int, other: Elsewhere, *, sure: b
         source="schema",
         attribute=AVAILABILITY,
         path=AVAILABILITY,
-        why="" if sure else said.message("contradicting_quantity", "unsure", **facts),
+        why="" if sure else messages.message("contradicting_quantity", "unsure", **facts),
         found=quantity,
-        **said.said("contradicting_quantity", **facts),
+        **messages.issue_texts("contradicting_quantity", **facts),
     )
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.folder import RunFilesGone
-from amazon_listings.runs.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,8 +52,8 @@ class Scope:
     def in_words(self, language: str) -> str:
         """What the run covers and why, for the log and the report."""
         since, until = (moment and moment.astimezone(UTC) for moment in (self.since, self.until))
-        told = sentences(language)
-        return told.word(f"scope_{self.cause}", count=len(self.skus), since=since, until=until)
+        messages = catalogue(language)
+        return messages.phrase(f"scope.{self.cause}", count=len(self.skus), since=since, until=until)
 
     def to_json(self) -> dict[str, Any]:
         """The scope as the run's folder keeps it."""

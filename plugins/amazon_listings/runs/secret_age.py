@@ -1,4 +1,4 @@
-"""The client secret's last days, told in every report: Amazon lets a secret live for 180 days."""
+"""The client secret's last days, in every report: Amazon lets a secret live for 180 days."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_lef
 if TYPE_CHECKING:
     from datetime import date
 
+    from amazon_listings.messages import Catalogue
     from amazon_listings.selling_partner.account import Account
-    from amazon_product_types.validation.words import Words
 
 #: Days before the end from which every report says so.
 WARN_FROM = 30
 
 
-def secret_warning(account: Account, today: date, told: Words) -> str | None:
+def secret_warning(account: Account, today: date, messages: Catalogue) -> str | None:
     """A sentence from 30 days before the client secret expires, else None."""
     left = secret_days_left(account, today)
     if left is None or left > WARN_FROM or account.secret_created is None:
         return None
     name = "secret_expires" if left > 0 else "secret_expired"
-    return told.word(name, client=account.client_id, day=account.secret_created + SECRET_LIFE)
+    return messages.phrase(f"note.{name}", client=account.client_id, day=account.secret_created + SECRET_LIFE)

@@ -11,13 +11,13 @@ class SellingPartnerError(AmazonListingsError):
     Attributes:
         operation: Amazon's operation name, or `token`.
         status: HTTP status, 0 if there was no answer.
-        code: Amazon's error code, may be empty.
+        amazon_code: Amazon's error code, may be empty.
         request_id: `x-amzn-RequestId`, may be empty.
     """
 
     operation: str = ""
     status: int = 0
-    code: str = ""
+    amazon_code: str = ""
     request_id: str = ""
 
 

@@ -111,5 +111,5 @@ def _said(refusal: Refusal) -> str:
 
 def _stamp(error: SellingPartnerError, refusal: Refusal) -> SellingPartnerError:
     error.operation, error.status = refusal.operation, refusal.status
-    error.code, error.request_id = refusal.code, refusal.request_id
+    error.amazon_code, error.request_id = refusal.code, refusal.request_id
     return error

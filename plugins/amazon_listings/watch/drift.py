@@ -14,7 +14,7 @@ from amazon_listings.watch.impact import Mapped, NewlyFailing, Touched, impact, 
 from amazon_product_types.changes import KINDS, Change, changes, told
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
-from amazon_product_types.sentences import sentences
+from amazon_product_types.messages import catalogue
 from amazon_product_types.validation import compile_definition
 
 if TYPE_CHECKING:
@@ -67,17 +67,17 @@ class Drift:
 
     def told(self) -> Iterator[str]:
         """All of it as lines of text."""
-        said_in = sentences(self.language)
+        messages = catalogue(self.language)
         yield from told(self.changes, self.language)
         for heading, person in (("person", True), ("nobody", False)):
             lines = [line.told(self.language) for line in self.touched if line.person is person]
             if lines:
-                yield from ("", said_in.word(heading), *(f"  {line}" for line in lines))
+                yield from ("", messages.phrase(f"change.{heading}"), *(f"  {line}" for line in lines))
         if self.failing:
-            yield from ("", said_in.word("would_fail"))
+            yield from ("", messages.phrase("change.would_fail"))
         for connector_id, found in self.failing.items():
-            counts = said_in.word(
-                "failing", failing=found.failing_now, items=found.items, before=found.failed_before
+            counts = messages.phrase(
+                "change.failing", failing=found.failing_now, items=found.items, before=found.failed_before
             )
             yield f"  {connector_id}: {counts}"
             yield from (f"    {sku}: {', '.join(paths)}" for sku, paths in found.skus)
@@ -91,7 +91,7 @@ class Drift:
             (lines that go on meaning the same) and `failing` (by connector: `items` of its last run,
             `failed_before`, `failing_now`, `skus`).
         """
-        said_in = sentences(self.language)
+        messages = catalogue(self.language)
         return {
             "language": self.language,
             "before": self.before,
@@ -99,7 +99,7 @@ class Drift:
             "kinds": [
                 {
                     "kind": kind,
-                    "heading": said_in.word(f"kind_{kind}"),
+                    "heading": messages.phrase(f"change.kind_{kind}"),
                     "changes": [one._asdict() for one in self.changes if one.kind == kind],
                 }
                 for kind in KINDS

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from amazon_product_types.labels import FieldIndex, Target, UnknownField
-from amazon_product_types.sentences import sentences
+from amazon_product_types.messages import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from amazon_product_types.changes import Change
+    from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation import Issue
-    from amazon_product_types.validation.words import Words
 
 
 class Touched(NamedTuple):
@@ -31,7 +31,7 @@ class Touched(NamedTuple):
     def told(self, language: str = "en") -> str:
         """The line, and what of it is touched, as a sentence."""
         place = (
-            sentences(language).word("line", connector=self.connector, line=self.line)
+            catalogue(language).phrase("change.line", connector=self.connector, line=self.line)
             if self.line
             else self.connector
         )
@@ -88,12 +88,12 @@ def impact(
         new: The fields now.
         language: Of the sentences: that of `found`.
     """
-    said_in = sentences(language)
-    return [touched for mapped in mappings for touched in _impact(found, mapped, old, new, said_in)]
+    messages = catalogue(language)
+    return [touched for mapped in mappings for touched in _impact(found, mapped, old, new, messages)]
 
 
 def _impact(
-    found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: FieldIndex, said_in: Words
+    found: Sequence[Change], mapped: Mapped, old: FieldIndex, new: FieldIndex, messages: Catalogue
 ) -> Iterator[Touched]:
     by_path: dict[str, list[Change]] = {}
     for change in found:
@@ -118,12 +118,12 @@ def _impact(
                 for change in by_path.get(place, ())
                 if change.kind not in {"renamed", "added", "required"}
             )
-            if (became := _renamed(key, target, new, said_in, clear=len(before) == 1)) is not None:
+            if (became := _renamed(key, target, new, messages, clear=len(before) == 1)) is not None:
                 text, person = became
                 yield Touched(mapped.connector, key, line, target.path, text, person)
     for change in found:
         if change.kind == "required" and change.path not in mapped_paths:
-            text = said_in.word("not_mapped", text=change.text)
+            text = messages.phrase("change.not_mapped", text=change.text)
             yield Touched(mapped.connector, "", None, change.path, text, person=True)
 
 
@@ -135,7 +135,7 @@ def _target(index: FieldIndex, path: str) -> Target | None:
 
 
 def _renamed(
-    key: str, target: Target, new: FieldIndex, said_in: Words, *, clear: bool
+    key: str, target: Target, new: FieldIndex, messages: Catalogue, *, clear: bool
 ) -> tuple[str, bool] | None:
     """What became of the key itself, where its field is still there, and whether a person must act.
 
@@ -145,9 +145,9 @@ def _renamed(
         return None
     now, name = new.matches(key), new.name(target.path)
     if not now:
-        return said_in.word("label_now", label=name), False
+        return messages.phrase("change.label_now", label=name), False
     if (clear and len(now) > 1) or not any(f"{target.path}.".startswith(f"{path}.") for path in now):
-        return said_in.word("label_taken", places=", ".join(now), label=name), True
+        return messages.phrase("change.label_taken", places=", ".join(now), label=name), True
     return None
 
 

@@ -12,12 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import definition_key, refresh_definitions
 from amazon_listings.runs.folder import RunFolder
-from amazon_listings.runs.report.words import words
 from amazon_listings.watch.drift import Drift, Used, stored_drift
 from amazon_product_types.errors import ProductTypeError
-from amazon_product_types.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -104,7 +103,7 @@ def look(
 
 def _renamed(connectors: Sequence[Connector], store: DefinitionStore, key: DefinitionKey) -> Iterator[str]:
     """A sentence for each mapping line that still goes by a label which Amazon has changed."""
-    index, said_in = load_pair(store, key, connectors[0].marketplace).index, sentences(key.locale)
+    index, messages = load_pair(store, key, connectors[0].marketplace).index, catalogue(key.locale)
     for one in connectors:
         lines = one.where.mapping_lines()
         for name in one.mapping:
@@ -113,8 +112,12 @@ def _renamed(connectors: Sequence[Connector], store: DefinitionStore, key: Defin
             except ProductTypeError:
                 continue  # a mistake, or a short form of the mapping: not what this is about
             if now is not None:
-                place = said_in.word("line", connector=one.id, line=lines[name]) if name in lines else one.id
-                yield said_in.word("renamed_label", line=place, before=name, now=now)
+                place = (
+                    messages.phrase("change.line", connector=one.id, line=lines[name])
+                    if name in lines
+                    else one.id
+                )
+                yield messages.phrase("change.renamed_label", line=place, before=name, now=now)
 
 
 def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -140,9 +143,7 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
     }
     with folder.writing("report", "report.json") as out:
         out.write(json.dumps(found, ensure_ascii=False, indent=1).encode())
-    page = _template().render(
-        **found, run_id=run_id, words=lambda locale: words(locale)["changes"], nonce=secrets.token_urlsafe(16)
-    )
+    page = _template().render(**found, run_id=run_id, catalogue=catalogue, nonce=secrets.token_urlsafe(16))
     with folder.writing("report", "report.html") as out:
         out.write(page.encode(errors="replace"))
     return found
@@ -151,16 +152,16 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
 def needs_a_person(changes: Mapping[str, Any]) -> Iterator[str]:
     """The sentences of a section `changes` that somebody must act on."""
     yield from changes.get("person", ())
-    said_in = sentences(changes.get("language", "en"))
+    messages = catalogue(changes.get("language", "en"))
     for connector, found in changes.get("failing", {}).items():
         if found["failing_now"]:
             shown = [sku for sku, _ in found["skus"][:_SHOWN]]
             shown += ["…"] if found["failing_now"] > len(shown) else []
-            yield said_in.word(
-                "failing_now",
+            yield messages.phrase(
+                "change.failing_now",
                 connector=connector,
-                failing=f"{found['failing_now']:,}",
-                items=f"{found['items']:,}",
+                failing=found["failing_now"],
+                items=found["items"],
                 skus=", ".join(shown),
             )
 

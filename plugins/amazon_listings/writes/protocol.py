@@ -28,8 +28,8 @@ from amazon_listings.ledger.submissions import (
     sent_in_run,
     withdraw_submission,
 )
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
-from amazon_listings.runs.sentences import sentences
 from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.writes.plan import Method, Plan
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.locks import ListingLocks
     from amazon_listings.ledger.submissions import Sent
     from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission
     from amazon_product_types.validation.issue import Issue
-    from amazon_product_types.validation.words import Words
 
 #: Answers are entered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 25
@@ -98,7 +98,7 @@ class Writer:
     calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._said = sentences(self.definitions.language)
+        self._messages = catalogue(self.definitions.language)
 
     def write(
         self,
@@ -161,7 +161,7 @@ class Writer:
             sku = row["sku"]
             held = current_by_ledger(known.get(sku), contents.get(sku))
             before = _sent_before(row, sent.get(sku))
-            outcome = _decided(row, known.get(sku), before, pending.get(sku), self._said)
+            outcome = _decided(row, known.get(sku), before, pending.get(sku), self._messages)
             yield row | {"current": held, "sent": before}, outcome
 
     def _in_flight(self) -> int:
@@ -203,7 +203,7 @@ class Writer:
         if reads(held):
             held = read = self.planner.read(row["sku"])
         plan = plan_for(row, held)
-        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, said=self._said)
+        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, messages=self._messages)
         if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
             return Written(plan, None, gaps, read)
         previewed = row.get("plan_hash")
@@ -224,21 +224,21 @@ class Writer:
         submission = written.submission
         if submission is None:
             if written.plan.method == "NOTHING" and row["sent"] is not None:
-                note = self._said.word("earlier_try")
+                note = self._messages.phrase("note.earlier_try")
                 return outcome_of(row, "accepted", note) | {"submission_id": row["sent"].submission_id}
             if written.plan.method == "NOTHING":
-                return outcome_of(row, "unchanged", self._said.word("amazon_has_it"))
+                return outcome_of(row, "unchanged", self._messages.phrase("note.amazon_has_it"))
             if written.other:
-                return outcome_of(row, "failed", self._said.word("changed_meanwhile"))
+                return outcome_of(row, "failed", self._messages.phrase("note.changed_meanwhile"))
             return outcome_of(row, "blocked", "") | {"issues": self._traced(written.gaps, row)}
         self.calls[_KINDS[written.plan.method]] += 1
         outcome, note = "accepted", ""
         if submission.read_back:
-            note = self._said.word("read_back")
+            note = self._messages.phrase("note.read_back")
         if submission.status != ACCEPTED:
             outcome = "rejected"
             if is_no_answer(submission.issues):
-                outcome, note = "failed", self._said.word("submission_failed")
+                outcome, note = "failed", self._messages.phrase("note.submission_failed")
         return outcome_of(row, outcome, note) | {
             "submission_id": submission.submission_id,
             "issues": self.told(submission.issues, row),
@@ -302,18 +302,18 @@ def _sent_before(row: dict[str, Any], sent: Sent | None) -> Sent | None:
 
 
 def _decided(
-    row: dict[str, Any], known: KnownItem | None, sent: Sent | None, feed: int | None, said: Words
+    row: dict[str, Any], known: KnownItem | None, sent: Sent | None, feed: int | None, messages: Catalogue
 ) -> tuple[str, str] | None:
     """The outcome and note of a row that need not or must not be written now."""
     if feed is not None:
-        return "failed", said.word("in_feed", number=feed)
+        return "failed", messages.phrase("note.in_feed", number=feed)
     same = known is not None and known.accepted_hash == row["hash"]
     if sent is not None:
         if sent.status == ACCEPTED and (same or sent.method == "DELETE"):
-            return "accepted", said.word("earlier_try")
+            return "accepted", messages.phrase("note.earlier_try")
         return None
     if same and not row.get("forced"):
-        return "unchanged", said.word("sent_meanwhile")
+        return "unchanged", messages.phrase("note.sent_meanwhile")
     return None
 
 

@@ -55,7 +55,7 @@ def test_a_secret_that_expires_soon_is_a_warning_of_the_run(bench):
     run = one.run("packs")
     assert run.errors == {}
     ends = created + timedelta(days=180)
-    assert [text for text in note(one, run, "report")["warnings"] if f"läuft am {ends} ab" in text]
+    assert [text for text in note(one, run, "report")["warnings"] if f"läuft am {ends:%d.%m.%Y} ab" in text]
 
 
 def test_a_definition_that_is_not_what_amazon_announced_is_not_used(bench, sandbox):

@@ -3,7 +3,7 @@
 import pytest
 
 from amazon_listings.checks.preview_gaps import GAPS, explained, gap_issues, is_no_answer
-from amazon_listings.runs.sentences import sentences
+from amazon_listings.messages import catalogue
 from amazon_listings.writes.plan import Method, Plan
 from amazon_listings.writes.planner import PlannedWrite
 from amazon_product_types.validation import Issue, merge_issues
@@ -32,17 +32,17 @@ def patch(*operations):
     ],
 )
 def test_a_vendors_update_repeats_its_cost_price(plan, row, vendor, severities):
-    issues = gap_issues(plan, row, vendor=vendor, said=sentences("en"))
+    issues = gap_issues(plan, row, vendor=vendor, messages=catalogue("en"))
     assert [issue.severity for issue in issues] == severities
     assert all("5337" in issue.why for issue in issues)
 
 
 @pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap.code)
 def test_every_gap_says_what_to_do_and_where_it_was_reported(gap):
-    said = sentences("de")
-    assert all(said.said(gap.code).values())
-    assert said.message(gap.noted)
-    assert gap.source in said.message(gap.code, "why", source=gap.source)
+    messages = catalogue("de")
+    assert all(messages.issue_texts(gap.code).values())
+    assert messages.message(gap.noted)
+    assert gap.source in messages.message(gap.code, "why", source=gap.source)
 
 
 def test_a_refusal_that_only_previews_make_is_explained_beside_it():
@@ -50,14 +50,14 @@ def test_a_refusal_that_only_previews_make_is_explained_beside_it():
         Issue("90004114", "ERROR", "preview", "m", attribute=name, family="invalid")
         for name in ("old", "ours")
     ]
-    (note,) = explained(issues, ["ours"], sentences("fr"))
+    (note,) = explained(issues, ["ours"], catalogue("fr"))
     assert (note.severity, note.attribute, note.code) == ("INFO", "old", "only_in_preview_90004114")
     assert note.message.startswith("On sait que l'aperçu d'Amazon")
     assert "4621" in note.why
 
 
 def test_a_missing_cost_price_is_one_issue_whoever_finds_it():
-    (ours,) = gap_issues(patch(NAME), {}, vendor=True, said=sentences("en"))
+    (ours,) = gap_issues(patch(NAME), {}, vendor=True, messages=catalogue("en"))
     theirs = Issue("90220", "ERROR", "submission", "m", attribute="cost_price", family="missing")
     (issue,) = merge_issues([theirs, ours])
     assert issue.sources == ("schema", "submission")

@@ -1,8 +1,8 @@
 """What an item's outcome says of itself."""
 
 import pytest
-import yaml
 
+from amazon_listings.messages import catalogue, languages
 from amazon_listings.runs.outcomes import ENDS, OWED, REPORTED, Outcome
 
 
@@ -18,9 +18,8 @@ def test_an_item_ends_as_anything_but_undecided():
     assert set(ENDS) > OWED
 
 
-@pytest.mark.parametrize("language", ["en", "es", "fr", "de"])
+@pytest.mark.parametrize("language", languages())
 def test_every_outcome_has_a_name_and_a_meaning(language):
-    from importlib.resources import files
-
-    text = (files("amazon_listings.runs.report") / "texts.yaml").read_text(encoding="utf-8")
-    assert set(yaml.safe_load(text)[language]["outcomes"]) == set(REPORTED)
+    messages = catalogue(language)
+    for outcome in REPORTED:
+        assert all(messages.message(f"outcome.{outcome}", variant) for variant in ("", "many", "meaning"))

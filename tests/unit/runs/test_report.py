@@ -4,7 +4,6 @@ import io
 import json
 import re
 from html.parser import HTMLParser
-from string import Formatter
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,6 @@ from amazon_listings.errors import RunAbortedError
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.report import page, write_report
 from amazon_listings.runs.report.tables import ISSUE_COLUMNS, CsvTable, cell
-from amazon_listings.runs.report.words import words
 from amazon_product_types.validation.issue import Issue, Origin
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>x"
@@ -249,38 +247,6 @@ def test_if_items_are_missing_the_report_is_written_and_the_run_refused(folder, 
     assert "A-2" in text(folder, "items.csv")
     assert json.loads(text(folder, "report.json"))["summary"]["counts"]["failed"] == 2
     assert "<html" in text(folder, "report.html")
-
-
-def keys(texts):
-    for name, content in texts.items():
-        if isinstance(content, dict):
-            yield from (f"{name}.{below}" for below in keys(content))
-        else:
-            yield name
-
-
-def holes(texts):
-    return {
-        (name, field)
-        for name, content in texts.items()
-        if isinstance(content, str)
-        for _, field, _, _ in Formatter().parse(content)
-        if field
-    }
-
-
-@pytest.mark.parametrize("language", ["es", "fr", "de"])
-def test_every_language_has_every_text(language):
-    other, english = words(language), words("en")
-    assert sorted(keys(other)) == sorted(keys(english))
-    assert holes(other) == holes(english)
-    assert all(len(texts) == 3 for texts in other["outcomes"].values())
-    assert list(other["outcomes"]) == list(english["outcomes"])
-
-
-def test_a_language_without_texts_is_english():
-    assert words("ja_JP")["language"] == "en"
-    assert words("fr_CA")["language"] == "fr"
 
 
 def test_every_column_of_issues_has_a_value_for_an_issue_that_says_little(run, folder):

@@ -78,8 +78,8 @@ def test_a_scope_comes_back_from_the_runs_folder(decided):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "what changed in the PIM from 2026-11-23 12:00 to 2026-11-23 13:00 UTC (backfill)"),
-        ("de_DE", "was sich im PIM vom 2026-11-23 12:00 bis 2026-11-23 13:00 UTC geändert hat (Backfill)"),
+        ("en", "what changed in the PIM from 23 Nov 2026, 12:00 to 23 Nov 2026, 13:00 UTC (backfill)"),
+        ("de_DE", "was sich im PIM vom 23.11.2026, 12:00 bis 23.11.2026, 13:00 UTC geändert hat (Backfill)"),
     ],
 )
 def test_a_scope_is_told_in_the_readers_language(decided, language, words):

@@ -2,8 +2,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.secret_age import secret_warning
-from amazon_listings.runs.sentences import sentences
 from amazon_listings.selling_partner.account import Account
 
 TODAY = date(2026, 11, 23)
@@ -19,7 +19,7 @@ def warning(age, language="en"):
         region="EU",
         secret_created=created,
     )
-    return secret_warning(account, TODAY, sentences(language))
+    return secret_warning(account, TODAY, catalogue(language))
 
 
 @pytest.mark.parametrize("age", [None, 0, 149])
@@ -29,11 +29,11 @@ def test_nothing_is_said_before_the_last_30_days(age):
 
 @pytest.mark.parametrize(
     ("age", "said"),
-    [(150, "expires on 2026-12-23"), (179, "expires on 2026-11-24"), (180, "past its 180 days")],
+    [(150, "expires on 23 Dec 2026"), (179, "expires on 24 Nov 2026"), (180, "past its 180 days")],
 )
 def test_then_every_report_says_until_when(age, said):
     assert said in warning(age)
 
 
 def test_in_the_readers_language():
-    assert "läuft am 2026-12-23 ab" in warning(150, "de_DE")
+    assert "läuft am 23.12.2026 ab" in warning(150, "de_DE")

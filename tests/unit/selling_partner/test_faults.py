@@ -52,7 +52,7 @@ def test_amazons_answers_become_named_errors(status, code, text, operation, kind
     assert "req-7" in str(error)
     assert operation in str(error)
     assert error.hint
-    assert (error.status, error.code, error.operation) == (status, code, operation)
+    assert (error.status, error.amazon_code, error.operation) == (status, code, operation)
 
 
 def test_without_an_item_a_refused_request_needs_a_person():

@@ -56,7 +56,9 @@ class OutsideRequirements(UnknownField):
 
     def __init__(self, key: str, requirements: str, found: Candidate) -> None:
         super().__init__(key, (), f"{found.chain} ({found.path}) is not part of {requirements}.")
-        self.hint = "Remove the line, or set `requirements: LISTING`, which offers facts and terms of sale."
+        self.instead = (
+            "Remove the line, or set `requirements: LISTING`, which offers facts and terms of sale."
+        )
         self.candidates = (found,)
 
 

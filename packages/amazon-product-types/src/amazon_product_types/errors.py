@@ -1,20 +1,68 @@
-"""The library's own exceptions."""
+"""Raise a code with facts; word it where it is read."""
 
 from __future__ import annotations
 
+import re
+from typing import Any, ClassVar
 
-class ProductTypeError(Exception):
-    """Base of every error of this library.
+from amazon_product_types.messages import DEFAULT, Catalogue, Message, catalogue
+
+_CODE = re.compile(r"[a-z][a-z0-9_.]*")
+
+
+class CodedError(Exception):
+    """An exception that knows a code and facts, and no sentence.
 
     Args:
-        message: One sentence: what is wrong.
-        hint: What to do about it.
+        code: A code of the message catalogue: its message says what failed, its `action` what to do.
+        hint: What to do, where the code's own `action` does not fit.
+        facts: What the placeholders of both stand for; each is an item of `facts`.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    #: The packages whose messages word it.
+    packages: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, code: str, /, *, hint: Message | str | None = None, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+        self.instead = hint
+
+    @property
+    def message(self) -> str:
+        """What failed, in English."""
+        return self.message_in(self._english())
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it, in English."""
+        return self.action_in(self._english()) or None
+
+    def message_in(self, messages: Catalogue) -> str:
+        """Word what failed."""
+        return messages.word(Message(self.code, self.facts)) if _is_code(self.code) else self.code
+
+    def action_in(self, messages: Catalogue) -> str:
+        """Word what to do about it; empty if there is nothing to say."""
+        if self.instead is not None:
+            return messages.value(self.instead)
+        return messages.message(self.code, "action", **self.facts)
+
+    def worded(self, messages: Catalogue) -> str:
+        """Word what failed and what to do."""
+        return " ".join(filter(None, (self.message_in(messages), self.action_in(messages))))
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        return self.worded(self._english())
+
+    def _english(self) -> Catalogue:
+        return catalogue(DEFAULT, *self.packages)
+
+
+class ProductTypeError(CodedError):
+    """Base of every error of this library."""
+
+
+def _is_code(text: str) -> bool:
+    # While sentences are moved into the catalogue, a text that is none is its own message.
+    return _CODE.fullmatch(text) is not None

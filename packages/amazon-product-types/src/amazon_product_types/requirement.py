@@ -24,16 +24,16 @@ from amazon_product_types.conditions.formulas import (
     shortest,
 )
 from amazon_product_types.conditions.wording import sentence
+from amazon_product_types.messages import catalogue
 from amazon_product_types.recommended import recommended
 from amazon_product_types.requirement_rules import Rules
-from amazon_product_types.sentences import sentences
 from amazon_product_types.tree import QUALIFIERS, main_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from amazon_product_types.messages import Catalogue
     from amazon_product_types.tree import Names
-    from amazon_product_types.validation.words import Words
 
 
 class Requirement(NamedTuple):
@@ -88,7 +88,7 @@ class Requirements:
         cases = [self._rules.forbidden.get(names[:depth], NEVER) for depth in range(1, len(names) + 1)]
         return either(*cases)
 
-    def of(self, names: Names, sources: Mapping[str, str], said_in: Words) -> Requirement:
+    def of(self, names: Names, sources: Mapping[str, str], messages: Catalogue) -> Requirement:
         """The requirement of the leaf `names`; `sources` are recommended attributes, and who does."""
         formula = self.formula(names)
         said = NEVER if formula == ALWAYS else self._said(names, formula)
@@ -96,8 +96,8 @@ class Requirements:
         source = sources.get(names[0], "") if level == "optional" and self._is_main(names) else ""
         return Requirement(
             "recommended" if source else level,
-            sentence("required", said, self.shown, said_in),
-            sentence("not_allowed", self.forbidden(names), self.shown, said_in),
+            sentence("required", said, self.shown, messages),
+            sentence("not_allowed", self.forbidden(names), self.shown, messages),
             true_of(formula, {}, {}),
             source,
         )
@@ -131,9 +131,9 @@ def requirements(
     document: Mapping[str, Any], paths: Sequence[Names], relevant: frozenset[str], language: str
 ) -> dict[Names, Requirement]:
     """The requirement of each leaf in `paths`, with conditions in a language (`messages/` has them)."""
-    known, said_in = Requirements(document, paths), sentences(language)
+    known, messages = Requirements(document, paths), catalogue(language)
     sources = recommended(document, relevant)
-    return {names: known.of(names, sources, said_in) for names in paths}
+    return {names: known.of(names, sources, messages) for names in paths}
 
 
 def absent(formula: Formula, names: Names) -> Formula:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.checks.quality.columns import OCCURRENCES
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.invisible import visible
-from amazon_listings.runs.sentences import sentences
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         sku: The item's SKU.
         language: Language of message and action; English where there is no text in it.
     """
-    said = sentences(language)
+    messages = catalogue(language)
     field = expected.origin.field if expected.origin else ""
     facts = {
-        "sku": said.quoted(sku or ""),
-        "found": said.quoted(visible(value)) if isinstance(value, str) else value,
+        "sku": messages.quoted(sku or ""),
+        "found": messages.quoted(visible(value)) if isinstance(value, str) else value,
         "length": len(sku or ""),
-        "field": said.quoted(field),
-        "label": said.quoted(expected.label),
+        "field": messages.quoted(field),
+        "label": messages.quoted(expected.label),
         "expected": in_words(expected),
     }
     description = expected.kwargs.get("description")
@@ -37,12 +37,12 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         code=expected.code,
         severity=expected.severity,
         source="quality",
-        message=str(description) if description else said.message(expected.code, **facts),
+        message=str(description) if description else messages.message(expected.code, **facts),
         keyword=expected.type if expected.code == "expectation" else "",
         attribute=expected.attribute,
         path=expected.attribute,
         label=expected.label or field,
-        action=said.message(expected.code, "action", **facts),
+        action=messages.message(expected.code, "action", **facts),
         # How many items have a SKU is in the sentence; what was found is the SKU.
         found=sku if expected.column == OCCURRENCES else value,
         family=expected.family,

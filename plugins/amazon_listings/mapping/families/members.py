@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.expressions.compiled import Expression
     from amazon_listings.mapping.plan.tree import Branch
     from amazon_listings.mapping.values.conversion import Converter
-    from amazon_product_types.validation.words import Words
+    from amazon_listings.messages import Catalogue
 
 #: What says that an item is for sale, and how.
 OFFER_ATTRIBUTES = frozenset(
@@ -157,13 +157,15 @@ class Variations:
             if name not in left_out and (self.shared is None or name in self.shared)
         }
 
-    def complete(self, item: Mapping[str, Any], attributes: dict[str, Any], said: Words) -> list[Issue]:
-        """Add the family's attributes to an item's; returns what is wrong with them, in words of `said`."""
+    def complete(
+        self, item: Mapping[str, Any], attributes: dict[str, Any], messages: Catalogue
+    ) -> list[Issue]:
+        """Add the family's attributes to an item's; return what is wrong with them."""
         role = item.get("role")
         if role is None:
             return []
         issues = [
-            _issue("family", problem.attribute, said, reason=reason(problem.error, said))
+            _issue("family", problem.attribute, messages, reason=reason(problem.error, messages))
             for problem in item.get("family_problems", ())
         ]
         theme = item.get("theme")
@@ -175,7 +177,7 @@ class Variations:
                 _issue(
                     "theme_attribute_missing",
                     "/".join(filter(None, (part.attribute, part.member))),
-                    said,
+                    messages,
                     theme=theme,
                     label=self.labels.get(part.attribute, part.attribute),
                 )
@@ -243,7 +245,7 @@ def _member(item: Item, **facts: Any) -> FamilyMember:
     return cast("FamilyMember", {**item, **facts})
 
 
-def _issue(code: str, path: str, said: Words, *, label: str = "", **values: Any) -> Issue:
+def _issue(code: str, path: str, messages: Catalogue, *, label: str = "", **values: Any) -> Issue:
     return Issue(
         code=code,
         severity="ERROR",
@@ -253,5 +255,5 @@ def _issue(code: str, path: str, said: Words, *, label: str = "", **values: Any)
         label=label,
         family="missing",
         origin=None if label else Origin(key="variations"),
-        **said.said(code, label=said.quoted(label), **values),
+        **messages.issue_texts(code, label=messages.quoted(label), **values),
     )

@@ -1,16 +1,14 @@
-"""Why a value cannot be used: a code of `messages/` and its facts, said in the language of whoever asks."""
+"""Why a value cannot be used: a code with facts, worded in the language of those who read it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.messages import catalogue
 from amazon_product_types.validation.values import named
-from amazon_product_types.validation.words import DEFAULT, words
 
 if TYPE_CHECKING:
-    from amazon_product_types.validation.words import Words
-
-PACKAGE = "amazon_listings.mapping"
+    from amazon_listings.messages import Catalogue
 
 
 class Unfit(ValueError):
@@ -28,34 +26,34 @@ class Unfit(ValueError):
         self.facts = facts
 
     def __str__(self) -> str:
-        return self.reason(words(DEFAULT, PACKAGE))
+        return self.reason(catalogue())
 
-    def reason(self, said: Words) -> str:
+    def reason(self, messages: Catalogue) -> str:
         """Why, as a clause without a full stop."""
-        return said.message(self.code, **self._in_words(said))
+        return messages.message(self.code, **self._worded(messages))
 
-    def action(self, said: Words) -> str:
+    def action(self, messages: Catalogue) -> str:
         """What to do about it; empty if the code does not say."""
-        return said.message(self.code, "action", **self._in_words(said))
+        return messages.message(self.code, "action", **self._worded(messages))
 
-    def _in_words(self, said: Words) -> dict[str, Any]:
-        return {name: _in_words(value, said) for name, value in self.facts.items()}
+    def _worded(self, messages: Catalogue) -> dict[str, Any]:
+        return {name: _worded(value, messages) for name, value in self.facts.items()}
 
 
-def reason(error: Exception, said: Words) -> str:
-    """What an error says, as a clause: in the language of `said` where it is of an `Unfit` value."""
+def reason(error: Exception, messages: Catalogue) -> str:
+    """What an error says, as a clause: in the language of `messages` where it is of an `Unfit` value."""
     unfit = error if isinstance(error, Unfit) else error.__cause__
-    return unfit.reason(said) if isinstance(unfit, Unfit) else str(error)
+    return unfit.reason(messages) if isinstance(unfit, Unfit) else str(error)
 
 
-def _in_words(value: Any, said: Words) -> Any:
+def _worded(value: Any, messages: Catalogue) -> Any:
     if isinstance(value, Unfit):
-        return value.reason(said)
+        return value.reason(messages)
     if isinstance(value, tuple):
-        return said.any_of(map(str, value))
+        return messages.any_of(map(str, value))
     if isinstance(value, list) and value and all(_is_option(one) for one in value):
         return named(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else said.quoted(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else messages.quoted(value)
 
 
 def _is_option(value: Any) -> bool:

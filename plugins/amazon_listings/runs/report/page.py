@@ -8,8 +8,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.report.words import words
 from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:
@@ -69,18 +69,21 @@ def write_page(
         language: Language of the page's own texts.
         quality: Whether Great Expectations' page lies beside it.
     """
+    messages = catalogue(language)
     context = {
         "summary": summary,
         "items": items,
         "gone": gone,
-        "words": words(language),
+        "messages": messages,
+        "phrase": messages.phrase,
+        "severities": tuple(WORST),
         "shown": SHOWN,
         "moods": MOODS,
         "seldom": SELDOM,
         "kind": kind_of,
         "worst_first": lambda issues: sorted(issues, key=lambda issue: WORST[issue.severity]),
         "sentence": lambda clause: clause[:1].upper() + clause[1:].rstrip(".") + ".",
-        "number": lambda number: f"{number:,}".replace(",", "\u202f"),
+        "number": messages.value,
         "quality": quality,
         "nonce": secrets.token_urlsafe(16),
     }

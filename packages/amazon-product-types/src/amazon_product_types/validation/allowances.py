@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.messages.printable import as_json, plain
 from amazon_product_types.validation.advice import current, replacements, suggestions
 from amazon_product_types.validation.causes import Cause, json_type
 from amazon_product_types.validation.document import Pointer, at
 from amazon_product_types.validation.options import Options
-from amazon_product_types.validation.values import as_json, measured, named, plain
+from amazon_product_types.validation.values import measured, named
 from amazon_product_types.validation.vocabulary import combinations
 
 if TYPE_CHECKING:
+    from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation.places import Places
-    from amazon_product_types.validation.words import Words
 
 Allowed = tuple[dict[str, Any], dict[str, Any]]
 #: What the limit of a keyword is called in `Issue.allowed`.
@@ -74,13 +75,13 @@ class Allowances:
             options = self._options[key] = Options(values, self._places.names(path))
         return options
 
-    def allowed(self, cause: Cause, value: Any, words: Words) -> Allowed:
+    def allowed(self, cause: Cause, value: Any, catalogue: Catalogue) -> Allowed:
         """What would be right in place of a cause's value.
 
         Args:
             cause: The cause.
             value: What stands at its place.
-            words: The language.
+            catalogue: The language.
 
         Returns:
             It as data (`Issue.allowed`), and as values for the sentences of the cause's code.
@@ -91,12 +92,12 @@ class Allowances:
         if cause.code.startswith("unknown"):
             return self._known_names(cause.main.path, cause.path)
         if cause.code == "wrong_type":
-            return self._types(cause, value, words)
+            return self._types(cause, value, catalogue)
         if cause.code == "missing_one_of":
-            return self._one_of(cause, said, words)
+            return self._one_of(cause, said, catalogue)
         if cause.code == "missing_entry":
             return {}, {"condition": _entry(said)}
-        return self._limits(cause, said, value, words)
+        return self._limits(cause, said, value, catalogue)
 
     def _choice(self, cause: Cause, said: Any, value: Any) -> Allowed:
         options = self._listed(cause.main.pointer, said if isinstance(said, list) else [said], cause.path)
@@ -119,48 +120,48 @@ class Allowances:
             {"nearest": ", ".join(f"`{value}`" for value in options.close(written))},
         )
 
-    def _types(self, cause: Cause, value: Any, words: Words) -> Allowed:
+    def _types(self, cause: Cause, value: Any, catalogue: Catalogue) -> Allowed:
         failing = next((failure for failure in cause.failures if failure.keyword == "type"), None)
         if failing is not None:
             said = at(self._document, failing.pointer)
         else:
             said = [branch["type"] for branch in at(self._document, cause.main.pointer)]
         types = list(dict.fromkeys([said] if isinstance(said, str) else said))
-        expected = words.any_of(words.word(kind) for kind in types)
-        return {"type": types}, {"expected": expected, "actual": words.word(json_type(value))}
+        expected = catalogue.any_of(catalogue.phrase(f"type.{kind}") for kind in types)
+        return {"type": types}, {"expected": expected, "actual": catalogue.phrase(f"type.{json_type(value)}")}
 
-    def _one_of(self, cause: Cause, said: Any, words: Words) -> Allowed:
+    def _one_of(self, cause: Cause, said: Any, catalogue: Catalogue) -> Allowed:
         branches = [{"required": one.names} for one in cause.failures] if cause.main.names else said
         names = list(dict.fromkeys(name for branch in branches for name in branch["required"]))
-        labels = [words.quoted(self._places.label((*cause.main.path, name))) for name in names]
-        return {"one_of": names}, {"labels": words.any_of(labels)}
+        labels = [catalogue.quoted(self._places.label((*cause.main.path, name))) for name in names]
+        return {"one_of": names}, {"labels": catalogue.any_of(labels)}
 
-    def _limits(self, cause: Cause, said: Any, value: Any, words: Words) -> Allowed:
+    def _limits(self, cause: Cause, said: Any, value: Any, catalogue: Catalogue) -> Allowed:
         allowed = {
             LIMITS[failure.keyword]: at(self._document, failure.pointer)
             for failure in cause.failures
             if failure.keyword in LIMITS and failure.path == cause.path
         }
         sizes = [
-            words.word(unit, count=allowed[f"{end}_{unit}"])
+            catalogue.phrase(f"phrase.{unit}", count=allowed[f"{end}_{unit}"])
             for end in ("max", "min")
             for unit in ("characters", "bytes")
             if f"{end}_{unit}" in allowed
         ]
         values = {
             **(measured(value) or {}),
-            "limit": words.all_of(sizes) or next(iter(allowed.values()), said),
+            "limit": catalogue.all_of(sizes) or next(iter(allowed.values()), said),
             "pattern": allowed.get("pattern", ""),
         }
         if cause.code == "too_many_alike":
             selectors = at(self._document, cause.main.pointer[:-1])["selectors"]
             most = max(combinations(value, tuple(selectors)).values())
-            values |= {"items": most, "selectors": words.all_of(f"`{name}`" for name in selectors)}
+            values |= {"items": most, "selectors": catalogue.all_of(f"`{name}`" for name in selectors)}
         return allowed, values
 
 
 def _entry(said: Any) -> str:
-    """`contains` in words, for the form Amazon uses: an element whose field is one of some values."""
+    """`contains` in catalogue, for the form Amazon uses: an element whose field is one of some values."""
     properties = said.get("properties", {}) if isinstance(said, dict) else {}
     return ", ".join(
         f"`{name}` = {' / '.join(map(str, part['enum'] if 'enum' in part else [part['const']]))}"

@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.messages import DEFAULT
 from amazon_product_types.validation.issue import Issue, Severity, Source
-from amazon_product_types.validation.words import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

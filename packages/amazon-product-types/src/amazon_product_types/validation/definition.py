@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.messages import Catalogue, catalogue
 from amazon_product_types.validation.advice import Advised, advice, against, unchangeable
 from amazon_product_types.validation.causes import Cause, causes, each_cause, value_at
 from amazon_product_types.validation.conditions import Condition, Term
@@ -16,7 +17,6 @@ from amazon_product_types.validation.explanation import Explainer
 from amazon_product_types.validation.payload import is_sendable, readable
 from amazon_product_types.validation.places import Places
 from amazon_product_types.validation.values import joined
-from amazon_product_types.validation.words import Words, words
 
 if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Issue
@@ -70,7 +70,7 @@ class Definition:
         Returns:
             Errors in the order of the definition's attributes, then warnings. Empty if all is well.
         """
-        texts = words(language)
+        texts = catalogue(language)
         if self.is_valid(attributes) and is_sendable(attributes):
             return self._warnings(attributes, set(), texts, update=update)
         payload, failing = self._failing(attributes)
@@ -85,7 +85,7 @@ class Definition:
 
         `path` is the place the keyword looks at: for `required` the object that lacks the field.
         """
-        texts = words(language)
+        texts = catalogue(language)
         payload, failing = self._failing(attributes)
         errors: dict[tuple[Any, ...], Cause] = {}
         for cause in each_cause(failing, self.document, attributes):
@@ -114,7 +114,7 @@ class Definition:
             payload, broken = readable(attributes)
             return payload, [*broken, *self._engine.failures(payload)]
 
-    def _warnings(self, payload: Any, wrong: set[str], texts: Words, *, update: bool) -> list[Issue]:
+    def _warnings(self, payload: Any, wrong: set[str], texts: Catalogue, *, update: bool) -> list[Issue]:
         """Warnings about values that are not wrong anyway; the same slip in many places is one."""
         found: dict[tuple[Any, ...], list[Advised]] = {}
         for advised in against(self._advice, payload):

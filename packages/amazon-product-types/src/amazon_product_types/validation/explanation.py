@@ -1,22 +1,23 @@
-"""A cause in words: the issue that a person reads."""
+"""A cause in catalogue: the issue that a person reads."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.messages.printable import plain
 from amazon_product_types.validation.allowances import Allowances
 from amazon_product_types.validation.causes import Cause, value_at
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.reasons import Reasons, Saying
-from amazon_product_types.validation.values import joined, measured, named, plain, shown
+from amazon_product_types.validation.values import joined, measured, named, shown
 
 if TYPE_CHECKING:
+    from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation.advice import Advised
     from amazon_product_types.validation.conditions import Term
     from amazon_product_types.validation.document import Pointer
     from amazon_product_types.validation.places import Places
-    from amazon_product_types.validation.words import Words
 
 #: Kind of trouble by code; Amazon's codes have the same families (see `amazon.py`). `invalid` if not listed.
 FAMILIES = {
@@ -54,32 +55,32 @@ class Explainer:
         """The conditions that made the rule apply; empty for a rule without condition."""
         return self._reasons.of(cause.main.pointer, cause.main.path, attributes)
 
-    def issue(self, cause: Cause, attributes: Any, words: Words, term: Term) -> Issue:
+    def issue(self, cause: Cause, attributes: Any, catalogue: Catalogue, term: Term) -> Issue:
         """The issue of a cause.
 
         Args:
             cause: The cause.
             attributes: The payload.
-            words: The language.
+            catalogue: The language.
             term: What `why` said.
         """
         main, code, path = cause.main, cause.code, cause.path
         value = value_at(attributes, path)
         label = self._places.label(path)
-        allowed, said = self._allowances.allowed(cause, value, words)
+        allowed, said = self._allowances.allowed(cause, value, catalogue)
         values: dict[str, Any] = {
-            "label": self._called(path, words),
-            "parent": self._called(path[:-1], words),
+            "label": self._called(path, catalogue),
+            "parent": self._called(path[:-1], catalogue),
             "name": plain(str(path[-1])) if path else "",
-            "found": words.quoted(value),
+            "found": catalogue.quoted(value),
             "keyword": main.keyword,
             **said,
         }
-        variant = "nearest" if said.get("nearest") else "message"
-        message = words.message(code, variant, **values) or words.message(code, **values)
-        advised = words.message(code, f"{variant}_action", **values)
+        variant = "nearest" if said.get("nearest") else ""
+        message = catalogue.message(code, variant, **values) or catalogue.message(code, **values)
+        advised = catalogue.message(code, f"{variant}_action" if variant else "action", **values)
         if cause.elsewhere:
-            message = words.word("more_places", message=message, count=cause.elsewhere)
+            message = catalogue.phrase("phrase.more_places", message=message, count=cause.elsewhere)
         kind = "required" if code in REQUIRED else "forbidden" if code.startswith("not_allowed") else "rule"
         return Issue(
             code=code,
@@ -89,47 +90,49 @@ class Explainer:
             keyword=main.keyword,
             attribute=str(path[0]) if path else "",
             path=joined(path),
-            label=label or words.word("item"),
-            why=Saying(words, self._places, attributes).clause(term, kind),
+            label=label or catalogue.phrase("phrase.item"),
+            why=Saying(catalogue, self._places, attributes).clause(term, kind),
             allowed=allowed or None,
             found=None if code in REQUIRED else shown(value),
             measured=measured(value) if code in MEASURED else None,
-            action=advised or words.message(code, "action", **values),
+            action=advised or catalogue.message(code, "action", **values),
             family=FAMILIES.get(code, "invalid"),
         )
 
-    def _called(self, path: Pointer, words: Words) -> str:
+    def _called(self, path: Pointer, catalogue: Catalogue) -> str:
         """A place inside a sentence: its label may be a sentence of its own (`Are batteries required?`)."""
         label = self._places.label(path)
-        return words.quoted(label) if label else words.word("item")
+        return catalogue.quoted(label) if label else catalogue.phrase("phrase.item")
 
-    def warning(self, advised: Advised, attributes: Any, words: Words, *, elsewhere: int = 0) -> Issue:
+    def warning(
+        self, advised: Advised, attributes: Any, catalogue: Catalogue, *, elsewhere: int = 0
+    ) -> Issue:
         """A warning about a place that goes against advice.
 
         Args:
             advised: The place and the keyword that gives the advice.
             attributes: The payload.
-            words: The language.
+            catalogue: The language.
             elsewhere: How many further places have the same value for the same reason.
         """
         value = value_at(attributes, advised.path)
         # Colours and materials repeat all over a catalogue.
         warn = self._warn if isinstance(value, str) else self._warning
-        return warn(advised, value, words, elsewhere)
+        return warn(advised, value, catalogue, elsewhere)
 
-    def _warning(self, advised: Advised, value: Any, words: Words, elsewhere: int) -> Issue:
+    def _warning(self, advised: Advised, value: Any, catalogue: Catalogue, elsewhere: int) -> Issue:
         path, keyword = advised
         code = ADVISED[keyword]
         label = self._places.label(path)
-        values: dict[str, Any] = {"label": words.quoted(label), "found": words.quoted(value)}
+        values: dict[str, Any] = {"label": catalogue.quoted(label), "found": catalogue.quoted(value)}
         allowed = None
         if code != "not_editable":
             allowed = self._allowances.advised(code, path, value)
             values |= {"options": named(allowed["options"]), "total": allowed["options_total"]}
-        variant = "single" if values.get("total") == 1 else "message"
-        message = words.message(code, variant, **values) or words.message(code, **values)
+        variant = "single" if values.get("total") == 1 else ""
+        message = catalogue.message(code, variant, **values) or catalogue.message(code, **values)
         if elsewhere:
-            message = words.word("more_places", message=message, count=elsewhere)
+            message = catalogue.phrase("phrase.more_places", message=message, count=elsewhere)
         return Issue(
             code=code,
             severity="WARNING",
@@ -141,6 +144,6 @@ class Explainer:
             label=label,
             allowed=allowed,
             found=shown(value),
-            action=words.message(code, "action", **values) if variant == "message" else "",
+            action=catalogue.message(code, "action", **values) if not variant else "",
             family=FAMILIES.get(code, "invalid"),
         )

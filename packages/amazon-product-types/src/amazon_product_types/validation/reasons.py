@@ -15,8 +15,8 @@ from amazon_product_types.validation.engine import compile_schema
 if TYPE_CHECKING:
     import jsonschema_rs
 
+    from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation.places import Places
-    from amazon_product_types.validation.words import Words
 
 #: Of a condition with more values than this, only so many are said.
 SAID = 3
@@ -83,7 +83,7 @@ class Saying:
     its values is said too.
     """
 
-    words: Words
+    catalogue: Catalogue
     places: Places
     attributes: Any
 
@@ -95,23 +95,23 @@ class Saying:
             kind: `required`, `forbidden` or `rule`: how the clause starts.
         """
         ordered = sorted(term)
-        because = self.words.all_of(self._said(one) for one in ordered if one.wanted)
-        unless = self.words.any_of(self._said(one) for one in ordered if not one.wanted)
+        because = self.catalogue.all_of(self._said(one) for one in ordered if one.wanted)
+        unless = self.catalogue.any_of(self._said(one) for one in ordered if not one.wanted)
         if not (because or unless):
             return ""
         form = "both" if because and unless else "because" if because else "unless"
-        return self.words.word(f"{kind}_{form}", because=because, unless=unless)
+        return self.catalogue.phrase(f"why.{kind}_{form}", because=because, unless=unless)
 
     def _said(self, condition: Condition) -> str:
         if not condition.name:
-            return self.words.word("other_item")
+            return self.catalogue.phrase("why.other_item")
         name = self._name(condition.name)
         if condition.asks in {"given", "other"}:
-            return self.words.word(condition.asks, name=name)
-        return self.words.word(condition.asks, name=name, value=self._values(condition))
+            return self.catalogue.phrase(f"why.{condition.asks}", name=name)
+        return self.catalogue.phrase(f"why.{condition.asks}", name=name, value=self._values(condition))
 
     def _name(self, name: str) -> str:
-        return self._called("named", name, self.places.label(_path(name)), plain=f"`{name}`")
+        return self._called("why.named", name, self.places.label(_path(name)), plain=f"`{name}`")
 
     def _values(self, condition: Condition) -> str:
         values = condition.values
@@ -121,18 +121,20 @@ class Saying:
         first, index, *rest = _path(condition.name)
         names = self.places.names((first, index, *(rest or ["value"])))
         said = [
-            self._called("valued", _plain(value), names.get(_key(value), _plain(value)), plain=_plain(value))
+            self._called(
+                "why.valued", _plain(value), names.get(_key(value), _plain(value)), plain=_plain(value)
+            )
             for value in values
         ]
         if len(said) <= SAID:
-            return self.words.any_of(said)
-        return self.words.word("more", count=len(said), values=", ".join(said[:SAID]))
+            return self.catalogue.any_of(said)
+        return self.catalogue.phrase("why.more", count=len(said), values=", ".join(said[:SAID]))
 
-    def _called(self, word: str, name: str, label: str, *, plain: str) -> str:
+    def _called(self, phrase: str, name: str, label: str, *, plain: str) -> str:
         """An English name with what people call it, if that is something else."""
         if _letters(name) == _letters(label):
             return plain
-        return self.words.word(word, name=name, label=self.words.quoted(label))
+        return self.catalogue.phrase(phrase, name=name, label=self.catalogue.quoted(label))
 
 
 @lru_cache(MEMORY)

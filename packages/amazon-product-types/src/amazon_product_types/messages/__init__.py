@@ -1,0 +1,285 @@
+"""Word messages in the language of those who read them.
+
+A message is a code with facts. Its sentence is found under the code in the `<language>.po` files of
+this folder, and of the same folder of other distributions, and is filled in here and nowhere else:
+
+    msgctxt "action"                 a variant: `action` is what to do; without a context, the message
+    msgid "too_long"                 the code
+    msgid_plural "characters"        the fact whose number decides between the plural forms
+    msgstr[0] "…"
+
+Placeholders are named after facts. A number, a date or a list is written as the reader's locale
+writes it; a message among the facts is worded too. `{line:plain}` writes a number without grouping,
+`{found:quoted}` puts a value into quotation marks, `{share:percent}` writes a share as percent,
+`{names:or}` lists alternatives.
+"""
+
+from __future__ import annotations
+
+import gettext
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache, lru_cache
+from importlib.resources import files
+from string import Formatter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+from amazon_product_types.messages.printable import as_json, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from babel import Locale
+
+DEFAULT = "en"
+HERE = "amazon_product_types"
+_ENGLISH = "en_GB"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A code with its facts: what a catalogue makes a sentence of."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ""
+
+
+def message(code: str, /, **facts: Any) -> Message:
+    """Return the message of a code with these facts."""
+    return Message(code, facts)
+
+
+class IssueTexts(TypedDict):
+    """What an issue says, by the names that `Issue` has for it."""
+
+    message: str
+    action: str
+
+
+class _Part(NamedTuple):
+    """A piece of a template: text as it is, then the fact that follows it."""
+
+    text: str
+    fact: str | None
+    form: str
+
+
+class Entry(NamedTuple):
+    """The templates of a message, one for each plural form, and the fact that decides between them."""
+
+    templates: tuple[str, ...]
+    counted: str
+
+
+class Texts(NamedTuple):
+    """What one `.po` file says: entries by code and variant, and its rule for plurals."""
+
+    entries: Mapping[tuple[str, str], Entry]
+    plural: Callable[[int], int]
+
+
+class Catalogue:
+    """The messages of one locale.
+
+    Args:
+        language: The language whose files are read.
+        locale: How numbers, dates and lists are written.
+        texts: The messages; the first that has a code words it.
+    """
+
+    def __init__(self, language: str, locale: Locale, texts: Iterable[Texts]) -> None:
+        self.language = language
+        self.locale = locale
+        self._texts = tuple(texts)
+
+    def message(self, code: str, variant: str = "", /, **facts: Any) -> str:
+        """Word a code, or one of its variants; empty if there is none."""
+        for texts in self._texts:
+            entry = texts.entries.get((code, variant))
+            if entry is not None:
+                return self._filled(_chosen(entry, texts.plural, facts), facts)
+        return ""
+
+    def action(self, code: str, /, **facts: Any) -> str:
+        """Word what to do about a code; empty if it has no such text."""
+        return self.message(code, "action", **facts)
+
+    def phrase(self, code: str, /, **facts: Any) -> str:
+        """Word a code that must have a text.
+
+        Raises:
+            KeyError: No catalogue has the code.
+        """
+        if not any((code, "") in texts.entries for texts in self._texts):
+            raise KeyError(code)
+        return self.message(code, **facts)
+
+    def knows(self, code: str, variant: str = "") -> bool:
+        """Return whether there is a text of a code."""
+        return any((code, variant) in texts.entries for texts in self._texts)
+
+    def word(self, message: Message) -> str:
+        """Word a message; one without a text shows its code and facts."""
+        worded = self.message(message.code, message.variant, **message.facts)
+        if worded or self.knows(message.code, message.variant):
+            return worded
+        facts = ", ".join(f"{name}={value}" for name, value in message.facts.items())
+        return f"{message.code} ({facts})" if facts else message.code
+
+    def issue_texts(self, code: str, variant: str = "", /, **facts: Any) -> IssueTexts:
+        """Return what an issue of a code says."""
+        return IssueTexts(message=self.message(code, variant, **facts), action=self.action(code, **facts))
+
+    def quoted(self, value: Any) -> str:
+        """Return a value inside a sentence: one line, cut, texts in the language's quotation marks."""
+        return self.message("quote", text=plain(value)) if isinstance(value, str) else plain(as_json(value))
+
+    def any_of(self, phrases: Iterable[Any]) -> str:
+        """Return the phrases as a list of alternatives: `a, b or c`."""
+        return self._list(phrases, "or")
+
+    def all_of(self, phrases: Iterable[Any]) -> str:
+        """Return the phrases as a list: `a, b and c`."""
+        return self._list(phrases, "standard")
+
+    def value(self, value: Any, form: str = "") -> str:
+        """Return a fact as the locale writes it.
+
+        Args:
+            value: The fact.
+            form: What a placeholder says behind its colon.
+        """
+        if isinstance(value, str):
+            return self.quoted(value) if form == "quoted" else value
+        if form in _FORMS:
+            return _FORMS[form](self, value)
+        written = next((write for kind, write in _WRITTEN if isinstance(value, kind)), None)
+        return written(self, value) if written else str(value)
+
+    def _filled(self, template: str, facts: Mapping[str, Any]) -> str:
+        return "".join(
+            part.text if part.fact is None else part.text + self.value(facts[part.fact], part.form)
+            for part in _parsed(template)
+        )
+
+    def _list(self, phrases: Iterable[Any], style: Any) -> str:
+        from babel.lists import format_list  # noqa: PLC0415 - few messages list anything
+
+        return format_list([self.value(phrase) for phrase in phrases], style, locale=self.locale)
+
+
+@cache
+def catalogue(language: str, *packages: str) -> Catalogue:
+    """Return the messages of a language: `fr`, or a locale such as `fr_CA`; English where there are none.
+
+    Args:
+        language: The language, or a locale in it.
+        packages: The packages whose `messages/` come before this one's.
+    """
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - --help words nothing
+
+    tag = language.replace("-", "_")
+    name = tag.partition("_")[0].lower()
+    searched = tuple(dict.fromkeys((*packages, HERE)))
+    if name not in languages(searched[0]):
+        name = tag = DEFAULT
+    try:
+        locale = Locale.parse(_ENGLISH if tag == DEFAULT else tag)
+    except (UnknownLocaleError, ValueError):
+        locale = Locale.parse(name)
+    found = [texts(one, name) for one in searched if name in languages(one)]
+    english = [] if name == DEFAULT else [texts(one, DEFAULT) for one in searched]
+    return Catalogue(name, locale, found + english)
+
+
+@cache
+def languages(package: str = HERE) -> tuple[str, ...]:
+    """Return the languages that a package has messages in: those of its `messages/<language>.po`."""
+    names = (file.name.removesuffix(".po") for file in (files(package) / "messages").iterdir()
+             if file.name.endswith(".po"))  # fmt: skip
+    return tuple(sorted(name for name in names if _LANGUAGE.fullmatch(name)))
+
+
+@cache
+def texts(package: str, language: str) -> Texts:
+    """Read the messages that a package has in a language."""
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - read when a sentence is needed
+
+    with (files(package) / "messages" / f"{language}.po").open("rb") as file:
+        found = read_po(file, locale=language)
+    entries = {}
+    for one in found:
+        code, counted = one.id if isinstance(one.id, tuple) else (one.id, "")
+        written = one.string if isinstance(one.string, tuple) else (one.string,)
+        if code and all(written):
+            entries[str(code), one.context or ""] = Entry(tuple(map(str, written)), counted)
+    return Texts(entries, gettext.c2py(found.plural_expr))
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """Return the facts that a template asks for."""
+    return frozenset(part.fact for part in _parsed(template) if part.fact is not None)
+
+
+def _chosen(entry: Entry, plural: Callable[[int], int], facts: Mapping[str, Any]) -> str:
+    if not entry.counted:
+        return entry.templates[0]
+    number = facts[entry.counted]
+    form = plural(number) if isinstance(number, int) else -1
+    return entry.templates[form]
+
+
+@lru_cache(4096)
+def _parsed(template: str) -> tuple[_Part, ...]:
+    return tuple(_Part(text, fact, form or "") for text, fact, form, _ in Formatter().parse(template))
+
+
+def _number(catalogue: Catalogue, value: float | Decimal) -> str:
+    from babel.numbers import format_decimal  # noqa: PLC0415 - few messages count anything
+
+    if not math.isfinite(value):
+        return str(value)
+    return format_decimal(value, locale=catalogue.locale, decimal_quantization=False)
+
+
+def _percent(catalogue: Catalogue, value: float) -> str:
+    from babel.numbers import format_percent  # noqa: PLC0415
+
+    return format_percent(value, locale=catalogue.locale)
+
+
+def _moment(catalogue: Catalogue, value: datetime) -> str:
+    from babel.dates import format_skeleton  # noqa: PLC0415
+
+    clock = format_skeleton("Hm", value, tzinfo=value.tzinfo, locale=catalogue.locale)
+    return f"{_day(catalogue, value)}, {clock}"
+
+
+def _day(catalogue: Catalogue, value: date) -> str:
+    from babel.dates import format_date  # noqa: PLC0415
+
+    return format_date(value, "medium", locale=catalogue.locale)
+
+
+_FORMS: Mapping[str, Callable[[Catalogue, Any], str]] = {
+    "plain": lambda _, value: str(value),
+    "quoted": lambda catalogue, value: catalogue.quoted(value),
+    "percent": _percent,
+    "day": _day,
+    "or": lambda catalogue, value: catalogue.any_of(value),
+    "list": lambda catalogue, value: ", ".join(map(catalogue.value, value)),
+}
+#: How facts of a type are written; the first that fits.
+_WRITTEN: tuple[tuple[type | tuple[type, ...], Callable[[Catalogue, Any], str]], ...] = (
+    (bool, lambda _, value: str(value)),
+    ((int, float, Decimal), _number),
+    (Message, lambda catalogue, value: catalogue.word(value)),
+    (datetime, _moment),
+    (date, _day),
+    ((list, tuple, set, frozenset), lambda catalogue, value: catalogue.all_of(value)),
+)

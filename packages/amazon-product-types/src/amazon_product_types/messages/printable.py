@@ -1,0 +1,41 @@
+"""Values inside sentences: on one line, cut, and safe to print."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+LONGEST_FOUND = 200
+LONGEST_SAID = 60
+MEMORY = 4096
+
+
+def plain(text: str) -> str:
+    """Return a foreign text for a sentence: one line, cut, nothing that a terminal obeys."""
+    return _one_line(text[: LONGEST_FOUND + 1])
+
+
+@lru_cache(MEMORY)
+def _one_line(text: str) -> str:
+    # Labels, options and common values repeat all over a catalogue.
+    line = " ".join(cut(sendable(text), LONGEST_FOUND).split())
+    return cut("".join(letter if letter.isprintable() else "·" for letter in line), LONGEST_SAID)
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON text; what JSON has no form for is described."""
+    try:
+        return sendable(json.dumps(value, ensure_ascii=False, default=repr))
+    except (RecursionError, TypeError, ValueError):
+        return json.dumps(f"({type(value).__name__})")
+
+
+def sendable(text: str) -> str:
+    """Return a text without the halves of characters that UTF-8 cannot write."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text with at most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

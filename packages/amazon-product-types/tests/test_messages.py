@@ -1,0 +1,83 @@
+"""One catalogue per language: how facts are written in it, and what falls back to what."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from amazon_product_types.errors import ProductTypeError
+from amazon_product_types.messages import Catalogue, Entry, Message, Texts, catalogue, languages
+
+
+def one(language, text, counted="", plural=None):
+    """A catalogue whose message `x` is this text, or these plural forms."""
+    texts = text if isinstance(text, tuple) else (text,)
+    found = catalogue(language)
+    rule = plural or (lambda number: int(number != 1))
+    return Catalogue(language, found.locale, (Texts({("x", ""): Entry(texts, counted)}, rule), *found._texts))
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("de_AT", "und"), ("FR", "et"), ("es-419", "y"), ("nl", "and"), ("", "and")]
+)
+def test_a_locale_falls_back_to_its_language_and_to_english(language, word):
+    assert catalogue(language).all_of("ab") == f"a {word} b"
+
+
+def test_lists():
+    english = catalogue("en")
+    assert [english.any_of("abc"[:count]) for count in range(4)] == ["", "a", "a or b", "a, b or c"]
+    assert english.all_of(["a", "b"]) == "a and b"
+    assert one("fr", "{names:or}").message("x", names=["a", 1200]) == "a ou 1\u202f200"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "12,000"), ("de", "12.000"), ("fr", "12\u202f000"), ("es_MX", "12,000")],
+)
+def test_a_number_is_written_as_the_locale_of_the_reader_writes_it(language, text):
+    assert one(language, "{count}").message("x", count=12000) == text
+    assert one(language, "{count:plain}").message("x", count=12000) == "12000"
+
+
+def test_decimals_percents_and_dates_are_written_as_the_locale_writes_them():
+    german = one("de", "{a} {b} {c:percent} {d} {e}")
+    facts = {"a": 1.5, "b": Decimal("1234.567"), "c": 0.25, "d": date(2026, 11, 8)}
+    written = german.message("x", **facts, e=datetime(2026, 11, 8, 9, 5, tzinfo=UTC))
+    assert written == "1,5 1.234,567 25\u00a0% 08.11.2026 08.11.2026, 09:05"
+
+
+def test_one_fact_decides_between_singular_and_plural():
+    english = one("en", ("{count} item of {all}", "{count} items of {all}"), "count")
+    assert english.message("x", count=1, all=5) == "1 item of 5"
+    assert english.message("x", count=0, all=5) == "0 items of 5"
+    french = one("fr", ("{count} article", "{count} articles"), "count", lambda number: int(number > 1))
+    assert french.message("x", count=0) == "0 article"
+
+
+def test_a_message_among_the_facts_is_worded_in_the_same_language():
+    outer = one("de", "Grund: {reason}")
+    assert (
+        outer.message("x", reason=Message("type.boolean"))
+        == f"Grund: {catalogue('de').phrase('type.boolean')}"
+    )
+
+
+def test_an_error_is_worded_where_it_is_read():
+    error = ProductTypeError("missing_attribute", label="X")
+    assert str(error) == "X is missing. Fill in X."
+    assert error.worded(catalogue("de")) == "X fehlt. X ausfüllen."
+    assert (error.code, error.facts) == ("missing_attribute", {"label": "X"})
+
+
+def test_a_code_without_a_text_shows_itself_and_its_facts():
+    assert str(ProductTypeError("no.such_code", sku="S1")) == "no.such_code (sku=S1)"
+    with pytest.raises(KeyError):
+        catalogue("en").phrase("no.such_code")
+    assert catalogue("en").message("no.such_code") == ""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_value_stands_in_quotation_marks(language):
+    assert "a b" in catalogue(language).quoted("a\nb") != "a b"
+    assert catalogue(language).quoted(1.5) == "1.5"
