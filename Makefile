@@ -5,20 +5,23 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo up down test soak bench lint format requirements clean
+.PHONY: help install demo up down test compat soak bench lint format docs requirements clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-install: $(STAMP)  ## Build .venv with everything pinned in requirements.txt and requirements-dev.txt
+install: $(STAMP)  ## Build .venv with what requirements-dev.txt pins, and the three distributions, editable
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml packages/amazon-product-types/pyproject.toml packages/spapi-sandbox/pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
+$(STAMP): requirements-dev.txt pyproject.toml packages/amazon-product-types/pyproject.toml packages/spapi-sandbox/pyproject.toml
+	@test -x $(BIN)/python || { echo "Creating .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
+	@echo "Installing uv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements-dev.txt)"
+	@echo "Installing $$(grep -c '==' requirements-dev.txt) pinned packages, and compiling them (the first time this takes a minute or two)"
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.txt
+	@echo "Installing amazon-product-types, spapi-sandbox and airflow-provider-amazon-listings, editable"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
 		--editable packages/amazon-product-types --editable packages/spapi-sandbox --editable .
-	touch $@
+	@touch $@
 
 demo: $(STAMP)  ## Run the demo connectors end to end in Airflow against the sandbox, and print what happened
 	@$(BIN)/python -m local_airflow demo $(if $(FRESH),--fresh) $(CONNECTORS)
@@ -33,6 +36,9 @@ test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 	@tests/install.sh
 	$(BIN)/pytest -m "not soak and not airflow" --numprocesses 2 --dist loadfile
 	$(BIN)/pytest -m "airflow and not soak"
+
+compat: $(STAMP)  ## Run the unit tests on each Python of 3.11, 3.12 and 3.13 that this machine has
+	@tests/compat.sh
 
 soak: $(STAMP)  ## Long runs: kills, faults, PostgreSQL + Redis + Celery
 	@tests/install.sh
@@ -50,11 +56,17 @@ lint: $(STAMP)  ## ruff, mypy --strict, and the import rules
 format: $(STAMP)  ## Rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-requirements:  ## Pin again what pyproject.toml asks for (needs uv)
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --no-emit-index-url --custom-compile-command "make requirements" \
-		pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --no-emit-index-url --custom-compile-command "make requirements" \
-		pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-package amazon-product-types --no-emit-package spapi-sandbox \
+	--no-emit-package airflow-provider-amazon-listings --custom-compile-command "make requirements" pyproject.toml
+
+docs: $(STAMP)  ## Build the documentation as a site, in site/
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
+
+requirements:  ## Pin again what pyproject.toml asks for (needs .venv)
+	$(PIN) --group deployment -o requirements.txt
+	$(PIN) --group dev --group docs -c requirements.txt -o requirements-dev.txt
 
 clean:  ## Remove what the demo and the tests left behind (not .venv)
-	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf var site .venv-compat .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
