@@ -24,6 +24,7 @@ from mapping_by_hand import FR, by_hand
 
 from amazon_listings.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 
@@ -177,7 +178,7 @@ def ours():
     document = json.loads(DEFINITION.read_text())
     mapping = compile_mapping(
         MAPPING,
-        index=FieldIndex(fields(document)),
+        index=FieldIndex(fields(Definition(document))),
         definition=document,
         marketplace=marketplace("FR"),
         languages={"fr": FR},

@@ -7,6 +7,7 @@ from amazon_listings.mapping.values.dates import iso, moment
 from amazon_listings.mapping.values.html_text import html_to_text, is_html
 from amazon_listings.mapping.values.lengths import truncate_words
 from amazon_listings.mapping.values.quantities import number as read_number
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 
 MARKET = "A13V1IB3VIYZZH"
@@ -19,7 +20,7 @@ def by_hand(document):  # noqa: C901, PLR0915 - as one writes it for one product
     """The mapping as a Python programmer would write it, once, for this definition."""
     suggested = {
         name: {option.name.lower(): option.value for option in item.options}
-        for item in fields(document)
+        for item in fields(Definition(document))
         for name in [item.path]
         if item.open
     }

@@ -35,7 +35,7 @@ from validation_payloads import Payloads  # noqa: E402 - found by the line above
 from validation_reference import Reference  # noqa: E402
 
 from amazon_product_types.validation import compile_definition  # noqa: E402
-from amazon_product_types.validation.definition import Definition  # noqa: E402
+from amazon_product_types.validation.validator import Validator  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def main() -> None:
         print(table(name, result))
 
 
-def sample(document: dict[str, Any], definition: Definition) -> dict[str, list[Any]]:
+def sample(document: dict[str, Any], definition: Validator) -> dict[str, list[Any]]:
     """Valid payloads of 40 to 50 attributes, and invalid ones made of them by one to three changes."""
     payloads = Payloads(document, seed=1)
     drawn = (payloads.valid(size) for size in itertools.cycle((28, 32, 36, 40)))
@@ -110,7 +110,7 @@ def measured(path: Path, options: argparse.Namespace) -> dict[str, Any]:
     compiling = alternately(
         {
             "bare compile": (lambda _: bare_engine(), [None]),
-            "ours compile": (lambda _: Definition(document, None, ""), [None]),
+            "ours compile": (lambda _: Validator(document, None, ""), [None]),
         },
         5,
     )
@@ -186,7 +186,7 @@ def _parts(lines: list[str], count: int) -> Iterator[list[str]]:
         yield part
 
 
-_definition: Definition
+_definition: Validator
 
 
 def _prepare(path: str) -> None:

@@ -10,13 +10,14 @@ from jsonschema import Draft201909Validator
 
 from amazon_product_types.conditions.evaluation import true_of
 from amazon_product_types.conditions.parsing import is_single
+from amazon_product_types.definition import Definition
 from amazon_product_types.requirement_rules import Rules
-from amazon_product_types.tree import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from amazon_product_types.conditions.formulas import Formula
+    from amazon_product_types.definition import Node
 
 Place = tuple[str | int, ...]
 
@@ -29,7 +30,8 @@ class Payloads:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
-        self.rules = Rules(document)
+        self.definition = Definition(document)
+        self.rules = Rules(self.definition)
         self.spoken: dict[tuple[str, ...], list[Any]] = {}
         for formula in [*self.rules.needed.values(), *self.rules.forbidden.values()]:
             self._listen(formula)
@@ -51,25 +53,28 @@ class Payloads:
     def payload(self, seed: int) -> dict[str, Any]:
         chance = random.Random(seed)
         made = {}
-        for name, schema in self.document["properties"].items():
+        for name, attribute in self.definition.attributes.items():
             likely = any(names[0] == name for names in self.spoken)
             if chance.random() < (0.5 if likely else 0.1):
-                made[name] = self._value(resolved(self.document, schema), (name,), chance)
+                made[name] = self._value(attribute, chance)
         return made
 
-    def _value(self, schema: dict[str, Any], names: tuple[str, ...], chance: random.Random) -> Any:
-        schema = resolved(self.document, schema)
-        if schema.get("type") == "array":
-            count = 1 if is_single(schema) else chance.choice([1, 1, 2])
-            return [self._value(schema["items"], names, chance) for _ in range(count)]
+    def _value(self, node: Node, chance: random.Random) -> Any:
+        if node.is_array:
+            count = 1 if is_single(node) else chance.choice([1, 1, 2])
+            return [self._element(node, chance) for _ in range(count)]
+        return self._element(node, chance)
+
+    def _element(self, node: Node, chance: random.Random) -> Any:
+        schema = node.element
         if schema.get("type") == "object":
             required = set(schema.get("required", ()))
             return {
-                name: self._value(below, (*names, name), chance)
-                for name, below in schema.get("properties", {}).items()
+                name: self._value(member, chance)
+                for name, member in node.members.items()
                 if name in required or chance.random() < 0.5
             }
-        if (spoken := self.spoken.get(names)) and chance.random() < 0.7:
+        if (spoken := self.spoken.get(node.names)) and chance.random() < 0.7:
             return chance.choice(spoken)
         if "enum" in schema:
             return chance.choice(schema["enum"])

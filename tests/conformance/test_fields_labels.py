@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.authoring.relabelling import relabel
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
-from amazon_product_types.labels import AmbiguousField, FieldIndex, chain, normal
+from amazon_product_types.labels import AmbiguousField, FieldIndex, chain
+from amazon_product_types.matching import normal
 
 #: Least share of fields that a label alone, or a label or chain, must name: measured, see docs/fields.md.
 SHARES = {
@@ -27,7 +29,7 @@ SHARES = {
 
 @cache
 def index_of(name):
-    return FieldIndex(fields(document(name)))
+    return FieldIndex(fields(Definition(document(name))))
 
 
 def how_named(index, field):
@@ -81,13 +83,13 @@ def test_a_label_of_several_fields_lists_them_all(name):
 
 PAIRS = {
     "real HOME": lambda: (
-        fields(document("HOME.FR.fr_FR.2025-01")),
-        fields(document("HOME.FR.fr_FR.2025-01"), labels_document=document("HOME.US.en_US.2025-01")),
+        fields(Definition(document("HOME.FR.fr_FR.2025-01"))),
+        fields(Definition(document("HOME.FR.fr_FR.2025-01"), labels=document("HOME.US.en_US.2025-01"))),
     ),
     "sandbox LAMP": lambda: (
-        fields(document("sandbox LAMP LISTING", "fr")),
+        fields(Definition(document("sandbox LAMP LISTING", "fr"))),
         fields(
-            document("sandbox LAMP LISTING", "fr"), labels_document=document("sandbox LAMP LISTING", "es")
+            Definition(document("sandbox LAMP LISTING", "fr"), labels=document("sandbox LAMP LISTING", "es"))
         ),
     ),
 }

@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from fields_documents import ALL_NAMES, REAL_NAMES, document
 
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 
 
@@ -27,7 +28,7 @@ def leaf_paths(root, schema, path=()):
 
 @cache
 def listed(name):
-    return fields(document(name))
+    return fields(Definition(document(name)))
 
 
 @pytest.mark.parametrize("name", ALL_NAMES)
@@ -38,7 +39,7 @@ def test_every_leaf_appears_exactly_once(name):
         for path in leaf_paths(definition, definition)
         if path.rsplit(".", 1)[-1] not in {"marketplace_id", "language_tag"}
     )
-    found = Counter(field.path for field in fields(definition))
+    found = Counter(field.path for field in fields(Definition(definition)))
     assert found == expected
     assert set(found.values()) == {1}
 
@@ -67,7 +68,7 @@ def test_conditions_are_sentences_not_json(name):
 
 
 def test_conditions_in_words_on_the_real_definition():
-    by_path = {field.path: field for field in fields(document("HOME.FR.fr_FR.2025-01"))}
+    by_path = {field.path: field for field in fields(Definition(document("HOME.FR.fr_FR.2025-01")))}
     said = {path: field.condition for path, field in by_path.items()}
     assert said["child_parent_sku_relationship.parent_sku"] == "required when `parentage_level` is child"
     assert said["model_number.value"] == "required unless `parentage_level` is parent"
@@ -78,7 +79,7 @@ def test_conditions_in_words_on_the_real_definition():
     )
     assert by_path["item_name.value"].requirement == "required"
     assert by_path["generic_keyword.value"].requirement == "recommended"
-    offers = fields(document("PRODUCT.GB.en_GB.LISTING_OFFER_ONLY.2025-09"))
+    offers = fields(Definition(document("PRODUCT.GB.en_GB.LISTING_OFFER_ONLY.2025-09")))
     assert "required unless `merchant_suggested_asin` is given" in {
         field.condition.partition(";")[0] for field in offers
     }
@@ -92,7 +93,7 @@ def test_values_that_depend_on_another_field():
 
 
 def test_limits_options_and_languages_on_the_real_definition():
-    by_path = {field.path: field for field in fields(document("HOME.FR.fr_FR.2025-01"))}
+    by_path = {field.path: field for field in fields(Definition(document("HOME.FR.fr_FR.2025-01")))}
     unit = by_path["item_weight.unit"]
     assert ("kilograms", "Kilogrammes") in {(option.value, option.name) for option in unit.options}
     assert by_path["item_weight.value"].unit == "item_weight.unit"
@@ -112,14 +113,14 @@ def test_options_of_another_locale_never_lend_their_codes(name):
     definition = document(name)
     other = document("HOME.US.en_US.2025-01")
     own = {field.path: {repr(o.value) for o in field.options} for field in listed(name)}
-    spoken = fields(definition, labels_document=other)
+    spoken = fields(Definition(definition, labels=other))
     assert {field.path: {repr(o.value) for o in field.options} for field in spoken} == own
 
 
 def test_labels_of_another_locale():
     french = document("HOME.FR.fr_FR.2025-01")
     english = {
-        field.path: field for field in fields(french, labels_document=document("HOME.US.en_US.2025-01"))
+        field.path: field for field in fields(Definition(french, labels=document("HOME.US.en_US.2025-01")))
     }
     weight = english["item_weight.value"]
     assert weight.label == "Item Weight"

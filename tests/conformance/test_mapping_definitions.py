@@ -13,8 +13,10 @@ from test_mapping_french import FRENCH
 from amazon_listings.mapping import MappingErrors, compile_mapping
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 from amazon_listings.marketplaces import marketplace
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
-from amazon_product_types.labels import FieldIndex, normal
+from amazon_product_types.labels import FieldIndex
+from amazon_product_types.matching import normal
 from amazon_product_types.validation import compile_definition
 
 COUNTRY = {"US": "en_US", "FR": "fr_FR", "GB": "en_GB"}
@@ -24,11 +26,11 @@ CAPTURE = "putListingsItem__PRODUCT_OFFER_ONLY_GB_2024-09__lineofflight-peddler.
 @cache
 def index_of(name):
     requirements = "LISTING_OFFER_ONLY" if "OFFER_ONLY" in name else "LISTING"
-    return FieldIndex(fields(document(name)), requirements=requirements)
+    return FieldIndex(fields(Definition(document(name))), requirements=requirements)
 
 
 def compiled(name, mapping, definition=None, **options):
-    index = index_of(name) if definition is None else FieldIndex(fields(definition))
+    index = index_of(name) if definition is None else FieldIndex(fields(Definition(definition)))
     definition = definition or document(name)
     country = name.split(".")[1]
     language = COUNTRY[country]
@@ -107,7 +109,7 @@ def test_every_leaf_can_be_mapped_and_stands_at_its_place(name):
 @pytest.mark.parametrize("name", REAL_NAMES)
 def test_no_short_form_is_the_name_of_a_field(name):
     definition = document(name)
-    labels = {normal(label) for field in fields(definition) for label in field.labels}
+    labels = {normal(label) for field in fields(Definition(definition)) for label in field.labels}
     for short in SHORT_FORMS:
         assert short not in definition["properties"]
         assert normal(short) not in labels

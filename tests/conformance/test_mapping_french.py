@@ -14,6 +14,7 @@ from amazon_listings.marketplaces import marketplace
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from amazon_product_types.validation import compile_definition
@@ -99,7 +100,7 @@ def compiled(mapping, home, index, **options):
 
 
 def test_a_mapping_wholly_in_french_gives_payloads_that_amazons_definition_accepts(home, catalogue):
-    mapping = compiled(FRENCH, home, FieldIndex(fields(home)))
+    mapping = compiled(FRENCH, home, FieldIndex(fields(Definition(home))))
     judge = compile_definition(home)
     accepted, refused = 0, {}
     for item in catalogue:
@@ -117,8 +118,8 @@ def test_a_mapping_wholly_in_french_gives_payloads_that_amazons_definition_accep
 
 
 def test_relabelled_to_english_it_gives_the_same_payloads(home, catalogue):
-    french = FieldIndex(fields(home))
-    english = FieldIndex(fields(home, labels_document=document("HOME.US.en_US.2025-01")))
+    french = FieldIndex(fields(Definition(home)))
+    english = FieldIndex(fields(Definition(home, labels=document("HOME.US.en_US.2025-01"))))
     relabelled = relabel(FRENCH, french, english)
     before = compiled(FRENCH, home, french)
     after = compiled(relabelled.mapping, home, english)

@@ -14,12 +14,12 @@ from amazon_product_types.validation import compile_definition
 from amazon_product_types.validation.causes import causes
 
 if TYPE_CHECKING:
-    from amazon_product_types.validation.definition import Definition
+    from amazon_product_types.validation.validator import Validator
 
 SEED = 20261123
 
 
-def compare(document, definition: Definition, reference: Reference, *, count: int, seed: int) -> list[str]:
+def compare(document, definition: Validator, reference: Reference, *, count: int, seed: int) -> list[str]:
     """Disagreements over `count` payloads, a quarter of them as generated and the rest mutated."""
     payloads = Payloads(document, seed)
     sizes = random.Random(seed)

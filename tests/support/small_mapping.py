@@ -5,6 +5,7 @@ import pytest
 
 from amazon_listings.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from support.small_definition import DEFINITION, make_item, record
@@ -18,7 +19,7 @@ def small():
     def compiled(mapping, *, country="FR", languages=None, **options):
         return compile_mapping(
             mapping,
-            index=FieldIndex(fields(definition)),
+            index=FieldIndex(fields(Definition(definition))),
             definition=definition,
             marketplace=marketplace(country),
             languages=languages or {"fr": "fr_FR"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.mapping.expressions.rows import is_empty
 from amazon_listings.mapping.values.quantities import NotANumber, quantity
 from amazon_listings.mapping.values.units import SYMBOLS
+from amazon_product_types.gtin import digits, is_gtin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +22,6 @@ _KEPT = 40
 #: Of the values looked at, how many must look alike.
 _MOST = 0.6
 _SERIES = re.compile(r"(.*?)[_ -]?(\d{1,2})")
-_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 _YES_NO = frozenset(("true", "false", "yes", "no", "si", "sí", "oui", "non", "ja", "nein"))
 #: Values of the kinds that a PIM keeps of a record itself.
 _OWN = re.compile(r"(?:prod|frmt|cat|product|variant|format)_(?:id|ref|stat|modify|modified|creation)")
@@ -53,7 +53,7 @@ class PimField:
     @property
     def is_gtin(self) -> bool:
         """Whether most values are trade numbers: of a right length, with a right check digit."""
-        return _most(gtin(text) for text in self.texts)
+        return _most(is_gtin(digits(text)) for text in self.texts)
 
     @property
     def has_units(self) -> bool:
@@ -120,15 +120,6 @@ def pim_fields(items: Iterable[Item], titles: Mapping[str, Iterable[str]] | None
         one.filled = with_value[name] / count
     known = [one for one in found.values() if not _OWN.fullmatch(one.name)]
     return [*known, *_series(known)]
-
-
-def gtin(text: str) -> bool:
-    """Whether a text is a trade number with a right check digit (GS1 General Specifications)."""
-    digits = re.sub(r"[\s-]", "", text)
-    if not (digits.isascii() and digits.isdigit() and len(digits) in _GTIN_LENGTHS):
-        return False
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
-    return total % 10 == 0 and int(digits) > 0
 
 
 def _values(item: Item) -> Iterator[tuple[str, Any, str, bool]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from amazon_listings.mapping.values.units import SYMBOLS, unit_code
-from amazon_product_types.spelling import normal
+from amazon_product_types.matching import normal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField, normal
+from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
+from amazon_product_types.matching import normal
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping

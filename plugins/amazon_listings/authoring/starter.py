@@ -14,7 +14,8 @@ from amazon_listings.authoring.proposals import (
     value_of,
     wanted,
 )
-from amazon_product_types.labels import chain, normal
+from amazon_product_types.labels import chain
+from amazon_product_types.matching import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

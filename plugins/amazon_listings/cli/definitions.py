@@ -60,6 +60,7 @@ class Described:
 
 def described(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Described:
     """The connector's definition, or one in files: in the marketplace's own locale, and with the labels."""
+    from amazon_product_types.definition import Definition
     from amazon_product_types.fields import fields
     from amazon_product_types.labels import FieldIndex
 
@@ -71,7 +72,7 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
         )
     document = definition_file(definition)
     labels = definition_file(locale_definition) if locale_definition else None
-    known = fields(document, labels_document=labels)
+    known = fields(Definition(document, labels=labels))
     return Described(FieldIndex(known, requirements=connector.amazon.requirements), known, document)
 
 

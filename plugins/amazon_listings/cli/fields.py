@@ -46,18 +46,15 @@ def fields(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the fields of a product type that a mapping can fill."""
+    from amazon_product_types.definition import Definition
     from amazon_product_types.fields import fields as list_fields
 
     with plain_errors():
         if definition is not None:
             groups = json_file(answer).get("propertyGroups") if answer else None
             labels = definition_file(locale_definition) if locale_definition else None
-            found = list_fields(
-                definition_file(definition),
-                property_groups=groups,
-                labels_document=labels,
-                language=language,
-            )
+            read = Definition(definition_file(definition), labels=labels, property_groups=groups)
+            found = list_fields(read, language=language)
         elif connector is not None:
             asked = connector_of(connector, folder, variables)
             found = pair_of(asked).fields(relevant_attributes(asked.id), language=language)
@@ -75,7 +72,7 @@ def fields(
 
 
 def _of_group(found: list[Field], group: str) -> list[Field]:
-    from amazon_product_types.labels import normal
+    from amazon_product_types.matching import normal
 
     wanted = normal(group)
     kept = [field for field in found if wanted in {normal(field.group), normal(field.group_id)}]

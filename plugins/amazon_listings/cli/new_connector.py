@@ -45,13 +45,14 @@ def definition_of(asked: Asked, definition: Path | None, locale_definition: Path
     """The definition: from files, or from Amazon and kept for the first run."""
     from amazon_listings.definitions.refresh import refresh_pair
     from amazon_listings.definitions.stored import DefinitionKey
+    from amazon_product_types.definition import Definition
     from amazon_product_types.fields import fields
     from amazon_product_types.labels import FieldIndex
 
     if definition is not None:
         document = definition_file(definition)
         labels = definition_file(locale_definition) if locale_definition else None
-        known = fields(document, labels_document=labels)
+        known = fields(Definition(document, labels=labels))
         return Described(FieldIndex(known, requirements=asked.requirements), known, document)
     client = selling_partner(asked.connection, asked.place.country)
     key = DefinitionKey(
@@ -110,13 +111,13 @@ def written(
     from amazon_listings.authoring.proposals import product_type_field, sku_expression
     from amazon_listings.authoring.starter import starter_lines
     from amazon_listings.authoring.starter_file import file_text
-    from amazon_product_types.fields import fields
+    from amazon_product_types.definition import Definition
 
     chooser = product_type_field(items, asked.product_type)
     if chooser is not None:
         items = [item for item in items if _of_type(item, chooser, asked.product_type)]
     known = pim_fields(items, known_titles)
-    own_labels = {item.path: item.label for item in fields(described.document)}
+    own_labels = {leaf.path: leaf.label for leaf in Definition(described.document).leaves}
     lines = starter_lines(described.index, known, own_labels)
     source = dict(asked.source)
     if chooser is not None:
@@ -146,7 +147,7 @@ def written(
 
 
 def _of_type(item: Item, name: str, product_type: str) -> bool:
-    from amazon_product_types.labels import normal
+    from amazon_product_types.matching import normal
 
     values = [record["fields"].get(name) for record in (item["variant"], item["product"]) if record]
     return any(isinstance(value, str) and normal(value) == normal(product_type) for value in values)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from amazon_product_types.validation import Definition, Issue
+    from amazon_product_types.validation import Issue, Validator
 
 #: What one entry of `--json` holds of an issue, besides the attribute it concerns.
 ENTRY = ("code", "severity", "keyword", "path", "label", "message", "why", "allowed", "found", "attribute")
@@ -79,7 +79,7 @@ def validate(
         raise typer.Exit(1)
 
 
-def _definition(path: Path, locale_path: Path | None) -> Definition:
+def _definition(path: Path, locale_path: Path | None) -> Validator:
     from amazon_product_types.validation import DefinitionError, compile_definition, parse_definition
 
     documents = []

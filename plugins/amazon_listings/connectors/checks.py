@@ -14,8 +14,8 @@ import jinja2
 
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.connectors.problems import Problem, nearest, shown
-from amazon_listings.connectors.yaml_document import below_key
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,7 +133,7 @@ def _languages(document: dict[str, Any]) -> Iterator[Problem]:
             continue
         seen: dict[str, str] = {}
         for position, (language, tag) in enumerate(language_tags(languages, marketplace(country))):
-            below = below_key(
+            below = json_pointer.below(
                 f"{pointer}/languages", language if isinstance(languages, dict) else str(position)
             )
             if tag is None:
@@ -170,7 +170,7 @@ def _tables(document: dict[str, Any]) -> Iterator[Problem]:
     for name, place in tables.items():
         if isinstance(place, str) and not place.lower().endswith((".csv", ".jsonl", ".parquet")):
             yield Problem(
-                below_key("/tables", name),
+                json_pointer.below("/tables", name),
                 f"{shown(place)} is no .csv, .jsonl or .parquet file",
                 hint="With `files`, a related table is a file too.",
             )

@@ -12,6 +12,7 @@ from amazon_listings.connectors.message import entry, excerpt, key_path
 from amazon_listings.connectors.model import Where
 from amazon_listings.connectors.problems import Problem
 from amazon_listings.connectors.yaml_document import Spot, YamlDocument, read_yaml
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,8 +202,7 @@ class Declaration:
 
 def _value_at(document: Any, pointer: str) -> Any:
     """The value at a pointer; what lies below a null or another value that replaced it is there too."""
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in json_pointer.steps(pointer):
         if isinstance(document, dict):
             document = document.get(key, _ABSENT)
         elif isinstance(document, list):

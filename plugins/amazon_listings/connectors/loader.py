@@ -6,7 +6,6 @@ person's mistake is one broken connector, never an exception.
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.marketplaces import ALIASES, marketplace
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -210,7 +210,7 @@ def _id_problems(declaration: Declaration, ids_of_files: Sequence[str]) -> Itera
             hint="A Variable cannot rename a connector: remove its id, or rename the Variable.",
         )
     if declaration.file is None and "amazon" not in variable.patch:
-        close = difflib.get_close_matches(declaration.id, ids_of_files, n=1)
+        close = closest(declaration.id, ids_of_files)
         yield Problem(
             "",
             f"no file declares a connector {declaration.id!r} that this Variable could change",

@@ -12,7 +12,7 @@ from amazon_listings.connectors.checks import template_problem
 from amazon_listings.connectors.declaration import Declaration, read_file, read_variable
 from amazon_listings.connectors.message import broken_text
 from amazon_listings.connectors.model import BrokenConnector
-from amazon_listings.connectors.yaml_document import below_key
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
         yield pointer, value
     elif isinstance(value, dict):
         for key, below in value.items():
-            yield from _texts(below, below_key(pointer, key))
+            yield from _texts(below, json_pointer.below(pointer, key))
     elif isinstance(value, list):
         for position, below in enumerate(value):
             yield from _texts(below, f"{pointer}/{position}")

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.problems import hides_credential, is_credential_key
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def excerpt(text: str, spot: Spot) -> str:
 
 def key_path(pointer: str) -> str:
     """A JSON pointer as people write it: `sync.operation`, `mapping."Poids de l'article".unit`."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    parts = json_pointer.steps(pointer)
     return ".".join(part if _PLAIN_KEY.fullmatch(part) else f'"{_printable(part)}"' for part in parts)
 
 

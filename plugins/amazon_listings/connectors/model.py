@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from amazon_listings.marketplaces import Marketplace, marketplace
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ class Where:
         """The line of each mapping key that the file holds."""
         prefix = "/mapping/"
         return {
-            pointer[len(prefix) :].replace("~1", "/").replace("~0", "~"): line
+            json_pointer.steps(pointer)[1]: line
             for pointer, line in self.lines.items()
             if pointer.startswith(prefix) and "/" not in pointer[len(prefix) :]
         }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,9 +36,7 @@ class Problem:
 
 def nearest(found: str, allowed: Iterable[str]) -> str:
     """The allowed text closest to what was found, letter case aside; empty when none is close."""
-    by_folded = {text.casefold(): text for text in allowed}
-    close = difflib.get_close_matches(found.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else ""
+    return next(iter(closest(found, allowed)), "")
 
 
 def shown(value: Any) -> str:

@@ -10,6 +10,7 @@ import yaml
 
 from amazon_listings.connectors.yaml_document import read_yaml
 from amazon_listings.errors import ActionRequiredError
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +50,9 @@ def rewritten(text: str, changes: Mapping[str, tuple[Any, Any]]) -> str:
     for edit in sorted(edits, reverse=True):
         result = result[: edit.start] + edit.text + result[edit.end :]
     again = read_yaml(result)
-    if again.problems or any(_at(again.value, pointer) != new for pointer, (_, new) in changes.items()):
+    if again.problems or any(
+        json_pointer.value_at(again.value, pointer) != new for pointer, (_, new) in changes.items()
+    ):
         raise CannotRewrite(
             "The file cannot be changed in place.", hint="Write aliases (*name) out and try again."
         )
@@ -61,7 +64,7 @@ def _edits(
 ) -> Iterator[_Edit]:
     if isinstance(old, dict) and isinstance(new, dict):
         for (key, below), (name, wanted) in zip(old.items(), new.items(), strict=True):
-            place = f"{pointer}/{_escaped(key)}"
+            place = f"{pointer}/{json_pointer.escaped(key)}"
             if key != name and (node := nodes[place][0]) is not None:
                 yield _edit(node, name)
             yield from _edits(nodes, place, below, wanted)
@@ -77,14 +80,3 @@ def _edit(node: yaml.Node, text: str) -> _Edit:
     plain = not quoted and _PLAIN.fullmatch(text) and read_yaml(text).value == text
     written = text if plain else json.dumps(text, ensure_ascii=False)
     return _Edit(node.start_mark.index, node.end_mark.index, written)
-
-
-def _at(value: Any, pointer: str) -> Any:
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        value = value[int(name)] if isinstance(value, list) else value[name]
-    return value
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.problems import Problem, is_credential_key, nearest, shown
 from amazon_listings.connectors.schema import resolved, schema, subschema, validator
-from amazon_listings.connectors.yaml_document import below_key
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _explained(error: jsonschema_rs.ValidationError, document: Any) -> Iterator[
     pointer = ""
     value = document
     for part in error.instance_path:
-        pointer = below_key(pointer, str(part))
+        pointer = json_pointer.below(pointer, str(part))
         value = value[int(part)] if isinstance(value, list) else value[str(part)]  # a key "2" is told as 2
     keyword = str(error.schema_path[-1])
     node = subschema(error.schema_path[:-1])
@@ -74,11 +74,13 @@ def _explained(error: jsonschema_rs.ValidationError, document: Any) -> Iterator[
 
 def _wrong_key(pointer: str, name: str, node: dict[str, Any]) -> Problem:
     message = f"{shown(name)} is not allowed as a key here" if name else "a key without a name"
-    return Problem(below_key(pointer, name), message, key=True, allowed=_allowed(node) if name else "")
+    return Problem(
+        json_pointer.below(pointer, name), message, key=True, allowed=_allowed(node) if name else ""
+    )
 
 
 def _unknown_key(pointer: str, key: str, node: dict[str, Any]) -> Problem:
-    below = below_key(pointer, key)
+    below = json_pointer.below(pointer, key)
     if is_credential_key(key):
         return Problem(
             below,

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from amazon_product_types import json_pointer
+
 #: More than any connector needs: nodes (an alias can multiply itself), levels, and marks that
 #: open a level (libyaml's composer recurses; some 50,000 levels end the whole process).
 _MOST_NODES = 100_000
@@ -176,7 +178,7 @@ class _Reader:
                 continue
             name = key.value
             if name in values:
-                first = nodes[below_key(pointer, name)][0]
+                first = nodes[json_pointer.below(pointer, name)][0]
                 line = first.start_mark.line + 1 if first else 0
                 self.problem(
                     f"{name!r} is here a second time; it is on line {line} already",
@@ -184,7 +186,7 @@ class _Reader:
                     "YAML would silently keep the last. Remove one of them.",
                 )
                 continue
-            below = below_key(pointer, name)
+            below = json_pointer.below(pointer, name)
             nodes[below] = (key, item)
             values[name] = self.value(item, below)
         return merged | values if merged else values
@@ -204,13 +206,6 @@ class _GivenUp(Exception):
     def __init__(self, message: str, node: yaml.Node) -> None:
         super().__init__(message)
         self.node = node
-
-
-def below_key(pointer: str, key: str) -> str:
-    """The JSON pointer (RFC 6901) of `key` below `pointer`."""
-    if "~" in key or "/" in key:
-        key = key.replace("~", "~0").replace("/", "~1")
-    return f"{pointer}/{key}"
 
 
 def _spot(node: yaml.Node) -> Spot:

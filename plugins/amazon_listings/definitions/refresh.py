@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.selling_partner import definitions
 from amazon_listings.selling_partner.downloads import with_new_link
 from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownProductType
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
@@ -168,7 +168,7 @@ def _with_names(
     if key.product_type in names:
         return error
     place = next(one.name for one in MARKETPLACES.values() if one.id == key.marketplace_id)
-    near = difflib.get_close_matches(key.product_type.upper(), names, n=5, cutoff=0.5)
+    near = closest(key.product_type, names, most=5, alike=0.5)
     hint = "Search one with `amazon-listings product-types search`."
     return UnknownProductType(
         f"Amazon has no product type {key.product_type!r} in {place}.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import difflib
 import hashlib
 import json
 import threading
@@ -14,8 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields, relabelled
 from amazon_product_types.labels import FieldIndex
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,7 @@ def known_locale(locale: str) -> None:
         UnsupportedLocale: it has none; the hint says which come close.
     """
     if locale not in LOCALES:
-        near = difflib.get_close_matches(locale, LOCALES, n=3, cutoff=0.4)
+        near = closest(locale, LOCALES, most=3, alike=0.4)
         raise UnsupportedLocale(
             f"Amazon has no product type definitions in the locale {locale!r}.",
             hint=f"Did you mean {' or '.join(near)}?" if near else f"Allowed are {', '.join(LOCALES)}.",
@@ -207,16 +208,19 @@ class DefinitionPair:
             ] = None
         return tuple(found)
 
-    def fields(self, relevant: Iterable[str] = (), *, language: str = "en") -> list[Field]:
-        """The fields, with codes and rules of one document and labels of the other; see `fields.fields`."""
+    @cached_property
+    def definition(self) -> Definition:
+        """The definition as a tree: codes and rules of one document, labels of the other."""
         same = self.validation.checksum == self.labels.checksum
-        return fields(
+        return Definition(
             self.validation.document,
+            labels=None if same else self.labels.document,
             property_groups=self.labels.property_groups,
-            labels_document=None if same else self.labels.document,
-            relevant=relevant,
-            language=language,
         )
+
+    def fields(self, relevant: Iterable[str] = (), *, language: str = "en") -> list[Field]:
+        """Return the fields; see `fields.fields`."""
+        return fields(self.definition, relevant=relevant, language=language)
 
     @cached_property
     def index(self) -> FieldIndex:
@@ -237,7 +241,7 @@ class DefinitionPair:
             known,
             earlier=self._before(known),
             requirements=self.validation.key.requirements,
-            whole=(lambda: FieldIndex(fields(whole.document))) if whole else None,
+            whole=(lambda: FieldIndex(fields(Definition(whole.document)))) if whole else None,
         )
 
     def _before(self, known: list[Field]) -> FieldIndex | None:
@@ -246,7 +250,7 @@ class DefinitionPair:
         for version in reversed(self.earlier):
             # History helps old labels; without it they are unknown, which a person is told.
             with contextlib.suppress(OSError, DefinitionDamaged):
-                index = FieldIndex(relabelled(known, version.document), earlier=index)
+                index = FieldIndex(relabelled(known, Definition(version.document)), earlier=index)
         return index
 
 

@@ -6,12 +6,12 @@ that not one record of the reading has is a mistake in the connector, or in what
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class FieldNames:
         for name, place in _read_fields(connector, messages).items():
             if name in known:
                 continue
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+            near = closest(name, known, most=3)
             kind = "unknown_field_near" if near else "unknown_field"
             yield messages.phrase(
                 f"note.{kind}", field=messages.quoted(name), place=place, near=messages.any_of(near)

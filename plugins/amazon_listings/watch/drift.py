@@ -12,6 +12,7 @@ from amazon_listings.ledger.runs import run_before
 from amazon_listings.runs.folder import RunFolder, safe_name
 from amazon_listings.watch.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
 from amazon_product_types.changes import KINDS, Change, changes, told
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from amazon_product_types.messages import catalogue
@@ -128,10 +129,9 @@ def drift(
         storage: Where runs keep their files; None judges no items.
         language: Of the sentences: en, es, fr or de.
     """
-    found = changes(old.judge, new.judge, old_labels=old.labels, new_labels=new.labels, language=language)
-    before, after = (
-        FieldIndex(fields(version.judge, labels_document=version.labels)) for version in (old, new)
-    )
+    versions = [Definition(version.judge, labels=version.labels) for version in (old, new)]
+    found = changes(*versions, language=language)
+    before, after = (FieldIndex(fields(version)) for version in versions)
     mapped = [Mapped(one.id, one.mapping, one.where.mapping_lines()) for one in connectors]
     failing: dict[str, NewlyFailing] = {}
     if storage is not None and any(change.breaking for change in found):

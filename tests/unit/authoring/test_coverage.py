@@ -1,4 +1,5 @@
 from amazon_listings.authoring.coverage import coverage
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from support.small_definition import DEFINITION, make_item, record
 
@@ -13,7 +14,7 @@ def test_mapped_and_filled_are_two_things(small):
         make_item(number=3, fields={"brand": "", "weight": ""}),
         make_item(number=4, fields={"brand": "", "weight": "heavy"}),
     ]
-    found = coverage(fields(DEFINITION), mapping, items)
+    found = coverage(fields(Definition(DEFINITION)), mapping, items)
     by_path = {one.path: one for one in found.fields}
     assert found.items == 4
     brand, weight, unit = (by_path[path] for path in ("brand.value", "item_weight.value", "item_weight.unit"))
@@ -24,11 +25,11 @@ def test_mapped_and_filled_are_two_things(small):
     assert (by_path["model_number.value"].mapped, by_path["model_number.value"].with_value) == (False, 0)
     mapped, total = found.levels()["required"]
     assert mapped == sum(one.mapped for one in found.fields if one.requirement == "required") < total
-    assert sum(count for _, count in found.levels().values()) == len(fields(DEFINITION))
+    assert sum(count for _, count in found.levels().values()) == len(fields(Definition(DEFINITION)))
 
 
 def test_without_items_no_share_is_made_up(small):
-    found = coverage(fields(DEFINITION), small.compile({"Marque": "Acme"}), [])
+    found = coverage(fields(Definition(DEFINITION)), small.compile({"Marque": "Acme"}), [])
     assert {found.share(one) for one in found.fields} == {None}
 
 
@@ -41,4 +42,4 @@ def test_a_parent_that_the_mapping_makes_is_no_product(small):
         make_item(sku=sku, variant=record(ref=sku, fields={"color": color}))
         for sku, color in (("S1", "rouge"), ("S2", "bleu"))
     ]
-    assert coverage(fields(DEFINITION), mapping, items).items == 2
+    assert coverage(fields(Definition(DEFINITION)), mapping, items).items == 2

@@ -1,8 +1,7 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_listings.authoring.pim_fields import access, gtin, pim_fields
+from amazon_listings.authoring.pim_fields import access, pim_fields
 from amazon_listings.mapping import compile_expression
 from support.small_definition import make_item
 
@@ -10,22 +9,6 @@ from support.small_definition import make_item
 def described(*values, texts=None):
     items = [make_item(number=n, fields={"x": value}, texts=texts or {}) for n, value in enumerate(values)]
     return next(one for one in pim_fields(items) if one.name == "x")
-
-
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [
-        ("4006381333931", True),
-        ("4006381333932", False),
-        ("96385074", True),
-        ("036000291452", True),
-        ("00000000", False),
-        ("n/a", False),
-        ("٤٠٠٦٣٨١٣٣٣٩٣١", False),
-    ],
-)
-def test_trade_numbers_have_a_check_digit(text, is_one):
-    assert gtin(text) is is_one
 
 
 def test_what_values_look_like():

@@ -7,6 +7,7 @@ import pytest
 from amazon_listings.authoring.pim_fields import pim_fields
 from amazon_listings.authoring.proposals import product_type_field, sku_expression
 from amazon_listings.authoring.starter import starter_lines
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from support.small_definition import DEFINITION, make_item, plain
@@ -22,7 +23,7 @@ def proposed(values, *, titles=None, texts=None, images=None, **attributes):
     item["product"]["images"] = {
         name: [{"url": url} for url in urls] for name, urls in (images or {}).items()
     }
-    lines = starter_lines(FieldIndex(fields(definition)), pim_fields([item], titles))
+    lines = starter_lines(FieldIndex(fields(Definition(definition))), pim_fields([item], titles))
     return {line.fields[0].path: line.value for line in lines if line.proposal}
 
 
@@ -115,7 +116,7 @@ def test_what_is_likely_for_a_field_that_some_items_need_stands_in_the_comment()
     rule = {"if": {"required": ["brand"]}, "then": {"required": ["pattern_kind"]}}
     definition["allOf"] = [rule]
     item = make_item(fields={"motif imprimé": "rayures"})
-    lines = starter_lines(FieldIndex(fields(definition)), pim_fields([item]))
+    lines = starter_lines(FieldIndex(fields(Definition(definition))), pim_fields([item]))
     (line,) = [line for line in lines if line.fields[0].attribute == "pattern_kind"]
     assert (line.section, line.active) == ("conditional", False)
     assert line.value == '{{ item["motif imprimé"] }}'

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from amazon_listings.authoring.relabelling import relabel
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 
@@ -59,12 +60,12 @@ def document(locale):
 
 @pytest.fixture(scope="module")
 def french():
-    return FieldIndex(fields(document("fr")))
+    return FieldIndex(fields(Definition(document("fr"))))
 
 
 @pytest.fixture(scope="module")
 def spanish():
-    return FieldIndex(fields(document("fr"), labels_document=document("es")))
+    return FieldIndex(fields(Definition(document("fr"), labels=document("es"))))
 
 
 def test_labels_become_labels_and_paths_stay(french, spanish):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from amazon_listings.authoring.starter import StarterLine
 from amazon_listings.authoring.starter_file import file_text, scalar
 from amazon_listings.connectors.yaml_document import read_yaml
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 
 VALUES = st.recursive(
@@ -29,7 +30,7 @@ def test_any_value_is_read_as_it_was(value):
 def test_no_text_of_amazon_or_the_pim_leaves_its_comment(text):
     members = {"value": {"type": "string", "title": text, "description": text}}
     attribute = {"type": "array", "title": text, "items": {"type": "object", "properties": members}}
-    (only,) = fields({"type": "object", "properties": {"brand": attribute}})
+    (only,) = fields(Definition({"type": "object", "properties": {"brand": attribute}}))
     lines = [
         StarterLine("required", "Marque", None, (only,)),
         StarterLine("conditional", "Modèle", None, (only,), active=False),

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from amazon_listings.checks.quality import ExtractRefused, UnknownColumn, check_quality
@@ -108,6 +108,7 @@ def check_digit(body):
 )
 def test_a_gtin_has_the_check_digit_of_gs1(body, off):
     right = body + check_digit(body)
+    assume(int(right) > 0)
     assert bad_gtin(right) is None
     assert bad_gtin(f" {right} ") is None
     wrong = body + str((int(right[-1]) + off) % 10)

@@ -5,7 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_listings.connectors.yaml_document import below_key, read_yaml
+from amazon_listings.connectors.yaml_document import read_yaml
+from amazon_product_types import json_pointer
 
 TEXT = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"), exclude_characters="\ufeff")
@@ -32,7 +33,7 @@ def test_lines_are_those_of_the_keys(value):
     assert read.value == value
     lines = text.splitlines()
     for key in value:
-        line = lines[read.lines()[below_key("", key)] - 1]
+        line = lines[read.lines()[json_pointer.below("", key)] - 1]
         assert next(iter(yaml.safe_load(line if line.rstrip().endswith(":") else f"{line}\n"))) == key
 
 

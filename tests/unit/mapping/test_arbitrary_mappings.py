@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from amazon_listings.mapping import MappingErrors, compile_mapping
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 from amazon_listings.marketplaces import marketplace
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from support.small_definition import DEFINITION, make_item
 
-INDEX = FieldIndex(fields(DEFINITION))
+INDEX = FieldIndex(fields(Definition(DEFINITION)))
 WORDS = st.sampled_from(
     [
         "{{ item.x }}",

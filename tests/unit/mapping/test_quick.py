@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from amazon_listings.mapping import compile_mapping
 from amazon_listings.mapping.plan.interpreter import Work
 from amazon_listings.marketplaces import marketplace
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from support.small_definition import DEFINITION, make_item
@@ -42,7 +43,7 @@ MAPPING = {
 MAPPINGS = [
     compile_mapping(
         MAPPING,
-        index=FieldIndex(fields(DEFINITION)),
+        index=FieldIndex(fields(Definition(DEFINITION))),
         definition=DEFINITION,
         marketplace=marketplace("FR"),
         **options,

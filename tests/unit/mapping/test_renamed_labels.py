@@ -6,6 +6,7 @@ import pytest
 
 from amazon_listings.mapping import MappingErrors, compile_mapping
 from amazon_listings.marketplaces import marketplace
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields, relabelled
 from amazon_product_types.labels import FieldIndex
 from support.small_definition import DEFINITION, make_item
@@ -27,9 +28,9 @@ def titled(**titles):
 def compiled(mapping, *versions):
     """The mapping against the last of these versions, which knows those before."""
     index = None
-    known = fields(versions[-1])
+    known = fields(Definition(versions[-1]))
     for document in versions[:-1]:
-        index = FieldIndex(relabelled(known, document), earlier=index)
+        index = FieldIndex(relabelled(known, Definition(document)), earlier=index)
     return compile_mapping(
         mapping,
         index=FieldIndex(known, earlier=index),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import chain
 from amazon_product_types.messages import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from amazon_product_types.definition import Definition
     from amazon_product_types.fields import Field
     from amazon_product_types.messages import Catalogue
     from amazon_product_types.options import Option
@@ -41,25 +42,16 @@ class Change(NamedTuple):
         return self.kind in BREAKING
 
 
-def changes(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    *,
-    old_labels: Mapping[str, Any] | None = None,
-    new_labels: Mapping[str, Any] | None = None,
-    language: str = "en",
-) -> list[Change]:
-    """What changed from one version of a definition to another, worst first.
+def changes(old: Definition, new: Definition, *, language: str = "en") -> list[Change]:
+    """Return what changed from one version of a definition to another, worst first.
 
     Args:
-        old: The definition before.
+        old: The definition before, with the labels it had.
         new: The definition now.
-        old_labels: The one before in the locale people read, if that is another.
-        new_labels: The one now in that locale.
         language: Of the sentences: en, es, fr or de.
     """
-    before = {item.path: item for item in fields(old, labels_document=old_labels, language=language)}
-    after = {item.path: item for item in fields(new, labels_document=new_labels, language=language)}
+    before = {item.path: item for item in fields(old, language=language)}
+    after = {item.path: item for item in fields(new, language=language)}
     wording = _Wording(catalogue(language))
     found = [wording.removed(before[path]) for path in before.keys() - after.keys()]
     found += [change for path in after.keys() - before.keys() for change in wording.added(after[path])]

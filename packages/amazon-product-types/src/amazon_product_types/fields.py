@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_product_types.options import Option, listed, options
+from amazon_product_types.definition import main_name
 from amazon_product_types.requirement import Requirement, requirements
-from amazon_product_types.restrictions import restrictions
-from amazon_product_types.tree import MAIN_NAMES, Leaf, Step, leaves, main_name
+from amazon_product_types.restrictions import Restriction, restrictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from amazon_product_types.definition import Definition, Node
+    from amazon_product_types.options import Option
 
 
 class Level(NamedTuple):
@@ -109,171 +111,91 @@ class Field:
         return known | {"attribute": self.attribute, "selectors": self.selectors, "pointer": self.pointer}
 
 
-def fields(
-    document: Mapping[str, Any],
-    *,
-    property_groups: Mapping[str, Any] | None = None,
-    labels_document: Mapping[str, Any] | None = None,
-    relevant: Iterable[str] = (),
-    language: str = "en",
-) -> list[Field]:
-    """The fields of a definition, in its order.
+def fields(definition: Definition, *, relevant: Iterable[str] = (), language: str = "en") -> list[Field]:
+    """Return the fields of a definition, in its order.
 
     Args:
-        document: The definition in the marketplace's own locale: codes, limits and rules are its.
-        property_groups: `propertyGroups` of Amazon's answer; without it fields have no group.
-        labels_document: The same definition in the locale people read; it gives titles, help and
-            the names of options, never a code.
+        definition: The definition, with the labels and groups that people see.
         relevant: Attributes that Amazon called relevant for this product type (issue 18448).
         language: Of the sentences that say when a field is required or not allowed: en, es, fr or de.
 
     Returns:
-        One field per leaf; `marketplace_id` and `language_tag` are the engine's and left out.
+        One field per leaf; `marketplace_id` and `language_tag` are written without a mapping and left out.
     """
-    groups = {
-        name: (group_id, group.get("title") or group_id)
-        for group_id, group in (property_groups or {}).items()
-        for name in group.get("propertyNames", ())
-    }
-    spoken = {leaf.names: leaf for leaf in leaves(labels_document)} if labels_document else {}
-    known = list(leaves(document))
-    needs = requirements(document, [leaf.names for leaf in known], frozenset(relevant), language)
-    paths = {leaf.names for leaf in known}
-    narrowed = restrictions(document)
-    found = [
-        _field(
-            leaf, spoken.get(leaf.names, leaf), groups.get(leaf.names[0], ("", "")), needs[leaf.names], paths
-        )
-        for leaf in known
-    ]
-    return [
-        replace(item, depends_on=tuple(".".join(place) for place in rule.depends_on), restriction=rule.digest)
-        if (rule := narrowed.get(tuple(item.path.split("."))))
-        else item
-        for item in found
-    ]
+    needs = requirements(definition, frozenset(relevant), language)
+    narrowed = restrictions(definition)
+    return [_field(leaf, needs[leaf.names], narrowed.get(leaf.names)) for leaf in definition.leaves]
 
 
-def relabelled(known: Iterable[Field], labels_document: Mapping[str, Any]) -> list[Field]:
-    """The same fields by the labels of another document; those that it lacks keep theirs."""
-    spoken = {leaf.names: leaf.steps for leaf in leaves(labels_document)}
+def relabelled(known: Iterable[Field], labels: Definition) -> list[Field]:
+    """Return the same fields by the labels of another definition; those that it lacks keep theirs."""
     found = []
     for item in known:
-        steps = spoken.get(tuple(item.path.split(".")))
-        labels = tuple(_label(steps, index) for index in range(len(steps))) if steps else item.labels
-        found.append(replace(item, labels=labels, label=labels[-1]))
+        node = labels.find(tuple(item.path.split(".")))
+        spoken = node.labels if node else item.labels
+        found.append(replace(item, labels=spoken, label=spoken[-1]))
     return found
 
 
-def _field(
-    leaf: Leaf,
-    spoken: Leaf,
-    group: tuple[str, str],
-    need: Requirement,
-    paths: set[tuple[str, ...]],
-) -> Field:
-    schema, names = leaf.steps[-1].element, leaf.names
-    values, is_open = listed(schema)
-    unit = (*names[:-1], "unit")
-    lifecycle = schema.get("$lifecycle", {})
-    outer = leaf.steps[-1].schema
-    said = spoken.steps[-1]
-    labels = tuple(_label(spoken.steps, index) for index in range(len(spoken.steps)))
-    numeric = schema.get("type") in {"number", "integer"}
-    levels = tuple(_level(item) for item in leaf.steps)
+def _field(leaf: Node, need: Requirement, narrowed: Restriction | None) -> Field:
+    limits, labels, group = leaf.limits, leaf.labels, leaf.group
+    levels = tuple(_level(step) for step in leaf.steps)
+    has_unit = leaf.name != "unit" and leaf.parent is not None and "unit" in leaf.parent.members
     return Field(
-        path=".".join(names),
+        path=leaf.path,
         label=labels[-1],
         labels=labels,
-        group=group[1],
-        group_id=group[0],
-        type=_kind(schema),
-        json_type=_json_type(schema),
+        group=group.title,
+        group_id=group.id,
+        type=leaf.kind,
+        json_type=leaf.json_type,
         requirement=need.level,
         condition=need.condition,
         forbidden=need.forbidden,
         needed_alone=need.needed_alone,
         recommended_by=need.recommended_by,
-        options=options(schema, values, said.element),
-        open=is_open,
-        min=_lower(schema) if numeric else schema.get("minLength"),
-        max=_upper(schema) if numeric else schema.get("maxLength"),
-        max_bytes=schema.get("maxUtf8ByteLength"),
-        min_bytes=schema.get("minUtf8ByteLength"),
+        options=leaf.options,
+        open=leaf.is_open,
+        min=limits.least,
+        max=limits.most,
+        max_bytes=limits.most_bytes,
+        min_bytes=limits.least_bytes,
         max_values=_max_values(levels),
-        multiple_of=schema.get("multipleOf"),
-        pattern=schema.get("pattern"),
-        editable=schema.get("editable", outer.get("editable", True)),
-        hidden=schema.get("hidden", outer.get("hidden", False)),
-        help=said.element.get("description") or said.schema.get("description") or "",
-        examples=tuple(
-            str(text) for text in said.element.get("examples") or said.schema.get("examples") or ()
-        ),
-        default=schema.get("default"),
+        multiple_of=limits.multiple_of,
+        pattern=limits.pattern,
+        editable=leaf.editable,
+        hidden=leaf.hidden,
+        help=leaf.help,
+        examples=leaf.examples,
+        default=leaf.element.get("default"),
         language=any(level.language for level in levels),
-        unit=".".join(unit) if names[-1] != "unit" and len(names) > 1 and unit in paths else None,
-        replaced_by=tuple(lifecycle.get("replacedBy") or outer.get("$lifecycle", {}).get("replacedBy") or ()),
+        unit=".".join((*leaf.names[:-1], "unit")) if has_unit else None,
+        replaced_by=leaf.replaced_by,
+        depends_on=tuple(".".join(names) for names in narrowed.depends_on) if narrowed else (),
+        restriction=narrowed.digest if narrowed else "",
         levels=levels,
     )
 
 
-def _level(item: Step) -> Level:
-    members = item.element.get("properties", {})
+def _level(node: Node) -> Level:
     return Level(
-        item.name,
-        item.is_array,
-        item.schema.get("maxItems"),
-        item.schema.get("maxUniqueItems"),
-        tuple(item.schema.get("selectors", ())),
-        "language_tag" in members,
-        "marketplace_id" in members,
+        node.name,
+        node.is_array,
+        node.max_items,
+        node.max_unique,
+        node.selectors,
+        "language_tag" in node.members,
+        "marketplace_id" in node.members,
     )
 
 
 def _max_values(levels: Sequence[Level]) -> int | None:
-    """How many values fit into the innermost list."""
+    """Return how many values fit into the innermost list."""
     for level in reversed(levels):
         if level.is_array:
             limits = [limit for limit in (level.max_items, level.max_unique) if limit is not None]
             return min(limits, default=None)
     return 1
-
-
-def _label(steps: Sequence[Step], index: int) -> str:
-    """The title of a step; a leaf without one goes by its parent's title or by its name."""
-    item = steps[index]
-    title = item.element.get("title") or item.schema.get("title")
-    if not title and index and item.name in MAIN_NAMES:
-        return _label(steps, index - 1)
-    return str(title or item.name).strip()
-
-
-def _kind(schema: Mapping[str, Any]) -> str:
-    formats = {schema.get("format")} | {
-        branch.get("format") for key in ("oneOf", "anyOf") for branch in schema.get(key, ())
-    }
-    if formats & {"date", "date-time"}:
-        return "date"
-    if formats & {"uri", "uri-reference", "iri"}:
-        return "url"
-    return _json_type(schema)
-
-
-def _json_type(schema: Mapping[str, Any]) -> str:
-    known = schema.get("type")
-    if known is None:
-        known = next(
-            (b["type"] for k in ("anyOf", "oneOf") for b in schema.get(k, ()) if "type" in b), "string"
-        )
-    return str(known if isinstance(known, str) else known[0])
-
-
-def _lower(schema: Mapping[str, Any]) -> float | None:
-    return max((schema[k] for k in ("minimum", "exclusiveMinimum") if k in schema), default=None)
-
-
-def _upper(schema: Mapping[str, Any]) -> float | None:
-    return min((schema[k] for k in ("maximum", "exclusiveMaximum") if k in schema), default=None)
 
 
 def main_field(below: Sequence[Field], depth: int) -> Field | None:

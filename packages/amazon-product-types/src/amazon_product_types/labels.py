@@ -13,17 +13,16 @@ from amazon_product_types.candidates import (
     Target,
     UnknownField,
 )
+from amazon_product_types.definition import ENGINE_MEMBERS, Names
 from amazon_product_types.fields import Field, main_field
-from amazon_product_types.spelling import chain, likeness, normal
-from amazon_product_types.tree import ENGINE_MEMBERS, Names
+from amazon_product_types.matching import ALIKE, normal, shared, similarity, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _CHAIN = re.compile(r"\s*[>\u203a\u2192]\s*")
 _MARKS = re.compile(r"\[(?:0|\*)?\]")
-#: Fields less alike than this are no candidates, and more than these are too many to read.
-_ALIKE = 0.6
+#: More candidates than these are too many to read.
 _CANDIDATES = 5
 _PATH = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", re.IGNORECASE)
 
@@ -246,17 +245,43 @@ class FieldIndex:
 
     def _near(self, key: str) -> list[Candidate]:
         """The fields whose labels, chains or paths have most in common with `key`."""
-        wanted = likeness(key)
+        wanted = _likeness(key)
         scored = sorted(
             (-score, sum(map(len, titles)), names)
             for names, titles in self._titles.items()
-            if self._is_leaf(names) and (score := wanted(titles, names)) >= _ALIKE
+            if self._is_leaf(names) and (score := wanted(titles, names)) >= ALIKE
         )
         # Numbered attributes share their labels: one of them is enough.
         different: dict[tuple[str, ...], Names] = {}
         for _, _, names in scored:
             different.setdefault(self._titles[names], names)
         return [self._candidate(names) for names in list(different.values())[:_CANDIDATES]]
+
+
+def chain(labels: Iterable[str]) -> str:
+    """Return the labels as one writes a chain in a mapping: `A > B`, without immediate repetition."""
+    shown: list[str] = []
+    for label in labels:
+        if not shown or normal(shown[-1]) != normal(label):
+            shown.append(label)
+    return " > ".join(shown)
+
+
+def _likeness(key: str) -> Callable[[Sequence[str], Sequence[str]], float]:
+    """Return how much a mapping key that names nothing is like a field, from 0 to 1.
+
+    Returns:
+        A function of the field's normal labels, outermost first, and of its path's names.
+    """
+    typed = _CHAIN.split(key)[-1]
+    wanted = words(key)
+
+    def of(titles: Sequence[str], names: Sequence[str]) -> float:
+        spelling = max(similarity(typed, name) for name in (titles[-1], ".".join(names)))
+        anywhere, own = words(" ".join((*titles, *names))), words(titles[-1])
+        return max(spelling, 0.6 * shared(wanted, anywhere) + 0.4 * shared(wanted, own))
+
+    return of
 
 
 __all__ = [
@@ -267,5 +292,4 @@ __all__ = [
     "Target",
     "UnknownField",
     "chain",
-    "normal",
 ]

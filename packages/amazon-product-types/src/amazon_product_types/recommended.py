@@ -15,12 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amazon_product_types.tree import step
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from amazon_product_types.tree import Schema
+    from amazon_product_types.definition import Definition
 
 #: What Seller Central asks of every listing: attribute, and the guide that does.
 GUIDES = {
@@ -33,27 +31,25 @@ GUIDES = {
 }
 
 
-def recommended(document: Schema, relevant: Iterable[str]) -> dict[str, str]:
-    """Who recommends each recommended attribute of a definition.
+def recommended(definition: Definition, relevant: Iterable[str]) -> dict[str, str]:
+    """Return who recommends each recommended attribute of a definition.
 
     Args:
-        document: The definition.
+        definition: The definition.
         relevant: Attributes that Amazon called relevant for this product type.
     """
     sources = {**GUIDES, **dict.fromkeys(relevant, "Amazon's issue 18448")}
     left_out = []
-    for name, schema in document["properties"].items():
-        top = step(document, name, schema)
-        lifecycle = {**top.schema.get("$lifecycle", {}), **top.element.get("$lifecycle", {})}
-        before, after = (_names(lifecycle.get(key, ())) for key in ("replaces", "replacedBy"))
+    for name, attribute in definition.attributes.items():
+        before, after = _names(attribute.replaces), _names(attribute.replaced_by)
         if before:
             sources[name] = f"takes the place of {', '.join(before)}"
         sources.update(dict.fromkeys(after, f"takes the place of {name}"))
-        if after or top.schema.get("hidden") or top.element.get("hidden"):
+        if after or attribute.schema.get("hidden") or attribute.element.get("hidden"):
             left_out.append(name)
     return {name: source for name, source in sources.items() if name not in left_out}
 
 
 def _names(pointers: Iterable[object]) -> list[str]:
-    """The attributes that relative JSON pointers (`1/color`) end at."""
+    """Return the attributes that relative JSON pointers (`1/color`) end at."""
     return [str(pointer).rpartition("/")[2] for pointer in pointers]

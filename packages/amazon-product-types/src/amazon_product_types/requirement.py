@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_product_types.conditions.evaluation import true_of
 from amazon_product_types.conditions.formulas import (
@@ -24,16 +24,16 @@ from amazon_product_types.conditions.formulas import (
     shortest,
 )
 from amazon_product_types.conditions.wording import sentence
+from amazon_product_types.definition import QUALIFIERS, main_name
 from amazon_product_types.messages import catalogue
 from amazon_product_types.recommended import recommended
 from amazon_product_types.requirement_rules import Rules
-from amazon_product_types.tree import QUALIFIERS, main_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
+    from amazon_product_types.definition import Definition, Names
     from amazon_product_types.messages import Catalogue
-    from amazon_product_types.tree import Names
 
 
 class Requirement(NamedTuple):
@@ -50,18 +50,18 @@ class Requirement(NamedTuple):
 
 
 class Requirements:
-    """When each place of a definition is required, as formulas and in words.
+    """When each leaf of a definition is required, as formulas and in words.
 
     Args:
-        document: The definition.
-        paths: The names of every leaf.
+        definition: The definition.
     """
 
-    def __init__(self, document: Mapping[str, Any], paths: Sequence[Names]) -> None:
-        self._rules = Rules(document)
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._rules = Rules(definition)
         self._members: dict[Names, dict[str, None]] = {}
         self._leaves: dict[Names, list[Names]] = {}
-        for names in paths:
+        for names in (leaf.names for leaf in definition.leaves):
             for depth in range(len(names)):
                 self._members.setdefault(names[:depth], {})[names[depth]] = None
                 self._leaves.setdefault(names[: depth + 1], []).append(names)
@@ -127,13 +127,11 @@ class Requirements:
         return ".".join(names)
 
 
-def requirements(
-    document: Mapping[str, Any], paths: Sequence[Names], relevant: frozenset[str], language: str
-) -> dict[Names, Requirement]:
-    """The requirement of each leaf in `paths`, with conditions in a language (`messages/` has them)."""
-    known, messages = Requirements(document, paths), catalogue(language)
-    sources = recommended(document, relevant)
-    return {names: known.of(names, sources, messages) for names in paths}
+def requirements(definition: Definition, relevant: frozenset[str], language: str) -> dict[Names, Requirement]:
+    """Return the requirement of each leaf, with conditions in a language (`messages/` has them)."""
+    known, messages = Requirements(definition), catalogue(language)
+    sources = recommended(definition, relevant)
+    return {leaf.names: known.of(leaf.names, sources, messages) for leaf in definition.leaves}
 
 
 def absent(formula: Formula, names: Names) -> Formula:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from amazon_product_types.conditions.formulas import (
     ALWAYS,
-    HERE,
     ONE,
     Formula,
     Hop,
@@ -22,72 +21,71 @@ from amazon_product_types.conditions.formulas import (
     either,
     fact,
     negated,
-    prefixed,
 )
-from amazon_product_types.conditions.parsing import member_truth, truth
-from amazon_product_types.tree import Names, Schema, resolved
+from amazon_product_types.conditions.parsing import from_root, member_truth, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from amazon_product_types.definition import Definition, Names, Node, Schema
+
 
 class Rules:
-    """What a definition demands of an item, per place.
+    """What a definition demands of an item, per node.
 
     `needed` and `forbidden` give, for the names from the attribute to a member, when that member
     must be there or must not, provided that what it belongs to is there.
 
     Args:
-        document: The definition.
+        definition: The definition.
     """
 
-    def __init__(self, document: Schema) -> None:
-        self._document = document
+    def __init__(self, definition: Definition) -> None:
         self._needed: dict[Names, list[Formula]] = defaultdict(list)
         self._forbidden: dict[Names, list[Formula]] = defaultdict(list)
-        self._read(document, {"type": "object", **document}, (), ALWAYS)
+        self._read(definition.document, definition.root, ALWAYS)
         self.needed = {names: either(*cases) for names, cases in self._needed.items()}
         self.forbidden = {names: either(*cases) for names, cases in self._forbidden.items()}
 
-    def _read(self, schema: Schema, node: Schema, names: Names, when: Formula) -> None:
-        """Collect what `schema`, in force `when`, demands of the object `node` at `names`."""
-        if node.get("type") != "object":
+    def _read(self, schema: Schema, node: Node, when: Formula) -> None:
+        """Collect what `schema`, in force `when`, demands of the object `node`."""
+        if node.element.get("type") != "object":
             # A single value: nothing in it can be missing.
             return
+        names = node.names
         for name in schema.get("required", ()):
             self._needed[(*names, name)].append(when)
         for name, others in schema.get("dependentRequired", {}).items():
-            given = _here(fact((Hop(name, ONE),)), names)
+            given = from_root(fact((Hop(name, ONE),)), names)
             for other in others:
                 self._needed[(*names, other)].append(both(when, given))
         for name, below in schema.get("properties", {}).items():
-            child = self._child(node, name)
-            if child is not None and isinstance(below, dict):
-                self._read_value(below, child, (*names, name), when)
+            member = node.members.get(name)
+            if member is not None and isinstance(below, dict):
+                self._read_value(below, member, when)
         self._read_logic(
             schema,
             names,
             when,
-            read=lambda part, case: self._read(part, node, names, case),
-            meaning=lambda part: _here(truth(self._document, part, node), names),
+            read=lambda part, case: self._read(part, node, case),
+            meaning=lambda part: from_root(truth(part, node), names),
         )
 
-    def _read_value(self, schema: Schema, node: Schema, names: Names, when: Formula) -> None:
+    def _read_value(self, schema: Schema, node: Node, when: Formula) -> None:
         """Collect from a schema for the value of a member: of a list, from its elements."""
-        schema = resolved(self._document, schema)
-        if node.get("type") != "array":
-            self._read(schema, node, names, when)
+        schema = node.definition.resolved(schema)
+        if not node.is_array:
+            self._read(schema, node, when)
             return
-        element = resolved(self._document, node.get("items", {}))
         for keyword in ("items", "contains"):
             if isinstance(schema.get(keyword), dict):
-                self._read_value(schema[keyword], element, names, when)
+                self._read(node.definition.resolved(schema[keyword]), node, when)
         self._read_logic(
             schema,
-            names,
+            node.names,
             when,
-            read=lambda part, case: self._read_value(part, node, names, case),
-            meaning=lambda part: _here(member_truth(self._document, part, node, names[-1]), names[:-1]),
+            read=lambda part, case: self._read_value(part, node, case),
+            meaning=lambda part: from_root(member_truth(part, node), node.names[:-1]),
         )
 
     def _read_logic(
@@ -130,18 +128,7 @@ class Rules:
                     place = self._forbidden if item.holds else self._needed
                     place[item.fact.names].append(both(when, others))
 
-    def _child(self, node: Schema, name: str) -> Schema | None:
-        child = node.get("properties", {}).get(name)
-        return None if child is None else resolved(self._document, child)
-
 
 def _silent(*schemas: Schema | None) -> bool:
     """Whether these schemas demand no member: only such rules are put into words."""
     return not any("required" in text or "dependentRequired" in text for text in map(json.dumps, schemas))
-
-
-def _here(formula: Formula, names: Names) -> Formula:
-    """What is said of the element at `names`, said from the root."""
-    for name in reversed(names):
-        formula = prefixed(formula, Hop(name, HERE))
-    return formula

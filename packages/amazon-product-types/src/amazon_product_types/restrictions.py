@@ -11,10 +11,10 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_product_types.tree import Names, Schema, resolved
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from amazon_product_types.definition import Definition, Names, Node, Schema
 
 _NARROWING = frozenset({
     "enum", "const", "not", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -29,6 +29,13 @@ class _Case(NamedTuple):
     conditions: tuple[str, ...] = ()
 
 
+class _Position(NamedTuple):
+    """What a schema is about: the list of a node as a whole, or an element of it."""
+
+    node: Node
+    is_list: bool
+
+
 class Restriction(NamedTuple):
     """What a field's allowed values depend on, and a digest of how, to see when it changes."""
 
@@ -36,11 +43,12 @@ class Restriction(NamedTuple):
     digest: str
 
 
-def restrictions(document: Schema) -> dict[Names, Restriction]:
-    """The restriction of each leaf that has one, by its names."""
+def restrictions(definition: Definition) -> dict[Names, Restriction]:
+    """Return the restriction of each leaf that has one, by its names."""
     found: dict[Names, dict[str, frozenset[Names]]] = defaultdict(dict)
-    root = {"type": "object", **document}
-    for names, sources, rule in _narrowed(document, document, root, (), _Case()):
+    for names, sources, rule in _narrowed(
+        definition.document, _Position(definition.root, is_list=False), _Case()
+    ):
         found[names][rule] = sources
     return {
         names: Restriction(
@@ -52,54 +60,51 @@ def restrictions(document: Schema) -> dict[Names, Restriction]:
 
 
 def _narrowed(
-    document: Schema,
-    schema: Schema,
-    node: Schema,
-    names: Names,
-    case: _Case,
+    schema: Schema, position: _Position, case: _Case
 ) -> Iterator[tuple[Names, frozenset[Names], str]]:
-    """Each narrowed leaf, with what the conditions around it speak of, and the rule as text."""
-    is_value = node.get("type") not in {"array", "object"}
-    if is_value and case.conditions and (narrowing := {key: schema[key] for key in _NARROWING & set(schema)}):
+    """Yield each narrowed leaf, with what the conditions around it speak of, and the rule as text."""
+    narrowing = {key: schema[key] for key in _NARROWING & set(schema)}
+    if narrowing and case.conditions and position.node.is_leaf and not position.is_list:
+        names = position.node.names
         yield names, case.sources - {names}, json.dumps([*case.conditions, narrowing], sort_keys=True)
-    for below, child, place in _inside(document, schema, node, names):
-        yield from _narrowed(document, below, child, place, case)
+    for below, inner in _inside(schema, position):
+        yield from _narrowed(below, inner, case)
     for part in schema.get("allOf", ()):
-        yield from _narrowed(document, part, node, names, case)
+        yield from _narrowed(part, position, case)
     if "if" in schema:
-        spoken = case.sources | frozenset(_spoken(document, schema["if"], node, names))
+        spoken = case.sources | frozenset(_spoken(schema["if"], position))
         text = hashlib.sha256(json.dumps(schema["if"], sort_keys=True).encode()).hexdigest()
         for keyword in ("then", "else"):
             if keyword in schema:
-                inner = _Case(spoken, (*case.conditions, f"{keyword} {text}"))
-                yield from _narrowed(document, schema[keyword], node, names, inner)
+                inside = _Case(spoken, (*case.conditions, f"{keyword} {text}"))
+                yield from _narrowed(schema[keyword], position, inside)
 
 
-def _spoken(document: Schema, schema: Schema, node: Schema, names: Names) -> Iterator[Names]:
-    """The leaves that a condition speaks of."""
+def _spoken(schema: Schema, position: _Position) -> Iterator[Names]:
+    """Yield the leaves that a condition speaks of."""
+    node = position.node
     for name in schema.get("required", ()):
-        if name not in schema.get("properties", {}) and name in node.get("properties", {}):
-            yield (*names, name)
-    for below, child, place in _inside(document, schema, node, names):
-        inner = list(_spoken(document, below, child, place))
-        yield from inner or ([place] if place != names else [])
+        if name not in schema.get("properties", {}) and name in node.members and not position.is_list:
+            yield (*node.names, name)
+    for below, inner in _inside(schema, position):
+        spoken = list(_spoken(below, inner))
+        yield from spoken or ([inner.node.names] if inner.node is not node else [])
     for keyword in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(keyword, ()):
-            yield from _spoken(document, part, node, names)
+            yield from _spoken(part, position)
     if isinstance(schema.get("not"), dict):
-        yield from _spoken(document, schema["not"], node, names)
+        yield from _spoken(schema["not"], position)
 
 
-def _inside(
-    document: Schema, schema: Schema, node: Schema, names: Names
-) -> Iterator[tuple[Schema, Schema, Names]]:
-    """What a schema says of the members of an object or the elements of a list: it, of what, where."""
-    if node.get("type") == "array":
-        element = resolved(document, node.get("items", {}))
+def _inside(schema: Schema, position: _Position) -> Iterator[tuple[Schema, _Position]]:
+    """Yield what a schema says of the members of an object or the elements of a list: it, and of what."""
+    node, resolved = position.node, position.node.definition.resolved
+    if position.is_list:
         for keyword in ("items", "contains"):
             if isinstance(schema.get(keyword), dict):
-                yield resolved(document, schema[keyword]), element, names
+                yield resolved(schema[keyword]), _Position(node, is_list=False)
+        return
     for name, below in schema.get("properties", {}).items():
-        child = node.get("properties", {}).get(name)
-        if child is not None and isinstance(below, dict):
-            yield resolved(document, below), resolved(document, child), (*names, name)
+        member = node.members.get(name)
+        if member is not None and isinstance(below, dict):
+            yield resolved(below), _Position(member, member.is_array)

@@ -6,6 +6,7 @@ import pytest
 
 from amazon_listings.watch.impact import Mapped, impact, newly_failing
 from amazon_product_types.changes import BREAKING, KINDS, changes, told
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from amazon_product_types.validation import compile_definition
@@ -31,6 +32,14 @@ OLD = {
         "note": attribute("Note", {"type": "string"}),
     },
 }
+
+
+def index(document):
+    return FieldIndex(fields(Definition(document)))
+
+
+def differing(new):
+    return changes(Definition(OLD), Definition(new))
 
 
 def changed(edit):
@@ -111,7 +120,7 @@ def changed(edit):
     ],
 )
 def test_each_kind_of_change_in_words(edit, kind, text):
-    found = {(change.kind, change.text) for change in changes(OLD, changed(edit))}
+    found = {(change.kind, change.text) for change in changes(Definition(OLD), Definition(changed(edit)))}
     assert (kind, text) in found
 
 
@@ -126,16 +135,16 @@ def test_each_kind_of_change_in_words(edit, kind, text):
 )
 def test_changes_and_what_they_touch_are_told_in_the_people_s_language(language, wanted, line):
     new = changed(lambda _, values: values["name"].update(maxLength=75))
-    found = changes(OLD, new, language=language)
+    found = changes(Definition(OLD), Definition(new), language=language)
     assert [change.text for change in found] == [wanted]
-    indexes = FieldIndex(fields(OLD)), FieldIndex(fields(new))
+    indexes = index(OLD), index(new)
     mapped = Mapped("fr_home", {"Name": "x"}, {"Name": 11})
     (touched,) = impact(found, [mapped], *indexes, language=language)
     assert touched.told(language).startswith(line)
 
 
 def test_nothing_changed():
-    assert changes(OLD, copy.deepcopy(OLD)) == []
+    assert changes(Definition(OLD), Definition(copy.deepcopy(OLD))) == []
     assert list(told([])) == ["No field changed."]
 
 
@@ -144,7 +153,11 @@ def test_a_field_that_comes_required_is_both_new_and_required():
         new["properties"]["extra"] = attribute("Extra", {"type": "string"})
         new["required"] = ["extra"]
 
-    assert [change.kind for change in changes(OLD, changed(edit))] == ["required", "added"]
+    found = changes(Definition(OLD), Definition(changed(edit)))
+    assert [change.kind for change in found] == [
+        "required",
+        "added",
+    ]
 
 
 def test_the_worst_is_told_first():
@@ -167,7 +180,12 @@ def test_impact_on_mapping_lines():
     new = drift()
     mapping = {"Name": "{{ item.name }}", "Color": "r", "note": "{{ item.note }}", "Count": 1}
     mapped = Mapped("fr_home", mapping, {"Name": 11, "note": 13})
-    touched = impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new)))
+    touched = impact(
+        differing(new),
+        [mapped],
+        index(OLD),
+        index(new),
+    )
     assert {(one.key, one.line, one.path, one.person) for one in touched} == {
         ("Name", 11, "name.value", True),
         ("Name", 11, "name.value", False),
@@ -185,7 +203,12 @@ def test_a_label_that_now_fits_several_fields_needs_a_person():
 
     new = changed(edit)
     mapped = Mapped("fr_home", {"Note": "x", "note": "y"}, {})
-    (touched,) = impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new)))
+    (touched,) = impact(
+        differing(new),
+        [mapped],
+        index(OLD),
+        index(new),
+    )
     assert (touched.key, touched.person) == ("Note", True)
     assert "note.value, remark.value" in touched.text
 
@@ -193,7 +216,15 @@ def test_a_label_that_now_fits_several_fields_needs_a_person():
 def test_mapping_a_required_field_settles_it():
     mapped = Mapped("fr_home", {"origin": "FR", "Color": "r"}, {})
     new = drift()
-    assert impact(changes(OLD, new), [mapped], FieldIndex(fields(OLD)), FieldIndex(fields(new))) == []
+    assert (
+        impact(
+            differing(new),
+            [mapped],
+            index(OLD),
+            index(new),
+        )
+        == []
+    )
 
 
 def test_items_that_would_now_fail():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 
 
@@ -17,7 +18,7 @@ def single(schema, **more):
 
 
 def only(schema, **more):
-    (field,) = fields(definition(a=single(schema, **more)))
+    (field,) = fields(Definition(definition(a=single(schema, **more))))
     return field
 
 
@@ -39,7 +40,7 @@ def test_a_leaf_without_a_title_goes_by_what_it_is_in():
 def test_references_are_followed():
     document = definition(a=single({"$ref": "#/$defs/text"}))
     document["$defs"] = {"text": {"type": "string", "maxLength": 5}}
-    (field,) = fields(document)
+    (field,) = fields(Definition(document))
     assert field.max == 5
 
 
@@ -73,7 +74,7 @@ def test_options_going_away_are_marked_with_what_replaces_them():
 def test_names_of_options_come_by_code_not_by_position():
     own = definition(a=single({"type": "string", "enum": ["x", "y"], "enumNames": ["Ix", "Igrec"]}))
     spoken = definition(a=single({"type": "string", "enum": ["y", "z"], "enumNames": ["Why", "Zed"]}))
-    (field,) = fields(own, labels_document=spoken)
+    (field,) = fields(Definition(own, labels=spoken))
     assert [(option.value, option.name) for option in field.options] == [("x", "Ix"), ("y", "Why")]
 
 
@@ -95,7 +96,7 @@ def test_types_say_dates_and_addresses():
 
 def test_groups_come_from_amazons_answer():
     groups = {"offer": {"title": "Offre", "propertyNames": ["a"]}}
-    (field,) = fields(definition(a=single({"type": "string"})), property_groups=groups)
+    (field,) = fields(Definition(definition(a=single({"type": "string"})), property_groups=groups))
     assert (field.group, field.group_id) == ("Offre", "offer")
 
 

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
-from amazon_product_types.labels import AmbiguousField, FieldIndex, UnknownField, chain, normal
+from amazon_product_types.labels import AmbiguousField, FieldIndex, UnknownField, chain
+from amazon_product_types.matching import normal
 
 
 def leaf(title, **more):
@@ -19,7 +21,7 @@ def attribute(title, **members):
 
 
 def index(**properties):
-    return FieldIndex(fields({"type": "object", "properties": properties}))
+    return FieldIndex(fields(Definition({"type": "object", "properties": properties})))
 
 
 @pytest.fixture
@@ -151,10 +153,16 @@ def test_members_by_name_or_label(home):
 
 def test_a_label_that_amazon_gave_to_another_field_needs_a_person():
     before = index(a=attribute("A", value=leaf("Name")), b=attribute("B", value=leaf("Other")))
-    now = fields({"type": "object", "properties": {
-        "a": attribute("A", value=leaf("Old name")),
-        "b": attribute("B", value=leaf("Name")),
-    }})  # fmt: skip
+    now = fields(
+        Definition(
+            {
+                "properties": {
+                    "a": attribute("A", value=leaf("Old name")),
+                    "b": attribute("B", value=leaf("Name")),
+                }
+            }
+        )
+    )
     with pytest.raises(AmbiguousField, match="given this label to another field"):
         FieldIndex(now, earlier=before).find("Name")
 

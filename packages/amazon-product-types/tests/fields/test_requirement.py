@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 
 
@@ -42,7 +43,7 @@ def definition(*rules, required=(), **attributes):
 
 
 def said(*rules, path="color.value", **more):
-    found = {field.path: field for field in fields(definition(*rules, **more))}[path]
+    found = {field.path: field for field in fields(Definition(definition(*rules, **more)))}[path]
     return found.requirement, found.condition
 
 
@@ -162,7 +163,9 @@ def test_a_rule_inside_an_attribute_speaks_of_the_element():
             }
         }
     }
-    found = {field.path: field for field in fields(definition(rule, channel=channel))}["channel.quantity"]
+    found = {field.path: field for field in fields(Definition(definition(rule, channel=channel)))}[
+        "channel.quantity"
+    ]
     assert found.condition == "required when `channel.code` is DEFAULT"
     assert found.forbidden == "not allowed unless `channel.code` is DEFAULT"
 
@@ -182,7 +185,9 @@ def test_recommended_is_what_amazon_asks_for_without_a_rule():
     path = "main_product_image_locator.media_location"
     assert said(path=path, **picture) == ("recommended", "")
     assert said(path=path, required=["main_product_image_locator"], **picture) == ("required", "")
-    relevant = {field.path: field.requirement for field in fields(definition(), relevant=["color"])}
+    relevant = {
+        field.path: field.requirement for field in fields(Definition(definition()), relevant=["color"])
+    }
     assert relevant["color.value"] == "recommended"
     assert relevant["asin.value"] == "optional"
 
@@ -193,7 +198,9 @@ def test_what_takes_the_place_of_another_field_is_recommended_and_what_goes_or_i
     document["properties"]["generic_keyword"]["hidden"] = True
     document["properties"]["product_description"] = attribute("value")
     document["properties"]["newest"] = attribute("value") | {"$lifecycle": {"replaces": ["1/older"]}}
-    assert {f.path: f.recommended_by for f in fields(document) if f.requirement == "recommended"} == {
+    assert {
+        f.path: f.recommended_by for f in fields(Definition(document)) if f.requirement == "recommended"
+    } == {
         "new.value": "takes the place of bullet_point",
         "newest.value": "takes the place of older",
         "product_description.value": "Product detail page rules",
@@ -204,10 +211,12 @@ def test_what_is_needed_of_an_item_of_which_nothing_is_known():
     found = {
         field.path: field.needed_alone
         for field in fields(
-            definition(
-                {"if": {"not": is_("level", "parent")}, "then": NEED},
-                {"if": is_("level", "child"), "then": {"required": ["asin"]}},
-                required=["weight"],
+            Definition(
+                definition(
+                    {"if": {"not": is_("level", "parent")}, "then": NEED},
+                    {"if": is_("level", "child"), "then": {"required": ["asin"]}},
+                    required=["weight"],
+                )
             )
         )
     }

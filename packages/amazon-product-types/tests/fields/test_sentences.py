@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from amazon_product_types.changes import KINDS
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.messages import catalogue
 
@@ -47,5 +48,5 @@ DOCUMENT = {
     ],
 )
 def test_conditions_in_each_language(language, parent, gtin):
-    said = {field.path: field.condition for field in fields(DOCUMENT, language=language)}
+    said = {field.path: field.condition for field in fields(Definition(DOCUMENT), language=language)}
     assert (said["parent.value"], said["gtin.value"]) == (parent, gtin)

@@ -19,7 +19,7 @@ def codes_in_the_source():
     folder = Path(amazon_product_types.validation.__file__).parent
     found = {
         node.value
-        for module in ("causes", "definition", "explanation")
+        for module in ("causes", "validator", "explanation")
         for node in ast.walk(ast.parse((folder / f"{module}.py").read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

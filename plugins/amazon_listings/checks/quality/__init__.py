@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from amazon_listings.checks.quality.wording import issue_of, observed
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.related_tables import load_tables
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -185,7 +185,7 @@ class _Check:
         for expected in own:
             unknown = sorted(expected.columns - self._known)
             if unknown and expected.type != "expect_column_to_exist":
-                near = difflib.get_close_matches(unknown[0], sorted(self._known), n=3, cutoff=0.6)
+                near = closest(unknown[0], sorted(self._known), most=3)
                 raise UnknownColumn(
                     f"{self._place_of(expected)}: {expected.type} looks at “{unknown[0]}”, and no item "
                     "of the extract has such a field.",

@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES, Row, is_empty
+from amazon_product_types.gtin import is_gtin
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -26,8 +26,6 @@ OCCURRENCES = "items with this SKU"
 #: Columns every extract has, whatever the PIM's fields are.
 ALWAYS = frozenset((PIM_ID, "sku", OCCURRENCES, *RECORD_NAMES))
 
-#: GTIN-8, UPC-A (GTIN-12), EAN (GTIN-13) and GTIN-14; GS1 General Specifications, 7.9.
-_GTIN = re.compile(r"[0-9]{8}|[0-9]{12,14}")
 #: What a mapping line that fails shows here: not empty, so that only the mapping tells of it.
 _FAILS = "(the mapping tells)"
 
@@ -131,11 +129,7 @@ def bad_gtin(value: Any) -> str | None:
     if is_empty(value) or isinstance(value, list | dict | bool):
         return None
     text = str(value).strip()
-    if not _GTIN.fullmatch(text):
-        return text
-    digits = [int(digit) for digit in reversed(text)]
-    total = sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return None if total % 10 == 0 else text
+    return None if is_gtin(text) else text
 
 
 def bad_url(value: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -21,6 +20,7 @@ from amazon_listings.checks.quality.engine import (
     list_registered_expectation_implementations,
 )
 from amazon_listings.errors import ActionRequiredError
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -214,7 +214,7 @@ def _detail(error: dict[str, Any], kind: Any) -> str:
     name = ".".join(str(step) for step in error["loc"] if step != "__root__")
     if error["type"] == "value_error.extra":
         arguments = sorted(set(kind.__fields__) - _INNER)
-        near = difflib.get_close_matches(name, arguments, n=1, cutoff=0.6)
+        near = closest(name, arguments)
         meant = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(arguments)}"
         return f"it has no argument {name!r}{meant}"
     if error["type"] == "value_error.missing":

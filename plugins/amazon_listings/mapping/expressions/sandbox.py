@@ -8,7 +8,6 @@ Jinja's sandbox leaves that to its user.
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from amazon_listings.mapping.expressions.allowed_syntax import LOOP_OVER, TEXT_O
 from amazon_listings.mapping.expressions.arithmetic import computed, kind
 from amazon_listings.mapping.expressions.rows import MISSING, RelatedTables, Row, View
 from amazon_listings.mapping.formulas.limits import TooLarge, check_list, check_text, shown
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -127,7 +127,7 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if not found:
             return ""
         known = [name for name in (self.filters if found[1] == "filter" else self.tests) if " " not in name]
-        near = difflib.get_close_matches(found[2], known, cutoff=0.7)
+        near = closest(found[2], known, most=3, alike=0.7)
         return f"; did you mean {' or '.join(near)}?" if near else ""
 
     def getattr(self, obj: Any, attribute: str) -> Any:

@@ -18,8 +18,8 @@ from amazon_listings.mapping.values.conversion import (
     parse_quantity,
 )
 from amazon_listings.mapping.values.options import Inconvertible, own_option_names
+from amazon_product_types.definition import ENGINE_MEMBERS
 from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
-from amazon_product_types.tree import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

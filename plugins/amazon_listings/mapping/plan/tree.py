@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
-from amazon_product_types.tree import ENGINE_MEMBERS
+from amazon_product_types.definition import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
     from amazon_listings.mapping.expressions.compiled import Expression

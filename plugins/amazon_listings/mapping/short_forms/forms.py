@@ -7,7 +7,6 @@ documentation, names after the definitions.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import Expression, as_expression, combined
@@ -19,6 +18,7 @@ from amazon_listings.mapping.short_forms.offers import offers
 from amazon_listings.mapping.values.lengths import HIGHLIGHTS_CHARACTERS, modular_title
 from amazon_listings.mapping.values.options import Inconvertible, LeftOut
 from amazon_listings.mapping.values.quantities import NotANumber, number
+from amazon_product_types import gtin as trade_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,8 +35,6 @@ _STOCK = {
     "restock": "restock_date",
     "always": "is_inventory_available",
 }
-#: A trade number's length tells its kind (GS1 General Specifications).
-_GTIN_TYPES = {8: "ean", 12: "upc", 13: "ean", 14: "gtin"}
 
 
 def spread(value: Any, slots: Sequence[str]) -> Placed:
@@ -134,7 +132,7 @@ def gtin(value: Any, shop: Shop) -> Placed:
     if "value" not in entry:
         raise Refused("gtin needs a value")
     source = as_expression(entry["value"])
-    digits = source.then(lambda found: re.sub(r"[\s-]", "", shown(found)), "trade number")
+    digits = source.then(lambda found: trade_numbers.digits(shown(found)), "trade number")
     kind = entry.get("type") or digits.then(_gtin_type, "kind by length")
     placed: Placed = [("externally_assigned_product_identifier", [{"type": kind, "value": digits}])]
     if entry.get("exempt_when_empty"):
@@ -144,9 +142,11 @@ def gtin(value: Any, shop: Shop) -> Placed:
 
 
 def _gtin_type(digits: str) -> str:
-    if kind := _GTIN_TYPES.get(len(digits)):
+    if kind := trade_numbers.TYPES.get(len(digits)):
         return kind
-    raise Inconvertible("trade_number_length", found=digits, digits=len(digits), lengths=tuple(_GTIN_TYPES))
+    raise Inconvertible(
+        "trade_number_length", found=digits, digits=len(digits), lengths=tuple(trade_numbers.TYPES)
+    )
 
 
 def gtin_exemption(value: Any, shop: Shop) -> Placed:

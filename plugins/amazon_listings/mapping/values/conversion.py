@@ -14,9 +14,10 @@ from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import NotADate, iso, moment
 from amazon_listings.mapping.values.html_text import html_to_text, is_html
 from amazon_listings.mapping.values.lengths import truncate_words
-from amazon_listings.mapping.values.options import Inconvertible, Options, listed, nearest
+from amazon_listings.mapping.values.options import Inconvertible, Options, nearest
 from amazon_listings.mapping.values.quantities import NotANumber, Notation, json_number, quantity
-from amazon_product_types.labels import normal
+from amazon_product_types.matching import normal
+from amazon_product_types.options import OptionList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -119,7 +120,7 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
         if whole and not isinstance(number, int):
             raise Inconvertible("not_whole", {"type": "integer", **limits}, found=value)
         if codes is not None and number not in codes:
-            raise Inconvertible("not_listed", nearest(listed(leaf), str(value)), found=value)
+            raise Inconvertible("not_listed", nearest(OptionList.of(leaf.options), str(value)), found=value)
         return number
 
     return convert
@@ -128,7 +129,7 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
 def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[Any], bool]:
     named = [*own_names, *((option.name, option.value) for option in leaf.options)]
     names = {normal(name): value for name, value in named if isinstance(value, bool)}
-    allowed = nearest(listed(leaf), "") if leaf.options else {"type": "boolean"}
+    allowed = nearest(OptionList.of(leaf.options), "") if leaf.options else {"type": "boolean"}
 
     def convert(value: Any) -> bool:
         if isinstance(value, bool):

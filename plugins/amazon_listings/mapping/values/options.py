@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.values.invalid import Unfit
 from amazon_listings.mapping.values.units import unit_code
-from amazon_product_types.labels import normal
-from amazon_product_types.tree import leaves
-from amazon_product_types.validation import options as listed_options
+from amazon_product_types.definition import Definition
+from amazon_product_types.matching import normal
+from amazon_product_types.options import OptionList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,33 +106,20 @@ class Options:
         return nearest(self._listed, text)
 
     @cached_property
-    def _listed(self) -> listed_options.Options:
-        return listed(self._leaf)
+    def _listed(self) -> OptionList:
+        return OptionList.of(self._leaf.options)
 
 
 def own_option_names(definition: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
     """The displayed names of options with their codes, by path, as the definition itself has them."""
-    found = {}
-    for leaf in leaves(definition):
-        schema = leaf.steps[-1].element
-        branches = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-        named = [
-            (str(name), code)
-            for branch in branches
-            for code, name in zip(branch.get("enum", ()), branch.get("enumNames", ()), strict=False)
-        ]
-        if named:
-            found[".".join(leaf.names)] = named
-    return found
+    return {
+        leaf.path: [(option.name, option.value) for option in leaf.own_options]
+        for leaf in Definition(definition).leaves
+        if leaf.own_options
+    }
 
 
-def listed(leaf: Field) -> listed_options.Options:
-    """The options of a leaf, to be searched for those nearest to a text."""
-    names = {json.dumps(option.value): option.name for option in leaf.options}
-    return listed_options.Options([option.value for option in leaf.options], names)
-
-
-def nearest(options: listed_options.Options, text: str) -> dict[str, Any]:
+def nearest(options: OptionList, text: str) -> dict[str, Any]:
     """The options nearest to a text, as `Issue.allowed` has them."""
     return {"options": options.nearest(text), "options_total": len(options)}
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: How the elements below a name are meant: the element under consideration, any, all, or the one.
-HERE, ANY, ALL, ONE = "here", "any", "all", "one"
+#: How the elements below a name are meant: the element under consideration, any, all, the one, or the
+#: list as a whole.
+HERE, ANY, ALL, ONE, WHOLE = "here", "any", "all", "one", "whole"
 
 
 class Hop(NamedTuple):
@@ -47,7 +48,7 @@ class Literal(NamedTuple):
     """A fact, or its denial."""
 
     fact: Fact
-    holds: bool
+    holds: bool = True
 
 
 Term = frozenset[Literal]

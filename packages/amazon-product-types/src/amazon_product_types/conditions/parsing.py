@@ -7,14 +7,16 @@ Source: JSON Schema 2019-09, "Validation vocabulary" and "Applicators".
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from amazon_product_types.conditions.formulas import (
     ALL,
     ALWAYS,
     ANY,
+    HERE,
     NEVER,
     ONE,
+    WHOLE,
     Fact,
     Formula,
     Hop,
@@ -26,72 +28,95 @@ from amazon_product_types.conditions.formulas import (
     prefixed,
     shortest,
 )
-from amazon_product_types.tree import Schema, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: JSON Schema allows true and false where a schema may stand.
-AnySchema: TypeAlias = Schema | bool
+    from amazon_product_types.definition import AnySchema, Names, Node, Schema
 
-#: Keywords that test a single value; a rule's condition rarely has them.
-_CHECKS = (
+#: Keywords that test a value, an object or a list by themselves; a rule's condition rarely has them.
+_OF_VALUES = (
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format",
-    "minLength", "maxLength", "minUtf8ByteLength", "maxUtf8ByteLength", "minItems", "maxItems",
+    "minLength", "maxLength", "minUtf8ByteLength", "maxUtf8ByteLength",
 )  # fmt: skip
+_OF_OBJECTS = ("minProperties", "maxProperties", "dependentRequired")
+_OF_LISTS = ("minItems", "maxItems", "minUniqueItems", "maxUniqueItems", "uniqueItems")
 
 
-def truth(document: Schema, schema: AnySchema, node: Schema) -> Formula:
-    """When an object or value of the definition's `node` satisfies `schema`."""
+def truth(schema: AnySchema, node: Node) -> Formula:
+    """Return when an element of `node` (an object or a value) satisfies `schema`."""
     if isinstance(schema, bool):
         return ALWAYS if schema else NEVER
-    schema = resolved(document, schema)
-    parts = list(_logic(schema, lambda part: truth(document, part, node)))
-    if node.get("type") == "object":
-        parts += _object_parts(document, schema, node)
-    elif node.get("type") != "array":
+    schema = node.definition.resolved(schema)
+    parts = list(_logic(schema, lambda part: truth(part, node)))
+    kind = node.element.get("type")
+    if kind == "object":
+        parts += _object_parts(schema, node)
+    elif kind != "array":
         parts += _value_parts(schema, node)
     return both(*parts)
 
 
-def _object_parts(document: Schema, schema: Schema, node: Schema) -> Iterator[Formula]:
-    members = node.get("properties", {})
+def member_truth(schema: AnySchema, node: Node) -> Formula:
+    """Return when the value of `node`, if it is there, satisfies `schema`."""
+    if isinstance(schema, bool):
+        return ALWAYS if schema else NEVER
+    if not node.is_array:
+        return prefixed(truth(schema, node), Hop(node.name, ONE))
+    schema = node.definition.resolved(schema)
+    parts = list(_logic(schema, lambda part: member_truth(part, node)))
+    if "items" in schema:
+        parts.append(_every(_plain(truth(schema["items"], node), node), node))
+    if "contains" in schema:
+        parts.append(_some(_plain(truth(schema["contains"], node), node), node))
+    # A list that is there has elements.
+    stated = {keyword: schema[keyword] for keyword in _OF_LISTS if schema.get(keyword, 0) not in {0, 1}}
+    parts += _checks(stated, (Hop(node.name, WHOLE),))
+    return both(*parts)
+
+
+def from_root(formula: Formula, names: Names) -> Formula:
+    """Return what is said of the element at `names`, said from the root."""
+    for name in reversed(names):
+        formula = prefixed(formula, Hop(name, HERE))
+    return formula
+
+
+def _object_parts(schema: Schema, node: Node) -> Iterator[Formula]:
     required = set(schema.get("required", ()))
     for name in sorted(required | set(schema.get("properties", {}))):
-        if name not in members:
+        member = node.members.get(name)
+        if member is None:
             # Nothing else may be there, so it is never given.
             if name in required:
-                yield NEVER if node.get("additionalProperties") is False else fact((Hop(name, ONE),))
+                yield NEVER if node.element.get("additionalProperties") is False else fact((Hop(name, ONE),))
             continue
         given = fact((Hop(name, ONE),))
-        child = resolved(document, members[name])
-        below = schema.get("properties", {}).get(name, True)
-        inside = member_truth(document, below, child, name)
+        inside = member_truth(schema.get("properties", {}).get(name, True), member)
         if name in required:
             yield both(given, inside)
         else:
             yield either(negated(given), both(given, inside))
+    yield from _checks({keyword: schema[keyword] for keyword in _OF_OBJECTS if keyword in schema}, ())
 
 
-def member_truth(document: Schema, schema: AnySchema, node: Schema, name: str) -> Formula:
-    """When the value of member `name`, if it is there, satisfies `schema`."""
-    if isinstance(schema, bool):
-        return ALWAYS if schema else NEVER
-    if node.get("type") != "array":
-        return prefixed(truth(document, schema, node), Hop(name, ONE))
-    schema = resolved(document, schema)
-    element = resolved(document, node.get("items", {}))
-    parts = list(_logic(schema, lambda part: member_truth(document, part, node, name)))
-    if "items" in schema:
-        parts.append(_every(name, _plain(truth(document, schema["items"], element), element), node))
-    if "contains" in schema:
-        parts.append(_some(name, _plain(truth(document, schema["contains"], element), element), node))
-    if schema.get("minItems", 1) > 1:
-        parts.append(fact((Hop(name, ONE),), "check", [json.dumps(["minItems", schema["minItems"]])]))
-    return both(*parts)
+def _value_parts(schema: Schema, node: Node) -> Iterator[Formula]:
+    allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if allowed is not None:
+        values = {json.dumps(value) for value in allowed}
+        if "enum" in node.element:
+            # A closed list: what is not on it is never there.
+            values &= {json.dumps(value) for value in node.element["enum"]}
+        yield fact((), "in", values) if values else NEVER
+    yield from _checks({keyword: schema[keyword] for keyword in _OF_VALUES if keyword in schema}, ())
 
 
-def _logic(schema: Schema, meaning: Callable[[Schema], Formula]) -> Iterator[Formula]:
+def _checks(stated: Schema, path: tuple[Hop, ...]) -> Iterator[Formula]:
+    for keyword, operand in stated.items():
+        yield fact(path, "check", [json.dumps([keyword, operand])])
+
+
+def _logic(schema: Schema, meaning: Callable[[AnySchema], Formula]) -> Iterator[Formula]:
     yield from (meaning(part) for part in schema.get("allOf", ()))
     if "anyOf" in schema:
         yield either(*(meaning(part) for part in schema["anyOf"]))
@@ -113,22 +138,9 @@ def _logic(schema: Schema, meaning: Callable[[Schema], Formula]) -> Iterator[For
         )
 
 
-def _value_parts(schema: Schema, node: Schema) -> Iterator[Formula]:
-    allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
-    if allowed is not None:
-        values = {json.dumps(value) for value in allowed}
-        if "enum" in node:
-            # A closed list: what is not on it is never there.
-            values &= {json.dumps(value) for value in node["enum"]}
-        yield fact((), "in", values) if values else NEVER
-    for keyword in _CHECKS:
-        if keyword in schema:
-            yield fact((), "check", [json.dumps([keyword, schema[keyword]])])
-
-
-def _plain(formula: Formula, element: Schema) -> Formula:
-    """Without facts that every element of the definition fulfils: members it always requires."""
-    always = frozenset(element.get("required", ()))
+def _plain(formula: Formula, node: Node) -> Formula:
+    """Return a formula without facts that every element fulfils: members it always requires."""
+    always = frozenset(node.element.get("required", ()))
     sure = {Literal(Fact((Hop(name, ONE),)), holds=True) for name in always}
     return shortest(frozenset(
         frozenset(item for item in term if item not in sure)
@@ -137,35 +149,35 @@ def _plain(formula: Formula, element: Schema) -> Formula:
     ))  # fmt: skip
 
 
-def is_single(node: Schema) -> bool:
-    """Whether a list holds one element: Amazon's limit is per marketplace, and an item has one."""
-    if node.get("maxItems") == 1:
+def is_single(node: Node) -> bool:
+    """Return whether a list holds one element: Amazon's limit is per marketplace, and an item has one."""
+    if node.max_items == 1:
         return True
-    return node.get("maxUniqueItems") == 1 and set(node.get("selectors", ("",))) <= {"marketplace_id"}
+    return node.max_unique == 1 and set(node.selectors or ("",)) <= {"marketplace_id"}
 
 
-def _every(name: str, formula: Formula, node: Schema) -> Formula:
-    return _quantified(name, formula, ONE if is_single(node) else ALL)
+def _every(formula: Formula, node: Node) -> Formula:
+    return _quantified(formula, node.name, ONE if is_single(node) else ALL)
 
 
-def _some(name: str, formula: Formula, node: Schema) -> Formula:
-    return _quantified(name, formula, ONE if is_single(node) else ANY)
+def _some(formula: Formula, node: Node) -> Formula:
+    return _quantified(formula, node.name, ONE if is_single(node) else ANY)
 
 
-def _quantified(name: str, formula: Formula, elements: str) -> Formula:
-    """All (or any) elements of `name` fulfil `formula`; an array that is there has elements."""
+def _quantified(formula: Formula, name: str, elements: str) -> Formula:
+    """Return that all (or any) elements of `name` fulfil `formula`; a list that is there has elements."""
     if formula in (ALWAYS, NEVER):
         return formula
     if elements == ONE:
         return prefixed(formula, Hop(name, ONE))
     opposite = ANY if elements == ALL else ALL
     if elements == ANY and len(formula) > 1:
-        return either(*(_quantified(name, frozenset([term]), ANY) for term in formula))
+        return either(*(_quantified(frozenset([term]), name, ANY) for term in formula))
     term = next(iter(formula))
     if len(formula) == 1 and len(term) == 1:
         item = next(iter(term))
         hop = Hop(name, elements if item.holds else opposite)
         return frozenset([frozenset([Literal(item.fact._replace(path=(hop, *item.fact.path)), item.holds)])])
     if len(formula) == 1 and elements == ALL:
-        return both(*(_quantified(name, frozenset([frozenset([item])]), ALL) for item in term))
+        return both(*(_quantified(frozenset([frozenset([item])]), name, ALL) for item in term))
     return frozenset([frozenset([Literal(Fact((Hop(name, elements),), "sub", formula=formula), holds=True)])])

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_product_types.validation.document import Pointer, target
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from amazon_product_types.definition import Definition, Node, Schema
+    from amazon_product_types.validation.document import Pointer
 
 
 class Advised(NamedTuple):
@@ -42,14 +43,20 @@ class Advice:
     properties: dict[str, Advice] = field(default_factory=dict)
     usual: frozenset[str] = field(init=False)
 
+    @property
+    def speaks(self) -> bool:
+        """Whether there is any advice, here or below."""
+        return bool(self.suggested or self.deprecated or self.fixed or self.items or self.properties)
+
     def __post_init__(self) -> None:
         #: Texts that follow the advice; others may too.
         self.usual = (self.suggested or frozenset()) - self.deprecated
 
 
-def advice(document: dict[str, Any]) -> Advice:
-    """The advice of a definition."""
-    return _read(document, document, frozenset(), ()) or Advice()
+def advice(definition: Definition) -> Advice:
+    """Read the advice of a definition."""
+    read = {name: _read(attribute, frozenset()) for name, attribute in definition.attributes.items()}
+    return Advice(properties={name: below for name, below in read.items() if below})
 
 
 def against(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]:
@@ -106,62 +113,40 @@ def unchangeable(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Adv
             yield from unchangeable(advice.items, item, (*path, index))
 
 
-def suggestions(node: dict[str, Any]) -> list[Any]:
-    """The values a place suggests: the `enum` in an `anyOf` whose other branch takes any text."""
-    branches = [branch for branch in node.get("anyOf", ()) if isinstance(branch, dict)]
-    free = any(set(branch) == {"type"} and branch["type"] == "string" for branch in branches)
-    return next((branch["enum"] for branch in branches if branch.get("enum")), []) if free else []
+def suggestions(node: Node) -> list[Any]:
+    """Return the values a node suggests while it takes any other text too."""
+    return [option.value for option in node.options] if node.is_open else []
 
 
-def current(node: dict[str, Any]) -> list[Any]:
-    """The values of a place that stay: allowed or suggested, and not deprecated."""
-    going = _deprecated(node)
-    return [value for value in node.get("enum") or suggestions(node) if value not in going]
+def current(node: Node) -> list[Any]:
+    """Return the values of a node that stay: allowed or suggested, and not deprecated."""
+    return [option.value for option in node.options if not option.deprecated]
 
 
-def replacements(node: dict[str, Any], value: Any) -> list[Any]:
-    """What the definition names in place of a deprecated value, if it does."""
-    entries = [entry for entry in _lifecycle(node, "enumReplacement") if isinstance(entry, dict)]
-    return [new for entry in entries if entry.get("value") == value for new in entry.get("replacements", ())]
+def replacements(node: Node, value: Any) -> list[Any]:
+    """Return what the definition names in place of a deprecated value, if it does."""
+    return [new for option in node.options if option.value == value for new in option.replacements]
 
 
-def _deprecated(node: dict[str, Any]) -> frozenset[str]:
-    return _texts(_lifecycle(node, "enumDeprecated"))
-
-
-def _lifecycle(node: dict[str, Any], name: str) -> list[Any]:
-    """An entry of `$lifecycle`, which stands beside the `enum` it is about."""
-    parts = [part for part in (node, *node.get("anyOf", ())) if isinstance(part, dict)]
-    found = [part["$lifecycle"] for part in parts if isinstance(part.get("$lifecycle"), dict)]
-    return [entry for lifecycle in found for entry in lifecycle.get(name, ())]
-
-
-def _texts(values: Any) -> frozenset[str]:
+def _texts(values: Iterable[Any]) -> frozenset[str]:
     return frozenset(value for value in values if isinstance(value, str))
 
 
-def _read(
-    document: dict[str, Any], node: Any, identifying: frozenset[str], seen: tuple[str, ...], name: str = ""
-) -> Advice | None:
-    if not isinstance(node, dict):
-        return None
-    reference = node.get("$ref")
-    if isinstance(reference, str):
-        if reference in seen:
-            return None
-        node = {**(target(document, reference) or {}), **node}
-        seen = (*seen, reference)
-    selectors = frozenset(node.get("selectors", ()))
-    found = Advice(
+def _read(node: Node, identifying: frozenset[str]) -> Advice | None:
+    """Read the advice of a node; `identifying` are the selectors of the list it is in."""
+    inside = frozenset(node.selectors) if node.is_array else identifying
+    element = Advice(
         suggested=_texts(suggestions(node)) or None,
-        deprecated=_deprecated(node),
-        fixed=node.get("editable") is False and node.get("hidden") is not True and name not in identifying,
-        items=_read(document, node.get("items"), selectors, seen),
-        properties={
-            key: below
-            for key, child in node.get("properties", {}).items()
-            if (below := _read(document, child, identifying, seen, key))
-        },
+        deprecated=_texts(option.value for option in node.options if option.deprecated),
+        fixed=_is_fixed(node.element) and (node.is_array or node.name not in identifying),
+        properties={name: below for name, member in node.members.items() if (below := _read(member, inside))},
     )
-    speaks = found.suggested or found.deprecated or found.fixed or found.items or found.properties
-    return found if speaks else None
+    found: Advice | None = element if element.speaks else None
+    if node.is_array:
+        whole = Advice(fixed=_is_fixed(node.schema) and node.name not in identifying, items=found)
+        found = whole if whole.speaks else None
+    return found
+
+
+def _is_fixed(schema: Schema) -> bool:
+    return schema.get("editable") is False and schema.get("hidden") is not True

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.definition import general
 from amazon_product_types.messages.printable import as_json, plain
+from amazon_product_types.options import OptionList
 from amazon_product_types.validation.advice import current, replacements, suggestions
 from amazon_product_types.validation.causes import Cause, json_type
 from amazon_product_types.validation.document import Pointer, at
-from amazon_product_types.validation.options import Options
 from amazon_product_types.validation.values import measured, named
 from amazon_product_types.validation.vocabulary import combinations
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amazon_product_types.definition import Definition, Node
     from amazon_product_types.messages import Catalogue
-    from amazon_product_types.validation.places import Places
 
 Allowed = tuple[dict[str, Any], dict[str, Any]]
 #: What the limit of a keyword is called in `Issue.allowed`.
@@ -43,14 +46,13 @@ class Allowances:
     """What one definition allows, place by place; long lists are indexed once, on first use.
 
     Args:
-        document: The definition.
-        places: Its labels and names.
+        definition: The definition, with the labels and names that people read.
     """
 
-    def __init__(self, document: dict[str, Any], places: Places) -> None:
-        self._document = document
-        self._places = places
-        self._options: dict[Pointer, Options] = {}
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._document = definition.document
+        self._options: dict[Pointer, OptionList] = {}
 
     def advised(self, code: str, path: Pointer, value: Any) -> dict[str, Any]:
         """The values that a warning offers instead: options and their total.
@@ -60,19 +62,21 @@ class Allowances:
             path: The place.
             value: What stands there.
         """
-        key = (code, *self._places.general(path))
+        key = (code, *general(path))
         options = self._options.get(key)
-        node = self._places.schema(path)
+        node = self._definition.node_at(path)
+        if node is None:
+            return {"options": [], "options_total": 0}
         if options is None:
             listed = suggestions(node) if code == "not_suggested" else current(node)
             options = self._listed(key, listed, path)
         instead = [{"value": new, "name": str(new)} for new in replacements(node, value)]
         return {"options": instead or options.nearest(str(value)), "options_total": len(options)}
 
-    def _listed(self, key: Pointer, values: list[Any], path: Pointer) -> Options:
+    def _listed(self, key: Pointer, values: list[Any], path: Pointer) -> OptionList:
         options = self._options.get(key)
         if options is None:
-            options = self._options[key] = Options(values, self._places.names(path))
+            options = self._options[key] = OptionList(values, self._definition.names_at(path))
         return options
 
     def allowed(self, cause: Cause, value: Any, catalogue: Catalogue) -> Allowed:
@@ -108,17 +112,21 @@ class Allowances:
         )
 
     def _known_names(self, holder: Pointer, path: Pointer) -> Allowed:
-        key = ("properties", *self._places.general(holder))
+        key = ("properties", *general(holder))
         options = self._options.get(key)
         if options is None:
-            names = list(self._places.schema(holder).get("properties", ()))
-            labels = {json.dumps(name): self._places.label((*holder, name)) for name in names}
-            options = self._options[key] = Options(names, labels)
+            names = list(self._members(holder))
+            labels = {json.dumps(name): self._definition.label_at((*holder, name)) for name in names}
+            options = self._options[key] = OptionList(names, labels)
         written = str(path[-1])
         return (
             {"options": options.nearest(written), "options_total": len(options)},
             {"nearest": ", ".join(f"`{value}`" for value in options.close(written))},
         )
+
+    def _members(self, holder: Pointer) -> Mapping[str, Node]:
+        node = self._definition.node_at(holder)
+        return node.members if node else {}
 
     def _types(self, cause: Cause, value: Any, catalogue: Catalogue) -> Allowed:
         failing = next((failure for failure in cause.failures if failure.keyword == "type"), None)
@@ -133,7 +141,7 @@ class Allowances:
     def _one_of(self, cause: Cause, said: Any, catalogue: Catalogue) -> Allowed:
         branches = [{"required": one.names} for one in cause.failures] if cause.main.names else said
         names = list(dict.fromkeys(name for branch in branches for name in branch["required"]))
-        labels = [catalogue.quoted(self._places.label((*cause.main.path, name))) for name in names]
+        labels = [catalogue.quoted(self._definition.label_at((*cause.main.path, name))) for name in names]
         return {"one_of": names}, {"labels": catalogue.any_of(labels)}
 
     def _limits(self, cause: Cause, said: Any, value: Any, catalogue: Catalogue) -> Allowed:

@@ -7,6 +7,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from amazon_product_types import json_pointer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -119,22 +121,10 @@ def at(document: Any, pointer: Pointer) -> Any:
     node = document
     for step in pointer:
         try:
-            node = target(document, node["$ref"]) if step == "$ref" else node[step]
+            node = json_pointer.value_at(document, node["$ref"]) if step == "$ref" else node[step]
         except (KeyError, IndexError, TypeError):
             return None
-    return node
-
-
-def target(document: Any, reference: str) -> Any:
-    """What a `#/…` reference points to; None for any other reference."""
-    _, _, fragment = reference.partition("#")
-    if fragment and not fragment.startswith("/"):
-        return None
-    node = document
-    for step in fragment.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        node = node[int(key)] if isinstance(node, list) else node[key]
-    return node
+    return None if node is json_pointer.ABSENT else node
 
 
 def _decoded(content: bytes) -> str:

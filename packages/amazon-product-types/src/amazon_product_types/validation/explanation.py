@@ -13,11 +13,11 @@ from amazon_product_types.validation.reasons import Reasons, Saying
 from amazon_product_types.validation.values import joined, measured, named, shown
 
 if TYPE_CHECKING:
+    from amazon_product_types.definition import Definition
     from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation.advice import Advised
     from amazon_product_types.validation.conditions import Term
     from amazon_product_types.validation.document import Pointer
-    from amazon_product_types.validation.places import Places
 
 #: Kind of trouble by code; Amazon's codes have the same families (see `amazon.py`). `invalid` if not listed.
 FAMILIES = {
@@ -41,14 +41,13 @@ class Explainer:
     """Turns causes into issues, for one definition.
 
     Args:
-        document: The definition.
-        places: Its labels and names.
+        definition: The definition, with the labels that people read.
     """
 
-    def __init__(self, document: dict[str, Any], places: Places) -> None:
-        self._places = places
-        self._reasons = Reasons(document)
-        self._allowances = Allowances(document, places)
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._reasons = Reasons(definition.document)
+        self._allowances = Allowances(definition)
         self._warn = lru_cache(MEMORY)(self._warning)
 
     def why(self, cause: Cause, attributes: Any) -> Term:
@@ -66,7 +65,7 @@ class Explainer:
         """
         main, code, path = cause.main, cause.code, cause.path
         value = value_at(attributes, path)
-        label = self._places.label(path)
+        label = self._definition.label_at(path)
         allowed, said = self._allowances.allowed(cause, value, catalogue)
         values: dict[str, Any] = {
             "label": self._called(path, catalogue),
@@ -91,7 +90,7 @@ class Explainer:
             attribute=str(path[0]) if path else "",
             path=joined(path),
             label=label or catalogue.phrase("phrase.item"),
-            why=Saying(catalogue, self._places, attributes).clause(term, kind),
+            why=Saying(catalogue, self._definition, attributes).clause(term, kind),
             allowed=allowed or None,
             found=None if code in REQUIRED else shown(value),
             measured=measured(value) if code in MEASURED else None,
@@ -101,7 +100,7 @@ class Explainer:
 
     def _called(self, path: Pointer, catalogue: Catalogue) -> str:
         """A place inside a sentence: its label may be a sentence of its own (`Are batteries required?`)."""
-        label = self._places.label(path)
+        label = self._definition.label_at(path)
         return catalogue.quoted(label) if label else catalogue.phrase("phrase.item")
 
     def warning(
@@ -123,7 +122,7 @@ class Explainer:
     def _warning(self, advised: Advised, value: Any, catalogue: Catalogue, elsewhere: int) -> Issue:
         path, keyword = advised
         code = ADVISED[keyword]
-        label = self._places.label(path)
+        label = self._definition.label_at(path)
         values: dict[str, Any] = {"label": catalogue.quoted(label), "found": catalogue.quoted(value)}
         allowed = None
         if code != "not_editable":

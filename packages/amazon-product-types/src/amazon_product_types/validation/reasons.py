@@ -13,10 +13,12 @@ from amazon_product_types.validation.document import MAPS, Pointer, at
 from amazon_product_types.validation.engine import compile_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import jsonschema_rs
 
+    from amazon_product_types.definition import Definition
     from amazon_product_types.messages import Catalogue
-    from amazon_product_types.validation.places import Places
 
 #: Of a condition with more values than this, only so many are said.
 SAID = 3
@@ -32,7 +34,7 @@ class Reasons:
         document: The definition.
     """
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._nodes: dict[Pointer, Node] = {}
         self._checks: dict[str, jsonschema_rs.Validator] = {}
@@ -84,7 +86,7 @@ class Saying:
     """
 
     catalogue: Catalogue
-    places: Places
+    definition: Definition
     attributes: Any
 
     def clause(self, term: Term, kind: str) -> str:
@@ -111,7 +113,7 @@ class Saying:
         return self.catalogue.phrase(f"why.{condition.asks}", name=name, value=self._values(condition))
 
     def _name(self, name: str) -> str:
-        return self._called("why.named", name, self.places.label(_path(name)), plain=f"`{name}`")
+        return self._called("why.named", name, self.definition.label_at(_path(name)), plain=f"`{name}`")
 
     def _values(self, condition: Condition) -> str:
         values = condition.values
@@ -119,7 +121,7 @@ class Saying:
             present = set(_leaves(value_at(self.attributes, _path(condition.name)[:1])))
             values = tuple(value for value in values if value in present) or values
         first, index, *rest = _path(condition.name)
-        names = self.places.names((first, index, *(rest or ["value"])))
+        names = self.definition.names_at((first, index, *(rest or ["value"])))
         said = [
             self._called(
                 "why.valued", _plain(value), names.get(_key(value), _plain(value)), plain=_plain(value)
@@ -153,7 +155,7 @@ def _plain(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    """A JSON text as `Places.names` has it."""
+    """A JSON text as `Definition.names_at` has it."""
     return text if text.isascii() else json.dumps(json.loads(text))
 
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.definition import Definition
 from amazon_product_types.messages import Catalogue, catalogue
 from amazon_product_types.validation.advice import Advised, advice, against, unchangeable
 from amazon_product_types.validation.causes import Cause, causes, each_cause, value_at
@@ -15,7 +16,6 @@ from amazon_product_types.validation.document import check_definition, checksum
 from amazon_product_types.validation.engine import Engine, Failure
 from amazon_product_types.validation.explanation import Explainer
 from amazon_product_types.validation.payload import is_sendable, readable
-from amazon_product_types.validation.places import Places
 from amazon_product_types.validation.values import joined
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 #: Compiled definitions kept; a run needs few, each takes some 20 MB.
 KEPT = 16
-_compiled: OrderedDict[str, Definition] = OrderedDict()
+_compiled: OrderedDict[str, Validator] = OrderedDict()
 _lock = threading.Lock()
 
 
-class Definition:
+class Validator:
     """A compiled definition; made by `compile_definition`. Safe to share between threads; picklable.
 
     Args:
@@ -44,9 +44,9 @@ class Definition:
         self.checksum = checksum
         self._order = {name: index for index, name in enumerate(document["properties"])}
         self._engine = Engine(document)
-        self._places = Places(document, locale_document)
-        self._advice = advice(document)
-        self._explainer = Explainer(document, self._places)
+        self._definition = Definition(document, labels=locale_document)
+        self._advice = advice(self._definition)
+        self._explainer = Explainer(self._definition)
 
     def is_valid(self, attributes: Any) -> bool:
         """Does the payload keep every rule of the definition? Advice does not count.
@@ -103,7 +103,9 @@ class Definition:
 
     def label(self, path: str) -> str:
         """What people call a place, `item_weight/0/unit`, in the language of the locale document."""
-        return self._places.label(tuple(int(step) if step.isdigit() else step for step in path.split("/")))
+        return self._definition.label_at(
+            tuple(int(step) if step.isdigit() else step for step in path.split("/"))
+        )
 
     def _failing(self, attributes: Any) -> tuple[Any, list[Failure]]:
         """The payload as the engine can read it, and every failing place."""
@@ -142,7 +144,7 @@ class Definition:
 
 def compile_definition(
     document: dict[str, Any], *, locale_document: dict[str, Any] | None = None
-) -> Definition:
+) -> Validator:
     """The compiled definition of a document; the same one for the same content.
 
     Args:
@@ -161,14 +163,14 @@ def compile_definition(
     with _lock:
         known = _compiled.get(key)
         if known is None:
-            known = _compiled[key] = Definition(document, locale_document, key)
+            known = _compiled[key] = Validator(document, locale_document, key)
             if len(_compiled) > KEPT:
                 _compiled.popitem(last=False)
         _compiled.move_to_end(key)
         return known
 
 
-def _again(document: dict[str, Any], locale_document: dict[str, Any] | None) -> Definition:
+def _again(document: dict[str, Any], locale_document: dict[str, Any] | None) -> Validator:
     return compile_definition(document, locale_document=locale_document)
 
 

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from amazon_product_types.validation.options import Options
+from amazon_product_types.options import OptionList
 
 COUNTRIES = [
     "Deutschland",
@@ -18,7 +18,7 @@ COUNTRIES = [
 
 
 def options(values=COUNTRIES, names=()):
-    return Options(
+    return OptionList(
         list(values), {json.dumps(value): name for value, name in zip(values, names, strict=False)}
     )
 
