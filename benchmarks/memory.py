@@ -179,11 +179,12 @@ def _refresh_definition(connector, _definitions, root, sandbox, *, folder, ledge
 
 
 def _extract_products(connector, _definitions, _root, _sandbox, *, folder):
+    from amazon_listings.cli.source_access import CommandAccess
     from amazon_listings.runs.extract import extract_products
     from amazon_listings.settings import settings
-    from amazon_listings.sources.extraction import read_items
+    from amazon_listings.sources.extraction import open_source, read_items
 
-    read = functools.partial(read_items, connector.source, None)
+    read = functools.partial(read_items, open_source(connector.source, CommandAccess()))
     summary = extract_products(
         connector, _scope(folder), read=read, folder=folder, part_size=settings().part_size
     )

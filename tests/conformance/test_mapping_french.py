@@ -8,10 +8,10 @@ import pytest
 from fields_documents import document
 
 from amazon_listings.authoring.relabelling import relabel
-from amazon_listings.connectors import SalesLayerSource
 from amazon_listings.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
 from amazon_product_types.definition import Definition
@@ -84,8 +84,7 @@ def catalogue(home):
         connection = PimConnection(
             api="rest", base_url=f"{sandbox.url}/sales_layer/rest/Catalog", api_key="sandbox-pim-key"
         )
-        source = SalesLayerSource(languages=("fr",))
-        yield list(read_items(source, connection, Selection(languages=("fr",))))
+        yield list(read_items(SalesLayerAccount(connection), Selection(languages=("fr",))))
 
 
 def compiled(mapping, home, index, **options):

@@ -17,7 +17,7 @@ from amazon_listings.confirm import checks as confirm
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
-from amazon_listings.sources import extraction
+from amazon_listings.sources.sales_layer import account
 from amazon_listings.sources.sales_layer.clock import Clock
 from amazon_listings.writes import live_sync
 from support.airflow import amazon_connection, demo_connector, pim_connection
@@ -55,11 +55,11 @@ def waits_moved(url: str, *, timeout: tuple[float, float] = (10.0, 60.0)) -> Ite
         return datetime.fromtimestamp(clock, UTC)
 
     client = functools.partial(SellingPartner, sleep=sleep, tokens=Tokens(sleep=sleep), timeout=timeout)
-    read = functools.partial(extraction.read_items, clock=Clock(sleep=sleep))
+    opened = functools.partial(account.SalesLayerAccount, clock=Clock(sleep=sleep))
     with ExitStack() as patches:
         patches.enter_context(patch.object(hooks, "SellingPartner", client))
         patches.enter_context(patch.object(hooks, "Quotas", functools.partial(Quotas, sleep=sleep)))
-        patches.enter_context(patch.object(extraction, "read_items", read))
+        patches.enter_context(patch.object(account, "SalesLayerAccount", opened))
         submit = functools.partial(live_sync.live_sync, now=now)
         patches.enter_context(patch.object(live_sync, "live_sync", submit))
         look = functools.partial(confirm.confirm, now=now)

@@ -55,16 +55,27 @@ def connector(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def definitions(tmp_path_factory):
-    """LAMP in France, fetched from the sandbox."""
+def definitions_folder(tmp_path_factory):
+    """Where LAMP in France is kept, fetched from the sandbox."""
     root = tmp_path_factory.mktemp("definitions")
-    (root / "lamps.yaml").write_text(yaml.safe_dump(DOCUMENT, sort_keys=False, allow_unicode=True))
-    connector = load_connectors(root, {}).connectors[0]
+    connector = _lamps(root)
     with running_sandbox() as sandbox:
         account = account_at(sandbox)
         refresh_definitions(connector, SellingPartner(account, quotas=Quotas()), root)
+    return root / "definitions"
+
+
+@pytest.fixture(scope="session")
+def definitions(definitions_folder):
+    """LAMP in France."""
+    connector = _lamps(definitions_folder.parent)
     key = definition_key(connector, "A1SANDBOXSELLER")
-    return Definitions(load_pair(DefinitionStore(root / "definitions"), key, connector.marketplace))
+    return Definitions(load_pair(DefinitionStore(definitions_folder), key, connector.marketplace))
+
+
+def _lamps(folder):
+    (folder / "lamps.yaml").write_text(yaml.safe_dump(DOCUMENT, sort_keys=False, allow_unicode=True))
+    return load_connectors(folder, {}).connectors[0]
 
 
 def record(identity, **fields):

@@ -12,20 +12,20 @@ from airflow.sdk import Connection, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from airflow.sdk.log import mask_secret
 
-from amazon_listings.connectors.model import FileSource, SalesLayerSource
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner.account import Account, AccountIncomplete
 from amazon_listings.settings import LEDGER_IN_AIRFLOW, settings
+from amazon_listings.sources.extraction import open_source
+from amazon_listings.sources.port import ConnectionFields
 from amazon_listings.sources.related_tables import read_tables
-from amazon_listings.sources.sales_layer.connection import PimConnection
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.sources.related_tables import Rows
+    from amazon_listings.sources.port import OpenedSource, Rows
 
 LEDGER_CONNECTION = "amazon_listings_ledger"
 
@@ -108,62 +108,60 @@ def account(connection_id: str, country: str) -> Account:
     return account_of(connection(connection_id, "amazon_selling_partner"), marketplace(country).region)
 
 
-def pim_of(found: Connection) -> PimConnection:
-    """The Sales Layer account that a connection of type `sales_layer` describes.
+class AirflowAccess:
+    """What Airflow gives to a source of products: its connections, its object storage."""
+
+    def connection(self, connection_id: str, expected: str) -> ConnectionFields:
+        """Return the fields of the connection of that id and type.
+
+        Raises:
+            ActionRequiredError: there is none, or it is of another type.
+        """
+        return fields_of(connection(connection_id, expected))
+
+    def path(self, address: str, connection_id: str | None) -> ObjectStoragePath:
+        """Return the address as a path that opens with the credentials of a connection."""
+        return ObjectStoragePath(address, conn_id=connection_id)
+
+    def conceal(self, *secrets: str) -> None:
+        """Mask these texts in task logs."""
+        for secret in secrets:
+            mask_secret(secret)
+
+
+def fields_of(found: Connection) -> ConnectionFields:
+    """Return the fields of a connection as plain values.
 
     Raises:
-        ActionRequiredError: a field is missing; the sentence names it.
+        ActionRequiredError: its extra fields are no JSON object.
     """
-    extra = _extra(found)
-    api: Any = extra.get("api") or "rest"
-    secret = found.password or ""
-    pim = PimConnection(
-        api=api,
-        base_url=found.host or "",
-        api_key=secret if api == "rest" else "",
-        code=extra.get("code") or "",
-        secret=secret if api == "connector" else "",
-        name=found.conn_id,
+    return ConnectionFields(
+        connection_id=found.conn_id,
+        host=found.host or "",
+        port=found.port,
+        schema=found.schema or "",
+        login=found.login or "",
+        password=found.password or "",
+        extra=_extra(found),
     )
-    for text in pim.secrets:
-        mask_secret(text)
-    return pim
 
 
-def pim(connection_id: str) -> PimConnection:
-    """The Sales Layer account of a connection.
+def source(connector: Connector) -> OpenedSource:
+    """Open a connector's source.
 
     Raises:
         ActionRequiredError: the connection is missing or incomplete.
     """
-    return pim_of(connection(connection_id, "sales_layer"))
-
-
-def source(
-    described: SalesLayerSource | FileSource,
-) -> tuple[PimConnection, None] | tuple[None, ObjectStoragePath | None]:
-    """What a connector's source is opened with: the PIM account, or the path of its files.
-
-    Raises:
-        ActionRequiredError: the connection is missing or incomplete.
-    """
-    if isinstance(described, SalesLayerSource):
-        return pim(described.connection), None
-    if "://" not in described.path:
-        return None, None
-    return None, ObjectStoragePath(described.path, conn_id=described.connection)
+    return open_source(connector.source, AirflowAccess())
 
 
 def tables(connector: Connector) -> dict[str, Rows]:
-    """The rows of a connector's related tables, by name and language.
+    """Return the rows of a connector's related tables, by name and language.
 
     Raises:
         RetryableError, ActionRequiredError: they cannot be read.
     """
-    if not connector.tables:
-        return {}
-    account = source(connector.source)[0]
-    return read_tables(connector.tables, account, connector.pim_languages)
+    return read_tables(connector.tables, lambda: source(connector), connector.pim_languages)
 
 
 def ledger() -> Engine:

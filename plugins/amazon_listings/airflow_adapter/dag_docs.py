@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from amazon_listings.sources.registry import source_named
+
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.sources.settings import SourceSettings
 
 # Markdown, not HTML: Airflow sanitises what it renders from it.
 _environment = Environment(  # noqa: S701 - Markdown, which Airflow renders safely
@@ -24,5 +27,13 @@ def dag_docs(connector: Connector) -> str:
         source=connector.source,
         sync=connector.sync,
         languages=", ".join(f"{pim} as {tag}" for pim, tag in connector.language_tags),
-        kind=type(connector.source).__name__,
+        products_from=_products_from(connector.source),
     )
+
+
+def _products_from(settings: SourceSettings) -> str:
+    """The source, and those of its own settings without which it is not found."""
+    source = source_named(settings.source)
+    shown = ["connection", *source.settings_schema.get("required", ())]
+    named = [f"{key} `{settings.own[key]}`" for key in shown if settings.own.get(key)]
+    return ", ".join([source.title, *named])

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, ClassVar
 from airflow.sdk import BaseHook
 
 from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.provider import hook_name
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.sellers import check_account
-from amazon_listings.sources.sales_layer.check import check_connection
+from amazon_listings.sources.registry import sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
-    from amazon_listings.sources.sales_layer.connection import PimConnection
+    from amazon_listings.sources.port import ConnectionFields
 
 
 @cache
@@ -84,36 +87,69 @@ class SellingPartnerHook(BaseHook):
         return country
 
 
-class SalesLayerHook(BaseHook):
-    """A Sales Layer account from an Airflow connection.
+class SourceHook(BaseHook):
+    """A source's connection, for its Test button and for other DAGs; `source_hook` makes one for each source.
 
     Args:
-        sales_layer_conn_id: The connection, of type `sales_layer`.
+        connection_id: The connection; that of the same name as its type if None.
     """
 
-    conn_name_attr: ClassVar[str] = "sales_layer_conn_id"
-    default_conn_name: ClassVar[str] = "sales_layer"
-    conn_type: ClassVar[str] = "sales_layer"
-    hook_name: ClassVar[str] = "Sales Layer (PIM)"
+    conn_type: ClassVar[str]
+    default_conn_name: ClassVar[str]
+    check: ClassVar[Callable[[ConnectionFields], str]]
 
-    def __init__(self, sales_layer_conn_id: str = default_conn_name) -> None:
+    def __init__(self, connection_id: str | None = None, **named: str) -> None:
         super().__init__()
-        self.sales_layer_conn_id = sales_layer_conn_id
+        self.connection_id = named.get(self.conn_name_attr) or connection_id or self.default_conn_name
 
-    def get_conn(self) -> PimConnection:
-        """The account, to be given to `sales_layer.read_items`.
+    def get_conn(self) -> ConnectionFields:
+        """Return the connection's fields.
 
         Raises:
-            ActionRequiredError: the connection is missing or incomplete.
+            ActionRequiredError: the connection is missing, or of another type.
         """
-        return connections.pim(self.sales_layer_conn_id)
+        return connections.fields_of(connections.connection(self.connection_id, self.conn_type))
 
     def test_connection(self) -> tuple[bool, str]:
-        """Read one page of products."""
+        """Have the source try the connection."""
         try:
-            return True, check_connection(self.get_conn())
+            return True, type(self).check(self.get_conn())
         except AmazonListingsError as error:
-            return False, _told(error, self.sales_layer_conn_id)
+            return False, _told(error, self.connection_id)
+
+
+@cache
+def source_hook(source: str) -> type[SourceHook]:
+    """Return the hook class of a source that brings a type of connection.
+
+    Raises:
+        KeyError: there is no such source, or it brings none.
+    """
+    kind = sources()[source].connection
+    if kind is None:
+        raise KeyError(source)
+    return type(
+        hook_name(source),
+        (SourceHook,),
+        {
+            "__module__": __name__,
+            "__qualname__": hook_name(source),
+            "__doc__": f"A connection of type `{kind.name}`.",
+            "conn_name_attr": f"{kind.name}_conn_id",
+            "default_conn_name": kind.name,
+            "conn_type": kind.name,
+            "hook_name": kind.title,
+            "check": staticmethod(kind.check),
+        },
+    )
+
+
+def __getattr__(name: str) -> type[SourceHook]:
+    """Return the hook of a source by its class name, which is how Airflow asks for it."""
+    for source, one in sources().items():
+        if one.connection is not None and hook_name(source) == name:
+            return source_hook(source)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _told(error: AmazonListingsError, connection_id: str) -> str:

@@ -6,9 +6,13 @@ every process, so it imports next to nothing.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.sources.registry import sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HOOKS = "amazon_listings.airflow_adapter.hooks"
 
@@ -68,25 +72,24 @@ AMAZON_SELLING_PARTNER = {
     },
 }
 
-SALES_LAYER = {
-    "connection-type": "sales_layer",
-    "hook-name": "Sales Layer (PIM)",
-    "hook-class-name": f"{_HOOKS}.SalesLayerHook",
-    "ui-field-behaviour": {
-        "hidden-fields": ["port", "schema", "extra", "login"],
-        "relabeling": {"host": "Base URL", "password": "API key, or the connector's secret key"},
-        "placeholders": {"host": "empty: Sales Layer's own address"},
-    },
-    "conn-fields": {
-        "api": {
-            "label": "API",
-            "description": "rest: REST API 2.0 with an API key. connector: API 1.18 of an export connector, "
-            "with its code and secret key.",
-            "schema": {"type": "string", "enum": ["rest", "connector"], "default": "rest"},
-        },
-        "code": _text("Connector code", "Only for the connector API, e.g. CN000H0000C000."),
-    },
-}
+
+def hook_name(source: str) -> str:
+    """Return the class name of a source's hook: `my_pim` has `MyPimHook`."""
+    return f"{source.title().replace('_', '')}Hook"
+
+
+def _source_types() -> Iterator[dict[str, Any]]:
+    """The types of connection that the sources bring."""
+    for name, source in sources().items():
+        kind = source.connection
+        if kind is not None:
+            yield {
+                "connection-type": kind.name,
+                "hook-name": kind.title,
+                "hook-class-name": f"{_HOOKS}.{hook_name(name)}",
+                "ui-field-behaviour": dict(kind.behaviour),
+                "conn-fields": dict(kind.fields),
+            }
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -95,5 +98,5 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "airflow-provider-amazon-listings",
         "name": "Amazon Listings",
         "description": "Publish products from a PIM as Amazon listings.",
-        "connection-types": [AMAZON_SELLING_PARTNER, SALES_LAYER],
+        "connection-types": [AMAZON_SELLING_PARTNER, *_source_types()],
     }

@@ -138,11 +138,10 @@ def extract_products(connector_id: str) -> dict[str, Any]:
     from amazon_listings.sources.extraction import read_items
 
     with _run(connector_id) as run:
-        pim, root = connections.source(run.connector.source)
         summary = extract(
             run.connector,
             run.scope,
-            read=functools.partial(read_items, run.connector.source, pim, root=root),
+            read=functools.partial(read_items, connections.source(run.connector)),
             folder=run.folder,
             part_size=settings().part_size,
         )

@@ -6,6 +6,7 @@ from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import yaml
 
 from amazon_listings.cli.configured import Folder  # noqa: TC001 - typer reads the annotations
 from amazon_listings.cli.connectors import connectors_app
@@ -14,9 +15,10 @@ from amazon_listings.cli.product_types import RequirementSet  # noqa: TC001 - as
 from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.authoring.starter import StarterLine
+    from amazon_listings.cli.new_connector import SourceBlock
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.definitions import ProductType
 
@@ -37,17 +39,13 @@ def new(
     ] = "LISTING",
     connector_id: Annotated[str | None, typer.Option("--id", help="Id of the connector.")] = None,
     connection: Annotated[str | None, typer.Option(help="Airflow connection of the Amazon account.")] = None,
-    source_connection: Annotated[
-        str | None,
-        typer.Option(help="Airflow connection of Sales Layer, or of the files' storage."),
+    source: Annotated[
+        str | None, typer.Option(help="Source of the products, such as files; the first one if left out.")
     ] = None,
-    files: Annotated[
-        str | None, typer.Option(help="Products come from these files: export/*.csv, s3://pim/a.parquet.")
-    ] = None,
-    id_column: Annotated[str, typer.Option(help="Files: column that identifies a row for good.")] = "id",
-    group_column: Annotated[str | None, typer.Option(help="Files: column that names the family.")] = None,
-    image_columns: Annotated[
-        str | None, typer.Option(help="Files: columns of image addresses: photo, or photo,more.")
+    source_connection: Annotated[str | None, typer.Option(help="Airflow connection of the source.")] = None,
+    source_setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the source: path=export/*.csv; may be repeated."),
     ] = None,
     languages: Annotated[str | None, typer.Option(help="Languages of the values: fr, or fr,en.")] = None,
     definition: Annotated[Path | None, typer.Option(help="File of the definition; asks no Amazon.")] = None,
@@ -80,18 +78,11 @@ def new(
         )
         name = _product_type(place, locale, product_type, search, connection, definition, yes=yes)
         name_of_it = _answer("Id of the connector", connector_id, f"{place.country}_{name}".lower(), yes=yes)
-        source: dict[str, Any]
-        if files is None:
-            asking = "Airflow connection of the Sales Layer account"
-            source = {"connection": _answer(asking, source_connection, "sales_layer", yes=yes)}
-        else:
-            given: dict[str, Any] = {"connection": source_connection, "path": files, "id_column": id_column}
-            given |= {"group_column": group_column, "image_columns": _listed(image_columns)}
-            source = {key: value for key, value in given.items() if value}
-        source["languages"] = _listed(
+        block = _source_block(source, source_connection, source_setting or (), yes=yes)
+        block.content["languages"] = _listed(
             _answer("Languages of the values", languages, place.languages[0][:2], yes=yes)
         )
-        asked = new_connector.Asked(place, locale, name, requirements, name_of_it, connection, source)
+        asked = new_connector.Asked(place, locale, name, requirements, name_of_it, connection, block)
         path = _free(folder or settings().connectors, asked.connector_id, yes=yes)
         described = new_connector.definition_of(asked, definition, locale_definition)
         items = new_connector.sample(asked, products) if look else []
@@ -101,6 +92,45 @@ def new(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     _tell(path, lines, about)
+
+
+def _source_block(
+    name: str | None, connection: str | None, given: Iterable[str], *, yes: bool
+) -> SourceBlock:
+    """The source's section: what was given, and what it needs besides."""
+    from amazon_listings.cli.new_connector import SourceBlock
+    from amazon_listings.sources.registry import sources
+
+    known = sources()
+    usual = next(iter(known))
+    question = f"Source of the products ({', '.join(known)})"
+    name = _answer(question, name, usual, yes=yes or connection is not None)
+    if name not in known:
+        refuse(f"There is no source {name!r}; there are {', '.join(known)}.")
+    described = known[name].settings_schema["properties"]
+    content = dict(_setting(text, described) for text in given)
+    if connection is not None:
+        content["connection"] = connection
+    elif isinstance(default := described.get("connection", {}).get("default"), str):
+        asking = f"Airflow connection of {known[name].title}"
+        content["connection"] = _answer(asking, content.get("connection"), default, yes=yes)
+    for key in known[name].settings_schema.get("required", ()):
+        if key not in content:
+            content[key] = _setting(
+                f"{key}={_answer(described[key]['title'], None, None, yes=yes)}", described
+            )[1]
+    return SourceBlock(name, content)
+
+
+def _setting(text: str, described: Mapping[str, Any]) -> tuple[str, Any]:
+    """The key and the value of `key=value`, typed as the source's schema has it."""
+    key, equals, value = text.partition("=")
+    if not equals or key not in described:
+        refuse(f"{text!r} is no setting of the source; give key=value, with one of {', '.join(described)}.")
+    kind = described[key].get("type")
+    if kind == "array":
+        return key, _listed(value)
+    return key, yaml.safe_load(value) if kind in {"integer", "number", "boolean"} else value
 
 
 def _listed(text: str | None) -> list[str]:

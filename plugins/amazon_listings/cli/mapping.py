@@ -71,14 +71,14 @@ def map_items(
 
 
 def tables_of(connector: Connector) -> dict[str, Any]:
-    """The rows of the connector's related tables."""
-    from amazon_listings.sources.related_tables import is_file, read_tables
+    """Return the rows of the connector's related tables."""
+    from amazon_listings.cli.source_access import CommandAccess
+    from amazon_listings.sources.extraction import open_source
+    from amazon_listings.sources.related_tables import read_tables
 
-    if all(is_file(place) for place in connector.tables.values()):
-        return read_tables(connector.tables, None, connector.pim_languages)
-    from amazon_listings.airflow_adapter import connections
-
-    return connections.tables(connector)
+    return read_tables(
+        connector.tables, lambda: open_source(connector.source, CommandAccess()), connector.pim_languages
+    )
 
 
 def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
@@ -123,22 +123,13 @@ def _item(line: str, place: str) -> Item:
 
 
 def _from_pim(connector: Connector) -> Iterable[Item]:
-    from amazon_listings.connectors import FileSource
-    from amazon_listings.sources.extraction import read_items
+    from amazon_listings.cli.source_access import CommandAccess
+    from amazon_listings.sources.extraction import open_source, read_items
     from amazon_listings.sources.selection import Selection
 
     source = connector.source
-    connection, root = None, None
-    if not isinstance(source, FileSource) or "://" in source.path:
-        from amazon_listings.airflow_adapter import connections
-
-        connection, root = connections.source(source)
-    selection = Selection(
-        statuses=source.statuses,
-        languages=connector.pim_languages,
-        tags=getattr(source, "tags", ()),
-    )
-    return read_items(source, connection, selection, root=root)
+    selection = Selection(statuses=source.statuses, languages=connector.pim_languages)
+    return read_items(open_source(source, CommandAccess()), selection)
 
 
 def _show(mapping: Mapping, family: list[Item], wanted: set[str], *, explain: bool) -> int:

@@ -15,17 +15,34 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_listings.authoring.starter import StarterLine
-    from amazon_listings.connectors import FileSource, SalesLayerSource
     from amazon_listings.item import Item
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.sources.port import OpenedSource
 
 #: Items looked at for proposals: enough to see what a field holds, and few enough to wait for.
 SAMPLE = 500
 
 
 @dataclass
+class SourceBlock:
+    """The section of the new connector that says where its products come from."""
+
+    source: str
+    content: dict[str, Any]
+
+    def open(self) -> OpenedSource:
+        """Open the source with these settings and its defaults."""
+        from amazon_listings.cli.source_access import CommandAccess
+        from amazon_listings.connectors.schema import defaults
+        from amazon_listings.sources.extraction import open_source
+        from amazon_listings.sources.settings import settings_of
+
+        return open_source(settings_of(self.source, defaults(self.source) | self.content), CommandAccess())
+
+
+@dataclass
 class Asked:
-    """What the new connector is to be; `source` is its section `sales_layer` or `files`."""
+    """What the new connector is to be."""
 
     place: Marketplace
     locale: str
@@ -33,12 +50,7 @@ class Asked:
     requirements: str
     connector_id: str
     connection: str
-    source: dict[str, Any]
-
-    @property
-    def reads_files(self) -> bool:
-        """Whether its products come from files, and not from Sales Layer."""
-        return "path" in self.source
+    source: SourceBlock
 
 
 def definition_of(asked: Asked, definition: Path | None, locale_definition: Path | None) -> Described:
@@ -74,33 +86,15 @@ def sample(asked: Asked, products: Path | None) -> list[Item]:
 
     if products is not None:
         return list(islice(items_in(products), SAMPLE))
-    source = _source(asked)
-    connection, root = None, None
-    if not asked.reads_files or "://" in asked.source["path"]:
-        from amazon_listings.airflow_adapter import connections
-
-        connection, root = connections.source(source)
-    selection = Selection(languages=tuple(asked.source["languages"]))
-    return list(islice(read_items(source, connection, selection, root=root), SAMPLE))
-
-
-def _source(asked: Asked) -> SalesLayerSource | FileSource:
-    from amazon_listings.connectors import FileSource, SalesLayerSource
-
-    kind: Any = FileSource if asked.reads_files else SalesLayerSource
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in asked.source.items()}
-    source: SalesLayerSource | FileSource = kind(**given)
-    return source
+    selection = Selection(languages=tuple(asked.source.content["languages"]))
+    return list(islice(read_items(asked.source.open(), selection), SAMPLE))
 
 
 def titles(asked: Asked, products: Path | None) -> dict[str, list[str]]:
-    """What the PIM calls its fields; files have no titles."""
-    if products is not None or asked.reads_files:
+    """Return what the PIM calls its fields, where it says so."""
+    if products is not None:
         return {}
-    from amazon_listings.airflow_adapter.connections import pim
-    from amazon_listings.sources.sales_layer.field_titles import field_titles
-
-    return field_titles(pim(asked.source["connection"]))
+    return {field.name: list(field.titles) for field in asked.source.open().fields()}
 
 
 def written(
@@ -119,7 +113,7 @@ def written(
     known = pim_fields(items, known_titles)
     own_labels = {leaf.path: leaf.label for leaf in Definition(described.document).leaves}
     lines = starter_lines(described.index, known, own_labels)
-    source = dict(asked.source)
+    source = dict(asked.source.content)
     if chooser is not None:
         source["filter"] = f"{{{{ {access(chooser)} == '{asked.product_type}' }}}}"
     source["sku"] = sku_expression(known)
@@ -134,7 +128,7 @@ def written(
     head = {
         "id": asked.connector_id,
         "amazon": amazon,
-        "files" if asked.reads_files else "sales_layer": source,
+        asked.source.source: source,
         "sync": {"operation": "test"},
     }
     about = f"{len(items):,} items" if items else "no items: nothing is proposed"

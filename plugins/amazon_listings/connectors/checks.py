@@ -15,6 +15,8 @@ import jinja2
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.connectors.problems import Problem, nearest, shown
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
+from amazon_listings.sources.registry import sources
+from amazon_listings.sources.related_tables import is_file
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def _at(document: Any, *keys: str) -> Any:
 
 
 def _sources(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name in ("sales_layer", "files"):
+    for name in sources():
         if isinstance(document.get(name), dict):
             yield f"/{name}", document[name]
 
@@ -163,16 +165,17 @@ def _offer_only(document: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _tables(document: dict[str, Any]) -> Iterator[Problem]:
-    """Products from files come without Sales Layer, so their tables are files too."""
+    """A source without tables of its own leaves files."""
     tables = document.get("tables")
-    if not isinstance(document.get("files"), dict) or not isinstance(tables, dict):
+    named = [source for name, source in sources().items() if isinstance(document.get(name), dict)]
+    if not isinstance(tables, dict) or len(named) != 1 or named[0].abilities.tables:
         return
     for name, place in tables.items():
-        if isinstance(place, str) and not place.lower().endswith((".csv", ".jsonl", ".parquet")):
+        if isinstance(place, str) and not is_file(place):
             yield Problem(
                 json_pointer.below("/tables", name),
                 f"{shown(place)} is no .csv, .jsonl or .parquet file",
-                hint="With `files`, a related table is a file too.",
+                hint=f"With `{named[0].name}`, a related table is a file.",
             )
 
 

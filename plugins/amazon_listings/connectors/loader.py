@@ -24,9 +24,7 @@ from amazon_listings.connectors.model import (
     Amazon,
     BrokenConnector,
     Connector,
-    FileSource,
     Loaded,
-    SalesLayerSource,
     Sync,
     Where,
 )
@@ -36,6 +34,8 @@ from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.marketplaces import ALIASES, marketplace
+from amazon_listings.sources.registry import sources
+from amazon_listings.sources.settings import settings_of
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -92,11 +92,10 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
     amazon["country"] = ALIASES.get(amazon["country"], amazon["country"])
     market = marketplace(amazon["country"])
     amazon.setdefault("locale", market.locale)
-    source = filled.get("sales_layer") or filled["files"]
-    kind: Any = SalesLayerSource if "sales_layer" in filled else FileSource
+    source = next(name for name in sources() if name in filled)
     preview = sync["preview"]
     sample = preview["sample"] if isinstance(preview, dict) else None
-    tags = language_tags(source["languages"], market)
+    tags = language_tags(filled[source]["languages"], market)
     return Connector(
         id=filled["id"],
         title=filled.get("title", f"{amazon['product_type']}, {market.name}"),
@@ -104,12 +103,7 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
         tags=tuple(filled["tags"]),
         enabled=filled["enabled"],
         amazon=Amazon(**amazon),
-        source=kind(
-            **{
-                key: tuple(value) if isinstance(value, list | dict) else value
-                for key, value in source.items()
-            }
-        ),
+        source=settings_of(source, filled[source]),
         sync=Sync(**sync | {"preview": "sample" if sample else preview, "preview_sample": sample}),
         mapping=filled["mapping"],
         quality=filled["quality"],

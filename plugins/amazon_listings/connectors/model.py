@@ -18,6 +18,8 @@ from amazon_product_types import json_pointer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from amazon_listings.sources.settings import SourceSettings
+
 #: Keys that say when, how fast and to whom, not what a payload is or whether it is right.
 _BESIDE_THE_PAYLOAD = frozenset({"id", "was", "title", "owner", "tags", "enabled", "sync"})
 
@@ -65,47 +67,6 @@ class Amazon:
 
 
 @dataclass(frozen=True)
-class SalesLayerSource:
-    """Products from Sales Layer. `languages` are the PIM's codes, in the order written."""
-
-    languages: tuple[str, ...]
-    connection: str = "sales_layer"
-    statuses: tuple[str, ...] = ("visible",)
-    fallback_language: str | None = None
-    missing_texts: Literal["ignore", "warn"] = "ignore"
-    decimal: Literal["auto", ",", "."] = "auto"
-    tags: tuple[str, ...] = ()
-    filter: str | None = None
-    sku: str = "{{ item.reference }}"
-    sku_limit: int = 1000
-
-
-@dataclass(frozen=True)
-class FileSource:
-    """Products from files; each row or line is one item. `languages` are suffixes of columns."""
-
-    path: str
-    languages: tuple[str, ...]
-    connection: str | None = None
-    id_column: str = "id"
-    group_column: str | None = None
-    status_column: str | None = None
-    modified_column: str | None = None
-    image_columns: tuple[str, ...] = ()
-    list_separator: str = "|"
-    language_separator: str = "_"
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    statuses: tuple[str, ...] = ("visible",)
-    fallback_language: str | None = None
-    missing_texts: Literal["ignore", "warn"] = "ignore"
-    decimal: Literal["auto", ",", "."] = "auto"
-    filter: str | None = None
-    sku: str = "{{ item.reference }}"
-    sku_limit: int = 1000
-
-
-@dataclass(frozen=True)
 class Sync:
     """When, how and how carefully.
 
@@ -141,7 +102,7 @@ class Connector:
     tags: tuple[str, ...]
     enabled: bool
     amazon: Amazon
-    source: SalesLayerSource | FileSource
+    source: SourceSettings
     sync: Sync
     mapping: dict[str, Any] = field(hash=False)
     quality: list[dict[str, Any]] = field(hash=False)
@@ -189,9 +150,8 @@ class Connector:
         document = {key: value for key, value in self.document.items() if key not in _BESIDE_THE_PAYLOAD}
         document["mapping"] = list(self.mapping.items())
         document["language_tags"] = self.language_tags
-        for source in ("sales_layer", "files"):
-            if source in document:
-                document[source] = {k: v for k, v in document[source].items() if k != "sku_limit"}
+        block = document.get(self.source.source, {})
+        document[self.source.source] = {key: value for key, value in block.items() if key != "sku_limit"}
         text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,7 @@
-"""The JSON Schema of a connector document: the one place of keys, allowed values and defaults."""
+"""The JSON Schema of a connector document: the one place of keys, allowed values and defaults.
+
+It is assembled from the document's own part and the settings of the registered sources.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,58 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from amazon_listings.sources.registry import sources
+from amazon_listings.sources.settings import shared_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: A link to include/schemas/connector.schema.json, where editors find it.
-SCHEMA_FILE = Path(__file__).with_name("connector.schema.json")
+    from amazon_listings.sources.port import Source
+
+#: All but the sources. include/schemas/connector.schema.json, for editors, is made of both; a test compares.
+_DOCUMENT = Path(__file__).with_name("connector.schema.json")
+#: The section that those of the sources follow.
+_BEFORE_SOURCES = "amazon"
 
 
 def schema_text() -> str:
-    """The schema as JSON text."""
-    return SCHEMA_FILE.read_text(encoding="utf-8")
+    """Return the schema as JSON text, with the sources of this installation."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """The schema; shared, not to be changed."""
-    loaded: dict[str, Any] = json.loads(schema_text())
-    return loaded
+    """Return the schema with the sources of this installation; shared, not to be changed."""
+    return assembled(list(sources().values()))
+
+
+def assembled(known: list[Source]) -> dict[str, Any]:
+    """Return the schema of connectors that may take their products from these sources."""
+    loaded: dict[str, Any] = json.loads(_DOCUMENT.read_text(encoding="utf-8"))
+    properties: dict[str, Any] = {}
+    for key, node in loaded["properties"].items():
+        properties[key] = node
+        if key == _BEFORE_SOURCES:
+            properties |= {source.name: _block(source) for source in known}
+    one_of = [
+        {"title": f"{source.name}: products from {source.summary}", "required": [source.name]}
+        for source in known
+    ]
+    definitions = shared_settings() | loaded["$defs"]
+    return loaded | {"oneOf": one_of, "properties": properties, "$defs": definitions}
+
+
+def _block(source: Source) -> dict[str, Any]:
+    """The section of a source: its own settings, then those of every source."""
+    own = source.settings_schema
+    shared = {name: {"$ref": f"#/$defs/{name}"} for name in shared_settings()}
+    return {
+        **own,
+        "type": "object",
+        "properties": {**own.get("properties", {}), **shared},
+        "required": [*own.get("required", ()), "languages"],
+        "additionalProperties": False,
+    }
 
 
 @cache
@@ -58,7 +96,7 @@ def subschema(path: Iterable[str | int]) -> dict[str, Any]:
 
 @cache
 def defaults(section: str = "") -> dict[str, Any]:
-    """The default of each key of a section (`sync`, `files` …; empty: of the document itself)."""
+    """The default of each key of a section (`sync`, a source …; empty: of the document itself)."""
     node = resolved(schema()["properties"][section]) if section else schema()
     found = {key: resolved(value) for key, value in node["properties"].items()}
     return {key: value["default"] for key, value in found.items() if "default" in value}
@@ -67,7 +105,7 @@ def defaults(section: str = "") -> dict[str, Any]:
 def with_defaults(document: dict[str, Any]) -> dict[str, Any]:
     """A copy of a valid document in which every key with a default is present."""
     filled = copy.deepcopy(defaults()) | document
-    for section in ("amazon", "sales_layer", "files", "sync"):
+    for section in ("amazon", *sources(), "sync"):
         if section in filled or section == "sync":
             filled[section] = copy.deepcopy(defaults(section)) | filled.get(section, {})
     return filled

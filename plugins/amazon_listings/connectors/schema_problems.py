@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.problems import Problem, is_credential_key, nearest, shown
 from amazon_listings.connectors.schema import resolved, schema, subschema, validator
+from amazon_listings.sources.registry import registry, sources
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def _unknown_key(pointer: str, key: str, node: dict[str, Any]) -> Problem:
             hint="Put them in an Airflow connection and name its id under `connection`. "
             "If this text was shared or committed, renew the credential.",
         )
+    if not pointer and (why := registry().broken.get(key)):
+        return Problem(below, "this source is installed, but not usable", key=True, hint=why)
     suggestion = nearest(key, node.get("properties", {}))
     elsewhere = [] if suggestion else [name for name in _sections_with(key) if name != pointer.lstrip("/")]
     return Problem(
@@ -120,21 +123,25 @@ def _missing_key(pointer: str, key: str, node: dict[str, Any]) -> Problem:
 
 
 def _source_problem(document: dict[str, Any]) -> Problem:
-    if "sales_layer" in document and "files" in document:
+    known = sources()
+    given = [name for name in document if name in known]
+    allowed = f"exactly one of {', '.join(known)}"
+    if given:
         return Problem(
-            "/files",
-            "a connector has one source, and sales_layer is given too",
+            f"/{given[-1]}",
+            f"a connector has one source, and {given[0]} is given too",
             key=True,
-            allowed="exactly one of sales_layer, files",
+            allowed=allowed,
             hint="Remove one of them, or make a second connector.",
         )
+    *others, last = [f"{source.name}: (products from {source.summary})" for source in known.values()]
     return Problem(
         "",
         "there is no source of products",
         key=True,
-        missing="sales_layer",
-        allowed="exactly one of sales_layer, files",
-        hint="Add sales_layer: (products from Sales Layer) or files: (CSV, JSON Lines or Parquet).",
+        missing=next(iter(known)),
+        allowed=allowed,
+        hint=f"Add {', '.join(others)} or {last}." if others else f"Add {last}.",
     )
 
 

@@ -62,7 +62,6 @@ def extract_products(
             languages=connector.pim_languages,
             changed_since=scope.since,
             changed_until=scope.until,
-            tags=getattr(source, "tags", ()),
             fields=needed,
             fields_if_any=tuple(sorted(OWN_NAMES)),
         )

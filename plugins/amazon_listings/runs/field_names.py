@@ -64,8 +64,8 @@ def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, str]:
     """Every PIM field that the connector names, with the place where it does so first."""
     found: dict[str, str] = {}
     lines = connector.where.mapping_lines()
-    source = connector.document.get("files") or connector.document.get("sales_layer") or {}
-    values: list[tuple[str, Any]] = [(f"`{key}`", source.get(key)) for key in ("sku", "filter")]
+    source = connector.source
+    values: list[tuple[str, Any]] = [("`sku`", source.sku), ("`filter`", source.filter)]
     values += [
         (
             messages.phrase(

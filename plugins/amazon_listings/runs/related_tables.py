@@ -21,7 +21,7 @@ def keep_tables(connector: Connector, found: Mapping[str, Mapping[str, Any]], fo
 
     Args:
         connector: The connector.
-        found: Its tables, as `sales_layer.related_tables.read_tables` gives them.
+        found: Its tables, as `sources.related_tables.read_tables` gives them.
         folder: The run's folder.
 
     Returns:

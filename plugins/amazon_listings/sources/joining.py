@@ -28,13 +28,13 @@ def join(product: Record, variant: Record | None) -> Item:
     }
 
 
-def items(shelf: StagingStore) -> Iterator[Item]:
-    """Every item of the shelf, families together.
+def items(store: StagingStore) -> Iterator[Item]:
+    """Every item of the store, families together.
 
     A product whose variants are all unwanted (invisible, say) makes no item: it is not sold by
     itself.
     """
-    for family in shelf.families():
+    for family in store.families():
         if family.lone:
             yield join(family.product, None)
         else:
@@ -42,9 +42,9 @@ def items(shelf: StagingStore) -> Iterator[Item]:
                 yield join(family.product, variant)
 
 
-def orphan_problems(shelf: StagingStore) -> Iterator[ItemError]:
+def orphan_problems(store: StagingStore) -> Iterator[ItemError]:
     """One error for each wanted variant whose product the PIM did not send."""
-    for parent, variant in shelf.orphans():
+    for parent, variant in store.orphans():
         yield UnusableRecord(
             f"Variant {variant['ref'] or variant['id']} belongs to product {parent or '(none)'}, "
             "which the PIM did not send.",

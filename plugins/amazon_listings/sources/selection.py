@@ -19,7 +19,8 @@ class Selection:
         changed_since: Only families with a change at or after this moment; None: everything.
         changed_until: Only families with a change before this moment (backfills); REST API and
             files only, the connector API knows no end and gives more.
-        tags: Keep only products that carry one of these PIM tags; empty: all.
+        tags: Keep only products that carry one of these PIM tags; empty: all. A source that knows tags
+            sets them from its own settings.
         fields: PIM fields that are needed; empty: every field. REST API only (`$select`).
         fields_if_any: PIM fields that are read as well where the account has them.
     """

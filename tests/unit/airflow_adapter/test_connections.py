@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import pytest
 from airflow.sdk._shared.secrets_masker import redact
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.connections import ConnectionProblem
-from amazon_listings.connectors.model import FileSource, SalesLayerSource
+from amazon_listings.connectors.schema import defaults
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.settings import settings
+from amazon_listings.sources.extraction import open_source
+from amazon_listings.sources.settings import settings_of
 
 SECRETS = {"password": "amzn1.oa2-cs.v1.hush", "refresh_token": "Atzr|hush-hush"}
 
@@ -62,11 +66,19 @@ def test_a_vendor_account(connection):
     assert (account.seller_id, account.vendor) == ("SANDV", True)
 
 
+def opened():
+    """The Sales Layer account of the connection `pim`."""
+    settings = settings_of(
+        "sales_layer", defaults("sales_layer") | {"connection": "pim", "languages": ["fr"]}
+    )
+    return open_source(settings, connections.AirflowAccess()).pim
+
+
 def test_secrets_are_masked_as_soon_as_they_are_known(connection):
     connection("amazon_fr", amazon(password="amzn1.oa2-cs.v1.rare", extra={"refresh_token": "Atzr|rare-one"}))
     connections.account("amazon_fr", "FR")
     connection("pim", pim(password="pim-key-rare"))
-    connections.pim("pim")
+    opened()
     text = redact("log: amzn1.oa2-cs.v1.rare, Atzr|rare-one and pim-key-rare")
     assert text == "log: ***, *** and ***"
 
@@ -114,7 +126,7 @@ def test_a_connection_that_is_not_there_is_told_how_to_be_made():
 
 def test_the_pim_by_either_api(connection):
     connection("pim", pim(host="http://127.0.0.1:9/Catalog"))
-    rest = connections.pim("pim")
+    rest = opened()
     assert (rest.api, rest.base_url, rest.api_key, rest.secret) == (
         "rest",
         "http://127.0.0.1:9/Catalog",
@@ -122,14 +134,14 @@ def test_the_pim_by_either_api(connection):
         "",
     )
     connection("pim", pim(extra={"api": "connector", "code": "CN1"}))
-    old = connections.pim("pim")
+    old = opened()
     assert (old.api, old.api_key, old.secret, old.code) == ("connector", "", "pim-key-hush", "CN1")
     assert "pim-key-hush" not in repr(rest) + repr(old)
 
 
 def test_the_pim_is_the_rest_api_unless_said_otherwise(connection):
     connection("pim", pim(extra={}))
-    assert connections.pim("pim").api == "rest"
+    assert opened().api == "rest"
 
 
 @pytest.mark.parametrize(
@@ -145,18 +157,19 @@ def test_the_pim_is_the_rest_api_unless_said_otherwise(connection):
 def test_each_mistake_in_a_pim_connection_has_its_sentence(connection, shown, value, sentence):
     connection("pim", value)
     with pytest.raises(ActionRequiredError) as raised:
-        connections.pim("pim").require_complete()
+        opened().require_complete()
     assert sentence in shown(raised.value)
     assert "pim" in str(raised.value)
 
 
 def test_a_source_is_the_pim_or_files(connection):
     connection("pim", pim())
-    account, root = connections.source(SalesLayerSource(languages=("fr",), connection="pim"))
-    assert (account.name, root) == ("pim", None)
-    assert connections.source(FileSource("products.csv", ("fr",))) == (None, None)
-    account, root = connections.source(FileSource("s3://bucket/products.csv", ("fr",), connection="aws"))
-    assert (account, str(root)) == (None, "s3://aws@bucket/products.csv")
+    assert opened().name == "pim"
+    access = connections.AirflowAccess()
+    local = settings_of("files", defaults("files") | {"path": "products.csv", "languages": ["fr"]})
+    assert open_source(local, access).root is None
+    stored = replace(local, own={**local.own, "path": "s3://bucket/products.csv", "connection": "aws"})
+    assert str(open_source(stored, access).root) == "s3://aws@bucket/products.csv"
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def test_the_docs_of_a_connector_that_reads_files(document):
     document["files"] = {"path": "s3://bucket/products.csv", "languages": ["fr"]}
     document["sync"] = {}
     text = dag_docs(connector_from(document))
-    assert "| Products from | files: `s3://bucket/products.csv` |" in text
+    assert "| Products from | Files, path `s3://bucket/products.csv` |" in text
     assert "none: triggered by hand" in text
 
 

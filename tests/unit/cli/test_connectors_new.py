@@ -7,13 +7,14 @@ import yaml
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.connectors import SalesLayerSource, load_connectors
+from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import settings
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
 from spapi_sandbox.definitions.dialect import compile_document
@@ -86,7 +87,7 @@ def files(sandbox, tmp_path_factory):
         api="rest", base_url=f"{sandbox.url}/sales_layer/rest/Catalog", api_key="sandbox-pim-key"
     )
     languages = ("fr", "es")
-    items = read_items(SalesLayerSource(languages=languages), connection, Selection(languages=languages))
+    items = read_items(SalesLayerAccount(connection), Selection(languages=languages))
     (folder / "items.jsonl").write_text("".join(f"{json.dumps(item)}\n" for item in items), encoding="utf-8")
     return folder
 
@@ -197,9 +198,9 @@ def test_products_from_files(home, files, tmp_path):
         'L2,F1,Lampe de table,Lumio,8430999000026,"2 kg",https://img.example/2.jpg\n',
         encoding="utf-8",
     )
-    columns = ["--id-column", "sku", "--group-column", "family", "--image-columns", "photo"]
+    columns = ["--set", "id_column=sku", "--set", "group_column=family", "--set", "image_columns=photo"]
     known = ["--definition", files / "fr.json", "--product-type", "LAMP", "--locale", "fr_FR"]
-    source = ["--files", tmp_path / "lamps.csv", "--languages", "fr"]
+    source = ["--source", "files", "--set", f"path={tmp_path / 'lamps.csv'}", "--languages", "fr"]
     result = run("connectors", "new", *FRANCE, *known, *source, *columns, "--yes")
     assert result.exit_code == 0, result.output
     _, document = written(home)
@@ -222,7 +223,7 @@ def test_products_from_files(home, files, tmp_path):
 
 
 def test_it_asks_what_it_is_not_told(home):
-    answers = "FR\nfr_FR\ndemo_amazon\nlamp backpack\n9\n2\nlamps\ndemo_sales_layer\nfr\n"
+    answers = "FR\nfr_FR\ndemo_amazon\nlamp backpack\n9\n2\nlamps\nsales_layer\ndemo_sales_layer\nfr\n"
     result = run("connectors", "new", "--no-products", answers=answers)
     assert result.exit_code == 0, result.output
     assert "What is sold" in result.stderr

@@ -9,8 +9,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.connectors import FileSource, SalesLayerSource, Sync, connector_from, load_connectors
+from amazon_listings.connectors import Sync, connector_from, load_connectors
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.sources.files.settings import FileSettings
+from amazon_listings.sources.settings import SourceSettings
 
 GOOD = """\
 id: fr_home
@@ -30,7 +32,9 @@ def test_a_file(write):
     assert connector.title == "HOME, France"
     assert connector.marketplace.id == "A13V1IB3VIYZZH"
     assert connector.amazon.locale == "fr_FR"
-    assert connector.source == SalesLayerSource(languages=("fr", "en"))
+    assert connector.source == SourceSettings(
+        "sales_layer", languages=("fr", "en"), own={"connection": "sales_layer", "tags": ()}
+    )
     assert connector.sync == Sync(schedule="@daily")
     assert connector.language_tags == (("fr", "fr_FR"), ("en", "en_GB"))
     assert list(connector.mapping) == ["Nom du produit", "item_weight"]
@@ -58,7 +62,8 @@ def test_files_as_source(write, document):
     del document["sales_layer"]
     document["files"] = {"path": "s3://pim/*.csv", "languages": {"fr": "fr_BE"}, "image_columns": ["a"]}
     (connector,) = load_connectors(write(document), {}).connectors
-    assert connector.source == FileSource(path="s3://pim/*.csv", languages=("fr",), image_columns=("a",))
+    assert connector.source.languages == ("fr",)
+    assert FileSettings(**connector.source.own) == FileSettings(path="s3://pim/*.csv", image_columns=("a",))
     assert connector.language_tags == (("fr", "fr_BE"),)
 
 

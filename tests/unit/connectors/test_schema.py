@@ -6,12 +6,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from amazon_listings.connectors import Amazon, FileSource, SalesLayerSource, Sync, schema_text
-from amazon_listings.connectors.schema import SCHEMA_FILE, defaults, resolved, schema
+from amazon_listings.connectors import Amazon, Sync, schema_text
+from amazon_listings.connectors.schema import defaults, resolved, schema
 from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.sources.files.settings import FileSettings
+from amazon_listings.sources.settings import settings_of, shared_settings
 from local_airflow.project import PROJECT
 
-SECTIONS = {"": None, "amazon": Amazon, "sales_layer": SalesLayerSource, "files": FileSource, "sync": Sync}
+SECTIONS = {"amazon": Amazon, "sync": Sync}
 
 
 def _properties():
@@ -27,7 +29,6 @@ PROPERTIES = list(_properties())
 def test_is_a_schema_and_the_one_that_editors_find():
     jsonschema.Draft202012Validator.check_schema(schema())
     assert schema_text() == (PROJECT / "include/schemas/connector.schema.json").read_text(encoding="utf-8")
-    assert SCHEMA_FILE.resolve() == PROJECT / "include/schemas/connector.schema.json"
 
 
 @pytest.mark.parametrize(("section", "key", "node"), PROPERTIES)
@@ -39,7 +40,7 @@ def test_every_key_is_explained(section, key, node):
         validator.validate(value)
 
 
-@pytest.mark.parametrize("section", ["amazon", "sales_layer", "files", "sync"])
+@pytest.mark.parametrize("section", ["amazon", "sync"])
 def test_dataclasses_have_the_defaults_of_the_schema(section):
     fields = {field.name: field.default for field in dataclasses.fields(SECTIONS[section])}
     stated = {
@@ -50,6 +51,18 @@ def test_dataclasses_have_the_defaults_of_the_schema(section):
         assert own.pop("preview_sample") is None  # the N of preview: {sample: N}
     assert own == stated
     assert set(fields) - {"preview_sample"} == set(resolved(schema()["properties"][section])["properties"])
+
+
+def test_the_settings_of_sources_have_the_defaults_of_the_schema():
+    shared = {key: node["default"] for key, node in shared_settings().items() if "default" in node}
+    settings = settings_of("files", {"languages": ["fr"]})
+    assert {key: getattr(settings, key) for key in shared} == shared | {"statuses": ("visible",)}
+    assert set(shared_settings()) == {field.name for field in dataclasses.fields(settings)} - {
+        "source",
+        "own",
+    }
+    block = defaults("files") | {"languages": ["fr"], "path": "x.csv"}
+    assert FileSettings(**settings_of("files", block).own) == FileSettings("x.csv")
 
 
 def test_countries_and_locales():

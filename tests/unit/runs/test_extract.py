@@ -47,7 +47,7 @@ def test_every_item_gets_its_sku_and_the_selection_is_the_connectors(extract, co
         1,
     )
     asked = extract.asked
-    assert (asked.statuses, asked.languages, asked.tags) == (("visible", "draft"), ("fr", "en"), ("x",))
+    assert (asked.statuses, asked.languages) == (("visible", "draft"), ("fr", "en"))
     assert asked.changed_since == since
     assert folder.noted("removed") == {"ids": ["products/9"]}
 

@@ -3,6 +3,7 @@ import pytest
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.runs.needed_fields import OWN_NAMES, holds_needed, needed_fields
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
 from local_airflow.project import PROJECT
@@ -79,7 +80,7 @@ def test_the_demo_connectors_lose_nothing_by_reading_only_what_they_need():
             assert needed, one.id
             picked = {"fields": needed, "fields_if_any": tuple(OWN_NAMES)}
             everything, selected = (
-                list(read_items(one.source, pim, Selection(languages=one.pim_languages, **more)))
+                list(read_items(SalesLayerAccount(pim), Selection(languages=one.pim_languages, **more)))
                 for more in ({}, picked)
             )
             assert len(everything) == len(selected) > 50

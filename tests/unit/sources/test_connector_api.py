@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amazon_listings.connectors.model import SalesLayerSource
 from amazon_listings.sources.errors import (
     ClockRefused,
     CredentialsRefused,
@@ -16,9 +15,9 @@ from amazon_listings.sources.errors import (
     UnsafeLink,
 )
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.selection import Selection
 
-SOURCE = SalesLayerSource(languages=("en",))
 SCHEMA = {
     "catalogue": ["STATUS", "ID", "ID_PARENT", "REF", "section_name_en"],
     "products": ["STATUS", "ID", "ID_catalogue", "REF", "name_en", "name_es", "price",
@@ -56,7 +55,7 @@ def variant(number, parent):
 
 
 def read(pim, time, selection=None):
-    reading = read_items(SOURCE, pim.connection, selection or Selection(), clock=time.clock)
+    reading = read_items(SalesLayerAccount(pim.connection, clock=time.clock), selection or Selection())
     return [item["pim_id"] for item in reading], reading
 
 
@@ -75,7 +74,9 @@ def test_rows_become_items(connector, time):
             product_formats=[variant(501, "101")],
         )
     ]
-    one, two = read_items(SOURCE, connector.connection, Selection(languages=("es",)), clock=time.clock)
+    one, two = read_items(
+        SalesLayerAccount(connector.connection, clock=time.clock), Selection(languages=("es",))
+    )
     assert (one["pim_id"], one["group"], two["pim_id"]) == ("variants/501", "products/101", "products/102")
     assert one["product"]["texts"] == {"name": {}}
     assert one["product"]["fields"] == {"ID_catalogue": [7], "price": "0123"}
@@ -178,7 +179,7 @@ def test_unchanged_media_are_fetched_not_taken_for_none(connector, time):
     connector.changes = [
         first("update", products=[product(1, ["U", "i1"])], product_formats=[variant(11, 1)])
     ]
-    (item,) = read_items(SOURCE, connector.connection, SINCE, clock=time.clock)
+    (item,) = read_items(SalesLayerAccount(connector.connection, clock=time.clock), SINCE)
     assert item["product"]["images"]["photo"][0]["url"] == "https://cdn/org.jpg"
 
 
@@ -233,7 +234,7 @@ def test_an_orphan_is_a_problem(connector, time):
 def test_gzip_and_byte_order_mark(connector, time, gzipped, bom):
     connector.gzip, connector.bom = gzipped, bom
     connector.pages = [first(products=[product(1, name="Zapato ñandú 👟")])]
-    (item,) = read_items(SOURCE, connector.connection, Selection(), clock=time.clock)
+    (item,) = read_items(SalesLayerAccount(connector.connection, clock=time.clock), Selection())
     assert item["product"]["texts"]["name"]["en"] == "Zapato ñandú 👟"
 
 
@@ -333,7 +334,7 @@ def test_an_expired_link_is_to_be_tried_again(connector, time):
 
 def test_a_failing_next_page_hands_on_nothing(connector, time):
     connector.pages = [first(products=[product(1)]), {"error": 11}]
-    reading = read_items(SOURCE, connector.connection, Selection(), clock=time.clock)
+    reading = read_items(SalesLayerAccount(connector.connection, clock=time.clock), Selection())
     got = []
     with pytest.raises(PimBusy):
         got.extend(reading)

@@ -16,20 +16,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from upath import UPath
 
-from amazon_listings.connectors.model import FileSource
 from amazon_listings.sources.errors import UnusableSource
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.files.settings import FileSettings
+from amazon_listings.sources.files.source import ProductFiles
 from amazon_listings.sources.selection import Selection
 
 EN = Selection(languages=("en", "fr"))
 
 
 def source(path, **more):
-    return FileSource(path=str(path), languages=("en", "fr"), **more)
+    return FileSettings(path=str(path), **more)
 
 
 def read(given_source, selection=EN, root=None):
-    reading = read_items(given_source, None, selection, root=root)
+    reading = read_items(ProductFiles(given_source, root), selection)
     return list(reading), reading
 
 

@@ -8,10 +8,10 @@ from itertools import groupby
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.connectors.model import SalesLayerSource
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.joining import items, orphan_problems
-from amazon_listings.sources.sales_layer.positional import new_record
+from amazon_listings.sources.record import new_record
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.selection import Selection
 from amazon_listings.sources.staging import StagingStore
 
@@ -69,9 +69,7 @@ def test_any_cut_into_pages_gives_the_same_items(connector, time):
                 break
         pages[0]["data_schema"] = SCHEMA
         connector.pages = pages
-        reading = read_items(
-            SalesLayerSource(languages=("en",)), connector.connection, Selection(), clock=time.clock
-        )
+        reading = read_items(SalesLayerAccount(connector.connection, clock=time.clock), Selection())
         ids = sorted(item["pim_id"] for item in reading)
         expected = expected or ids
         assert ids == expected

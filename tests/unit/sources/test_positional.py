@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.sources.sales_layer.positional import parse_row, split_language, tables
+from amazon_listings.sources.record import split_language
+from amazon_listings.sources.sales_layer.positional import parse_row, tables
 from amazon_listings.sources.selection import Selection
 
 LANGUAGES = ("de", "en", "en-us", "fr")

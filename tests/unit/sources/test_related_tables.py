@@ -12,6 +12,7 @@ import pytest
 from amazon_listings.sources import related_tables
 from amazon_listings.sources.errors import IncompleteConnection, UnusableSource
 from amazon_listings.sources.related_tables import read_tables
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from spapi_sandbox.server import running_sandbox
 
@@ -35,10 +36,18 @@ def connection(sandbox, api):
     )
 
 
+def opened(pim):
+    return lambda: SalesLayerAccount(pim)
+
+
+def no_source():
+    raise IncompleteConnection("there is no source")
+
+
 def test_both_apis_give_the_same_table(sandbox):
     titles = {}
     for api, place, title in (("rest", "Categories", "cat_title"), ("connector", "catalogue", None)):
-        found = read_tables({"kinds": place}, connection(sandbox, api), ["fr", "en"])["kinds"]
+        found = read_tables({"kinds": place}, opened(connection(sandbox, api)), ["fr", "en"])["kinds"]
         assert found.keys() == {"fr", "en"}
         name = title or next(key for key in found["fr"][0] if "title" in key or "name" in key)
         titles[api] = {language: sorted(row[name] for row in rows) for language, rows in found.items()}
@@ -49,7 +58,7 @@ def test_both_apis_give_the_same_table(sandbox):
 @pytest.mark.parametrize(("api", "hint"), [("rest", "custom entity"), ("connector", "It sends catalogue")])
 def test_a_table_that_is_not_there(sandbox, api, hint):
     with pytest.raises(UnusableSource, match="no table 'colors'") as caught:
-        read_tables({"colours": "colors"}, connection(sandbox, api), ["fr"])
+        read_tables({"colours": "colors"}, opened(connection(sandbox, api)), ["fr"])
     assert hint in (caught.value.hint or "")
 
 
@@ -85,7 +94,7 @@ def entity():
 
 def test_a_custom_entity_in_each_language(entity):
     pim, asked = entity
-    found = read_tables({"colours": "It's colours"}, pim, ["fr", "en"])["colours"]
+    found = read_tables({"colours": "It's colours"}, opened(pim), ["fr", "en"])["colours"]
     assert found["fr"] == [
         {"code": "RD", "name": "Rouge", "sizes": {"a": 1}},
         {"code": "BL", "name": "Bleu", "sizes": None},
@@ -97,7 +106,7 @@ def test_a_custom_entity_in_each_language(entity):
 def test_a_file(tmp_path):
     path = tmp_path / "colours.csv"
     path.write_text("code,name_fr,name_en,rank\nRD,Rouge,Red,01\nBL,Bleu,,2\n", encoding="utf-8")
-    found = read_tables({"colours": str(path)}, None, ["fr", "en"])["colours"]
+    found = read_tables({"colours": str(path)}, no_source, ["fr", "en"])["colours"]
     assert found["fr"][0] == {"code": "RD", "name": "Rouge", "rank": "01"}
     assert [row["name"] for row in found["en"]] == ["Red", ""]
 
@@ -105,12 +114,12 @@ def test_a_file(tmp_path):
 def test_what_cannot_be_read(tmp_path, monkeypatch):
     (tmp_path / "torn.csv").write_text("code,name\nRD\n", encoding="utf-8")
     with pytest.raises(UnusableSource, match=r"torn\.csv cannot be read: torn\.csv, line 2"):
-        read_tables({"torn": str(tmp_path / "torn.csv")}, None, ["fr"])
+        read_tables({"torn": str(tmp_path / "torn.csv")}, no_source, ["fr"])
     with pytest.raises(UnusableSource, match="There is no file"):
-        read_tables({"gone": str(tmp_path / "gone.csv")}, None, ["fr"])
-    with pytest.raises(IncompleteConnection, match="colours are Sales Layer's"):
-        read_tables({"colours": "colours"}, None, ["fr"])
+        read_tables({"gone": str(tmp_path / "gone.csv")}, no_source, ["fr"])
+    with pytest.raises(IncompleteConnection, match="no source"):
+        read_tables({"colours": "colours"}, no_source, ["fr"])
     monkeypatch.setattr(related_tables, "MOST_ROWS", 1)
     (tmp_path / "large.csv").write_text("code\nRD\nBL\n", encoding="utf-8")
     with pytest.raises(UnusableSource, match="has more than 1 rows"):
-        read_tables({"large": str(tmp_path / "large.csv")}, None, ["fr"])
+        read_tables({"large": str(tmp_path / "large.csv")}, no_source, ["fr"])

@@ -6,16 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amazon_listings.connectors.model import SalesLayerSource
 from amazon_listings.sources.errors import (
     PimUnavailable,
     UnexpectedAnswer,
     UnusableSource,
 )
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.selection import Selection
 
-SOURCE = SalesLayerSource(languages=("en",))
 OLD, NEW = "2026-01-01T00:00:00", "2026-06-01T12:00:00"
 
 
@@ -30,7 +29,7 @@ def variant(number, parent, status="V", modify=OLD, **more):
 
 
 def read(pim, time, selection=None):
-    reading = read_items(SOURCE, pim.connection, selection or Selection(), clock=time.clock)
+    reading = read_items(SalesLayerAccount(pim.connection, clock=time.clock), selection or Selection())
     return [item["pim_id"] for item in reading], reading
 
 
@@ -43,7 +42,9 @@ def selects(rest):
 def test_variants_are_items_and_so_is_a_product_without_any(rest, time):
     rest.products = [product(1), product(2)]
     rest.variants = [variant(11, 1), variant(12, 1)]
-    found = list(read_items(SOURCE, rest.connection, Selection(languages=("en",)), clock=time.clock))
+    found = list(
+        read_items(SalesLayerAccount(rest.connection, clock=time.clock), Selection(languages=("en",)))
+    )
     assert [item["pim_id"] for item in found] == ["variants/11", "variants/12", "products/2"]
     first = found[0]
     assert first["group"] == "products/1"
@@ -141,7 +142,7 @@ def test_texts_are_kept_per_language_and_a_fallback_is_never_passed_off(rest, ti
     ]
     rest.variants = [variant(11, 1, color={"en": "Red", "es": "Rojo"})]
     selection = Selection(languages=("es", "en"))
-    found = list(read_items(SOURCE, rest.connection, selection, clock=time.clock))
+    found = list(read_items(SalesLayerAccount(rest.connection, clock=time.clock), selection))
     assert found[0]["product"]["texts"]["prod_title"] == {"es": "Zapato", "en": "Shoe"}
     assert found[0]["variant"]["texts"]["color"] == {"es": "Rojo", "en": "Red"}
     assert found[0]["product"]["fields"]["weight"] == "0123"
@@ -152,7 +153,9 @@ def test_the_metadatas_form_of_texts_is_read_as_well(rest, time):
     rest.products = [
         product(1, prod_title=[{"culture": "en", "value": "Shoe"}, {"culture": "fr", "value": ""}])
     ]
-    (item,) = read_items(SOURCE, rest.connection, Selection(languages=("fr", "en")), clock=time.clock)
+    (item,) = read_items(
+        SalesLayerAccount(rest.connection, clock=time.clock), Selection(languages=("fr", "en"))
+    )
     assert item["product"]["texts"]["prod_title"] == {"en": "Shoe"}
 
 
@@ -164,7 +167,7 @@ def test_a_language_the_account_does_not_have_is_said_so(rest, time):
 def test_only_the_fields_needed_are_asked_for(rest, time):
     rest.products = [product(1, weight="1", prod_image=[])]
     selection = Selection(languages=("en",), fields=("weight",), fields_if_any=("sku", "prod_tags"))
-    reading = read_items(SOURCE, rest.connection, selection, clock=time.clock)
+    reading = read_items(SalesLayerAccount(rest.connection, clock=time.clock), selection)
     (item,) = reading
     assert selects(rest) == [["prod_id", "prod_ref", "prod_stat", "prod_modify", "prod_tags", "weight"]]
     assert item["product"]["fields"]["weight"] == "1"
@@ -185,7 +188,7 @@ def test_languages_cost_no_query_where_no_text_is_needed(rest, time):
 def test_a_field_that_no_metadata_names_or_too_many_of_them_ask_for_everything(rest, time, fields):
     rest.products = [product(1, weight="1", not_in_the_metadata="x")]
     selection = Selection(languages=("en",), fields=fields)
-    (item,) = read_items(SOURCE, rest.connection, selection, clock=time.clock)
+    (item,) = read_items(SalesLayerAccount(rest.connection, clock=time.clock), selection)
     assert selects(rest) == []
     assert item["product"]["fields"]["not_in_the_metadata"] == "x"
 
@@ -202,7 +205,7 @@ def test_images_are_read_and_an_unknown_shape_is_not_lost(rest, time):
         product(2, prod_image={"strange": 7}),
         product(3, prod_image=None),
     ]
-    one, two, three = read_items(SOURCE, rest.connection, Selection(), clock=time.clock)
+    one, two, three = read_items(SalesLayerAccount(rest.connection, clock=time.clock), Selection())
     assert [image["url"] for image in one["product"]["images"]["prod_image"]] == [
         "https://cdn/a.jpg",
         "https://cdn/b.jpg",
@@ -288,7 +291,7 @@ def test_many_touched_families_are_asked_for_in_batches(rest, time):
 
 def test_a_record_sent_twice_is_one_item(rest, time):
     rest.products = [product(1), product(2), product(1, prod_title={"en": "Later"})]
-    found = list(read_items(SOURCE, rest.connection, Selection(), clock=time.clock))
+    found = list(read_items(SalesLayerAccount(rest.connection, clock=time.clock), Selection()))
     assert [item["pim_id"] for item in found] == ["products/1", "products/2"]
     assert found[0]["product"]["texts"]["prod_title"] == {"en": "Later"}
 
@@ -312,7 +315,7 @@ def test_a_failing_page_hands_on_nothing(rest, time):
     rest.server.answer = lambda path, query, headers: (
         (500, {}, b"") if query.get("$skipToken") == "4" else answer(path, query, headers)
     )
-    reading = read_items(SOURCE, rest.connection, Selection(), clock=time.clock)
+    reading = read_items(SalesLayerAccount(rest.connection, clock=time.clock), Selection())
     got = []
     with pytest.raises(PimUnavailable, match="HTTP 500"):
         got.extend(reading)

@@ -7,15 +7,14 @@ from datetime import datetime
 import pytest
 import requests
 
-from amazon_listings.connectors.model import SalesLayerSource
 from amazon_listings.sources.errors import CredentialsRefused, PimUnavailable
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.check import check_connection
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
 from spapi_sandbox.server import running_sandbox
 
-SOURCE = SalesLayerSource(languages=("fr",))
 BOTH = Selection(languages=("fr", "en"))
 APIS = ("rest", "connector")
 #: The export connector of the sandbox gives these fields names of its own.
@@ -53,7 +52,7 @@ def connection(sandbox, api, **other):
 
 
 def read(sandbox, api, time, selection=BOTH):
-    reading = read_items(SOURCE, connection(sandbox, api), selection, clock=real(time))
+    reading = read_items(SalesLayerAccount(connection(sandbox, api), clock=real(time)), selection)
     return {item["pim_id"]: item for item in reading}, reading
 
 

@@ -8,7 +8,6 @@ import traceback
 
 import pytest
 
-from amazon_listings.connectors.model import SalesLayerSource
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.sources.errors import (
     CredentialsRefused,
@@ -19,10 +18,12 @@ from amazon_listings.sources.errors import (
     UnexpectedAnswer,
 )
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.record import parse_json
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.check import check_connection
 from amazon_listings.sources.sales_layer.clock import Clock, Pace
 from amazon_listings.sources.sales_layer.connection import PimConnection
-from amazon_listings.sources.sales_layer.transport import TRIES, Transport, parse_json
+from amazon_listings.sources.sales_layer.transport import TRIES, Transport
 from amazon_listings.sources.selection import Selection
 
 
@@ -118,8 +119,7 @@ def test_the_pace_holds_for_a_reading(rest, time):
     rest.products = [
         {"prod_id": n, "prod_ref": str(n), "prod_stat": "V", "prod_modify": "2026-01-01"} for n in range(120)
     ]
-    source = SalesLayerSource(languages=("en",))
-    assert len(list(read_items(source, rest.connection, Selection(), clock=time.clock))) == 120
+    assert len(list(read_items(SalesLayerAccount(rest.connection, clock=time.clock), Selection()))) == 120
     assert sum(time.slept) >= 20
 
 
@@ -132,9 +132,8 @@ def test_no_secret_in_logs_reprs_or_tracebacks(request, time, caplog, api, fault
     pim = request.getfixturevalue(api)
     connection, server = pim.connection, pim.server
     server.answer = lambda *_: fault
-    source = SalesLayerSource(languages=("en",))
     with pytest.raises((RetryableError, ActionRequiredError)) as caught:
-        list(read_items(source, connection, Selection(), clock=time.clock))
+        list(read_items(SalesLayerAccount(connection, clock=time.clock), Selection()))
     error, shown = caught.value, ""
     while error is not None:  # even what a traceback would hide
         shown += "".join(traceback.format_exception(error, chain=False))

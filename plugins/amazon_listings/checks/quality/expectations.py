@@ -162,9 +162,8 @@ def standard(
 
 def sku_origin(connector: Connector) -> Origin:
     """The line of the connector that reads SKUs, and the PIM fields that it reads."""
-    source = "files" if "files" in connector.document else "sales_layer"
     fields = compile_expression(connector.source.sku).fields
-    return Origin(connector.where.lines.get(f"/{source}/sku"), "sku", ", ".join(fields))
+    return Origin(connector.where.lines.get(f"/{connector.source.source}/sku"), "sku", ", ".join(fields))
 
 
 def added(connector: Connector) -> Iterator[Expected]:

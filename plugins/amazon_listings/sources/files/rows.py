@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from amazon_listings.sources.errors import UnusableRecord, UnusableSource
-from amazon_listings.sources.sales_layer.transport import parse_json
+from amazon_listings.sources.record import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from amazon_listings.connectors.model import FileSource
+    from amazon_listings.sources.files.settings import FileSettings
 
 LONGEST_CELL = 16 * 1024 * 1024
 DELIMITERS = ",;\t|"
@@ -41,7 +41,7 @@ class FileRow:
     cells: dict[str, Any]
 
 
-def file_rows(source: FileSource, root: Any) -> Iterator[FileRow | UnusableRecord]:
+def file_rows(source: FileSettings, root: Any) -> Iterator[FileRow | UnusableRecord]:
     """Every row of the source's files, in the order of their names.
 
     Args:
@@ -102,7 +102,7 @@ def _path(text: str) -> Any:
     return UPath(text)
 
 
-def _csv_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
+def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
     lines = _lines(stream, name, source)
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
@@ -129,7 +129,7 @@ def _csv_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileR
             yield FileRow(where, dict(zip(header, cells, strict=True)))
 
 
-def _misfit(cells: Sequence[str], header: Sequence[str], source: FileSource) -> str | None:
+def _misfit(cells: Sequence[str], header: Sequence[str], source: FileSettings) -> str | None:
     if len(cells) != len(header):
         return f"it has {len(cells)} cells, the header {len(header)}"
     if any(not cell.isprintable() and _undecoded(cell) for cell in cells):
@@ -141,7 +141,7 @@ def _undecoded(text: str) -> bool:
     return any("\udc80" <= letter <= "\udcff" for letter in text)
 
 
-def _lines(stream: BinaryIO, name: str, source: FileSource) -> io.TextIOWrapper:
+def _lines(stream: BinaryIO, name: str, source: FileSettings) -> io.TextIOWrapper:
     """Text lines; a byte order mark decides the encoding, bytes that are no text are kept visible."""
     head = stream.read(4)
     stream.seek(0)
@@ -162,7 +162,7 @@ def _lines(stream: BinaryIO, name: str, source: FileSource) -> io.TextIOWrapper:
     return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
 
 
-def _require(columns: Sequence[str], name: str, source: FileSource) -> None:
+def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     if repeated:
         raise UnusableSource(
@@ -185,7 +185,7 @@ def _require(columns: Sequence[str], name: str, source: FileSource) -> None:
     raise UnusableSource(f"{name} has no column {', '.join(missing)}.", hint=hint)
 
 
-def _json_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
+def _json_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
     for number, line in enumerate(_lines(stream, name, source), start=1):
         where = f"{name}, line {number}"
         if not line.strip():
@@ -201,7 +201,7 @@ def _json_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[File
             yield UnusableRecord(f"{where}: it is not a JSON object.", sku=where)
 
 
-def _parquet_rows(stream: BinaryIO, name: str, source: FileSource) -> Iterator[FileRow | UnusableRecord]:
+def _parquet_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
     import pyarrow as pa  # noqa: PLC0415 - only for Parquet: it would slow every parse of a DAG
     import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
 

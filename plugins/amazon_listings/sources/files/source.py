@@ -1,156 +1,64 @@
-"""Reading files: one row (CSV, Parquet) or line (JSON Lines) is one Amazon item.
-
-With a group column, rows of one group are the variants of one product; the product's own record
-then holds what all of them have in common.
-"""
+"""Files as a source of products."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.sources.errors import UnusableRecord
-from amazon_listings.sources.files.rows import file_rows
-from amazon_listings.sources.sales_layer.positional import identifier, new_record, split_language
-from amazon_listings.sources.selection import Selection, parse_moment
+from amazon_listings.sources.files.settings import FileSettings
+from amazon_listings.sources.port import Abilities, ConnectionType, OpenedSource, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from amazon_listings.connectors.model import FileSource
-    from amazon_listings.item import Image, Record
+    from amazon_listings.sources.port import Access
     from amazon_listings.sources.reading import Reading
+    from amazon_listings.sources.selection import Selection
+    from amazon_listings.sources.settings import SourceSettings
     from amazon_listings.sources.staging import StagingStore
 
-STATUSES = {"visible", "invisible", "draft"}
 
-
-def fill(shelf: StagingStore, source: FileSource, root: Any, selection: Selection, reading: Reading) -> None:
-    """Read files into the shelf, and set the reading's `cursor` and `full`.
-
-    The cursor is the latest date of change in the files: nobody's clock is needed. Without a
-    modified column there is none, and every reading is full.
+@dataclass(frozen=True)
+class ProductFiles(OpenedSource):
+    """The files of a connector.
 
     Args:
-        shelf: Where the records go.
-        source: Which columns mean what.
-        root: The file, or pattern of files, as something with pathlib's methods; None: `source.path`.
-        selection: What is wanted.
-        reading: Its problems, cursor and full are filled.
-
-    Raises:
-        UnusableSource: no such file, or a column that the source names is missing.
+        settings: Which columns mean what.
+        root: The path as something with pathlib's methods; None: the settings' path, as it is.
     """
-    latest: datetime | None = None
-    reading.full = not (selection.incremental and source.modified_column)
-    for row in file_rows(source, root):
-        if isinstance(row, UnusableRecord):
-            reading.problems.append(row)
-            continue
-        try:
-            record = file_record(row.cells, source, selection)
-            _refuse_repeated(shelf, record)
-        except ValueError as error:
-            name = identifier(row.cells.get(source.id_column)) or row.where
-            reading.problems.append(UnusableRecord(f"{row.where}: {error}.", sku=name))
-            continue
-        moment = parse_moment(record["modified"])
-        latest = max(filter(None, (latest, moment)), default=None)
-        group = identifier(row.cells.get(source.group_column)) if source.group_column else None
-        wanted = selection.takes(record["status"])
-        key = f"g:{group}" if group else f"r:{record['id']}"
-        shelf.note_place(record["id"], row.where)
-        if group:
-            shelf.put_product(key, _family_record(group, record, shelf.product(key)))
-            shelf.put_variant(key, record, shown=wanted)
-        else:
-            shelf.put_product(key, record, shown=wanted)
-        if not reading.full and selection.within(moment):
-            shelf.touch(key)
-            if not wanted:
-                shelf.note_removed(f"{'variants' if group else 'products'}/{record['id']}")
-    reading.cursor = latest.isoformat() if latest else None
-    if not reading.full:
-        shelf.keep_touched()
+
+    settings: FileSettings
+    root: Any = None
+
+    def fill(self, store: StagingStore, selection: Selection, reading: Reading) -> None:
+        """Read every file into the store."""
+        from amazon_listings.sources.files.records import fill  # noqa: PLC0415 - only when it is read
+
+        fill(store, self.settings, self.root, selection, reading)
+
+    def check(self) -> str:
+        """Look for the files, and read the first row."""
+        from amazon_listings.sources.files.rows import file_rows, find_files  # noqa: PLC0415 - as above
+
+        files = find_files(self.settings.path if self.root is None else self.root)
+        first = next(iter(file_rows(self.settings, self.root)), None)
+        number = f"{len(files)} file{'s' if len(files) > 1 else ''}"
+        return f"{number}; {'no row' if first is None else 'the first row can be read'}."
 
 
-def _family_record(group: str, row: Record, so_far: Record | None) -> Record:
-    """The product's record: what this row and the group's rows so far have in common."""
-    record = new_record(group)
-    if so_far is None:
-        return {**row, "id": group, "ref": group, "status": "", "modified": None}
-    for part in ("fields", "texts", "images"):
-        record[part] = {
-            name: value
-            for name, value in so_far[part].items()
-            if name in row[part] and row[part][name] == value
-        }
-    return record
+class _Files(Source):
+    name = "files"
+    title = "Files"
+    summary = "CSV, JSON Lines or Parquet files"
+    settings_schema = json.loads(Path(__file__).with_name("settings.schema.json").read_text(encoding="utf-8"))
+    abilities = Abilities(changes=True)
+    connection: ConnectionType | None = None
+
+    def open(self, settings: SourceSettings, access: Access) -> ProductFiles:
+        """Return the files at the path of the settings."""
+        own = FileSettings(**settings.own)
+        root = access.path(own.path, own.connection) if "://" in own.path else None
+        return ProductFiles(own, root)
 
 
-def _refuse_repeated(shelf: StagingStore, record: Record) -> None:
-    place = shelf.place(record["id"])
-    if place is not None:
-        raise ValueError(f"id {record['id']!r} stands already in {place}; the first row is used")
-
-
-def file_record(cells: Mapping[str, Any], source: FileSource, selection: Selection) -> Record:
-    """The record of a row.
-
-    Args:
-        cells: Value by column, as the file's format types it (all text in a CSV).
-        source: Which columns mean what.
-        selection: Which languages to keep.
-
-    Raises:
-        ValueError: the row has no id, or a status that is none.
-    """
-    identity = identifier(cells.get(source.id_column))
-    if identity is None:
-        raise ValueError(f"column {source.id_column!r} is empty")
-    record = new_record(identity)
-    record["status"] = _status(cells.get(source.status_column)) if source.status_column else "visible"
-    record["modified"] = _modified(cells, source)
-    for name, cell in cells.items():
-        basename, language = split_language(name, selection.languages, source.language_separator)
-        if name in source.image_columns:
-            record["images"][name] = _images(cell, source.list_separator)
-        elif language is not None and name not in _own_columns(source):
-            texts = record["texts"].setdefault(basename, {})
-            if cell is not None and cell != "":
-                texts[language] = cell
-        else:
-            record["fields"][name] = cell
-    for name in record["texts"].keys() & record["fields"].keys():
-        del record["fields"][name]
-    return record
-
-
-def _own_columns(source: FileSource) -> set[str | None]:
-    return {source.id_column, source.group_column, source.status_column, source.modified_column}
-
-
-def _status(cell: object) -> str:
-    word = str(cell if cell is not None else "").strip().lower()
-    if word not in STATUSES:
-        raise ValueError(f"status {word!r} is none of {', '.join(sorted(STATUSES))}")
-    return word
-
-
-def _modified(cells: Mapping[str, Any], source: FileSource) -> str | None:
-    if source.modified_column is None:
-        return None
-    cell = cells.get(source.modified_column)
-    if cell is None or cell == "":
-        return None
-    text = cell.isoformat() if isinstance(cell, datetime) else str(cell)
-    if parse_moment(text) is None:
-        raise ValueError(f"{source.modified_column} {text!r} is not a date such as 2026-11-23T13:35:59")
-    return text
-
-
-def _images(cell: object, separator: str) -> list[Image]:
-    if isinstance(cell, str):
-        cell = cell.split(separator)
-    addresses = [cell_ for cell_ in (cell if isinstance(cell, list) else []) if isinstance(cell_, str)]
-    return [{"url": address.strip()} for address in addresses if address.strip()]
+SOURCE: Source = _Files()

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def fill(shelf: StagingStore, transport: Transport, selection: Selection, reading: Reading) -> None:
-    """Read what is selected into the shelf, and set the reading's `cursor` and `full`.
+def fill(store: StagingStore, transport: Transport, selection: Selection, reading: Reading) -> None:
+    """Read what is selected into the store, and set the reading's `cursor` and `full`.
 
     `changed_until` is not known to this API: more than asked for may come.
 
@@ -41,18 +41,18 @@ def fill(shelf: StagingStore, transport: Transport, selection: Selection, readin
         RetryableError, ActionRequiredError: see `pages` and `roles`.
     """
     since = selection.changed_since
-    answer = _Answer(shelf, selection, reading)
+    answer = _Answer(store, selection, reading)
     for page in pages(transport, since):
         if not answer.pages_read:
             moment = clock_of(page)
             reading.cursor = moment.isoformat() if moment else None
             reading.full = since is None or is_full(page)
         answer.take(page)
-    if reading.full or not shelf.any_touched() or answer.complete():
+    if reading.full or not store.any_touched() or answer.complete():
         return
     log.info("Sales Layer reports changes in families it does not send whole: reading them in full.")
-    shelf.forget_records()
-    rest = _Answer(shelf, selection, reading, wanted=shelf.is_touched)
+    store.forget_records()
+    rest = _Answer(store, selection, reading, wanted=store.is_touched)
     for page in pages(transport, None):
         rest.take(page)
 
@@ -64,9 +64,9 @@ def is_full(page: JsonObject) -> bool:
 
 @dataclass
 class _Answer:
-    """One answer of several pages on its way to the shelf; keeps the first page's schema."""
+    """One answer of several pages on its way to the store; keeps the first page's schema."""
 
-    shelf: StagingStore
+    store: StagingStore
     selection: Selection
     reading: Reading
     wanted: Callable[[str], bool] | None = None
@@ -76,7 +76,7 @@ class _Answer:
     _partial: bool = False
 
     def take(self, page: JsonObject) -> None:
-        """Put a page's rows on the shelf."""
+        """Put a page's rows on the store."""
         if (code := error_code(page)) in INFORMATIVE:
             log.warning("Sales Layer informs: %s (error %s).", INFORMATIVE[code], code)
         self.pages_read += 1
@@ -102,7 +102,7 @@ class _Answer:
             return False
         without_variants = self.roles is None or self.roles.variants is None
         return without_variants or all(
-            self.shelf.has_product(key) and self.shelf.has_variants(key) for key in self.shelf.touched()
+            self.store.has_product(key) and self.store.has_variants(key) for key in self.store.touched()
         )
 
     def _rows(self, data: JsonObject, name: str) -> Iterator[Row]:
@@ -123,22 +123,22 @@ class _Answer:
     def _product(self, row: Row) -> None:
         record = row.record
         if record is None:
-            self.shelf.remove("products", row.id)
+            self.store.remove("products", row.id)
         elif self.wanted is None or self.wanted(row.id):
-            self.shelf.touch(row.id)
+            self.store.touch(row.id)
             tagged = carries_tag(record, self.selection.tags)
-            self.shelf.put_product(row.id, record, shown=self._whole(row, record) and tagged)
+            self.store.put_product(row.id, record, shown=self._whole(row, record) and tagged)
             if not tagged and not self.reading.full:
-                self.shelf.note_removed(f"products/{row.id}")
+                self.store.note_removed(f"products/{row.id}")
 
     def _variant(self, row: Row, names: Roles) -> None:
         if row.record is None:
-            self.shelf.remove("variants", row.id)
+            self.store.remove("variants", row.id)
             return
         parent = row.joins.get(names.parent, "")
         if self.wanted is None or self.wanted(parent):
-            self.shelf.touch(parent)
-            self.shelf.put_variant(parent, row.record, shown=self._whole(row, row.record))
+            self.store.touch(parent)
+            self.store.put_variant(parent, row.record, shown=self._whole(row, row.record))
 
     def _whole(self, row: Row, record: Record) -> bool:
         """True if the row has all its media; an item must not lose pictures because they are old."""

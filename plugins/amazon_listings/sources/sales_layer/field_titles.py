@@ -1,11 +1,12 @@
-"""What an account calls its fields: the titles that people see in Sales Layer."""
+"""What an account says about its fields: the titles that people see in Sales Layer, and their types."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.sources.errors import UnexpectedAnswer
+from amazon_listings.sources.errors import NotThere, UnexpectedAnswer
+from amazon_listings.sources.port import FieldDescription
 from amazon_listings.sources.sales_layer.connector_pages import PARAMETERS, first_page
 from amazon_listings.sources.sales_layer.rest_queries import ask
 from amazon_listings.sources.sales_layer.transport import Transport
@@ -17,47 +18,47 @@ if TYPE_CHECKING:
     from amazon_listings.sources.sales_layer.connection import PimConnection
 
 
-def field_titles(connection: PimConnection, *, clock: Clock | None = None) -> dict[str, list[str]]:
-    """The titles of each field of products and variants, by its name, in the languages the API tells.
+def field_descriptions(connection: PimConnection, *, clock: Clock | None = None) -> list[FieldDescription]:
+    """Return each field of products and variants with its titles, in the languages the API tells, and type.
 
-    Sources: `$metadata` of the REST API 2.0 (`title`), `data_schema_info` of the connector API
-    (`title`, `titles`).
+    Sources: `$metadata` of the REST API 2.0 (`title`, `type`, `x-custom-type`), `data_schema_info` of the
+    connector API (`title`, `titles`, `type`).
 
     Raises:
         ActionRequiredError: the connection is wrong.
         RetryableError: Sales Layer cannot be reached just now.
     """
-    found: dict[str, list[str]] = {}
+    titles: dict[str, list[str]] = {}
+    types: dict[str, str] = {}
     with closing(Transport(connection, clock)) as transport:
-        told = _rest(transport) if connection.api == "rest" else _connector(transport)
-        for name, title in told:
-            if title and title not in found.setdefault(name, []):
-                found[name].append(title)
-    return found
+        for name, about in _rest(transport) if connection.api == "rest" else _connector(transport):
+            known = titles.setdefault(name, [])
+            for title in (about.get("title"), *_object(about.get("titles")).values()):
+                if isinstance(title, str) and title not in {"", name, *known}:
+                    known.append(title)
+            kind = about.get("x-custom-type") or about.get("type")
+            if isinstance(kind, str):
+                types.setdefault(name, kind)
+    return [FieldDescription(name, tuple(found), types.get(name)) for name, found in titles.items()]
 
 
-def _rest(transport: Transport) -> Iterator[tuple[str, str]]:
+def _rest(transport: Transport) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for resource in ("Products", "Variants"):
         try:
             body = ask(transport, f"{resource}/$metadata")
-        except UnexpectedAnswer:
+        except (NotThere, UnexpectedAnswer):
             continue  # an account without variants
         for schema in _list(body.get("value")):
             for name, described in _object(_object(schema).get("properties")).items():
-                title = _object(described).get("title")
-                if isinstance(title, str) and title != name:
-                    yield name, title
+                yield name, _object(described)
 
 
-def _connector(transport: Transport) -> Iterator[tuple[str, str]]:
+def _connector(transport: Transport) -> Iterator[tuple[str, Mapping[str, Any]]]:
     info = _object(first_page(transport, {**PARAMETERS, "pagination": "500"}).get("data_schema_info"))
     for columns in info.values():
         for column, described in _object(columns).items():
             about = _object(described)
-            titles = [about.get("title"), *_object(about.get("titles")).values()]
-            for title in titles:
-                if isinstance(title, str):
-                    yield str(about.get("basename") or column), title
+            yield str(about.get("basename") or column), about
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.sources.record import identifier, new_record, split_language
 from amazon_listings.sources.sales_layer.images import DELETED, area, is_unchanged, positional_images
 
 if TYPE_CHECKING:
@@ -106,18 +107,6 @@ def _column(given: object, infos: Mapping[str, Any], languages: Sequence[str]) -
     return Column(name, name)
 
 
-def split_language(name: str, languages: Sequence[str], separator: str = "_") -> tuple[str, str | None]:
-    """The field and the language of a column: `name_es` → (`name`, `es`), `size` → (`size`, None).
-
-    The longest language that fits wins, so `name_en-us` is not `name_en` and `-us`.
-    """
-    for language in sorted(languages, key=len, reverse=True):
-        basename = name[: -len(separator + language)]
-        if basename and name.lower().endswith((separator + language).lower()):
-            return basename, language
-    return name, None
-
-
 def parse_row(table: Table, row: object, selection: Selection) -> Row:
     """One row of a table.
 
@@ -142,19 +131,6 @@ def parse_row(table: Table, row: object, selection: Selection) -> Row:
     for name in record["texts"].keys() & record["fields"].keys():
         del record["fields"][name]  # clients look the language's column up first
     return Row(identity, record, _joins(table, row), unchanged)
-
-
-def new_record(identity: str) -> Record:
-    """A record without values; its reference is its id until another is known."""
-    return {
-        "id": identity,
-        "ref": identity,
-        "status": "",
-        "modified": None,
-        "fields": {},
-        "texts": {},
-        "images": {},
-    }
 
 
 def _put(record: Record, column: Column, cell: Any, selection: Selection) -> None:
@@ -184,10 +160,3 @@ def _joins(table: Table, row: Sequence[Any]) -> dict[str, str]:
 
 def _cell(row: Sequence[Any], place: int) -> Any:
     return row[place] if place < len(row) else None
-
-
-def identifier(cell: object) -> str | None:
-    """An id or reference as text (101 and "101" are one), or None if there is none."""
-    if isinstance(cell, str) and cell.strip():
-        return cell
-    return str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else None

@@ -1,7 +1,7 @@
 """Reading through the REST API 2.0: the raw catalogue, filtered by us.
 
 Products and variants are read one after the other (`$expand=Variants` gives only their number)
-and joined on the shelf. Variants are read in every status, so that a product whose variants are
+and joined on the store. Variants are read in every status, so that a product whose variants are
 all invisible is told from one without variants.
 
 A reading of changes asks for the products and the variants changed within the dates, in every
@@ -21,7 +21,7 @@ from amazon_listings.sources.errors import (
     UnusableRecord,
     UnusableSource,
 )
-from amazon_listings.sources.sales_layer.positional import identifier
+from amazon_listings.sources.record import identifier
 from amazon_listings.sources.sales_layer.rest_metadata import Resource, describe
 from amazon_listings.sources.sales_layer.rest_queries import any_of, change_filter, rows, status_filter
 from amazon_listings.sources.sales_layer.rest_records import is_by_language, languages_in, rest_record
@@ -43,13 +43,13 @@ BATCH = 40  # ids in one filter: an address stays under 2,000 characters
 WHOLE = 2000  # families touched from which reading every variant costs fewer calls
 
 
-def fill(shelf: StagingStore, transport: Transport, selection: Selection, reading: Reading) -> None:
-    """Read what is selected into the shelf, and set the reading's `cursor` and `full`.
+def fill(store: StagingStore, transport: Transport, selection: Selection, reading: Reading) -> None:
+    """Read what is selected into the store, and set the reading's `cursor` and `full`.
 
     Raises:
         RetryableError, ActionRequiredError: see `rows`; a language or status that the account does not have.
     """
-    catalogue = Catalogue(transport, shelf, selection, reading)
+    catalogue = Catalogue(transport, store, selection, reading)
     reading.cursor = catalogue.opened.isoformat()
     if selection.incremental and catalogue.knows_changes():
         reading.full = False
@@ -59,15 +59,15 @@ def fill(shelf: StagingStore, transport: Transport, selection: Selection, readin
 
 
 class Catalogue:
-    """An account's products and variants on their way to the shelf.
+    """An account's products and variants on their way to the store.
 
     Opening it asks for both resources' metadata; `opened` is the PIM's clock then.
     """
 
     def __init__(
-        self, transport: Transport, shelf: StagingStore, selection: Selection, reading: Reading
+        self, transport: Transport, store: StagingStore, selection: Selection, reading: Reading
     ) -> None:
-        self._transport, self._shelf, self._selection, self._reading = transport, shelf, selection, reading
+        self._transport, self._store, self._selection, self._reading = transport, store, selection, reading
         self._all_languages_at_once = False
         self.opened, self.products = self._open("Products")
         self.variants: Resource | None = None
@@ -137,8 +137,8 @@ class Catalogue:
         if self.variants is None:
             return
         self._read_missing_parents()
-        self._shelf.forget_variants()
-        touched = [key for key in self._shelf.touched() if self._shelf.is_shown(key)]
+        self._store.forget_variants()
+        touched = [key for key in self._store.touched() if self._store.is_shown(key)]
         if len(touched) > WHOLE:
             self._read(self.variants, "", only=set(touched))
         else:
@@ -146,11 +146,11 @@ class Catalogue:
 
     def _read_missing_parents(self) -> None:
         """Products that variants name and no answer held: not wanted by status, or not there."""
-        self._read_where(self.products, list(self._shelf.parents_missing()))
+        self._read_where(self.products, list(self._store.parents_missing()))
 
     def _read_where(self, resource: Resource, keys: list[str]) -> None:
         for start in range(0, len(keys), BATCH):
-            values = [self._shelf.link_value(key) for key in keys[start : start + BATCH]]
+            values = [self._store.link_value(key) for key in keys[start : start + BATCH]]
             self._read(resource, any_of(self.link, values))
 
     def _read(
@@ -172,9 +172,9 @@ class Catalogue:
                 continue
             table = "products" if resource is self.products else "variants"
             if again:
-                self._shelf.add_texts(table, key if table == "products" else record["id"], record["texts"])
+                self._store.add_texts(table, key if table == "products" else record["id"], record["texts"])
                 continue
-            self._shelf.note_link(key, value)
+            self._store.note_link(key, value)
             self._put(table, key, record, changes=changes)
 
     def _put(self, table: str, key: str, record: Record, *, changes: bool) -> None:
@@ -183,13 +183,13 @@ class Catalogue:
         wanted = not (resource and resource.status) or self._selection.takes(record["status"])
         if table == "products":
             wanted = wanted and carries_tag(record, self._selection.tags)
-            self._shelf.put_product(key, record, shown=wanted)
+            self._store.put_product(key, record, shown=wanted)
         else:
-            self._shelf.put_variant(key, record, shown=wanted)
+            self._store.put_variant(key, record, shown=wanted)
         if changes:
-            self._shelf.touch(key)
+            self._store.touch(key)
             if not wanted:
-                self._shelf.note_removed(f"{table}/{record['id']}")
+                self._store.note_removed(f"{table}/{record['id']}")
 
     def _rows(self, resource: Resource, condition: str) -> Iterator[tuple[Any, str | None, bool]]:
         """Rows, the language they were asked for in, and whether they only bring more texts.

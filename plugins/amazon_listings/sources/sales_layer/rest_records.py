@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.sources.record import identifier, new_record
 from amazon_listings.sources.sales_layer.images import loose_images
-from amazon_listings.sources.sales_layer.positional import identifier, new_record
 from amazon_listings.sources.selection import Selection, plain_language
 
 if TYPE_CHECKING:

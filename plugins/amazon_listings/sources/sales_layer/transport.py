@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +19,7 @@ from amazon_listings.sources.errors import (
     UnexpectedAnswer,
     UnsafeLink,
 )
+from amazon_listings.sources.record import parse_json
 from amazon_listings.sources.sales_layer.clock import Clock, Pace
 from amazon_listings.sources.sales_layer.redaction import guard_http_logs, redacted
 from amazon_listings.sources.selection import utc
@@ -180,26 +179,6 @@ class Transport:
         if not isinstance(body, dict):
             return _Fault(f"Sales Layer ({host}) sent a page that is not a JSON object.")
         return Answer(body, _date(response))
-
-
-def parse_json(content: bytes) -> Any:
-    """JSON as the PIM sent it, a byte order mark before it tolerated; numbers must be finite.
-
-    Raises:
-        ValueError: it is not JSON, or not UTF-8.
-    """
-    return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise ValueError(f"{text} is too large")
-    return value
 
 
 def _kind(error: requests.RequestException) -> str:

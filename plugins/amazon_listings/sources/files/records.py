@@ -1,0 +1,158 @@
+"""Reading files: one row (CSV, Parquet) or line (JSON Lines) is one Amazon item.
+
+With a group column, rows of one group are the variants of one product; the product's own record
+then holds what all of them have in common.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.sources.errors import UnusableRecord
+from amazon_listings.sources.files.rows import file_rows
+from amazon_listings.sources.record import identifier, new_record, split_language
+from amazon_listings.sources.selection import Selection, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amazon_listings.item import Image, Record
+    from amazon_listings.sources.files.settings import FileSettings
+    from amazon_listings.sources.reading import Reading
+    from amazon_listings.sources.staging import StagingStore
+
+STATUSES = {"visible", "invisible", "draft"}
+
+
+def fill(
+    store: StagingStore, source: FileSettings, root: Any, selection: Selection, reading: Reading
+) -> None:
+    """Read files into the store, and set the reading's `cursor` and `full`.
+
+    The cursor is the latest date of change in the files: nobody's clock is needed. Without a
+    modified column there is none, and every reading is full.
+
+    Args:
+        store: Where the records go.
+        source: Which columns mean what.
+        root: The file, or pattern of files, as something with pathlib's methods; None: `source.path`.
+        selection: What is wanted.
+        reading: Its problems, cursor and full are filled.
+
+    Raises:
+        UnusableSource: no such file, or a column that the source names is missing.
+    """
+    latest: datetime | None = None
+    reading.full = not (selection.incremental and source.modified_column)
+    for row in file_rows(source, root):
+        if isinstance(row, UnusableRecord):
+            reading.problems.append(row)
+            continue
+        try:
+            record = file_record(row.cells, source, selection)
+            _refuse_repeated(store, record)
+        except ValueError as error:
+            name = identifier(row.cells.get(source.id_column)) or row.where
+            reading.problems.append(UnusableRecord(f"{row.where}: {error}.", sku=name))
+            continue
+        moment = parse_moment(record["modified"])
+        latest = max(filter(None, (latest, moment)), default=None)
+        group = identifier(row.cells.get(source.group_column)) if source.group_column else None
+        wanted = selection.takes(record["status"])
+        key = f"g:{group}" if group else f"r:{record['id']}"
+        store.note_place(record["id"], row.where)
+        if group:
+            store.put_product(key, _family_record(group, record, store.product(key)))
+            store.put_variant(key, record, shown=wanted)
+        else:
+            store.put_product(key, record, shown=wanted)
+        if not reading.full and selection.within(moment):
+            store.touch(key)
+            if not wanted:
+                store.note_removed(f"{'variants' if group else 'products'}/{record['id']}")
+    reading.cursor = latest.isoformat() if latest else None
+    if not reading.full:
+        store.keep_touched()
+
+
+def _family_record(group: str, row: Record, so_far: Record | None) -> Record:
+    """The product's record: what this row and the group's rows so far have in common."""
+    record = new_record(group)
+    if so_far is None:
+        return {**row, "id": group, "ref": group, "status": "", "modified": None}
+    for part in ("fields", "texts", "images"):
+        record[part] = {
+            name: value
+            for name, value in so_far[part].items()
+            if name in row[part] and row[part][name] == value
+        }
+    return record
+
+
+def _refuse_repeated(store: StagingStore, record: Record) -> None:
+    place = store.place(record["id"])
+    if place is not None:
+        raise ValueError(f"id {record['id']!r} stands already in {place}; the first row is used")
+
+
+def file_record(cells: Mapping[str, Any], source: FileSettings, selection: Selection) -> Record:
+    """The record of a row.
+
+    Args:
+        cells: Value by column, as the file's format types it (all text in a CSV).
+        source: Which columns mean what.
+        selection: Which languages to keep.
+
+    Raises:
+        ValueError: the row has no id, or a status that is none.
+    """
+    identity = identifier(cells.get(source.id_column))
+    if identity is None:
+        raise ValueError(f"column {source.id_column!r} is empty")
+    record = new_record(identity)
+    record["status"] = _status(cells.get(source.status_column)) if source.status_column else "visible"
+    record["modified"] = _modified(cells, source)
+    for name, cell in cells.items():
+        basename, language = split_language(name, selection.languages, source.language_separator)
+        if name in source.image_columns:
+            record["images"][name] = _images(cell, source.list_separator)
+        elif language is not None and name not in _own_columns(source):
+            texts = record["texts"].setdefault(basename, {})
+            if cell is not None and cell != "":
+                texts[language] = cell
+        else:
+            record["fields"][name] = cell
+    for name in record["texts"].keys() & record["fields"].keys():
+        del record["fields"][name]
+    return record
+
+
+def _own_columns(source: FileSettings) -> set[str | None]:
+    return {source.id_column, source.group_column, source.status_column, source.modified_column}
+
+
+def _status(cell: object) -> str:
+    word = str(cell if cell is not None else "").strip().lower()
+    if word not in STATUSES:
+        raise ValueError(f"status {word!r} is none of {', '.join(sorted(STATUSES))}")
+    return word
+
+
+def _modified(cells: Mapping[str, Any], source: FileSettings) -> str | None:
+    if source.modified_column is None:
+        return None
+    cell = cells.get(source.modified_column)
+    if cell is None or cell == "":
+        return None
+    text = cell.isoformat() if isinstance(cell, datetime) else str(cell)
+    if parse_moment(text) is None:
+        raise ValueError(f"{source.modified_column} {text!r} is not a date such as 2026-11-23T13:35:59")
+    return text
+
+
+def _images(cell: object, separator: str) -> list[Image]:
+    if isinstance(cell, str):
+        cell = cell.split(separator)
+    addresses = [cell_ for cell_ in (cell if isinstance(cell, list) else []) if isinstance(cell_, str)]
+    return [{"url": address.strip()} for address in addresses if address.strip()]

@@ -1,0 +1,119 @@
+"""Related tables of Sales Layer: resources of the REST API, tables of the export connector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from amazon_listings.sources.errors import NotThere, UnusableSource
+from amazon_listings.sources.related_tables import bounded
+from amazon_listings.sources.sales_layer.connector_pages import pages
+from amazon_listings.sources.sales_layer.positional import parse_row, tables
+from amazon_listings.sources.sales_layer.rest_queries import literal, rows
+from amazon_listings.sources.selection import Selection, plain_language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from amazon_listings.sources.port import Rows
+    from amazon_listings.sources.sales_layer.transport import Transport
+
+#: Resources of the REST API 2.0 that are no custom entities.
+_RESOURCES = frozenset({"Products", "Variants", "Categories", "AttributeSets", "Families"})
+
+
+def read_tables(transport: Transport, wanted: Mapping[str, str], languages: Sequence[str]) -> dict[str, Rows]:
+    """Return the rows of tables, by name and language.
+
+    Args:
+        transport: The conversation with the account.
+        wanted: What Sales Layer calls each table, by the connector's name of it.
+        languages: The PIM's languages; a text without one is in all of them.
+
+    Raises:
+        UnusableSource: a table is missing, or too large.
+    """
+    read = _of_rest if transport.connection.api == "rest" else _of_connector
+    return read(transport, wanted, languages)
+
+
+def _of_rest(transport: Transport, wanted: Mapping[str, str], languages: Sequence[str]) -> dict[str, Rows]:
+    found: dict[str, Rows] = {}
+    for name, place in wanted.items():
+        resource = place if place in _RESOURCES else quote(f"CustomEntities({literal(place)})", safe="'()")
+        try:
+            found[name] = {
+                language: bounded(
+                    place,
+                    (
+                        _spoken(row, language, languages)
+                        for row in rows(transport, resource, {}, language=language)
+                    ),
+                )
+                for language in languages
+            }
+        except NotThere:
+            raise UnusableSource(
+                f"Sales Layer has no table {place!r} (related table {name}).",
+                hint="Correct `tables` in the connector: a custom entity's name, or "
+                f"{', '.join(sorted(_RESOURCES))}.",
+            ) from None
+    return found
+
+
+def _of_connector(
+    transport: Transport, wanted: Mapping[str, str], languages: Sequence[str]
+) -> dict[str, Rows]:
+    """From one full answer: the connector API sends every table in it."""
+    selection = Selection(languages=tuple(languages))
+    known: dict[str, Any] = {}
+    records: dict[str, list[Any]] = {name: [] for name in wanted}
+    for page in pages(transport, None):
+        known = {**tables(page), **known}
+        data = page.get("data") or {}
+        for name, place in wanted.items():
+            for table in [one for key, one in known.items() if key.casefold() == place.casefold()]:
+                found = (parse_row(table, row, selection).record for row in data.get(table.name) or [])
+                records[name] += [record for record in found if record is not None]
+    for name, place in wanted.items():
+        if place.casefold() not in map(str.casefold, known):
+            raise UnusableSource(
+                f"The export connector of Sales Layer sends no table {place!r} (related table {name}).",
+                hint=f"It sends {', '.join(known)}.",
+            )
+    return {
+        name: {
+            language: bounded(wanted[name], (_row_of(record, language) for record in records[name]))
+            for language in languages
+        }
+        for name in wanted
+    }
+
+
+def _row_of(record: Mapping[str, Any], language: str) -> dict[str, Any]:
+    texts = {name: spoken.get(language) for name, spoken in record["texts"].items()}
+    return {"id": record["id"], "reference": record["ref"], **record["fields"], **texts}
+
+
+def _spoken(row: Any, language: str, languages: Sequence[str]) -> dict[str, Any]:
+    """A row of the REST API with its texts in one language."""
+    return {
+        name: _text(value, language, languages)
+        for name, value in (row.items() if isinstance(row, dict) else ())
+        if "@" not in name
+    }
+
+
+def _text(value: Any, language: str, languages: Sequence[str]) -> Any:
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(each, dict) and "culture" in each for each in value)
+    ):
+        value = {str(each["culture"]): each.get("value") for each in value}
+    if not isinstance(value, dict):
+        return value
+    by_language = {plain_language(str(code)): text for code, text in value.items()}
+    if not by_language.keys() & {plain_language(one) for one in languages}:
+        return value
+    return by_language.get(plain_language(language))
