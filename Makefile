@@ -40,7 +40,7 @@ test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 compat: $(STAMP)  ## Run the unit tests on each Python of 3.11, 3.12 and 3.13 that this machine has
 	@tests/compat.sh
 
-soak: $(STAMP)  ## Long runs: kills, faults, PostgreSQL + Redis + Celery
+soak: $(STAMP)  ## Long runs: kills and faults
 	@tests/install.sh
 	$(BIN)/pytest -m soak
 

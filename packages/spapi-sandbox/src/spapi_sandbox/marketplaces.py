@@ -1,74 +1,48 @@
-"""Amazon's 23 marketplaces.
+"""The marketplaces that the sandbox plays: the rows of `marketplaces.csv`.
 
-Source: "Marketplace IDs" and "SP-API Endpoints" in the SP-API documentation. Amazon states
-neither currency nor default language there; both follow each storefront, and the language tags
-follow the `locale` values of the Product Type Definitions API (2020-09-01).
+The client has a table of its own; a conformance test compares the two.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
 
 
-class Marketplace(NamedTuple):
+@dataclass(frozen=True)
+class Marketplace:
     """One marketplace.
 
-    `languages` are the tags a listing's texts may carry, the default first. `locale` is what to
-    ask the Product Type Definitions API for: `DEFAULT` where its list has no entry of its own.
+    Attributes:
+        id: Amazon's identifier.
+        country: ISO code, such as `FR`.
+        region: `NA`, `EU` or `FE`: which endpoint serves it.
+        currency: ISO code of its prices.
+        domain: Its shop.
+        languages: The tags that a listing's texts may carry, the default first.
+        name: Its name in English.
     """
 
-    country: str
-    name: str
     id: str
+    country: str
     region: str
     currency: str
+    domain: str
     languages: tuple[str, ...]
-    locale: str
+    name: str
 
 
-ENDPOINTS = {
-    "NA": "https://sellingpartnerapi-na.amazon.com",
-    "EU": "https://sellingpartnerapi-eu.amazon.com",
-    "FE": "https://sellingpartnerapi-fe.amazon.com",
-}
+def _read() -> dict[str, Marketplace]:
+    text = files("spapi_sandbox").joinpath("marketplaces.csv").read_text(encoding="utf-8")
+    return {
+        row["country"]: Marketplace(**row | {"languages": tuple(row["languages"].split())})
+        for row in csv.DictReader(text.splitlines())
+    }
 
-MARKETPLACES: dict[str, Marketplace] = {
-    row[0]: Marketplace(*row)
-    for row in (
-        ("US", "United States", "ATVPDKIKX0DER", "NA", "USD", ("en_US", "es_US"), "en_US"),
-        ("CA", "Canada", "A2EUQ1WTGCTBG2", "NA", "CAD", ("en_CA", "fr_CA"), "en_CA"),
-        ("MX", "Mexico", "A1AM78C64UM0Y8", "NA", "MXN", ("es_MX",), "es_MX"),
-        ("BR", "Brazil", "A2Q3Y263D00KWC", "NA", "BRL", ("pt_BR",), "pt_BR"),
-        ("GB", "United Kingdom", "A1F83G8C2ARO7P", "EU", "GBP", ("en_GB",), "en_GB"),
-        ("IE", "Ireland", "A28R8C7NBKEWEA", "EU", "EUR", ("en_IE",), "DEFAULT"),
-        ("DE", "Germany", "A1PA6795UKMFR9", "EU", "EUR", ("de_DE",), "de_DE"),
-        ("FR", "France", "A13V1IB3VIYZZH", "EU", "EUR", ("fr_FR",), "fr_FR"),
-        ("IT", "Italy", "APJ6JRA9NG5V4", "EU", "EUR", ("it_IT",), "it_IT"),
-        ("ES", "Spain", "A1RKKUPIHCS9HS", "EU", "EUR", ("es_ES",), "es_ES"),
-        ("NL", "Netherlands", "A1805IZSGTT6HS", "EU", "EUR", ("nl_NL",), "nl_NL"),
-        ("BE", "Belgium", "AMEN7PMS3EDWL", "EU", "EUR", ("fr_BE", "nl_BE"), "DEFAULT"),
-        ("SE", "Sweden", "A2NODRKZP88ZB9", "EU", "SEK", ("sv_SE",), "sv_SE"),
-        ("PL", "Poland", "A1C3SOZRARQ6R3", "EU", "PLN", ("pl_PL",), "pl_PL"),
-        ("TR", "Turkey", "A33AVAJ2PDY3EV", "EU", "TRY", ("tr_TR",), "tr_TR"),
-        ("AE", "United Arab Emirates", "A2VIGQ35RCS4UG", "EU", "AED", ("en_AE", "ar_AE"), "en_AE"),
-        ("SA", "Saudi Arabia", "A17E79C6D8DWNP", "EU", "SAR", ("en_AE", "ar_AE"), "en_AE"),
-        ("EG", "Egypt", "ARBP9OOSHTCHU", "EU", "EGP", ("en_AE", "ar_AE"), "en_AE"),
-        ("IN", "India", "A21TJRUUN4KGV", "EU", "INR", ("en_IN",), "en_IN"),
-        ("ZA", "South Africa", "AE08WJ6YKNBMC", "EU", "ZAR", ("en_ZA",), "DEFAULT"),
-        ("JP", "Japan", "A1VC38T7YXB528", "FE", "JPY", ("ja_JP",), "ja_JP"),
-        ("AU", "Australia", "A39IBJ37TRP1C6", "FE", "AUD", ("en_AU",), "en_AU"),
-        ("SG", "Singapore", "A19VAU5U5O7RUS", "FE", "SGD", ("en_SG",), "en_SG"),
-    )
-}
+
+#: By country, in Amazon's order.
+MARKETPLACES: dict[str, Marketplace] = _read()
 
 #: Amazon's documentation writes UK, ISO and older pages GB.
 ALIASES = {"UK": "GB"}
-
-
-def marketplace(country: str) -> Marketplace:
-    """The marketplace of a country code (`FR`; `UK` and `GB` are the same).
-
-    Raises:
-        KeyError: the country has no Amazon marketplace.
-    """
-    return MARKETPLACES[ALIASES.get(country, country)]

@@ -35,7 +35,7 @@ def _participations(call: Call) -> dict[str, Any]:
                     "name": f"Amazon {entry.name}",
                     "defaultCurrencyCode": entry.currency,
                     "defaultLanguageCode": entry.languages[0],
-                    "domainName": f"www.amazon.{entry.country.lower()}",
+                    "domainName": entry.domain,
                 },
                 "storeName": "Sandbox Store",
                 "participation": {"isParticipating": True, "hasSuspendedListings": False},
