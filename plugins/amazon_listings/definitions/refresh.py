@@ -93,8 +93,7 @@ def refresh_pair(
 ) -> DefinitionPair:
     """Both documents of a connector: to validate with, and for labels in the key's locale.
 
-    Raises:
-        As `refresh_definition`.
+    Raises the errors of `refresh_definition`.
     """
     own, labels = pair_keys(key, marketplace)
     validation = refresh_definition(client, store, own, max_age=max_age)

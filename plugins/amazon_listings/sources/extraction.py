@@ -40,9 +40,9 @@ def read_items(source: OpenedSource, selection: Selection) -> Reading:
         selection: What is wanted; with a fallback language among its languages.
 
     Raises:
-        While iterating: `PimUnavailable` and `PimBusy` (try again); `CredentialsRefused`,
-        `IncompleteConnection`, `ClockRefused`, `UnexpectedAnswer`, `UnsafeLink`,
-        `UnusableSource` (a person must act).
+        RetryableError: while iterating: `PimUnavailable` or `PimBusy`.
+        ActionRequiredError: while iterating: `CredentialsRefused`, `IncompleteConnection`, `ClockRefused`,
+            `UnexpectedAnswer`, `UnsafeLink` or `UnusableSource`.
     """
 
     def produce(reading: Reading) -> Iterator[Item]:
