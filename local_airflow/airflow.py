@@ -35,6 +35,10 @@ class LocalAirflowError(Exception):
 START_TIMEOUT = 600.0
 
 
+#: States in which a task stays.
+ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as probe:
@@ -221,7 +225,7 @@ class LocalAirflow:
     def _ended_tasks(self, run: str, known: set[str]) -> list[tuple[str, str]]:
         """Return the tasks of a run that ended and are not in `known`, to which they are added."""
         tasks = self.call("GET", f"{run}/taskInstances", params={"order_by": "end_date"})["task_instances"]
-        running = {task["task_id"] for task in tasks if task["end_date"] is None}
+        running = {task["task_id"] for task in tasks if task["state"] not in ENDED}
         new = {
             task["task_id"]: str(task["state"]) for task in tasks if task["task_id"] not in known | running
         }
