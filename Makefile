@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo up down test compat soak bench lint format docs requirements clean
+.PHONY: help install demo up down test compat soak bench lint format docs schema requirements clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ lint: $(STAMP)  ## ruff, mypy --strict, and the import rules
 
 format: $(STAMP)  ## Rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+schema: $(STAMP)  ## Write include/schemas/connector.schema.json, which editors read, again
+	$(BIN)/amazon-listings connectors schema > include/schemas/connector.schema.json
 
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-package amazon-product-types --no-emit-package spapi-sandbox \

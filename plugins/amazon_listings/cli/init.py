@@ -28,31 +28,32 @@ def init(
     from amazon_listings.settings import airflow_home
 
     folder = (folder or airflow_home()).absolute()
-    for name, source in project_files():
+    for name, content in project_files():
         target = folder / name
         if target.exists():
-            same = target.read_bytes() == source.read_bytes()
+            same = target.read_bytes() == content
             typer.echo(f"kept     {target}" + ("" if same else ", which differs"))
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(source.read_bytes())
+        target.write_bytes(content)
         typer.echo(f"written  {target}")
     typer.echo(_next_steps(folder))
 
 
-def project_files() -> Iterator[tuple[str, Traversable]]:
-    """Yield the files of a project: path in the project, and the file of this package."""
-    package = files("amazon_listings")
-    yield from _below(package / "project", "")
-    yield "include/schemas/connector.schema.json", package / "connectors" / "connector.schema.json"
+def project_files() -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a project: path in the project, and content."""
+    from amazon_listings.connectors import schema_text
+
+    yield from _below(files("amazon_listings") / "project", "")
+    yield "include/schemas/connector.schema.json", schema_text().encode()
 
 
-def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir() and entry.name != "__pycache__":
             yield from _below(entry, f"{prefix}{entry.name}/")
         elif entry.is_file():
-            yield f"{prefix}{entry.name}", entry
+            yield f"{prefix}{entry.name}", entry.read_bytes()
 
 
 def _next_steps(folder: Path) -> str:

@@ -1,6 +1,6 @@
 """The JSON Schema of a connector document: the one place of keys, allowed values and defaults.
 
-It is assembled from the document's own part and the settings of the registered sources.
+It is assembled from the document's own part, the marketplaces and the settings of the registered sources.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from amazon_listings.marketplaces import ALIASES, MARKETPLACES
 from amazon_listings.sources.registry import sources
 from amazon_listings.sources.settings import shared_settings
 
@@ -50,6 +51,8 @@ def assembled(known: list[Source]) -> dict[str, Any]:
         {"title": f"{source.name}: products from {source.summary}", "required": [source.name]}
         for source in known
     ]
+    country = properties["amazon"]["properties"]["country"]
+    country["enum"] = [*MARKETPLACES, *ALIASES]
     definitions = shared_settings() | loaded["$defs"]
     return loaded | {"oneOf": one_of, "properties": properties, "$defs": definitions}
 
