@@ -6,7 +6,6 @@ from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
 from amazon_listings.cli.configured import Folder  # noqa: TC001 - typer reads the annotations
 from amazon_listings.cli.connectors import connectors_app
@@ -124,6 +123,8 @@ def _source_block(
 
 def _setting(text: str, described: Mapping[str, Any]) -> tuple[str, Any]:
     """The key and the value of `key=value`, typed as the source's schema has it."""
+    import yaml
+
     key, equals, value = text.partition("=")
     if not equals or key not in described:
         refuse(f"{text!r} is no setting of the source; give key=value, with one of {', '.join(described)}.")
