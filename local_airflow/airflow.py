@@ -196,7 +196,7 @@ class LocalAirflow:
         dag_id: str,
         run_id: str,
         *,
-        timeout: float = 600.0,
+        timeout: float = 1200.0,
         task_ended: Callable[[str, str], None] | None = None,
     ) -> str:
         """Wait for the end of a run and return its state, `success` or `failed`.
@@ -219,7 +219,7 @@ class LocalAirflow:
                     task_ended(task_id, task_state)
             return state in {"success", "failed"}
 
-        self._wait(finished, timeout, f"the run {run_id} of {dag_id} did not end (state: {state})")
+        self._wait(finished, timeout, f"the run {run_id} of {dag_id} did not end")
         return state
 
     def _ended_tasks(self, run: str, known: set[str]) -> list[tuple[str, str]]:

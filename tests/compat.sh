@@ -9,7 +9,7 @@ for folder in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin; do PATH="$PATH:$fold
 [ $# -gt 0 ] || set -- packages tests/unit
 ran=() failed=()
 for version in 3.11 3.12 3.13; do
-    if ! python=$("$uv" python find --quiet --no-python-downloads "$version" 2>/dev/null); then
+    if ! python=$("$uv" python find --no-python-downloads "$version" 2>/dev/null); then
         echo "Python $version: not on this machine"
         continue
     fi
