@@ -75,8 +75,9 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory):
+    """The folder of the wheels, each made from its source distribution."""
     folder = tmp_path_factory.mktemp("wheels")
-    run(UV, "build", "--quiet", "--wheel", "--all-packages", "--directory", PROJECT, "--out-dir", folder)
+    run(UV, "build", "--quiet", "--all-packages", "--directory", PROJECT, "--out-dir", folder)
     return folder
 
 
