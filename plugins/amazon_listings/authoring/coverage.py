@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.expressions.rows import is_empty
+from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.labels import chain
 
 if TYPE_CHECKING:

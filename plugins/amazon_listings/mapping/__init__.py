@@ -10,7 +10,7 @@ from amazon_listings.mapping.expressions.compiled import (
 )
 from amazon_listings.mapping.faults import Fault, Line, MappingErrors
 from amazon_listings.mapping.mapping import Mapped, Mapping, compile_mapping
-from amazon_listings.mapping.plan.interpreter import Made
+from amazon_listings.mapping.plan.evaluation import Made
 
 __all__ = [
     "BadExpression",

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.mapping.expressions.rows import Row, Tables
-    from amazon_listings.mapping.plan.direct import ExpressionError
     from amazon_listings.mapping.plan.tree import Branch, Cell, Leaf
     from amazon_listings.mapping.values.conversion import Reading
     from amazon_listings.mapping.values.options import LeftOut
@@ -78,7 +77,7 @@ class Findings:
         facts = {name: self._plain(fact) for name, fact in left_out.facts.items()}
         self._add("left_out", site, variant=left_out.variant, values=facts, found=_short(left_out.value))
 
-    def refused(self, error: ExpressionError | Inconvertible, site: Site, source: Any) -> None:
+    def refused(self, error: ValueError, site: Site, source: Any) -> None:
         """An error: the value cannot be sent."""
         if isinstance(error, Inconvertible):
             self._add(
@@ -177,12 +176,6 @@ class Findings:
             self._messages.quoted(cell.line.key),
         ]
         return ", ".join(filter(None, parts))
-
-
-def deciding_cell(plan: Branch) -> tuple[Leaf, Cell] | None:
-    """The leaf and cell that speak for an attribute: the first that reads the PIM."""
-    leaves = [leaf for template in plan.templates for leaf in template.leaves() if not leaf.constant]
-    return (leaves[0], leaves[0].cells[0]) if leaves else None
 
 
 def _is_text(row: Row, name: str) -> bool:

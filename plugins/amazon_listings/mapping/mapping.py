@@ -8,15 +8,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.connectors.languages import language_tags
+from amazon_listings.mapping.expressions.reads import Reads, all_reads
 from amazon_listings.mapping.expressions.rows import Row
 from amazon_listings.mapping.families.variations import read_variations
 from amazon_listings.mapping.faults import Fault, Line, MappingErrors
 from amazon_listings.mapping.findings import Setting
-from amazon_listings.mapping.formulas.tables import RelatedTable
+from amazon_listings.mapping.plan.closures import compile_attribute, layout
 from amazon_listings.mapping.plan.compiler import Placing
-from amazon_listings.mapping.plan.fast_path import UNUSUAL, NotUsual, quick
-from amazon_listings.mapping.plan.interpreter import Made, Work
+from amazon_listings.mapping.plan.evaluation import Evaluation, Made
 from amazon_listings.mapping.values.conversion import Reading
+from amazon_listings.mapping.values.related_table import RelatedTable
 from amazon_listings.messages import DEFAULT, catalogue
 from amazon_product_types.validation.issue import Issue, Origin
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.values.quantities import Notation
     from amazon_listings.marketplaces import Marketplace
     from amazon_product_types.labels import FieldIndex
+
+
+#: What stands beside an attribute.
+_NOTHING: dict[str, Any] = {}
 
 
 @dataclass
@@ -84,14 +89,32 @@ class Mapping:
         self.renamed = tuple(renamed)
         self.setting = setting
         self.variations = variations
-        self._parent_plan = variations.plan_of_parent(self.plan) if variations else self.plan
+        parent_plan = variations.plan_of_parent(self.plan) if variations else self.plan
         self._lines = _static_origins(self.plan)
-        self._quick = {name: quick(branch, setting) or _never for name, branch in self.plan.items()}
+        self._layout = layout(list(self.plan.values()))
+        makers = {
+            name: compile_attribute(branch, setting, self._layout) for name, branch in self.plan.items()
+        }
+        self._makers = list(makers.items())
+        self._makers_of_parent = [(name, makers[name]) for name in parent_plan]
 
     @property
     def attributes(self) -> tuple[str, ...]:
         """The attributes that this mapping may fill."""
         return tuple(self.plan)
+
+    def reads(self) -> Reads:
+        """Return the PIM fields that the mapping reads, known without an item."""
+        expressions = [
+            cell.expression
+            for branch in self.plan.values()
+            for template in branch.templates
+            for leaf in template.leaves()
+            for cell in leaf.cells
+        ]
+        if self.variations is not None:
+            expressions += [self.variations.theme, self.variations.parent_sku]
+        return all_reads(expression.reads for expression in expressions)
 
     def apply(self, item: Item, *, siblings: Sequence[Record] = ()) -> Mapped:
         """The attributes of one item.
@@ -100,19 +123,9 @@ class Mapping:
             item: The item.
             siblings: The variants of the same product, where an expression asks for `variants`.
         """
-        rows = self._rows(item, siblings)
-        work = None
-        attributes = {}
-        makers = self._quick
-        for name, plan in self._plan_of(item).items():
-            try:
-                elements = makers[name](rows)
-            except UNUSUAL:
-                work = work or Work(self.setting, rows)
-                elements = work.attribute(plan)
-            if elements:
-                attributes[name] = elements
-        issues = work.issues if work else []
+        run = self._evaluation(item, siblings)
+        attributes = self._attributes(run, item)
+        issues = run.issues
         if self.variations is not None:
             messages = catalogue(self.setting.language)
             issues += [
@@ -131,16 +144,25 @@ class Mapping:
             return [cast("FamilyMember", item) for item in items]
         return self.variations.expand(items, self.setting.wanted[0])
 
-    def _plan_of(self, item: Item) -> dict[str, Branch]:
-        return self._parent_plan if item.get("role") == "parent" else self.plan
+    def _attributes(self, run: Evaluation, item: Item) -> dict[str, Any]:
+        attributes = {}
+        first, trace = run.rows[0], run.trace
+        for name, make in self._makers_of_parent if item.get("role") == "parent" else self._makers:
+            start = 0 if trace is None else len(trace)
+            elements = make(run, first, _NOTHING)
+            if run.failed:
+                run.failed = False
+                run.forget(start)
+            elif elements is not None:
+                attributes[name] = elements
+        return attributes
 
     def explain(self, item: Item, *, siblings: Sequence[Record] = ()) -> list[Made]:
         """How each value of the item's attributes came about, in the order of the payload."""
-        made: list[Made] = []
-        work = Work(self.setting, self._rows(item, siblings), made)
-        for plan in self._plan_of(item).values():
-            work.attribute(plan)
-        return made
+        trace: list[Made] = []
+        run = self._evaluation(item, siblings, trace)
+        self._attributes(run, item)
+        return trace
 
     def origin_of(self, path: str) -> Origin | None:
         """The mapping line for a path of any item (`item_weight/0/unit`), by its longest known part."""
@@ -151,20 +173,24 @@ class Mapping:
             names.pop()
         return None
 
-    def _rows(self, item: Item, siblings: Sequence[Record]) -> list[Row]:
+    def _evaluation(
+        self, item: Item, siblings: Sequence[Record], trace: list[Made] | None = None
+    ) -> Evaluation:
         unknown: list[str] = []
-        fallback = self.setting.fallback
-        return [
+        rows = [
             Row(
                 item,
                 language,
-                fallback=fallback,
+                fallback=self.setting.fallback,
                 siblings=siblings,
                 unknown=unknown,
                 tables=self.setting.tables,
             )
             for language in self.setting.wanted
         ]
+        return Evaluation(
+            self.setting, rows, leaves=len(self._layout.places), depth=self._layout.depth, trace=trace
+        )
 
 
 def compile_mapping(
@@ -239,10 +265,6 @@ def compile_mapping(
     )
     renamed = [f"{line}: {said}." for line, sentences in placing.renamed.items() for said in sentences]
     return Mapping(plan, setting, families, renamed)
-
-
-def _never(_rows: Sequence[Row]) -> None:
-    raise NotUsual
 
 
 def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression, reads_any_field
+from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
+from amazon_listings.mapping.expressions.reads import all_reads
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
 from amazon_listings.runs.field_names import texts_in
 
@@ -43,11 +44,11 @@ def holds_needed(run: RunFolder, connector: Connector) -> bool:
 
 def _of_expressions(connector: Connector) -> Iterator[str]:
     source = connector.source
-    for text in texts_in([source.sku, source.filter, connector.mapping, connector.variations]):
-        fields = compile_expression(text).fields
-        if reads_any_field(text):
-            raise _Any
-        yield from fields
+    texts = texts_in([source.sku, source.filter, connector.mapping, connector.variations])
+    reads = all_reads(compile_expression(text).reads for text in texts)
+    if reads.any_field:
+        raise _Any
+    yield from reads.fields
 
 
 def _of_quality(connector: Connector) -> Iterator[str]:

@@ -1,19 +1,14 @@
 """Expressions: native values, the names they see, and what they must never do."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from amazon_listings.mapping.expressions.compiled import (
     BadExpression,
     ExpressionError,
     UnknownPimFieldError,
-    _environment,
-    _through_jinja,
     compile_expression,
 )
 from amazon_listings.mapping.expressions.rows import Row
-from amazon_listings.mapping.plan.direct import direct
 from support.small_definition import make_item, record
 
 ITEM = make_item(fields={"n": 2.5, "t": "abc", "l": [1, "x"], "flag": False, "Net weight": "3 kg"})
@@ -190,55 +185,6 @@ def test_a_hostile_pattern_takes_no_time():
 def test_item_data_is_never_a_template():
     hostile = make_item(fields={"t": "{{ item.secret }}{% for x in y %}"})
     assert compile_expression("{{ item.t }}!")(hostile, "fr") == "{{ item.secret }}{% for x in y %}!"
-
-
-VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-999, 999),
-    st.floats(-1e6, 1e6).map(lambda f: round(f, 3)),
-    st.text(max_size=12),
-    st.sampled_from(["1,5", "1 234,5", "kg 3", "", " "]),
-    st.lists(st.text(max_size=4), max_size=3),
-)
-TEMPLATES = (
-    "{{ item.x }}",
-    "{{ item.x }} / {{ item.y }}",
-    "{{ item.x | upper }}",
-    "{{ item.x | default('d') }}",
-    "{{ item.typo | default(item.x) }}",
-    "{{ item.x | number }}",
-    "{{ item.x | clean_text | truncate_words(5) }}",
-    "{{ item.x | replace('a', 'b') }}!",
-    "{{ item.typo }}",
-    "{{ item.x | split(',') }}",
-    "{{ item.x | boolean('y', 'n') }}",
-    "{{ item.x | join('-') }}",
-    "{{ 'c' }}{{ item.reference }}",
-    "{{ item.typo | upper }}",
-    "{{ item.x | count_string }}",
-)
-
-
-def outcome(evaluate, item):
-    row = Row(item, "fr")
-    try:
-        value = evaluate(row)
-    except ExpressionError as error:
-        return ("failed", str(error))
-    return (type(value), value, sorted(set(row.unknown)))
-
-
-@settings(max_examples=150, deadline=None)
-@given(x=VALUES, y=VALUES, template=st.sampled_from(TEMPLATES))
-def test_the_quick_way_and_jinja_agree(x, y, template):
-    environment = _environment()
-    item = make_item(fields={"x": x, "y": y})
-    quick = direct(environment.syntax_tree(template))
-    if quick is None:
-        return
-    whole = _through_jinja(environment, environment.syntax_tree(template))
-    assert outcome(quick, item) == outcome(whole, item)
 
 
 @pytest.mark.parametrize(

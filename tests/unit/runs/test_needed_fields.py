@@ -30,11 +30,9 @@ def test_everything_that_names_a_field_is_needed(connector):
 @pytest.mark.parametrize(
     "value",
     [
-        "{{ variants | map(attribute='colour') | join }}",
-        "{% for one in variants %}{{ one.colour }}{% endfor %}",
         "{{ item[language] }}",
         "{{ item['name_' ~ language] }}",
-        "{% set one = product %}{{ one.name }}",
+        "{{ variants | map(attribute=item.which) | join }}",
         "{{ item.nom",
     ],
 )

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from amazon_listings.mapping.expressions.rows import RECORD_NAMES, Row, is_empty
+from amazon_listings.mapping.expressions.rows import RECORD_NAMES, Row
+from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.gtin import is_gtin
 
 if TYPE_CHECKING:

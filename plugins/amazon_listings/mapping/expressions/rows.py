@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.mapping.expressions.budget import Budget
+from amazon_listings.mapping.values.value import is_empty
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.item import Item, Record
-    from amazon_listings.mapping.formulas.tables import RelatedTable
+    from amazon_listings.mapping.values.related_table import RelatedTable
+    from amazon_listings.mapping.values.value import Value
 
     #: Related tables by name and language.
     Tables = Mapping[str, Mapping[str, RelatedTable]]
 
 #: Names every record has besides its PIM fields, and where they stand in it.
 RECORD_NAMES = {"reference": "ref", "ref": "ref", "id": "id", "status": "status", "modified": "modified"}
-#: Loop passes that one evaluation may take in all: tables of a PIM are far smaller.
-LOOP_PASSES = 10_000
 
 MISSING: Any = object()
-
-
-def is_empty(value: Any) -> bool:
-    """Whether a PIM value says nothing: None, blank text, an empty list or table. 0 and no say something."""
-    if value is None:
-        return True
-    if isinstance(value, str):
-        return not value or value.isspace()
-    return isinstance(value, list | dict | tuple) and not value
 
 
 class View:
@@ -40,21 +33,21 @@ class View:
         self.row = row
 
 
-class RelatedTables(dict[str, Any]):
-    """What `tables` is in an expression: the rows of each related table by its name."""
-
-
 class Row:
     """An item in one language.
 
     `values` is the variant over its product: the variant's value wins when it is not empty.
     `borrowed` are the text fields that had to be read in the fallback language. `unknown` collects
     the names that expressions used and no record has, `asked` those whose presence one tested.
+    `budget` and `variables` are those of the evaluation that goes on.
     """
 
     __slots__ = (
-        "asked", "borrowed", "item", "language", "passes", "siblings", "tables", "unknown", "values",
+        "_product", "_variant", "_variants", "asked", "borrowed", "budget", "item", "language", "siblings",
+        "tables", "unknown", "values", "variables",
     )  # fmt: skip
+
+    variables: list[Any]
 
     def __init__(
         self,
@@ -72,15 +65,19 @@ class Row:
         self.tables = tables or {}
         self.unknown: list[str] = [] if unknown is None else unknown
         self.asked: list[str] = []
+        self.budget = Budget()
         self.borrowed: frozenset[str] = frozenset()
-        self.passes = LOOP_PASSES
+        self._product: View | None = None
+        self._variant: View | None = None
+        self._variants: list[View] | None = None
         product, variant = item["product"], item["variant"]
-        self.values = values = record_values(product, language)
+        self.values: dict[str, Value] = record_values(product, language)
+        values = self.values
         if variant:
             for kind in (variant["fields"], variant["images"]):
                 for name, value in kind.items():
                     if not is_empty(value) or name not in values:
-                        values[name] = value
+                        values[name] = value  # type: ignore[assignment]  # pictures are values too
             for name, texts in variant["texts"].items():
                 text = texts.get(language)
                 if not is_empty(text) or name not in values:
@@ -95,24 +92,37 @@ class Row:
             return self._own(name)
         return value
 
-    def record(self, which: str) -> View:
-        """`product` or `variant` alone; the variant of a product without variants has no values."""
-        if which == "item":
-            return View(self.values, self)
-        found = self.item["product"] if which == "product" else self.item["variant"]
-        if found is None:
-            return View({}, self)
-        own = {name: found[key] for name, key in RECORD_NAMES.items()}  # type: ignore[literal-required]
-        return View({**own, **record_values(found, self.language)}, self)
+    @property
+    def product(self) -> View:
+        """The product alone."""
+        if self._product is None:
+            self._product = self._alone(self.item["product"])
+        return self._product
 
-    def related(self) -> RelatedTables:
-        """The related tables, in the language of the row."""
-        return RelatedTables({name: spoken.get(self.language, []) for name, spoken in self.tables.items()})
+    @property
+    def variant(self) -> View:
+        """The variant alone; that of a product without variants has no values."""
+        if self._variant is None:
+            self._variant = self._alone(self.item["variant"])
+        return self._variant
 
+    @property
     def variants(self) -> list[View]:
         """The variants of this item's product: all that are known, at least its own."""
-        records = self.siblings or ([self.item["variant"]] if self.item["variant"] else [])
-        return [View(record_values(record, self.language), self) for record in records]
+        if self._variants is None:
+            records = self.siblings or ([self.item["variant"]] if self.item["variant"] else [])
+            self._variants = [self._alone(record) for record in records]
+        return self._variants
+
+    def related(self) -> dict[str, Any]:
+        """Return the related tables by name, in the language of the row."""
+        return {name: spoken.get(self.language, []) for name, spoken in self.tables.items()}
+
+    def _alone(self, record: Record | None) -> View:
+        if record is None:
+            return View({}, self)
+        own = {name: record[key] for name, key in RECORD_NAMES.items()}  # type: ignore[literal-required]
+        return View({**own, **record_values(record, self.language)}, self)
 
     def _own(self, name: str) -> Any:
         if name == "sku":

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, cast
 
 from amazon_listings.item import Item
 from amazon_listings.mapping.expressions.compiled import ExpressionError
-from amazon_listings.mapping.expressions.rows import Row, is_empty
+from amazon_listings.mapping.expressions.rows import Row
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.values.invalid import Unfit, reason
+from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:

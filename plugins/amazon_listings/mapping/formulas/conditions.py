@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from amazon_listings.mapping.expressions.rows import is_empty
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.quantities import NotANumber, number
+from amazon_listings.mapping.values.value import is_empty
 
 
 def boolean(value: Any, yes: Any = True, no: Any = False) -> Any:  # noqa: FBT002 - the formula's own values

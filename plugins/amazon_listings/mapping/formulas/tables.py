@@ -7,29 +7,13 @@ from __future__ import annotations
 
 import html
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from amazon_listings.mapping.expressions.rows import View, is_empty
+from amazon_listings.mapping.expressions.rows import View
 from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
 from amazon_listings.mapping.formulas.text import join, split
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-
-class RelatedTable(list[dict[str, Any]]):
-    """The rows of a related table, which remembers what was looked up in it by which column."""
-
-    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
-        super().__init__(rows)
-        self._known: dict[tuple[str, str, bool], dict[str, Any]] = {}
-
-    def known(self, match: str, output: str, *, case_sensitive: bool) -> dict[str, Any]:
-        """The values of column `output` by those of column `match`; of several the first."""
-        key = (match, output, case_sensitive)
-        if key not in self._known:
-            self._known[key] = _looked_up(self, match, output, case_sensitive=case_sensitive)
-        return self._known[key]
+from amazon_listings.mapping.values.related_table import RelatedTable, by_column
+from amazon_listings.mapping.values.value import is_empty
 
 
 def cell(value: Any, row: int | str, column: int | str, language: str | None = None) -> Any:
@@ -79,19 +63,12 @@ def from_table(
     if isinstance(table, RelatedTable):
         known = table.known(match, output, case_sensitive=case_sensitive)
     else:
-        known = _looked_up(_rows(table), match, output, case_sensitive=case_sensitive)
+        known = by_column(_rows(table), match, output, case_sensitive=case_sensitive)
     found = [known.get(fold(shown(one).strip()), default) for one in wanted]
     if not separator and not isinstance(value, list):
         return found[0]
     found = [one for one in found if not is_empty(one)]
     return join(found, out_separator) if out_separator is not None else found
-
-
-def _looked_up(
-    rows: Sequence[dict[str, Any]], match: str, output: str, *, case_sensitive: bool
-) -> dict[str, Any]:
-    fold = str if case_sensitive else str.casefold
-    return {fold(shown(row.get(match))): row.get(output) for row in reversed(rows)}
 
 
 def variants_values(value: Any, field: str, separator: str | None = None) -> Any:

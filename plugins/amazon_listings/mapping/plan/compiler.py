@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, as_expression, constant
-from amazon_listings.mapping.expressions.rows import is_empty
 from amazon_listings.mapping.faults import Fault, Line, Refused
 from amazon_listings.mapping.plan.tree import Branch, Cell, Element, Leaf, spread_depth
 from amazon_listings.mapping.short_forms.context import Shop
@@ -18,6 +17,7 @@ from amazon_listings.mapping.values.conversion import (
     parse_quantity,
 )
 from amazon_listings.mapping.values.options import Inconvertible, own_option_names
+from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.definition import ENGINE_MEMBERS
 from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
 
@@ -134,7 +134,7 @@ class Placing:
         for branch in plan.values():
             for template in branch.templates:
                 for cell in (cell for leaf in template.leaves() for cell in leaf.cells):
-                    for name in cell.expression.tables:
+                    for name in sorted(cell.expression.reads.tables):
                         if name not in tables:
                             self.fault(cell.line, f"the connector's `tables` name no {name!r}", *tables)
 

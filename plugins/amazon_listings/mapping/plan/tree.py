@@ -7,7 +7,7 @@ one or more `Element` templates, their members are leaves, objects or arrays aga
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Union
 
 from amazon_product_types.definition import ENGINE_MEMBERS
 
@@ -132,10 +132,10 @@ def deciding_members(template: Element) -> frozenset[str]:
     return speaking or driven
 
 
-def says_something(template: Element, element: dict[str, Any]) -> bool:
-    """Whether an element is worth sending."""
-    deciding = deciding_members(template)
-    return not deciding.isdisjoint(element) if deciding else bool(element)
+def deciding_cell(plan: Branch) -> tuple[Leaf, Cell] | None:
+    """The leaf and cell that speak for an attribute: the first that reads the PIM."""
+    leaves = [leaf for template in plan.templates for leaf in template.leaves() if not leaf.constant]
+    return (leaves[0], leaves[0].cells[0]) if leaves else None
 
 
 def _qualifies(member: Leaf | Branch) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import Expression, as_expression, combined
-from amazon_listings.mapping.expressions.rows import is_empty
 from amazon_listings.mapping.faults import Refused
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.short_forms.context import check_keys
@@ -18,6 +17,7 @@ from amazon_listings.mapping.short_forms.offers import offers
 from amazon_listings.mapping.values.lengths import HIGHLIGHTS_CHARACTERS, modular_title
 from amazon_listings.mapping.values.options import Inconvertible, LeftOut
 from amazon_listings.mapping.values.quantities import NotANumber, number
+from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types import gtin as trade_numbers
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.mapping.expressions.rows import Row
     from amazon_listings.mapping.short_forms.context import Placed, Shop
+    from amazon_listings.mapping.values.value import Value
 
 #: Amazon keeps one merchant quantity per SKU for its stores of the European Union.
 ONE_STOCK = frozenset(("BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"))
@@ -44,9 +45,9 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
     sources = [as_expression(one) for one in (value if isinstance(value, list) else [value])]
 
     listed = combined(sources, lambda values: [one for one in _flat(values) if not is_empty(one)], "")
-    last: tuple[Row | None, list[Any]] = (None, [])
+    last: tuple[Row | None, Any] = (None, [])
 
-    def pictures(row: Row) -> list[Any]:
+    def pictures(row: Row) -> Any:
         # Every place asks for the same list of the same item, one after the other.
         nonlocal last
         known = last
@@ -70,7 +71,7 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
     return [
         (
             path,
-            Expression(listed.text, nth(position), fields=listed.fields, rule=f"picture {position + 1}"),
+            listed.derived(nth(position), f"picture {position + 1}"),
         )
         for position, path in enumerate(slots)
     ]
@@ -141,7 +142,8 @@ def gtin(value: Any, shop: Shop) -> Placed:
     return placed
 
 
-def _gtin_type(digits: str) -> str:
+def _gtin_type(found: Value) -> str:
+    digits = shown(found)
     if kind := trade_numbers.TYPES.get(len(digits)):
         return kind
     raise Inconvertible(

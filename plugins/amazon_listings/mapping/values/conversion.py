@@ -22,10 +22,13 @@ from amazon_product_types.options import OptionList
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from amazon_listings.mapping.values.value import Value
     from amazon_product_types.fields import Field
 
 #: A text field with more room than this keeps the lines of the HTML it is given.
 _LINES_FROM = 1000
+#: Numbers below this one, and so many digits, are read exactly.
+_EXACT, _EXACT_DIGITS = 1e15, 15
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,8 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
     }
 
     def convert(value: Any) -> int | float:
-        if type(value) is int and codes is None:
-            return value
+        if codes is None and (plain := _plain_number(value)) is not None and not (whole and plain % 1):
+            return plain
         number, unit = parse_quantity(value, reading)
         if unit:
             raise Inconvertible("beside_number", {"type": "number", **limits}, found=value, unit=unit)
@@ -124,6 +127,17 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
         return number
 
     return convert
+
+
+def _plain_number(value: Value) -> int | float | None:
+    """A number that needs no reading: of JSON, or digits alone."""
+    if type(value) is int:
+        return value
+    if type(value) is float and -_EXACT < value < _EXACT:
+        return int(value) if value.is_integer() else value
+    if isinstance(value, str) and len(value) <= _EXACT_DIGITS and value.isascii() and value.isdigit():
+        return int(value)
+    return None
 
 
 def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[Any], bool]:

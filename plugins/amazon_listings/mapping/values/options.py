@@ -99,7 +99,7 @@ class Options:
         if self._leaf.is_unit and (code := unit_code(plain, self._codes)):
             return code
         if self._leaf.open:
-            return text
+            return text if plain else ""
         raise Inconvertible("not_listed", self._offered(text), found=text)
 
     def _offered(self, text: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from amazon_listings.mapping.values.invalid import Unfit
@@ -54,13 +55,21 @@ def quantity(value: Any, decimal: Notation = "auto") -> Quantity:
         return Quantity(exact, "")
     if not isinstance(value, str):
         raise NotANumber("no_number")
-    found = _NUMBER.search(value)
+    return _remembered(value, decimal) if len(value) <= _MOST_DIGITS else _read(value, decimal)
+
+
+def _read(text: str, decimal: Notation) -> Quantity:
+    found = _NUMBER.search(text)
     if not found:
         raise NotANumber("no_number")
-    unit = (value[: found.start()] + " " + value[found.end() :]).strip()
+    unit = (text[: found.start()] + " " + text[found.end() :]).strip()
     if _ANOTHER.search(unit):
         raise NotANumber("several_numbers")
     return Quantity(_exact(found.group(), decimal), unit)
+
+
+#: Prices, sizes and weights of a catalogue repeat.
+_remembered = lru_cache(maxsize=8192)(_read)
 
 
 def number(value: Any, decimal: Notation = "auto") -> int | float:

@@ -1,0 +1,652 @@
+"""From the syntax tree of an expression to closures over a `Row`.
+
+Every part of an expression is compiled once, to a function of the row. What it gives is known to be a
+value before it runs: records (`item`), lists of records (`variants`), `tables`, `loop` and `range` may
+only be asked for their members, so that nothing but values is ever shown or sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from amazon_listings.mapping.expressions import members
+from amazon_listings.mapping.expressions.budget import LIMIT
+from amazon_listings.mapping.expressions.filters import compile_filter, compile_test
+from amazon_listings.mapping.expressions.members import plain
+from amazon_listings.mapping.expressions.missing import NOTHING, Missing
+from amazon_listings.mapping.expressions.operators import compared, computed
+from amazon_listings.mapping.expressions.reads import Reads
+from amazon_listings.mapping.expressions.rows import View
+from amazon_listings.mapping.expressions.sequences import elements
+from amazon_listings.mapping.expressions.syntax import CONTEXT_NAMES
+from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
+from amazon_listings.mapping.values.value import is_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.values.value import Value
+
+#: A compiled part of an expression.
+Part: TypeAlias = Callable[["Row"], Any]
+
+_MOST_NESTED = 100
+_LOOP_NAMES = frozenset(("first", "index", "index0", "last", "length", "revindex"))
+
+
+class ExpressionError(ValueError):
+    """An expression that failed on one item; the message says why, without the item."""
+
+
+class Kind(NamedTuple):
+    """What a part gives: `value`, `record`, `records`, `tables`, `loop` or `function`.
+
+    `owner` says which records: `item`, `product`, `variant` or `variants`.
+    """
+
+    name: str
+    owner: str = ""
+
+
+VALUE = Kind("value")
+_CONTEXT: dict[str, tuple[Kind, Part]] = {
+    "item": (Kind("record", "item"), lambda row: View(row.values, row)),
+    "product": (Kind("record", "product"), lambda row: row.product),
+    "variant": (Kind("record", "variant"), lambda row: row.variant),
+    "variants": (Kind("records", "variants"), lambda row: row.variants),
+    "language": (VALUE, lambda row: row.language),
+    "tables": (Kind("tables"), lambda _row: NOTHING),
+    "range": (Kind("function"), lambda _row: NOTHING),
+}
+_RECORD_HINT = {
+    "record": "is a whole record: say which field, as in `{name}.name`",
+    "records": "are whole records: say which field, as in `{name} | map(attribute='name')`",
+    "tables": "are all tables: say which, as in `tables.colours`",
+    "loop": "is the loop itself: say `loop.index`",
+    "function": "is a function: say `range(3)`",
+}
+
+
+class Variable(NamedTuple):
+    """A name that the expression sets: its place among the row's variables, and what it holds."""
+
+    place: int
+    kind: Kind
+
+
+class ExpressionCompiler:
+    """Compiles one expression, and notes what it reads.
+
+    `fields` are the fields of `item`, `product` and `variant` in the order of the text.
+    """
+
+    def __init__(self) -> None:
+        self.fields: dict[str, None] = {}
+        self.asks = False
+        self.any_field = False
+        self.places = 0
+        self._read: dict[str, set[str]] = {
+            "item": set(), "product": set(), "variant": set(), "variants": set(), "tables": set(),
+        }  # fmt: skip
+        self._names: dict[str, Variable] = {}
+        self._stored: frozenset[str] = frozenset()
+        self._depth = 0
+
+    @property
+    def reads(self) -> Reads:
+        """What the expression reads."""
+        return Reads(
+            **{name: frozenset(found) for name, found in self._read.items()}, any_field=self.any_field
+        )
+
+    def template(self, tree: nodes.Template) -> Callable[[Row], Value]:
+        """Compile a whole expression: one value by itself stays what it is, all else is text."""
+        self._stored = _stored([tree])
+        parts = _output_parts(tree)
+        if parts is not None and len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData):
+            if name := self._lone_field(parts[0]):
+                return _field(name)
+            return self._evaluation(self.value(parts[0]))
+        return self._evaluation(self._text(tree.body))
+
+    def value(self, node: nodes.Node) -> Part:
+        """Compile a part that must give a value.
+
+        Raises:
+            TemplateSyntaxError: it gives a record, a table of tables, a function.
+        """
+        kind, made = self.part(node)
+        if kind.name != "value":
+            hint = _RECORD_HINT[kind.name].format(name=_name_of(node, kind))
+            raise TemplateSyntaxError(f"`{_name_of(node, kind)}` {hint}", node.lineno or 1)
+        return made
+
+    def part(self, node: nodes.Node) -> tuple[Kind, Part]:
+        """Compile any part, and say what it gives."""
+        method = _METHODS.get(type(node))
+        if method is None:
+            raise TemplateSyntaxError(
+                f"{type(node).__name__.lower()} is not allowed in a mapping", node.lineno or 1
+            )
+        self._depth += 1
+        if self._depth > _MOST_NESTED:
+            raise TemplateSyntaxError("the expression is nested too deeply", node.lineno or 1)
+        found: tuple[Kind, Part] = getattr(self, method)(node)
+        self._depth -= 1
+        return found
+
+    def asking(self, node: nodes.Node) -> Part:
+        """Compile a part of which only the truth is asked; a record is always true."""
+        self.asks = True
+        return self.part(node)[1]
+
+    def reads_field(self, kind: Kind, name: object) -> None:
+        """Note that a field of some record is read; a name that is no text may be any field."""
+        if not isinstance(name, str):
+            self.any_field = True
+            return
+        self._read[kind.owner].add(name)
+        self.fields[name] = None
+
+    # -- the whole -------------------------------------------------------------------------------------
+
+    def _lone_field(self, node: nodes.Expr) -> str | None:
+        """The name of the field, if a part is nothing but a field of `item`."""
+        name = _constant_name(node)
+        owner = getattr(node, "node", None)
+        if name is None or not isinstance(owner, nodes.Name) or owner.name != "item":
+            return None
+        self.reads_field(_CONTEXT["item"][0], name)
+        return name
+
+    def _evaluation(self, made: Part) -> Callable[[Row], Value]:
+        places, asks = self.places, self.asks
+
+        def evaluate(row: Row) -> Value:
+            row.budget.left = LIMIT
+            if places:
+                row.variables = [NOTHING] * places
+            if asks:
+                row.asked.clear()
+            try:
+                value = made(row)
+                if value.__class__ is str:
+                    check_text(len(value))
+                elif value.__class__ is Missing:
+                    value = plain(value)
+            except Exception as error:
+                raise ExpressionError(_reason(error)) from error
+            if asks and is_empty(value):
+                row.unknown += row.asked
+            return value  # type: ignore[no-any-return]  # a part of the kind `value`
+
+        return evaluate
+
+    # -- statements ------------------------------------------------------------------------------------
+
+    def _text(self, body: Sequence[nodes.Node]) -> Part:
+        """The text that statements put out."""
+        if all(isinstance(node, nodes.Output) for node in body):
+            return self._output_text([part for node in body for part in node.nodes])  # type: ignore[attr-defined]
+        statements = self._statements(body)
+
+        def text(row: Row) -> str:
+            pieces: list[str] = []
+            for statement in statements:
+                statement(row, pieces)
+            return _joined(row, pieces)
+
+        return text
+
+    def _output_text(self, parts: Sequence[nodes.Expr]) -> Part:
+        makers = [
+            _constant(one.data) if isinstance(one, nodes.TemplateData) else self.value(one) for one in parts
+        ]
+        return lambda row: _joined(row, [shown(plain(make(row))) for make in makers])
+
+    def _statements(self, body: Sequence[nodes.Node]) -> list[Callable[[Row, list[str]], None]]:
+        return [self._statement(node) for node in body]
+
+    def _statement(self, node: nodes.Node) -> Callable[[Row, list[str]], None]:
+        if isinstance(node, nodes.Output):
+            return self._output(node)
+        if isinstance(node, nodes.If):
+            return self._if(node)
+        if isinstance(node, nodes.For):
+            return self._for(node)
+        if isinstance(node, nodes.Assign):
+            return self._assign(node)
+        if isinstance(node, nodes.AssignBlock):
+            return self._assign_block(node)
+        raise TemplateSyntaxError(
+            f"{type(node).__name__.lower()} is not allowed in a mapping", node.lineno or 1
+        )
+
+    def _output(self, node: nodes.Output) -> Callable[[Row, list[str]], None]:
+        text = self._output_text(node.nodes)
+        return lambda row, pieces: pieces.append(text(row))
+
+    def _if(self, node: nodes.If) -> Callable[[Row, list[str]], None]:
+        branches = [(self.asking(one.test), self._statements(one.body)) for one in (node, *node.elif_)]
+        otherwise = self._statements(node.else_)
+
+        def choose(row: Row, pieces: list[str]) -> None:
+            for test, body in branches:
+                row.budget.step()
+                if test(row):
+                    chosen = body
+                    break
+            else:
+                chosen = otherwise
+            for statement in chosen:
+                statement(row, pieces)
+
+        return choose
+
+    def _for(self, node: nodes.For) -> Callable[[Row, list[str]], None]:
+        kind, source = self.part(node.iter)
+        if kind.name not in {"value", "records"}:
+            raise TemplateSyntaxError(
+                f"a loop runs over a list, not over `{kind.owner or kind.name}`", node.lineno
+            )
+        outer = dict(self._names)
+        element = Kind("record", kind.owner) if kind.name == "records" else VALUE
+        store = self._target(node.target, element, fresh=True)
+        test = self.asking(node.test) if node.test is not None else None
+        loop = self._new("loop", Kind("loop"))
+        inherited = self._inherited(node, outer)
+        body = self._statements(node.body)
+        self._names = outer
+        otherwise = self._statements(node.else_)
+
+        def run(row: Row, pieces: list[str]) -> None:
+            found = elements(plain(source(row)))
+            check_list(len(found))
+            if test is not None:
+                found = [one for one in found if _passes(row, one, store, test)]
+            for position, one in enumerate(found):
+                row.budget.step()
+                for place, from_place in inherited:
+                    row.variables[place] = NOTHING if from_place is None else row.variables[from_place]
+                store(row, one)
+                row.variables[loop.place] = (position, len(found))
+                for statement in body:
+                    statement(row, pieces)
+            if not found:
+                for statement in otherwise:
+                    statement(row, pieces)
+
+        return run
+
+    def _inherited(self, loop: nodes.For, outer: dict[str, Variable]) -> list[tuple[int, int | None]]:
+        """The names that a loop's body sets: each pass begins with their value from outside."""
+        own = {*_stored([loop.target]), "loop"}
+        found = []
+        for name in _stored(loop.body):
+            if name not in own:
+                before = outer.get(name)
+                made = self._new(name, before.kind if before else VALUE)
+                found.append((made.place, before.place if before else None))
+        return found
+
+    def _assign(self, node: nodes.Assign) -> Callable[[Row, list[str]], None]:
+        kind, made = self.part(node.node)
+        store = self._target(node.target, kind)
+
+        def assign(row: Row, _pieces: list[str]) -> None:
+            row.budget.step()
+            store(row, made(row))
+
+        return assign
+
+    def _assign_block(self, node: nodes.AssignBlock) -> Callable[[Row, list[str]], None]:
+        made = self._text(node.body)
+        if node.filter is not None:
+            made = compile_filter(self, node.filter, VALUE, made)[1]
+        store = self._target(node.target, VALUE)
+        return lambda row, _pieces: store(row, made(row))
+
+    def _target(self, node: nodes.Node, kind: Kind, *, fresh: bool = False) -> Callable[[Row, Any], None]:
+        """A function that stores what is assigned under a name, or under several."""
+        if isinstance(node, nodes.Name):
+            known = None if fresh else self._names.get(node.name)
+            variable = known if known is not None and known.kind == kind else self._new(node.name, kind)
+            place = variable.place
+
+            def store(row: Row, value: Any) -> None:
+                row.variables[place] = value
+
+            return store
+        if not isinstance(node, nodes.Tuple) or kind != VALUE:
+            raise TemplateSyntaxError("only names can be set", node.lineno or 1)
+        stores = [self._target(one, VALUE, fresh=fresh) for one in node.items]
+
+        def unpack(row: Row, value: Any) -> None:
+            found = elements(plain(value))
+            if len(found) != len(stores):
+                raise ValueError(f"{len(stores)} names are set, and there are {len(found)} values")
+            for store_one, one in zip(stores, found, strict=True):
+                store_one(row, one)
+
+        return unpack
+
+    def _new(self, name: str, kind: Kind) -> Variable:
+        variable = self._names[name] = Variable(self.places, kind)
+        self.places += 1
+        return variable
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def _name(self, node: nodes.Name) -> tuple[Kind, Part]:
+        if variable := self._names.get(node.name):
+            place = variable.place
+            return variable.kind, lambda row: row.variables[place]
+        if node.name in _CONTEXT:
+            return _CONTEXT[node.name]
+        if node.name not in self._stored:
+            known = ", ".join(CONTEXT_NAMES)
+            raise TemplateSyntaxError(f"{node.name!r} is not known; there are {known}", node.lineno)
+        return VALUE, _constant(NOTHING)  # it is set somewhere else
+
+    def _getattr(self, node: nodes.Getattr) -> tuple[Kind, Part]:
+        return self._member(node.node, node.attr, _constant(node.attr))
+
+    def _getitem(self, node: nodes.Getitem) -> tuple[Kind, Part]:
+        if isinstance(node.arg, nodes.Slice):
+            return self._slice(node.node, node.arg)
+        name = node.arg.value if isinstance(node.arg, nodes.Const) else None
+        made = self.value(node.arg)
+        return self._member(node.node, name, lambda row: plain(made(row)))
+
+    def _member(self, owner: nodes.Expr, name: object, named: Part) -> tuple[Kind, Part]:
+        """A member whose name is known here, or (None) only when an item is there."""
+        kind, made = self.part(owner)
+        if kind.name == "record":
+            self.reads_field(kind, name)
+            if kind.owner == "item" and isinstance(name, str):
+                return VALUE, _item_field(name)
+        elif kind.name == "records" and not isinstance(name, int):
+            raise TemplateSyntaxError(
+                f"`variants` {_RECORD_HINT['records'].format(name='variants')}", owner.lineno or 1
+            )
+        elif kind.name == "tables":
+            if isinstance(name, str):
+                self._read["tables"].add(name)
+            return VALUE, lambda row: members.table_named(row, named(row))
+        elif kind.name == "loop":
+            return VALUE, _loop_member(made, name, owner.lineno or 1)
+        elif kind.name == "function":
+            raise TemplateSyntaxError(f"range has nothing called {name!r}", owner.lineno or 1)
+        found = Kind("record", kind.owner) if kind.name == "records" else VALUE
+
+        def member(row: Row) -> Any:
+            return members.member(made(row), named(row))
+
+        return found, member
+
+    def _slice(self, owner: nodes.Expr, cut: nodes.Slice) -> tuple[Kind, Part]:
+        kind, made = self.part(owner)
+        if kind.name not in {"value", "records"}:
+            raise TemplateSyntaxError("only texts and lists have parts", owner.lineno or 1)
+        bounds = [
+            _constant(None) if one is None else self.value(one) for one in (cut.start, cut.stop, cut.step)
+        ]
+
+        def part(row: Row) -> Any:
+            found = members.part(plain(made(row)), *(plain(bound(row)) for bound in bounds))
+            row.budget.value(found)
+            return found
+
+        return kind, part
+
+    def _call(self, node: nodes.Call) -> tuple[Kind, Part]:
+        args = [self.value(one) for one in node.args]
+        if node.kwargs or node.dyn_args or node.dyn_kwargs:
+            raise TemplateSyntaxError("a function takes values by their place", node.lineno)
+        if isinstance(node.node, nodes.Name) and self._name(node.node)[0].name == "function":
+            return VALUE, lambda row: _range(row, [plain(arg(row)) for arg in args])
+        if not isinstance(node.node, nodes.Getattr) or node.node.attr not in members.TEXT_METHODS:
+            raise TemplateSyntaxError(
+                f"only range and {', '.join(sorted(members.TEXT_METHODS))} of a text can be called",
+                node.lineno,
+            )
+        name, owner = node.node.attr, self.value(node.node.node)
+
+        def call(row: Row) -> Value:
+            value = plain(owner(row))
+            row.budget.work(value)
+            result = members.call_method(value, name, [plain(arg(row)) for arg in args])
+            row.budget.value(result)
+            return result
+
+        return VALUE, call
+
+    def _filter(self, node: nodes.Filter) -> tuple[Kind, Part]:
+        assert node.node is not None  # noqa: S101 - only of a block's filter it is None
+        kind, made = self.part(node.node)
+        return compile_filter(self, node, kind, made)
+
+    def _test(self, node: nodes.Test) -> tuple[Kind, Part]:
+        return VALUE, compile_test(self, node)
+
+    def _cond(self, node: nodes.CondExpr) -> tuple[Kind, Part]:
+        test = self.asking(node.test)
+        kind, yes = self.part(node.expr1)
+        if node.expr2 is None:
+            return kind, lambda row: yes(row) if test(row) else NOTHING
+        other, no = self.part(node.expr2)
+        return _one_kind(kind, other, node), lambda row: yes(row) if test(row) else no(row)
+
+    def _and(self, node: nodes.And) -> tuple[Kind, Part]:
+        self.asks = True
+        (kind, left), (other, right) = self.part(node.left), self.part(node.right)
+        return _one_kind(kind, other, node), lambda row: left(row) and right(row)
+
+    def _or(self, node: nodes.Or) -> tuple[Kind, Part]:
+        self.asks = True
+        (kind, left), (other, right) = self.part(node.left), self.part(node.right)
+        return _one_kind(kind, other, node), lambda row: left(row) or right(row)
+
+    def _not(self, node: nodes.Not) -> tuple[Kind, Part]:
+        made = self.asking(node.node)
+        return VALUE, lambda row: not made(row)
+
+    def _binary(self, node: nodes.BinExpr) -> tuple[Kind, Part]:
+        left, right, operator = self.value(node.left), self.value(node.right), node.operator
+
+        def compute(row: Row) -> Value:
+            row.budget.step()
+            result = computed(operator, plain(left(row)), plain(right(row)))
+            row.budget.value(result)
+            return result
+
+        return VALUE, compute
+
+    def _sign(self, node: nodes.UnaryExpr) -> tuple[Kind, Part]:
+        made, operator = self.value(node.node), node.operator
+        return VALUE, lambda row: computed(operator, 0, plain(made(row)))
+
+    def _compare(self, node: nodes.Compare) -> tuple[Kind, Part]:
+        start = self.value(node.expr)
+        others = [(one.op, self.value(one.expr)) for one in node.ops]
+
+        def compare(row: Row) -> bool:
+            left = plain(start(row))
+            for operator, made in others:
+                right = plain(made(row))
+                row.budget.step()
+                row.budget.value(left)
+                row.budget.value(right)
+                if not compared(operator, left, right):
+                    return False
+                left = right
+            return True
+
+        return VALUE, compare
+
+    def _concat(self, node: nodes.Concat) -> tuple[Kind, Part]:
+        makers = [self.value(one) for one in node.nodes]
+        return VALUE, lambda row: _joined(row, [shown(plain(make(row))) for make in makers])
+
+    def _const(self, node: nodes.Const) -> tuple[Kind, Part]:
+        if isinstance(node.value, float) and node.value - node.value != 0:
+            raise TemplateSyntaxError("a number must be finite", node.lineno)
+        return VALUE, _constant(node.value)
+
+    def _data(self, node: nodes.TemplateData) -> tuple[Kind, Part]:
+        return VALUE, _constant(node.data)
+
+    def _list(self, node: nodes.List | nodes.Tuple) -> tuple[Kind, Part]:
+        makers = [self.value(one) for one in node.items]
+
+        def made(row: Row) -> list[Value]:
+            found = [plain(make(row)) for make in makers]
+            row.budget.value(found)
+            return found
+
+        return VALUE, made
+
+    def _dict(self, node: nodes.Dict) -> tuple[Kind, Part]:
+        pairs = [(self.value(pair.key), self.value(pair.value)) for pair in node.items]
+
+        def made(row: Row) -> dict[Any, Value]:
+            found = {plain(key(row)): plain(value(row)) for key, value in pairs}
+            row.budget.value(found)
+            return found
+
+        return VALUE, made
+
+
+#: The method that compiles each kind of part.
+_METHODS: dict[type[nodes.Node], str] = {
+    nodes.Name: "_name", nodes.Getattr: "_getattr", nodes.Getitem: "_getitem", nodes.Call: "_call",
+    nodes.Filter: "_filter", nodes.Test: "_test", nodes.CondExpr: "_cond", nodes.And: "_and",
+    nodes.Or: "_or", nodes.Not: "_not", nodes.Neg: "_sign", nodes.Pos: "_sign", nodes.Compare: "_compare",
+    nodes.Concat: "_concat", nodes.Const: "_const", nodes.TemplateData: "_data", nodes.List: "_list",
+    nodes.Tuple: "_list", nodes.Dict: "_dict", nodes.Add: "_binary", nodes.Sub: "_binary",
+    nodes.Mul: "_binary", nodes.Div: "_binary", nodes.FloorDiv: "_binary", nodes.Mod: "_binary",
+    nodes.Pow: "_binary",
+}  # fmt: skip
+
+
+def _field(name: str) -> Callable[[Row], Value]:
+    """The most usual expression of all: one field of the item."""
+
+    def field(row: Row) -> Value:
+        try:
+            return row.values[name]
+        except KeyError:
+            value: Value = plain(members.item_field(row, name))
+            return value
+
+    return field
+
+
+def _item_field(name: str) -> Part:
+    """The same inside an expression, where a missing one is asked for before it is reported."""
+
+    def field(row: Row) -> Any:
+        try:
+            return row.values[name]
+        except KeyError:
+            return members.item_field(row, name)
+
+    return field
+
+
+def _constant(value: Any) -> Part:
+    return lambda _row: value
+
+
+def _constant_name(node: nodes.Node) -> str | None:
+    """The name of `a.b` and `a["b"]`; None if it is not known here."""
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    if (
+        isinstance(node, nodes.Getitem)
+        and isinstance(node.arg, nodes.Const)
+        and isinstance(node.arg.value, str)
+    ):
+        return node.arg.value
+    return None
+
+
+def _name_of(node: nodes.Node, kind: Kind) -> str:
+    return node.name if isinstance(node, nodes.Name) else kind.owner or kind.name
+
+
+def _one_kind(left: Kind, right: Kind, node: nodes.Node) -> Kind:
+    if left.name != right.name:
+        raise TemplateSyntaxError("this is a value in one case and a whole record in the other", node.lineno)
+    return left if left.owner == right.owner else left._replace(owner="variants")
+
+
+def _loop_member(made: Part, name: object, line: int) -> Part:
+    if name not in _LOOP_NAMES:
+        raise TemplateSyntaxError(
+            f"loop has nothing called {name!r}; it has {', '.join(sorted(_LOOP_NAMES))}", line
+        )
+
+    def value(row: Row) -> int | bool:
+        position, length = made(row)
+        facts: dict[str, int | bool] = {
+            "first": position == 0,
+            "last": position == length - 1,
+            "index": position + 1,
+            "index0": position,
+            "revindex": length - position,
+            "length": length,
+        }
+        return facts[str(name)]
+
+    return value
+
+
+def _passes(row: Row, one: Any, store: Callable[[Row, Any], None], test: Part) -> bool:
+    row.budget.step()
+    store(row, one)
+    return bool(test(row))
+
+
+def _range(row: Row, bounds: Sequence[Any]) -> list[Value]:
+    found = range(*bounds)
+    check_list(len(found))
+    result: list[Value] = list(found)
+    row.budget.value(result)
+    return result
+
+
+def _joined(row: Row, texts: Sequence[str]) -> str:
+    length = sum(map(len, texts))
+    check_text(length)
+    row.budget.spend(length)
+    return "".join(texts)
+
+
+def _stored(found: Sequence[nodes.Node]) -> frozenset[str]:
+    """The names that are set somewhere in these parts."""
+    names = [name for node in found for name in (node, *node.find_all(nodes.Name))]
+    return frozenset(name.name for name in names if isinstance(name, nodes.Name) and name.ctx == "store")
+
+
+def _output_parts(tree: nodes.Template) -> list[nodes.Expr] | None:
+    """The pieces of a template that only outputs, None if it does more."""
+    parts: list[nodes.Expr] = []
+    for node in tree.body:
+        if not isinstance(node, nodes.Output):
+            return None
+        parts += node.nodes
+    return parts
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, for a sentence."""
+    if isinstance(error, RecursionError):
+        return "its values are nested too deeply"
+    if isinstance(error, KeyError):
+        return f"nothing is called {error}"
+    return str(error) or type(error).__name__

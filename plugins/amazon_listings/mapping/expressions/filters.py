@@ -1,0 +1,248 @@
+"""Filters and tests of expressions: which there are, and how their use is compiled.
+
+Their names are known before anything runs, those that `map` and `select` take too, and every use is charged.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from amazon_listings.mapping import formulas
+from amazon_listings.mapping.expressions import sequences
+from amazon_listings.mapping.expressions.members import plain
+from amazon_listings.mapping.expressions.missing import Missing
+from amazon_listings.mapping.formulas.limits import check_list, check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from amazon_listings.mapping.expressions.compiler import ExpressionCompiler, Kind, Part
+    from amazon_listings.mapping.expressions.rows import Row
+
+    #: A filter at work: the row, the value, the arguments by place and by name.
+    Function = Callable[[Row, Any, list[Any], dict[str, Any]], Any]
+
+FILTERS: dict[str, Callable[..., Any]] = {**sequences.FILTERS, **formulas.FILTERS}
+TESTS: dict[str, Callable[..., bool]] = {**sequences.TESTS, **formulas.TESTS}
+#: Those that take the name of a filter, of a test, or of a field.
+_BY_NAME = ("map", "select", "selectattr", "reject", "rejectattr")
+#: Those that ask whether a value is there, so that an unknown field before them is no mistake.
+_ASKING = frozenset(("default", "d", "empty"))
+_PRESENCE = frozenset(("defined", "undefined"))
+#: Filters of a list of records that give records again, or one of them.
+_OF_RECORDS = {
+    "first": "record", "last": "record", "list": "records", "reverse": "records", "sort": "records",
+    "unique": "records", "max": "record", "min": "record", "selectattr": "records", "rejectattr": "records",
+    "select": "records", "reject": "records", "length": "value", "count": "value", "map": "value",
+    "sum": "value", "variants_values": "value",
+}  # fmt: skip
+#: Of these, what needs `attribute`, because records have no order and are no numbers.
+_BY_ATTRIBUTE = frozenset(("map", "max", "min", "sort", "sum", "unique"))
+
+
+class _Arguments:
+    """The arguments of a filter or test, each compiled to a value."""
+
+    def __init__(self, compiler: ExpressionCompiler, node: nodes.Filter | nodes.Test, skip: int = 0) -> None:
+        if node.dyn_args or node.dyn_kwargs:
+            raise TemplateSyntaxError("arguments are written one by one", node.lineno)
+        self.args = [compiler.value(one) for one in node.args[skip:]]
+        self.options = {str(pair.key): compiler.value(pair.value) for pair in node.kwargs}
+        every = [*node.args[skip:], *(pair.value for pair in node.kwargs)]
+        self._constant: tuple[list[Any], dict[str, Any]] | None = None
+        if all(isinstance(one, nodes.Const) for one in every):
+            self._constant = (
+                [one.value for one in node.args[skip:]],  # type: ignore[attr-defined]
+                {str(pair.key): pair.value.value for pair in node.kwargs},  # type: ignore[attr-defined]
+            )
+
+    def of(self, row: Row) -> tuple[list[Any], dict[str, Any]]:
+        """Return the arguments for one row, charged."""
+        if self._constant is not None:
+            return self._constant
+        args = [plain(arg(row)) for arg in self.args]
+        options = {name: plain(made(row)) for name, made in self.options.items()}
+        for value in (*args, *options.values()):
+            row.budget.value(value)
+        return args, options
+
+
+def compile_filter(
+    compiler: ExpressionCompiler, node: nodes.Filter, kind: Kind, made: Part
+) -> tuple[Kind, Part]:
+    """Compile `value | filter(…)`.
+
+    Raises:
+        TemplateSyntaxError: there is no such filter, or it takes no such thing.
+    """
+    name = node.name
+    if name not in FILTERS and name not in _BY_NAME:
+        raise TemplateSyntaxError(
+            f"No filter named {name!r}{meant(name, (*FILTERS, *_BY_NAME))}", node.lineno
+        )
+    result = _kind_of_result(compiler, node, kind)
+    function, skip = _function(node)
+    arguments = _Arguments(compiler, node, skip)
+    asking = name in _ASKING
+
+    def filtered(row: Row) -> Any:
+        value = made(row)
+        if value.__class__ is Missing:
+            value = None if asking else plain(value)
+        args, options = arguments.of(row)
+        row.budget.work(value)
+        made_of_it = function(row, value, args, options)
+        _charge_result(row, made_of_it)
+        return made_of_it
+
+    return result, filtered
+
+
+def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
+    """Compile `value is test(…)`.
+
+    Raises:
+        TemplateSyntaxError: there is no such test.
+    """
+    kind, made = compiler.part(node.node)
+    if kind.name != "value" and node.name not in {*_PRESENCE, "none", "empty"}:
+        compiler.value(node.node)  # says that it is no value
+    if node.name in _PRESENCE:
+        wanted = node.name == "undefined"
+        return lambda row: (type(made(row)) is Missing) is wanted
+    test = _test_named(node.name, node.lineno)
+    arguments = _Arguments(compiler, node)
+    asking = node.name in _ASKING
+
+    def tested(row: Row) -> bool:
+        value = made(row)
+        if type(value) is Missing:
+            value = None if asking else plain(value)
+        args, options = arguments.of(row)
+        row.budget.work(value)
+        return bool(test(value, *args, **options))
+
+    return tested
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return which names one that does not exist may stand for, as the end of a sentence."""
+    near = difflib.get_close_matches(name, list(known), cutoff=0.7)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def _charge_result(row: Row, result: Any) -> None:
+    if isinstance(result, str):
+        check_text(len(result))
+        row.budget.spend(len(result))
+    elif isinstance(result, list):
+        check_list(len(result))
+        row.budget.value(result)
+
+
+def _test_named(name: str, line: int) -> Callable[..., bool]:
+    if name not in TESTS:
+        raise TemplateSyntaxError(f"No test named {name!r}{meant(name, (*TESTS, *_PRESENCE))}", line)
+    return TESTS[name]
+
+
+def _kind_of_result(compiler: ExpressionCompiler, node: nodes.Filter, kind: Kind) -> Kind:
+    """What a filter gives; of records it may only give records, their number, or their fields."""
+    if kind.name == "value":
+        return kind
+    if kind.name != "records" or node.name not in _OF_RECORDS:
+        if node.node is not None:
+            compiler.value(node.node)
+        raise TemplateSyntaxError(f"`{node.name}` needs values", node.lineno)
+    attribute = _attribute(node)
+    if attribute is None and node.name in _BY_ATTRIBUTE:
+        raise TemplateSyntaxError(
+            f"`{node.name}` needs the field of the records, as in `{node.name}(attribute='name')`",
+            node.lineno,
+        )
+    if attribute is not None:
+        name = attribute.value if isinstance(attribute, nodes.Const) else None
+        compiler.reads_field(kind, name.partition(".")[0] if isinstance(name, str) else name)
+    return kind._replace(name=_OF_RECORDS[node.name])
+
+
+def _attribute(node: nodes.Filter) -> nodes.Expr | None:
+    """The argument that names a field."""
+    if node.name in {"selectattr", "rejectattr", "variants_values"} and node.args:
+        return node.args[0]
+    return next((pair.value for pair in node.kwargs if pair.key in {"attribute", "field"}), None)
+
+
+def _function(node: nodes.Filter) -> tuple[Function, int]:
+    """The function of a filter, and how many of its arguments are names that are used up here."""
+    if node.name == "map" and not any(pair.key == "attribute" for pair in node.kwargs):
+        return _on_each(FILTERS[_filter_named(node)]), 1
+    if node.name == "map":
+        return _on_value(sequences.attribute_of), 0
+    if node.name in {"select", "reject"}:
+        return _selection(node, by_attribute=False), min(1, len(node.args))
+    if node.name in {"selectattr", "rejectattr"}:
+        return _selection(node, by_attribute=True), 0
+    return _on_value(FILTERS[node.name]), 0
+
+
+def _on_value(function: Callable[..., Any]) -> Function:
+    return lambda _row, value, args, options: function(value, *args, **options)
+
+
+def _on_each(function: Callable[..., Any]) -> Function:
+    """`map("upper")`: every element is charged as if the filter stood behind it."""
+
+    def mapped(row: Row, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
+        found = []
+        for one in sequences.elements(value):
+            row.budget.work(one)
+            found.append(plain(function(one, *args, **options)))
+            _charge_result(row, found[-1])
+        return found
+
+    return mapped
+
+
+def _selection(node: nodes.Filter, *, by_attribute: bool) -> Function:
+    wanted = node.name.startswith("select")
+    position = 1 if by_attribute else 0
+    name = _constant_text(node, position) if len(node.args) > position else None
+    test = None if name is None else _test_of(name, node.lineno)
+
+    def selected(row: Row, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
+        attribute, rest = (args[0], args[2:]) if by_attribute else (None, args)
+
+        def passes(one: Any) -> bool:
+            row.budget.work(one)
+            return bool(one) if test is None else test(one, *rest, **options)
+
+        return sequences.chosen(value, passes, attribute=attribute, wanted=wanted)
+
+    return selected
+
+
+def _test_of(name: str, line: int) -> Callable[..., bool]:
+    """A test of what may be missing."""
+    if name in _PRESENCE:
+        return lambda one: (type(one) is Missing) is (name == "undefined")
+    test = _test_named(name, line)
+    return lambda one, *args, **options: bool(test(plain(one), *args, **options))
+
+
+def _filter_named(node: nodes.Filter) -> str:
+    name = _constant_text(node)
+    if name not in FILTERS:
+        raise TemplateSyntaxError(f"No filter named {name!r}{meant(name, FILTERS)}", node.lineno)
+    return name
+
+
+def _constant_text(node: nodes.Filter, position: int = 0) -> str:
+    """The name of a filter or test that a filter takes; it must be known before anything runs."""
+    argument = node.args[position] if len(node.args) > position else None
+    if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
+        raise TemplateSyntaxError(f"`{node.name}` needs the name of a filter or test, as text", node.lineno)
+    return argument.value

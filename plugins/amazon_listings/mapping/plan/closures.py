@@ -1,0 +1,375 @@
+"""From the tree of a plan to closures that make the payload of one item.
+
+Every attribute, array, object and leaf is compiled once to a function of the evaluation and the row. The
+functions are complete: issues and the fallback language are theirs, and a trace is filled where one is asked
+for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from amazon_listings.mapping.expressions.compiler import ExpressionError
+from amazon_listings.mapping.findings import Site
+from amazon_listings.mapping.plan.evaluation import Evaluation, Way
+from amazon_listings.mapping.plan.leaves import (
+    compile_leaf,
+    constant_of,
+    folded,
+    observed,
+)
+from amazon_listings.mapping.plan.tree import Branch, Cell, Element, Leaf, deciding_cell, deciding_members
+from amazon_listings.mapping.values.options import Inconvertible, LeftOut
+from amazon_listings.mapping.values.value import is_empty
+
+if TYPE_CHECKING:
+    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.findings import Setting
+
+#: One object of the payload.
+Json: TypeAlias = dict[str, Any]
+#: Makes a member of the object given last; None where it has no value.
+MemberMaker: TypeAlias = Callable[[Evaluation, "Row", Json], Any]
+#: Converts what a line gave to what its leaf takes.
+Convert: TypeAlias = Callable[[Any], Any]
+ArrayMaker: TypeAlias = Callable[[Evaluation, "Row", Json], list[Json] | None]
+ObjectMaker: TypeAlias = Callable[[Evaluation, "Row"], Json | None]
+#: Adds the elements of one template to a list.
+ElementsMaker: TypeAlias = Callable[[Evaluation, "Row", list[Json]], None]
+
+
+#: What stops a line for one item.
+_FAILURES = (ExpressionError, Inconvertible)
+
+
+class Layout(NamedTuple):
+    """Where the leaves of a plan keep their values: a number for each."""
+
+    places: dict[Leaf, int]
+    depth: int
+
+
+class Spot(NamedTuple):
+    """The place being compiled: the way to it, and whether a language may still be chosen there."""
+
+    way: Way
+    arrays: int
+    languages: bool = True
+
+    def below(self, name: str) -> Spot:
+        """Return the place of a member."""
+        return self._replace(way=(*self.way, name))
+
+    def element(self, *, languages: bool) -> Spot:
+        """Return the place of an element of the array here."""
+        return Spot((*self.way, self.arrays), self.arrays + 1, languages)
+
+
+def layout(branches: Sequence[Branch]) -> Layout:
+    """Number the leaves of a plan."""
+    leaves = [leaf for branch in branches for template in branch.templates for leaf in template.leaves()]
+    depth = max((len(leaf.field.levels) for leaf in leaves), default=1)
+    return Layout({leaf: place for place, leaf in enumerate(leaves)}, depth)
+
+
+def compile_attribute(branch: Branch, setting: Setting, places: Layout) -> ArrayMaker:
+    """Compile an attribute; given an evaluation, its first row and nothing, the maker gives the elements."""
+    return _array(branch, setting, places, Spot((branch.name,), 0))
+
+
+def _array(branch: Branch, setting: Setting, places: Layout, spot: Spot) -> ArrayMaker:
+    by_language = branch.level.language and spot.languages
+    inside = spot.element(languages=spot.languages and not by_language)
+    makers = [_elements(branch, template, setting, places, inside) for template in branch.templates]
+    limit, way = branch.limit, spot.way
+    report_missing = deciding_cell(branch) if setting.report_missing and by_language else None
+
+    first, several = makers[0], len(makers) > 1
+
+    def array(run: Evaluation, row: Row, _beside: Json) -> list[Json] | None:
+        found: list[Json] = []
+        for one in run.rows if by_language else (row,):
+            before = len(found)
+            first(run, one, found)
+            if several:
+                for make in makers[1:]:
+                    make(run, one, found)
+            if report_missing is not None and len(found) == before:
+                run.findings.missing_language(run.site(*report_missing, one, way))
+        if limit is not None and len(found) > limit:
+            found = _cut(branch, run, found, way)
+        return found or None
+
+    return array
+
+
+def _elements(  # noqa: C901 - two closures over the same columns
+    branch: Branch, template: Element, setting: Setting, places: Layout, spot: Spot
+) -> ElementsMaker:
+    """Compile the elements that a template gets: one, or one for each value of a list."""
+    columns = [leaf for leaf in template.columns if folded(leaf) is None]
+    singles = [
+        (places.places[leaf], leaf.cells[0].expression.evaluate, leaf)
+        for leaf in columns
+        if len(leaf.cells) == 1
+    ]
+    lists = len(singles) < len(columns)
+    make = _object(template, setting, places, spot, branch)
+    position = spot.arrays - 1
+
+    def elements(run: Evaluation, row: Row, found: list[Json]) -> None:
+        several, values = lists, run.values
+        for place, evaluate, leaf in singles:
+            try:
+                value = evaluate(row)
+            except _FAILURES as error:
+                run.refuse(error, _start(run, leaf, leaf.cells[0], row, spot), leaf.cells[0].expression.text)
+                value = None
+            values[place] = value
+            if value.__class__ is list:
+                several = True
+        if several:
+            spread(run, row, found)
+            return
+        run.positions[position] = len(found)
+        element = make(run, row)
+        if element is not None:
+            found.append(element)
+
+    def spread(run: Evaluation, row: Row, found: list[Json]) -> None:
+        """An element for each position of the columns; a column of one value is the same in all."""
+        pairs = {
+            leaf: _pairs_of(run.values[places.places[leaf]], leaf.cells[0])
+            if len(leaf.cells) == 1
+            else _evaluated(run, leaf, row, spot)
+            for leaf in columns
+        }
+        driven = [leaf for leaf in columns if not leaf.constant]
+        if len(driven) == 1:
+            pairs[driven[0]] = [pair for pair in pairs[driven[0]] if not is_empty(pair[0])]
+        for number in range(max((len(pairs[leaf]) for leaf in driven or columns), default=1) or 1):
+            for leaf, values in pairs.items():
+                place = places.places[leaf]
+                run.values[place], run.cells[place] = _at(values, number)
+            run.positions[position] = len(found)
+            element = make(run, row)
+            if element is not None:
+                found.append(element)
+
+    if list(template.members.values()) == columns and len(columns) == 1 and not columns[0].is_list:
+        return _lone(branch, columns[0], setting, elements)
+    return elements
+
+
+def _lone(branch: Branch, leaf: Leaf, setting: Setting, elements: ElementsMaker) -> ElementsMaker:
+    """Compile elements of one value each: most of a payload, so they get by with fewer calls.
+
+    Where anything is to be noted about a value, or it is not taken, `elements` makes them all.
+    """
+    name, convert, level = leaf.name, leaf.converter.convert, branch.level
+    evaluators = [cell.expression.evaluate for cell in leaf.cells]
+    first, alone = evaluators[0], len(evaluators) == 1
+    tags, market = setting.tags, setting.marketplace_id
+    by_language, by_marketplace = level.language, level.marketplace
+
+    def element(value: Any, row: Row) -> Json:
+        made = {name: value}
+        if by_language:
+            made["language_tag"] = tags.get(row.language, "")
+        if by_marketplace:
+            made["marketplace_id"] = market
+        return made
+
+    def lone(run: Evaluation, row: Row, found: list[Json]) -> None:
+        if run.observed:
+            elements(run, row, found)
+            return
+        try:
+            source = first(row) if alone else [evaluate(row) for evaluate in evaluators]
+            if source is None or source == "":
+                return
+            if source.__class__ is not list:
+                value = convert(source)
+                if value.__class__ is not LeftOut:
+                    if value != "":
+                        found.append(element(value, row))
+                    return
+            else:
+                values = [convert(one) for one in source if one is not None and one != ""]
+                if LeftOut not in map(type, values):
+                    found += [element(value, row) for value in values if value != ""]
+                    return
+        except _FAILURES:
+            pass
+        elements(run, row, found)
+
+    return lone
+
+
+def _pairs_of(value: Any, cell: Cell) -> list[tuple[Any, Cell]]:
+    return [(one, cell) for one in value] if isinstance(value, list | tuple) else [(value, cell)]
+
+
+def _at(pairs: Sequence[tuple[Any, Cell]], number: int) -> tuple[Any, Cell | None]:
+    if len(pairs) == 1:
+        return pairs[0]
+    return pairs[number] if number < len(pairs) else (None, None)
+
+
+def _evaluated(run: Evaluation, leaf: Leaf, row: Row, spot: Spot) -> list[tuple[Any, Cell]]:
+    """The values of a leaf that several lines or a list of expressions fill."""
+    found: list[tuple[Any, Cell]] = []
+    for cell in leaf.cells:
+        try:
+            value = cell.expression.evaluate(row)
+        except _FAILURES as error:
+            run.refuse(error, _start(run, leaf, cell, row, spot), cell.expression.text)
+            continue
+        found += _pairs_of(value, cell)
+    return found
+
+
+def _start(run: Evaluation, leaf: Leaf, cell: Cell, row: Row, spot: Spot) -> Site:
+    """Where the values of a leaf would begin."""
+    array = spot.way[:-1]
+    below = leaf.field.path.split(".")[sum(isinstance(name, str) for name in array) :]
+    return Site(leaf, cell, row, "/".join([run.path(array), "0", *below]))
+
+
+def _object(template: Element, setting: Setting, places: Layout, spot: Spot, branch: Branch) -> ObjectMaker:
+    """Compile an object, with its language tag and its marketplace."""
+    make = _members(template, setting, places, spot, branch)
+    if setting.fallback is None:
+        return make
+    if branch.level.is_array:
+        return _element_with_fallback(branch, make, setting, spot)
+    return _object_with_fallback(make, setting) if branch.level.language else make
+
+
+def _members(template: Element, setting: Setting, places: Layout, spot: Spot, branch: Branch) -> ObjectMaker:
+    constants = {
+        name: member
+        for name, member in template.members.items()
+        if isinstance(member, Leaf) and folded(member) is not None
+    }
+    fixed: Json = {name: folded(leaf) for name, leaf in constants.items()}
+    makers = [
+        _maker(name, member, template, setting, places, spot.below(name))
+        for name, member in template.members.items()
+        if name not in fixed
+    ]
+    deciding, way, level = deciding_members(template), spot.way, branch.level
+    tags = setting.tags if level.language else None
+    market = setting.marketplace_id if level.marketplace and level.is_array else None
+
+    def build(run: Evaluation, row: Row) -> Json | None:  # noqa: C901, PLR0912 - the hot path of a mapping
+        made, values, trace = fixed.copy(), run.values, run.trace
+        start = 0 if trace is None else len(trace)
+        for name, place, convert, otherwise in makers:
+            if convert is None:
+                value = otherwise(run, row, made)
+            else:
+                source = values[place]
+                if source is None or source == "":
+                    continue
+                try:
+                    value = convert(source)
+                except Inconvertible:
+                    value = otherwise(run, row, made)
+                else:
+                    if run.observed or value.__class__ is LeftOut:
+                        value = otherwise(run, row, made)
+                    elif value == "":
+                        continue
+            if value is not None:
+                made[name] = value
+        if deciding.isdisjoint(made) if deciding else not made:
+            run.forget(start)
+            return None
+        if trace is not None:
+            for name, leaf in constants.items():
+                observed(
+                    run, fixed[name], constant_of(leaf), run.site(leaf, leaf.cells[0], row, (*way, name))
+                )
+        if tags is not None:
+            made["language_tag"] = tags.get(row.language, "")
+        if market is not None:
+            made["marketplace_id"] = market
+        return made
+
+    return build
+
+
+def _element_with_fallback(branch: Branch, make: ObjectMaker, setting: Setting, spot: Spot) -> ObjectMaker:
+    """A text in the fallback language keeps its own tag, and does not satisfy what is required."""
+    speaking = deciding_cell(branch)
+    reported = branch.level.language or spot.arrays == 1
+    left_out = branch.level.language and setting.fallback in setting.wanted
+    tag = setting.tags.get(setting.fallback or "", "")
+    array = spot.way[:-1]
+
+    def element(run: Evaluation, row: Row) -> Json | None:
+        outer, run.borrowed = run.borrowed, set()
+        start = len(run.trace) if run.trace is not None else 0
+        made = make(run, row)
+        if made is not None and run.borrowed and reported and speaking is not None:
+            run.report_borrowed(branch, speaking, row, array)
+            if left_out:
+                run.forget(start)
+                made = None
+            elif branch.level.language:
+                made["language_tag"] = tag
+        run.borrowed = outer if reported else outer | run.borrowed
+        return made
+
+    return element
+
+
+def _object_with_fallback(make: ObjectMaker, setting: Setting) -> ObjectMaker:
+    """The same for an object inside an element, which the element reports."""
+    tag = setting.tags.get(setting.fallback or "", "")
+
+    def tagged(run: Evaluation, row: Row) -> Json | None:
+        outer, run.borrowed = run.borrowed, set()
+        made = make(run, row)
+        if made is not None and run.borrowed:
+            made["language_tag"] = tag
+        run.borrowed |= outer
+        return made
+
+    return tagged
+
+
+def _maker(  # noqa: PLR0917 - what every part of the plan is compiled from
+    name: str, member: Leaf | Branch, template: Element, setting: Setting, places: Layout, spot: Spot
+) -> tuple[str, int, Convert | None, MemberMaker]:
+    """A member: where its value is bound, what converts it, and what makes it if that is not all."""
+    if isinstance(member, Leaf):
+        convert = None if member.is_list else member.converter.convert
+        make = compile_leaf(member, template, setting, places.places, spot.way)
+        return name, places.places[member], convert, make
+    if member.level.is_array:
+        return name, 0, None, _array(member, setting, places, spot)
+    build = _object(member.templates[0], setting, places, spot, member)
+    return name, 0, None, lambda run, row, _beside: build(run, row)
+
+
+def _cut(branch: Branch, run: Evaluation, found: list[Json], way: Way) -> list[Json]:
+    """No more elements than the array takes, for each combination of its selectors."""
+    level, limit = branch.level, branch.limit or 0
+    kept: list[Json] = []
+    counted: Counter[tuple[str, ...]] = Counter()
+    selectors = level.selectors if level.max_items is None else ()
+    for element in found:
+        key = tuple(str(element.get(name)) for name in selectors)
+        counted[key] += 1
+        if counted[key] <= limit:
+            kept.append(element)
+    if len(kept) < len(found):
+        leaf = next(leaf for template in branch.templates for leaf in template.leaves())
+        site = run.site(leaf, leaf.cells[0], run.rows[0], way)
+        run.findings.left_out(site, limit, max(counted.values()))
+        run.renumber(site.path, found, kept)
+    return kept

@@ -1,0 +1,183 @@
+"""The compiled plan: what it sends for every shape of value, and that its trace tells exactly that."""
+
+import copy
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amazon_listings.mapping import compile_mapping
+from amazon_listings.marketplaces import marketplace
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
+from support.small_definition import DEFINITION, make_item
+
+HERE = {"marketplace_id": "A13V1IB3VIYZZH"}
+FR, DE = {"language_tag": "fr_FR", **HERE}, {"language_tag": "de_DE", **HERE}
+MAPPING = {
+    "item_name": {"value": "{{ item.name }} {{ item.a }}", "truncate": "words"},
+    "brand": "Acme",
+    "style": "{{ item.a }}",
+    "product_description": "{{ item.name }}",
+    "bullet_point": ["{{ item.name }}", "{{ item.a }}", "{{ item.b }}"],
+    "color": "{{ item.b }}",
+    "item_weight": {"value": "{{ item.a }}", "unit": "{{ item.b }}"},
+    "list_price": "{{ item.a }}",
+    "number_of_items": "{{ item.b }}",
+    "item_dimensions": {
+        "length": {"value": "{{ item.a }}", "unit": "cm"},
+        "width": {"value": "{{ item.b }}", "unit": "cm"},
+    },
+    "unit_count": {"value": "{{ item.b }}", "type": {"value": "{{ item.name }}"}},
+    "battery.material.value": "{{ item.a }}",
+    "num_batteries": {"quantity": "{{ item.a }}", "type": "aa"},
+    "batteries_required": "{{ item.b }}",
+    "country_of_origin": "{{ item.a }}",
+    "release_date": "{{ item.b }}",
+    "images": "{{ item.pictures }}",
+    "offers": {"price": "{{ item.a }}", "minimum": "{{ item.b }}"},
+    "stock": {"quantity": "{{ item.a }}", "handling_days": 2},
+    "gtin": "{{ item.b }}",
+    "features.list": "{{ item.a }}",
+    "size": "{{ item.typo }}",
+}
+OPTIONS = (
+    {"languages": {"fr": "fr_FR"}},
+    {"languages": {"fr": "fr_FR", "de": "de_DE"}},
+    {"languages": {"de": "de_DE"}, "fallback_language": "fr"},
+    {"languages": {"de": "de_DE", "fr": "fr_FR"}, "fallback_language": "fr"},
+    {"languages": {"fr": "fr_FR"}, "report_missing_languages": True},
+)
+
+
+def compiled(mapping, **options):
+    return compile_mapping(
+        mapping,
+        index=FieldIndex(fields(DEFINITION)),
+        definition=DEFINITION,
+        marketplace=marketplace("FR"),
+        **({"languages": {"fr": "fr_FR"}} | options),
+    )
+
+
+MAPPINGS = [compiled(MAPPING, **options) for options in OPTIONS]
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 10**6),
+    st.floats(0, 999).map(lambda f: round(f, 2)),
+    st.text(max_size=10),
+    st.sampled_from(
+        ["", " ", "1,5 kg", "2", "12,5", "kilograms", "Grammes", "CN", "Chine", "oui", "2026-05-01",
+         "4006381333931", "<b>x</b> y", "moderne"]
+    ),
+    st.lists(st.sampled_from(["Doux", "hard", "", "x", "3"]), max_size=7),
+)  # fmt: skip
+TEXTS = st.dictionaries(st.sampled_from(["fr", "de"]), st.text(max_size=90), max_size=2)
+PICTURES = st.lists(st.builds(lambda n: {"url": f"https://x/{n}.jpg"}, st.integers(0, 9)), max_size=6)
+
+
+def leaves(value, path=""):
+    """The leaves of a payload by path, without what the engine writes; a list of plain values is one leaf."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            if name not in {"marketplace_id", "language_tag"}:
+                yield from leaves(below, f"{path}/{name}" if path else name)
+    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        for number, below in enumerate(value):
+            yield from leaves(below, f"{path}/{number}")
+    else:
+        yield path, value
+
+
+@settings(max_examples=150, deadline=None)
+@given(a=VALUES, b=VALUES, name=TEXTS, pictures=PICTURES, which=st.integers(0, len(MAPPINGS) - 1))
+def test_the_trace_tells_of_every_leaf_and_changes_none(a, b, name, pictures, which):
+    mapping = MAPPINGS[which]
+    item = make_item(fields={"a": a, "b": b}, texts={"name": name}, images={"pictures": pictures})
+    before = copy.deepcopy(item)
+    mapped, trace = mapping.apply(item), mapping.explain(item)
+    assert item == before
+    told = {}
+    for made in trace:
+        told.setdefault(made.path, []).append(made.value)
+    for path, value in leaves(mapped.attributes):
+        assert (told.pop(path) == value) if isinstance(value, list) else (told.pop(path)[-1] == value), path
+    assert told == {}
+    assert {issue.attribute for issue in mapped.issues if issue.severity == "ERROR"}.isdisjoint(
+        mapped.attributes
+    ) or mapping.setting.fallback
+
+
+def sent(line, item, **options):
+    mapped = compiled(line, **options).apply(item)
+    return mapped.attributes, [(issue.code, issue.severity) for issue in mapped.issues]
+
+
+def test_one_value_a_list_and_several_lines_are_elements_of_one_shape():
+    one = make_item(fields={"a": "x", "l": ["x", "", "y"]}, texts={"name": {"fr": "Nom"}})
+    assert sent({"bullet_point": "{{ item.a }}"}, one)[0] == {"bullet_point": [{"value": "x", **FR}]}
+    both = [{"value": "x", **FR}, {"value": "y", **FR}]
+    assert sent({"bullet_point": "{{ item.l }}"}, one)[0] == {"bullet_point": both}
+    lines = ["{{ item.name }}", "{{ item.none }}", "{{ item.l }}"]
+    assert sent({"bullet_point": lines}, one)[0] == {"bullet_point": [{"value": "Nom", **FR}, *both]}
+
+
+def test_a_value_with_its_unit_fills_the_unit_that_is_empty_and_agrees_with_one_that_is_there():
+    line = {"item_weight": {"value": "{{ item.a }}", "unit": "{{ item.u }}"}}
+    weight = [{"value": 1.5, "unit": "kilograms", **HERE}]
+    for unit in ("", None, " ", "kg", "Kilogrammes"):
+        item = make_item(fields={"a": "1,5 kg", "u": unit})
+        assert sent(line, item) == ({"item_weight": weight}, [])
+        trace = compiled(line).explain(item)
+        assert sorted(made.path for made in trace) == ["item_weight/0/unit", "item_weight/0/value"]
+    wrong = sent(line, make_item(fields={"a": "1,5 kg", "u": "g"}))
+    assert wrong == ({}, [("not_convertible", "ERROR")])
+
+
+def test_one_value_that_does_not_fit_leaves_out_its_attribute_alone():
+    item = make_item(fields={"a": "two", "b": "x"})
+    attributes, issues = sent({"list_price": "{{ item.a }}", "color": "{{ item.b }}"}, item)
+    assert attributes == {"color": [{"value": "x", **FR}]}
+    assert issues == [("not_convertible", "ERROR")]
+
+
+def test_blanks_are_no_text_even_where_any_text_is_taken():
+    assert sent({"style": "{{ item.a }}"}, make_item(fields={"a": " \t"})) == ({}, [])
+    assert sent({"style": "{{ item.a }}"}, make_item(fields={"a": [" ", "x"]}))[0] == {
+        "style": [{"value": "x", **FR}]
+    }
+
+
+def test_the_fallback_stands_in_only_where_a_text_is_missing():
+    options = {"languages": {"de": "de_DE"}, "fallback_language": "fr"}
+    line = {"color": "{{ item.name }}"}
+    there = make_item(texts={"name": {"de": "Rot", "fr": "Rouge"}})
+    assert sent(line, there, **options) == ({"color": [{"value": "Rot", **DE}]}, [])
+    missing = make_item(texts={"name": {"de": " ", "fr": "Rouge"}})
+    assert sent(line, missing, **options) == (
+        {"color": [{"value": "Rouge", **FR}]},
+        [("fallback_language", "WARNING")],
+    )
+
+
+def test_the_fallback_is_left_out_where_its_language_is_sent_anyway():
+    options = {"languages": {"de": "de_DE", "fr": "fr_FR"}, "fallback_language": "fr"}
+    item = make_item(texts={"name": {"fr": "Rouge"}})
+    attributes, issues = sent({"color": "{{ item.name }}"}, item, **options)
+    assert attributes == {"color": [{"value": "Rouge", **FR}]}
+    assert issues == [("fallback_language", "WARNING")]
+
+
+def test_a_text_inside_an_element_keeps_the_language_it_is_in():
+    options = {"languages": {"de": "de_DE"}, "fallback_language": "fr"}
+    line = {"unit_count": {"value": 2, "type": {"value": "{{ item.name }}"}}}
+    attributes, _ = sent(line, make_item(texts={"name": {"fr": "pièce"}}), **options)
+    assert attributes["unit_count"] == [
+        {"value": 2, "type": {"value": "pièce", "language_tag": "fr_FR"}, **HERE}
+    ]
+
+
+def test_the_fields_a_mapping_reads_are_known_without_an_item():
+    reads = MAPPINGS[0].reads()
+    assert reads.fields == {"name", "a", "b", "pictures", "typo"}
+    assert not reads.any_field
