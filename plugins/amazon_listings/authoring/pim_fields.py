@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.values.value import is_empty
 from amazon_listings.mapping.values.quantities import NotANumber, quantity
 from amazon_listings.mapping.values.units import SYMBOLS
+from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.gtin import digits, is_gtin
 
 if TYPE_CHECKING:

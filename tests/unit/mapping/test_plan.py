@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from amazon_listings.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
+from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 from amazon_product_types.labels import FieldIndex
 from support.small_definition import DEFINITION, make_item
@@ -52,7 +53,7 @@ OPTIONS = (
 def compiled(mapping, **options):
     return compile_mapping(
         mapping,
-        index=FieldIndex(fields(DEFINITION)),
+        index=FieldIndex(fields(Definition(DEFINITION))),
         definition=DEFINITION,
         marketplace=marketplace("FR"),
         **({"languages": {"fr": "fr_FR"}} | options),

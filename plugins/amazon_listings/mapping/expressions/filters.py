@@ -5,7 +5,6 @@ Their names are known before anything runs, those that `map` and `select` take t
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -15,6 +14,7 @@ from amazon_listings.mapping.expressions import sequences
 from amazon_listings.mapping.expressions.members import plain
 from amazon_listings.mapping.expressions.missing import Missing
 from amazon_listings.mapping.formulas.limits import check_list, check_text
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -130,7 +130,7 @@ def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
 
 def meant(name: str, known: Iterable[str]) -> str:
     """Return which names one that does not exist may stand for, as the end of a sentence."""
-    near = difflib.get_close_matches(name, list(known), cutoff=0.7)
+    near = closest(name, list(known), most=3, alike=0.7)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 

@@ -163,7 +163,9 @@ def _elements(  # noqa: C901 - two closures over the same columns
     return elements
 
 
-def _lone(branch: Branch, leaf: Leaf, setting: Setting, elements: ElementsMaker) -> ElementsMaker:
+def _lone(  # noqa: C901 - the hot path of a mapping
+    branch: Branch, leaf: Leaf, setting: Setting, elements: ElementsMaker
+) -> ElementsMaker:
     """Compile elements of one value each: most of a payload, so they get by with fewer calls.
 
     Where anything is to be noted about a value, or it is not taken, `elements` makes them all.
@@ -248,7 +250,9 @@ def _object(template: Element, setting: Setting, places: Layout, spot: Spot, bra
     return _object_with_fallback(make, setting) if branch.level.language else make
 
 
-def _members(template: Element, setting: Setting, places: Layout, spot: Spot, branch: Branch) -> ObjectMaker:
+def _members(  # noqa: C901 - the hot path of a mapping
+    template: Element, setting: Setting, places: Layout, spot: Spot, branch: Branch
+) -> ObjectMaker:
     constants = {
         name: member
         for name, member in template.members.items()
