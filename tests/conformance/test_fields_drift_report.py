@@ -5,9 +5,11 @@ from __future__ import annotations
 from fields_documents import document
 
 from amazon_listings.connectors import connector_from
+from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.report import write_report
 from amazon_listings.watch.drift import Documents, drift
+from support.stored_items import store_items
 
 OLD, NEW = (f"PRODUCT.GB.en_GB.LISTING_OFFER_ONLY.{year}-09" for year in (2024, 2025))
 HERE = {"marketplace_id": "A1F83G8C2ARO7P"}
@@ -41,9 +43,10 @@ def test_the_page_says_what_changed_and_whom_it_concerns(tmp_path):
         {"sku": "GHS", "attributes": offered | hazard},
         {"sku": "ALWAYS WRONG", "attributes": {}},
     ]
-    RunFolder.of(tmp_path, "gb_offers", "yesterday").write("mapped", "part-00001.jsonl", rows)
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    store_items(ledger, "gb_offers", rows)
     old, new = (Documents(document(name), document(name), name[-7:]) for name in (OLD, NEW))
-    found = drift(old, new, [connector_from(CONNECTOR)], tmp_path)
+    found = drift(old, new, [connector_from(CONNECTOR)], ledger)
 
     person = found.to_json()["person"]
     assert [line for line in person if "GHS Statement: no longer exists" in line]

@@ -26,7 +26,7 @@ DOCS = """\
 
 Asks Amazon once a day whether the product types of the configured connectors have changed, and says in
 words what did: fields added, removed or newly required, options gone, limits tightened, labels renamed;
-which mapping lines that touches; how many items of each connector's last run would now fail. The tab
+which mapping lines that touches; how many items of each connector would now fail. The tab
 **Amazon report** of a run has it all. Lines whose field is unchanged keep working, and so do lines that go
 by a renamed label.
 
@@ -88,7 +88,9 @@ def refresh_product_type(connectors: Sequence[str]) -> dict[str, Any]:
     found = [connector_named(name) for name in connectors]
     amazon = found[0].amazon
     client = SellingPartnerHook(amazon.connection, amazon.country).get_conn()
-    told, drift = look(found, client, connections.storage(), get_current_context()["run_id"])
+    told, drift = look(
+        found, client, connections.storage(), connections.ledger(), get_current_context()["run_id"]
+    )
     log.info("%s in %s: version %s.", told["product_type"], told["country"], told["version"])
     for warning in told["warnings"]:
         log.warning("%s", warning)

@@ -11,7 +11,7 @@ import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connector_of
 from amazon_listings.cli.connectors import connectors_app
-from amazon_listings.cli.definitions import described, run_storage
+from amazon_listings.cli.definitions import described
 from amazon_listings.cli.refusals import plain_errors
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def show_coverage(
     *,
     products: Annotated[
         Path | None,
-        typer.Option(help="JSON Lines of items; else the last extract, or the PIM if there is none."),
+        typer.Option(help="JSON Lines of items; else the products as they were read last, or the PIM."),
     ] = None,
     definition: Annotated[
         Path | None, typer.Option(help="File of a definition instead of the connector's.")
@@ -66,14 +66,11 @@ def show_coverage(
 
 def _items(connector: Connector, products: Path | None) -> tuple[str, Iterable[Item]]:
     """Where the items come from, in words, and the items."""
-    from amazon_listings.cli.mapping import items_of
-    from amazon_listings.runs.needed_fields import holds_needed
-    from amazon_listings.watch.drift import last_run
+    from amazon_listings.cli.mapping import items_of, stored_items_of
 
-    run = last_run(run_storage(), connector.id) if products is None else None
-    if run is not None and holds_needed(run, connector):
-        rows = (item for part in run.parts("extract") for item in run.read("extract", part))
-        return f"the extract of the run {run.root.name}", rows
+    stored = stored_items_of(connector) if products is None else None
+    if stored is not None:
+        return "the products as they were read last", stored
     return str(products or "the PIM"), _in_scope(connector, items_of(connector, products))
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connectors_in, exported
-from amazon_listings.cli.definitions import definition_file, definition_store, marketplace_of, run_storage
+from amazon_listings.cli.definitions import definition_file, definition_store, marketplace_of
 from amazon_listings.cli.fields import Language  # noqa: TC001 - typer reads the annotations
+from amazon_listings.cli.ledger_access import known_ledger
 from amazon_listings.cli.product_types import RequirementSet, product_types_app
 from amazon_listings.cli.refusals import plain_errors, refuse
 
@@ -90,7 +91,9 @@ def _file_drift(
             )
             continue
         mapped.append(connector)
-    return drift(Documents(before, before), Documents(after, after), mapped, run_storage(), language=language)
+    return drift(
+        Documents(before, before), Documents(after, after), mapped, known_ledger(), language=language
+    )
 
 
 def _default(document: dict[str, Any], name: str) -> str | None:
@@ -118,7 +121,7 @@ def _version_drift(
             continue
         spoken = replace(key, locale=amazon.locale)
         try:
-            own = stored_drift(kept, spoken, [connector], run_storage(), language=language)
+            own = stored_drift(kept, spoken, [connector], known_ledger(), language=language)
         except NoDefinition as error:
             _not_judged(connector, str(error))
             continue

@@ -78,16 +78,15 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
 
 def relevant_attributes(connector_id: str) -> frozenset[str]:
     """The attributes that Amazon calls relevant for a connector's items (issue 18448), as far as is known."""
-    from amazon_listings.cli.ledger_access import opened_ledger
-    from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.cli.ledger_access import known_ledger
     from amazon_listings.ledger.connectors import find_key
     from amazon_listings.ledger.issues import open_issues
 
-    try:
-        ledger = opened_ledger(None)
-        known = [one.issue for one in open_issues(ledger, find_key(ledger, connector_id) or connector_id)]
-    except AmazonListingsError:
+    ledger = known_ledger()
+    key = find_key(ledger, connector_id) if ledger is not None else None
+    if ledger is None or key is None:
         return frozenset()  # no run yet
+    known = [one.issue for one in open_issues(ledger, key)]
     return frozenset(
         name for issue in known if issue.code == "18448" for name in (issue.attribute, *issue.others) if name
     )

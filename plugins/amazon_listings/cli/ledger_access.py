@@ -51,3 +51,13 @@ def opened_ledger(url: str | None) -> Engine:
             hint="The first run makes it. If the ledger is elsewhere, name it with --ledger.",
         )
     return open_ledger(url)
+
+
+def known_ledger() -> Engine | None:
+    """The ledger of a command that can do without: None if there is none, or it cannot be opened."""
+    from amazon_listings.errors import AmazonListingsError
+
+    try:
+        return opened_ledger(None)
+    except AmazonListingsError:
+        return None

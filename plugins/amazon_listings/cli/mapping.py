@@ -39,6 +39,9 @@ def map_items(
     connector: Annotated[str, typer.Option(help="Id of the connector.")],
     sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
     products: Products = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="The products as they were read last, instead of the PIM.")
+    ] = False,
     definition: Definition = None,
     locale_definition: Labels = None,
     folder: Folder = None,
@@ -58,7 +61,10 @@ def map_items(
         judging = replace(described(found, definition, locale_definition), language=language)
         mapping = compiled(found, judging, tables_of(found))
         names, shown = FieldNames(), 0
-        for _, members in groupby(items_of(found, products), key=lambda item: item["group"]):
+        items = stored_items_of(found) if stored else items_of(found, products)
+        if items is None:
+            refuse("The products as they were read last are not known, or lack fields that are needed now.")
+        for _, members in groupby(items, key=lambda item: item["group"]):
             family = list(members)
             for item in family:
                 names.see(item)
@@ -68,6 +74,17 @@ def map_items(
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
             refuse(f"There is no product{wanted}; nothing was mapped.")
+
+
+def stored_items_of(connector: Connector) -> Iterator[Item] | None:
+    """The connector's items as they were read last; None if they are not known, or lack what it needs."""
+    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.runs.item_states import stored_items
+
+    ledger = known_ledger()
+    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
+    return None if ledger is None or key is None else stored_items(ledger, key, connector)
 
 
 def tables_of(connector: Connector) -> dict[str, Any]:

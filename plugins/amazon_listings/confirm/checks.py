@@ -17,6 +17,7 @@ from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.confirmations import due_looks, record_looks
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.item_states import record_outcomes
 from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.last_writes import last_writes
 from amazon_listings.ledger.runs import take_back_cursor
@@ -79,6 +80,8 @@ def confirm(
                 continue
             if any(row["outcome"] == "not_applied" for row in rows):
                 take_back_cursor(ledger, run.number)
+            outcomes = ((row["sku"], str(row["outcome"])) for row in rows)
+            record_outcomes(ledger, connector.key, run.number, outcomes)
             folder = RunFolder.of(storage, connector.id, run.run_id)
             if keep_confirmed(folder, rows):
                 renew_report(folder, ledger=ledger, run=run.number)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from sqlalchemy import String, and_, cast, delete, select, update
 
-from amazon_listings.ledger.tables import connector_ids, connectors, feeds, issues, items, runs
+from amazon_listings.ledger.tables import (
+    connector_ids,
+    connectors,
+    dictionaries,
+    feeds,
+    issues,
+    item_states,
+    items,
+    runs,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,7 +29,7 @@ def absorb(connection: Connection, other: str, key: str) -> None:
     """Hang everything of one connector on the key of another, in the open transaction.
 
     A DAG run that both had keeps its history under a name that says whose it was. An issue that both had
-    open stays open once.
+    open stays open once, and of an item that both had the later reading stays.
 
     Args:
         connection: The open transaction.
@@ -44,7 +54,8 @@ def absorb(connection: Connection, other: str, key: str) -> None:
             .exists(),
         )
     )
-    for table in (runs, items, feeds, issues):
+    _keep_later_states(connection, other, key)
+    for table in (runs, items, feeds, issues, item_states, dictionaries):
         connection.execute(update(table).where(table.c.connector_key == other).values(connector_key=key))
     connection.execute(
         update(connector_ids).where(connector_ids.c.connector_key == other).values(connector_key=key)
@@ -69,3 +80,20 @@ def _rename_same_runs(connection: Connection, other: str, key: str) -> None:
         )
         .values(run_id=cast(runs.c.run_id, String(_WIDTH - len(suffix))) + suffix)
     )
+
+
+def _keep_later_states(connection: Connection, other: str, key: str) -> None:
+    for owner, rival, older in ((other, key, operator.le), (key, other, operator.lt)):
+        same = item_states.alias()
+        connection.execute(
+            delete(item_states).where(
+                item_states.c.connector_key == owner,
+                select(same.c.pim_id)
+                .where(
+                    same.c.connector_key == rival,
+                    same.c.pim_id == item_states.c.pim_id,
+                    older(item_states.c.read_at, same.c.read_at),
+                )
+                .exists(),
+            )
+        )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -29,6 +30,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeDecorator
+
+from amazon_listings.ledger.content import column_text
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Dialect
@@ -51,6 +54,29 @@ class Moment(TypeDecorator[datetime]):
         moment: datetime = value
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
+
+class Name(TypeDecorator[str]):
+    """A text of at most so many characters: what does not fit is cut, with a hash at its end.
+
+    PostgreSQL refuses NUL, lone surrogates and what is too long; SKUs and identities of a PIM may be any of
+    these. Comparing with such a column cuts what it is compared with in the same way.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        """Return the text as the column holds it."""
+        return None if value is None else column_text(value, self.length)
+
+
+#: What an item's verdict depends on, and of it what many items share.
+SHARED = ("mapping", "definition", "rules", "quality", "tables")
+FINGERPRINT = ("row", "family", *SHARED)
 
 metadata = MetaData(
     naming_convention={
@@ -147,6 +173,47 @@ items = Table(
     Index("ix_items_connector_key_pim_id", "connector_key", "pim_id"),
     Index("ix_items_connector_key_family", "connector_key", "family"),
     Index("ix_items_connector_key_look_at", "connector_key", "look_at", **_only_where("look_at IS NOT NULL")),
+)
+
+#: The present state of each item of a connector: what the PIM said last, what the mapping made of it, and
+#: the verdict of the latest run; a `removed` one is not in the PIM's selection any more. `read_at` is when
+#: it was read, by the source's clock; only a later reading replaces a state. `content` is the rest, packed
+#: with the dictionary. `next_date` is when a rule changes its verdict. `of_…` are digests of all that the
+#: verdict depends on.
+item_states = Table(
+    "item_states",
+    metadata,
+    Column("connector_key", Name(64), primary_key=True),
+    Column("pim_id", Name(128), primary_key=True),
+    Column("sku", Name(64)),
+    Column("family", Name(128), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("operation", String(8), nullable=False),
+    Column("outcome", String(24), nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("read_at", Moment, nullable=False),
+    Column("next_date", Moment),
+    Column("name", Name(200)),
+    Column("payload_hash", String(64)),
+    Column("content", LargeBinary, nullable=False),
+    Column("dictionary", Integer, nullable=False),
+    *(Column(f"of_{part}", BigInteger, nullable=False) for part in FINGERPRINT),
+    Index("ix_item_states_connector_key_outcome", "connector_key", "outcome"),
+    Index("ix_item_states_sku", "sku"),
+    Index("ix_item_states_connector_key_family_pim_id", "connector_key", "family", "pim_id"),
+    Index("ix_item_states_next_date", "connector_key", "next_date", **_only_where("next_date IS NOT NULL")),
+    *(Index(f"ix_item_states_of_{part}", "connector_key", f"of_{part}") for part in SHARED),
+)
+
+#: What the contents of a connector's items have in common, for packing and unpacking them.
+dictionaries = Table(
+    "dictionaries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connector_key", Name(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Index("ix_dictionaries_connector_key", "connector_key"),
 )
 
 #: One row per feed, made before Amazon is asked to start it: `state` is CREATING until `feed_id` is

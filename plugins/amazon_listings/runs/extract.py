@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.languages import language_of
@@ -56,6 +57,7 @@ def extract_products(
     """
     source = connector.source
     needed = needed_fields(connector)
+    read_at = datetime.now(UTC)
     reading = read(
         Selection(
             statuses=source.statuses,
@@ -106,7 +108,10 @@ def extract_products(
     }
     # What changed so that the connector's filter leaves it out has left the selection too.
     folder.note("removed", {"ids": [*reading.removed, *chosen.unwanted]})
-    folder.note("extract", summary | {"fields": sorted(chosen.fields.seen), "selected": needed})
+    folder.note(
+        "extract",
+        summary | {"read_at": read_at.isoformat(), "fields": sorted(chosen.fields.seen), "selected": needed},
+    )
     return summary
 
 

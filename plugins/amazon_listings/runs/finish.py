@@ -10,6 +10,7 @@ from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.runs import finish_run, run_number
 from amazon_listings.runs.folder import RunFilesGone
 from amazon_listings.runs.issue_history import keep_history
+from amazon_listings.runs.item_states import keep_states
 from amazon_listings.runs.report import write_report
 from amazon_listings.runs.scope import Scope
 
@@ -99,6 +100,10 @@ def close_run(
             finish_run(ledger, number, counts={}, calls=calls, cursor=None, failure=str(error))
         raise
     if number is not None:
+        if scope is not None:
+            keep_states(
+                connector, scope, definitions, ledger=ledger, folder=folder, run=number, ended=not failure
+            )
         extract = folder.noted("extract") or {}
         complete = scope is not None and scope.moves_cursor and not summary["counts"]["failed"]
         finish_run(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, NoDefinition
+from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.ledger.runs import run_before
-from amazon_listings.runs.folder import RunFolder, safe_name
+from amazon_listings.runs.folder import RunFolder
 from amazon_listings.watch.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
 from amazon_product_types.changes import KINDS, Change, changes, told
 from amazon_product_types.definition import Definition
@@ -48,7 +50,7 @@ class Used(NamedTuple):
 class Drift:
     """The changes between two versions, the lines they touch, the items that would now fail.
 
-    `failing` is by connector id, for those of which a run's payloads are kept. `language` is that of
+    `failing` is by connector id, for those of which the ledger knows items. `language` is that of
     the sentences.
     """
 
@@ -89,7 +91,7 @@ class Drift:
         Returns:
             `language`, `before` and `after` (versions), `kinds` (heading and changes of each kind, worst
             first), `person` (mapping lines and fields that somebody must look at, as sentences), `kept`
-            (lines that go on meaning the same) and `failing` (by connector: `items` of its last run,
+            (lines that go on meaning the same) and `failing` (by connector: its `items`,
             `failed_before`, `failing_now`, `skus`).
         """
         messages = catalogue(self.language)
@@ -116,7 +118,7 @@ def drift(
     old: Documents,
     new: Documents,
     connectors: Sequence[Connector],
-    storage: Path | None = None,
+    ledger: Engine | None = None,
     *,
     language: str = "en",
 ) -> Drift:
@@ -126,7 +128,7 @@ def drift(
         old: The version before.
         new: The version now.
         connectors: Those that use the definition.
-        storage: Where runs keep their files; None judges no items.
+        ledger: Knows the connectors' items; None judges none.
         language: Of the sentences: en, es, fr or de.
     """
     versions = [Definition(version.judge, labels=version.labels) for version in (old, new)]
@@ -134,11 +136,12 @@ def drift(
     before, after = (FieldIndex(fields(version)) for version in versions)
     mapped = [Mapped(one.id, one.mapping, one.where.mapping_lines()) for one in connectors]
     failing: dict[str, NewlyFailing] = {}
-    if storage is not None and any(change.breaking for change in found):
+    if ledger is not None and any(change.breaking for change in found):
         judges = compile_definition(old.judge), compile_definition(new.judge)
         for one in connectors:
-            if (run := last_run(storage, one.id)) is not None:
-                failing[one.id] = newly_failing(_payloads(run), *judges)
+            key = find_key(ledger, one.id, one.was)
+            if key is not None and count_states(ledger, key):
+                failing[one.id] = newly_failing(_payloads(ledger, key), *judges)
     touched = impact(found, mapped, before, after, language=language)
     return Drift(found, touched, failing, old.version, new.version, language)
 
@@ -147,7 +150,7 @@ def stored_drift(
     store: DefinitionStore,
     key: DefinitionKey,
     connectors: Sequence[Connector],
-    storage: Path | None = None,
+    ledger: Engine | None = None,
     *,
     since: Used | None = None,
     language: str | None = None,
@@ -158,7 +161,7 @@ def stored_drift(
         store: Where definitions are kept.
         key: What the connectors ask Amazon for, in the locale of their labels.
         connectors: Those that use this key.
-        storage: Where runs keep their files.
+        ledger: Knows the connectors' items; None judges none.
         since: What was used before; the version stored before this one if None.
         language: Of the sentences; that of the labels if None.
 
@@ -179,7 +182,7 @@ def stored_drift(
         return None
     old = Documents(judge.document, spoke.document, judge.version)
     new = Documents(judges[0].document, labels[0].document, judges[0].version)
-    return drift(old, new, connectors, storage, language=language or key.locale)
+    return drift(old, new, connectors, ledger, language=language or key.locale)
 
 
 def drift_since_last_run(
@@ -211,19 +214,7 @@ def drift_since_last_run(
     if "key" in noted and noted["key"] != definitions["key"]:
         return None  # the connector itself asks for something else now
     store = DefinitionStore(storage / "definitions")
-    return stored_drift(store, key, [connector], storage, since=Used(previous.definition, labels))
-
-
-def last_run(storage: Path, connector_id: str) -> RunFolder | None:
-    """The latest run of a connector whose payloads are kept."""
-    folder = storage / "runs" / safe_name(connector_id)
-    if not folder.exists():
-        return None
-    runs = [(path.stat().st_mtime, str(path), RunFolder(path)) for path in folder.iterdir()]
-    return next(
-        (run for _, _, run in sorted(runs, key=lambda one: one[:2], reverse=True) if run.parts("mapped")),
-        None,
-    )
+    return stored_drift(store, key, [connector], ledger, since=Used(previous.definition, labels))
 
 
 def _versions(store: DefinitionStore, key: DefinitionKey) -> list[StoredDefinition]:
@@ -247,7 +238,7 @@ def _spoken_with(labels: Sequence[StoredDefinition], judge: StoredDefinition) ->
     return next(same, labels[min(1, len(labels) - 1)])
 
 
-def _payloads(run: RunFolder) -> Iterator[tuple[str, dict[str, Any]]]:
-    for part in run.parts("mapped"):
-        for row in run.read("mapped", part):
-            yield str(row.get("sku") or row.get("pim_id")), row["attributes"]
+def _payloads(ledger: Engine, connector_key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for state in find_states(ledger, connector_key):
+        if state.attributes is not None:
+            yield state.sku or state.pim_id, state.attributes

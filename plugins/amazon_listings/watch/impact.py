@@ -157,7 +157,7 @@ def newly_failing(
     """How many items that were right become wrong with the new version.
 
     Args:
-        items: SKU and attributes of each item of the last extract, read one at a time.
+        items: SKU and attributes of each item, read one at a time.
         old: The compiled definition before.
         new: The compiled definition now.
         shown: How many SKUs to name.

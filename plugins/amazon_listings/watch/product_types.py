@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import Template
+    from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.definitions.stored import DefinitionKey
@@ -54,7 +55,7 @@ def pairs(connectors: Iterable[Connector]) -> list[list[str]]:
 
 
 def look(
-    connectors: Sequence[Connector], client: SellingPartner, storage: Path, run_id: str
+    connectors: Sequence[Connector], client: SellingPartner, storage: Path, ledger: Engine, run_id: str
 ) -> tuple[dict[str, Any], Drift | None]:
     """Refresh the documents that these connectors share, and say what changed since the look before.
 
@@ -64,6 +65,7 @@ def look(
         connectors: One element of `pairs`.
         client: The account they ask with.
         storage: Where runs and definitions are kept.
+        ledger: Knows the connectors' items.
         run_id: Airflow's DAG run id.
 
     Returns:
@@ -84,7 +86,7 @@ def look(
     warnings, drift = list(note["warnings"]), None
     if before is not None:
         try:
-            drift = stored_drift(store, key, connectors, storage, since=Used(*before))
+            drift = stored_drift(store, key, connectors, ledger, since=Used(*before))
         except (NoDefinition, DefinitionDamaged) as error:
             warnings.append(str(error))
     told = {

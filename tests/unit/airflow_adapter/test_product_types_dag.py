@@ -8,7 +8,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.execution_time.context import set_current_context
 
-from amazon_listings.airflow_adapter import product_types_dag, tasks
+from amazon_listings.airflow_adapter import connections, product_types_dag, tasks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.folder import RunFolder
@@ -19,6 +19,7 @@ from spapi_sandbox.definitions.library import DefinitionLibrary
 from spapi_sandbox.definitions.product_type_files import Variant
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection
+from support.stored_items import store_items
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_what_changed_whom_it_touches_and_which_items_would_fail(declare, amazon
     look("r1")
     good = {"item_name": [{"value": "Lampe", "language_tag": "fr_FR"}]}
     rows = [{"sku": f"S{n}", "attributes": good | {"size": [{"value": "L"}]}} for n in range(7)]
-    RunFolder.of(storage, "lamps", "manual__1").write("mapped", "part-00001.jsonl", rows)
+    store_items(connections.ledger(), "lamps", rows)
 
     amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"), document=gone)
     caplog.set_level("INFO")
@@ -180,7 +181,7 @@ def test_the_items_that_would_fail_are_counted(declare, amazon, storage):
     look("r1")
     name = {"value": "Lampe de bureau", "language_tag": "fr_FR", "marketplace_id": marketplace("FR").id}
     rows = [{"sku": "S1", "attributes": {"item_name": [name]}}, {"sku": "S2", "attributes": {}}]
-    RunFolder.of(storage, "lamps", "manual__1").write("mapped", "part-00001.jsonl", rows)
+    store_items(connections.ledger(), "lamps", rows)
 
     def short(document):
         small(document)

@@ -10,8 +10,8 @@ from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey
+from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import settings
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
@@ -21,6 +21,7 @@ from spapi_sandbox.definitions.dialect import compile_document
 from spapi_sandbox.definitions.product_type_files import Variant
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, pim_connection
+from support.stored_items import store_items
 
 #: What a person who knows the demo catalogue would write for a lamp, by the attribute it goes to.
 RIGHT = {
@@ -290,7 +291,7 @@ def test_an_id_that_cannot_be_leaves_no_file(home, files):
     assert not (home / "connectors").exists()
 
 
-def test_coverage_of_the_last_extract(home, files):
+def test_coverage_of_the_products_as_they_were_read_last(home, files):
     offline(files)
     options = ["--definition", files / "fr.json"]
     lamps = [
@@ -298,20 +299,22 @@ def test_coverage_of_the_last_extract(home, files):
         for line in (files / "items.jsonl").read_text().splitlines()
         if (item := json.loads(line))["product"]["fields"]["amazon_product_type"] == "LAMP"
     ]
-    folder = RunFolder.of(home / "storage", "fr_lamp", "manual__1")
-    folder.write("extract", "part-00001.jsonl", lamps[:10])
-    folder.write("mapped", "part-00001.jsonl", [])
+    ledger = open_ledger(settings().ledger)
+    rows = [{"sku": item["sku"], "row": item} for item in lamps[:10]]
+    store_items(ledger, "fr_lamp", rows)
     told = run("connectors", "coverage", "fr_lamp", *options)
     assert told.exit_code == 0, told.output
-    assert told.stdout.startswith("10 items of the extract of the run manual__1")
+    assert told.stdout.startswith("10 items of the products as they were read last")
     assert "required: 5 of 8 fields mapped" in told.stdout
     assert "100.0%  Marque  brand.value" in told.stdout
     only = run("connectors", "coverage", "fr_lamp", "--missing", *options).stdout
     assert "brand.value" not in only
     assert "lamp_type.value" in only
-    folder.note("extract", {"selected": ["brand"]})
+    mapped = run("map", "--connector", "fr_lamp", "--stored", *options)
+    assert len(mapped.stdout.splitlines()) == 10, mapped.output
+    store_items(ledger, "fr_lamp", rows[:1], selected=("brand",), run=2)
     elsewhere = run("connectors", "coverage", "fr_lamp", *options)
-    assert "of the run manual__1" not in elsewhere.stdout, "the mapping reads fields that it does not hold"
+    assert "as they were read last" not in elsewhere.stdout, "the mapping reads fields that it does not hold"
     options += ["--json", "--products", files / "items.jsonl"]
     from_file = json.loads(run("connectors", "coverage", "fr_lamp", *options).stdout)
     assert from_file["items"] == len(lamps)  # the connector's filter holds for a file too

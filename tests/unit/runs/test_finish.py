@@ -1,12 +1,14 @@
 import csv
 import json
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.runs import last_run, start_run
+from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.ledger.runs import last_run, next_attempt, start_run
 from amazon_listings.ledger.tables import runs
 from amazon_listings.runs.finish import close_run
 from amazon_listings.runs.folder import part_name
@@ -38,6 +40,7 @@ def started(connector, ledger, folder, scope):
             ledger,
             connector_key="lamps",
             run_id="r1",
+            attempt=next_attempt(ledger, "lamps", "r1", 0),
             operation=one.operation,
             scope=one.kind,
             fingerprint="f",
@@ -181,3 +184,95 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
     with (folder.root / "report" / "issues.csv").open(encoding="utf-8-sig", newline="") as lines:
         rows = {row["code"]: row["history"] for row in csv.DictReader(lines)}
     assert rows == {"brand": "still there", "size": "new", "color": "gone"}
+
+
+class TestStates:
+    """What a finished run enters as the present state of its items."""
+
+    def states(self, ledger, **where):
+        return list(find_states(ledger, "lamps", StateFilter(**where)))
+
+    @pytest.fixture
+    def ended(self, close, folder, started, extracted, item):
+        """A run over items 1 and 2, both ready; with `removed`, what the PIM named as gone."""
+
+        def ended(numbers=(1, 2), *, outcome="ready", day=23, removed=(), **scope):
+            folder.clear_all()
+            number = started(**scope)
+            items = [item(one) for one in numbers]
+            extracted(items)
+            extract = folder.noted("extract") | {
+                "cursor": f"2026-11-{day}T12:00:00+00:00",
+                "full": scope.get("kind") == "everything",
+            }
+            folder.note("extract", extract)
+            folder.note("removed", {"ids": list(removed)})
+            rows = [
+                {
+                    "pim_id": one["pim_id"],
+                    "sku": one["sku"],
+                    "group": one["group"],
+                    "hash": f"hash of {one['sku']}",
+                    "attributes": {"item_name": [{"value": f"Name of {one['sku']}"}]},
+                    "issues": [],
+                }
+                for one in items
+            ]
+            folder.write("mapped", part_name(1), rows)
+            tested = [
+                {"pim_id": one["pim_id"], "sku": one["sku"], "outcome": outcome, "issues": []} for one in rows
+            ]
+            folder.write("tested", part_name(1), tested)
+            close()
+            return number
+
+        return ended
+
+    def test_row_payload_and_verdict(self, ended, ledger):
+        number = ended(kind="everything")
+        one, two = self.states(ledger)
+        assert (one.sku, one.name, one.outcome, one.operation) == ("A-1", "Name of A-1", "ready", "test")
+        assert (one.run, one.payload_hash) == (number, "hash of A-1")
+        assert one.row["pim_id"] == one.pim_id
+        assert one.attributes == {"item_name": [{"value": "Name of A-1"}]}
+        assert one.read_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
+        assert one.fingerprint.mapping == two.fingerprint.mapping != 0
+        assert one.fingerprint.row != two.fingerprint.row
+
+    def test_changes_are_merged_over_a_complete_run(self, ended, ledger):
+        ended(kind="everything")
+        ended([2, 3], outcome="rejected", day=24, kind="changed")
+        assert [(one.sku, one.outcome) for one in self.states(ledger)] == [
+            ("A-1", "ready"),
+            ("A-2", "rejected"),
+            ("A-3", "rejected"),
+        ]
+
+    def test_what_the_pim_names_as_gone_is_marked(self, ended, ledger):
+        ended(kind="everything")
+        ended([3], day=24, kind="changed", removed=["products/1"])
+        assert [one.sku for one in self.states(ledger, removed=True)] == ["A-1"]
+
+    def test_what_a_complete_run_does_not_see_is_marked(self, ended, ledger):
+        ended(kind="everything")
+        ended([2], day=24, kind="everything")
+        assert [one.sku for one in self.states(ledger, removed=True)] == ["A-1"]
+
+    def test_named_skus_mark_nothing(self, ended, ledger):
+        ended(kind="everything")
+        ended([2], day=24, kind="skus")
+        assert len(self.states(ledger)) == 2
+
+    def test_a_run_that_stopped_leaves_the_former_states(
+        self, ended, close, folder, started, extracted, item, ledger
+    ):
+        ended(kind="everything")
+        before = self.states(ledger)
+        folder.clear_all()
+        started(kind="everything")
+        extracted([item(1)])
+        folder.note(
+            "extract", folder.noted("extract") | {"cursor": "2026-11-25T12:00:00+00:00", "full": True}
+        )
+        close("map_fields")
+        assert self.states(ledger) == before

@@ -1,0 +1,343 @@
+"""The present state of every item: what the PIM said last, its payload, and the verdict of the latest run.
+
+A state is written when its outcome is known: row, payload and verdict change in one transaction, and a run
+that dies leaves the former state. It is replaced only by a later reading of the source, in whatever order
+runs end. What was last *accepted* by Amazon is kept apart, in `items`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import and_, func, or_, select, tuple_, update
+
+from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
+from amazon_listings.ledger.packing import Packer, Unpacker
+from amazon_listings.ledger.tables import FINGERPRINT, item_states
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Engine, Row
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """Digests of all that an item's payload and verdict depend on.
+
+    Attributes:
+        row: What the PIM says of the item.
+        family: The rows of its parent and siblings.
+        mapping: The connector's mapping, with what belongs to it.
+        definition: Amazon's definition, and its labels.
+        rules: The version of the rules that are not in the definition.
+        quality: The connector's expectations.
+        tables: The rows of its related tables.
+    """
+
+    row: int = 0
+    family: int = 0
+    mapping: int = 0
+    definition: int = 0
+    rules: int = 0
+    quality: int = 0
+    tables: int = 0
+
+
+class ItemState(msgspec.Struct, frozen=True, kw_only=True):
+    """The present state of one item.
+
+    Attributes:
+        pim_id: The PIM's identity of the item.
+        sku: Its SKU; None if the PIM gives it none.
+        family: The PIM's identity of the product that it belongs to.
+        run: The number of the run whose verdict this is.
+        operation: `test` or `live`: what that run did.
+        outcome: What became of the item in that run.
+        read_at: When the source was read, by the source's clock.
+        removed: The item is not in the selection of the source any more; the rest is as it was.
+        row: The item as it was read (`item.Item`); None of a parent that the mapping made.
+        attributes: The payload; None if the item was blocked before there was one.
+        payload_hash: The payload's hash.
+        note: A remark on the outcome.
+        name: The item's name for people.
+        picture: The address of its main picture.
+        selected: The PIM's fields that were read; empty: all.
+        fingerprint: Digests of all that the verdict depends on.
+        next_date: When a rule changes its verdict of the item.
+    """
+
+    pim_id: str
+    sku: str | None
+    family: str
+    run: int
+    operation: str
+    outcome: str
+    read_at: datetime
+    removed: bool = False
+    row: dict[str, Any] | None = None
+    attributes: dict[str, Any] | None = None
+    payload_hash: str | None = None
+    note: str = ""
+    name: str | None = None
+    picture: str | None = None
+    selected: tuple[str, ...] = ()
+    fingerprint: Fingerprint = Fingerprint()
+    next_date: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StateFilter:
+    """Which states are wanted; what is left as by default does not count.
+
+    Args:
+        pim_ids: These items.
+        skus: Items of these SKUs.
+        families: Items of these products.
+        outcomes: With one of these outcomes.
+        removed: True: only those that left the selection; False: only those in it; None: both.
+        due: Those of which a rule changes its verdict until then.
+        unlike: Those of which one of these parts of the fingerprint is another: what a change of it touches.
+    """
+
+    pim_ids: Collection[str] = ()
+    skus: Collection[str] = ()
+    families: Collection[str] = ()
+    outcomes: Collection[str] = ()
+    removed: bool | None = False
+    due: datetime | None = None
+    unlike: Mapping[str, int] = field(default_factory=dict)
+
+
+EVERY = StateFilter()
+
+
+class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of a state is packed."""
+
+    row: dict[str, Any] | None = None
+    attributes: dict[str, Any] | None = None
+    note: str = ""
+    picture: str | None = None
+    selected: tuple[str, ...] = ()
+
+
+def digest(content: object) -> int:
+    """Return 64 bits, signed, that stand for a JSON value, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
+
+
+def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState]) -> None:
+    """Enter states, so many at a time; what was read earlier than the state that is there is left out."""
+    for chunk in chunks(states, CHUNK):
+        last = {state.pim_id: state for state in chunk}
+        with ledger.begin() as connection:
+            packer = Packer(connection, connector_key)
+            contents = packer.packed([_content(state) for state in last.values()])
+            rows = [
+                _entry(connector_key, state, content, packer.number)
+                for state, content in zip(last.values(), contents, strict=True)
+            ]
+            statement = insert_into(connection, item_states)
+            new = statement.excluded
+            changed = [one.name for one in item_states.c if not one.primary_key]
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["connector_key", "pim_id"],
+                    set_={name: new[name] for name in changed},
+                    where=new.read_at >= item_states.c.read_at,
+                ),
+                rows,
+            )
+
+
+def record_outcomes(
+    ledger: Engine, connector_key: str, run: int, outcomes: Iterable[tuple[str, str]]
+) -> None:
+    """Enter what became of items of a run later, by SKU, where no later run has a verdict."""
+    for chunk in chunks(outcomes, CHUNK):
+        by_outcome: dict[str, list[str]] = {}
+        for sku, outcome in chunk:
+            by_outcome.setdefault(outcome, []).append(sku)
+        with ledger.begin() as connection:
+            for outcome, skus in by_outcome.items():
+                connection.execute(
+                    update(item_states)
+                    .where(
+                        item_states.c.sku.in_(skus),
+                        item_states.c.connector_key == connector_key,
+                        item_states.c.run == run,
+                    )
+                    .values(outcome=outcome)
+                )
+
+
+def mark_removed(
+    ledger: Engine, connector_key: str, pim_ids: Iterable[str], *, run: int, read_at: datetime
+) -> None:
+    """Mark items that the source named as gone; the identity of a product stands for its whole family."""
+    for chunk in chunks(pim_ids, CHUNK):
+        named = item_states.c.pim_id.in_(chunk) | item_states.c.family.in_(chunk)
+        _mark(ledger, connector_key, named, run, read_at)
+
+
+def mark_missing(ledger: Engine, connector_key: str, *, run: int, read_at: datetime) -> None:
+    """Mark every item that a run which read everything, and entered all of it, did not see."""
+    _mark(ledger, connector_key, None, run, read_at)
+
+
+def find_states(
+    ledger: Engine, connector_key: str, where: StateFilter = EVERY, *, contents: bool = True
+) -> Iterator[ItemState]:
+    """Yield states, those of one family side by side, a part at a time.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose items.
+        where: Which.
+        contents: False leaves `row`, `attributes`, `note`, `picture` and `selected` out: much cheaper.
+    """
+    columns = [one for one in item_states.c if contents or one.name != "content"]
+    place = (item_states.c.family, item_states.c.pim_id)
+    last = ("", "")
+    while True:
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(*columns)
+                .where(_condition(connector_key, where), tuple_(*place) > last)
+                .order_by(*place)
+                .limit(CHUNK)
+            ).all()
+            unpacker = Unpacker(connection)
+            found = [_state(row, unpacker if contents else None) for row in rows]
+        yield from found
+        if len(rows) < CHUNK:
+            return
+        last = (rows[-1].family, rows[-1].pim_id)
+
+
+def count_states(ledger: Engine, connector_key: str, where: StateFilter = EVERY) -> dict[str, int]:
+    """Return how many items have which outcome."""
+    with reading(ledger) as connection:
+        return dict(
+            connection.execute(
+                select(item_states.c.outcome, func.count())
+                .where(_condition(connector_key, where))
+                .group_by(item_states.c.outcome)
+            ).all()
+        )
+
+
+def next_date(ledger: Engine, connector_key: str) -> datetime | None:
+    """Return when a rule changes its verdict of an item next; None if none does."""
+    with reading(ledger) as connection:
+        moment: datetime | None = connection.scalar(
+            select(func.min(item_states.c.next_date)).where(
+                item_states.c.connector_key == connector_key, item_states.c.next_date.is_not(None)
+            )
+        )
+    return moment
+
+
+def _condition(connector_key: str, where: StateFilter) -> ColumnElement[bool]:
+    table = item_states.c
+    conditions = [table.connector_key == connector_key]
+    for column, wanted in (
+        (table.pim_id, where.pim_ids),
+        (table.sku, where.skus),
+        (table.family, where.families),
+        (table.outcome, where.outcomes),
+    ):
+        if wanted:
+            conditions.append(column.in_(list(wanted)))
+    if where.removed is not None:
+        conditions.append(table.removed.is_(where.removed))
+    if where.due is not None:
+        conditions.append(table.next_date <= where.due)
+    if where.unlike:
+        # As two ranges, which an index answers; `!=` would read every row.
+        conditions.append(
+            or_(
+                *(
+                    or_(table[f"of_{part}"] < value, table[f"of_{part}"] > value)
+                    for part, value in where.unlike.items()
+                )
+            )
+        )
+    return and_(*conditions)
+
+
+def _mark(
+    ledger: Engine, connector_key: str, named: ColumnElement[bool] | None, run: int, read_at: datetime
+) -> None:
+    table = item_states.c
+    condition = (
+        (table.connector_key == connector_key)
+        & (table.run < run)
+        & (table.read_at <= read_at)
+        & table.removed.is_(False)
+    )
+    if named is not None:
+        condition &= named
+    with ledger.begin() as connection:
+        connection.execute(
+            update(item_states).where(condition).values(removed=True, read_at=read_at, run=run)
+        )
+
+
+def _content(state: ItemState) -> bytes:
+    content = _Content(state.row, state.attributes, state.note, state.picture, state.selected)
+    # By the standard library: a PIM may hold half a surrogate pair, or numbers that are none.
+    text = json.dumps(msgspec.to_builtins(content), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _entry(key: str, state: ItemState, content: bytes, dictionary: int | None) -> dict[str, Any]:
+    return {
+        "connector_key": key,
+        "pim_id": state.pim_id,
+        "sku": state.sku,
+        "family": state.family,
+        "run": state.run,
+        "operation": state.operation,
+        "outcome": state.outcome,
+        "removed": state.removed,
+        "read_at": state.read_at,
+        "next_date": state.next_date,
+        "name": state.name,
+        "payload_hash": state.payload_hash,
+        "content": content,
+        "dictionary": dictionary,
+        **{f"of_{part}": getattr(state.fingerprint, part) for part in FINGERPRINT},
+    }
+
+
+def _state(row: Row[Any], unpacker: Unpacker | None) -> ItemState:
+    content = _Content()
+    if unpacker is not None:
+        text = unpacker.unpacked(row.content, row.dictionary).decode("utf-8", "surrogatepass")
+        content = msgspec.convert(json.loads(text), _Content)
+    return ItemState(
+        pim_id=row.pim_id,
+        sku=row.sku,
+        family=row.family,
+        run=row.run,
+        operation=row.operation,
+        outcome=row.outcome,
+        removed=row.removed,
+        read_at=row.read_at,
+        next_date=row.next_date,
+        row=content.row,
+        attributes=content.attributes,
+        payload_hash=row.payload_hash,
+        note=content.note,
+        name=row.name,
+        picture=content.picture,
+        selected=content.selected,
+        fingerprint=Fingerprint(*(getattr(row, f"of_{part}") for part in Fingerprint.__struct_fields__)),
+    )

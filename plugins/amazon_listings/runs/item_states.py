@@ -1,0 +1,190 @@
+"""Enter a finished run's items in the ledger as their present state."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, cast
+
+from amazon_listings.ledger.item_states import (
+    Fingerprint,
+    ItemState,
+    digest,
+    find_states,
+    mark_missing,
+    mark_removed,
+    record_states,
+)
+from amazon_listings.runs.needed_fields import needed_fields
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.related_tables import load_tables
+from amazon_listings.runs.resolve import settled_items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.resolve import SettledItem
+    from amazon_listings.runs.scope import Scope
+
+#: Attributes that hold an item's name and its main picture.
+_NAME, _PICTURE = "item_name", "main_product_image_locator"
+
+
+def keep_states(
+    connector: Connector,
+    scope: Scope,
+    definitions: Mapping[str, Any],
+    *,
+    ledger: Engine,
+    folder: RunFolder,
+    run: int,
+    ended: bool,
+) -> None:
+    """Enter what a run read, made and found out; a former state stays where a run did not get to a verdict.
+
+    Args:
+        connector: The connector that ran.
+        scope: What the run covered.
+        definitions: The note of the definitions it validated with.
+        ledger: The open ledger.
+        folder: The run's folder.
+        run: The run's number.
+        ended: Whether every task of the run came to its end.
+    """
+    extract = folder.noted("extract")
+    if extract is None:
+        return
+    read_at = _moment(extract)
+    left_out = 0
+
+    def states() -> Iterator[ItemState]:
+        nonlocal left_out
+        shared = shared_fingerprint(connector, definitions, folder)
+        selected = tuple(extract.get("selected") or ())
+        for item, row, mapped, family in _rows(folder, extract["parts"]):
+            if item.outcome is Outcome.FAILED and mapped is None:
+                left_out += 1  # the run stopped before it was mapped
+                continue
+            attributes = mapped["attributes"] if mapped else None
+            yield ItemState(
+                pim_id=item.pim_id,
+                sku=item.sku or None,
+                family=row["group"] if row else mapped["group"] if mapped else item.pim_id,
+                run=run,
+                operation=scope.operation,
+                outcome=str(item.outcome),
+                read_at=read_at,
+                row=cast("dict[str, Any] | None", row),
+                attributes=attributes,
+                payload_hash=mapped["hash"] if mapped else None,
+                note=item.note,
+                name=_text(attributes, _NAME, "value"),
+                picture=_text(attributes, _PICTURE, "media_location"),
+                selected=selected,
+                fingerprint=Fingerprint(**shared, row=digest(row), family=family),
+            )
+
+    record_states(ledger, connector.key, states())
+    if scope.kind == "everything" and extract.get("full"):
+        # After an unreadable record nobody knows which items are missing.
+        if ended and not left_out and not extract.get("unreadable"):
+            mark_missing(ledger, connector.key, run=run, read_at=read_at)
+    else:
+        removed = (folder.noted("removed") or {}).get("ids", ())
+        mark_removed(ledger, connector.key, removed, run=run, read_at=read_at)
+
+
+def shared_fingerprint(
+    connector: Connector, definitions: Mapping[str, Any], folder: RunFolder
+) -> dict[str, int]:
+    """Return the parts of the fingerprint that all items of a run share.
+
+    Args:
+        connector: The connector as it is now.
+        definitions: The note of its definitions.
+        folder: The run's folder, with its related tables.
+    """
+    source = connector.source
+    return {
+        "mapping": digest(
+            [
+                list(connector.mapping.items()),
+                connector.variations,
+                connector.language_tags,
+                [source.sku, source.filter, source.fallback_language, source.decimal, source.missing_texts],
+                vars(connector.amazon),
+            ]
+        ),
+        "definition": digest([definitions.get("checksum"), definitions.get("labels_checksum")]),
+        "rules": digest([version("amazon-product-types"), version("airflow-provider-amazon-listings")]),
+        "quality": digest(connector.quality),
+        "tables": digest(load_tables(connector, folder)) if connector.tables else 0,
+    }
+
+
+def stored_items(ledger: Engine, connector_key: str, connector: Connector) -> Iterator[Item] | None:
+    """Return the items as they were read last, families together; None if they are not enough.
+
+    They are not if none is kept, or if the connector, edited since, needs a field that was not read.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose items.
+        connector: The connector as it is now.
+    """
+    needed = set(needed_fields(connector))
+    known = 0
+    for state in find_states(ledger, connector_key):
+        if state.row is None:
+            continue
+        if state.selected and not (needed and needed <= set(state.selected)):
+            return None
+        known += 1
+    if not known:
+        return None
+    states = find_states(ledger, connector_key)
+    return (cast("Item", state.row) for state in states if state.row is not None)
+
+
+def _rows(
+    folder: RunFolder, parts: list[str]
+) -> Iterator[tuple[SettledItem, Item | None, dict[str, Any] | None, int]]:
+    """Yield every item that has an outcome, what was read, what the mapping made, and its family's digest.
+
+    The items of `settled_items` come in the order of the parts, so that one part is in memory at a time.
+    """
+    settled = (item for item in settled_items(folder) if item.pim_id and not item.departed)
+    item = next(settled, None)
+    for part in parts:
+        rows: dict[str, Item] = {one["pim_id"]: one for one in folder.read("extract", part)}
+        mapped: dict[str, dict[str, Any]] = {one["pim_id"]: one for one in folder.read("mapped", part)}
+        members: dict[str, list[Item]] = {}
+        for one in rows.values():
+            members.setdefault(one["group"], []).append(one)
+        families = {group: digest(found) for group, found in members.items()}
+        while item is not None and (item.pim_id in rows or item.pim_id in mapped):
+            row, made = rows.get(item.pim_id), mapped.get(item.pim_id)
+            group = row["group"] if row else made["group"] if made else ""
+            yield item, row, made, families.get(group, 0)
+            item = next(settled, None)
+
+
+def _moment(extract: Mapping[str, Any]) -> datetime:
+    """Return when the source was read: by its own clock, or else ours."""
+    told = extract.get("cursor") or extract.get("read_at")
+    if told is None:
+        return datetime.now(UTC)
+    moment = datetime.fromisoformat(told)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _text(attributes: Mapping[str, Any] | None, name: str, key: str) -> str | None:
+    for element in (attributes or {}).get(name, ()):
+        if isinstance(element, dict) and isinstance(element.get(key), str):
+            return cast("str", element[key])
+    return None
