@@ -25,6 +25,7 @@ def folder_of(name: str) -> Path:
     """Return the folder of an installation; create it if it does not exist."""
     home = PROJECT / "var" / name
     home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # passwords, secrets and databases lie in it
     return home
 
 
