@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.item import Item
     from amazon_listings.mapping.faults import Line
-    from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_product_types.fields import Field
 
 #: What a constant reads.
@@ -71,7 +71,7 @@ class Coverage(NamedTuple):
         }
 
 
-def coverage(fields: Iterable[Field], mapping: Mapping, items: Iterable[Item]) -> Coverage:
+def coverage(fields: Iterable[Field], mapping: FieldMapping, items: Iterable[Item]) -> Coverage:
     """Map items and count which fields get a value; memory does not grow with their number.
 
     Args:
@@ -107,7 +107,7 @@ def coverage(fields: Iterable[Field], mapping: Mapping, items: Iterable[Item]) -
     return Coverage(count, tuple(sorted(found, key=lambda one: LEVELS.index(one.requirement))))
 
 
-def _lines(mapping: Mapping) -> dict[str, Line]:
+def _lines(mapping: FieldMapping) -> dict[str, Line]:
     """The line that fills each field, by its path; a line that is left empty fills nothing."""
     found: dict[str, Line] = {}
     for branch in mapping.plan.values():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.items import KnownItem, ListingScope
-    from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.scope import Scope
@@ -35,7 +35,7 @@ class VendorOffer(ActionRequiredError):
     """The mapping of a vendor's connector fills attributes that only sellers have."""
 
 
-def refuse_offers_of_vendors(connector: Connector, mapping: Mapping) -> None:
+def refuse_offers_of_vendors(connector: Connector, mapping: FieldMapping) -> None:
     """Vendors sell to Amazon: they have no offer and no stock on Amazon.
 
     Raises:
@@ -71,7 +71,7 @@ class LocalChecks:
     definitions: Definitions
     ledger: Engine
     listings: ListingScope
-    mapping: Mapping
+    mapping: FieldMapping
     languages: dict[str, str]
     waiting: int = 0
     readings: int = 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors import Connector
     from amazon_listings.item import Item
-    from amazon_listings.mapping import Mapping
+    from amazon_listings.mapping import FieldMapping
 
 
 Products = Annotated[
@@ -149,7 +149,7 @@ def _from_pim(connector: Connector) -> Iterable[Item]:
     return read_items(open_source(source, CommandAccess()), selection)
 
 
-def _show(mapping: Mapping, family: list[Item], wanted: set[str], *, explain: bool) -> int:
+def _show(mapping: FieldMapping, family: list[Item], wanted: set[str], *, explain: bool) -> int:
     """Print the items of one product; returns how many."""
     siblings = [item["variant"] for item in family if item["variant"]]
     shown = 0

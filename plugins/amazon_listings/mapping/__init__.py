@@ -8,20 +8,20 @@ from amazon_listings.mapping.expressions.compiled import (
     ExpressionError,
     compile_expression,
 )
-from amazon_listings.mapping.faults import Fault, Line, MappingErrors
-from amazon_listings.mapping.mapping import Mapped, Mapping, compile_mapping
+from amazon_listings.mapping.faults import Line, MappingErrors, MappingFault
+from amazon_listings.mapping.mapping import FieldMapping, MappedItem, compile_mapping
 from amazon_listings.mapping.plan.evaluation import Made
 
 __all__ = [
     "BadExpression",
     "Expression",
     "ExpressionError",
-    "Fault",
+    "FieldMapping",
     "Line",
     "Made",
-    "Mapped",
-    "Mapping",
+    "MappedItem",
     "MappingErrors",
+    "MappingFault",
     "compile_expression",
     "compile_mapping",
 ]

@@ -22,7 +22,7 @@ class Line(NamedTuple):
         return (f"line {self.number}: " if self.number else "") + f"“{self.key}”"
 
 
-class Fault(NamedTuple):
+class MappingFault(NamedTuple):
     """One wrong line. `candidates` are what may have been meant, nearest first."""
 
     line: Line
@@ -36,8 +36,8 @@ class Fault(NamedTuple):
         return f"{self.line}: {self.problem}" + "".join(shown)
 
 
-class Refused(Exception):
-    """A value that cannot be mapped as written; becomes a `Fault` of its line."""
+class InvalidLine(Exception):
+    """A value that cannot be mapped as written; becomes a `MappingFault` of its line."""
 
     def __init__(self, problem: str, *candidates: str) -> None:
         super().__init__(problem)
@@ -48,7 +48,7 @@ class MappingErrors(ActionRequiredError):
     """A mapping that cannot be used. `faults` has every wrong line, in the mapping's order."""
 
     def __init__(
-        self, faults: Iterable[Fault], *, connector: str = "", requirements: str = "LISTING"
+        self, faults: Iterable[MappingFault], *, connector: str = "", requirements: str = "LISTING"
     ) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: fault.line.number or 0))
         where = f" of connector {connector}" if connector else ""

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.values.invalid import reason
-from amazon_listings.mapping.values.options import Inconvertible
+from amazon_listings.mapping.values.options import ConversionError
 from amazon_listings.messages import DEFAULT, catalogue
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from amazon_listings.mapping.expressions.rows import Row, Tables
-    from amazon_listings.mapping.plan.tree import Branch, Cell, Leaf
-    from amazon_listings.mapping.values.conversion import Reading
+    from amazon_listings.mapping.expressions.rows import ItemRow, Tables
+    from amazon_listings.mapping.plan.tree import Branch, Cell, PlanLeaf
+    from amazon_listings.mapping.values.conversion import SourceNotation
     from amazon_listings.mapping.values.options import LeftOut
     from amazon_product_types.validation.issue import Severity
 
@@ -36,7 +36,7 @@ class Setting:
     marketplace_id: str
     wanted: tuple[str, ...]
     tags: Mapping[str, str]
-    reading: Reading
+    reading: SourceNotation
     required: frozenset[str] = frozenset()
     fallback: str | None = None
     report_missing: bool = False
@@ -48,9 +48,9 @@ class Setting:
 class Site(NamedTuple):
     """Where something was found: the leaf, the cell that fills it, the row read, the path in the payload."""
 
-    leaf: Leaf
+    leaf: PlanLeaf
     cell: Cell
-    row: Row
+    row: ItemRow
     path: str
 
 
@@ -62,7 +62,7 @@ class Findings:
         rows: The item in each wanted language.
     """
 
-    def __init__(self, setting: Setting, rows: Sequence[Row]) -> None:
+    def __init__(self, setting: Setting, rows: Sequence[ItemRow]) -> None:
         self.setting = setting
         self.rows = rows
         self.issues: list[Issue] = []
@@ -79,7 +79,7 @@ class Findings:
 
     def refused(self, error: ValueError, site: Site, source: Any) -> None:
         """An error: the value cannot be sent."""
-        if isinstance(error, Inconvertible):
+        if isinstance(error, ConversionError):
             self._add(
                 "not_convertible",
                 site,
@@ -123,7 +123,7 @@ class Findings:
         if self.setting.report_missing:
             self._add("missing_language", site, values={"language": site.row.language})
 
-    def origin(self, cell: Cell, row: Row) -> Origin:
+    def origin(self, cell: Cell, row: ItemRow) -> Origin:
         """The way back from a value: line, key, PIM fields, and the language of its text."""
         fields = cell.expression.fields
         language = row.language
@@ -178,7 +178,7 @@ class Findings:
         return ", ".join(filter(None, parts))
 
 
-def _is_text(row: Row, name: str) -> bool:
+def _is_text(row: ItemRow, name: str) -> bool:
     variant = row.item["variant"]
     return name in row.item["product"]["texts"] or bool(variant and name in variant["texts"])
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.mapping.expressions.reads import Reads, all_reads
-from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.families.variations import read_variations
-from amazon_listings.mapping.faults import Fault, Line, MappingErrors
+from amazon_listings.mapping.faults import Line, MappingErrors, MappingFault
 from amazon_listings.mapping.findings import Setting
 from amazon_listings.mapping.plan.closures import compile_attribute, layout
-from amazon_listings.mapping.plan.compiler import Placing
+from amazon_listings.mapping.plan.compiler import PlanCompiler
 from amazon_listings.mapping.plan.evaluation import Evaluation, Made
-from amazon_listings.mapping.values.conversion import Reading
+from amazon_listings.mapping.values.conversion import SourceNotation
 from amazon_listings.mapping.values.related_table import RelatedTable
 from amazon_listings.messages import DEFAULT, catalogue
 from amazon_product_types.validation.issue import Issue, Origin
@@ -38,7 +38,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 @dataclass
-class Mapped:
+class MappedItem:
     """One item's attributes, as Amazon takes them, and what a person should know.
 
     An issue of severity ERROR blocks the item; its attribute is left out.
@@ -46,7 +46,7 @@ class Mapped:
 
     attributes: dict[str, Any]
     issues: list[Issue]
-    _mapping: Mapping = field(repr=False)
+    _mapping: FieldMapping = field(repr=False)
     _item: Item = field(repr=False)
     _siblings: Sequence[Record] = field(default=(), repr=False)
 
@@ -68,7 +68,7 @@ class Mapped:
         return self._mapping.origin_of(path)
 
 
-class Mapping:
+class FieldMapping:
     """A mapping compiled for one product type; `apply` may be called from several threads.
 
     Args:
@@ -116,7 +116,7 @@ class Mapping:
             expressions += [self.variations.theme, self.variations.parent_sku]
         return all_reads(expression.reads for expression in expressions)
 
-    def apply(self, item: Item, *, siblings: Sequence[Record] = ()) -> Mapped:
+    def apply(self, item: Item, *, siblings: Sequence[Record] = ()) -> MappedItem:
         """The attributes of one item.
 
         Args:
@@ -132,7 +132,7 @@ class Mapping:
                 issue if issue.origin else replace(issue, origin=self.origin_of(issue.path))
                 for issue in self.variations.complete(item, attributes, messages)
             ]
-        return Mapped(attributes, issues, self, item, siblings)
+        return MappedItem(attributes, issues, self, item, siblings)
 
     def expand_family(self, items: Sequence[Item]) -> list[FamilyMember]:
         """The items of one product as the connector sells them: parent first, or each alone.
@@ -178,7 +178,7 @@ class Mapping:
     ) -> Evaluation:
         unknown: list[str] = []
         rows = [
-            Row(
+            ItemRow(
                 item,
                 language,
                 fallback=self.setting.fallback,
@@ -209,7 +209,7 @@ def compile_mapping(
     connector: str = "",
     language: str = DEFAULT,
     tables: Dict[str, Dict[str, Sequence[dict[str, Any]]]] = MappingProxyType({}),
-) -> Mapping:
+) -> FieldMapping:
     """The mapping, ready to be applied to any number of items.
 
     Args:
@@ -233,18 +233,18 @@ def compile_mapping(
     Raises:
         MappingErrors: one or more lines are wrong; it has all of them.
     """
-    reading = Reading(decimal, month_first=marketplace.country == "US")
-    placing = Placing(index, reading, marketplace=marketplace, definition=definition)
+    reading = SourceNotation(decimal, month_first=marketplace.country == "US")
+    compiler = PlanCompiler(index, reading, marketplace=marketplace, definition=definition)
     for key, value in mapping.items():
         line = Line((lines or {}).get(key), key)
-        placing.add(line, key, value)
-    plan = placing.plan()
+        compiler.add(line, key, value)
+    plan = compiler.plan()
     families = None
     if variations is not None:
-        families = read_variations(variations, placing, marketplace.id)
-    placing.check_tables(plan, tables)
-    if placing.faults:
-        raise MappingErrors(placing.faults, connector=connector, requirements=requirements)
+        families = read_variations(variations, compiler, marketplace.id)
+    compiler.check_tables(plan, tables)
+    if compiler.faults:
+        raise MappingErrors(compiler.faults, connector=connector, requirements=requirements)
     tags = dict(languages)
     if fallback_language and fallback_language not in tags:
         tags[fallback_language] = language_tags([fallback_language], marketplace)[0][1] or ""
@@ -263,8 +263,8 @@ def compile_mapping(
         connector=connector,
         language=language,
     )
-    renamed = [f"{line}: {said}." for line, sentences in placing.renamed.items() for said in sentences]
-    return Mapping(plan, setting, families, renamed)
+    renamed = [f"{line}: {said}." for line, sentences in compiler.renamed.items() for said in sentences]
+    return FieldMapping(plan, setting, families, renamed)
 
 
 def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:
@@ -281,4 +281,4 @@ def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:
     return found
 
 
-__all__ = ["Fault", "Mapped", "Mapping", "MappingErrors", "compile_mapping"]
+__all__ = ["FieldMapping", "MappedItem", "MappingErrors", "MappingFault", "compile_mapping"]

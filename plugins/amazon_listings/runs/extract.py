@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ItemError, RunAbortedError
 from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
-from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.folder import part_name
@@ -139,7 +139,7 @@ class _Choice:
             self.fields.see(item)
             try:
                 # A product without variants has no variant fields: they are empty, not mistakes.
-                row = Row(item, self._language, fallback=self._fallback)
+                row = ItemRow(item, self._language, fallback=self._fallback)
                 sku = self._sku.evaluate(row)
                 wanted = self._filter is None or bool(self._filter.evaluate(row))
             except ExpressionError as error:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
-    from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_product_types.labels import FieldIndex
@@ -37,7 +37,9 @@ class Described(Protocol):
         """The language of the issues."""
 
 
-def compiled(connector: Connector, definitions: Described, tables: Dict[str, Any] | None = None) -> Mapping:
+def compiled(
+    connector: Connector, definitions: Described, tables: Dict[str, Any] | None = None
+) -> FieldMapping:
     """The connector's mapping, for these definitions.
 
     Args:
@@ -97,7 +99,7 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     return counts
 
 
-def _mapped(connector: Connector, mapping: Mapping, family: list[Item]) -> Iterator[dict[str, Any]]:
+def _mapped(connector: Connector, mapping: FieldMapping, family: list[Item]) -> Iterator[dict[str, Any]]:
     siblings = [item["variant"] for item in family if item["variant"]]
     for item in mapping.expand_family(family):
         mapped = mapping.apply(item, siblings=siblings)

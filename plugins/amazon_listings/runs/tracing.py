@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.item import Item, Record
     from amazon_listings.mapping.families.members import FamilyMember
-    from amazon_listings.mapping.mapping import Mapped
-    from amazon_listings.mapping.mapping import Mapping as FieldMapping
+    from amazon_listings.mapping.mapping import FieldMapping, MappedItem
     from amazon_product_types.validation.issue import Issue
 
 #: From a place in a payload to its origin; None if the mapping has no line for it.
@@ -66,7 +65,7 @@ class Sources:
         """The origins of an item's payload."""
 
         @cache
-        def mapped() -> Mapped:
+        def mapped() -> MappedItem:
             member, siblings = self._members[pim_id]
             return self._mapping.apply(member, siblings=siblings)
 

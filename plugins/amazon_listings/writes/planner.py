@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector, Where
     from amazon_listings.ledger.items import KnownItem
-    from amazon_listings.mapping.mapping import Mapping as FieldMapping
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Layout, Leaf

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import KnownItem, ListingScope
     from amazon_listings.ledger.locks import ListingLocks
     from amazon_listings.ledger.submissions import Sent
-    from amazon_listings.mapping.mapping import Mapping
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
@@ -92,7 +92,7 @@ class Writer:
     locks: ListingLocks
     run: int
     definitions: Definitions
-    mapping: Mapping
+    mapping: FieldMapping
     languages: dict[str, str]
     progress: Progress
     calls: Counter[str] = field(default_factory=Counter)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from amazon_listings.mapping.expressions.compiled import compile_expression
-from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.formulas import FILTERS, TESTS
 from amazon_listings.mapping.values.related_table import RelatedTable
 
@@ -51,7 +51,7 @@ def row():
     }
     colours = RelatedTable([{"code": "RD", "name": "Rouge"}, {"code": "BL", "name": "Bleu"}])
     siblings = [record(variant) for variant in GIVEN["variants"]]
-    return Row(item, "fr", siblings=siblings, tables={"colours": {"fr": colours}})
+    return ItemRow(item, "fr", siblings=siblings, tables={"colours": {"fr": colours}})
 
 
 @pytest.mark.parametrize(("example", "result"), EXAMPLES, ids=[example for example, _ in EXAMPLES])

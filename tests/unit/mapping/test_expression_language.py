@@ -5,14 +5,14 @@ import time
 import pytest
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, ExpressionError, compile_expression
-from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.expressions.rows import ItemRow
 from support.small_definition import make_item, record
 
 FIELDS = {"a": "abc", "n": 7, "l": ["x", "", "y"], "none": None, "rows": [{"c": "1"}, {"c": "2", "d": "z"}]}
 
 
 def evaluated(text, *, fields=FIELDS, variants=(), row=None):
-    found = row or Row(make_item(fields=fields), "fr", siblings=[record(fields=one) for one in variants])
+    found = row or ItemRow(make_item(fields=fields), "fr", siblings=[record(fields=one) for one in variants])
     return compile_expression(text).evaluate(found)
 
 

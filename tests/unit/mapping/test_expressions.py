@@ -8,7 +8,7 @@ from amazon_listings.mapping.expressions.compiled import (
     UnknownPimFieldError,
     compile_expression,
 )
-from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.expressions.rows import ItemRow
 from support.small_definition import make_item, record
 
 ITEM = make_item(fields={"n": 2.5, "t": "abc", "l": [1, "x"], "flag": False, "Net weight": "3 kg"})
@@ -55,7 +55,7 @@ def test_a_variants_blanks_are_empty_so_the_products_value_stands():
     values = [compile_expression(f"{{{{ item.{name} }}}}")(item, "fr") for name in ("x", "y", "title")]
     assert values == ["1", 0, "Lampe"]
     item["product"]["texts"]["title"] = {"fr": "  ", "en": "Lamp"}
-    row = Row(item, "fr", fallback="en")
+    row = ItemRow(item, "fr", fallback="en")
     assert (row.get("title"), row.borrowed) == ("Lamp", {"title"})
 
 

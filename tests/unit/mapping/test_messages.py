@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 import amazon_listings.mapping
-from amazon_listings.mapping.values.invalid import Unfit, reason
+from amazon_listings.mapping.values.invalid import InvalidValue, reason
 from amazon_listings.messages import catalogue
 
 PACKAGE = Path(amazon_listings.mapping.__file__).parent
 #: Functions and classes whose first argument is a code.
-SAYING = {"Unfit", "Inconvertible", "NotANumber", "NotADate", "_add", "_issue"}
+SAYING = {"InvalidValue", "ConversionError", "NotANumber", "NotADate", "_add", "_issue"}
 
 
 def said_codes():
@@ -73,4 +73,4 @@ def test_a_failed_expression_says_its_reason_in_the_language_too(small):
 
 def test_a_reason_that_is_no_value_keeps_its_own_text():
     assert reason(ValueError("x"), catalogue("fr")) == "x"
-    assert str(Unfit("no_number")) == "there is no number in it"
+    assert str(InvalidValue("no_number")) == "there is no number in it"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from amazon_listings.mapping.expressions.rows import RECORD_NAMES, Row
+from amazon_listings.mapping.expressions.rows import RECORD_NAMES, ItemRow
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.gtin import is_gtin
 
@@ -40,7 +40,7 @@ class Probe(NamedTuple):
     expressions: tuple[Expression, ...]
     wrong: Callable[[Any], Any] | None
 
-    def of(self, rows: Sequence[Row]) -> Any:
+    def of(self, rows: Sequence[ItemRow]) -> Any:
         """The first value that is there, or, if the probe looks for what is wrong, the first wrong one."""
         for expression in self.expressions:
             for row in rows:
@@ -95,7 +95,7 @@ class Columns:
         """
         unknown: list[str] = []
         rows = [
-            Row(
+            ItemRow(
                 item,
                 language,
                 fallback=self._fallback,
@@ -109,7 +109,7 @@ class Columns:
 
     def _column(
         self, name: str, probes: Mapping[str, Probe], skus: Counter[str]
-    ) -> Callable[[list[Row]], Any]:
+    ) -> Callable[[list[ItemRow]], Any]:
         if name in probes:
             return probes[name].of
         if name == PIM_ID:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.mapping.mapping import Mapping as FieldMapping
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.mapping.plan.tree import Cell
     from amazon_product_types.validation.issue import Severity
 

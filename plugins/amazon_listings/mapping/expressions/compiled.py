@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.mapping.expressions.compiler import ExpressionCompiler, ExpressionError
 from amazon_listings.mapping.expressions.reads import Reads, all_reads
-from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.expressions.syntax import syntax_tree
 from amazon_listings.mapping.formulas.limits import shown
 
@@ -53,7 +53,7 @@ class Expression:
     def __init__(
         self,
         text: str,
-        evaluate: Callable[[Row], Value],
+        evaluate: Callable[[ItemRow], Value],
         *,
         fields: tuple[str, ...] = (),
         reads: Reads = Reads(),  # noqa: B008 - frozen
@@ -74,13 +74,13 @@ class Expression:
             ExpressionError: it fails on this item.
             UnknownPimFieldError: it names a field that the item does not have.
         """
-        row = Row(item, language)
+        row = ItemRow(item, language)
         value = self.evaluate(row)
         if row.unknown:
             raise UnknownPimFieldError(f"the PIM sends no field called {row.unknown[0]!r}")
         return value
 
-    def derived(self, evaluate: Callable[[Row], Value], rule: str) -> Expression:
+    def derived(self, evaluate: Callable[[ItemRow], Value], rule: str) -> Expression:
         """Return an expression that reads the same and gives something else."""
         return Expression(
             self.text, evaluate, fields=self.fields, reads=self.reads, constant=self.constant, rule=rule
@@ -90,7 +90,7 @@ class Expression:
         """Return this expression with `function` behind it; empty stays empty."""
         evaluate = self.evaluate
 
-        def applied(row: Row) -> Value:
+        def applied(row: ItemRow) -> Value:
             value = evaluate(row)
             return None if value is None or value == "" else function(value)
 

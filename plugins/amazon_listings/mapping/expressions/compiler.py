@@ -1,4 +1,4 @@
-"""From the syntax tree of an expression to closures over a `Row`.
+"""From the syntax tree of an expression to closures over a `ItemRow`.
 
 Every part of an expression is compiled once, to a function of the row. What it gives is known to be a
 value before it runs: records (`item`), lists of records (`variants`), `tables`, `loop` and `range` may
@@ -19,7 +19,7 @@ from amazon_listings.mapping.expressions.members import plain
 from amazon_listings.mapping.expressions.missing import NOTHING, Missing
 from amazon_listings.mapping.expressions.operators import compared, computed
 from amazon_listings.mapping.expressions.reads import Reads
-from amazon_listings.mapping.expressions.rows import View
+from amazon_listings.mapping.expressions.rows import RecordView
 from amazon_listings.mapping.expressions.sequences import elements
 from amazon_listings.mapping.expressions.syntax import CONTEXT_NAMES
 from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
@@ -28,11 +28,11 @@ from amazon_listings.mapping.values.value import is_empty
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.values.value import Value
 
 #: A compiled part of an expression.
-Part: TypeAlias = Callable[["Row"], Any]
+Part: TypeAlias = Callable[["ItemRow"], Any]
 
 _MOST_NESTED = 100
 _LOOP_NAMES = frozenset(("first", "index", "index0", "last", "length", "revindex"))
@@ -54,7 +54,7 @@ class Kind(NamedTuple):
 
 VALUE = Kind("value")
 _CONTEXT: dict[str, tuple[Kind, Part]] = {
-    "item": (Kind("record", "item"), lambda row: View(row.values, row)),
+    "item": (Kind("record", "item"), lambda row: RecordView(row.values, row)),
     "product": (Kind("record", "product"), lambda row: row.product),
     "variant": (Kind("record", "variant"), lambda row: row.variant),
     "variants": (Kind("records", "variants"), lambda row: row.variants),
@@ -103,7 +103,7 @@ class ExpressionCompiler:
             **{name: frozenset(found) for name, found in self._read.items()}, any_field=self.any_field
         )
 
-    def template(self, tree: nodes.Template) -> Callable[[Row], Value]:
+    def template(self, tree: nodes.Template) -> Callable[[ItemRow], Value]:
         """Compile a whole expression: one value by itself stays what it is, all else is text."""
         self._stored = _stored([tree])
         parts = _output_parts(tree)
@@ -163,10 +163,10 @@ class ExpressionCompiler:
         self.reads_field(_CONTEXT["item"][0], name)
         return name
 
-    def _evaluation(self, made: Part) -> Callable[[Row], Value]:
+    def _evaluation(self, made: Part) -> Callable[[ItemRow], Value]:
         places, asks = self.places, self.asks
 
-        def evaluate(row: Row) -> Value:
+        def evaluate(row: ItemRow) -> Value:
             row.budget.left = LIMIT
             if places:
                 row.variables = [NOTHING] * places
@@ -194,7 +194,7 @@ class ExpressionCompiler:
             return self._output_text([part for node in body for part in node.nodes])  # type: ignore[attr-defined]
         statements = self._statements(body)
 
-        def text(row: Row) -> str:
+        def text(row: ItemRow) -> str:
             pieces: list[str] = []
             for statement in statements:
                 statement(row, pieces)
@@ -208,10 +208,10 @@ class ExpressionCompiler:
         ]
         return lambda row: _joined(row, [shown(plain(make(row))) for make in makers])
 
-    def _statements(self, body: Sequence[nodes.Node]) -> list[Callable[[Row, list[str]], None]]:
+    def _statements(self, body: Sequence[nodes.Node]) -> list[Callable[[ItemRow, list[str]], None]]:
         return [self._statement(node) for node in body]
 
-    def _statement(self, node: nodes.Node) -> Callable[[Row, list[str]], None]:
+    def _statement(self, node: nodes.Node) -> Callable[[ItemRow, list[str]], None]:
         if isinstance(node, nodes.Output):
             return self._output(node)
         if isinstance(node, nodes.If):
@@ -226,15 +226,15 @@ class ExpressionCompiler:
             f"{type(node).__name__.lower()} is not allowed in a mapping", node.lineno or 1
         )
 
-    def _output(self, node: nodes.Output) -> Callable[[Row, list[str]], None]:
+    def _output(self, node: nodes.Output) -> Callable[[ItemRow, list[str]], None]:
         text = self._output_text(node.nodes)
         return lambda row, pieces: pieces.append(text(row))
 
-    def _if(self, node: nodes.If) -> Callable[[Row, list[str]], None]:
+    def _if(self, node: nodes.If) -> Callable[[ItemRow, list[str]], None]:
         branches = [(self.asking(one.test), self._statements(one.body)) for one in (node, *node.elif_)]
         otherwise = self._statements(node.else_)
 
-        def choose(row: Row, pieces: list[str]) -> None:
+        def choose(row: ItemRow, pieces: list[str]) -> None:
             for test, body in branches:
                 row.budget.step()
                 if test(row):
@@ -247,7 +247,7 @@ class ExpressionCompiler:
 
         return choose
 
-    def _for(self, node: nodes.For) -> Callable[[Row, list[str]], None]:
+    def _for(self, node: nodes.For) -> Callable[[ItemRow, list[str]], None]:
         kind, source = self.part(node.iter)
         if kind.name not in {"value", "records"}:
             raise TemplateSyntaxError(
@@ -263,7 +263,7 @@ class ExpressionCompiler:
         self._names = outer
         otherwise = self._statements(node.else_)
 
-        def run(row: Row, pieces: list[str]) -> None:
+        def run(row: ItemRow, pieces: list[str]) -> None:
             found = elements(plain(source(row)))
             check_list(len(found))
             if test is not None:
@@ -293,31 +293,31 @@ class ExpressionCompiler:
                 found.append((made.place, before.place if before else None))
         return found
 
-    def _assign(self, node: nodes.Assign) -> Callable[[Row, list[str]], None]:
+    def _assign(self, node: nodes.Assign) -> Callable[[ItemRow, list[str]], None]:
         kind, made = self.part(node.node)
         store = self._target(node.target, kind)
 
-        def assign(row: Row, _pieces: list[str]) -> None:
+        def assign(row: ItemRow, _pieces: list[str]) -> None:
             row.budget.step()
             store(row, made(row))
 
         return assign
 
-    def _assign_block(self, node: nodes.AssignBlock) -> Callable[[Row, list[str]], None]:
+    def _assign_block(self, node: nodes.AssignBlock) -> Callable[[ItemRow, list[str]], None]:
         made = self._text(node.body)
         if node.filter is not None:
             made = compile_filter(self, node.filter, VALUE, made)[1]
         store = self._target(node.target, VALUE)
         return lambda row, _pieces: store(row, made(row))
 
-    def _target(self, node: nodes.Node, kind: Kind, *, fresh: bool = False) -> Callable[[Row, Any], None]:
+    def _target(self, node: nodes.Node, kind: Kind, *, fresh: bool = False) -> Callable[[ItemRow, Any], None]:
         """A function that stores what is assigned under a name, or under several."""
         if isinstance(node, nodes.Name):
             known = None if fresh else self._names.get(node.name)
             variable = known if known is not None and known.kind == kind else self._new(node.name, kind)
             place = variable.place
 
-            def store(row: Row, value: Any) -> None:
+            def store(row: ItemRow, value: Any) -> None:
                 row.variables[place] = value
 
             return store
@@ -325,7 +325,7 @@ class ExpressionCompiler:
             raise TemplateSyntaxError("only names can be set", node.lineno or 1)
         stores = [self._target(one, VALUE, fresh=fresh) for one in node.items]
 
-        def unpack(row: Row, value: Any) -> None:
+        def unpack(row: ItemRow, value: Any) -> None:
             found = elements(plain(value))
             if len(found) != len(stores):
                 raise ValueError(f"{len(stores)} names are set, and there are {len(found)} values")
@@ -383,7 +383,7 @@ class ExpressionCompiler:
             raise TemplateSyntaxError(f"range has nothing called {name!r}", owner.lineno or 1)
         found = Kind("record", kind.owner) if kind.name == "records" else VALUE
 
-        def member(row: Row) -> Any:
+        def member(row: ItemRow) -> Any:
             return members.member(made(row), named(row))
 
         return found, member
@@ -396,7 +396,7 @@ class ExpressionCompiler:
             _constant(None) if one is None else self.value(one) for one in (cut.start, cut.stop, cut.step)
         ]
 
-        def part(row: Row) -> Any:
+        def part(row: ItemRow) -> Any:
             found = members.part(plain(made(row)), *(plain(bound(row)) for bound in bounds))
             row.budget.value(found)
             return found
@@ -416,7 +416,7 @@ class ExpressionCompiler:
             )
         name, owner = node.node.attr, self.value(node.node.node)
 
-        def call(row: Row) -> Value:
+        def call(row: ItemRow) -> Value:
             value = plain(owner(row))
             row.budget.work(value)
             result = members.call_method(value, name, [plain(arg(row)) for arg in args])
@@ -458,7 +458,7 @@ class ExpressionCompiler:
     def _binary(self, node: nodes.BinExpr) -> tuple[Kind, Part]:
         left, right, operator = self.value(node.left), self.value(node.right), node.operator
 
-        def compute(row: Row) -> Value:
+        def compute(row: ItemRow) -> Value:
             row.budget.step()
             result = computed(operator, plain(left(row)), plain(right(row)))
             row.budget.value(result)
@@ -474,7 +474,7 @@ class ExpressionCompiler:
         start = self.value(node.expr)
         others = [(one.op, self.value(one.expr)) for one in node.ops]
 
-        def compare(row: Row) -> bool:
+        def compare(row: ItemRow) -> bool:
             left = plain(start(row))
             for operator, made in others:
                 right = plain(made(row))
@@ -503,7 +503,7 @@ class ExpressionCompiler:
     def _list(self, node: nodes.List | nodes.Tuple) -> tuple[Kind, Part]:
         makers = [self.value(one) for one in node.items]
 
-        def made(row: Row) -> list[Value]:
+        def made(row: ItemRow) -> list[Value]:
             found = [plain(make(row)) for make in makers]
             row.budget.value(found)
             return found
@@ -513,7 +513,7 @@ class ExpressionCompiler:
     def _dict(self, node: nodes.Dict) -> tuple[Kind, Part]:
         pairs = [(self.value(pair.key), self.value(pair.value)) for pair in node.items]
 
-        def made(row: Row) -> dict[Any, Value]:
+        def made(row: ItemRow) -> dict[Any, Value]:
             found = {plain(key(row)): plain(value(row)) for key, value in pairs}
             row.budget.value(found)
             return found
@@ -533,10 +533,10 @@ _METHODS: dict[type[nodes.Node], str] = {
 }  # fmt: skip
 
 
-def _field(name: str) -> Callable[[Row], Value]:
+def _field(name: str) -> Callable[[ItemRow], Value]:
     """The most usual expression of all: one field of the item."""
 
-    def field(row: Row) -> Value:
+    def field(row: ItemRow) -> Value:
         try:
             return row.values[name]
         except KeyError:
@@ -549,7 +549,7 @@ def _field(name: str) -> Callable[[Row], Value]:
 def _item_field(name: str) -> Part:
     """The same inside an expression, where a missing one is asked for before it is reported."""
 
-    def field(row: Row) -> Any:
+    def field(row: ItemRow) -> Any:
         try:
             return row.values[name]
         except KeyError:
@@ -591,7 +591,7 @@ def _loop_member(made: Part, name: object, line: int) -> Part:
             f"loop has nothing called {name!r}; it has {', '.join(sorted(_LOOP_NAMES))}", line
         )
 
-    def value(row: Row) -> int | bool:
+    def value(row: ItemRow) -> int | bool:
         position, length = made(row)
         facts: dict[str, int | bool] = {
             "first": position == 0,
@@ -606,13 +606,13 @@ def _loop_member(made: Part, name: object, line: int) -> Part:
     return value
 
 
-def _passes(row: Row, one: Any, store: Callable[[Row, Any], None], test: Part) -> bool:
+def _passes(row: ItemRow, one: Any, store: Callable[[ItemRow, Any], None], test: Part) -> bool:
     row.budget.step()
     store(row, one)
     return bool(test(row))
 
 
-def _range(row: Row, bounds: Sequence[Any]) -> list[Value]:
+def _range(row: ItemRow, bounds: Sequence[Any]) -> list[Value]:
     found = range(*bounds)
     check_list(len(found))
     result: list[Value] = list(found)
@@ -620,7 +620,7 @@ def _range(row: Row, bounds: Sequence[Any]) -> list[Value]:
     return result
 
 
-def _joined(row: Row, texts: Sequence[str]) -> str:
+def _joined(row: ItemRow, texts: Sequence[str]) -> str:
     length = sum(map(len, texts))
     check_text(length)
     row.budget.spend(length)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from amazon_listings.mapping.expressions.compiler import ExpressionCompiler, Kind, Part
-    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.expressions.rows import ItemRow
 
     #: A filter at work: the row, the value, the arguments by place and by name.
-    Function = Callable[[Row, Any, list[Any], dict[str, Any]], Any]
+    Function = Callable[[ItemRow, Any, list[Any], dict[str, Any]], Any]
 
 FILTERS: dict[str, Callable[..., Any]] = {**sequences.FILTERS, **formulas.FILTERS}
 TESTS: dict[str, Callable[..., bool]] = {**sequences.TESTS, **formulas.TESTS}
@@ -59,7 +59,7 @@ class _Arguments:
                 {str(pair.key): pair.value.value for pair in node.kwargs},  # type: ignore[attr-defined]
             )
 
-    def of(self, row: Row) -> tuple[list[Any], dict[str, Any]]:
+    def of(self, row: ItemRow) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments for one row, charged."""
         if self._constant is not None:
             return self._constant
@@ -88,7 +88,7 @@ def compile_filter(
     arguments = _Arguments(compiler, node, skip)
     asking = name in _ASKING
 
-    def filtered(row: Row) -> Any:
+    def filtered(row: ItemRow) -> Any:
         value = made(row)
         if value.__class__ is Missing:
             value = None if asking else plain(value)
@@ -117,7 +117,7 @@ def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
     arguments = _Arguments(compiler, node)
     asking = node.name in _ASKING
 
-    def tested(row: Row) -> bool:
+    def tested(row: ItemRow) -> bool:
         value = made(row)
         if type(value) is Missing:
             value = None if asking else plain(value)
@@ -134,7 +134,7 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-def _charge_result(row: Row, result: Any) -> None:
+def _charge_result(row: ItemRow, result: Any) -> None:
     if isinstance(result, str):
         check_text(len(result))
         row.budget.spend(len(result))
@@ -196,7 +196,7 @@ def _on_value(function: Callable[..., Any]) -> Function:
 def _on_each(function: Callable[..., Any]) -> Function:
     """`map("upper")`: every element is charged as if the filter stood behind it."""
 
-    def mapped(row: Row, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
+    def mapped(row: ItemRow, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
         found = []
         for one in sequences.elements(value):
             row.budget.work(one)
@@ -213,7 +213,7 @@ def _selection(node: nodes.Filter, *, by_attribute: bool) -> Function:
     name = _constant_text(node, position) if len(node.args) > position else None
     test = None if name is None else _test_of(name, node.lineno)
 
-    def selected(row: Row, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
+    def selected(row: ItemRow, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
         attribute, rest = (args[0], args[2:]) if by_attribute else (None, args)
 
         def passes(one: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.missing import NOTHING, Missing
 from amazon_listings.mapping.expressions.operators import kind
-from amazon_listings.mapping.expressions.rows import MISSING, Row, View
+from amazon_listings.mapping.expressions.rows import MISSING, ItemRow, RecordView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +32,13 @@ def plain(value: Any) -> Any:
     return value
 
 
-def item_field(row: Row, name: str) -> Any:
+def item_field(row: ItemRow, name: str) -> Any:
     """Return a field of `item`; `Missing` where no record has it."""
     value = row.get(name)
     return Missing(name, row) if value is MISSING else value
 
 
-def field_of(view: View, name: str) -> Any:
+def field_of(view: RecordView, name: str) -> Any:
     """Return a field of a record; empty where only another record has it."""
     value = view.values.get(name, MISSING)
     if value is not MISSING:
@@ -52,7 +52,7 @@ def member(owner: Any, name: Any) -> Any:
     Raises:
         NoSuchMemberError: values of its kind have no such member.
     """
-    if type(owner) is View:
+    if type(owner) is RecordView:
         return field_of(owner, str(name))
     if type(owner) is Missing:
         owner.report()
@@ -91,7 +91,7 @@ def call_method(owner: Any, name: str, args: Sequence[Any]) -> Value:
     return result
 
 
-def table_named(row: Row, name: Any) -> Any:
+def table_named(row: ItemRow, name: Any) -> Any:
     """Return a related table of the connector.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.expressions.rows import ItemRow
 
 
 class Missing:
@@ -17,7 +17,7 @@ class Missing:
 
     __slots__ = ("name", "row")
 
-    def __init__(self, name: str = "", row: Row | None = None) -> None:
+    def __init__(self, name: str = "", row: ItemRow | None = None) -> None:
         self.name = name
         self.row = row
 

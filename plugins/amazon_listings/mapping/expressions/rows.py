@@ -23,17 +23,17 @@ RECORD_NAMES = {"reference": "ref", "ref": "ref", "id": "id", "status": "status"
 MISSING: Any = object()
 
 
-class View:
+class RecordView:
     """One of `item`, `product`, `variant`: PIM values by field name."""
 
     __slots__ = ("row", "values")
 
-    def __init__(self, values: dict[str, Any], row: Row) -> None:
+    def __init__(self, values: dict[str, Any], row: ItemRow) -> None:
         self.values = values
         self.row = row
 
 
-class Row:
+class ItemRow:
     """An item in one language.
 
     `values` is the variant over its product: the variant's value wins when it is not empty.
@@ -67,9 +67,9 @@ class Row:
         self.asked: list[str] = []
         self.budget = Budget()
         self.borrowed: frozenset[str] = frozenset()
-        self._product: View | None = None
-        self._variant: View | None = None
-        self._variants: list[View] | None = None
+        self._product: RecordView | None = None
+        self._variant: RecordView | None = None
+        self._variants: list[RecordView] | None = None
         product, variant = item["product"], item["variant"]
         self.values: dict[str, Value] = record_values(product, language)
         values = self.values
@@ -93,21 +93,21 @@ class Row:
         return value
 
     @property
-    def product(self) -> View:
+    def product(self) -> RecordView:
         """The product alone."""
         if self._product is None:
             self._product = self._alone(self.item["product"])
         return self._product
 
     @property
-    def variant(self) -> View:
+    def variant(self) -> RecordView:
         """The variant alone; that of a product without variants has no values."""
         if self._variant is None:
             self._variant = self._alone(self.item["variant"])
         return self._variant
 
     @property
-    def variants(self) -> list[View]:
+    def variants(self) -> list[RecordView]:
         """The variants of this item's product: all that are known, at least its own."""
         if self._variants is None:
             records = self.siblings or ([self.item["variant"]] if self.item["variant"] else [])
@@ -118,11 +118,11 @@ class Row:
         """Return the related tables by name, in the language of the row."""
         return {name: spoken.get(self.language, []) for name, spoken in self.tables.items()}
 
-    def _alone(self, record: Record | None) -> View:
+    def _alone(self, record: Record | None) -> RecordView:
         if record is None:
-            return View({}, self)
+            return RecordView({}, self)
         own = {name: record[key] for name, key in RECORD_NAMES.items()}  # type: ignore[literal-required]
-        return View({**own, **record_values(record, self.language)}, self)
+        return RecordView({**own, **record_values(record, self.language)}, self)
 
     def _own(self, name: str) -> Any:
         if name == "sku":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.mapping.expressions.members import dotted, plain
 from amazon_listings.mapping.expressions.missing import NOTHING
 from amazon_listings.mapping.expressions.operators import compared, computed, kind
-from amazon_listings.mapping.expressions.rows import View
+from amazon_listings.mapping.expressions.rows import RecordView
 from amazon_listings.mapping.formulas.limits import shown
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 TESTS: dict[str, Callable[..., bool]] = {
     "none": lambda value: value is None,
     "string": lambda value: isinstance(value, str),
-    "mapping": lambda value: isinstance(value, dict | View),
+    "mapping": lambda value: isinstance(value, dict | RecordView),
     "sequence": lambda value: isinstance(value, list | tuple | str | dict),
     "odd": lambda value: value % 2 == 1,
     "even": lambda value: value % 2 == 0,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, cast
 
 from amazon_listings.item import Item
 from amazon_listings.mapping.expressions.compiled import ExpressionError
-from amazon_listings.mapping.expressions.rows import Row
+from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.formulas.limits import shown
-from amazon_listings.mapping.values.invalid import Unfit, reason
+from amazon_listings.mapping.values.invalid import InvalidValue, reason
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.validation.issue import Issue, Origin
 
@@ -55,7 +55,7 @@ class FamilyProblem(NamedTuple):
     """Why a family cannot be made, and the attribute that cannot be filled for it."""
 
     attribute: str
-    error: ExpressionError | Unfit
+    error: ExpressionError | InvalidValue
 
 
 class FamilyMember(Item):
@@ -121,7 +121,7 @@ class Variations:
         return [_member(parent, role="parent", **facts), *expanded]
 
     def _facts(self, parent: Item, skus: Sequence[str | None], language: str) -> dict[str, Any]:
-        row = Row(parent, language)
+        row = ItemRow(parent, language)
         facts: dict[str, Any] = {"parent_sku": None, "theme": None}
         problems: list[FamilyProblem] = []
         for name, attribute, found in (
@@ -130,23 +130,23 @@ class Variations:
         ):
             try:
                 facts[name] = found()
-            except (ExpressionError, Unfit) as error:
+            except (ExpressionError, InvalidValue) as error:
                 problems.append(FamilyProblem(attribute, error))
         return {**facts, "family_problems": problems} if problems else facts
 
-    def _parent_sku(self, row: Row, skus: Sequence[str | None]) -> str:
+    def _parent_sku(self, row: ItemRow, skus: Sequence[str | None]) -> str:
         value = _evaluated(self.parent_sku, row)
         if is_empty(value):
-            raise Unfit("parent_sku_empty", expression=self.parent_sku.text)
+            raise InvalidValue("parent_sku_empty", expression=self.parent_sku.text)
         sku = shown(value).strip()
         if sku in skus:
-            raise Unfit("parent_sku_of_child", sku=sku)
+            raise InvalidValue("parent_sku_of_child", sku=sku)
         return sku
 
-    def _theme(self, row: Row) -> Any:
+    def _theme(self, row: ItemRow) -> Any:
         value = _evaluated(self.theme, row)
         if is_empty(value):
-            raise Unfit("theme_empty", expression=self.theme.text)
+            raise InvalidValue("theme_empty", expression=self.theme.text)
         return self.convert.convert(value)
 
     def plan_of_parent(self, plan: Mapping[str, Branch]) -> dict[str, Branch]:
@@ -201,10 +201,10 @@ class Variations:
         return issues
 
 
-def _evaluated(expression: Expression, row: Row) -> Any:
+def _evaluated(expression: Expression, row: ItemRow) -> Any:
     value = expression.evaluate(row)
     if row.unknown:
-        raise Unfit("no_pim_field", field=row.unknown.pop())
+        raise InvalidValue("no_pim_field", field=row.unknown.pop())
     return value
 
 

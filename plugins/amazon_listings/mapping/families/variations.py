@@ -1,4 +1,4 @@
-"""Reading a connector's `variations`: every mistake becomes a fault, beside those of the mapping."""
+"""SourceNotation a connector's `variations`: every mistake becomes a fault, beside those of the mapping."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, as_expression
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES, ThemePart, Variations, theme_parts
-from amazon_listings.mapping.faults import Line, Refused
+from amazon_listings.mapping.faults import InvalidLine, Line
 from amazon_listings.mapping.values.conversion import Treatment, converter
-from amazon_listings.mapping.values.options import Inconvertible
+from amazon_listings.mapping.values.options import ConversionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from amazon_listings.mapping.plan.compiler import Placing
+    from amazon_listings.mapping.plan.compiler import PlanCompiler
 
 _KEYS = ("theme", "parent_sku", "shared", "attributes")
 _LINE = Line(None, "variations")
 
 
 def read_variations(
-    variations: Mapping[str, Any], placing: Placing, marketplace_id: str
+    variations: Mapping[str, Any], compiler: PlanCompiler, marketplace_id: str
 ) -> Variations | None:
-    """How families are made; None where `placing` got faults instead."""
-    before = len(placing.faults)
-    _check_keys(variations, placing)
-    if len(placing.faults) > before:
+    """How families are made; None where `compiler` got faults instead."""
+    before = len(compiler.faults)
+    _check_keys(variations, compiler)
+    if len(compiler.faults) > before:
         return None
-    themes = placing.fields["variation_theme.name"]
-    convert = converter(themes, Treatment(), placing.reading, own_names=placing.own_names)
+    themes = compiler.fields["variation_theme.name"]
+    convert = converter(themes, Treatment(), compiler.reading, own_names=compiler.own_names)
     attributes: dict[str, list[str]] = {}
-    for item in placing.index.fields:
+    for item in compiler.index.fields:
         names = item.path.split(".")
         attributes.setdefault(names[0], []).extend(names[1:2])
-    stated = tuple(_stated(name, placing) for name in variations.get("attributes", ()))
+    stated = tuple(_stated(name, compiler) for name in variations.get("attributes", ()))
     shared = variations.get("shared")
     try:
         theme, sku = as_expression(variations["theme"]), as_expression(variations["parent_sku"])
@@ -41,55 +41,55 @@ def read_variations(
             code = convert.convert(theme.text)
             _check_theme(code, stated, attributes)
     except BadExpression as error:
-        placing.fault(_LINE, error.message)
+        compiler.fault(_LINE, error.message)
         return None
-    except Inconvertible as error:
-        placing.fault(_LINE, str(error), *(str(o.value) for o in themes.options if not o.deprecated))
+    except ConversionError as error:
+        compiler.fault(_LINE, str(error), *(str(o.value) for o in themes.options if not o.deprecated))
         return None
-    except Refused as error:
-        placing.fault(_LINE, str(error))
+    except InvalidLine as error:
+        compiler.fault(_LINE, str(error))
         return None
     return Variations(
         theme=theme,
         parent_sku=sku,
         convert=convert,
-        shared=None if shared is None else frozenset(_stated(name, placing).attribute for name in shared),
+        shared=None if shared is None else frozenset(_stated(name, compiler).attribute for name in shared),
         parts=stated or None,
         attributes=attributes,
-        labels={item.attribute: item.labels[0] for item in placing.index.fields},
+        labels={item.attribute: item.labels[0] for item in compiler.index.fields},
         marketplace_id=marketplace_id,
         with_marketplace=frozenset(
             item.attribute
-            for item in placing.index.fields
+            for item in compiler.index.fields
             if item.attribute in FAMILY_ATTRIBUTES and item.levels[0].marketplace
         ),
     )
 
 
-def _check_keys(variations: Mapping[str, Any], placing: Placing) -> None:
+def _check_keys(variations: Mapping[str, Any], compiler: PlanCompiler) -> None:
     for key in variations:
         if key not in _KEYS:
-            placing.fault(_LINE, f"variations have no {key!r}", *_KEYS)
-    _check_kinds(variations, placing)
+            compiler.fault(_LINE, f"variations have no {key!r}", *_KEYS)
+    _check_kinds(variations, compiler)
     missing = [name for name in ("theme", "parent_sku") if not variations.get(name)]
     if missing:
-        placing.fault(_LINE, f"variations need {' and '.join(missing)}")
-    absent = [name for name in FAMILY_ATTRIBUTES if name not in placing.paths]
+        compiler.fault(_LINE, f"variations need {' and '.join(missing)}")
+    absent = [name for name in FAMILY_ATTRIBUTES if name not in compiler.paths]
     if absent:
-        placing.fault(_LINE, f"this definition has no {', '.join(absent)}: its items make no families")
+        compiler.fault(_LINE, f"this definition has no {', '.join(absent)}: its items make no families")
     for name in FAMILY_ATTRIBUTES:
-        if name in placing.root.members:
-            placing.fault(_LINE, f"`{name}` is written by `variations`; remove its own line")
+        if name in compiler.root.members:
+            compiler.fault(_LINE, f"`{name}` is written by `variations`; remove its own line")
 
 
-def _check_kinds(variations: Mapping[str, Any], placing: Placing) -> None:
+def _check_kinds(variations: Mapping[str, Any], compiler: PlanCompiler) -> None:
     for key in ("shared", "attributes"):
         named = variations.get(key, [])
         if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-            placing.fault(_LINE, f"`{key}` is a list of Amazon fields")
+            compiler.fault(_LINE, f"`{key}` is a list of Amazon fields")
     for key in ("theme", "parent_sku"):
         if variations.get(key) and not isinstance(variations[key], str):
-            placing.fault(_LINE, f"`{key}` is text or an expression")
+            compiler.fault(_LINE, f"`{key}` is text or an expression")
 
 
 def _check_theme(code: str, stated: tuple[ThemePart, ...], attributes: Mapping[str, list[str]]) -> None:
@@ -97,13 +97,13 @@ def _check_theme(code: str, stated: tuple[ThemePart, ...], attributes: Mapping[s
     clear = {part.name for part in theme_parts(code, attributes)}
     unclear = [name for name in code.split("/") if name not in clear]
     if unclear and not stated:
-        raise Refused(
+        raise InvalidLine(
             f"which attribute is {', '.join(unclear)} of the theme {code}? Say so in `attributes: [...]`"
         )
 
 
-def _stated(name: str, placing: Placing) -> ThemePart:
+def _stated(name: str, compiler: PlanCompiler) -> ThemePart:
     """An attribute that the connector names, by label or path."""
-    path = placing.path_of(_LINE, name)
+    path = compiler.path_of(_LINE, name)
     attribute, _, member = (path or name).partition(".")
     return ThemePart(name, attribute, "" if member == "value" else member.partition(".")[0])

@@ -9,7 +9,7 @@ import html
 import json
 from typing import Any
 
-from amazon_listings.mapping.expressions.rows import View
+from amazon_listings.mapping.expressions.rows import RecordView
 from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
 from amazon_listings.mapping.formulas.text import join, split
 from amazon_listings.mapping.values.related_table import RelatedTable, by_column
@@ -73,7 +73,9 @@ def from_table(
 
 def variants_values(value: Any, field: str, separator: str | None = None) -> Any:
     """`GET_VARIANTS_VALUES`: the different values that the product's variants have in a field."""
-    values = [view.values.get(field) if isinstance(view, View) else view.get(field) for view in value or ()]
+    values = [
+        view.values.get(field) if isinstance(view, RecordView) else view.get(field) for view in value or ()
+    ]
     found = list({shown(one): one for one in values if not is_empty(one)}.values())
     return found if separator is None else join(found, separator)
 

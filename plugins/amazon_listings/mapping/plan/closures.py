@@ -20,66 +20,66 @@ from amazon_listings.mapping.plan.leaves import (
     folded,
     observed,
 )
-from amazon_listings.mapping.plan.tree import Branch, Cell, Element, Leaf, deciding_cell, deciding_members
-from amazon_listings.mapping.values.options import Inconvertible, LeftOut
+from amazon_listings.mapping.plan.tree import Branch, Cell, Element, PlanLeaf, deciding_cell, deciding_members
+from amazon_listings.mapping.values.options import ConversionError, LeftOut
 from amazon_listings.mapping.values.value import is_empty
 
 if TYPE_CHECKING:
-    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.findings import Setting
 
 #: One object of the payload.
 Json: TypeAlias = dict[str, Any]
 #: Makes a member of the object given last; None where it has no value.
-MemberMaker: TypeAlias = Callable[[Evaluation, "Row", Json], Any]
+MemberMaker: TypeAlias = Callable[[Evaluation, "ItemRow", Json], Any]
 #: Converts what a line gave to what its leaf takes.
 Convert: TypeAlias = Callable[[Any], Any]
-ArrayMaker: TypeAlias = Callable[[Evaluation, "Row", Json], list[Json] | None]
-ObjectMaker: TypeAlias = Callable[[Evaluation, "Row"], Json | None]
+ArrayMaker: TypeAlias = Callable[[Evaluation, "ItemRow", Json], list[Json] | None]
+ObjectMaker: TypeAlias = Callable[[Evaluation, "ItemRow"], Json | None]
 #: Adds the elements of one template to a list.
-ElementsMaker: TypeAlias = Callable[[Evaluation, "Row", list[Json]], None]
+ElementsMaker: TypeAlias = Callable[[Evaluation, "ItemRow", list[Json]], None]
 
 
 #: What stops a line for one item.
-_FAILURES = (ExpressionError, Inconvertible)
+_FAILURES = (ExpressionError, ConversionError)
 
 
-class Layout(NamedTuple):
+class LeafPlaces(NamedTuple):
     """Where the leaves of a plan keep their values: a number for each."""
 
-    places: dict[Leaf, int]
+    places: dict[PlanLeaf, int]
     depth: int
 
 
-class Spot(NamedTuple):
+class Place(NamedTuple):
     """The place being compiled: the way to it, and whether a language may still be chosen there."""
 
     way: Way
     arrays: int
     languages: bool = True
 
-    def below(self, name: str) -> Spot:
+    def below(self, name: str) -> Place:
         """Return the place of a member."""
         return self._replace(way=(*self.way, name))
 
-    def element(self, *, languages: bool) -> Spot:
+    def element(self, *, languages: bool) -> Place:
         """Return the place of an element of the array here."""
-        return Spot((*self.way, self.arrays), self.arrays + 1, languages)
+        return Place((*self.way, self.arrays), self.arrays + 1, languages)
 
 
-def layout(branches: Sequence[Branch]) -> Layout:
+def layout(branches: Sequence[Branch]) -> LeafPlaces:
     """Number the leaves of a plan."""
     leaves = [leaf for branch in branches for template in branch.templates for leaf in template.leaves()]
     depth = max((len(leaf.field.levels) for leaf in leaves), default=1)
-    return Layout({leaf: place for place, leaf in enumerate(leaves)}, depth)
+    return LeafPlaces({leaf: place for place, leaf in enumerate(leaves)}, depth)
 
 
-def compile_attribute(branch: Branch, setting: Setting, places: Layout) -> ArrayMaker:
+def compile_attribute(branch: Branch, setting: Setting, places: LeafPlaces) -> ArrayMaker:
     """Compile an attribute; given an evaluation, its first row and nothing, the maker gives the elements."""
-    return _array(branch, setting, places, Spot((branch.name,), 0))
+    return _array(branch, setting, places, Place((branch.name,), 0))
 
 
-def _array(branch: Branch, setting: Setting, places: Layout, spot: Spot) -> ArrayMaker:
+def _array(branch: Branch, setting: Setting, places: LeafPlaces, spot: Place) -> ArrayMaker:
     by_language = branch.level.language and spot.languages
     inside = spot.element(languages=spot.languages and not by_language)
     makers = [_elements(branch, template, setting, places, inside) for template in branch.templates]
@@ -88,7 +88,7 @@ def _array(branch: Branch, setting: Setting, places: Layout, spot: Spot) -> Arra
 
     first, several = makers[0], len(makers) > 1
 
-    def array(run: Evaluation, row: Row, _beside: Json) -> list[Json] | None:
+    def array(run: Evaluation, row: ItemRow, _beside: Json) -> list[Json] | None:
         found: list[Json] = []
         for one in run.rows if by_language else (row,):
             before = len(found)
@@ -106,7 +106,7 @@ def _array(branch: Branch, setting: Setting, places: Layout, spot: Spot) -> Arra
 
 
 def _elements(  # noqa: C901 - two closures over the same columns
-    branch: Branch, template: Element, setting: Setting, places: Layout, spot: Spot
+    branch: Branch, template: Element, setting: Setting, places: LeafPlaces, spot: Place
 ) -> ElementsMaker:
     """Compile the elements that a template gets: one, or one for each value of a list."""
     columns = [leaf for leaf in template.columns if folded(leaf) is None]
@@ -119,7 +119,7 @@ def _elements(  # noqa: C901 - two closures over the same columns
     make = _object(template, setting, places, spot, branch)
     position = spot.arrays - 1
 
-    def elements(run: Evaluation, row: Row, found: list[Json]) -> None:
+    def elements(run: Evaluation, row: ItemRow, found: list[Json]) -> None:
         several, values = lists, run.values
         for place, evaluate, leaf in singles:
             try:
@@ -138,7 +138,7 @@ def _elements(  # noqa: C901 - two closures over the same columns
         if element is not None:
             found.append(element)
 
-    def spread(run: Evaluation, row: Row, found: list[Json]) -> None:
+    def spread(run: Evaluation, row: ItemRow, found: list[Json]) -> None:
         """An element for each position of the columns; a column of one value is the same in all."""
         pairs = {
             leaf: _pairs_of(run.values[places.places[leaf]], leaf.cells[0])
@@ -164,7 +164,7 @@ def _elements(  # noqa: C901 - two closures over the same columns
 
 
 def _lone(  # noqa: C901 - the hot path of a mapping
-    branch: Branch, leaf: Leaf, setting: Setting, elements: ElementsMaker
+    branch: Branch, leaf: PlanLeaf, setting: Setting, elements: ElementsMaker
 ) -> ElementsMaker:
     """Compile elements of one value each: most of a payload, so they get by with fewer calls.
 
@@ -176,7 +176,7 @@ def _lone(  # noqa: C901 - the hot path of a mapping
     tags, market = setting.tags, setting.marketplace_id
     by_language, by_marketplace = level.language, level.marketplace
 
-    def element(value: Any, row: Row) -> Json:
+    def element(value: Any, row: ItemRow) -> Json:
         made = {name: value}
         if by_language:
             made["language_tag"] = tags.get(row.language, "")
@@ -184,7 +184,7 @@ def _lone(  # noqa: C901 - the hot path of a mapping
             made["marketplace_id"] = market
         return made
 
-    def lone(run: Evaluation, row: Row, found: list[Json]) -> None:
+    def lone(run: Evaluation, row: ItemRow, found: list[Json]) -> None:
         if run.observed:
             elements(run, row, found)
             return
@@ -220,7 +220,7 @@ def _at(pairs: Sequence[tuple[Any, Cell]], number: int) -> tuple[Any, Cell | Non
     return pairs[number] if number < len(pairs) else (None, None)
 
 
-def _evaluated(run: Evaluation, leaf: Leaf, row: Row, spot: Spot) -> list[tuple[Any, Cell]]:
+def _evaluated(run: Evaluation, leaf: PlanLeaf, row: ItemRow, spot: Place) -> list[tuple[Any, Cell]]:
     """The values of a leaf that several lines or a list of expressions fill."""
     found: list[tuple[Any, Cell]] = []
     for cell in leaf.cells:
@@ -233,14 +233,16 @@ def _evaluated(run: Evaluation, leaf: Leaf, row: Row, spot: Spot) -> list[tuple[
     return found
 
 
-def _start(run: Evaluation, leaf: Leaf, cell: Cell, row: Row, spot: Spot) -> Site:
+def _start(run: Evaluation, leaf: PlanLeaf, cell: Cell, row: ItemRow, spot: Place) -> Site:
     """Where the values of a leaf would begin."""
     array = spot.way[:-1]
     below = leaf.field.path.split(".")[sum(isinstance(name, str) for name in array) :]
     return Site(leaf, cell, row, "/".join([run.path(array), "0", *below]))
 
 
-def _object(template: Element, setting: Setting, places: Layout, spot: Spot, branch: Branch) -> ObjectMaker:
+def _object(
+    template: Element, setting: Setting, places: LeafPlaces, spot: Place, branch: Branch
+) -> ObjectMaker:
     """Compile an object, with its language tag and its marketplace."""
     make = _members(template, setting, places, spot, branch)
     if setting.fallback is None:
@@ -251,12 +253,12 @@ def _object(template: Element, setting: Setting, places: Layout, spot: Spot, bra
 
 
 def _members(  # noqa: C901 - the hot path of a mapping
-    template: Element, setting: Setting, places: Layout, spot: Spot, branch: Branch
+    template: Element, setting: Setting, places: LeafPlaces, spot: Place, branch: Branch
 ) -> ObjectMaker:
     constants = {
         name: member
         for name, member in template.members.items()
-        if isinstance(member, Leaf) and folded(member) is not None
+        if isinstance(member, PlanLeaf) and folded(member) is not None
     }
     fixed: Json = {name: folded(leaf) for name, leaf in constants.items()}
     makers = [
@@ -268,7 +270,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
     tags = setting.tags if level.language else None
     market = setting.marketplace_id if level.marketplace and level.is_array else None
 
-    def build(run: Evaluation, row: Row) -> Json | None:  # noqa: C901, PLR0912 - the hot path of a mapping
+    def build(run: Evaluation, row: ItemRow) -> Json | None:  # noqa: C901, PLR0912 - the hot path of a mapping
         made, values, trace = fixed.copy(), run.values, run.trace
         start = 0 if trace is None else len(trace)
         for name, place, convert, otherwise in makers:
@@ -280,7 +282,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
                     continue
                 try:
                     value = convert(source)
-                except Inconvertible:
+                except ConversionError:
                     value = otherwise(run, row, made)
                 else:
                     if run.observed or value.__class__ is LeftOut:
@@ -306,7 +308,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
     return build
 
 
-def _element_with_fallback(branch: Branch, make: ObjectMaker, setting: Setting, spot: Spot) -> ObjectMaker:
+def _element_with_fallback(branch: Branch, make: ObjectMaker, setting: Setting, spot: Place) -> ObjectMaker:
     """A text in the fallback language keeps its own tag, and does not satisfy what is required."""
     speaking = deciding_cell(branch)
     reported = branch.level.language or spot.arrays == 1
@@ -314,7 +316,7 @@ def _element_with_fallback(branch: Branch, make: ObjectMaker, setting: Setting, 
     tag = setting.tags.get(setting.fallback or "", "")
     array = spot.way[:-1]
 
-    def element(run: Evaluation, row: Row) -> Json | None:
+    def element(run: Evaluation, row: ItemRow) -> Json | None:
         outer, run.borrowed = run.borrowed, set()
         start = len(run.trace) if run.trace is not None else 0
         made = make(run, row)
@@ -335,7 +337,7 @@ def _object_with_fallback(make: ObjectMaker, setting: Setting) -> ObjectMaker:
     """The same for an object inside an element, which the element reports."""
     tag = setting.tags.get(setting.fallback or "", "")
 
-    def tagged(run: Evaluation, row: Row) -> Json | None:
+    def tagged(run: Evaluation, row: ItemRow) -> Json | None:
         outer, run.borrowed = run.borrowed, set()
         made = make(run, row)
         if made is not None and run.borrowed:
@@ -347,10 +349,15 @@ def _object_with_fallback(make: ObjectMaker, setting: Setting) -> ObjectMaker:
 
 
 def _maker(  # noqa: PLR0917 - what every part of the plan is compiled from
-    name: str, member: Leaf | Branch, template: Element, setting: Setting, places: Layout, spot: Spot
+    name: str,
+    member: PlanLeaf | Branch,
+    template: Element,
+    setting: Setting,
+    places: LeafPlaces,
+    spot: Place,
 ) -> tuple[str, int, Convert | None, MemberMaker]:
     """A member: where its value is bound, what converts it, and what makes it if that is not all."""
-    if isinstance(member, Leaf):
+    if isinstance(member, PlanLeaf):
         convert = None if member.is_list else member.converter.convert
         make = compile_leaf(member, template, setting, places.places, spot.way)
         return name, places.places[member], convert, make

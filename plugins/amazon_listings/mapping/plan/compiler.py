@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, as_expression, constant
-from amazon_listings.mapping.faults import Fault, Line, Refused
-from amazon_listings.mapping.plan.tree import Branch, Cell, Element, Leaf, spread_depth
-from amazon_listings.mapping.short_forms.context import Shop
+from amazon_listings.mapping.faults import InvalidLine, Line, MappingFault
+from amazon_listings.mapping.plan.tree import Branch, Cell, Element, PlanLeaf, spread_depth
+from amazon_listings.mapping.short_forms.context import MarketplaceContext
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS, spread
 from amazon_listings.mapping.values.conversion import (
     Converter,
-    Reading,
+    SourceNotation,
     Treatment,
     converter,
     parse_quantity,
 )
-from amazon_listings.mapping.values.options import Inconvertible, own_option_names
+from amazon_listings.mapping.values.options import ConversionError, own_option_names
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.definition import ENGINE_MEMBERS
 from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 _TREATMENTS = {"truncate": ("words",), "html": ("keep", "text")}
 
 
-class Spot(NamedTuple):
+class Anchor(NamedTuple):
     """Where to place from: the members of the node at `depth` names."""
 
     element: Element
     depth: int
 
 
-class Source(NamedTuple):
+class LineOrigin(NamedTuple):
     """What placed values come from: their line, and how it wants them treated."""
 
     line: Line
     treatment: Treatment = Treatment()
 
 
-class Placing:
+class PlanCompiler:
     """Collects the plan of a mapping, and what is wrong with it.
 
     Args:
@@ -58,14 +58,14 @@ class Placing:
     def __init__(
         self,
         index: FieldIndex,
-        reading: Reading,
+        reading: SourceNotation,
         *,
         marketplace: Marketplace,
         definition: Mapping[str, Any],
     ) -> None:
         self.index = index
         self.reading = reading
-        self.faults: list[Fault] = []
+        self.faults: list[MappingFault] = []
         self.renamed: dict[Line, list[str]] = {}
         self.root = Element()
         self.fields: dict[str, Field] = {item.path: item for item in index.fields}
@@ -74,16 +74,16 @@ class Placing:
             for names in (path.split(".") for path in self.fields)
             for depth in range(1, len(names) + 1)
         }
-        self.shop = Shop(marketplace, self.fields)
+        self.context = MarketplaceContext(marketplace, self.fields)
         self.own_names = own_option_names(definition)
         self._common: dict[int, Element] = {}
 
     def add(self, line: Line, key: str, value: Any) -> None:
         """Put `value` where `key` says; a mistake becomes a fault."""
-        root, source = Spot(self.root, 0), Source(line)
+        root, source = Anchor(self.root, 0), LineOrigin(line)
         try:
             if key in SHORT_FORMS and key not in self.paths:
-                for path, content in SHORT_FORMS[key](value, self.shop):
+                for path, content in SHORT_FORMS[key](value, self.context):
                     self._place(root, self._target(path), content, source)
             else:
                 self._place_found(root, key, value, source)
@@ -91,16 +91,16 @@ class Placing:
             self.fault(line, error.message, *map(str, error.candidates))
         except BadExpression as error:
             self.fault(line, error.message)
-        except Refused as refused:
+        except InvalidLine as refused:
             self.fault(line, str(refused), *refused.candidates)
 
-    def _place_found(self, root: Spot, key: str, value: Any, source: Source) -> None:
-        slots = self.shop.numbered(key)
+    def _place_found(self, root: Anchor, key: str, value: Any, source: LineOrigin) -> None:
+        slots = self.context.numbered(key)
         try:
             target = None if slots else self._noted(self.index.find(key), key, source.line)
         except AmbiguousField as error:
             # One label for other_product_image_locator_1 to _8: the places of one list.
-            slots = self.shop.same_but_numbered([found.path for found in error.candidates])
+            slots = self.context.same_but_numbered([found.path for found in error.candidates])
             if not slots:
                 raise
         if slots:
@@ -127,7 +127,7 @@ class Placing:
 
     def fault(self, line: Line, problem: str, *candidates: str) -> None:
         """Note a mistake."""
-        self.faults.append(Fault(line, problem, candidates))
+        self.faults.append(MappingFault(line, problem, candidates))
 
     def check_tables(self, plan: Mapping[str, Branch], tables: Collection[str]) -> None:
         """A line that looks into a related table which the connector does not name is a fault."""
@@ -138,22 +138,22 @@ class Placing:
                         if name not in tables:
                             self.fault(cell.line, f"the connector's `tables` name no {name!r}", *tables)
 
-    def _place(self, spot: Spot, target: Target, value: Any, source: Source) -> None:
+    def _place(self, spot: Anchor, target: Target, value: Any, source: LineOrigin) -> None:
         if value in ([], {}):
-            raise Refused(f"`{target.path}` has no value")
+            raise InvalidLine(f"`{target.path}` has no value")
         if isinstance(value, dict):
             self._place_object(spot, target, value, source)
         elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
             self._place_elements(spot, target, value, source)
         elif target.field is None:
             names = [f"{item.path.removeprefix(target.path + '.')} ({item.label})" for item in target.fields]
-            raise Refused(
+            raise InvalidLine(
                 f"`{target.path}` has several fields; say which with an object, {{name: value}}", *names
             )
         else:
             self._fill(spot, target.field, value if isinstance(value, list) else [value], source)
 
-    def _place_object(self, spot: Spot, target: Target, value: dict[str, Any], source: Source) -> None:
+    def _place_object(self, spot: Anchor, target: Target, value: dict[str, Any], source: LineOrigin) -> None:
         value = dict(value)
         source = source._replace(treatment=_treatment(value, source.treatment))
         base = target.path
@@ -164,23 +164,23 @@ class Placing:
         for name, content in value.items():
             self._place(spot, self._member(base, str(name), source.line), content, source)
 
-    def _place_elements(self, spot: Spot, target: Target, values: list[Any], source: Source) -> None:
+    def _place_elements(self, spot: Anchor, target: Target, values: list[Any], source: LineOrigin) -> None:
         base = target.path.rpartition(".")[0] if target.kind == "leaf" else target.path
         depth = base.count(".") + 1
         if not target.fields[0].levels[depth - 1].is_array:
-            raise Refused(f"`{base}` is one object, not a list")
+            raise InvalidLine(f"`{base}` is one object, not a list")
         if depth <= spot.depth:
-            raise Refused(f"a list inside a list of `{base}`")
+            raise InvalidLine(f"a list inside a list of `{base}`")
         branch = self._branch(spot, target.fields[0], depth)
         for value in values:
             element = Element()
             branch.templates.append(element)
             content = value if isinstance(value, dict) else {"value": value}
-            self._place_object(Spot(element, depth), self._target(base), content, source)
+            self._place_object(Anchor(element, depth), self._target(base), content, source)
 
     def _member(self, base: str, name: str, line: Line) -> Target:
         if name.rpartition(".")[2] in ENGINE_MEMBERS:
-            raise Refused(f"`{name}` is written by the engine")
+            raise InvalidLine(f"`{name}` is written by the engine")
         if (path := f"{base}.{name}") in self.paths:
             return self._target(path)
         below = self.index.inside(base)
@@ -189,14 +189,14 @@ class Placing:
         except (UnknownField, AmbiguousField) as error:
             names = [f"{item.path.removeprefix(base + '.')} ({item.label})" for item in below.fields]
             found = [str(candidate) for candidate in error.candidates] or names
-            raise Refused(f"`{base}` has nothing called {name!r}", *found) from None
+            raise InvalidLine(f"`{base}` has nothing called {name!r}", *found) from None
 
     def _target(self, path: str) -> Target:
         """The place at exactly `path`, though a single leaf may be all there is below."""
         found = self.index.target(path)
         return found if path in self.fields else found._replace(path=path, kind="composite")
 
-    def _branch(self, spot: Spot, leaf: Field, end: int) -> Branch:
+    def _branch(self, spot: Anchor, leaf: Field, end: int) -> Branch:
         """The branch at `end` names on the way to `leaf`."""
         element = spot.element
         for level in leaf.levels[spot.depth : end]:
@@ -207,9 +207,9 @@ class Placing:
             branch, element = found, self._common[id(found)]
         return branch
 
-    def _fill(self, spot: Spot, leaf: Field, values: list[Any], source: Source) -> None:
+    def _fill(self, spot: Anchor, leaf: Field, values: list[Any], source: LineOrigin) -> None:
         if any(level.max_items == 0 for level in leaf.levels):
-            raise Refused(
+            raise InvalidLine(
                 f"`{leaf.path}` takes no value in this definition; fields for businesses are only open to"
                 " accounts enrolled in Amazon Business, in a definition fetched with the seller id"
             )
@@ -217,14 +217,14 @@ class Placing:
         if above > spot.depth:
             element = self._common[id(self._branch(spot, leaf, above))]
         name = leaf.levels[-1].name
-        if isinstance(known := element.members.get(name), Leaf):
-            raise Refused(f"`{leaf.path}` is mapped already, by {known.cells[0].line}")
+        if isinstance(known := element.members.get(name), PlanLeaf):
+            raise InvalidLine(f"`{leaf.path}` is mapped already, by {known.cells[0].line}")
         unit = self.fields.get(leaf.unit) if leaf.unit else None
         convert = converter(leaf, source.treatment, self.reading, unit_of=unit, own_names=self.own_names)
         cells = [Cell(as_expression(value), source.line, source.treatment) for value in values]
         for cell in cells:
             _check_constant(cell, convert, self.reading)
-        element.members[name] = Leaf(leaf, cells, convert)
+        element.members[name] = PlanLeaf(leaf, cells, convert)
 
     def plan(self) -> dict[str, Branch]:
         """The plan, once all lines are in."""
@@ -261,14 +261,14 @@ class Placing:
         beside = self.fields.get(".".join([*names, "currency"]))
         if beside is None:
             return
-        currency = self.shop.marketplace.currency
+        currency = self.context.marketplace.currency
         convert = converter(beside, Treatment(), self.reading)
         try:
             convert.convert(currency)
-        except Inconvertible:
+        except ConversionError:
             return
         cell = Cell(constant(currency), leaves[0].cells[0].line, Treatment())
-        element.members["currency"] = Leaf(beside, [cell], convert)
+        element.members["currency"] = PlanLeaf(beside, [cell], convert)
 
 
 def _treatment(value: dict[str, Any], outer: Treatment) -> Treatment:
@@ -276,14 +276,14 @@ def _treatment(value: dict[str, Any], outer: Treatment) -> Treatment:
     asked = {name: value.pop(name) for name in _TREATMENTS if name in value}
     for name, choice in asked.items():
         if choice not in _TREATMENTS[name]:
-            raise Refused(f"`{name}` can be {' or '.join(_TREATMENTS[name])}, not {choice!r}")
+            raise InvalidLine(f"`{name}` can be {' or '.join(_TREATMENTS[name])}, not {choice!r}")
     return Treatment(
         truncate=asked.get("truncate") == "words" or outer.truncate,
         keep_html=asked.get("html") == "keep" or outer.keep_html,
     )
 
 
-def _check_constant(cell: Cell, convert: Converter, reading: Reading) -> None:
+def _check_constant(cell: Cell, convert: Converter, reading: SourceNotation) -> None:
     """A constant that the leaf does not take is a mistake of the mapping, not of each item."""
     if not cell.expression.constant:
         return
@@ -295,6 +295,6 @@ def _check_constant(cell: Cell, convert: Converter, reading: Reading) -> None:
             convert.convert(value)
         elif unit := parse_quantity(value, reading)[1]:
             convert.unit(unit)
-    except Inconvertible as error:
+    except ConversionError as error:
         options = (error.allowed or {}).get("options", ())
-        raise Refused(str(error), *(f"{o['name']} ({o['value']})" for o in options)) from None
+        raise InvalidLine(str(error), *(f"{o['name']} ({o['value']})" for o in options)) from None

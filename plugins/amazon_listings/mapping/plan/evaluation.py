@@ -9,9 +9,9 @@ from amazon_listings.mapping.findings import Findings, Site
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.findings import Setting
-    from amazon_listings.mapping.plan.tree import Branch, Cell, Leaf
+    from amazon_listings.mapping.plan.tree import Branch, Cell, PlanLeaf
     from amazon_listings.mapping.values.value import Value
     from amazon_product_types.validation.issue import Issue, Origin
 
@@ -56,7 +56,7 @@ class Evaluation:
     def __init__(
         self,
         setting: Setting,
-        rows: Sequence[Row],
+        rows: Sequence[ItemRow],
         *,
         leaves: int,
         depth: int,
@@ -92,7 +92,7 @@ class Evaluation:
         """Return a path of the payload, with the positions being made."""
         return "/".join(str(self.positions[name]) if isinstance(name, int) else name for name in way)
 
-    def site(self, leaf: Leaf, cell: Cell, row: Row, way: Way) -> Site:
+    def site(self, leaf: PlanLeaf, cell: Cell, row: ItemRow, way: Way) -> Site:
         """Return where something was found."""
         return Site(leaf, cell, row, self.path(way))
 
@@ -134,6 +134,8 @@ class Evaluation:
                 renamed.append(made._replace(path=f"{path}/{position}/{rest}"))
         self.trace[:] = renamed
 
-    def report_borrowed(self, branch: Branch, speaking: tuple[Leaf, Cell], row: Row, way: Way) -> None:
+    def report_borrowed(
+        self, branch: Branch, speaking: tuple[PlanLeaf, Cell], row: ItemRow, way: Way
+    ) -> None:
         """Report that a text in the fallback language stands in."""
         self.findings.borrowed(branch, self.site(*speaking, row, way), self.borrowed)

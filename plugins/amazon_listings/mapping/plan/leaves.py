@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.expressions.compiler import ExpressionError
-from amazon_listings.mapping.plan.tree import Cell, Element, Leaf
+from amazon_listings.mapping.plan.tree import Cell, Element, PlanLeaf
 from amazon_listings.mapping.values.conversion import parse_quantity
-from amazon_listings.mapping.values.options import Inconvertible, LeftOut
+from amazon_listings.mapping.values.options import ConversionError, LeftOut
 from amazon_listings.mapping.values.value import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from amazon_listings.mapping.expressions.rows import Row
+    from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.findings import Setting, Site
     from amazon_listings.mapping.plan.evaluation import Evaluation, Way
     from amazon_listings.mapping.values.value import Value
 
     #: Makes a leaf of the object given last.
-    LeafMaker = Callable[[Evaluation, Row, dict[str, Any]], Any]
+    LeafMaker = Callable[[Evaluation, ItemRow, dict[str, Any]], Any]
 
 
-def folded(leaf: Leaf) -> Value:
+def folded(leaf: PlanLeaf) -> Value:
     """Return what a constant leaf sends, converted once; None if it must be made for every item."""
     if not leaf.constant or leaf.is_list or len(leaf.cells) != 1 or leaf.converter.unit is not None:
         return None
@@ -31,18 +31,18 @@ def folded(leaf: Leaf) -> Value:
         return None
     try:
         made: Value = leaf.converter.convert(value)
-    except Inconvertible:
+    except ConversionError:
         return None
     return None if made == "" or isinstance(made, LeftOut) else made
 
 
-def constant_of(leaf: Leaf) -> Value:
+def constant_of(leaf: PlanLeaf) -> Value:
     """Return what the line of a constant leaf says."""
     return leaf.cells[0].expression.evaluate(_NO_ROW)
 
 
 def compile_leaf(
-    leaf: Leaf, template: Element, setting: Setting, places: Mapping[Leaf, int], way: Way
+    leaf: PlanLeaf, template: Element, setting: Setting, places: Mapping[PlanLeaf, int], way: Way
 ) -> LeafMaker:
     """Compile all of a leaf: issues, units beside a number, and what is observed.
 
@@ -61,14 +61,14 @@ def compile_leaf(
         return _quantity(leaf, _Beside.of(template, places), setting, places[leaf], way)
     place, convert, is_unit = places[leaf], leaf.converter.convert, leaf.name == "unit"
 
-    def made(run: Evaluation, row: Row, beside: dict[str, Any]) -> Any:
+    def made(run: Evaluation, row: ItemRow, beside: dict[str, Any]) -> Any:
         source = run.values[place]
         if is_empty(source) or (is_unit and "unit" in beside):  # it stands in the value already
             return None
         site = _site(run, leaf, place, row, way)
         try:
             return observed(run, convert(_whole(source)), source, site)
-        except Inconvertible as error:
+        except ConversionError as error:
             return run.refuse(error, site, _whole(source))
 
     return made
@@ -77,14 +77,14 @@ def compile_leaf(
 class _Beside(NamedTuple):
     """The unit that the mapping gives beside a value: its leaf, and where its value is bound."""
 
-    leaf: Leaf
+    leaf: PlanLeaf
     place: int | None
 
     @classmethod
-    def of(cls, template: Element, places: Mapping[Leaf, int]) -> _Beside | None:
+    def of(cls, template: Element, places: Mapping[PlanLeaf, int]) -> _Beside | None:
         """The unit of an element, if a line gives one."""
         unit = template.members.get("unit")
-        if not isinstance(unit, Leaf):
+        if not isinstance(unit, PlanLeaf):
             return None
         return cls(unit, None if folded(unit) is not None else places[unit])
 
@@ -96,12 +96,14 @@ class _Beside(NamedTuple):
         return mapped, None if is_empty(mapped) else self.leaf.converter.convert(mapped)
 
 
-def _quantity(leaf: Leaf, unit_beside: _Beside | None, setting: Setting, place: int, way: Way) -> LeafMaker:
+def _quantity(
+    leaf: PlanLeaf, unit_beside: _Beside | None, setting: Setting, place: int, way: Way
+) -> LeafMaker:
     """A number that may have its unit written beside it: `1,5 kg` fills both."""
     reading, convert = setting.reading, leaf.converter.convert
     find_unit, unit_way = leaf.converter.unit or str, (*way[:-1], "unit")
 
-    def made(run: Evaluation, row: Row, element: dict[str, Any]) -> Any:
+    def made(run: Evaluation, row: ItemRow, element: dict[str, Any]) -> Any:
         source = run.values[place]
         if is_empty(source):
             return None
@@ -114,7 +116,7 @@ def _quantity(leaf: Leaf, unit_beside: _Beside | None, setting: Setting, place: 
                     run.observe(site._replace(path=run.path(unit_way)), code, unit, "unit in the value")
                 element["unit"] = code
             value = convert(number)
-        except Inconvertible as error:
+        except ConversionError as error:
             return run.refuse(error, site, source)
         run.observe(site, value, source, _rule(site) + (" and unit" if unit else ""))
         return value
@@ -127,20 +129,20 @@ def _agreed(run: Evaluation, written: str, code: Value, beside: _Beside | None) 
     if beside is not None:
         mapped, mapped_code = beside.code(run)
         if mapped_code is not None and mapped_code != code:
-            raise Inconvertible("units_differ", unit=written, mapped=mapped)
+            raise ConversionError("units_differ", unit=written, mapped=mapped)
     return code
 
 
-def _list(leaf: Leaf, way: Way) -> LeafMaker:
+def _list(leaf: PlanLeaf, way: Way) -> LeafMaker:
     """A leaf that is itself a list of plain values."""
     limit, convert = leaf.field.max_values, leaf.converter.convert
 
-    def made(run: Evaluation, row: Row, _element: dict[str, Any]) -> Any:
+    def made(run: Evaluation, row: ItemRow, _element: dict[str, Any]) -> Any:
         pairs = []
         for cell in leaf.cells:
             try:
                 value = cell.expression.evaluate(row)
-            except (ExpressionError, Inconvertible) as error:
+            except (ExpressionError, ConversionError) as error:
                 run.refuse(error, run.site(leaf, cell, row, way), cell.expression.text)
                 continue
             found = value if isinstance(value, list | tuple) else [value]
@@ -152,14 +154,14 @@ def _list(leaf: Leaf, way: Way) -> LeafMaker:
             site = run.site(leaf, cell, row, way)
             try:
                 values.append(observed(run, convert(_whole(source)), source, site))
-            except Inconvertible as error:
+            except ConversionError as error:
                 run.refuse(error, site, source)
         return [value for value in values if value is not None] or None
 
     return made
 
 
-def _site(run: Evaluation, leaf: Leaf, place: int, row: Row, way: Way) -> Site:
+def _site(run: Evaluation, leaf: PlanLeaf, place: int, row: ItemRow, way: Way) -> Site:
     cell: Cell | None = leaf.cells[0] if len(leaf.cells) == 1 else run.cells[place]
     return run.site(leaf, cell or leaf.cells[0], row, way)
 

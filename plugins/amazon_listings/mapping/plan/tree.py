@@ -1,6 +1,6 @@
 """The plan of a mapping: which expression fills which leaf, in the shape the definition has.
 
-`Leaf`, `Element` and `Array` mirror the payload: an attribute is an `Array`, its elements follow
+`PlanLeaf`, `Element` and `Array` mirror the payload: an attribute is an `Array`, its elements follow
 one or more `Element` templates, their members are leaves, objects or arrays again.
 """
 
@@ -33,7 +33,7 @@ class Cell:
 
 
 @dataclass(eq=False)
-class Leaf:
+class PlanLeaf:
     """A leaf and what fills it; several cells are several values."""
 
     field: Field
@@ -72,13 +72,13 @@ class Element:
     """The members of an object. `columns` are the leaves whose lists repeat it."""
 
     members: dict[str, Node] = field(default_factory=dict)
-    columns: tuple[Leaf, ...] = ()
+    columns: tuple[PlanLeaf, ...] = ()
 
-    def leaves(self) -> list[Leaf]:
+    def leaves(self) -> list[PlanLeaf]:
         """Every leaf below, whatever the depth."""
-        found: list[Leaf] = []
+        found: list[PlanLeaf] = []
         for member in self.members.values():
-            if isinstance(member, Leaf):
+            if isinstance(member, PlanLeaf):
                 found.append(member)
             else:
                 for element in member.templates:
@@ -110,7 +110,7 @@ class Branch:
         return repeats(self.level)
 
 
-Node = Union[Leaf, Branch]  # noqa: UP007 - a forward reference between dataclasses
+Node = Union[PlanLeaf, Branch]  # noqa: UP007 - a forward reference between dataclasses
 
 
 def deciding_members(template: Element) -> frozenset[str]:
@@ -120,7 +120,7 @@ def deciding_members(template: Element) -> frozenset[str]:
     value among the members, those that do not only qualify decide; empty means all are constants.
     """
     members = template.members.items()
-    mains = frozenset(name for name, member in members if isinstance(member, Leaf) and member.is_main)
+    mains = frozenset(name for name, member in members if isinstance(member, PlanLeaf) and member.is_main)
     if mains:
         return mains
     driven = frozenset(name for name, member in members if not _constant(member))
@@ -132,25 +132,25 @@ def deciding_members(template: Element) -> frozenset[str]:
     return speaking or driven
 
 
-def deciding_cell(plan: Branch) -> tuple[Leaf, Cell] | None:
+def deciding_cell(plan: Branch) -> tuple[PlanLeaf, Cell] | None:
     """The leaf and cell that speak for an attribute: the first that reads the PIM."""
     leaves = [leaf for template in plan.templates for leaf in template.leaves() if not leaf.constant]
     return (leaves[0], leaves[0].cells[0]) if leaves else None
 
 
-def _qualifies(member: Leaf | Branch) -> bool:
-    return isinstance(member, Leaf) and member.qualifies
+def _qualifies(member: PlanLeaf | Branch) -> bool:
+    return isinstance(member, PlanLeaf) and member.qualifies
 
 
-def _is_amount(member: Leaf | Branch) -> bool:
+def _is_amount(member: PlanLeaf | Branch) -> bool:
     """Whether a nested member holds a value of its own: a price that the mapping states."""
-    if isinstance(member, Leaf):
+    if isinstance(member, PlanLeaf):
         return False
     return any(leaf.is_main for template in member.templates for leaf in template.leaves())
 
 
-def _constant(member: Leaf | Branch) -> bool:
-    if isinstance(member, Leaf):
+def _constant(member: PlanLeaf | Branch) -> bool:
+    if isinstance(member, PlanLeaf):
         return member.constant
     return all(leaf.constant for template in member.templates for leaf in template.leaves())
 
@@ -165,7 +165,7 @@ def repeats(level: Level) -> bool:
     return level.max_items is None and bool(set(level.selectors) - ENGINE_MEMBERS)
 
 
-def spread_depth(leaf: Leaf) -> int:
+def spread_depth(leaf: PlanLeaf) -> int:
     """The depth (names from the attribute) of the array that a list of values repeats."""
     levels = leaf.field.levels[:-1]
     arrays = [depth for depth, level in enumerate(levels, 1) if level.is_array]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.faults import Refused
+from amazon_listings.mapping.faults import InvalidLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"(.+)_(\d+)")
 
 
 @dataclass(frozen=True)
-class Shop:
+class MarketplaceContext:
     """What a short form must know: the marketplace, and the fields of the definition by path."""
 
     marketplace: Marketplace
@@ -49,8 +49,8 @@ def check_keys(entry: Mapping[str, Any], known: Iterable[str], what: str) -> Non
     """Refuse an object value with a key that its short form does not have.
 
     Raises:
-        Refused: it has one.
+        InvalidLine: it has one.
     """
     for name in entry:
         if name not in known:
-            raise Refused(f"{what} has no {name!r}", *known)
+            raise InvalidLine(f"{what} has no {name!r}", *known)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import Expression, as_expression, combined
-from amazon_listings.mapping.faults import Refused
+from amazon_listings.mapping.faults import InvalidLine
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.short_forms.context import check_keys
 from amazon_listings.mapping.short_forms.offers import offers
 from amazon_listings.mapping.values.lengths import HIGHLIGHTS_CHARACTERS, modular_title
-from amazon_listings.mapping.values.options import Inconvertible, LeftOut
+from amazon_listings.mapping.values.options import ConversionError, LeftOut
 from amazon_listings.mapping.values.quantities import NotANumber, number
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types import gtin as trade_numbers
@@ -23,8 +23,8 @@ from amazon_product_types import gtin as trade_numbers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from amazon_listings.mapping.expressions.rows import Row
-    from amazon_listings.mapping.short_forms.context import Placed, Shop
+    from amazon_listings.mapping.expressions.rows import ItemRow
+    from amazon_listings.mapping.short_forms.context import MarketplaceContext, Placed
     from amazon_listings.mapping.values.value import Value
 
 #: Amazon keeps one merchant quantity per SKU for its stores of the European Union.
@@ -41,13 +41,13 @@ _STOCK = {
 def spread(value: Any, slots: Sequence[str]) -> Placed:
     """A list of pictures over several places, the first to the first; what does not fit is a warning."""
     if isinstance(value, dict):
-        raise Refused("a list of pictures is an expression or a list of expressions")
+        raise InvalidLine("a list of pictures is an expression or a list of expressions")
     sources = [as_expression(one) for one in (value if isinstance(value, list) else [value])]
 
     listed = combined(sources, lambda values: [one for one in _flat(values) if not is_empty(one)], "")
-    last: tuple[Row | None, Any] = (None, [])
+    last: tuple[ItemRow | None, Any] = (None, [])
 
-    def pictures(row: Row) -> Any:
+    def pictures(row: ItemRow) -> Any:
         # Every place asks for the same list of the same item, one after the other.
         nonlocal last
         known = last
@@ -55,8 +55,8 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
             last = known = (row, listed.evaluate(row))
         return known[1]
 
-    def nth(position: int) -> Callable[[Row], Any]:
-        def pick(row: Row) -> Any:
+    def nth(position: int) -> Callable[[ItemRow], Any]:
+        def pick(row: ItemRow) -> Any:
             found = pictures(row)
             if position >= len(found):
                 return None
@@ -77,21 +77,21 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
     ]
 
 
-def images(value: Any, shop: Shop) -> Placed:
+def images(value: Any, context: MarketplaceContext) -> Placed:
     """`images`: the first picture is the main one, the others follow."""
     for kind in ("product", "offer"):
         main = f"main_{kind}_image_locator.media_location"
-        if main in shop.fields:
-            return spread(value, [main, *shop.numbered(f"other_{kind}_image_locator")])
-    raise Refused("this definition has no images")
+        if main in context.fields:
+            return spread(value, [main, *context.numbered(f"other_{kind}_image_locator")])
+    raise InvalidLine("this definition has no images")
 
 
-def stock(value: Any, shop: Shop) -> Placed:
+def stock(value: Any, context: MarketplaceContext) -> Placed:
     """`stock`: the merchant's own quantity, or a fulfilment channel of Amazon."""
     entry = dict(value) if isinstance(value, dict) else {"quantity": value}
     by_country = entry.pop("by_country", None)
     if by_country is not None:
-        entry["quantity"] = _own_quantity(by_country, shop.marketplace.country)
+        entry["quantity"] = _own_quantity(by_country, context.marketplace.country)
     check_keys(entry, _STOCK, "stock")
     element = {_STOCK[name]: content for name, content in entry.items()}
     return [("fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", **element}])]
@@ -100,7 +100,7 @@ def stock(value: Any, shop: Shop) -> Placed:
 def _own_quantity(by_country: Any, country: str) -> Expression:
     """This marketplace's quantity, refused where another one of the same stock contradicts it."""
     if not isinstance(by_country, dict) or country not in by_country:
-        raise Refused(f"by_country needs a quantity for {country}")
+        raise InvalidLine(f"by_country needs a quantity for {country}")
     shared = [country, *(c for c in by_country if c != country and c in ONE_STOCK and country in ONE_STOCK)]
 
     def agreed(values: list[Any]) -> Any:
@@ -108,37 +108,37 @@ def _own_quantity(by_country: Any, country: str) -> Expression:
         try:
             different = {number(value) for value in found.values()}
         except NotANumber as reason:
-            raise Inconvertible("quantity_no_number", reason=reason) from None
+            raise ConversionError("quantity_no_number", reason=reason) from None
         if len(different) > 1:
             said = ", ".join(f"{name} {shown(value)}" for name, value in found.items())
-            raise Inconvertible("quantities_differ", said=said)
+            raise ConversionError("quantities_differ", said=said)
         return found.get(country)
 
     parts = [as_expression(by_country[name]) for name in shared]
     return combined(parts, agreed, f"quantity of {country}, the same in all of the EU")
 
 
-def asin(value: Any, shop: Shop) -> Placed:
+def asin(value: Any, context: MarketplaceContext) -> Placed:
     """`asin`: an offer on a product that Amazon has already."""
-    _needs(shop, "merchant_suggested_asin.value")
+    _needs(context, "merchant_suggested_asin.value")
     expression = as_expression(value).then(lambda found: shown(found).strip().upper(), "ASIN")
     return [("merchant_suggested_asin.value", expression)]
 
 
-def gtin(value: Any, shop: Shop) -> Placed:
+def gtin(value: Any, context: MarketplaceContext) -> Placed:
     """`gtin`: EAN, UPC or GTIN, told apart by length; `exempt_when_empty: true` asks for the exemption."""
-    _needs(shop, "externally_assigned_product_identifier.value")
+    _needs(context, "externally_assigned_product_identifier.value")
     entry = dict(value) if isinstance(value, dict) else {"value": value}
     check_keys(entry, ("value", "type", "exempt_when_empty"), "gtin")
     if "value" not in entry:
-        raise Refused("gtin needs a value")
+        raise InvalidLine("gtin needs a value")
     source = as_expression(entry["value"])
     digits = source.then(lambda found: trade_numbers.digits(shown(found)), "trade number")
     kind = entry.get("type") or digits.then(_gtin_type, "kind by length")
     placed: Placed = [("externally_assigned_product_identifier", [{"type": kind, "value": digits}])]
     if entry.get("exempt_when_empty"):
         exempt = combined([source], lambda values: is_empty(values[0]) or None, "exempt: no trade number")
-        placed += gtin_exemption(exempt, shop)
+        placed += gtin_exemption(exempt, context)
     return placed
 
 
@@ -146,23 +146,23 @@ def _gtin_type(found: Value) -> str:
     digits = shown(found)
     if kind := trade_numbers.TYPES.get(len(digits)):
         return kind
-    raise Inconvertible(
+    raise ConversionError(
         "trade_number_length", found=digits, digits=len(digits), lengths=tuple(trade_numbers.TYPES)
     )
 
 
-def gtin_exemption(value: Any, shop: Shop) -> Placed:
+def gtin_exemption(value: Any, context: MarketplaceContext) -> Placed:
     """`gtin_exemption`: the exemption that Amazon granted for brand and category."""
     path = "supplier_declared_has_product_identifier_exemption.value"
-    _needs(shop, path)
+    _needs(context, path)
     return [(path, value)]
 
 
-def modular(value: Any, shop: Shop) -> Placed:
+def modular(value: Any, context: MarketplaceContext) -> Placed:
     """`modular_title`: a full title as `item_name` (75 characters) and `title_differentiation` (125)."""
-    _needs(shop, "item_name.value")
+    _needs(context, "item_name.value")
     _needs(
-        shop,
+        context,
         "title_differentiation.value",
         "this definition has no `title_differentiation` (Amazon introduced it on 2026-07-27): refresh it, or"
         " map `item_name` with `truncate: words`",
@@ -188,12 +188,12 @@ def _flat(values: Iterable[Any]) -> list[Any]:
     return [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
 
 
-def _needs(shop: Shop, path: str, problem: str = "") -> None:
-    if path not in shop.fields:
-        raise Refused(problem or f"this definition has no `{path}`")
+def _needs(context: MarketplaceContext, path: str, problem: str = "") -> None:
+    if path not in context.fields:
+        raise InvalidLine(problem or f"this definition has no `{path}`")
 
 
-SHORT_FORMS: dict[str, Callable[[Any, Shop], Placed]] = {
+SHORT_FORMS: dict[str, Callable[[Any, MarketplaceContext], Placed]] = {
     "asin": asin,
     "gtin": gtin,
     "gtin_exemption": gtin_exemption,

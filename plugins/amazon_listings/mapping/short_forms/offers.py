@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.faults import Refused
+from amazon_listings.mapping.faults import InvalidLine
 from amazon_listings.mapping.short_forms.context import check_keys
 
 if TYPE_CHECKING:
-    from amazon_listings.mapping.short_forms.context import Placed, Shop
+    from amazon_listings.mapping.short_forms.context import MarketplaceContext, Placed
 
 _PRICES = {
     "price": "our_price",
@@ -22,33 +22,33 @@ _PRICES = {
 _OFFER = (*_PRICES, "currency", "audience", "from", "to", "sale", "quantity_discounts", "business")
 
 
-def offers(value: Any, shop: Shop) -> Placed:
+def offers(value: Any, context: MarketplaceContext) -> Placed:
     """`offers`: prices by currency and audience, with sales, dates and quantity discounts."""
     placed = []
     for entry in value if isinstance(value, list) else [value]:
         offer = dict(entry) if isinstance(entry, dict) else {"price": entry}
         business = offer.pop("business", None)
-        placed.append(_offer(offer, shop))
+        placed.append(_offer(offer, context))
         if business is not None:
             b2b = dict(business) if isinstance(business, dict) else {"price": business}
-            placed.append(_offer({"currency": offer.get("currency"), **b2b, "audience": "B2B"}, shop))
+            placed.append(_offer({"currency": offer.get("currency"), **b2b, "audience": "B2B"}, context))
     return [("purchasable_offer", placed)]
 
 
-def _offer(offer: dict[str, Any], shop: Shop) -> dict[str, Any]:
+def _offer(offer: dict[str, Any], context: MarketplaceContext) -> dict[str, Any]:
     check_keys(offer, _OFFER, "an offer")
-    element: dict[str, Any] = {"currency": offer.get("currency") or shop.marketplace.currency}
-    audience = shop.fields.get("purchasable_offer.audience")
+    element: dict[str, Any] = {"currency": offer.get("currency") or context.marketplace.currency}
+    audience = context.fields.get("purchasable_offer.audience")
     wanted = offer.get("audience", "ALL")
     if audience is not None:
         if wanted == "B2B" and "B2B" not in {option.value for option in audience.options}:
-            raise Refused(
+            raise InvalidLine(
                 "this definition has no prices for businesses: the account must be enrolled in Amazon"
                 " Business, and the definition fetched with the seller id"
             )
         element["audience"] = wanted
     elif wanted != "ALL":
-        raise Refused("this definition has one audience only")
+        raise InvalidLine("this definition has one audience only")
     for name, path in _PRICES.items():
         if name in offer:
             element[path] = {"schedule": {"value_with_tax": offer[name]}}
@@ -64,22 +64,22 @@ def _offer(offer: dict[str, Any], shop: Shop) -> dict[str, Any]:
 
 def _sale(sale: Any) -> dict[str, Any]:
     if not isinstance(sale, dict):
-        raise Refused("a sale has a price and its dates: {price: …, from: …, to: …}")
+        raise InvalidLine("a sale has a price and its dates: {price: …, from: …, to: …}")
     check_keys(sale, ("price", "from", "to"), "a sale")
     missing = [name for name in ("price", "from", "to") if name not in sale]
     if missing:
-        raise Refused(f"a sale needs {', '.join(missing)} too")
+        raise InvalidLine(f"a sale needs {', '.join(missing)} too")
     return {"value_with_tax": sale["price"], "start_at": sale["from"], "end_at": sale["to"]}
 
 
 def _discounts(discounts: Any) -> dict[str, Any]:
     """`{type: fixed | percent, levels: {5: 9.50, 10: 9.00}}`: from so many pieces, this price or percent."""
     if not isinstance(discounts, dict) or not isinstance(discounts.get("levels"), dict):
-        raise Refused("quantity discounts are {type: fixed or percent, levels: {from how many: price}}")
+        raise InvalidLine("quantity discounts are {type: fixed or percent, levels: {from how many: price}}")
     check_keys(discounts, ("type", "levels"), "quantity discounts")
     kind = discounts.get("type", "fixed")
     try:
         levels = [{"lower_bound": int(bound), "value": price} for bound, price in discounts["levels"].items()]
     except ValueError:
-        raise Refused("the levels of quantity discounts are {from how many: price}") from None
+        raise InvalidLine("the levels of quantity discounts are {from how many: price}") from None
     return {"discount_type": kind, "levels": levels}

@@ -14,7 +14,7 @@ from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import NotADate, iso, moment
 from amazon_listings.mapping.values.html_text import html_to_text, is_html
 from amazon_listings.mapping.values.lengths import truncate_words
-from amazon_listings.mapping.values.options import Inconvertible, Options, nearest
+from amazon_listings.mapping.values.options import ConversionError, Options, nearest
 from amazon_listings.mapping.values.quantities import NotANumber, Notation, json_number, quantity
 from amazon_product_types.matching import normal
 from amazon_product_types.options import OptionList
@@ -32,7 +32,7 @@ _EXACT, _EXACT_DIGITS = 1e15, 15
 
 
 @dataclass(frozen=True)
-class Reading:
+class SourceNotation:
     """How the PIM writes things: its decimal sign, and whether `01/12` is in January."""
 
     decimal: Notation = "auto"
@@ -49,7 +49,7 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Converter:
-    """Converts the values of one leaf. `convert(value)` raises `Inconvertible`; `rule` says what it does."""
+    """Converts the values of one leaf: `convert(value)` or `ConversionError`; `rule` says what it does."""
 
     convert: Callable[[Any], Any]
     rule: str
@@ -59,7 +59,7 @@ class Converter:
 def converter(
     leaf: Field,
     treatment: Treatment,
-    reading: Reading,
+    reading: SourceNotation,
     *,
     unit_of: Field | None = None,
     own_names: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
@@ -94,20 +94,20 @@ def converter(
     return Converter(_texts(leaf, treatment), rule)
 
 
-def parse_quantity(value: Any, reading: Reading) -> tuple[int | float, str]:
+def parse_quantity(value: Any, reading: SourceNotation) -> tuple[int | float, str]:
     """The number and the unit in a value such as `1,5 kg`.
 
     Raises:
-        Inconvertible: no number.
+        ConversionError: no number.
     """
     try:
         found = quantity(value, reading.decimal)
         return json_number(found.number), found.unit
     except NotANumber as reason:
-        raise Inconvertible("not_a_number", {"type": "number"}, found=value, reason=reason) from None
+        raise ConversionError("not_a_number", {"type": "number"}, found=value, reason=reason) from None
 
 
-def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
+def _numbers(leaf: Field, reading: SourceNotation) -> Callable[[Any], Any]:
     whole = leaf.json_type == "integer"
     codes = {option.value for option in leaf.options} if leaf.options and not leaf.open else None
     limits = {
@@ -119,11 +119,11 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
             return plain
         number, unit = parse_quantity(value, reading)
         if unit:
-            raise Inconvertible("beside_number", {"type": "number", **limits}, found=value, unit=unit)
+            raise ConversionError("beside_number", {"type": "number", **limits}, found=value, unit=unit)
         if whole and not isinstance(number, int):
-            raise Inconvertible("not_whole", {"type": "integer", **limits}, found=value)
+            raise ConversionError("not_whole", {"type": "integer", **limits}, found=value)
         if codes is not None and number not in codes:
-            raise Inconvertible("not_listed", nearest(OptionList.of(leaf.options), str(value)), found=value)
+            raise ConversionError("not_listed", nearest(OptionList.of(leaf.options), str(value)), found=value)
         return number
 
     return convert
@@ -155,22 +155,22 @@ def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[An
             found = yes_or_no(value) if found is None else found
             if isinstance(found, bool):
                 return found
-        raise Inconvertible("not_yes_or_no", allowed, found=value)
+        raise ConversionError("not_yes_or_no", allowed, found=value)
 
     return convert
 
 
-def _date(value: Any, reading: Reading) -> str:
+def _date(value: Any, reading: SourceNotation) -> str:
     try:
         return iso(moment(value, month_first=reading.month_first))
     except NotADate as reason:
-        raise Inconvertible(reason.code, {"format": "2026-12-31"}, **reason.facts) from None
+        raise ConversionError(reason.code, {"format": "2026-12-31"}, **reason.facts) from None
 
 
 def _url(value: Any) -> str:
     found = picture(value) if isinstance(value, dict) else value
     if not isinstance(found, str) or not found.strip():
-        raise Inconvertible("not_an_address", {"format": "https://…"}, found=value)
+        raise ConversionError("not_an_address", {"format": "https://…"}, found=value)
     return found.strip()
 
 
@@ -183,13 +183,13 @@ def _texts(leaf: Field, treatment: Treatment) -> Callable[[Any], Any]:
         if isinstance(value, str):
             text = value.strip()
         elif isinstance(value, bool):
-            raise Inconvertible("yes_no_no_text", {"type": "text"})
+            raise ConversionError("yes_no_no_text", {"type": "text"})
         elif isinstance(value, int | float):
             text = _digits(value)
         elif isinstance(value, dict) and value.get("url"):
             text = str(value["url"])
         else:
-            raise Inconvertible("not_text", {"type": "text"}, found=value)
+            raise ConversionError("not_text", {"type": "text"}, found=value)
         if not keep and is_html(text):
             text = html_to_text(text, lines=lines)
         if treatment.truncate:
@@ -204,4 +204,4 @@ def _digits(value: float) -> str:
     try:
         return str(json_number(quantity(value).number))
     except NotANumber as reason:
-        raise Inconvertible("not_a_number", {"type": "text"}, found=value, reason=reason) from None
+        raise ConversionError("not_a_number", {"type": "text"}, found=value, reason=reason) from None

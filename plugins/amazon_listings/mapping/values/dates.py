@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from amazon_listings.mapping.values.invalid import Unfit
+from amazon_listings.mapping.values.invalid import InvalidValue
 
 _ISO_LIKE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(.+))?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ,]+(.+))?")
@@ -14,7 +14,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTHS = 12
 
 
-class NotADate(Unfit):
+class NotADate(InvalidValue):
     """A value that is no date."""
 
 

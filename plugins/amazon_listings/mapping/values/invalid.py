@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Catalogue
 
 
-class Unfit(ValueError):
+class InvalidValue(ValueError):
     """A value that cannot be used; as text it says why in English.
 
     Args:
         code: A code of `messages/`.
         facts: The values of its sentences: texts are quoted, tuples are alternatives, lists are
-            options (`[{"value", "name"}]`), another `Unfit` is the reason of the reason.
+            options (`[{"value", "name"}]`), another `InvalidValue` is the reason of the reason.
     """
 
     def __init__(self, code: str, /, **facts: Any) -> None:
@@ -41,13 +41,13 @@ class Unfit(ValueError):
 
 
 def reason(error: Exception, messages: Catalogue) -> str:
-    """What an error says, as a clause: in the language of `messages` where it is of an `Unfit` value."""
-    unfit = error if isinstance(error, Unfit) else error.__cause__
-    return unfit.reason(messages) if isinstance(unfit, Unfit) else str(error)
+    """Return what an error says, as a clause: in the language of `messages` where it is an `InvalidValue`."""
+    invalid = error if isinstance(error, InvalidValue) else error.__cause__
+    return invalid.reason(messages) if isinstance(invalid, InvalidValue) else str(error)
 
 
 def _worded(value: Any, messages: Catalogue) -> Any:
-    if isinstance(value, Unfit):
+    if isinstance(value, InvalidValue):
         return value.reason(messages)
     if isinstance(value, tuple):
         return messages.any_of(map(str, value))

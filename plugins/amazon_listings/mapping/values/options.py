@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.values.invalid import Unfit
+from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.mapping.values.units import unit_code
 from amazon_product_types.definition import Definition
 from amazon_product_types.matching import normal
@@ -22,7 +22,7 @@ _SHOWN = 5
 _REMEMBERED = 10_000
 
 
-class Inconvertible(Unfit):
+class ConversionError(InvalidValue):
     """A value that its leaf does not take.
 
     Args:
@@ -73,10 +73,10 @@ class Options:
         """The code for a value; for suggested options any text passes.
 
         Raises:
-            Inconvertible: it is no option, or the name of several.
+            ConversionError: it is no option, or the name of several.
         """
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise Inconvertible("not_listed", self._offered(str(value)), found=value)
+            raise ConversionError("not_listed", self._offered(str(value)), found=value)
         text = value if isinstance(value, str) else str(value)
         found = self._known.get(text)
         if found is None:
@@ -95,12 +95,12 @@ class Options:
                 return found[0]
             if found:
                 several = [{"value": code, "name": plain} for code in dict.fromkeys(found)]
-                raise Inconvertible("several_options", {"options": several[:_SHOWN]}, found=text)
+                raise ConversionError("several_options", {"options": several[:_SHOWN]}, found=text)
         if self._leaf.is_unit and (code := unit_code(plain, self._codes)):
             return code
         if self._leaf.open:
             return text if plain else ""
-        raise Inconvertible("not_listed", self._offered(text), found=text)
+        raise ConversionError("not_listed", self._offered(text), found=text)
 
     def _offered(self, text: str) -> dict[str, Any]:
         return nearest(self._listed, text)

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from amazon_listings.mapping.values.invalid import Unfit
+from amazon_listings.mapping.values.invalid import InvalidValue
 
 Notation = Literal["auto", ".", ","]
 
@@ -29,7 +29,7 @@ class Quantity(NamedTuple):
     unit: str
 
 
-class NotANumber(Unfit):
+class NotANumber(InvalidValue):
     """A value that is no number, or that can be read as two different ones."""
 
 
