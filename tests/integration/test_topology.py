@@ -211,7 +211,11 @@ def test_the_tasks_ran_on_both_workers(topology, run):
 def test_the_ledger_is_in_postgresql(topology, run):
     ledger = sqlalchemy.create_engine(topology.ledger)
     with ledger.connect() as connection:
-        runs = connection.execute(sqlalchemy.text("SELECT connector_key, state FROM runs")).all()
+        runs = connection.execute(
+            sqlalchemy.text(
+                "SELECT current_id, attempt, state FROM runs JOIN connectors ON key = connector_key"
+            )
+        ).all()
         accepted = connection.scalar(
             sqlalchemy.text("SELECT count(*) FROM submissions WHERE status = 'ACCEPTED'")
         )
