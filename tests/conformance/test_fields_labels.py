@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from amazon_listings.authoring.relabelling import relabel
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
-from amazon_product_types.labels import AmbiguousField, FieldIndex, chain
-from amazon_product_types.matching import normal
+from amazon_product_types.labels import AmbiguousField, FieldIndex
+from amazon_product_types.matching import chain, normal
 
 #: Least share of fields that a label alone, or a label or chain, must name: measured, see docs/fields.md.
 SHARES = {

@@ -70,17 +70,17 @@ def test_conditions_are_sentences_not_json(name):
 def test_conditions_in_words_on_the_real_definition():
     by_path = {field.path: field for field in fields(Definition(document("HOME.FR.fr_FR.2025-01")))}
     said = {path: field.condition for path, field in by_path.items()}
-    assert said["child_parent_sku_relationship.parent_sku"] == "required when `parentage_level` is child"
-    assert said["model_number.value"] == "required unless `parentage_level` is parent"
-    assert said["battery.weight.unit"] == "required when `battery.weight` is given"
+    assert said["child_parent_sku_relationship.parent_sku"] == "required when “Niveau de relation” is Enfant"
+    assert said["model_number.value"] == "required unless “Niveau de relation” is Parent"
+    assert said["battery.weight.unit"] == "required when “Poids de la batterie/pile” is given"
     assert said["merchant_suggested_asin.value"] == (
-        "required unless `externally_assigned_product_identifier` is given, `parentage_level` is parent "
-        "or `supplier_declared_has_product_identifier_exemption` is true"
+        "required unless “Identifiant produit (code-barres)” is given, “Niveau de relation” is Parent or "
+        "“Est exempté d\u2019un fournisseur déclaré identificateur externe” is Oui"
     )
     assert by_path["item_name.value"].requirement == "required"
     assert by_path["generic_keyword.value"].requirement == "recommended"
     offers = fields(Definition(document("PRODUCT.GB.en_GB.LISTING_OFFER_ONLY.2025-09")))
-    assert "required unless `merchant_suggested_asin` is given" in {
+    assert "required unless “Merchant Suggested ASIN” is given" in {
         field.condition.partition(";")[0] for field in offers
     }
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 from validation_reference import FORMATS
 
-from amazon_product_types.validation.engine import compile_schema
+from amazon_product_types.dialect.schemas import compile_schema
 
 STARTS = {
     "date": ("2026-12-01", "0000-02-29", "1900-02-29", "9999-12-31"),

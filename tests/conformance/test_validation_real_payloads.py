@@ -107,10 +107,10 @@ def test_the_workshops_product_gives_exactly_what_the_definition_says():
         ("not_suggested", "metal_type/0/value"),
     }
     why = {issue.path: issue.why for issue in issues}
-    assert why["part_number"] == "required unless `parentage_level` is parent"
-    assert why["stones"] == "required unless `gem_type` is No Gemstone or `parentage_level` is parent"
+    assert why["part_number"] == "required unless “Parentage Level” is Parent"
+    assert why["stones"] == "required unless “Gem Type” is No Gemstone or “Parentage Level” is Parent"
     assert why["fulfillment_availability"] == (
-        "required unless `parentage_level` is parent or `skip_offer` is true"
+        "required unless “Parentage Level” is Parent or “Skip Offer” is Yes"
     )
 
 
@@ -120,10 +120,7 @@ def test_neither_identifier_is_one_issue_that_meets_both_of_amazons():
     del attributes["supplier_declared_has_product_identifier_exemption"]
     local = compile_definition(document(BRACELET)).issues(attributes)
     (either,) = [issue for issue in local if issue.code == "missing_one_of"]
-    assert either.why == (
-        "required unless `parentage_level` is parent "
-        "or `supplier_declared_has_product_identifier_exemption` is true"
-    )
+    assert either.why == ("required unless “Parentage Level” is Parent or “Has GTIN exemption?” is Yes")
     names = either.allowed["one_of"]
     assert names == ["externally_assigned_product_identifier", "merchant_suggested_asin"]
     answers = example("issue_responses.json")["examples"]
@@ -143,7 +140,7 @@ def test_a_variation_child_needs_what_its_theme_names():
     }
     issues = {issue.path: issue for issue in definition.issues(attributes) if issue.severity == "ERROR"}
     parent = issues["child_parent_sku_relationship/0/parent_sku"]
-    assert (parent.code, parent.why) == ("missing_field", "required because `parentage_level` is child")
+    assert (parent.code, parent.why) == ("missing_field", "required because “Parentage Level” is Child")
 
 
 def test_each_answer_with_issues_that_was_ever_quoted_is_understood():

@@ -17,7 +17,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from amazon_product_types.validation.document import DefinitionError
+from amazon_product_types.document import DefinitionError
 from amazon_product_types.validation.engine import Engine
 
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "json-schema-test-suite"

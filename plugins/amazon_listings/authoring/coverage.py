@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.values.value import is_empty
-from amazon_product_types.labels import chain
+from amazon_product_types.matching import chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,8 +14,7 @@ from amazon_listings.authoring.proposals import (
     value_of,
     wanted,
 )
-from amazon_product_types.labels import chain
-from amazon_product_types.matching import normal
+from amazon_product_types.matching import chain, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -92,7 +92,7 @@ def _of_group(found: list[Field], group: str) -> list[Field]:
 def table_of(found: Iterable[Field]) -> Iterator[str]:
     """Lines that tell of fields, group by group: label, then path and shape, then conditions."""
     from amazon_listings.cli.tables import clean
-    from amazon_product_types.labels import chain
+    from amazon_product_types.matching import chain
 
     groups: dict[str, list[Field]] = {}
     for field in found:

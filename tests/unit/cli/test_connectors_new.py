@@ -148,7 +148,7 @@ def test_conditional_fields_without_a_proposal_are_comments_with_their_condition
     text, document = written(home)
     assert "Remarque sur l'état" not in document["mapping"]
     place = text.index('# Remarque sur l\'état: ""')
-    assert "required when `condition_type` is one of used_acceptable" in text[:place].replace("\n  # ", " ")
+    assert "required when “État” is one of Occasion - Acceptable" in text[:place].replace("\n  # ", " ")
 
 
 def test_with_the_pim_and_amazon_by_their_connections(home):

@@ -119,7 +119,7 @@ def test_fields_of_a_connector_that_has_no_stored_definition_yet(home, declared_
     fields = {field["path"]: field for field in json.loads("\n".join(lines(result)))}
     lamp, weight = fields["lamp_type.value"], fields["item_weight.unit"]
     assert (lamp["label"], lamp["group"]) == ("Tipo de lámpara", "Detalles del producto")
-    assert weight["condition"] == "obligatorio cuando `item_weight` está indicado"
+    assert weight["condition"] == "obligatorio cuando «Peso del producto» está indicado"
 
 
 def test_what_amazon_called_relevant_is_recommended(home):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_product_types.fields import fields
-from amazon_product_types.labels import chain
+from amazon_product_types.matching import chain
 from amazon_product_types.messages import catalogue
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from amazon_product_types.candidates import (
 )
 from amazon_product_types.definition import ENGINE_MEMBERS, Names
 from amazon_product_types.fields import Field, main_field
-from amazon_product_types.matching import ALIKE, normal, shared, similarity, words
+from amazon_product_types.matching import ALIKE, chain, normal, shared, similarity, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -258,15 +258,6 @@ class FieldIndex:
         return [self._candidate(names) for names in list(different.values())[:_CANDIDATES]]
 
 
-def chain(labels: Iterable[str]) -> str:
-    """Return the labels as one writes a chain in a mapping: `A > B`, without immediate repetition."""
-    shown: list[str] = []
-    for label in labels:
-        if not shown or normal(shown[-1]) != normal(label):
-            shown.append(label)
-    return " > ".join(shown)
-
-
 def _likeness(key: str) -> Callable[[Sequence[str], Sequence[str]], float]:
     """Return how much a mapping key that names nothing is like a field, from 0 to 1.
 
@@ -291,5 +282,4 @@ __all__ = [
     "OutsideRequirements",
     "Target",
     "UnknownField",
-    "chain",
 ]

@@ -84,6 +84,15 @@ def shared(wanted: frozenset[str], known: frozenset[str]) -> float:
     return sum(found) / len(found)
 
 
+def chain(labels: Iterable[str]) -> str:
+    """Return the labels as one writes a chain in a mapping: `A > B`, without immediate repetition."""
+    shown: list[str] = []
+    for label in labels:
+        if not shown or normal(shown[-1]) != normal(label):
+            shown.append(label)
+    return " > ".join(shown)
+
+
 class Ranking:
     """Orders many texts by how alike they are to what was written; reads them once.
 

@@ -23,6 +23,7 @@ from amazon_product_types.conditions.formulas import (
     fact,
     shortest,
 )
+from amazon_product_types.conditions.naming import Naming
 from amazon_product_types.conditions.wording import sentence
 from amazon_product_types.definition import QUALIFIERS, main_name
 from amazon_product_types.messages import catalogue
@@ -57,7 +58,7 @@ class Requirements:
     """
 
     def __init__(self, definition: Definition) -> None:
-        self._definition = definition
+        self._naming = Naming(definition)
         self._rules = Rules(definition)
         self._members: dict[Names, dict[str, None]] = {}
         self._leaves: dict[Names, list[Names]] = {}
@@ -96,8 +97,8 @@ class Requirements:
         source = sources.get(names[0], "") if level == "optional" and self._is_main(names) else ""
         return Requirement(
             "recommended" if source else level,
-            sentence("required", said, self.shown, messages),
-            sentence("not_allowed", self.forbidden(names), self.shown, messages),
+            sentence("required", said, self._naming, messages),
+            sentence("not_allowed", self.forbidden(names), self._naming, messages),
             true_of(formula, {}, {}),
             source,
         )
@@ -116,15 +117,6 @@ class Requirements:
     def _is_main(self, names: Names) -> bool:
         """Whether a leaf is what its attribute is about."""
         return len(self._leaves[names[:1]]) == 1 or names[1:] == (main_name(self._members[names[:1]]),)
-
-    def shown(self, names: Names) -> str:
-        """How a sentence calls a place: by the attribute where that says enough."""
-        while len(names) > 1:
-            above = self._members.get(names[:-1], {})
-            if len(above) != 1 and names[-1] != main_name(above):
-                break
-            names = names[:-1]
-        return ".".join(names)
 
 
 def requirements(definition: Definition, relevant: frozenset[str], language: str) -> dict[Names, Requirement]:

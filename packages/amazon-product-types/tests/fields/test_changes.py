@@ -63,14 +63,14 @@ def changed(edit):
                 allOf=[{"if": {"required": ["count"]}, "then": {"required": ["note"]}}]
             ),
             "condition",
-            "required when `count` is given (before: optional)",
+            "required when “Count” is given (before: optional)",
         ),
         (
             lambda new, v: new.update(
                 allOf=[{"if": {"required": ["count"]}, "then": {"not": {"required": ["note"]}}}]
             ),
             "forbidden",
-            "not allowed when `count` is given (before: always allowed)",
+            "not allowed when “Count” is given (before: always allowed)",
         ),
         (
             lambda new, v: new.update(

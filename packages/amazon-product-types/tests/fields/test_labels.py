@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
-from amazon_product_types.labels import AmbiguousField, FieldIndex, UnknownField, chain
-from amazon_product_types.matching import normal
+from amazon_product_types.labels import AmbiguousField, FieldIndex, UnknownField
+from amazon_product_types.matching import chain, normal
 
 
 def leaf(title, **more):

@@ -64,29 +64,29 @@ NEED = {"required": ["color"]}
     [
         ([], ("optional", "")),
         ([NEED], ("required", "")),
-        ([{"if": is_("level", "child"), "then": NEED}], ("conditional", "required when `level` is child")),
-        ([{"if": {"not": given("asin")}, "then": NEED}], ("conditional", "required unless `asin` is given")),
-        ([{"if": given("asin"), "else": NEED}], ("conditional", "required unless `asin` is given")),
+        ([{"if": is_("level", "child"), "then": NEED}], ("conditional", "required when “level” is child")),
+        ([{"if": {"not": given("asin")}, "then": NEED}], ("conditional", "required unless “asin” is given")),
+        ([{"if": given("asin"), "else": NEED}], ("conditional", "required unless “asin” is given")),
         (
             [{"if": {"not": {"anyOf": [is_("level", "parent"), given("asin")]}}, "then": NEED}],
-            ("conditional", "required unless `asin` is given or `level` is parent"),
+            ("conditional", "required unless “asin” is given or “level” is parent"),
         ),
         (
             [{"if": {"allOf": [is_("level", "child"), {"not": given("asin")}]}, "then": NEED}],
-            ("conditional", "required when `level` is child, unless `asin` is given"),
+            ("conditional", "required when “level” is child, unless “asin” is given"),
         ),
         (
             # Amazon's way of saying "not a parent": absent, or there and something else.
             [{"if": {"anyOf": [{"not": given("level")}, {"not": is_("level", "parent")}]}, "then": NEED}],
-            ("conditional", "required unless `level` is parent"),
+            ("conditional", "required unless “level” is parent"),
         ),
         (
             [{"if": {"anyOf": [{"not": given("ready")}, is_("ready", False)]}, "then": NEED}],
-            ("conditional", "required unless `ready` is true"),
+            ("conditional", "required unless “ready” is true"),
         ),
         (
             [{"if": given("asin"), "then": NEED}, {"if": given("weight"), "then": NEED}],
-            ("conditional", "required when `asin` is given or `weight` is given"),
+            ("conditional", "required when “asin” is given or “weight” is given"),
         ),
         (
             [{"if": given("asin"), "then": NEED}, {"if": {"not": given("asin")}, "then": NEED}],
@@ -99,25 +99,25 @@ NEED = {"required": ["color"]}
                     "then": {"if": is_("level", "child"), "then": {"properties": {}}, "else": NEED},
                 }
             ],
-            ("conditional", "required when `asin` is given, unless `level` is child"),
+            ("conditional", "required when “asin” is given, unless “level” is child"),
         ),
         ([{"if": given("nowhere"), "then": NEED}], ("optional", "")),
         ([{"if": {"not": given("nowhere")}, "then": NEED}], ("required", "")),
         ([{"if": is_("level", "unheard"), "then": NEED}], ("optional", "")),
-        ([{"dependentRequired": {"asin": ["color"]}}], ("conditional", "required when `asin` is given")),
+        ([{"dependentRequired": {"asin": ["color"]}}], ("conditional", "required when “asin” is given")),
         (
             [{"anyOf": [NEED, given("asin")]}],
-            ("conditional", "required unless `asin` is given"),
+            ("conditional", "required unless “asin” is given"),
         ),
         (
             [{"oneOf": [NEED, {"required": ["asin"]}]}],
-            ("conditional", "required unless `asin` is given"),
+            ("conditional", "required unless “asin” is given"),
         ),
         (
             [{"not": {"allOf": [{"required": ["asin"]}, {"not": {"required": ["color"]}}]}}],
-            ("conditional", "required when `asin` is given"),
+            ("conditional", "required when “asin” is given"),
         ),
-        # `required` says nothing about a list, so this condition always holds.
+        # “required” says nothing about a list, so this condition always holds.
         ([{"if": {"properties": {"asin": {"required": ["value"]}}}, "then": NEED}], ("required", "")),
     ],
 )
@@ -130,7 +130,7 @@ def test_many_values_are_counted():
     rule = {"if": is_("theme", *(f"T{n}" for n in range(7))), "then": NEED}
     assert said(rule, theme=theme) == (
         "conditional",
-        "required when `theme` is one of T0, T1, T2, T3 (and 3 more)",
+        "required when “theme” is one of T0, T1, T2, T3 (and 3 more)",
     )
 
 
@@ -139,14 +139,14 @@ def test_the_only_leaf_of_a_required_attribute_is_required_though_the_schema_let
 
 
 def test_a_unit_is_needed_with_its_value():
-    assert said(path="weight.unit") == ("conditional", "required when `weight` is given")
+    assert said(path="weight.unit") == ("conditional", "required when “weight” is given")
     assert said(path="weight.value") == ("optional", "")
     assert said(required=["weight"], path="weight.unit") == ("required", "")
 
 
 def test_members_of_a_composite_are_needed_with_each_other():
     pair = attribute("kind", "number", required=("kind", "number"))
-    expected = ("conditional", "required when `pair.number` is given")
+    expected = ("conditional", "required when “number” is given")
     assert said(pair=pair, path="pair.kind") == expected
 
 
@@ -166,8 +166,8 @@ def test_a_rule_inside_an_attribute_speaks_of_the_element():
     found = {field.path: field for field in fields(Definition(definition(rule, channel=channel)))}[
         "channel.quantity"
     ]
-    assert found.condition == "required when `channel.code` is DEFAULT"
-    assert found.forbidden == "not allowed unless `channel.code` is DEFAULT"
+    assert found.condition == "required when “code” is DEFAULT"
+    assert found.forbidden == "not allowed unless “code” is DEFAULT"
 
 
 def test_nested_members_made_required_by_a_rule():
@@ -176,7 +176,7 @@ def test_nested_members_made_required_by_a_rule():
     rule = {"if": is_("ready", True), "then": inner}
     assert said(rule, battery=battery, path="battery.cell") == (
         "conditional",
-        "required when `ready` is true",
+        "required when “ready” is true",
     )
 
 

@@ -41,10 +41,10 @@ DOCUMENT = {
 @pytest.mark.parametrize(
     ("language", "parent", "gtin"),
     [
-        ("en", "required when `level` is child", "required unless `asin` is given"),
-        ("es", "obligatorio cuando `level` es child", "obligatorio salvo cuando `asin` está indicado"),
-        ("fr", "obligatoire quand `level` est child", "obligatoire sauf quand `asin` est renseigné"),
-        ("de", "erforderlich, wenn `level` child ist", "erforderlich, außer wenn `asin` angegeben ist"),
+        ("en", "required when “level” is child", "required unless “asin” is given"),
+        ("es", "obligatorio cuando «level» es child", "obligatorio salvo cuando «asin» está indicado"),
+        ("fr", "obligatoire quand « level » est child", "obligatoire sauf quand « asin » est renseigné"),
+        ("de", "erforderlich, wenn „level“ child ist", "erforderlich, außer wenn „asin“ angegeben ist"),
     ],
 )
 def test_conditions_in_each_language(language, parent, gtin):

@@ -103,7 +103,7 @@ def test_the_table_is_for_people(run, payload):
         [{"sku": "A\x1b[31m", "attributes": bad}, {"sku": "B", "attributes": payload}], "--language", "es"
     )
     assert "✘ A·[31m" in result.stdout
-    assert "Falta «Parent». Obligatorio porque `level` es child. Rellene «Parent»." in result.stdout
+    assert "Falta «Parent». Obligatorio porque «Level» es child. Rellene «Parent»." in result.stdout
     assert "✔ B" in result.stdout
     assert "Items: 1 valid, 1 invalid. Lines that are no item: 0." in result.stdout
 

@@ -81,13 +81,13 @@ def test_either_or_is_one_issue_with_both_names(lamp, payload):
     assert (issue.code, issue.attribute) == ("missing_one_of", "external_id")
     assert issue.allowed == {"one_of": ["external_id", "asin"]}
     assert "“External ID” or “ASIN”" in issue.message
-    assert issue.why == "required unless `exempt` is true"
+    assert issue.why == "required unless “Exempt” is true"
 
 
-def test_of_two_ways_to_be_required_the_one_of_this_item_is_told(lamp, payload):
+def test_a_truth_value_that_is_false_is_as_good_as_none(lamp, payload):
     del payload["asin"]
     (issue,) = compile_definition(lamp).issues({**payload, "exempt": [{"value": False}]})
-    assert issue.why == "required because `exempt` is false"
+    assert issue.why == "required unless “Exempt” is true"
 
 
 def test_a_forbidden_attribute_says_when_it_is_allowed(lamp, payload):
@@ -95,7 +95,7 @@ def test_a_forbidden_attribute_says_when_it_is_allowed(lamp, payload):
         {**payload, "parent": [{"value": "P", "marketplace_id": "A1"}]}
     )
     assert (issue.code, issue.path, issue.label) == ("not_allowed", "parent/0/value", "Parent SKU")
-    assert issue.why == "not allowed unless `level` is child"
+    assert issue.why == "not allowed unless “Level” is child"
 
 
 def test_what_must_go_is_not_criticised_besides(lamp, payload):
@@ -109,7 +109,7 @@ def test_required_because(lamp, payload):
     assert (issue.code, issue.path, issue.why) == (
         "missing_attribute",
         "parent",
-        "required because `level` is child",
+        "required because “Level” is child",
     )
 
 
@@ -118,7 +118,7 @@ def test_required_unless_names_the_value_that_frees(lamp, payload):
     del payload["size"]
     definition = compile_definition(lamp)
     (issue,) = definition.issues(payload)
-    assert issue.why == "required unless `level` is parent"
+    assert issue.why == "required unless “Level” is parent"
     assert definition.is_valid({**payload, "level": [{"value": "parent"}]})
 
 

@@ -113,4 +113,4 @@ def test_fifty_five_levels_of_conditions(lamp, payload):
         rule = {"allOf": [{"if": {"required": ["size"]}, "then": rule}]}
     lamp["allOf"].append(rule)
     (issue,) = compile_definition(lamp).issues(payload)
-    assert (issue.path, issue.why) == ("color", "required because `size` is given")
+    assert (issue.path, issue.why) == ("color", "required because “Size” is given")

@@ -79,12 +79,12 @@ def test_hostile_values_stay_text(lamp, payload):
 @pytest.mark.parametrize(
     ("language", "message", "why"),
     [
-        ("en", "“Parent” is missing.", "required because `level` is child"),
-        ("es_MX", "Falta «Parent».", "obligatorio porque `level` es child"),
-        ("fr-FR", "« Parent » manque.", "obligatoire parce que `level` est child"),
-        ("de", "„Parent“ fehlt.", "erforderlich wegen `level` = child"),
-        ("ja_JP", "“Parent” is missing.", "required because `level` is child"),
-        ("../../secret", "“Parent” is missing.", "required because `level` is child"),
+        ("en", "“Parent” is missing.", "required because “Level” is child"),
+        ("es_MX", "Falta «Parent».", "obligatorio porque «Level» es child"),
+        ("fr-FR", "« Parent » manque.", "obligatoire parce que « Level » est child"),
+        ("de", "„Parent“ fehlt.", "erforderlich, weil „Level“ child ist"),
+        ("ja_JP", "“Parent” is missing.", "required because “Level” is child"),
+        ("../../secret", "“Parent” is missing.", "required because “Level” is child"),
     ],
 )
 def test_languages(lamp, payload, language, message, why):
@@ -128,7 +128,7 @@ def test_a_condition_with_many_values_names_the_one_the_item_has(lamp, payload):
         }
     )
     issue = the_issue(lamp, {**payload, "theme": [{"value": "T7"}]})
-    assert issue.why == "required because `theme` is T7"
+    assert issue.why == "required because “Variation Theme” is T7"
 
 
 def test_a_condition_inside_an_attribute(lamp, payload):
@@ -137,14 +137,14 @@ def test_a_condition_inside_an_attribute(lamp, payload):
     item["then"] = {"properties": {"value": {"maximum": 5}}}
     issue = the_issue(lamp, {**payload, "item_weight": [{"value": 7, "unit": "tons"}]})
     assert (issue.code, issue.path) == ("too_large", "item_weight/0/value")
-    assert issue.why == "this applies because `unit` is tons"
+    assert issue.why == "this applies because “Item Weight Unit” is Tons"
 
 
 def test_an_else_hangs_on_what_is_not_so(lamp, payload):
     lamp["allOf"].append(
         {"if": {"required": ["color"]}, "then": True, "else": {"required": ["launch"]}},
     )
-    assert the_issue(lamp, payload).why == "required unless `color` is given"
+    assert the_issue(lamp, payload).why == "required unless “Color” is given"
 
 
 def test_a_missing_entry(lamp, payload):
@@ -166,9 +166,9 @@ def test_a_rule_names_attribute_and_value_as_people_call_them(lamp, payload):
     value |= {"enum": ["child", "parent"], "enumNames": ["Enfant", "Parent"]}
     definition = compile_definition(lamp, locale_document=french)
     (issue,) = definition.issues({**payload, "level": [{"value": "child"}]}, language="fr")
-    assert issue.why == "obligatoire parce que « Niveau de relation » (`level`) est « Enfant »"
+    assert issue.why == "obligatoire parce que « Niveau de relation » est Enfant"
     (issue,) = definition.issues({**payload, "level": [{"value": "child"}]})
-    assert issue.why == "required because `level` is child"
+    assert issue.why == "required because “Niveau de relation” is Enfant"
 
 
 def test_the_nearest_options_are_said_once(lamp, payload):

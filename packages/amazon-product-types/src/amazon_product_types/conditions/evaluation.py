@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from amazon_product_types.conditions.formulas import ALL, HERE, Fact, Formula, Hop
+from amazon_product_types.conditions.formulas import ALL, HERE, WHOLE, Fact, Formula, Hop, Literal, Term
+from amazon_product_types.dialect.schemas import compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import jsonschema_rs
 
-def true_of(formula: Formula, payload: Mapping[str, Any], here: Mapping[tuple[str, ...], Any]) -> bool:
-    """Whether the formula holds of a payload.
+    from amazon_product_types.definition import Names
+
+
+def true_of(formula: Formula, payload: Any, here: Mapping[Names, Any]) -> bool:
+    """Return whether a formula holds of a payload.
 
     Args:
         formula: What to judge.
         payload: The attributes of an item.
         here: For every name path that facts speak of as `HERE`, the element meant.
     """
-    return any(all(_true(item.fact, payload, here) is item.holds for item in term) for term in formula)
+    return any(term_holds(term, payload, here) for term in formula)
 
 
-def _true(item: Fact, payload: Mapping[str, Any], here: Mapping[tuple[str, ...], Any]) -> bool:
-    value: Any = payload
+def term_holds(term: Term, payload: Any, here: Mapping[Names, Any]) -> bool:
+    """Return whether every literal of a term holds of a payload."""
+    return all(fact_holds(item.fact, payload, here) is item.holds for item in term)
+
+
+def fact_holds(item: Fact, payload: Any, here: Mapping[Names, Any]) -> bool:
+    """Return whether a fact holds of a payload."""
+    value = payload
     depth = 0
     while depth < len(item.path) and item.path[depth].elements == HERE:
         value = here.get(item.names[: depth + 1])
@@ -31,7 +43,20 @@ def _true(item: Fact, payload: Mapping[str, Any], here: Mapping[tuple[str, ...],
     return _below(item, item.path[depth:], value, here)
 
 
-def _below(item: Fact, path: tuple[Hop, ...], value: Any, here: Mapping[tuple[str, ...], Any]) -> bool:
+def with_present_values(item: Literal, payload: Any, here: Mapping[Names, Any]) -> Literal:
+    """Return a literal about values that holds, with those values alone that the payload has."""
+    if not item.holds or item.fact.test != "in":
+        return item
+    path = tuple(
+        hop._replace(elements=hop.elements if hop.elements == HERE else "any") for hop in item.fact.path
+    )
+    present = frozenset(
+        value for value in item.fact.values if fact_holds(Fact(path, "in", frozenset([value])), payload, here)
+    )
+    return item._replace(fact=item.fact._replace(values=present)) if present else item
+
+
+def _below(item: Fact, path: tuple[Hop, ...], value: Any, here: Mapping[Names, Any]) -> bool:
     if not path:
         return _tested(item, value, here)
     hop, *rest = path
@@ -40,17 +65,26 @@ def _below(item: Fact, path: tuple[Hop, ...], value: Any, here: Mapping[tuple[st
     if not rest and item.test == "given":
         return True
     value = value[hop.name]
-    if not isinstance(value, list):
+    if not isinstance(value, list) or hop.elements == WHOLE:
         return _below(item, tuple(rest), value, here)
     found = [_below(item, tuple(rest), element, here) for element in value]
     return all(found) if hop.elements == ALL else any(found)
 
 
-def _tested(item: Fact, value: Any, here: Mapping[tuple[str, ...], Any]) -> bool:
+def _tested(item: Fact, value: Any, here: Mapping[Names, Any]) -> bool:
     if item.test == "in":
         return json.dumps(value) in item.values
     if item.test == "part":
         return isinstance(value, dict) and any(name in value for name in item.values)
+    if item.test == "check":
+        return all(_check(text).is_valid(value) for text in item.values)
     if item.test == "sub" and item.formula is not None:
         return isinstance(value, dict) and true_of(item.formula, value, here)
     return value is not None
+
+
+@lru_cache(4096)
+def _check(text: str) -> jsonschema_rs.Validator:
+    """Compile a keyword and its operand, given as JSON."""
+    keyword, operand = json.loads(text)
+    return compile_schema({keyword: operand})

@@ -29,8 +29,8 @@ class Fact(NamedTuple):
     """One statement about what is at `path`; false where the path does not exist.
 
     `test` is `given`; `in` (`values` are the values, as JSON); `part` (at least one of the
-    members `values` is given); `check` (`values` is a keyword and its operand, as JSON); or `sub`
-    (`formula` holds of the element).
+    members `values` is given); `check` (`values` is a keyword and its operand, as JSON); `sub`
+    (`formula` holds of the element); or `unreadable`.
     """
 
     path: tuple[Hop, ...]
@@ -53,6 +53,9 @@ class Literal(NamedTuple):
 
 Term = frozenset[Literal]
 Formula = frozenset[Term]
+
+#: Stands for a condition that cannot be told as facts.
+UNREADABLE = Literal(Fact((), "unreadable"))
 
 NEVER: Formula = frozenset()
 ALWAYS: Formula = frozenset([frozenset()])

@@ -1,21 +1,29 @@
-"""Formulas in words: "required when `parentage_level` is child"."""
+"""Formulas in words: "required when “Parentage Level” is Child"."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from amazon_product_types.conditions.formulas import ALL, ALWAYS, NEVER, Fact, Formula, Literal, Term
+from amazon_product_types.conditions.formulas import (
+    ALL,
+    ALWAYS,
+    NEVER,
+    UNREADABLE,
+    Fact,
+    Formula,
+    Literal,
+    Term,
+)
+from amazon_product_types.messages.printable import one_line, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from amazon_product_types.conditions.naming import Naming
+    from amazon_product_types.definition import Names
     from amazon_product_types.messages import Catalogue
-
-#: How a place is called in a sentence, from its names.
-Shown = Callable[[tuple[str, ...]], str]
 
 #: More than this many values, or cases, are counted instead of listed.
 _VALUES = 4
@@ -24,13 +32,13 @@ _CASES = 4
 _FEW = 2
 
 
-def sentence(verb: str, formula: Formula, shown: Shown, catalogue: Catalogue) -> str:
-    """`verb` and when it applies: "required when … and …, unless … or …".
+def sentence(verb: str, formula: Formula, naming: Naming, catalogue: Catalogue) -> str:
+    """Return `verb` and when it applies: "required when … and …, unless … or …".
 
     Args:
         verb: What applies, a key of `messages/`: `required`, `not_allowed`.
         formula: When it applies.
-        shown: How a place is called, from its names.
+        naming: What nodes and values are called.
         catalogue: The language.
 
     Returns:
@@ -38,45 +46,59 @@ def sentence(verb: str, formula: Formula, shown: Shown, catalogue: Catalogue) ->
     """
     if formula == NEVER:
         return ""
-    said = catalogue.phrase(f"condition.{verb}")
-    return (
-        said
-        if formula == ALWAYS
-        else catalogue.phrase(
-            "condition.applies", verb=said, cases=_Wording(shown, catalogue).cases_of(formula)
-        )
-    )
+    worded = catalogue.phrase(f"condition.{verb}")
+    if formula == ALWAYS:
+        return worded
+    cases = _Wording(naming, catalogue).cases_of(formula)
+    return catalogue.phrase("condition.applies", verb=worded, cases=cases)
+
+
+def clause(kind: str, term: Term, naming: Naming, catalogue: Catalogue) -> str:
+    """Return why something applies: "required because … and …, unless … or …"; empty without conditions.
+
+    Args:
+        kind: `required`, `forbidden` or `rule`: how the clause starts.
+        term: The conditions that hold.
+        naming: What nodes and values are called.
+        catalogue: The language.
+    """
+    wording = _Wording(naming, catalogue)
+    because = catalogue.all_of(wording.literal(item) for item in _ordered(term) if item.holds)
+    unless = catalogue.any_of(wording.affirmed(item) for item in _ordered(term) if not item.holds)
+    if not (because or unless):
+        return ""
+    form = "both" if because and unless else "because" if because else "unless"
+    return catalogue.phrase(f"why.{kind}_{form}", because=because, unless=unless)
 
 
 @dataclass(frozen=True)
 class _Wording:
-    """Says when formulas hold, in one language and with one way to call places."""
+    """Words formulas in one language. `inside` are the names that the formula's own begin below."""
 
-    shown: Shown
+    naming: Naming
     catalogue: Catalogue
+    inside: Names = ()
 
     def cases_of(self, formula: Formula) -> str:
-        """When a formula holds."""
+        """Return when a formula holds."""
         # What the rest of the same attribute brings about is said last: it is the least surprising.
         parts = frozenset(term for term in formula if len(term) == 1 and next(iter(term)).fact.test == "part")
         rules = formula - parts
         clauses = [self._clause(rules)] if rules else []
-        last = sorted(self._literal(item) for term in parts for item in term)
-        said, *further = [*clauses, *(self.catalogue.phrase("condition.when", case=text) for text in last)]
+        last = sorted(self.literal(item) for term in parts for item in term)
+        worded, *further = [*clauses, *(self.catalogue.phrase("condition.when", case=text) for text in last)]
         for text in further:
-            said = self.catalogue.phrase("condition.further", first=said, then=text)
-        return said
+            worded = self.catalogue.phrase("condition.further", first=worded, then=text)
+        return worded
 
     def _clause(self, formula: Formula) -> str:
         common = frozenset.intersection(*formula)
         cases = [term - common for term in formula if term != common]
-        when = [self._literal(item) for item in _ordered(common) if item.holds]
-        unless = [
-            self._literal(Literal(item.fact, holds=True)) for item in _ordered(common) if not item.holds
-        ]
+        when = [self.literal(item) for item in _ordered(common) if item.holds]
+        unless = [self.affirmed(item) for item in _ordered(common) if not item.holds]
         if cases and not when and all(len(case) == 1 and not next(iter(case)).holds for case in cases):
             # "when a is not given or b is not given" reads better as "unless both are".
-            denied = [self._literal(Literal(item.fact, holds=True)) for case in cases for item in case]
+            denied = [self.affirmed(item) for case in cases for item in case]
             unless.append(self.catalogue.all_of(sorted(denied)))
         elif cases:
             when.append(self._cases(cases, alone=not when))
@@ -88,7 +110,7 @@ class _Wording:
 
     def _cases(self, cases: Iterable[Term], *, alone: bool) -> str:
         texts = sorted(
-            (self.catalogue.all_of(self._literal(item) for item in _ordered(case)), len(case) > 1)
+            (self.catalogue.all_of(self.literal(item) for item in _ordered(case)), len(case) > 1)
             for case in cases
         )
         texts.sort(key=lambda text: len(text[0]))
@@ -99,44 +121,59 @@ class _Wording:
         joined = self.catalogue.any_of(said)
         return joined if alone else f"({joined})"
 
-    def _literal(self, item: Literal) -> str:
+    def affirmed(self, item: Literal) -> str:
+        """Return what a literal would say if it were not denied."""
+        return self.literal(item._replace(holds=True))
+
+    def literal(self, item: Literal) -> str:
+        """Return what a literal says."""
         fact, denied = item.fact, "" if item.holds else "_not"
-        name = f"`{self.shown(fact.names)}`"
+        if fact == UNREADABLE.fact:
+            return self.catalogue.phrase("condition.other_item")
+        name = self._name(fact.names)
         if fact.test == "part":
             if len(fact.values) > 1:
                 return self.catalogue.phrase(f"condition.part{denied}", name=name)
-            name = f"`{self.shown((*fact.names, *fact.values))}`"
-        elif fact.test in {"in", "check"}:
-            return self.catalogue.phrase(f"condition.is{denied}", name=name, value=self._what(fact))
+            name = self._name((*fact.names, *fact.values))
+        elif fact.test == "in":
+            return self.catalogue.phrase(f"condition.is{denied}", name=name, value=self._values(fact))
+        elif fact.test == "check":
+            return self._check(fact, name, denied)
         elif fact.test == "sub" and fact.formula is not None:
-            inner = _Wording(lambda names: self.shown((*fact.names, *names)), self.catalogue)
+            inner = _Wording(self.naming, self.catalogue, (*self.inside, *fact.names))
             which = "every" if fact.path[-1].elements == ALL else "some"
-            return self.catalogue.phrase(
-                f"condition.{which}{denied}", name=name, case=inner.cases_of(fact.formula)
-            )
+            cases = inner.cases_of(fact.formula)
+            return self.catalogue.phrase(f"condition.{which}{denied}", name=name, case=cases)
         return self.catalogue.phrase(f"condition.given{denied}", name=name)
 
-    def _what(self, fact: Fact) -> str:
-        """What a value is to be: some of its values, or within a limit."""
-        if fact.test == "check":
-            keyword, operand = json.loads(next(iter(fact.values)))
-            return self.catalogue.phrase(f"condition.{keyword}", limit=operand)
-        only = any(hop.elements == ALL for hop in fact.path)
-        values = self._values(fact.values)
-        return self.catalogue.phrase("condition.only", value=values) if only else values
+    def _name(self, names: Names) -> str:
+        names = (*self.inside, *names)
+        if not names:
+            return self.catalogue.phrase("phrase.item")
+        return self.catalogue.phrase("quote", text=one_line(self.naming.node(names)))
 
-    def _values(self, values: Iterable[str]) -> str:
-        texts = sorted(_value(json.loads(value)) for value in values)
+    def _check(self, fact: Fact, name: str, denied: str) -> str:
+        """Return which limit a value keeps."""
+        keyword, operand = json.loads(next(iter(fact.values)))
+        if not self.catalogue.knows(f"condition.{keyword}"):
+            return self.catalogue.phrase(f"condition.other{denied}", name=name)
+        limit = self.catalogue.phrase(f"condition.{keyword}", limit=operand)
+        return self.catalogue.phrase(f"condition.is{denied}", name=name, value=limit)
+
+    def _values(self, fact: Fact) -> str:
+        """Return the values that a fact is about, or some of them."""
+        names = (*self.inside, *fact.names)
+        texts = sorted({plain(self.naming.value(names, value)) for value in fact.values})
         if len(texts) <= _FEW:
-            return self.catalogue.any_of(texts)
-        said = self.catalogue.phrase("condition.one_of", values=", ".join(texts[:_VALUES]))
-        more = len(texts) - _VALUES
-        return self.catalogue.phrase("condition.more_values", values=said, count=more) if more > 0 else said
+            worded = self.catalogue.any_of(texts)
+        else:
+            worded = self.catalogue.phrase("condition.one_of", values=", ".join(texts[:_VALUES]))
+            more = len(texts) - _VALUES
+            if more > 0:
+                worded = self.catalogue.phrase("condition.more_values", values=worded, count=more)
+        only = any(hop.elements == ALL for hop in fact.path)
+        return self.catalogue.phrase("condition.only", value=worded) if only else worded
 
 
 def _ordered(term: Term) -> list[Literal]:
     return sorted(term, key=lambda item: (not item.holds, len(item.fact.path), item.fact.names, repr(item)))
-
-
-def _value(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

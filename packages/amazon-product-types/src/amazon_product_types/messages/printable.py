@@ -13,14 +13,15 @@ MEMORY = 4096
 
 def plain(text: str) -> str:
     """Return a foreign text for a sentence: one line, cut, nothing that a terminal obeys."""
-    return _one_line(text[: LONGEST_FOUND + 1])
+    return cut(one_line(text[: LONGEST_FOUND + 1]), LONGEST_SAID)
 
 
 @lru_cache(MEMORY)
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a foreign text on one line, with nothing that a terminal obeys."""
     # Labels, options and common values repeat all over a catalogue.
     line = " ".join(cut(sendable(text), LONGEST_FOUND).split())
-    return cut("".join(letter if letter.isprintable() else "·" for letter in line), LONGEST_SAID)
+    return "".join(letter if letter.isprintable() else "·" for letter in line)
 
 
 def as_json(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Is this payload right? Issues a person understands. Stands alone: imports nothing else of the project."""
 
+from amazon_product_types.document import DefinitionError, parse_definition
 from amazon_product_types.validation.amazon import amazon_issues
-from amazon_product_types.validation.document import DefinitionError, parse_definition
 from amazon_product_types.validation.issue import Issue, Origin
 from amazon_product_types.validation.merging import merge_issues
 from amazon_product_types.validation.validator import Validator, compile_definition

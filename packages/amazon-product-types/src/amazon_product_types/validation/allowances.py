@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.definition import general
+from amazon_product_types.dialect.keywords import combinations
+from amazon_product_types.dialect.schemas import Pointer, at
 from amazon_product_types.messages.printable import as_json, plain
 from amazon_product_types.options import OptionList
 from amazon_product_types.validation.advice import current, replacements, suggestions
 from amazon_product_types.validation.causes import Cause, json_type
-from amazon_product_types.validation.document import Pointer, at
 from amazon_product_types.validation.values import measured, named
-from amazon_product_types.validation.vocabulary import combinations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

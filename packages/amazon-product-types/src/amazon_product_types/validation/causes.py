@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from amazon_product_types.validation.document import Pointer, at
+from amazon_product_types.dialect.schemas import Pointer, at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema_rs
 
-from amazon_product_types.validation import vocabulary
-from amazon_product_types.validation.document import LISTS, MAPS, ONE, DefinitionError, Pointer, children
+from amazon_product_types.dialect import keywords
+from amazon_product_types.dialect.schemas import LISTS, MAPS, ONE, Pointer, children, compile_schema
+from amazon_product_types.document import DefinitionError
 from amazon_product_types.validation.factoring import factored
-from amazon_product_types.validation.formats import FORMATS
 from amazon_product_types.validation.requirements import Requirements
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Engine:
 
     def __init__(self, document: dict[str, Any]) -> None:
         alone = _refers_only_to_defs(document)
-        self.rule = vocabulary.rule(document) if alone else None
+        self.rule = keywords.rule(document) if alone else None
         plain = _plain(document, walked=alone)
         shared = {keyword: plain[keyword] for keyword in ("$id", "$defs") if keyword in plain}
         self._required = Requirements(lambda condition: compile_schema({**shared, "allOf": [condition]}))
@@ -82,7 +82,7 @@ class Engine:
             self._structure.is_valid(attributes)
             and self._has_right_names(attributes)
             and (self._factored is None or self._factored.is_valid(attributes))
-            and (self.rule is None or vocabulary.holds(self.rule, attributes))
+            and (self.rule is None or keywords.holds(self.rule, attributes))
         )
 
     def failures(self, attributes: Any) -> Iterator[Failure]:
@@ -100,7 +100,7 @@ class Engine:
         if self._factored and not self._factored.is_valid(attributes):
             yield from self._broken_conditions(attributes)
         if self.rule is not None:
-            for path, pointer in vocabulary.failures(self.rule, attributes):
+            for path, pointer in keywords.failures(self.rule, attributes):
                 yield Failure(path, str(pointer[-1]), pointer)
 
     def _broken_conditions(self, attributes: Any) -> Iterator[Failure]:
@@ -116,23 +116,6 @@ class Engine:
             return True
         required = self._required
         return all(name in attributes for name in required.always) and not required.unknown(attributes)
-
-
-def compile_schema(schema: Any) -> jsonschema_rs.Validator:
-    """A validator of the dialect: 2019-09, formats asserted, Amazon's keywords, never the network."""
-    # The engine is a quarter slower once it knows any keyword of ours, so only where one is left.
-    keywords = vocabulary.engine_keywords() if _uses_keywords(schema) else None
-    # What an error says is never read, so the engine need not spell out the values it found.
-    return jsonschema_rs.Draft201909Validator(
-        schema, validate_formats=True, formats=FORMATS, offline=True, keywords=keywords, mask=""
-    )
-
-
-def _uses_keywords(schema: Any) -> bool:
-    return isinstance(schema, dict) and (
-        any(keyword in schema for keyword in vocabulary.KEYWORDS)
-        or any(_uses_keywords(child) for _, child in children(schema))
-    )
 
 
 def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -177,7 +160,7 @@ def _plain(schema: Any, *, walked: bool) -> Any:
     plain: dict[str, Any] = {}
     for keyword, value in schema.items():
         below = walked and keyword in UNCONDITIONAL
-        if keyword in ANNOTATIONS or (walked and keyword in vocabulary.KEYWORDS):
+        if keyword in ANNOTATIONS or (walked and keyword in keywords.KEYWORDS):
             continue
         if keyword in MAPS and isinstance(value, dict):
             plain[keyword] = {name: _plain(child, walked=below) for name, child in value.items()}

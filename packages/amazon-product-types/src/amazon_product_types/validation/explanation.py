@@ -5,19 +5,21 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.conditions.naming import Naming
+from amazon_product_types.conditions.reasons import Reasons
+from amazon_product_types.conditions.wording import clause
 from amazon_product_types.messages.printable import plain
 from amazon_product_types.validation.allowances import Allowances
 from amazon_product_types.validation.causes import Cause, value_at
 from amazon_product_types.validation.issue import Issue
-from amazon_product_types.validation.reasons import Reasons, Saying
 from amazon_product_types.validation.values import joined, measured, named, shown
 
 if TYPE_CHECKING:
+    from amazon_product_types.conditions.formulas import Term
     from amazon_product_types.definition import Definition
+    from amazon_product_types.dialect.schemas import Pointer
     from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation.advice import Advised
-    from amazon_product_types.validation.conditions import Term
-    from amazon_product_types.validation.document import Pointer
 
 #: Kind of trouble by code; Amazon's codes have the same families (see `amazon.py`). `invalid` if not listed.
 FAMILIES = {
@@ -46,7 +48,8 @@ class Explainer:
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
-        self._reasons = Reasons(definition.document)
+        self._naming = Naming(definition)
+        self._reasons = Reasons(definition)
         self._allowances = Allowances(definition)
         self._warn = lru_cache(MEMORY)(self._warning)
 
@@ -90,7 +93,7 @@ class Explainer:
             attribute=str(path[0]) if path else "",
             path=joined(path),
             label=label or catalogue.phrase("phrase.item"),
-            why=Saying(catalogue, self._definition, attributes).clause(term, kind),
+            why=clause(kind, term, self._naming, catalogue),
             allowed=allowed or None,
             found=None if code in REQUIRED else shown(value),
             measured=measured(value) if code in MEASURED else None,

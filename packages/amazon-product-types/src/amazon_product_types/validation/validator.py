@@ -8,17 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.definition import Definition
+from amazon_product_types.document import check_definition, checksum
 from amazon_product_types.messages import Catalogue, catalogue
 from amazon_product_types.validation.advice import Advised, advice, against, unchangeable
 from amazon_product_types.validation.causes import Cause, causes, each_cause, value_at
-from amazon_product_types.validation.conditions import Condition, Term
-from amazon_product_types.validation.document import check_definition, checksum
 from amazon_product_types.validation.engine import Engine, Failure
 from amazon_product_types.validation.explanation import Explainer
 from amazon_product_types.validation.payload import is_sendable, readable
 from amazon_product_types.validation.values import joined
 
 if TYPE_CHECKING:
+    from amazon_product_types.conditions.formulas import Term
     from amazon_product_types.validation.issue import Issue
 
 #: Compiled definitions kept; a run needs few, each takes some 20 MB.
@@ -185,7 +185,7 @@ def _either_or(explained: list[tuple[Cause, Term]]) -> list[tuple[Cause, Term]]:
         others = [
             other
             for other, (_, theirs) in missing.items()
-            if other != name and _unless(other) in term and _unless(name) in theirs
+            if other != name and _hangs_on_absence(term, other) and _hangs_on_absence(theirs, name)
         ]
         if name in taken or not others:
             continue
@@ -201,5 +201,8 @@ def _either_or(explained: list[tuple[Cause, Term]]) -> list[tuple[Cause, Term]]:
     ]
 
 
-def _unless(name: str) -> Condition:
-    return Condition(name, "given", wanted=False)
+def _hangs_on_absence(term: Term, name: str) -> bool:
+    """Return whether a condition is that the attribute `name` is not given."""
+    return any(
+        not item.holds and item.fact.test == "given" and item.fact.names[:1] == (name,) for item in term
+    )

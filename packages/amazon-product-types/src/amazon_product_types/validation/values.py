@@ -6,11 +6,11 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.dialect.keywords import size_in_bytes
 from amazon_product_types.messages.printable import LONGEST_FOUND, as_json, cut, plain, sendable
-from amazon_product_types.validation.vocabulary import size_in_bytes
 
 if TYPE_CHECKING:
-    from amazon_product_types.validation.document import Pointer
+    from amazon_product_types.dialect.schemas import Pointer
 
 
 def measured(value: Any) -> dict[str, int] | None:

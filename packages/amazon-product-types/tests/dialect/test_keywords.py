@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_product_types.validation import vocabulary
+from amazon_product_types.dialect import keywords
 from amazon_product_types.validation.engine import Engine
 
 
@@ -154,9 +154,9 @@ schemas = st.recursive(
 @settings(deadline=None)
 @given(schemas, values)
 def test_the_quick_look_agrees_with_the_exact_count(schema, value):
-    rule = vocabulary.rule(schema)
+    rule = keywords.rule(schema)
     if rule is not None:
-        assert vocabulary.holds(rule, value) is not any(vocabulary.failures(rule, value))
+        assert keywords.holds(rule, value) is not any(keywords.failures(rule, value))
 
 
 @settings(deadline=None)

@@ -5,35 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from amazon_product_types import json_pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-#: Keywords whose value is one schema.
-ONE = frozenset(
-    (
-        "additionalItems",
-        "additionalProperties",
-        "contains",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    )
-)
-#: Keywords whose value is a list of schemas (`items` may be one too).
-LISTS = frozenset(("allOf", "anyOf", "items", "oneOf"))
-#: Keywords whose value is schemas by name.
-MAPS = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties"))
-
-Pointer = tuple[str | int, ...]
 CUT = 80
 
 
@@ -97,34 +70,6 @@ def check_definition(document: object) -> None:
 def checksum(*documents: object) -> str:
     """Fingerprint of the documents' content; the order of keys counts."""
     return hashlib.sha256(json.dumps(documents, default=repr).encode()).hexdigest()
-
-
-def children(schema: dict[str, Any]) -> Iterator[tuple[Pointer, Any]]:
-    """The schemas right below `schema`, each with the steps that lead there."""
-    for keyword, value in schema.items():
-        if keyword in MAPS and isinstance(value, dict):
-            for name, child in value.items():
-                yield (keyword, name), child
-        elif keyword in LISTS and isinstance(value, list):
-            for index, child in enumerate(value):
-                yield (keyword, index), child
-        elif keyword in ONE:
-            yield (keyword,), value
-
-
-def at(document: Any, pointer: Pointer) -> Any:
-    """What stands at `pointer`, following a `$ref` where the pointer steps through one.
-
-    Returns:
-        The schema or keyword value there; None if there is nothing.
-    """
-    node = document
-    for step in pointer:
-        try:
-            node = json_pointer.value_at(document, node["$ref"]) if step == "$ref" else node[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return None if node is json_pointer.ABSENT else node
 
 
 def _decoded(content: bytes) -> str:

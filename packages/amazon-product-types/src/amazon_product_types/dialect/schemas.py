@@ -1,0 +1,82 @@
+"""Schemas: which keywords hold further ones, what stands at a pointer, and their compiled form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+from amazon_product_types import json_pointer
+from amazon_product_types.dialect import keywords
+from amazon_product_types.dialect.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Keywords whose value is one schema.
+ONE = frozenset(
+    (
+        "additionalItems",
+        "additionalProperties",
+        "contains",
+        "else",
+        "if",
+        "items",
+        "not",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    )
+)
+#: Keywords whose value is a list of schemas (`items` may be one too).
+LISTS = frozenset(("allOf", "anyOf", "items", "oneOf"))
+#: Keywords whose value is schemas by name.
+MAPS = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties"))
+
+Pointer = tuple[str | int, ...]
+
+
+def children(schema: dict[str, Any]) -> Iterator[tuple[Pointer, Any]]:
+    """The schemas right below `schema`, each with the steps that lead there."""
+    for keyword, value in schema.items():
+        if keyword in MAPS and isinstance(value, dict):
+            for name, child in value.items():
+                yield (keyword, name), child
+        elif keyword in LISTS and isinstance(value, list):
+            for index, child in enumerate(value):
+                yield (keyword, index), child
+        elif keyword in ONE:
+            yield (keyword,), value
+
+
+def at(document: Any, pointer: Pointer) -> Any:
+    """What stands at `pointer`, following a `$ref` where the pointer steps through one.
+
+    Returns:
+        The schema or keyword value there; None if there is nothing.
+    """
+    node = document
+    for step in pointer:
+        try:
+            node = json_pointer.value_at(document, node["$ref"]) if step == "$ref" else node[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return None if node is json_pointer.ABSENT else node
+
+
+def compile_schema(schema: Any) -> jsonschema_rs.Validator:
+    """A validator of the dialect: 2019-09, formats asserted, Amazon's keywords, never the network."""
+    # The engine is a quarter slower once it knows any keyword of ours, so only where one is left.
+    own = keywords.engine_keywords() if _uses_keywords(schema) else None
+    # What an error says is never read, so the engine need not spell out the values it found.
+    return jsonschema_rs.Draft201909Validator(
+        schema, validate_formats=True, formats=FORMATS, offline=True, keywords=own, mask=""
+    )
+
+
+def _uses_keywords(schema: Any) -> bool:
+    return isinstance(schema, dict) and (
+        any(keyword in schema for keyword in keywords.KEYWORDS)
+        or any(_uses_keywords(child) for _, child in children(schema))
+    )
