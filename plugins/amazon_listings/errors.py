@@ -50,7 +50,7 @@ class RetryableError(AmazonListingsError):
         code: str,
         /,
         *,
-        hint: Message | str | None = None,
+        hint: Message | CodedError | str | None = None,
         retry_after: float | None = None,
         **facts: Any,
     ) -> None:
@@ -72,7 +72,9 @@ class ItemError(AmazonListingsError):
         facts: What the placeholders stand for.
     """
 
-    def __init__(self, code: str, /, *, sku: str, hint: Message | str | None = None, **facts: Any) -> None:
+    def __init__(
+        self, code: str, /, *, sku: str, hint: Message | CodedError | str | None = None, **facts: Any
+    ) -> None:
         super().__init__(code, hint=hint, sku=sku, **facts)
         self.sku = sku
 

@@ -64,6 +64,8 @@ def connector_named(connector_id: str) -> Connector:
         if connector.id == connector_id:
             return connector
     raise BrokenConnectors(
-        f"There is no connector {connector_id!r} any more.",
-        hint=f"It was in {settings().connectors} or in the Variable {VARIABLE_PREFIX}{connector_id}.",
+        "airflow.connector_gone",
+        connector_id=connector_id,
+        connectors=settings().connectors,
+        variable_prefix=VARIABLE_PREFIX,
     )

@@ -48,14 +48,17 @@ def connection(connection_id: str, expected: str) -> Connection:
         found = Connection.get(connection_id)
     except (AirflowNotFoundException, AirflowRuntimeError):
         raise ConnectionProblem(
-            f"There is no Airflow connection {connection_id!r}.",
-            hint=f"Create it under Admin, Connections, with the type {expected}, "
-            f"or set AIRFLOW_CONN_{connection_id.upper()}. If it is in a secrets backend, does that answer?",
+            "airflow.connection_missing",
+            connection_id=connection_id,
+            expected=expected,
+            connection_id_2=connection_id.upper(),
         ) from None
     if found.conn_type != expected:
         raise ConnectionProblem(
-            f"The Airflow connection {connection_id!r} is of type {found.conn_type!r}.",
-            hint=f"It must be of type {expected!r}.",
+            "airflow.connection_type",
+            connection_id=connection_id,
+            conn_type=found.conn_type,
+            expected=expected,
         )
     return found
 
@@ -74,9 +77,7 @@ def account_of(found: Connection, region: str) -> Account:
     merchant, vendor = extra.get("seller_id") or "", extra.get("vendor_code") or ""
     if bool(merchant) == bool(vendor):
         raise ConnectionProblem(
-            f"The Airflow connection {found.conn_id!r} must have either a merchant token (sellers) or a "
-            f"vendor code (vendors); it has {'both' if merchant else 'neither'}.",
-            hint="Fill in exactly one of the two fields.",
+            "airflow.seller_and_vendor" if merchant else "airflow.no_seller", connection=found.conn_id
         )
     try:
         account = Account(
@@ -92,7 +93,7 @@ def account_of(found: Connection, region: str) -> Account:
         )
     except AccountIncomplete as error:
         raise ConnectionProblem(
-            f"The Airflow connection {found.conn_id!r} cannot be used. {error.message}", hint=error.hint
+            "airflow.connection_unusable", hint=error, connection=found.conn_id, reason=error
         ) from None
     for secret in account.secrets:
         mask_secret(secret)
@@ -185,8 +186,8 @@ def ledger_in_airflow() -> Engine:
         url = Connection.get(LEDGER_CONNECTION).get_uri()
     except (AirflowNotFoundException, AirflowRuntimeError):
         raise LedgerConnectionGone(
-            f"The ledger's Airflow connection {LEDGER_CONNECTION!r} cannot be had.",
-            hint="AMAZON_LISTINGS_LEDGER asks for it: create it, or see whether the secrets backend answers.",
+            "airflow.ledger_connection",
+            ledger_connection=LEDGER_CONNECTION,
         ) from None
     return open_ledger(url)
 
@@ -206,8 +207,8 @@ def _extra(found: Connection) -> dict[str, Any]:
         extra = None
     if not isinstance(extra, dict):
         raise ConnectionProblem(
-            f"The extra fields of the Airflow connection {found.conn_id!r} are not a JSON object.",
-            hint="Fill in the form again.",
+            "airflow.connection_extra",
+            connection=found.conn_id,
         )
     return extra
 
@@ -219,6 +220,7 @@ def _day(found: Connection, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise ConnectionProblem(
-            f"“Secret created on” of the Airflow connection {found.conn_id!r} is {text!r}.",
-            hint="Write it as YYYY-MM-DD.",
+            "airflow.secret_created",
+            connection=found.conn_id,
+            text=text,
         ) from None

@@ -79,10 +79,11 @@ class SellingPartnerHook(BaseHook):
     def _country(self, extra: dict[str, str]) -> str:
         country = self.country or extra.get("country") or ""
         if ALIASES.get(country, country) not in MARKETPLACES:
-            named = f"names the country {country!r}" if country else "has no country"
             raise connections.ConnectionProblem(
-                f"The Airflow connection {self.selling_partner_conn_id!r} {named}.",
-                hint=f"Choose one of {', '.join(sorted(MARKETPLACES))}.",
+                "airflow.connection_country" if country else "airflow.connection_without_country",
+                connection=self.selling_partner_conn_id,
+                country=country,
+                marketplaces=sorted(MARKETPLACES),
             )
         return country
 

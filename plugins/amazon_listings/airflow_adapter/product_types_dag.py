@@ -120,9 +120,7 @@ def report(pairs: Sequence[Sequence[str]] | None) -> dict[str, Any]:
     log.info("report.html: %s", found["file"])
     if pairs is None or found["missing"]:
         raise ActionRequiredError(
-            "Not every product type could be refreshed: "
-            + (", ".join(found["missing"]) or "the connectors could not be read")
-            + ".",
-            hint="The logs of the tasks before say why; the copies fetched earlier stay in use.",
+            "airflow.product_types_missing" if found["missing"] else "airflow.connectors_unread",
+            missing=found["missing"],
         )
     return {"person": found["person"], "file": found["file"]}

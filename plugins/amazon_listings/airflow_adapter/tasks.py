@@ -232,8 +232,7 @@ def live_sync(
         number = run_number(ledger, connector.key, run.run_id)
         if number is None:
             raise ActionRequiredError(
-                "The ledger does not know this run.",
-                hint="Was it emptied? Clear the run from refresh_definition.",
+                "airflow.run_unknown",
             )
         client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
         summary = submit(
@@ -304,7 +303,7 @@ def report(connector_id: str) -> dict[str, Any]:
         for name, place in summary["files"].items():
             log.info("%s: %s", name, place)
         if summary["failure"]:
-            raise ActionRequiredError(f"The run did not come to its end. {summary['failure']}")
+            raise ActionRequiredError("airflow.run_failed", failure=summary["failure"])
         return {key: summary[key] for key in ("operation", "extracted", "counts", "calls", "files")}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -22,6 +23,7 @@ from amazon_listings.cli import (
     rollback,
     validate,
 )
+from amazon_listings.cli.refusals import LANGUAGE
 
 app = typer.Typer(
     name="amazon-listings",
@@ -49,6 +51,16 @@ for module in (
 #: Commands of other distributions; `spapi-sandbox` brings `sandbox`.
 for command in entry_points(group="amazon_listings.commands"):
     app.command(command.name)(command.load())
+
+
+@app.callback()
+def language(
+    language: Annotated[
+        str, typer.Option(envvar="AMAZON_LISTINGS_LANGUAGE", help="Language of what is printed: en, fr …")
+    ] = "en",
+) -> None:
+    """Publish products from a PIM as Amazon listings."""
+    LANGUAGE.set(language)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amazon_listings.cli.refusals import refuse
+from amazon_listings.cli.refusals import end, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ def connector_of(connector_id: str, folder: Path | None, variables: Path | None 
     texts = exported(variables)
     loaded = connectors_in(folder, texts, only=connector_id)
     if loaded.broken:
-        refuse(loaded.broken[0].text)
+        end(loaded.broken[0].text)
     if not loaded.connectors:
         refuse_unknown([connector_id], connectors_in(folder, texts))
     return loaded.connectors[0]
@@ -65,10 +65,8 @@ def refuse_unknown(wanted: Iterable[str], loaded: Loaded) -> None:
     known = [*(found.id for found in loaded.connectors), *(found.id for found in loaded.broken)]
     for name in sorted(set(wanted).difference(known)):
         close = nearest(name, known)
-        refuse(
-            f"There is no connector {name!r}."
-            + (f" Did you mean {close!r}?" if close else f" There are: {', '.join(sorted(known)) or 'none'}.")
-        )
+        code = "cli.no_connector_near" if close else "cli.no_connector" if known else "cli.no_connectors"
+        refuse(code, name=name, near=close, known=sorted(known))
 
 
 def exported(path: Path | None) -> dict[str, str]:
@@ -78,11 +76,11 @@ def exported(path: Path | None) -> dict[str, str]:
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
-        refuse(f"{path} cannot be read: {error.strerror}.")
+        refuse("cli.file_unreadable", path=path, reason=error.strerror)
     except ValueError as error:
-        refuse(f"{path} is not JSON: {error}. Write it with `airflow variables export {path}`.")
+        refuse("cli.variables_not_json", path=path, reason=error)
     if not isinstance(found, dict):
-        refuse(f"{path} is not an export of Airflow Variables, which is a JSON object of names and values.")
+        refuse("cli.variables_not_exported", path=path)
     return {name: _as_text(value) for name, value in found.items()}
 
 

@@ -143,7 +143,7 @@ def _answer(question: str, given: str | None, usual: str | None, *, yes: bool) -
         return given
     if yes:
         if usual is None:
-            refuse(f"{question}: say it with an option (see --help), or leave --yes out to be asked.")
+            refuse("cli.option_needed", question=question)
         return usual
     answer: str = typer.prompt(question, default=usual, err=True)
     return answer.strip()
@@ -168,14 +168,12 @@ def _product_type(
     words = _answer("What is sold (words to find the product type by)", search, None, yes=yes)
     found = _found(place, locale, words, connection)
     if not found:
-        refuse(f"Amazon knows no product type for {words!r} in {place.name}; try other or fewer words.")
+        refuse("cli.no_product_type_found", words=words, place=place.name)
     if len(found) == 1:
         return found[0].name
     listed = [f"{number}. {one.name}  {one.display_name}" for number, one in enumerate(found, 1)]
     if yes:
-        refuse(
-            f"Several product types fit {words!r}; name one with --product-type:\n  " + "\n  ".join(listed)
-        )
+        refuse("cli.several_product_types", words=words, listed="\n  ".join(listed))
     typer.echo("\n".join(listed), err=True)
     number = 0
     while not 1 <= number <= len(found):
@@ -211,10 +209,10 @@ def _free(folder: Path, connector_id: str, *, yes: bool) -> Path:
         places = [str(one.where.path) for one in loaded.connectors]
         places += [str(one.where.path) for one in loaded.broken]
         if others := [place for place in places if place != str(path)]:
-            refuse(f"{others[0]} declares the connector {connector_id!r} already; choose another --id.")
+            refuse("cli.connector_declared", others=others[0], connector_id=connector_id)
     overwrite = f"{path} exists. Write over it?"
     if path.exists() and (yes or not typer.confirm(overwrite, default=False, err=True)):
-        refuse(f"{path} exists and is left as it is; choose another --id, or remove it.")
+        refuse("cli.file_exists", path=path)
     return path
 
 

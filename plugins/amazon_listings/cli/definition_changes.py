@@ -59,7 +59,7 @@ def diff(
             stored = _stored(old, marketplace_of(country), locale, requirements or "LISTING")
             found = _version_drift(stored, connectors, language)
         else:
-            refuse("Give two definition files, or a product type and --country for its stored versions.")
+            refuse("cli.two_definitions_needed")
     if as_json:
         document = {
             "changes": [one._asdict() | {"breaking": one.breaking} for one in found.changes],
@@ -112,7 +112,7 @@ def _version_drift(
     kept, key = definition_store(), stored.key
     earlier = kept.earlier(key)
     if not earlier:
-        refuse(f"Only one version of {key} is stored: {stored.version}, of {stored.fetched_at:%Y-%m-%d}.")
+        refuse("cli.only_one_version_stored", key=key, version=stored.version, fetched_at=stored.fetched_at)
     before, after = earlier[0].document, stored.document
     found = drift(Documents(before, before), Documents(after, after), [], language=language)
     for connector in connectors(key.product_type):
@@ -143,8 +143,11 @@ def _stored(product_type: str, place: Marketplace, locale: str | None, requireme
         if (key.product_type, key.marketplace_id, key.locale, key.requirements) == wanted:
             return kept.load(key)
     return refuse(
-        f"No definition of {product_type} for {place.name} in {locale or place.locale} is stored. Fetch it "
-        f"with `amazon-listings product-types show {product_type} --country {place.country}`."
+        "cli.no_definition_stored",
+        product_type=product_type,
+        place=place.name,
+        locale=locale or place.locale,
+        country=place.country,
     )
 
 

@@ -125,7 +125,7 @@ def marketplace_of(country: str) -> Marketplace:
     try:
         return marketplace(country.upper())
     except KeyError:
-        refuse(f"Amazon has no marketplace {country!r}. There are {', '.join(MARKETPLACES)}.")
+        refuse("cli.unknown_marketplace", country=country, marketplaces=MARKETPLACES)
 
 
 def definition_file(path: Path) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def json_file(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(_content(path))
     except ValueError as error:
-        refuse(f"{path} is not JSON: {error}.")
+        refuse("cli.not_json", path=path, reason=error)
     return found if isinstance(found, dict) else {}
 
 
@@ -148,4 +148,4 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        refuse(f"{path} cannot be read: {error.strerror}.")
+        refuse("cli.file_unreadable", path=path, reason=error.strerror)

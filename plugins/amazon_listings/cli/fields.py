@@ -59,7 +59,7 @@ def fields(
             asked = connector_of(connector, folder, variables)
             found = pair_of(asked).fields(relevant_attributes(asked.id), language=language)
         else:
-            refuse("Say which fields: --connector ID, or --definition FILE.")
+            refuse("cli.fields_of_what")
     if group is not None:
         found = _of_group(found, group)
     if required:
@@ -78,14 +78,7 @@ def _of_group(found: list[Field], group: str) -> list[Field]:
     kept = [field for field in found if wanted in {normal(field.group), normal(field.group_id)}]
     if not kept:
         known = dict.fromkeys(f"{field.group_id} ({field.group})" for field in found if field.group_id)
-        refuse(
-            f"There is no group {group!r}. "
-            + (
-                f"There are: {', '.join(known)}."
-                if known
-                else "Groups come with Amazon's answer, not with the definition: give that with --answer."
-            )
-        )
+        refuse("cli.unknown_group" if known else "cli.no_groups", group=group, known=known)
     return kept
 
 

@@ -47,8 +47,8 @@ def opened_ledger(url: str | None) -> Engine:
     file = address.database if address.get_backend_name() == "sqlite" else None
     if file and not Path(file).exists():
         raise ActionRequiredError(
-            f"There is no ledger at {file}.",
-            hint="The first run makes it. If the ledger is elsewhere, name it with --ledger.",
+            "cli.no_ledger",
+            file=file,
         )
     return open_ledger(url)
 

@@ -73,7 +73,7 @@ def map_items(
             typer.echo(f"WARNING {warning}", err=True)
         if not shown:
             wanted = f" with the SKU {', '.join(sku)}" if sku else ""
-            refuse(f"There is no product{wanted}; nothing was mapped.")
+            refuse("cli.no_product", wanted=wanted)
 
 
 def stored_items_of(connector: Connector) -> Iterator[Item] | None:
@@ -126,16 +126,16 @@ def items_in(path: Path) -> Iterator[Item]:
                 if line.strip():
                     yield _item(line, f"{path}, line {number},")
     except (OSError, UnicodeDecodeError) as error:
-        refuse(f"{path} cannot be read: {error}.")
+        refuse("cli.file_unreadable", path=path, reason=error)
 
 
 def _item(line: str, place: str) -> Item:
     try:
         item = json.loads(line)
     except ValueError as error:
-        refuse(f"{place} is not JSON: {error}.")
+        refuse("cli.line_not_json", place=place, reason=error)
     if not isinstance(item, dict) or not {"pim_id", "group", "product", "variant"} <= item.keys():
-        refuse(f"{place} is no item of an extract: it needs pim_id, group, product and variant.")
+        refuse("cli.not_an_item", place=place)
     return cast("Item", {"sku": None, **item})
 
 

@@ -161,5 +161,5 @@ def verify(text: str, path: Path, described: Described) -> None:
         trial.write_text(text, encoding="utf-8")
         loaded = load_connectors(Path(folder), {})
     if loaded.broken:
-        refuse(f"Nothing was written. {loaded.broken[0].text.replace(str(trial), str(path))}")
+        refuse("cli.nothing_written", replace=loaded.broken[0].text.replace(str(trial), str(path)))
     compiled(loaded.connectors[0], described)

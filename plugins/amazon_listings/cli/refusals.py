@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from amazon_listings.messages import Catalogue
 
-def refuse(message: str) -> NoReturn:
-    """End the command, with what the person can put right."""
-    typer.echo(message, err=True)
+#: The language of what a command prints: `--language` before the command, or AMAZON_LISTINGS_LANGUAGE.
+LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+
+
+def refuse(code: str, /, **facts: Any) -> NoReturn:
+    """End the command with a message: what is wrong and can be put right."""
+    end(messages().phrase(code, **facts))
+
+
+def end(text: str) -> NoReturn:
+    """End the command with a text on stderr."""
+    typer.echo(text, err=True)
     raise typer.Exit(1)
+
+
+def say(code: str, /, *, err: bool = False, **facts: Any) -> None:
+    """Print a message."""
+    typer.echo(messages().phrase(code, **facts), err=err)
+
+
+def messages() -> Catalogue:
+    """Return the messages in the language of the command."""
+    from amazon_listings.messages import catalogue
+
+    return catalogue(LANGUAGE.get())
 
 
 @contextmanager
@@ -26,4 +49,4 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except (AmazonListingsError, ProductTypeError) as error:
-        refuse(str(error))
+        end(error.worded(messages()))

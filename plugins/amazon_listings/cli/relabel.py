@@ -38,11 +38,11 @@ def relabel(
         found = connector_of(connector, folder)
         path = found.where.path
         if path is None:
-            refuse(f"{connector} is declared in {found.where}: only a file can be rewritten.")
+            refuse("cli.only_files_rewritten", connector=connector, where=found.where)
         text = path.read_text(encoding="utf-8")
         written = read_yaml(text).value
         if written.get("amazon", {}).get("locale") is None:
-            refuse(f"{path} does not say `locale`: it comes from {found.where}. Change it there.")
+            refuse("cli.locale_elsewhere", path=path, where=found.where)
         parts = _relabelled(found, written, locale)
         wanted = {f"/{name}": (written[name], part.mapping) for name, part in parts.items()}
         new = rewritten(text, {"/amazon/locale": (written["amazon"]["locale"], locale), **wanted})

@@ -126,8 +126,9 @@ def _paths(folder: Path) -> list[Path]:
         paths = sorted(folder.iterdir())
     except OSError as error:
         raise ActionRequiredError(
-            f"The folder of connectors {folder} cannot be read: {error.strerror}.",
-            hint="Create it, or set AMAZON_LISTINGS_CONNECTORS to the right one.",
+            "connectors.folder_unreadable",
+            folder=folder,
+            reason=error.strerror,
         ) from error
     return [path for path in paths if path.suffix in _ENDINGS and not path.name.startswith(".")]
 

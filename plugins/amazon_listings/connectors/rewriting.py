@@ -42,7 +42,7 @@ def rewritten(text: str, changes: Mapping[str, tuple[Any, Any]]) -> str:
     """
     document = read_yaml(text)
     if document.problems:
-        raise CannotRewrite(f"The file is not right: {document.problems[0].message}.")
+        raise CannotRewrite("connectors.file_wrong", reason=document.problems[0].message)
     edits = {
         edit for pointer, (old, new) in changes.items() for edit in _edits(document.nodes, pointer, old, new)
     }
@@ -53,9 +53,7 @@ def rewritten(text: str, changes: Mapping[str, tuple[Any, Any]]) -> str:
     if again.problems or any(
         json_pointer.value_at(again.value, pointer) != new for pointer, (_, new) in changes.items()
     ):
-        raise CannotRewrite(
-            "The file cannot be changed in place.", hint="Write aliases (*name) out and try again."
-        )
+        raise CannotRewrite("connectors.file_not_rewritable")
     return result
 
 

@@ -17,6 +17,7 @@ from amazon_listings.definitions.stored import (
 )
 from amazon_listings.errors import AmazonListingsError, RetryableError
 from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.messages import message
 from amazon_listings.selling_partner import definitions
 from amazon_listings.selling_partner.downloads import with_new_link
 from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownProductType
@@ -71,9 +72,11 @@ def refresh_definition(
         except RetryableError as error:
             if stored is None:
                 raise DefinitionUnavailable(
-                    f"The definition {key} could not be fetched, and no copy is stored: {error.message}",
-                    hint=error.hint,
+                    "definitions.not_fetched",
+                    hint=error,
                     retry_after=error.retry_after,
+                    key=key,
+                    reason=error,
                 ) from error
             warning = (
                 f"The definition {key} could not be refreshed ({error.message}); the copy of version "
@@ -168,8 +171,9 @@ def _with_names(
         return error
     place = next(one.name for one in MARKETPLACES.values() if one.id == key.marketplace_id)
     near = closest(key.product_type, names, most=5, alike=0.5)
-    hint = "Search one with `amazon-listings product-types search`."
     return UnknownProductType(
-        f"Amazon has no product type {key.product_type!r} in {place}.",
-        hint=f"Did you mean {' or '.join(near)}?" if near else hint,
+        "definitions.unknown_product_type",
+        hint=message("did_you_mean", names=near) if near else None,
+        product_type=key.product_type,
+        place=place,
     )

@@ -52,8 +52,8 @@ class DefinitionStore:
         record = self._record(key)
         if record is None:
             raise NoDefinition(
-                f"There is no stored definition {key}.",
-                hint="Fetch it with `amazon-listings product-types show`, or run the connector's DAG.",
+                "definitions.none_stored",
+                key=key,
             )
         return self._stored(key, record)
 

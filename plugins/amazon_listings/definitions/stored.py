@@ -95,8 +95,10 @@ def known_locale(locale: str) -> None:
     if locale not in LOCALES:
         near = closest(locale, LOCALES, most=3, alike=0.4)
         raise UnsupportedLocale(
-            f"Amazon has no product type definitions in the locale {locale!r}.",
-            hint=f"Did you mean {' or '.join(near)}?" if near else f"Allowed are {', '.join(LOCALES)}.",
+            "definitions.unknown_locale",
+            hint=message("did_you_mean", names=near) if near else None,
+            locale=locale,
+            allowed=LOCALES,
         )
 
 
@@ -131,8 +133,9 @@ class StoredDefinition:
         content = self.file.read_bytes()
         if checksum(content) != self.checksum:
             raise DefinitionDamaged(
-                f"The stored definition {self.key} is damaged: {self.file.name}.",
-                hint="It is fetched again by the next refresh.",
+                "definitions.damaged",
+                key=self.key,
+                file=self.file.name,
             )
         return parsed(content, str(self.key))
 
@@ -158,8 +161,8 @@ def parsed(content: bytes, what: str) -> dict[str, Any]:
         document = None
     if not isinstance(document, dict) or not isinstance(document.get("properties"), dict):
         raise DefinitionDamaged(
-            f"{what} is not a product type definition: it has no JSON object with `properties`.",
-            hint="It is not used; a copy fetched before stays in use.",
+            "definitions.not_a_definition",
+            what=what,
         )
     return document
 
@@ -190,12 +193,13 @@ class DefinitionPair:
         own, spoken = self.validation.key, self.labels.key
         if own.marketplace_id != self.marketplace.id or own.locale != self.marketplace.locale:
             raise WrongLocale(
-                f"{self.marketplace.name} is validated with its definition in {self.marketplace.locale}, "
-                f"not with {own}: option codes differ between locales.",
-                hint="Give the other definition as the one for labels.",
+                "definitions.wrong_locale",
+                marketplace=self.marketplace.name,
+                locale=self.marketplace.locale,
+                own=own,
             )
         if replace(own, locale=spoken.locale) != spoken:
-            raise WrongLocale(f"{spoken} does not give the labels of {own}.")
+            raise WrongLocale("definitions.other_labels", spoken=spoken, own=own)
 
     @property
     def warnings(self) -> tuple[str, ...]:

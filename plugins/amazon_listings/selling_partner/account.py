@@ -52,13 +52,14 @@ class Account:
             _check_text(name.replace("_", " "), getattr(self, name))
         if self.region not in ENDPOINTS:
             raise AccountIncomplete(
-                f"The Amazon connection names the region {self.region!r}.",
-                hint=f"Allowed are {', '.join(ENDPOINTS)}.",
+                "amazon.connection_region",
+                region=self.region,
+                endpoints=ENDPOINTS,
             )
         if self.seller_id.startswith("amzn1.vg."):
             raise AccountIncomplete(
-                f"The Amazon connection holds the vendor group id {self.seller_id!r} as seller id.",
-                hint="Enter the vendor code instead: the short code, such as ABCDE, shown in Vendor Central.",
+                "amazon.connection_vendor_group",
+                seller_id=self.seller_id,
             )
 
     @property
@@ -74,11 +75,11 @@ class Account:
 
 def _check_text(name: str, value: str) -> None:
     if not value:
-        raise AccountIncomplete(f"The Amazon connection has no {name}.", hint="Enter it in the connection.")
+        raise AccountIncomplete("amazon.connection_incomplete", name=name)
     if not value.isprintable() or not value.isascii() or any(mark.isspace() for mark in value):
         raise AccountIncomplete(
-            f"The {name} of the Amazon connection holds a space, a line break or another foreign character.",
-            hint="Copy it again, without what surrounds it.",
+            "amazon.connection_foreign_character",
+            name=name,
         )
 
 

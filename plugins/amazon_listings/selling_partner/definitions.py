@@ -169,9 +169,10 @@ def download(client: SellingPartner, link: Link) -> bytes:
         if checksum(content) == link.checksum:
             return content
     raise DocumentDamaged(
-        f"The document from {urlsplit(link.url).hostname} has the checksum {checksum(content)};"
-        f" Amazon announced {link.checksum}.",
-        hint="It is not used, and loaded again later; if it lasts, the data engineer must check the proxy.",
+        "amazon.document_checksum",
+        hostname=urlsplit(link.url).hostname,
+        checksum=checksum(content),
+        announced=link.checksum,
         retry_after=RETRY_LATER,
     )
 

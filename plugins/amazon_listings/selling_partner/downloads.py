@@ -78,13 +78,12 @@ def _get(client: SellingPartner, url: str, most: int) -> bytes:
                 content += chunk
                 if len(content) > most:
                     raise DocumentDamaged(
-                        f"The document from {_host(url)} is larger than {most:,} bytes.",
-                        hint="The data engineer must check where it comes from.",
+                        "amazon.document_too_large",
+                        host=_host(url),
+                        most=most,
                     )
     except requests.exceptions.ChunkedEncodingError:
-        raise DocumentDamaged(
-            f"The document from {_host(url)} was cut off.", retry_after=RETRY_LATER
-        ) from None
+        raise DocumentDamaged("amazon.document_cut_off", retry_after=RETRY_LATER, host=_host(url)) from None
     except requests.RequestException as error:
         raise _unavailable(url, no_answer(error)) from None
     return bytes(content)
@@ -105,8 +104,9 @@ def _check(response: requests.Response, url: str) -> None:
         return
     if response.status_code in {400, 403, 404, 410}:
         error: SellingPartnerError = LinkExpired(
-            f"The link to a document at {_host(url)} is no longer valid ({response.status_code}).",
-            hint="A new link is asked for.",
+            "amazon.document_link_expired",
+            host=_host(url),
+            status_code=response.status_code,
             retry_after=1.0,
         )
     else:
@@ -117,8 +117,9 @@ def _check(response: requests.Response, url: str) -> None:
 
 def _unavailable(url: str, said: str) -> Unavailable:
     return Unavailable(
-        f"The storage at {_host(url)} does not deliver ({said}).",
-        hint="It is tried again; if it lasts, the data engineer must check the network.",
+        "amazon.document_not_delivered",
+        host=_host(url),
+        said=said,
         retry_after=RETRY_LATER,
     )
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.errors import RetryableError
+from amazon_listings.messages import Message, message
 
 from .exceptions import (
     ListingRefused,
@@ -15,7 +16,7 @@ from .exceptions import (
     RequestRefused,
     SellingPartnerError,
 )
-from .fault_table import ENGINEER, FAULTS
+from .fault_table import FAULTS
 from .redaction import redact
 
 if TYPE_CHECKING:
@@ -50,26 +51,26 @@ def error_of(refusal: Refusal, *, sku: str | None = None) -> SellingPartnerError
         sku: The item concerned; without one, a refusal of the request concerns the whole run.
     """
     fault = classify(refusal)
-    message = f"{fault.meaning} ({_said(refusal)})"
-    hint = f"{fault.who}."
+    said = _said(refusal)
     kind = fault.error
     error: SellingPartnerError
     if issubclass(kind, ListingRefused | NotFound) and sku is not None:
-        error = kind(message, sku=sku, hint=hint)
+        error = kind(fault.message, sku=sku, said=said)
     elif issubclass(kind, ListingRefused | NotFound):
-        error = RequestRefused(message, hint=f"{ENGINEER} must correct in the connector what Amazon names.")
+        error = RequestRefused(fault.message, hint=message("amazon.correct_connector"), said=said)
     elif issubclass(kind, RetryableError):
-        error = kind(message, hint=hint, retry_after=RETRY_LATER)
+        error = kind(fault.message, retry_after=RETRY_LATER, said=said)
     else:
-        error = kind(message, hint=hint)
+        error = kind(fault.message, said=said)
     return _stamp(error, refusal)
 
 
 def malformed(refusal: Refusal, what: str) -> MalformedAnswer:
     """The exception for a success that can not be read; `what` completes "because …"."""
     error = MalformedAnswer(
-        f"Amazon's answer can not be used, because {redact(what)} ({_said(refusal)}).",
-        hint="It is tried again; if it lasts, the data engineer must check endpoint and proxy.",
+        "amazon.answer_malformed",
+        what=redact(what),
+        said=_said(refusal),
         retry_after=RETRY_LATER,
     )
     _stamp(error, refusal)
@@ -79,8 +80,8 @@ def malformed(refusal: Refusal, what: str) -> MalformedAnswer:
 def outcome_unknown(refusal: Refusal, sku: str | None = None) -> OutcomeUnknown:
     """The exception for a write that was sent and got no readable answer."""
     error = OutcomeUnknown(
-        f"Whether Amazon carried it out is unknown. {error_of(refusal, sku=sku).message}",
-        hint="It is read back before it is sent again.",
+        "amazon.outcome_unknown",
+        reason=error_of(refusal, sku=sku),
         retry_after=RETRY_LATER,
     )
     _stamp(error, refusal)
@@ -101,12 +102,17 @@ def _fits(fault: Fault, refusal: Refusal) -> bool:
     )
 
 
-def _said(refusal: Refusal) -> str:
-    """What was asked, about what, and what was answered, with the id that Amazon's support asks for."""
+def _said(refusal: Refusal) -> Message:
+    """Return what was asked, about what, and what was answered, with the id that Amazon's support needs."""
     about = ", ".join(part for part in (refusal.operation, refusal.subject) if part)
     status = str(refusal.status) if refusal.status else ""
-    said = " ".join(part for part in (status, refusal.code, refusal.text) if part) or "no answer"
-    return f"{about}: {said}" + (f"; request id {refusal.request_id}" if refusal.request_id else "")
+    answer = " ".join(part for part in (status, refusal.code, refusal.text) if part)
+    return message(
+        "amazon.answered_with_id" if refusal.request_id else "amazon.answered",
+        about=about,
+        answer=answer or message("amazon.no_answer"),
+        request_id=refusal.request_id,
+    )
 
 
 def _stamp(error: SellingPartnerError, refusal: Refusal) -> SellingPartnerError:

@@ -115,8 +115,8 @@ def documents(
         sku = str(message["sku"])
         if sku in seen:
             raise ItemTwiceInFeed(
-                f"The SKU {sku!r} is to be sent twice in one run.",
-                hint="Whoever keeps the connector must make the SKUs of its items differ.",
+                "amazon.sku_twice_in_run",
+                sku=sku,
             )
         seen.add(sku)
         part = _encode({"messageId": len(parts) + 1, **message})
@@ -127,9 +127,10 @@ def documents(
         if size + len(part) + 1 >= most_bytes:
             refused(
                 MessageTooLarge(
-                    f"The item {sku!r} makes {len(part):,} bytes; a feed holds less than {most_bytes:,}.",
+                    "amazon.feed_message_too_large",
                     sku=sku,
-                    hint="Whoever keeps the product data must shorten its texts.",
+                    count=len(part),
+                    most_bytes=most_bytes,
                 )
             )
             continue

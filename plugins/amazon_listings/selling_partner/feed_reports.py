@@ -145,8 +145,8 @@ def _count(summary: dict[str, Any], key: str) -> int:
 
 def _malformed(what: str) -> MalformedAnswer:
     error = MalformedAnswer(
-        f"The feed's processing report can not be used, because {what}.",
-        hint="Until it can, its items count as pending; they are read back.",
+        "amazon.feed_report_malformed",
+        what=what,
         retry_after=RETRY_LATER,
     )
     error.operation = "getFeedDocument"

@@ -167,8 +167,8 @@ def _unpack(content: bytes) -> bytes:
 
 def _damaged(what: str) -> DocumentDamaged:
     return DocumentDamaged(
-        f"The feed's report can not be unpacked: {what}.",
-        hint="It is loaded again; until then its items count as pending.",
+        "amazon.feed_report_packed",
+        what=what,
         retry_after=RETRY_LATER,
     )
 

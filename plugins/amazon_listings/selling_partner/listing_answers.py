@@ -70,8 +70,8 @@ def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Su
     status = shape.text("status")
     if preview and status == "ACCEPTED":
         raise PreviewIgnored(
-            f"The endpoint took a preview of SKU {sku!r} for a submission and accepted it.",
-            hint="The data engineer must check the connection's endpoint: it does not know previews.",
+            "amazon.preview_ignored",
+            sku=sku,
         )
     if status not in ({"VALID", "INVALID"} if preview else {"ACCEPTED", "INVALID"}):
         shape.bad(f"its status is {status!r}")

@@ -50,9 +50,9 @@ def fill(template: str, parameters: Mapping[str, str]) -> str:
             if name != "sku":
                 raise
             raise UnsendableSku(
-                f"The SKU {value!r} can not be sent to Amazon: it can not be part of an address.",
+                "amazon.sku_unsendable",
                 sku=value,
-                hint="Whoever keeps the PIM must give the item another SKU.",
+                value=value,
             ) from error
         path = path.replace("{" + name + "}", encoded)
     return path

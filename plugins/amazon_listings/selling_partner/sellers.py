@@ -67,9 +67,10 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> str:
     account = client.account
     if marketplace.region != account.region:
         raise WrongMarketplace(
-            f"{marketplace.name} belongs to the region {marketplace.region}, the connection to"
-            f" {account.region}.",
-            hint="Use a connection whose grant was given in that region.",
+            "amazon.other_region",
+            marketplace=marketplace.name,
+            region=marketplace.region,
+            region_2=account.region,
         )
     notes = "" if account.vendor else check_participation(client, marketplace)
     definitions.search(client, [marketplace.id], keywords=["test"])
@@ -101,7 +102,8 @@ def check_participation(client: SellingPartner, marketplace: Marketplace) -> str
     if here is None or not here.participating:
         countries = ", ".join(sorted(entry.country for entry in found if entry.participating)) or "none"
         raise WrongMarketplace(
-            f"The account does not sell in {marketplace.name}; it sells in: {countries}.",
-            hint="Whoever manages the seller account must register there, or the country is wrong.",
+            "amazon.not_selling_there",
+            marketplace=marketplace.name,
+            countries=countries,
         )
     return " Its listings there are inactive at present." if here.suspended else ""

@@ -227,8 +227,8 @@ def _of(versions: Sequence[StoredDefinition], checksum: str) -> StoredDefinition
         if version.checksum == checksum:
             return version
     raise NoDefinition(
-        f"The definition {versions[0].key} that was used before is not kept any more.",
-        hint="What changed since cannot be told.",
+        "watch.definition_gone",
+        versions_key=versions[0].key,
     )
 
 

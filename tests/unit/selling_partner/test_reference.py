@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner.fault_table import FAULTS
 from amazon_listings.selling_partner.operations import (
     APPLICATION_LIMITS,
@@ -67,9 +68,13 @@ def faults():
             parts.append(f"({fault.operation})")
         return " ".join(parts) or "anything else"
 
+    def texts(fault):
+        meaning = catalogue().message(fault.message, said="…").replace(" (…)", "")
+        return meaning, catalogue().action(fault.message).rstrip(".")
+
     sides = {"token": "Login with Amazon", "api": "SP-API"}
     rows = [
-        (sides[one.side], answer(one), one.action.value, f"`{one.error.__name__}`", one.meaning, one.who)
+        (sides[one.side], answer(one), one.action.value, f"`{one.error.__name__}`", *texts(one))
         for one in FAULTS
     ]
     return table(("from", "answer", "the client", "error", "meaning", "who acts"), rows)

@@ -15,14 +15,14 @@ class CodedError(Exception):
 
     Args:
         code: A code of the message catalogue: its message says what failed, its `action` what to do.
-        hint: What to do, where the code's own `action` does not fit.
+        hint: What to do, where the code's own `action` does not fit; an error stands for its own.
         facts: What the placeholders of both stand for; each is an item of `facts`.
     """
 
     #: The packages whose messages word it.
     packages: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, code: str, /, *, hint: Message | str | None = None, **facts: Any) -> None:
+    def __init__(self, code: str, /, *, hint: Message | CodedError | str | None = None, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
@@ -44,6 +44,8 @@ class CodedError(Exception):
 
     def action_in(self, messages: Catalogue) -> str:
         """Word what to do about it; empty if there is nothing to say."""
+        if isinstance(self.instead, CodedError):
+            return self.instead.action_in(messages)
         if self.instead is not None:
             return messages.value(self.instead)
         return messages.message(self.code, "action", **self.facts)

@@ -11,7 +11,8 @@ this folder, and of the same folder of other distributions, and is filled in her
 Placeholders are named after facts. A number, a date or a list is written as the reader's locale
 writes it; a message among the facts is worded too. `{line:plain}` writes a number without grouping,
 `{found:quoted}` puts a value into quotation marks, `{share:percent}` writes a share as percent,
-`{names:or}` lists alternatives.
+`{names:or}` lists alternatives, `{id!r}` writes a name as it stands in a file, `{error:message}` says what
+failed without what to do.
 """
 
 from __future__ import annotations
@@ -154,10 +155,12 @@ class Catalogue:
             value: The fact.
             form: What a placeholder says behind its colon.
         """
-        if isinstance(value, str):
-            return self.quoted(value) if form == "quoted" else value
-        if form in _FORMS:
-            return _FORMS[form](self, value)
+        if isinstance(value, str) and not form:
+            return value
+        if form:
+            return _FORMS[form](self, value) if form in _FORMS else format(value, form)
+        if hasattr(value, "worded"):
+            return str(value.worded(self))
         written = next((write for kind, write in _WRITTEN if isinstance(value, kind)), None)
         return written(self, value) if written else str(value)
 
@@ -236,7 +239,10 @@ def _chosen(entry: Entry, plural: Callable[[int], int], facts: Mapping[str, Any]
 
 @lru_cache(4096)
 def _parsed(template: str) -> tuple[_Part, ...]:
-    return tuple(_Part(text, fact, form or "") for text, fact, form, _ in Formatter().parse(template))
+    return tuple(
+        _Part(text, fact, "name" if conversion == "r" else form or "")
+        for text, fact, form, conversion in Formatter().parse(template)
+    )
 
 
 def _number(catalogue: Catalogue, value: float | Decimal) -> str:
@@ -268,6 +274,10 @@ def _day(catalogue: Catalogue, value: date) -> str:
 
 _FORMS: Mapping[str, Callable[[Catalogue, Any], str]] = {
     "plain": lambda _, value: str(value),
+    "name": lambda _, value: repr(value),
+    "message": lambda catalogue, value: (
+        str(value.message_in(catalogue)) if hasattr(value, "message_in") else str(value)
+    ),
     "quoted": lambda catalogue, value: catalogue.quoted(value),
     "percent": _percent,
     "day": _day,
