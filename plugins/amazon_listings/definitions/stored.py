@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.messages import message
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields, relabelled
 from amazon_product_types.labels import FieldIndex

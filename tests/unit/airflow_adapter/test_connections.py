@@ -87,8 +87,8 @@ def test_secrets_are_masked_as_soon_as_they_are_known(connection):
     ("value", "sentence"),
     [
         (pim(), "The Airflow connection 'amazon_fr' is of type 'sales_layer'. It must be of type"),
-        (amazon(extra={"vendor_code": "SANDV"}), "has a merchant token (sellers) and a vendor code (vendors). Fill in exactly one"),
-        (amazon(extra={"seller_id": None}), "has neither a merchant token (sellers) nor a vendor code (vendors). Fill in exactly one"),
+        (amazon(extra={"vendor_code": "SANDV"}), "and a vendor code (vendors). Fill in exactly one"),
+        (amazon(extra={"seller_id": None}), "nor a vendor code (vendors). Fill in exactly one"),
         (amazon(extra={"seller_id": ""}), "has neither a merchant token"),
         (amazon(login=None), "'amazon_fr' cannot be used. The Amazon connection has no client id."),
         (amazon(password=""), "has no client secret. Enter it in the connection."),
