@@ -174,7 +174,7 @@ def test_schema_links_that_all_expire_are_asked_for_later(trial, sandbox):
     sandbox.fault("documents", "status", status=403, times=2)
     run = one.run()
     assert decision(run, "refresh_definition") == "retry"
-    assert "A new link is asked for" in told(run, "refresh_definition")
+    assert "A new link is requested" in told(run, "refresh_definition")
     assert one.run().report["counts"]["accepted"] == READY
 
 

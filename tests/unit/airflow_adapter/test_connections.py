@@ -93,7 +93,7 @@ def test_secrets_are_masked_as_soon_as_they_are_known(connection):
         (amazon(login=None), "'amazon_fr' cannot be used. The Amazon connection has no client id."),
         (amazon(password=""), "has no client secret. Enter it in the connection."),
         (amazon(extra={"refresh_token": None}), "has no refresh token."),
-        (amazon(password="amzn1.oa2-cs.v1.hush\n"), "The client secret of the Amazon connection holds"),
+        (amazon(password="amzn1.oa2-cs.v1.hush\n"), "The client secret of the Amazon connection contains"),
         (amazon(extra={"refresh_token": "Atzr|hush-hush x"}), "The refresh token of the Amazon connection"),
         (
             amazon(extra={"seller_id": None, "vendor_code": "amzn1.vg.123"}),
@@ -203,7 +203,7 @@ def test_the_ledger_is_the_setting(configured, connection, tmp_path):
 
 def test_a_ledger_connection_that_cannot_be_had_is_no_empty_ledger(configured):
     configured(ledger="airflow")
-    with pytest.raises(RetryableError, match="see whether the secrets backend answers"):
+    with pytest.raises(RetryableError, match="check that the secrets backend answers"):
         connections.ledger()
 
 

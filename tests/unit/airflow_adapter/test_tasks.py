@@ -74,7 +74,7 @@ def test_a_connector_that_is_gone_says_so(bench):
     one = bench()
     run = one.run("nobody")
     for sentence in run.sentences.values():
-        assert "There is no connector 'nobody' any more." in sentence
+        assert "The connector 'nobody' no longer exists." in sentence
     assert isinstance(run.errors["refresh_definition"].cause, ActionRequiredError)
 
 

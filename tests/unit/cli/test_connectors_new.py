@@ -238,7 +238,7 @@ def test_it_asks_what_it_is_not_told(home):
     [
         (["--country", "XX"], "Amazon has no marketplace 'XX'"),
         ([*FRANCE, "--locale", "fr-FR"], "Did you mean fr_FR"),
-        ([], "Marketplace (country): say it with an option"),
+        ([], "Marketplace (country): give it with an option"),
         (["--country", "FR", "--definition", "nowhere.json"], "nowhere.json cannot be read"),
         ([*FRANCE, "--search", "zzzz", "--connection", "demo_amazon"], "no product type for 'zzzz'"),
         ([*FRANCE, "--product-type", "LAMP", "--connection", "nobody"], "no Airflow connection 'nobody'"),
@@ -280,7 +280,7 @@ def test_nothing_is_written_over_without_a_yes(home, files):
     path.rename(path.with_name("other.yaml"))
     taken = offline(files)
     assert taken.exit_code == 1
-    assert "other.yaml declares the connector 'fr_lamp' already" in taken.stderr
+    assert "other.yaml already declares the connector 'fr_lamp'" in taken.stderr
 
 
 def test_an_id_that_cannot_be_leaves_no_file(home, files):

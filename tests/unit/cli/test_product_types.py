@@ -124,7 +124,7 @@ def test_diff_of_the_last_two_stored_versions(files):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["fields"], "Say which fields"),
+        (["fields"], "Name what to show"),
         (["fields", "--definition", "nowhere.json"], "nowhere.json cannot be read"),
         (["fields", "--definition", "page.json"], "is not a product type definition"),
         (["fields", "--connector", "nobody"], "There is no connector 'nobody'"),

@@ -89,7 +89,7 @@ def test_explains_each_value_of_one_sku(run):
     [
         ({"connector": "nowhere"}, "There is no connector 'nowhere'"),
         ({"products": "nothing.jsonl"}, "cannot be read"),
-        ({"products": "chair.json"}, "is no item of an extract"),
+        ({"products": "chair.json"}, "is not an item of an extract"),
         ({"products": "fr_chairs.yaml"}, "is not JSON"),
     ],
 )
