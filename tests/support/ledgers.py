@@ -10,7 +10,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event
 
-from amazon_listings.ledger.database import MIGRATIONS, open_ledger
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.schema import MIGRATIONS
 from amazon_listings.ledger.tables import metadata
 
 

@@ -161,20 +161,11 @@ def _refuse_foreign(connector_id: str, was: Sequence[str], known: dict[str, tupl
     mine = {connector_id, *was}
     _, current = known.get(connector_id, ("", connector_id))
     if current not in mine:
-        raise OldIdLives(
-            f"The connector {connector_id!r} has the id that {current!r} had before: its history belongs "
-            f"to {current!r}.",
-            hint=f"Give it another id; or, if it takes the place of {current!r}, write `was: {current}`.",
-        )
+        raise OldIdLives("connector.id_was_used", connector=connector_id, other=current)
     for old in was:
         _, holder = known.get(old, ("", old))
         if holder not in mine:
-            raise OldIdClaimedTwice(
-                f"The connectors {connector_id!r} and {holder!r} both were {old!r}: its history belongs to "
-                f"{holder!r}.",
-                hint=f"Take {old!r} out of `was` of {connector_id!r}; or, if it takes the place of "
-                f"{holder!r}, add {holder!r} there.",
-            )
+            raise OldIdClaimedTwice("connector.was_claimed", connector=connector_id, other=holder, old=old)
 
 
 #: Any number will do for PostgreSQL's advisory lock, as long as all use the same.

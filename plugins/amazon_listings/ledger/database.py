@@ -5,7 +5,6 @@ The schema is brought up to date on opening, by one process at a time.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from contextlib import contextmanager
@@ -14,18 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine, event, func, select, text
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.exceptions import LedgerClosed, LedgerDamaged, explained, place
+from amazon_listings.ledger.exceptions import LedgerClosed, explained
+from amazon_listings.ledger.schema import prepare_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,12 +29,6 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-log = logging.getLogger(__name__)
-
-MIGRATIONS = Path(__file__).parent / "migrations"
-
-#: Any number will do for PostgreSQL's advisory lock, as long as everybody uses the same.
-_MIGRATION_LOCK = 74_219_001
 #: Seconds to wait for a database that others hold, or that does not answer.
 _PATIENCE = 60
 _CONNECT_TIMEOUT = 10
@@ -61,7 +50,8 @@ def open_ledger(url: str) -> Engine:
     down, full or damaged.
 
     Raises:
-        ActionRequiredError: the URL is not one of SQLite or PostgreSQL, or the ledger is not ours to open.
+        ActionRequiredError: the URL is not one of SQLite or PostgreSQL, the ledger is not ours to open, or
+            its schema is not the one that this code expects.
         RetryableError: the database does not answer.
     """
     address = _address(url)
@@ -69,7 +59,7 @@ def open_ledger(url: str) -> Engine:
     event.listen(engine, "handle_error", _explain)
     _OPEN.append(engine)
     with engine.begin() as connection:
-        _migrate(connection)
+        prepare_schema(connection)
     return engine
 
 
@@ -182,29 +172,6 @@ def _explain(context: ExceptionContext) -> None:
         error = explained(context.original_exception, url)
         if error is not None:
             raise error from context.original_exception
-
-
-def _migrate(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    head = ScriptDirectory.from_config(config).get_current_head()
-    # Alembic tells every opening ("Context impl …"); what matters is told below.
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == head:
-        return
-    if found is not None:
-        log.info("The ledger's schema is brought up to date, from %s to %s.", found, head)
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise LedgerDamaged(
-            f"The ledger ({place(connection.engine.url)}) was made by another version of this package.",
-            hint="Install the version that made it, or a later one.",
-        ) from error
 
 
 def _forget_connections() -> None:

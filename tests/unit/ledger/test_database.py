@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, event, insert, select, text
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger import exceptions
-from amazon_listings.ledger.database import MIGRATIONS, open_ledger, reading
+from amazon_listings.ledger.database import open_ledger, reading
+from amazon_listings.ledger.schema import MIGRATIONS
 from amazon_listings.ledger.tables import locks, metadata, runs
 from support.ledger_workers import in_processes, open_it
 from support.ledgers import ledger_of_revision
@@ -168,7 +169,10 @@ def test_a_ledger_of_a_later_version(tmp_path):
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     open_ledger.cache_clear()
-    with pytest.raises(exceptions.LedgerDamaged, match="another version"):
+    with pytest.raises(
+        exceptions.LedgerDamaged,
+        match="its schema has the version 9999",
+    ):
         open_ledger(url)
 
 

@@ -1,0 +1,132 @@
+"""The ledger's schema: brought up to date when it is opened, and compared with what this code expects.
+
+A schema that is half migrated, of another application, stamped with a revision that it is not of, or damaged
+is refused before anything is sent: what the ledger forgets would be sent again, or never.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeDecorator
+
+from amazon_listings.ledger.exceptions import LedgerDamaged, place
+from amazon_listings.ledger.tables import metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Inspector, Table
+    from sqlalchemy.types import TypeEngine
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+#: Any number will do for PostgreSQL's advisory lock, as long as all use the same.
+_MIGRATION_LOCK = 74_219_001
+#: Differences named in the message.
+_NAMED = 3
+
+
+def prepare_schema(connection: Connection) -> None:
+    """Bring the schema up to date in the open transaction, and compare it with the tables of this code.
+
+    Raises:
+        LedgerDamaged: the schema is not one that this code can work with; nothing was changed.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+    _upgrade(connection)
+    found = list(differences(connection))
+    if found:
+        shown = "; ".join(found[:_NAMED]) + ("; …" if len(found) > _NAMED else "")
+        raise LedgerDamaged("ledger.schema_differs", place=place(connection.engine.url), differences=shown)
+
+
+def differences(connection: Connection) -> Iterator[str]:
+    """Yield how the database's schema differs from `tables`, in a few words each.
+
+    Further tables, and further indexes of ours, are nobody's business.
+    """
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
+    for table in metadata.sorted_tables:
+        if table.name in present:
+            yield from _of_table(inspector, table)
+        else:
+            yield f"no table {table.name}"
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    where = place(connection.engine.url)
+    # Alembic tells every opening ("Context impl …"); what matters is told below.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+    heads = MigrationContext.configure(connection).get_current_heads()
+    if heads == (head,):
+        return
+    if len(heads) > 1:
+        raise LedgerDamaged("ledger.of_other_version", place=where, found=", ".join(sorted(heads)))
+    found = next(iter(heads), None)
+    if found is None:
+        ours = sorted(set(inspect(connection).get_table_names()) & set(metadata.tables))
+        if ours:
+            raise LedgerDamaged("ledger.without_version", place=where, tables=", ".join(ours[:_NAMED]))
+    else:
+        log.info("The ledger's schema is brought up to date, from %s to %s.", found, head)
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise LedgerDamaged("ledger.of_other_version", place=where, found=found) from error
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())[:200]
+        raise LedgerDamaged("ledger.not_upgraded", place=where, found=found, reason=reason) from error
+
+
+def _of_table(inspector: Inspector, table: Table) -> Iterator[str]:
+    columns = {one["name"]: one for one in inspector.get_columns(table.name)}
+    for column in table.columns:
+        there = columns.pop(column.name, None)
+        if there is None:
+            yield f"no column {table.name}.{column.name}"
+        elif not _same_type(column.type, there["type"]):
+            yield f"{table.name}.{column.name} is {there['type']}"
+        elif bool(there["nullable"]) != bool(column.nullable):
+            yield f"{table.name}.{column.name} is {'' if there['nullable'] else 'not '}nullable"
+    yield from (f"an unknown column {table.name}.{name}" for name in columns)
+    key = inspector.get_pk_constraint(table.name)["constrained_columns"]
+    if set(key) != {column.name for column in table.primary_key}:
+        yield f"another primary key of {table.name}"
+    indexes: dict[Any, Any] = {one["name"]: one for one in inspector.get_indexes(table.name)}
+    for index in table.indexes:
+        there = indexes.get(index.name)
+        if there is None:
+            yield f"no index {index.name}"
+        elif list(there["column_names"]) != [one.name for one in index.columns] or bool(
+            there["unique"]
+        ) != bool(index.unique):
+            yield f"another index {index.name}"
+
+
+def _same_type(wanted: TypeEngine[Any], found: TypeEngine[Any]) -> bool:
+    if isinstance(wanted, TypeDecorator):
+        wanted = wanted.impl_instance
+    try:
+        same = found.python_type is wanted.python_type
+    except NotImplementedError:
+        return False
+    return same and getattr(found, "length", None) == getattr(wanted, "length", None)
