@@ -19,15 +19,15 @@ def test_it_says_where_it_is_and_serves(tmp_path):
         [*COMMAND, "--state", str(state), "--no-quotas"], stdout=subprocess.PIPE, text=True
     ) as run:
         try:
-            said = ""
-            while "Sales Layer API" not in said:
-                said += run.stdout.readline()
-            url = re.search(r"http://127\.0\.0\.1:\d+", said).group()
+            printed = ""
+            while "Sales Layer API" not in printed:
+                printed += run.stdout.readline()
+            url = re.search(r"http://127\.0\.0\.1:\d+", printed).group()
             asked = {
                 "grant_type": "refresh_token",
-                "client_id": re.search(r"client id +(\S+)", said).group(1),
-                "client_secret": re.search(r"client secret +(\S+)", said).group(1),
-                "refresh_token": re.search(r"refresh token +(\S+)", said).group(1),
+                "client_id": re.search(r"client id +(\S+)", printed).group(1),
+                "client_secret": re.search(r"client secret +(\S+)", printed).group(1),
+                "refresh_token": re.search(r"refresh token +(\S+)", printed).group(1),
             }
             token = requests.post(f"{url}/auth/o2/token", data=asked, timeout=10).json()["access_token"]
             participations = f"{url}/sellers/v1/marketplaceParticipations"

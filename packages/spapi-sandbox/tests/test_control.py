@@ -7,7 +7,7 @@ from spapi_sandbox.marketplaces import MARKETPLACES
 FR, DE = MARKETPLACES["FR"], MARKETPLACES["DE"]
 FAULT = {"operation": "getListingsItem", "kind": "status"}
 ISSUE = {"seller_id": "A1SANDBOXSELLER", "sku": "S1", "marketplace_id": FR.id, "issue": {}}
-#: Where, a body that makes no sense, and words of what is said about it.
+#: Where, a body that makes no sense, and part of the message.
 NONSENSE = [
     ("faults", {"operation": "getListingItem", "kind": "status"}, "no operation 'getListingItem'; there are"),
     ("faults", FAULT | {"kind": "earthquake"}, "kind: Input should be 'status', 'delay'"),
@@ -88,8 +88,8 @@ def test_a_seller_may_be_limited_to_some_countries(frozen, amazon):
         amazon.item("DELETE", "S1", country="DE"),
         amazon.call("GET", types, marketplaceIds=DE.id, sellerId=amazon.seller),
     ):
-        said = answer.json()["errors"][0]["message"]
-        assert (answer.status_code, said) == (
+        message = answer.json()["errors"][0]["message"]
+        assert (answer.status_code, message) == (
             400,
             "Invalid 'sellerId' and 'marketplaceId' combination provided.",
         )

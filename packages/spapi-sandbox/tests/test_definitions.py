@@ -43,7 +43,7 @@ def definition(amazon, product_type="LAMP", marketplace=FR, **query):
 
 
 @pytest.mark.parametrize(
-    ("marketplace", "asked", "told", "title"),
+    ("marketplace", "asked", "given", "title"),
     [
         (FR, "DEFAULT", "fr_FR", "Nom du produit"),
         (FR, "de_DE", "de_DE", "Produktname"),
@@ -53,9 +53,9 @@ def definition(amazon, product_type="LAMP", marketplace=FR, **query):
         ("APJ6JRA9NG5V4", "it_IT", "en", "Item Name"),
     ],
 )
-def test_locales(amazon, marketplace, asked, told, title):
+def test_locales(amazon, marketplace, asked, given, title):
     answer = definition(amazon, marketplace=marketplace, locale=asked).json()
-    assert answer["locale"] == told
+    assert answer["locale"] == given
     document = amazon.session.get(answer["schema"]["link"]["resource"], timeout=10).json()
     assert document["properties"]["item_name"]["title"] == title
     assert document["$defs"]["marketplace_id"]["default"] == marketplace

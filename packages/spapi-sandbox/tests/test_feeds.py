@@ -61,9 +61,9 @@ def test_every_operation_type(amazon):
          "attributes": {"brand": [{"value": "Other", "language_tag": "fr_FR"}]}},
         {"messageId": 5, "sku": "GONE", "operationType": "DELETE"},
     ]  # fmt: skip
-    told = report(amazon, create(amazon, sent))
-    assert told["issues"] == []
-    assert told["summary"] == {
+    found = report(amazon, create(amazon, sent))
+    assert found["issues"] == []
+    assert found["summary"] == {
         "errors": 0, "warnings": 0, "messagesProcessed": 5, "messagesAccepted": 5, "messagesInvalid": 0,
     }  # fmt: skip
     assert amazon.attributes("A")["fulfillment_availability"][0]["quantity"] == 5
@@ -74,10 +74,10 @@ def test_every_operation_type(amazon):
 
 
 def test_refused_messages_change_nothing_and_name_one_attribute(amazon):
-    told = report(
+    found = report(
         amazon, create(amazon, [message(1, attributes=lamp(brand=None)), message(2)], issueLocale="de_DE")
     )
-    assert told["issues"] == [
+    assert found["issues"] == [
         {
             "messageId": 1,
             "sku": "F1",
@@ -87,7 +87,7 @@ def test_refused_messages_change_nothing_and_name_one_attribute(amazon):
             "attributeName": "brand",
         }
     ]
-    assert (told["summary"]["messagesAccepted"], told["summary"]["messagesInvalid"]) == (1, 1)
+    assert (found["summary"]["messagesAccepted"], found["summary"]["messagesInvalid"]) == (1, 1)
     assert amazon.item("GET", "F1").status_code == 404
     assert amazon.item("GET", "F2").status_code == 200
 
@@ -108,14 +108,14 @@ def test_refused_messages_change_nothing_and_name_one_attribute(amazon):
     ],
 )
 def test_messages_that_are_none(amazon, wrong, code):
-    told = report(amazon, create(amazon, [message(2), {**message(1), **wrong}]))
-    assert [issue["code"] for issue in told["issues"]] == [code]
-    assert told["summary"]["messagesInvalid"] == 1
+    found = report(amazon, create(amazon, [message(2), {**message(1), **wrong}]))
+    assert [issue["code"] for issue in found["issues"]] == [code]
+    assert found["summary"]["messagesInvalid"] == 1
 
 
 def test_a_message_id_counts_once(amazon):
-    told = report(amazon, create(amazon, [message(1, "A"), message(1, "B")]))
-    assert [issue["code"] for issue in told["issues"]] == ["4002008"]
+    found = report(amazon, create(amazon, [message(1, "A"), message(1, "B")]))
+    assert [issue["code"] for issue in found["issues"]] == ["4002008"]
 
 
 @pytest.mark.parametrize(
@@ -129,24 +129,24 @@ def test_a_message_id_counts_once(amazon):
     ],
 )
 def test_feeds_that_cannot_be_read(amazon, sent, code):
-    told = report(amazon, create(amazon, sent))
-    assert [issue["code"] for issue in told["issues"]] == [code]
-    assert "messageId" not in told["issues"][0]
-    assert told["summary"]["messagesProcessed"] == 0
+    found = report(amazon, create(amazon, sent))
+    assert [issue["code"] for issue in found["issues"]] == [code]
+    assert "messageId" not in found["issues"][0]
+    assert found["summary"]["messagesProcessed"] == 0
 
 
 def test_a_foreign_account(amazon):
-    told = report(amazon, create(amazon, [message()], sellerId="A2OTHER"))
-    assert told["issues"][0]["message"] == "Invalid 'accountId' provided."
+    found = report(amazon, create(amazon, [message()], sellerId="A2OTHER"))
+    assert found["issues"][0]["message"] == "Invalid 'accountId' provided."
 
 
 def test_items_are_shown_when_asked_for(amazon):
     asked = {"includedData": ["issues", "summaries"], "apiVersion": "2021-08-01"}
     bad = lamp(externally_assigned_product_identifier=[{"type": "ean", "value": "4006381333930"}])
-    told = report(amazon, create(amazon, [message(1), message(2, attributes=bad)], report=asked))
-    assert told["issues"] == []
-    assert told["summary"]["itemSummary"] == {"items": 2, "errors": 1, "warnings": 0}
-    assert [item["sku"] for item in told["items"]] == ["F1", "F2"]
+    found = report(amazon, create(amazon, [message(1), message(2, attributes=bad)], report=asked))
+    assert found["issues"] == []
+    assert found["summary"]["itemSummary"] == {"items": 2, "errors": 1, "warnings": 0}
+    assert [item["sku"] for item in found["items"]] == ["F1", "F2"]
 
 
 def test_states_follow_the_clock(frozen, amazon):

@@ -8,9 +8,9 @@ def test_a_token_as_form_or_json(frozen, amazon):
     asked = {"grant_type": "refresh_token"} | {name: getattr(frozen, name) for name in NAMES}
     for answer in (amazon.token(), requests.post(frozen.token_url, json=asked, timeout=10)):
         assert answer.status_code == 200
-        told = answer.json()
-        assert (told["token_type"], told["expires_in"]) == ("bearer", 3600)
-        assert told["refresh_token"] == frozen.refresh_token
+        answer_body = answer.json()
+        assert (answer_body["token_type"], answer_body["expires_in"]) == ("bearer", 3600)
+        assert answer_body["refresh_token"] == frozen.refresh_token
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The sandbox's clock: the machine's, or one that only moves when told to."""
+"""The sandbox's clock: the machine's, or one that only moves on request."""
 
 from __future__ import annotations
 

@@ -54,23 +54,23 @@ class Sandbox:
         return response.json()
 
     def fault(self, operation: str, kind: str, **more: Any) -> None:
-        """Injects a fault (`times=1` unless told otherwise)."""
+        """Inject a fault (`times=1` by default)."""
         self.control("faults", operation=operation, kind=kind, **more)
 
     def advance(self, seconds: float) -> None:
-        """Moves the sandbox's clock."""
+        """Move the sandbox's clock."""
         self.control("clock", advance=seconds)
 
     def counters(self) -> dict[str, Any]:
-        """Counts since the start or the last reset."""
+        """Return the counts since the start or the last reset."""
         return cast("dict[str, Any]", self._get("counters"))
 
     def requests(self) -> list[dict[str, Any]]:
-        """What was recorded since `control("recording", on=True)`."""
+        """Return what was recorded since `control("recording", on=True)`."""
         return cast("list[dict[str, Any]]", self._get("requests"))
 
     def reset(self) -> None:
-        """As if just started."""
+        """Reset to how it started."""
         self.control("reset")
 
     def _get(self, path: str) -> Any:

@@ -9,17 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from spapi_sandbox.account.accounts import ACCOUNTS, BY_ID, Account
-from spapi_sandbox.account.tokens import TokenDesk
+from spapi_sandbox.account.tokens import TokenIssuer
 from spapi_sandbox.admission.quotas import Buckets
 from spapi_sandbox.admission.traffic import Traffic
 from spapi_sandbox.clock import Clock
 from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant
 from spapi_sandbox.feeds.documents import Documents
-from spapi_sandbox.feeds.queue import FeedDesk
+from spapi_sandbox.feeds.queue import FeedQueue
 from spapi_sandbox.listings.store import ListingStore
 from spapi_sandbox.marketplaces import MARKETPLACES
-from spapi_sandbox.storage import StagingStore
+from spapi_sandbox.storage import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,19 +65,19 @@ class SandboxState:
     ) -> None:
         self.seed = seed
         self.clock = clock or Clock()
-        self.shelf = StagingStore(storage)
+        self.state_file = StateFile(storage)
         self.library = DefinitionLibrary(definitions)
-        self.tokens = TokenDesk(self.clock, seed)
+        self.tokens = TokenIssuer(self.clock, seed)
         self.buckets = Buckets(self.clock)
         self.traffic = Traffic()
-        self.documents = Documents(self.clock, seed, self.shelf)
-        self.listings = ListingStore(self.clock, self.shelf)
+        self.documents = Documents(self.clock, seed, self.state_file)
+        self.listings = ListingStore(self.clock, self.state_file)
         self._lock = threading.Lock()
         self._random = random.Random(seed)  # noqa: S311 - identifiers must be repeatable
         if storage is not None and storage.stat().st_size:
             self._random.seed(f"{seed} {self.clock.now()}")  # a restart must not hand out the same ids again
         self.accounts: dict[str, Account] = dict(ACCOUNTS)
-        self.feeds = FeedDesk(self, self.shelf)
+        self.feeds = FeedQueue(self, self.state_file)
         self.set({})
 
     def set(self, changes: dict[str, float]) -> dict[str, float]:
@@ -106,7 +106,7 @@ class SandboxState:
             self.documents,
             self.listings,
             self.feeds,
-            self.shelf,
+            self.state_file,
         ):
             part.clear()
         self._random.seed(self.seed)
@@ -116,7 +116,7 @@ class SandboxState:
     def close(self) -> None:
         """Ends the feed worker and closes the file."""
         self.feeds.close()
-        self.shelf.close()
+        self.state_file.close()
 
     def number(self, bits: int) -> int:
         """A repeatable random number."""

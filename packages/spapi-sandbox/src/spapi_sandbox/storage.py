@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class StagingStore:
+class StateFile:
     """JSON values by kind and key, written through to a file; without a file it keeps nothing.
 
     Args:

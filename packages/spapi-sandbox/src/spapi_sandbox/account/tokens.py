@@ -46,7 +46,7 @@ class Bearer:
     expires_at: float
 
 
-class TokenDesk:
+class TokenIssuer:
     """Issues and checks access tokens.
 
     Args:

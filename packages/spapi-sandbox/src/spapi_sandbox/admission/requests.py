@@ -147,7 +147,7 @@ def _bearer(state: SandboxState, request: Request) -> Bearer:
 
 
 def _body(operation: Operation, request: Request, content: bytes, longest: int) -> tuple[Any, Refusal | None]:
-    """The parsed body, or what is wrong with it (said after the quota was drawn)."""
+    """The parsed body, or what is wrong with it (after the quota was drawn)."""
     if not operation.has_body:
         return None, None
     if len(content) > longest:

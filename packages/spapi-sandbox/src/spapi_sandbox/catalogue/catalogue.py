@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from spapi_sandbox.catalogue.entry import TABLES, VISIBLE, Entry, Field, Stock, Table
-from spapi_sandbox.catalogue.files import FOLDER, read_book
+from spapi_sandbox.catalogue.files import FOLDER, read_files
 from spapi_sandbox.catalogue.generated import LargeStock
 from spapi_sandbox.catalogue.written import ListedStock
 
@@ -181,9 +181,9 @@ class Catalogue:
 
 def load(folder: Path = FOLDER, *, seed: int = 0) -> Catalogue:
     """The catalogue of the files in `folder`; `seed` decides stock levels and change dates."""
-    book = read_book(folder)
-    stock = ListedStock(book, seed=seed)
-    return Catalogue(stock, fields=book.fields, languages=book.languages, company=book.company)
+    files = read_files(folder)
+    stock = ListedStock(files, seed=seed)
+    return Catalogue(stock, fields=files.fields, languages=files.languages, company=files.company)
 
 
 def generate(n_items: int, seed: int = 0, *, folder: Path = FOLDER) -> Catalogue:
@@ -191,6 +191,6 @@ def generate(n_items: int, seed: int = 0, *, folder: Path = FOLDER) -> Catalogue
 
     The items are clean; entry k of the same seed is the same whatever `n_items` is.
     """
-    book = read_book(folder)
-    stock = LargeStock(ListedStock(book, seed=seed, mistakes=False), n_items=n_items, seed=seed)
-    return Catalogue(stock, fields=book.fields, languages=book.languages, company=book.company)
+    files = read_files(folder)
+    stock = LargeStock(ListedStock(files, seed=seed, mistakes=False), n_items=n_items, seed=seed)
+    return Catalogue(stock, fields=files.fields, languages=files.languages, company=files.company)

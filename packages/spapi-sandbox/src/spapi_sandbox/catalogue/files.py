@@ -16,7 +16,7 @@ FAMILIES = ("lamp", "backpack", "drinking_cup")
 
 
 @dataclass(frozen=True)
-class Book:
+class CatalogueFiles:
     """What the folder says, unexpanded."""
 
     words: dict[str, Any]
@@ -28,11 +28,11 @@ class Book:
 
 
 @cache
-def read_book(folder: Path = FOLDER) -> Book:
+def read_files(folder: Path = FOLDER) -> CatalogueFiles:
     """The catalogue's files, read once."""
     words = _yaml(folder / "words.yaml")
     languages = tuple(words["languages"])
-    return Book(
+    return CatalogueFiles(
         words=words,
         families=[_yaml(folder / f"{name}.yaml") for name in FAMILIES],
         mistakes=_yaml(folder / "mistakes.yaml"),
@@ -66,7 +66,7 @@ def _fields(document: dict[str, Any], languages: tuple[str, ...]) -> dict[Table,
 class Plan:
     """One product of a family as it is written: the row from which its entries are made."""
 
-    book: Book
+    files: CatalogueFiles
     family: dict[str, Any]
     row: dict[str, Any]
 

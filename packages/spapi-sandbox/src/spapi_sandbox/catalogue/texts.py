@@ -34,7 +34,7 @@ def _facts(plan: Plan, language: str) -> dict[str, str]:
     numbers = {"h": height, "w": width, "d": depth, "kg": row["kg"]}
     numbers |= {key: row[key] for key in MEASURES if key in row}
     facts = {key: decimal(value, language) for key, value in numbers.items()}
-    material = _in_sentence(plan.book.words["materials"][row["material"]][language], language)
+    material = _in_sentence(plan.files.words["materials"][row["material"]][language], language)
     return {
         "model": row["model"],
         "base": row.get("base", ""),
@@ -47,13 +47,13 @@ def _facts(plan: Plan, language: str) -> dict[str, str]:
 
 def texts_of(plan: Plan) -> dict[str, dict[str, str]]:
     """Every text field of a product, by field and language."""
-    words, kind, family, row = plan.book.words, plan.kind, plan.family, plan.row
+    words, kind, family, row = plan.files.words, plan.kind, plan.family, plan.row
     texts: dict[str, dict[str, str]] = {}
 
     def put(field: str, language: str, text: str) -> None:
         texts.setdefault(field, {})[language] = text
 
-    for language in plan.book.languages:
+    for language in plan.files.languages:
         facts = _facts(plan, language)
         material = words["materials"][row["material"]][language]
         suffix = family["name_suffix"][language].format(**facts)

@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from spapi_sandbox.catalogue.entry import TABLES, VISIBLE, Entry, Table
-from spapi_sandbox.catalogue.files import Book, Plan
+from spapi_sandbox.catalogue.files import CatalogueFiles, Plan
 from spapi_sandbox.catalogue.texts import decimal, texts_of
 
 if TYPE_CHECKING:
@@ -33,18 +33,18 @@ def gtin13(twelve_digits: str) -> str:
 
 
 class ListedStock:
-    """The entries of a book, all held: categories, products and variants by id."""
+    """The entries of the files, all in memory: categories, products and variants by id."""
 
-    def __init__(self, book: Book, *, seed: int = 0, mistakes: bool = True) -> None:
+    def __init__(self, files: CatalogueFiles, *, seed: int = 0, mistakes: bool = True) -> None:
         self._entries: dict[Table, dict[int, Entry]] = {table: {} for table in TABLES}
         self._variants: dict[int, list[Entry]] = {}
-        for entry in _expand(book, seed):
+        for entry in _expand(files, seed):
             self._entries[entry.table][entry.id] = entry
             if entry.table == "variants" and entry.parent is not None:
                 self._variants.setdefault(entry.parent, []).append(entry)
         self._ids = {table: sorted(entries) for table, entries in self._entries.items()}
         if mistakes:
-            _make_mistakes(book, self._entries)
+            _make_mistakes(files, self._entries)
 
     def entries(self, table: Table, after: int) -> Iterator[Entry]:
         """Entries with an id above `after`, by id."""
@@ -65,18 +65,20 @@ class ListedStock:
         return self._ids[table][-1]
 
 
-def _expand(book: Book, seed: int) -> Iterator[Entry]:
-    for category_id, row in book.words["categories"].items():
-        yield _category(book, category_id, row)
-    eans = (gtin13(f"{book.words['ean_prefix']}{serial:05}") for serial in count(1))
+def _expand(files: CatalogueFiles, seed: int) -> Iterator[Entry]:
+    for category_id, row in files.words["categories"].items():
+        yield _category(files, category_id, row)
+    eans = (gtin13(f"{files.words['ean_prefix']}{serial:05}") for serial in count(1))
     variant_ids = count(FIRST_VARIANT)
     plans = [
-        (family, position, row) for family in book.families for position, row in enumerate(family["products"])
+        (family, position, row)
+        for family in files.families
+        for position, row in enumerate(family["products"])
     ]
     for product_id, (family, position, row) in enumerate(plans, start=FIRST_PRODUCT):
         ref = f"LUM-{family['letter']}{101 + position}"
         chance = random.Random(f"{seed}:{ref}")  # noqa: S311 - a catalogue, not a secret
-        plan = Plan(book, family, row)
+        plan = Plan(files, family, row)
         product = _product(plan, product_id, ref, chance)
         choices = _choices(row)
         if not choices:
@@ -86,8 +88,8 @@ def _expand(book: Book, seed: int) -> Iterator[Entry]:
             yield _variant(plan, product, choice, variant_id=next(variant_ids), ean=next(eans), chance=chance)
 
 
-def _category(book: Book, category_id: int, row: dict[str, Any]) -> Entry:
-    names = {language: row[language] for language in book.languages}
+def _category(files: CatalogueFiles, category_id: int, row: dict[str, Any]) -> Entry:
+    names = {language: row[language] for language in files.languages}
     return Entry(
         table="categories",
         id=category_id,
@@ -219,12 +221,12 @@ def _variant(
     chance: random.Random,
 ) -> Entry:
     color, size = choice
-    paint = plan.book.words["colors"][color]
+    paint = plan.files.words["colors"][color]
     sku = "-".join(filter(None, (product.ref, paint["code"], size)))
     values: dict[str, Any] = {
         "format_sku": sku,
         "ean": ean,
-        "color": {language: paint[language] for language in plan.book.languages},
+        "color": {language: paint[language] for language in plan.files.languages},
         "stock": chance.randint(0, 120),
         "format_image": [_image(variant_id * 10 + n, f"{sku}-{n}") for n in (1, 2)],
     }
@@ -235,7 +237,7 @@ def _variant(
         id=variant_id,
         ref=sku,
         status=next(
-            (status for status, skus in plan.book.words["hidden_variants"].items() if sku in skus), VISIBLE
+            (status for status, skus in plan.files.words["hidden_variants"].items() if sku in skus), VISIBLE
         ),
         modified=EPOCH - chance.randint(1, 30 * DAY),
         created=product.created,
@@ -259,9 +261,9 @@ def _size_values(family: dict[str, Any], row: dict[str, Any], size: str) -> dict
     return {**by_family[family["product_type"]], **weight, "price": f"{row['eur'] * growth:.2f}"}
 
 
-def _make_mistakes(book: Book, entries: dict[Table, dict[int, Entry]]) -> None:
+def _make_mistakes(files: CatalogueFiles, entries: dict[Table, dict[int, Entry]]) -> None:
     by_ref = {(table, entry.ref): entry for table in TABLES for entry in entries[table].values()}
-    for mistake in book.mistakes:
+    for mistake in files.mistakes:
         entry = by_ref[mistake["table"], mistake["ref"]]
         for name, value in mistake.get("set", {}).items():
             _set(entry, name, value, mistake.get("language"))

@@ -130,8 +130,8 @@ class Recording(Order):
 
 def refused(_request: Request, error: RequestValidationError) -> JSONResponse:
     """The answer to a body that cannot be used: where it is wrong, and how."""
-    said = (
+    problems = (
         ": ".join(filter(None, (".".join(str(part) for part in one["loc"][1:]), one["msg"])))
         for one in error.errors()
     )
-    return JSONResponse({"detail": "; ".join(said)}, status_code=422)
+    return JSONResponse({"detail": "; ".join(problems)}, status_code=422)

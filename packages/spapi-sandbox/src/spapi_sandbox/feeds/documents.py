@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 if TYPE_CHECKING:
     from spapi_sandbox.clock import Clock
     from spapi_sandbox.state import SandboxState
-    from spapi_sandbox.storage import StagingStore
+    from spapi_sandbox.storage import StateFile
 
 
 class Document(NamedTuple):
@@ -32,16 +32,16 @@ class Documents:
     Args:
         clock: Expires links.
         seed: Key of the signatures.
-        shelf: Where uploads and reports survive a restart.
+        state_file: Where uploads and reports survive a restart.
     """
 
-    def __init__(self, clock: Clock, seed: int, shelf: StagingStore) -> None:
+    def __init__(self, clock: Clock, seed: int, state_file: StateFile) -> None:
         self._clock = clock
         self._key = f"documents {seed}".encode()
-        self._shelf = shelf
+        self._file = state_file
         self._lock = threading.Lock()
         self._documents: dict[str, Document] = {}
-        for name, value in shelf.all("document"):
+        for name, value in state_file.all("document"):
             self._documents[name] = Document(
                 value["content"].encode("latin-1"), value["type"], value["encoding"]
             )
@@ -61,7 +61,7 @@ class Documents:
                 "type": document.content_type,
                 "encoding": document.encoding,
             }
-            self._shelf.put("document", name, value)
+            self._file.put("document", name, value)
 
     def find(self, name: str) -> Document | None:
         """The document of that name."""

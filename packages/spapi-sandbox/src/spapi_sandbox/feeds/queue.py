@@ -16,7 +16,7 @@ from spapi_sandbox.feeds.processing import FeedRun
 
 if TYPE_CHECKING:
     from spapi_sandbox.state import SandboxState
-    from spapi_sandbox.storage import StagingStore
+    from spapi_sandbox.storage import StateFile
 
 DOCUMENT_SECONDS = 2 * 24 * 3600.0
 FEED_SECONDS = 90 * 24 * 3600.0
@@ -49,26 +49,26 @@ class Feed:
     outcome: Outcome = field(default_factory=Outcome)
 
 
-class FeedDesk:
+class FeedQueue:
     """Takes feeds, processes them one after the other, tells their state.
 
     Args:
         state: The sandbox.
-        shelf: Where feeds survive a restart; an unfinished one starts again.
+        state_file: Where feeds survive a restart; an unfinished one starts again.
     """
 
-    def __init__(self, state: SandboxState, shelf: StagingStore) -> None:
+    def __init__(self, state: SandboxState, state_file: StateFile) -> None:
         self._state = state
-        self._shelf = shelf
+        self._file = state_file
         self._lock = threading.RLock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="sandbox-feeds")
         self._uploads: dict[str, tuple[str, float]] = {}
         self._feeds: dict[str, Feed] = {}
         self._jobs: dict[str, Future[None]] = {}
         self._outcomes: deque[Outcome] = deque()
-        for name, value in shelf.all("upload"):
+        for name, value in state_file.all("upload"):
             self._uploads[name] = (value[0], value[1])
-        for name, value in shelf.all("feed"):
+        for name, value in state_file.all("feed"):
             self._feeds[name] = Feed(**{**value, "outcome": Outcome(**value["outcome"])})
 
     def clear(self) -> None:
@@ -90,7 +90,7 @@ class FeedDesk:
         value = (content_type, self._state.clock.now() + DOCUMENT_SECONDS)
         with self._lock:
             self._uploads[name] = value
-        self._shelf.put("upload", name, value)
+        self._file.put("upload", name, value)
 
     def promised_content_type(self, name: str) -> str | None:
         """The content type an upload must have; `None` if nothing was promised under this name."""
@@ -180,7 +180,7 @@ class FeedDesk:
             self._keep(feed)
 
     def _keep(self, feed: Feed) -> None:
-        self._shelf.put("feed", feed.feed_id, asdict(feed))
+        self._file.put("feed", feed.feed_id, asdict(feed))
 
 
 def described(feed: Feed, status: str, times: dict[str, Any]) -> dict[str, Any]:

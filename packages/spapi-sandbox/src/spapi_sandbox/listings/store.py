@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spapi_sandbox.clock import Clock
-    from spapi_sandbox.storage import StagingStore
+    from spapi_sandbox.storage import StateFile
 
 Issue = dict[str, Any]
 
@@ -68,15 +68,15 @@ class ListingStore:
 
     Args:
         clock: Decides what can be read already.
-        shelf: Where listings survive a restart.
+        state_file: Where listings survive a restart.
     """
 
-    def __init__(self, clock: Clock, shelf: StagingStore) -> None:
+    def __init__(self, clock: Clock, state_file: StateFile) -> None:
         self._clock = clock
-        self._shelf = shelf
+        self._file = state_file
         self.lock = threading.RLock()
         self._listings: dict[tuple[str, str, str], Listing] = {}
-        for _, value in shelf.all("listing"):
+        for _, value in state_file.all("listing"):
             value["versions"] = [Version(**version) for version in value["versions"]]
             listing = Listing(**value)
             self._listings[listing.key] = listing
@@ -151,4 +151,4 @@ class ListingStore:
             return True
 
     def _keep(self, listing: Listing) -> None:
-        self._shelf.put("listing", "\n".join(listing.key), asdict(listing))
+        self._file.put("listing", "\n".join(listing.key), asdict(listing))

@@ -99,10 +99,10 @@ def _settle(
     def label(attribute: str) -> str:
         return state.label(definition.product_type, first.id, attribute, target.language)
 
-    told = issues(found, label, target.language)
-    refused = any(issue["severity"] == "ERROR" for issue in told)
+    reported = issues(found, label, target.language)
+    refused = any(issue["severity"] == "ERROR" for issue in reported)
     if refused or preview:
-        return _answer(state, target, "INVALID" if refused else "VALID", told)
+        return _answer(state, target, "INVALID" if refused else "VALID", reported)
     for marketplace_id, attributes in written.items():
         key = (target.account.id, target.sku, marketplace_id)
         current = state.listings.submitted(*key)
@@ -112,11 +112,13 @@ def _settle(
         state.listings.write(
             key, product_type, attributes, read_delay=state.read_delay, asin_delay=state.asin_delay
         )
-    return _answer(state, target, "ACCEPTED", told)
+    return _answer(state, target, "ACCEPTED", reported)
 
 
-def _answer(state: SandboxState, target: Target, status: str, told: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"sku": target.sku, "status": status, "submissionId": state.submission_id(), "issues": told}
+def _answer(
+    state: SandboxState, target: Target, status: str, reported: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {"sku": target.sku, "status": status, "submissionId": state.submission_id(), "issues": reported}
 
 
 def identifiers(target: Target, attributes: Attributes) -> list[dict[str, str]]:
