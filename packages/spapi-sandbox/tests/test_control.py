@@ -101,3 +101,30 @@ def test_a_seller_may_be_limited_to_some_countries(frozen, amazon):
 
 def test_a_vendor_never_gains_a_country(frozen, amazon):
     assert frozen.control("participations", seller_id="SANDV", countries=["FR", "JP"]) == {"SANDV": ["FR"]}
+
+
+@pytest.mark.parametrize("path", ["/_control/reset", "/sales_layer/_control/reset"])
+def test_pages_of_other_origins_may_not_control_it(frozen, path):
+    def answer(origin):
+        headers = {} if origin is None else {"Origin": origin}
+        return requests.post(frozen.url + path, headers=headers, timeout=30).status_code
+
+    assert answer("https://example.com") == 403
+    assert answer("null") == 403
+    assert answer(frozen.url) == answer(None) == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_path_is_answered_as_amazon_answers(frozen, method):
+    answer = requests.request(method, f"{frozen.url}/listings/2021-08-01/offers", timeout=30)
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["code"] == "NOT_FOUND"
+
+
+def test_marketplaces_have_the_domains_of_their_shops(amazon):
+    answer = amazon.call("GET", "/sellers/v1/marketplaceParticipations").json()
+    domains = {
+        one["marketplace"]["countryCode"]: one["marketplace"]["domainName"] for one in answer["payload"]
+    }
+    assert domains["GB"] == "www.amazon.co.uk"
+    assert domains["JP"] == "www.amazon.co.jp"
