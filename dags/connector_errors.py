@@ -1,6 +1,6 @@
-"""Shows broken connectors as an import error, so that nobody has to wonder where a DAG went.
+"""Shows broken connectors as an import error, so that a missing DAG has a reason.
 
-It is a file of its own because Airflow takes down every DAG of a file that has an import error.
+It is a file of its own because Airflow removes every DAG of a file that has an import error.
 """
 
 from __future__ import annotations

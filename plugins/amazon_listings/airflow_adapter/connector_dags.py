@@ -1,4 +1,4 @@
-"""What the files in `dags/` call: the DAGs of all connectors, and the errors of the broken ones."""
+"""Makes the DAGs of all connectors, and raises the errors of the broken ones; `dags/` calls it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def connector_dags() -> dict[str, DAG]:
-    """The DAG of every enabled connector by its id; in a task, only the task's own DAG."""
+    """Return the DAG of every enabled connector by its id; in a task, only the task's own DAG."""
     wanted = get_parsing_context().dag_id
     only = wanted.removeprefix("amazon_") if wanted else None
     loaded = declared(only)

@@ -12,11 +12,11 @@ ROUTES = "airflow.api_fastapi.core_api.routes.public.connections"
 
 
 def let_portless_connections_be_tested() -> None:
-    """In an API server of Airflow, let the Test button test a stored connection that has no port.
+    """Let the Test button of an API server test a stored connection that has no port.
 
     The button sends port 0 where none is stored; Airflow 3.3.2 takes that for another destination and
     keeps the stored secret back, so every test ends in an error. Corrected in apache/airflow#73298:
-    with a version that has it, this does nothing, and can go.
+    with a version that has that, this does nothing.
     """
     if API_SERVER not in sys.modules:
         return

@@ -1,4 +1,4 @@
-"""What Airflow is told about this package: connection types, their forms and their hooks.
+"""Describes the provider to Airflow: connection types, their forms and their hooks.
 
 Referenced by the entry point `apache_airflow_provider` in pyproject.toml. Airflow reads it in
 every process, so it imports next to nothing.
@@ -25,7 +25,7 @@ def _text(label: str, description: str, **schema: Any) -> dict[str, Any]:
     }
 
 
-# Airflow shows fields as *** whose name holds "token", "secret" or "password": so only secrets are named so.
+# Airflow shows fields as *** whose name contains "token", "secret" or "password": only secrets are named so.
 AMAZON_SELLING_PARTNER = {
     "connection-type": "amazon_selling_partner",
     "hook-name": "Amazon Selling Partner",
@@ -93,7 +93,7 @@ def _source_types() -> Iterator[dict[str, Any]]:
 
 
 def get_provider_info() -> dict[str, Any]:
-    """The provider description, in the form of Airflow's `provider_info.schema.json`."""
+    """Return the description of the provider, in the form of Airflow's `provider_info.schema.json`."""
     return {
         "package-name": "airflow-provider-amazon-listings",
         "name": "Amazon Listings",
