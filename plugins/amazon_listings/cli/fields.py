@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,8 +12,6 @@ from amazon_listings.cli.definitions import definition_file, json_file, pair_of,
 from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from amazon_product_types.fields import Field
 
 
@@ -46,6 +43,7 @@ def fields(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the fields of a product type that a mapping can fill."""
+    from amazon_product_types.command.fields import print_fields
     from amazon_product_types.definition import Definition
     from amazon_product_types.fields import fields as list_fields
 
@@ -64,11 +62,7 @@ def fields(
         found = _of_group(found, group)
     if required:
         found = [field for field in found if field.needed_alone]
-    if as_json:
-        print(json.dumps([field.to_dict() for field in found], ensure_ascii=False, indent=2))
-        return
-    for line in table_of(found):
-        print(line)
+    print_fields(found, as_json=as_json)
 
 
 def _of_group(found: list[Field], group: str) -> list[Field]:
@@ -80,50 +74,3 @@ def _of_group(found: list[Field], group: str) -> list[Field]:
         known = dict.fromkeys(f"{field.group_id} ({field.group})" for field in found if field.group_id)
         refuse("cli.unknown_group" if known else "cli.no_groups", group=group, known=known)
     return kept
-
-
-def table_of(found: Iterable[Field]) -> Iterator[str]:
-    """Lines that tell of fields, group by group: label, then path and shape, then conditions."""
-    from amazon_listings.cli.tables import clean
-    from amazon_product_types.matching import chain
-
-    groups: dict[str, list[Field]] = {}
-    for field in found:
-        groups.setdefault(field.group, []).append(field)
-    for group, members in groups.items():
-        if group:
-            yield ""
-            yield clean(group)
-        for field in members:
-            marks = [
-                word for word, on in (("hidden", field.hidden), ("not editable", not field.editable)) if on
-            ]
-            marks += [f"recommended by: {field.recommended_by}"] if field.recommended_by else []
-            yield clean(f"{field.requirement:11}  {chain(field.labels)}")
-            yield f"{'':13}{', '.join([f'{field.path}: {_shape(field)}', *marks])}"
-            depends = " and ".join(f"`{path}`" for path in field.depends_on)
-            for text in (field.condition, field.forbidden, f"values depend on {depends}" if depends else ""):
-                if text:
-                    yield clean(f"{'':13}{text}")
-
-
-def _shape(field: Field) -> str:
-    """The type and limits of a field, short: `string, 24 options`, `number, at least 0, at most 100`."""
-    parts = [field.type]
-    if field.options:
-        count = len(field.options)
-        parts.append(f"{count} {'suggestion' if field.open else 'option'}{'s' * (count != 1)}")
-    characters = " characters" if field.json_type == "string" else ""
-    if field.min is not None and field.min == field.max:
-        parts.append(f"{field.min:,.10g}{characters}")
-    elif field.min is not None and (field.min > 1 or not characters):
-        parts.append(f"at least {field.min:,.10g}{characters}")
-    if field.max is not None and field.min != field.max:
-        parts.append(f"at most {field.max:,.10g}{characters}")
-    if field.max_bytes is not None:
-        parts.append(f"at most {field.max_bytes:,} bytes")
-    if field.max_values not in {None, 1}:
-        parts.append(f"{field.max_values} values")
-    if field.language:
-        parts.append("per language")
-    return ", ".join(parts)

@@ -101,7 +101,7 @@ def show(
 
 
 def _summary(pair: DefinitionPair) -> Iterator[str]:
-    from amazon_listings.cli.fields import table_of
+    from amazon_product_types.command.fields import table_of
 
     stored, found = pair.validation, pair.fields()
     yield f"{pair.labels.display_name} ({stored.key.product_type}), {pair.marketplace.name}"

@@ -1,0 +1,65 @@
+import doctest
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from amazon_product_types.command import run
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```console\n\$ amazon-product-types ([^\n]*)\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_the_readme_shows_what_the_commands_print(command, output, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "examples")
+    run(shlex.split(command))
+    assert capsys.readouterr().out == output
+
+
+def test_the_readme_shows_what_python_answers(monkeypatch):
+    monkeypatch.chdir(ROOT / "examples")
+    assert "pycon" in README
+    readme = os.fspath(ROOT / "README.md")
+    failed, attempted = doctest.testfile(readme, module_relative=False, encoding="utf-8")
+    assert (failed, attempted > 5) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["validate", "lamp.json", "payloads.jsonl"], 1),
+        (["fields", "lamp.json"], 0),
+        (["diff", "lamp.json", "lamp.json"], 0),
+        (["diff", "lamp.json", "lamp-next.json"], 1),
+        (["diff", "lamp-next.json", "gone.json"], 1),
+    ],
+)
+def test_exit_codes(arguments, code, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "examples")
+    assert run(arguments) == code
+
+
+def test_only_what_every_item_needs_as_json(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "examples")
+    run(["fields", "lamp.json", "--required", "--json"])
+    assert [field["path"] for field in json.loads(capsys.readouterr().out)] == [
+        "item_name.value",
+        "light_source_type.value",
+    ]
+
+
+def test_changes_as_json_say_whether_they_break(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "examples")
+    run(["diff", "lamp.json", "lamp-next.json", "--json"])
+    breaking = {change["kind"]: change["breaking"] for change in json.loads(capsys.readouterr().out)}
+    assert breaking == {"required": True, "options_gone": True, "renamed": False}
+
+
+def test_a_missing_file_is_one_sentence(capsys):
+    assert run(["fields", "nowhere.json"]) == 1
+    assert capsys.readouterr().err == "nowhere.json cannot be read: No such file or directory.\n"
