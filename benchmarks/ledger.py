@@ -5,7 +5,7 @@
 Two kinds of run, each in a process of its own, over a ledger that knows so many items:
 
 - *incremental*: the PIM says that 1,000 items changed. They are looked up, 1,000 submissions with their
-  before-images and 1,000 accepted payloads are entered under locks, and their issues recorded.
+  before-images and 1,000 accepted payloads are entered behind fences, and their issues recorded.
 - *complete*: every known item is looked up, part by part of 2,000, to find the 1,000 whose payload changed;
   then the same writes, and the listings that left the filter are looked for.
 
@@ -29,12 +29,13 @@ from pathlib import Path
 from sqlalchemy import text
 
 from amazon_listings.ledger.database import chunks, open_ledger
+from amazon_listings.ledger.fences import lower_fences, raise_fences
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.leavers import listed_but_not
-from amazon_listings.ledger.locks import ListingLocks
 from amazon_listings.ledger.runs import finish_run, last_run, start_run
-from amazon_listings.ledger.submissions import pending_in_feeds, record_submissions
+from amazon_listings.ledger.submissions import record_submissions
 from amazon_product_types.validation.issue import Issue
 
 LISTINGS = ListingScope("bench", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
@@ -134,13 +135,14 @@ def peak() -> float:
 
 
 def submit(ledger, run: int, numbers: list[int], version: int) -> None:
-    """The ledger's side of submitting: locks, before-images, answers, issues."""
+    """The ledger's side of submitting: lease and fences, before-images, answers, issues."""
     skus = [sku(n) for n in numbers]
-    locks = ListingLocks(ledger, LISTINGS, owner=f"run {run}")
-    with locks.held(skus):
-        assert not pending_in_feeds(ledger, LISTINGS, skus)
+    lease = Lease(ledger, "bench", owner=f"run {run}")
+    with lease.sending():
         before = accepted_contents(ledger, LISTINGS, skus)
         for some in chunks(numbers, BATCH):
+            fenced = [sku(n) for n in some]
+            assert not raise_fences(ledger, LISTINGS, fenced, run=run, token=lease.token)
             rows = [
                 {
                     "sku": sku(n),
@@ -158,7 +160,8 @@ def submit(ledger, run: int, numbers: list[int], version: int) -> None:
             ]
             record_submissions(ledger, LISTINGS, run, rows)
             record_accepted(ledger, LISTINGS, rows, definition="definition-1")
-            locks.keep()
+            lower_fences(ledger, LISTINGS, fenced, token=lease.token)
+            lease.renew()
     warning = Issue(code="18027", severity="WARNING", source="submission", message="m", attribute="item_name")
     record_issues(
         ledger, "bench", run, [CheckedItem(one, [warning], frozenset({"submission"})) for one in skus]

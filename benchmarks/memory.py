@@ -213,21 +213,26 @@ def _test_sync(connector, definitions, _root, sandbox, *, folder, ledger):
     )
 
 
-def _live_sync(connector, definitions, _root, sandbox, *, folder, ledger, resumed=False):
+def _live_sync(connector, definitions, _root, sandbox, *, folder, ledger):
     """By feeds: there are more items than `feed_from`."""
+    return _live_sync_of(connector, definitions, sandbox, folder=folder, ledger=ledger).send()
+
+
+def _live_sync_of(connector, definitions, sandbox, *, folder, ledger):
     from amazon_listings.ledger.runs import run_number
     from amazon_listings.writes.live_sync import live_sync
 
     number = run_number(ledger, connector.id, RUN)
     tools = {"client": _client(sandbox), "ledger": ledger, "run": number, "folder": folder}
-    return live_sync(connector, definitions, **tools, resumed=resumed)
+    return live_sync(connector, definitions, **tools)
 
 
-def _settle_feeds(connector, definitions, root, sandbox, *, folder, ledger):
+def _settle_feeds(connector, definitions, _root, sandbox, *, folder, ledger):
     """What the task does when its feeds are through."""
     while True:
-        counts = _live_sync(connector, definitions, root, sandbox, folder=folder, ledger=ledger, resumed=True)
-        if not counts["awaited"]:
+        sync = _live_sync_of(connector, definitions, sandbox, folder=folder, ledger=ledger)
+        counts = sync.collect()
+        if not sync.awaited():
             return counts
         time.sleep(5)
 

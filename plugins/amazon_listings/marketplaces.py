@@ -61,6 +61,8 @@ MARKETPLACES: dict[str, Marketplace] = {
     )
 }
 
+_REGIONS = {one.id: one.region for one in MARKETPLACES.values()}
+
 #: Amazon's documentation writes UK, ISO and older pages GB.
 ALIASES = {"UK": "GB"}
 
@@ -72,3 +74,8 @@ def marketplace(country: str) -> Marketplace:
         KeyError: the country has no Amazon marketplace.
     """
     return MARKETPLACES[ALIASES.get(country, country)]
+
+
+def region_of(marketplace_id: str) -> str:
+    """Return the region of a marketplace: `NA`, `EU` or `FE`; one that is not known is its own region."""
+    return _REGIONS.get(marketplace_id, marketplace_id)

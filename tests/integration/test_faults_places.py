@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from amazon_listings.ledger import database
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.tables import locks
+from amazon_listings.ledger.tables import leases
 from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, decision
 from support.kills import WatchedTraffic
@@ -52,7 +52,7 @@ def ends_well(trial):
     """A run some minutes after the fault: everything is at Amazon, everything was sent once."""
     with open_ledger(trial.environment["AMAZON_LISTINGS_LEDGER"]).begin() as connection:
         # What the run that broke off could not give back expires by itself.
-        connection.execute(update(locks).values(expires_at=0))
+        connection.execute(update(leases).values(expires_at=0))
     again = trial.run(selection="everything")
     assert again.errors == {}, again.sentences
     assert {sku for sku in SKUS if trial.held(sku)} == SKUS

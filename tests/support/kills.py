@@ -131,12 +131,12 @@ class Executioner:
         run = KilledRun(run_id)
         for task in (*ORDER, "report"):
             moments = iter(kills.get(task, ()))
-            resumed = False
+            method = task
             for _ in range(TRIES):
                 moment = next(moments, None)
-                end = self._try(connector_id, run, task, asked, moment, resumed=resumed)
+                end = self._try(connector_id, run, task, asked, moment, method=method)
                 # A deferred task goes on where it said; a try after a death starts at the beginning.
-                resumed = end == "deferred"
+                method = "collect_feeds" if end == "deferred" else task
                 if end == "killed":
                     assert moment is not None, f"{task} died without having been killed"
                     run.kills[task].append(moment)
@@ -151,7 +151,7 @@ class Executioner:
     def confirm(self, connector_id: str, run: KilledRun, kills: Iterable[Moment]) -> None:
         """Read back what is due, a try for each kill and one that is left alive."""
         for moment in (*kills, None):
-            if self._try(connector_id, run, "confirm", {}, moment, resumed=False) == "killed":
+            if self._try(connector_id, run, "confirm", {}, moment, method="confirm") == "killed":
                 run.kills["confirm"].append(moment)
 
     def _try(
@@ -162,12 +162,12 @@ class Executioner:
         params: dict[str, Any],
         moment: Moment | None,
         *,
-        resumed: bool,
+        method: str,
     ) -> str:
         """One try of a task; how it ended: `success`, `killed`, `deferred` or `again`."""
         ours, theirs = self._processes.Pipe(duplex=False)
         met = moment if moment is not None and moment.kind in MET else None
-        job = (connector_id, run.run_id, task, params, run.results, run.states, resumed)
+        job = (connector_id, run.run_id, task, params, run.results, run.states, method)
         process = self._processes.Process(
             target=_work, args=(job, self._environment, self._sandbox.url, met, theirs), daemon=True
         )
@@ -216,7 +216,7 @@ class _Strike:
 
 
 def _work(
-    job: tuple[str, str, str, dict[str, Any], dict[str, Any], dict[str, str], bool],
+    job: tuple[str, str, str, dict[str, Any], dict[str, Any], dict[str, str], str],
     environment: dict[str, str],
     url: str,
     moment: Moment | None,
@@ -230,7 +230,7 @@ def _work(
     from amazon_listings.errors import RetryableError
     from amazon_listings.settings import settings
 
-    connector_id, run_id, name, params, got, states, resumed = job
+    connector_id, run_id, name, params, got, states, method = job
     os.environ.update(environment)
     settings.cache_clear()
     ti = SimpleNamespace(
@@ -246,7 +246,7 @@ def _work(
         _trap(moment, environment["AMAZON_LISTINGS_STORAGE"])
     with set_current_context(context), waits_moved(url):
         try:
-            result = _call(name, connector_id, got, resumed=resumed)
+            result = _call(method, connector_id, got)
             said = {"end": "success", "result": json.loads(json.dumps(result))}
         except TaskDeferred:
             said = {"end": "deferred"}
@@ -258,7 +258,7 @@ def _work(
     answer.close()
 
 
-def _call(name: str, connector_id: str, got: dict[str, Any], *, resumed: bool) -> Any:
+def _call(name: str, connector_id: str, got: dict[str, Any]) -> Any:
     """The task's own function, with what Airflow would hand it."""
     from amazon_listings.airflow_adapter import confirm_dag, tasks
 
@@ -273,7 +273,7 @@ def _call(name: str, connector_id: str, got: dict[str, Any], *, resumed: bool) -
     if name == "map_fields":
         return [task(definition, part) for part in got["check_quality"]]
     if name == "live_sync":
-        return task(definition, got["test_sync"], resumed=resumed)
+        return task(definition, got["test_sync"])
     return task(definition)
 
 

@@ -7,8 +7,7 @@ import random
 
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.locks import ListingLocks
+from amazon_listings.ledger.leases import Lease
 
 
 def in_processes(work, count, *arguments):
@@ -35,14 +34,12 @@ def lease(number, url, bucket, limit, leases):
 
 
 def count_up(number, url, file, times):
-    """Adds one to the number in a file, so many times, each time with two listings locked.
+    """Adds one to the number in a file, so many times, each time under the lease of one connector.
 
-    Reading and writing back is not atomic: without the lock some would be lost.
+    Reading and writing back is not atomic: without the lease some would be lost.
     """
     ledger = open_ledger(url)
-    listings = ListingScope("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
     for turn in range(times):
-        locks = ListingLocks(ledger, listings, owner=f"{number} {turn}", patience=1e6, sleep=lambda _: None)
-        with locks.held(["shared", f"own-{number}"] if number % 2 else ["also", "shared"]):
+        with Lease(ledger, "fr_home", owner=f"{number} {turn}", patience=1e6, sleep=lambda _: None).sending():
             value = int(file.read_text())
             file.write_text(str(value + 1))

@@ -245,7 +245,7 @@ class Run:
             ledger=shop.ledger,
             run=self.number,
             folder=self.folder,
-        )
+        ).send()
 
     def items(self):
         """What settled, by SKU; the sum of the outcomes was checked."""

@@ -39,4 +39,4 @@ class LiveSyncOperator(BaseOperator):
 
     def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
         """Go on when the feeds are through, or it is time to stop waiting. Counts by outcome."""
-        return tasks.live_sync(self.connector_id, self.definition, self.tested, resumed=True)
+        return tasks.collect_feeds(self.connector_id, self.definition)

@@ -11,7 +11,7 @@ import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.scope import Scope
+    from amazon_listings.writes.live_sync import LiveSync
 
 log = logging.getLogger(__name__)
 
@@ -210,60 +211,70 @@ def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
 
 
 @explained
-def live_sync(
-    connector_id: str, definition: Mapping[str, Any], tested: Mapping[str, int], *, resumed: bool = False
-) -> dict[str, int]:
+def live_sync(connector_id: str, definition: Mapping[str, Any], tested: Mapping[str, int]) -> dict[str, int]:
     """Submit what passed; skipped if the operation is test. Counts by outcome.
 
     Raises:
-        TaskDeferred: feeds are awaited; to be called again with `resumed`.
+        TaskDeferred: feeds are awaited; to go on with `collect_feeds`.
     """
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.ledger.runs import run_number
-    from amazon_listings.runs.definitions import load_definitions
-    from amazon_listings.writes.live_sync import live_sync as submit
-
     with _run(connector_id) as run:
         if run.scope.operation == "test":
             raise AirflowSkipException("The operation is test: nothing is submitted.")
         log.info("%s of the tested items are ready to be submitted.", tested["ready"])
-        connector, ledger = run.connector, run.ledger
-        number = run_number(ledger, connector.key, run.run_id)
-        if number is None:
-            raise ActionRequiredError(
-                "airflow.run_unknown",
-            )
-        client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
-        summary = submit(
-            connector,
-            load_definitions(definition, connections.storage()),
-            client=client,
-            ledger=ledger,
-            run=number,
-            folder=run.folder,
-            resumed=resumed,
-        )
-        log.info("Live sync: %s.", _in_words(summary))
-        if summary.pop("awaited"):
-            _await_feeds(connector, ledger, number)
-        return summary
+        sync = _live_sync_of(run, definition)
+        return _ended(run.connector, sync, sync.send())
 
 
-def _await_feeds(connector: Connector, ledger: Engine, run: int) -> NoReturn:
-    """Leave the worker until the feeds of a run are through."""
+@explained
+def collect_feeds(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int]:
+    """Enter the answers of the feeds that `live_sync` started, and send what waited for them.
+
+    Raises:
+        TaskDeferred: feeds are awaited; to be called again.
+    """
+    with _run(connector_id) as run:
+        sync = _live_sync_of(run, definition)
+        return _ended(run.connector, sync, sync.collect())
+
+
+def _live_sync_of(run: _Run, definition: Mapping[str, Any]) -> LiveSync:
+    """Return the live sync of a run that the ledger knows."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.ledger.runs import run_number
+    from amazon_listings.runs.definitions import load_definitions
+    from amazon_listings.writes import live_sync as writes
+
+    connector, ledger = run.connector, run.ledger
+    number = run_number(ledger, connector.key, run.run_id)
+    if number is None:
+        raise ActionRequiredError("airflow.run_unknown")
+    return writes.live_sync(
+        connector,
+        load_definitions(definition, connections.storage()),
+        client=SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn(),
+        ledger=ledger,
+        run=number,
+        folder=run.folder,
+    )
+
+
+def _ended(connector: Connector, sync: LiveSync, counts: dict[str, int]) -> dict[str, int]:
+    """Return the counts, or leave the worker until the feeds of the run are through."""
     from amazon_listings.airflow_adapter.triggers import FeedsTrigger
     from amazon_listings.settings import settings
-    from amazon_listings.writes.feeds.submit import PATIENCE, awaited_feeds
+    from amazon_listings.writes.feeds.submit import PATIENCE
 
-    now = datetime.now(UTC)
-    awaited = awaited_feeds(ledger, connector.key, run, now=now)
+    log.info("Live sync: %s.", _in_words(counts))
+    awaited = sync.awaited()
+    if not awaited:
+        return counts
     trigger = FeedsTrigger(
         connection_id=connector.amazon.connection,
         country=connector.amazon.country,
         feed_ids=[feed.feed_id for feed in awaited if feed.feed_id],
         interval=settings().feed_poll,
-        until=(min((feed.created_at for feed in awaited), default=now) + PATIENCE).isoformat(),
+        until=(min(feed.created_at for feed in awaited) + PATIENCE).isoformat(),
     )
     raise TaskDeferred(trigger=trigger, method_name="resume")
 

@@ -115,17 +115,13 @@ def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[st
 
 
 def lines_of(one: Restoration) -> Iterator[str]:
-    """What would be sent, with what is held now beside it."""
-    held = one.held or {}
+    """Yield what would be sent, with what Amazon has now beside it."""
     yield " ".join(part for part in (one.method, one.write.sku, one.remark and f"({one.remark})") if part)
-    if one.method == "PATCH":
-        for patch in one.body:
-            name = patch["path"].removeprefix("/attributes/")
-            yield f"    {patch['op']} {name}: {_short(patch['value'])}"
-            yield f"        now {_short(held.get(name))}" + (f" {FOREIGN}" if name in one.changed else "")
-    elif one.method == "PUT":
-        for name, value in one.body.items():
-            yield f"    {name}: {_short(value)}"
+    for change in one.plan.changes:
+        yield f"    {change.leaf}: {_short(change.after)}"
+        if one.method == "PATCH":
+            foreign = f" {FOREIGN}" if change.leaf.attribute in one.changed else ""
+            yield f"        now {_short(change.before)}{foreign}"
 
 
 def _result(one: Restored) -> Iterator[str]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.content import column_text, packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.fences import fence_messages, lower_fences_of_feed
 from amazon_listings.ledger.items import ListingScope, accepted, deleted, upsert
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entries
 from amazon_listings.ledger.tables import feeds, submissions
@@ -46,7 +47,13 @@ class PendingFeed(NamedTuple):
 
 
 def open_feed(
-    ledger: Engine, listings: ListingScope, run: int, document_id: str, rows: Iterable[Mapping[str, Any]]
+    ledger: Engine,
+    listings: ListingScope,
+    run: int,
+    document_id: str,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    token: str = "",
 ) -> int:
     """Enter a feed and its messages before it is started; its number in the ledger.
 
@@ -59,6 +66,8 @@ def open_feed(
             `PARTIAL_UPDATE`, `DELETE`), `hash` and `body` of each; further `wanted` (all attributes
             that the message leads to, if the body is not that), `existed` and `before` as in
             `record_submissions`.
+        token: Of the lease under which the fences of the items were raised; from now on they stand until
+            the feed is settled.
 
     Raises:
         ItemInFeed: one of the items is in a feed that is not settled; nothing was entered.
@@ -95,15 +104,22 @@ def open_feed(
                         for place, (row, entry) in enumerate(_messages(listings, run, chunk, now), 1)
                     ],
                 )
+                skus = [row["sku"] for row in chunk]
+                if not fence_messages(connection, listings, skus, run=run, token=token, feed=number):
+                    raise _in_feed(listings)
                 count += len(chunk)
             connection.execute(update(feeds).where(feeds.c.id == number).values(messages=count))
     except IntegrityError as error:
-        raise ItemInFeed(
-            f"An item of {listings.connector_key} is in a feed whose report is not there yet.",
-            hint="It is sent once that feed is settled; `amazon-listings status` shows it.",
-            retry_after=300.0,
-        ) from error
+        raise _in_feed(listings) from error
     return number
+
+
+def _in_feed(listings: ListingScope) -> ItemInFeed:
+    return ItemInFeed(
+        f"An item of {listings.connector_key} is in a feed whose report is not there yet.",
+        hint="It is sent once that feed is settled; `amazon-listings status` shows it.",
+        retry_after=300.0,
+    )
 
 
 def feed_started(ledger: Engine, number: int, feed_id: str) -> None:
@@ -128,6 +144,7 @@ def feed_abandoned(ledger: Engine, number: int) -> None:
             .where(feeds.c.id == number)
             .values(state=ABANDONED, settled_at=datetime.now(UTC), messages=0)
         )
+        lower_fences_of_feed(connection, number)
 
 
 def pending_feeds(ledger: Engine, connector_key: str) -> list[PendingFeed]:
@@ -215,6 +232,7 @@ def settle_feed(
             .where(feeds.c.id == feed.number)
             .values(state=state, report_id=report_id, settled_at=now)
         )
+        lower_fences_of_feed(connection, feed.number)
         counted = connection.execute(
             select(submissions.c.status, func.count())
             .where(submissions.c.feed == feed.number)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from amazon_listings.ledger.database import chunks, reading, seconds
 from amazon_listings.ledger.runs import last_cursors
-from amazon_listings.ledger.tables import feeds, issues, locks, runs, submissions
+from amazon_listings.ledger.tables import feeds, issues, leases, runs, submissions
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Table
@@ -89,9 +89,9 @@ def _remove(ledger: Engine, table: Table, condition: ColumnElement[bool]) -> int
 
 
 def _tidy(ledger: Engine) -> None:
-    """Drop locks of the dead, and give the freed pages of an SQLite file back to the disk."""
+    """Drop expired leases, and give the freed pages of an SQLite file back to the disk."""
     with ledger.begin() as connection:
-        connection.execute(delete(locks).where(locks.c.expires_at < seconds(connection)))
+        connection.execute(delete(leases).where(leases.c.expires_at < seconds(connection)))
     if ledger.dialect.name == "sqlite":
         raw = ledger.raw_connection()
         try:

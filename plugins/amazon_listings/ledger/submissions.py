@@ -159,26 +159,3 @@ def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent
             )
             found |= {names[sku]: Sent(*sent) for sku, *sent in rows}
     return found
-
-
-def pending_in_feeds(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, int]:
-    """Those of the SKUs that are in a feed without a report yet, with the feed's number.
-
-    They must be sent neither way until it is there: Amazon does not say which write would win.
-    Asked while the listings are locked, the answer stays true.
-    """
-    found: dict[str, int] = {}
-    table = submissions.c
-    with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {column_text(sku, 64): sku for sku in chunk}
-            rows = connection.execute(
-                select(table.sku, table.feed).where(
-                    table.sku.in_(list(names)),
-                    table.seller_id == listings.seller_id,
-                    table.marketplace_id == listings.marketplace_id,
-                    table.status == PENDING,
-                )
-            )
-            found |= {names[sku]: feed for sku, feed in rows}
-    return found

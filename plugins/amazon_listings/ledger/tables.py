@@ -330,18 +330,32 @@ buckets = Table(
     Column("stated_until", Float),
 )
 
-#: Who may write to a listing right now: `owner` is the run, `token` its try. `expires_at` in seconds
+#: Which run of a connector may send right now: `owner` is the run, `token` its try. `expires_at` in seconds
 #: since the epoch, by the database's clock.
-locks = Table(
-    "locks",
+leases = Table(
+    "leases",
     metadata,
-    Column("sku", String(64), primary_key=True),
-    Column("seller_id", String(64), primary_key=True),
-    Column("marketplace_id", String(16), primary_key=True),
+    Column("connector", String(64), primary_key=True),
     Column("owner", String(330), nullable=False),
     Column("token", String(32), nullable=False),
     Column("expires_at", Float, nullable=False),
-    Index("ix_locks_token", "token"),
+    Index("ix_leases_token", "token"),
+)
+
+#: The SKUs that have a write under way. `token`: of the lease under which it is sent; `feed`: the feed that
+#: holds it, None for a single write.
+fences = Table(
+    "fences",
+    metadata,
+    Column("sku", String(64), primary_key=True),
+    Column("seller_id", String(64), primary_key=True),
+    Column("region", String(16), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("feed", Integer),
+    Column("raised_at", Moment, nullable=False),
+    Index("ix_fences_token", "token"),
+    Index("ix_fences_feed", "feed", **_only_where("feed IS NOT NULL")),
 )
 
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.checks.families import Parents, settled_relation
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
-from amazon_listings.ledger.locks import ListingLocks
+from amazon_listings.ledger.leases import Lease
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
-from amazon_listings.writes.feeds.outcomes import AWAITED
-from amazon_listings.writes.feeds.poll import FeedSettler, utc_now
+from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
 from amazon_listings.writes.planner import CurrentListing, Planner, current_by_ledger
-from amazon_listings.writes.protocol import Writer
-from amazon_listings.writes.removals import Takedown
+from amazon_listings.writes.protocol import WriteProtocol
+from amazon_listings.writes.removals import Removals
+from amazon_listings.writes.single import Writer, outcome_of
 from amazon_listings.writes.volume import Volume
 
 if TYPE_CHECKING:
@@ -38,100 +39,114 @@ log = logging.getLogger(__name__)
 
 Rows = list[dict[str, Any]]
 
-OUTCOMES = ("accepted", "unchanged", "blocked", "rejected", "failed", AWAITED)
-
-
-def live_sync(
-    connector: Connector,
-    definitions: Definitions,
-    *,
-    client: SellingPartner,
-    ledger: Engine,
-    run: int,
-    folder: RunFolder,
-    resumed: bool = False,
-    now: Callable[[], datetime] = utc_now,
-) -> dict[str, int]:
-    """Submit every item of the run that is ready, and deal with the listings whose items left.
-
-    From `sync.feed_from` items on they are sent by feeds, which are not through when this returns:
-    as long as items are `awaited`, wait for `feed_sync.awaited_feeds` and call again with `resumed`.
-
-    Args:
-        connector: The connector that runs.
-        definitions: For the labels of issues, and the selectors of patches.
-        client: The account's client; its `sleep` is how to wait for parents and for locks.
-        ledger: Knows what listings hold; remembers every submission.
-        run: The run's number in the ledger.
-        folder: The run's folder; reads the stages `mapped` and `tested`, writes `live` and `departed`.
-        resumed: Everything was sent, and feeds were waited for.
-        now: The time.
-
-    Returns:
-        Items by outcome, those that left among them.
-
-    Raises:
-        ListingsLocked: another run writes to the same listings.
-        RetryableError, ActionRequiredError: Amazon cannot be asked; what was accepted is in the ledger.
-    """
-    listings = ListingScope(
-        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
-    )
-    mapping = compiled(connector, definitions)
-    planner = Planner(connector, mapping, definitions.layout, client)
-    locks = ListingLocks(ledger, listings, owner=f"{connector.id} run {run}", sleep=client.sleep)
-    writer = Writer(
-        planner=planner,
-        client=client,
-        ledger=ledger,
-        listings=listings,
-        locks=locks,
-        run=run,
-        definitions=definitions,
-        mapping=mapping,
-        languages=dict(connector.language_tags),
-        progress=Progress(0, "submissions"),
-    )
-    feeds = FeedSync(connector, folder, writer)
-    FeedSettler(client, ledger, folder, run, definitions.checksum, now).settle(connector.key)
-    parents = Parents(client, connector.marketplace.id, definitions.language)
-
-    def awaited() -> list[PendingFeed]:
-        return awaited_feeds(ledger, connector.key, run, now=now())
-
-    live = _LiveSync(connector, folder, writer, parents, feeds, awaited)
-    counts = feeds.collect("live", awaited()) if resumed else None
-    if counts is None or live.is_unfinished(counts):
-        before = Counter((folder.noted("live") or {}).get("calls", {})) if resumed else Counter[str]()
-        folder.clear("live")
-        volume = live.volume()
-        log.info("Submitting: %s.", volume)
-        counts = live.submit(volume)
-        calls = before + writer.calls + feeds.calls + Counter(readings=parents.readings)
-        folder.note("live", {"calls": dict(+calls), "forecast": str(volume)})
-    if not counts[AWAITED]:
-        counts.update(Takedown(connector, folder, writer, feeds).carry_out(awaited))
-    # A try that was killed may have held more than this one had to.
-    locks.free_earlier()
-    return {name: counts[name] for name in OUTCOMES}
+OUTCOMES = (
+    Outcome.ACCEPTED,
+    Outcome.UNCHANGED,
+    Outcome.BLOCKED,
+    Outcome.REJECTED,
+    Outcome.PENDING,
+    Outcome.FAILED,
+)
 
 
 @dataclass
-class _LiveSync:
-    """The submissions of one run, part by part."""
+class LiveSync:
+    """The submissions of one run: `send` them, and `collect` the answers of feeds once they are there.
+
+    Args:
+        connector: The connector that runs.
+        folder: The run's folder; reads the stages `mapped` and `tested`, writes `live` and `departed`.
+        writer: Writes singly; its ledger remembers.
+        poller: Asks what became of feeds.
+        parents: Knows which parents of families Amazon has.
+        feeds: Writes by feeds, from `sync.feed_from` items on.
+        now: The time.
+    """
 
     connector: Connector
     folder: RunFolder
     writer: Writer
+    poller: FeedPoller
     parents: Parents
     feeds: FeedSync
-    awaited: Callable[[], list[PendingFeed]]
+    now: Callable[[], datetime] = utc_now
+
+    def send(self) -> dict[str, int]:
+        """Submit every item of the run that is ready, and deal with the listings whose items left.
+
+        Items that are sent by feeds are not through when this returns: as long as there are `awaited`
+        feeds, wait for them, then call `collect`.
+
+        Returns:
+            Items by outcome, those that left among them.
+
+        Raises:
+            ConnectorBusy: another run of the connector is sending.
+            RetryableError, ActionRequiredError: Amazon cannot be asked; what was accepted is in the ledger.
+        """
+        self.poller.poll(self.connector.key)
+        self.folder.clear("live")
+        self._submit({})
+        return self._finished()
+
+    def collect(self) -> dict[str, int]:
+        """Enter the answers of feeds that are through, and send what had to wait for them.
+
+        Returns, Raises:
+            As `send`; to be called again as long as there are `awaited` feeds.
+        """
+        self.poller.poll(self.connector.key)
+        for part in self.feeds.collect("live", self.awaited()):
+            self._drop_unsent(part)
+        if self._has_due():
+            self._submit((self.folder.noted("live") or {}).get("calls", {}))
+        return self._finished()
+
+    def awaited(self) -> list[PendingFeed]:
+        """Return the feeds of the run that are worth waiting for."""
+        protocol = self.writer.protocol
+        return awaited_feeds(protocol.ledger, self.connector.key, protocol.run, now=self.now())
+
+    def _finished(self) -> dict[str, int]:
+        counts = self._counts()
+        if not (counts[Outcome.PENDING] and self.awaited()):
+            removals = Removals(self.connector, self.folder, self.writer, self.feeds)
+            counts.update(removals.carry_out(self.awaited))
+        # A try that was killed may have sent more than this one had to.
+        self.writer.protocol.lease.end_earlier()
+        return {outcome: counts[outcome] for outcome in OUTCOMES}
+
+    def _counts(self) -> Counter[str]:
+        return Counter(
+            row["outcome"] for part in self.folder.parts("live") for row in self.folder.read("live", part)
+        )
+
+    def _drop_unsent(self, part: str) -> None:
+        """Forget rows that wait for an answer and are in no feed: they are sent now."""
+        rows = list(self.folder.read("live", part))
+        pending = [row for row in rows if row["outcome"] == Outcome.PENDING]
+        if unsent := {row["pim_id"] for row in pending}.difference(
+            row["pim_id"] for row in self.feeds.sent_before(pending)
+        ):
+            self.folder.write("live", part, [row for row in rows if row["pim_id"] not in unsent])
+
+    def _has_due(self) -> bool:
+        return any(next(self._ready(part), None) for part in self.folder.parts("tested"))
+
+    def _submit(self, earlier_calls: dict[str, int]) -> None:
+        """Submit what is ready, and note the calls."""
+        volume = self.volume()
+        log.info("Submitting: %s.", volume)
+        self._send_families_first(volume)
+        calls = Counter(earlier_calls) + self.writer.calls + self.feeds.calls
+        calls["readings"] += self.parents.readings
+        self.folder.note("live", {"calls": dict(+calls), "forecast": str(volume)})
 
     def volume(self) -> Volume:
-        """How much there is to send, and which way; the writer's progress counts towards it."""
+        """Return how much there is to send, and which way; the writer's progress counts towards it."""
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
         for part in self.folder.parts("tested"):
-            for row in self._with_held(self._ready(part)):
+            for row in self._with_current(self._ready(part)):
                 volume.readings += self._read_before(row["current"])
                 update = bool(row["current"].exists) and not self.connector.sync.full_replace
                 volume.updates += update
@@ -142,39 +157,32 @@ class _LiveSync:
         self.writer.progress.total = volume.creations + volume.updates + volume.leaving
         return volume
 
-    def submit(self, volume: Volume) -> Counter[str]:
-        """Submit what is ready, parents before everything else; the number of items by outcome.
-
-        If there are `awaited` parents among them, their children are not sent yet.
-        """
+    def _send_families_first(self, volume: Volume) -> None:
+        """Submit what is ready, parents before everything else; children wait while parents are in feeds."""
         families = self.connector.variations is not None
         if families and volume.parents_by_feeds:
             self._feed(self._parents)
-            counts = self._collected()
-            if counts[AWAITED]:
-                return counts
         elif families:
             for part in self.folder.parts("tested"):
-                self.folder.write("live", part, self._written(self._parents(part, [])[0]))
+                done = list(self.folder.read("live", part))
+                self.folder.write("live", part, [*done, *self._written(self._parents(part, done)[0])])
+        if families and self._collected_awaits():
+            return
         if volume.by_feeds:
             self._feed(self._free)
-            return self._collected()
-        counts = Counter()
+            self._collected_awaits()
+            return
         for part in self.folder.parts("tested"):
             done = list(self.folder.read("live", part))
             rows, waiting = self._free(part, done)
             self.folder.write("live", part, [*done, *waiting, *self._written(rows)])
-            counts.update(row["outcome"] for row in self.folder.read("live", part))
-        return counts
 
-    def is_unfinished(self, counts: Counter[str]) -> bool:
-        """Whether parents are through and their children have yet to be sent."""
-        ready = (
-            row["outcome"] == "ready"
-            for part in self.folder.parts("tested")
-            for row in self.folder.read("tested", part)
-        )
-        return not counts[AWAITED] and sum(counts.values()) < sum(ready)
+    def _collected_awaits(self) -> bool:
+        """Enter the feeds in the rows; return whether one is to be waited for."""
+        awaited = self.awaited()
+        for _ in self.feeds.collect("live", awaited):
+            pass
+        return bool(awaited)
 
     def _feed(self, choose: Callable[[str, Rows], tuple[Rows, Rows]]) -> None:
         """Put the chosen rows of every part into feeds."""
@@ -190,16 +198,12 @@ class _LiveSync:
             for part, outcomes in sent:
                 self.folder.write("live", part, [*done.pop(part), *outcomes])
 
-    def _collected(self) -> Counter[str]:
-        counts = self.feeds.collect("live", self.awaited())
-        return Counter({AWAITED: 1}) if counts is None else counts
-
     def _feedfuls(self) -> Iterator[list[str]]:
-        """The parts, so many together as one feed holds."""
+        """Yield the parts, so many together as one feed holds."""
         together: list[str] = []
         size = 0
         for part in self.folder.parts("tested"):
-            ready = sum(row["outcome"] == "ready" for row in self.folder.read("tested", part))
+            ready = sum(row["outcome"] == Outcome.READY for row in self.folder.read("tested", part))
             if together and size + ready > MOST_MESSAGES:
                 yield together
                 together, size = [], 0
@@ -209,29 +213,42 @@ class _LiveSync:
             yield together
 
     def _ready(self, part: str) -> Iterator[dict[str, Any]]:
-        """The payloads of a part that passed the test sync, with what was previewed of them."""
-        ready = {row["pim_id"]: row for row in self.folder.read("tested", part) if row["outcome"] == "ready"}
+        """Yield the payloads of a part that passed the test sync and have no outcome yet.
+
+        Each has the hash of the plan that was previewed, if one was.
+        """
+        done = {row["pim_id"] for row in self.folder.read("live", part)}
+        ready = {
+            row["pim_id"]: row
+            for row in self.folder.read("tested", part)
+            if row["outcome"] == Outcome.READY and row["pim_id"] not in done
+        }
+        if not ready:
+            return
         for row in self.folder.read("mapped", part):
             tested = ready.get(row["pim_id"])
             if tested is not None:
-                yield row | {"forced": tested.get("forced", False), "plan_hash": tested.get("plan_hash")}
+                yield row | {
+                    "forced": tested.get("forced", False),
+                    "plan_hash": tested.get("plan_hash"),
+                }
 
-    def _written(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _written(self, rows: Rows) -> Rows:
         return list(self.writer.write(rows, plan=self.writer.planner.plan, read=self._read_before))
 
-    def _read_before(self, held: CurrentListing) -> bool:
-        """Whether a listing is read before it is written: one that is replaced whole or may be new is.
+    def _read_before(self, current: CurrentListing) -> bool:
+        """Return whether a listing is read before it is written: one that is replaced whole or may be new is.
 
         The reading is the before-image, and shows whether somebody else made the listing meanwhile.
         """
-        return not (held.exists and held.is_enough) or self.connector.sync.full_replace
+        return not (current.exists and current.is_enough) or self.connector.sync.full_replace
 
     def _parents(self, part: str, _done: Rows) -> tuple[Rows, Rows]:
-        """The parents of a part; none of them waits."""
+        """Return the parents of a part; none of them waits."""
         return [row for row in self._ready(part) if row.get("role") == "parent"], []
 
     def _free(self, part: str, done: Rows) -> tuple[Rows, Rows]:
-        """The rows of a part that may be sent after its parents, and outcomes of children that must wait."""
+        """Return the rows of a part that may follow its parents, and outcomes of children that wait."""
         if self.connector.variations is None:
             return list(self._ready(part)), []
         rows = [row for row in self._ready(part) if row.get("role") != "parent"]
@@ -242,28 +259,69 @@ class _LiveSync:
         } | {row["sku"]: row["outcome"] for row in done}
         moving = [
             row
-            for row in self._with_held(rows)
+            for row in self._with_current(rows)
             if row.get("role") == "child" and not settled_relation(row, row["current"].attributes)
         ]
         obstacles = self.parents.obstacles(moving, outcomes)
         waiting = {
-            row["pim_id"]: {
-                "pim_id": row["pim_id"],
-                "sku": row["sku"],
-                "outcome": "failed",
-                "note": obstacles[row["parent_sku"]],
-                "issues": [],
-            }
+            row["pim_id"]: outcome_of(row, Outcome.FAILED, obstacles[row["parent_sku"]])
             for row in moving
             if row["parent_sku"] in obstacles
         }
         return [row for row in rows if row["pim_id"] not in waiting], list(waiting.values())
 
-    def _with_held(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The rows with what the ledger knows of their listings."""
-        ledger, listings = self.writer.ledger, self.writer.listings
+    def _with_current(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the rows with what the ledger knows of their listings."""
+        ledger, listings = self.writer.protocol.ledger, self.writer.protocol.listings
         for batch in chunks(rows, CHUNK):
             skus = [row["sku"] for row in batch]
             known, contents = known_items(ledger, listings, skus), accepted_contents(ledger, listings, skus)
             for row in batch:
-                yield row | {"current": current_by_ledger(known.get(row["sku"]), contents.get(row["sku"]))}
+                current = current_by_ledger(known.get(row["sku"]), contents.get(row["sku"]))
+                yield row | {"current": current}
+
+
+def live_sync(
+    connector: Connector,
+    definitions: Definitions,
+    *,
+    client: SellingPartner,
+    ledger: Engine,
+    run: int,
+    folder: RunFolder,
+    now: Callable[[], datetime] = utc_now,
+) -> LiveSync:
+    """Return the live sync of a run, ready to `send` or to `collect`.
+
+    Args:
+        connector: The connector that runs.
+        definitions: For the labels of issues, and the leaves of plans.
+        client: The account's client; its `sleep` is how to wait for parents and for other runs.
+        ledger: Knows what listings have; remembers every submission.
+        run: The run's number in the ledger.
+        folder: The run's folder.
+        now: The time.
+    """
+    listings = ListingScope(
+        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
+    )
+    mapping = compiled(connector, definitions)
+    lease = Lease(ledger, connector.key, owner=f"{connector.id} run {run}", sleep=client.sleep)
+    writer = Writer(
+        planner=Planner(connector, mapping, definitions.layout, client),
+        client=client,
+        protocol=WriteProtocol(ledger, listings, run, lease, definitions.checksum),
+        definitions=definitions,
+        mapping=mapping,
+        languages=dict(connector.language_tags),
+        progress=Progress(0, "submissions"),
+    )
+    return LiveSync(
+        connector,
+        folder,
+        writer,
+        poller=FeedPoller(client, ledger, folder, run, definitions.checksum, now),
+        parents=Parents(client, connector.marketplace.id, definitions.language),
+        feeds=FeedSync(connector, folder, writer),
+        now=now,
+    )

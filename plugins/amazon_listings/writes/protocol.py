@@ -1,322 +1,242 @@
-"""The writes of one run: planned on what is true under the lock, announced, sent, and remembered.
+"""The one way in which writes go to Amazon, so that none is lost, doubled or forgotten.
 
-A write is in the ledger, with what was there before, when it is sent. So a task that was killed
-knows which of its writes may have been carried out, and looks before it sends one of them again.
+1. A lease: one run of a connector sends at a time. It is held while sending, never while waiting.
+2. A fence around each SKU, until the answer of its write is known; a write behind a fence is left to
+   the run that reads the answer, or to the next one.
+3. The write is announced in the ledger, with what the listing had before.
+4. It is sent.
+5. The answer is entered; a write that was certainly not carried out is taken back.
+6. What the listing has now is remembered, and the fence is lowered.
+
+A task that is killed between two of these steps finds in the ledger which of its writes may have been
+carried out. Single writes, messages of feeds, removals and rollbacks all go this way.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.items import (
-    accepted_contents,
-    known_items,
-    record_accepted,
-    record_deleted,
-    record_listed,
-)
+from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed
+from amazon_listings.ledger.fences import lower_fences, raise_fences
+from amazon_listings.ledger.items import record_accepted, record_deleted, record_listed
 from amazon_listings.ledger.submissions import (
     ACCEPTED,
-    UNANSWERED,
     announce_submission,
-    pending_in_feeds,
     record_answers,
-    sent_in_run,
     withdraw_submission,
 )
-from amazon_listings.messages import catalogue
-from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
-from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
-from amazon_listings.writes.plan import Method, Plan
-from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.items import KnownItem, ListingScope
-    from amazon_listings.ledger.locks import ListingLocks
-    from amazon_listings.ledger.submissions import Sent
-    from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.messages import Catalogue
-    from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.listings import Submission
-    from amazon_product_types.validation.issue import Issue
+    from amazon_listings.ledger.fences import Fence
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.leases import Lease
+    from amazon_listings.selling_partner.listing_answers import Submission
+    from amazon_listings.writes.planner import Attributes
 
-#: Answers are entered in the ledger every so many, so that a killed task repeats few.
-REMEMBER_EVERY = 25
+log = logging.getLogger(__name__)
 
 
-class Written(NamedTuple):
-    """What came of one row: `submission` is None if nothing was sent; `read` is what was read before.
+@dataclass(frozen=True)
+class Outgoing:
+    """A write as the ledger remembers it.
 
-    `due`: it is prepared, and to be sent.
+    Args:
+        sku: The SKU.
+        pim_id: The PIM's identity of its item, if it is known.
+        hash: The hash of the payload that the write leads to.
+        method: `PUT`, `PATCH` or `DELETE`; of a feed's message its operation.
+        body: What is sent: attributes, patches, None of a deletion.
+        before: The attributes that the listing had; None if there was none, or they are not known.
+        existed: Whether there was a listing; None if it is not known.
+        after: The attributes that it is known to have once the write is accepted.
+        group: The PIM's identity of the item's family; None where it is not known.
+        undoes: The run that the write takes back.
     """
 
-    plan: PlannedWrite
-    submission: Submission | None
-    gaps: list[Issue]
-    read: CurrentListing | None
-    other: bool = False
-    due: bool = False
+    sku: str
+    pim_id: str | None
+    hash: str
+    method: str
+    body: Any
+    before: Attributes | None
+    existed: bool | None
+    after: Attributes
+    group: str | None = None
+    undoes: int | None = None
+
+    @property
+    def announcement(self) -> dict[str, Any]:
+        """The row that the ledger enters before the write is sent."""
+        return {
+            "sku": self.sku,
+            "pim_id": self.pim_id,
+            "hash": self.hash,
+            "method": self.method,
+            "body": self.body,
+            "before": self.before,
+            "existed": self.existed,
+            "undoes": self.undoes,
+        }
+
+
+class Answer(NamedTuple):
+    """What came back for a write; `submission_id` is None where the listing itself was the answer."""
+
+    write: Outgoing
+    status: str
+    submission_id: str | None = None
+    request_id: str | None = None
 
 
 @dataclass
-class Writer:
-    """Writes rows to Amazon; counts the calls by kind.
+class Answers:
+    """What is to be remembered of some SKUs.
 
     Args:
-        planner: Makes and sends plans.
-        client: The account's client.
-        ledger: Knows what listings hold; remembers every write with what was there before.
-        listings: Whose listings.
-        locks: CurrentListing while rows are planned and written.
-        run: The run's number.
-        definitions: For the labels of issues, and their checksum.
-        mapping: For the origin of issues.
-        languages: PIM language to Amazon language tag.
-        progress: Told of every row.
+        answers: Of the writes that were announced.
+        unchanged: Writes that need not be sent, because the listing is as they would make it.
+        listed: Whether Amazon has a SKU, of those that were read.
+        known: The SKUs for which nothing is under way any more.
     """
 
-    planner: Planner
-    client: SellingPartner
+    answers: list[Answer] = field(default_factory=list)
+    unchanged: list[Outgoing] = field(default_factory=list)
+    listed: dict[str, bool] = field(default_factory=dict)
+    known: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WriteProtocol:
+    """Sends the writes of one try of a run.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        run: The run's number.
+        lease: The connector's lease.
+        definition: Checksum of the definition that payloads were validated with, if they were.
+    """
+
     ledger: Engine
     listings: ListingScope
-    locks: ListingLocks
     run: int
-    definitions: Definitions
-    mapping: FieldMapping
-    languages: dict[str, str]
-    progress: Progress
-    calls: Counter[str] = field(default_factory=Counter)
+    lease: Lease
+    definition: str | None = None
 
-    def __post_init__(self) -> None:
-        self._messages = catalogue(self.definitions.language)
-
-    def write(
-        self,
-        rows: list[dict[str, Any]],
-        *,
-        plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
-        read: Callable[[CurrentListing], bool],
-    ) -> Iterator[dict[str, Any]]:
-        """Write the rows; one outcome each.
-
-        Args:
-            rows: `id`, `sku`, `hash`, `attributes` and `requirements` of each; `plan_hash`, the hash of
-                the plan that the preview passed, if there was one; `forced` to send what is unchanged.
-            plan: What to send for a row, given what its listing holds.
-            read: Whether a listing has to be read before, given what the ledger knows of it.
+    def sending(self) -> AbstractContextManager[None]:
+        """Hold the connector's lease; nothing is sent without it.
 
         Raises:
-            ListingsLocked, LockLost: another run writes to the same listings.
-            RetryableError, ActionRequiredError: Amazon cannot be asked; what was accepted is in the ledger.
+            ConnectorBusy: another run of the connector is sending.
         """
-        if not rows:
-            return
-        with self.locks.held([row["sku"] for row in rows]):
-            jobs: list[dict[str, Any]] = []
-            for row, outcome in self.known_before(rows):
-                if outcome is None:
-                    jobs.append(row)
-                else:
-                    self.progress.step()
-                    yield outcome_of(row, *outcome)
+        return self.lease.sending()
 
-            def one(row: dict[str, Any]) -> Written:
-                return self._write(row, plan, read)
+    def renew(self) -> None:
+        """Keep the lease; to be called between writes.
 
-            answered: list[Answered[Written]] = []
-            calls = call_for_all(jobs, one, in_flight=self._in_flight, progress=self.progress)
-            try:
-                for answer in calls:
-                    answered.append(answer)
-                    yield self.result(answer)
-                    if len(answered) >= REMEMBER_EVERY:
-                        self.remember(answered)
-                        self.locks.keep()
-            finally:
-                self.remember(answered)
-
-    def known_before(
-        self, rows: list[dict[str, Any]]
-    ) -> Iterator[tuple[dict[str, Any], tuple[str, str] | None]]:
-        """Each row with what the ledger knows of its listing, and its outcome if that decides it.
-
-        `sent` is the same write by an earlier try of this run, which may have been carried out, or None.
+        Raises:
+            LeaseLost: another try has it. Nothing more may be sent.
         """
-        skus = [row["sku"] for row in rows]
-        known = known_items(self.ledger, self.listings, skus)
-        contents = accepted_contents(self.ledger, self.listings, skus)
-        sent = sent_in_run(self.ledger, self.run, skus)
-        pending = pending_in_feeds(self.ledger, self.listings, skus)
-        for row in rows:
-            sku = row["sku"]
-            held = current_by_ledger(known.get(sku), contents.get(sku))
-            before = _sent_before(row, sent.get(sku))
-            outcome = _decided(row, known.get(sku), before, pending.get(sku), self._messages)
-            yield row | {"current": held, "sent": before}, outcome
+        self.lease.renew()
 
-    def _in_flight(self) -> int:
-        names = ("getListingsItem", "putListingsItem", "patchListingsItem")
-        return sum(self.client.in_flight(name) for name in names)
+    def fence(self, skus: Sequence[str]) -> dict[str, Fence]:
+        """Raise a fence around each SKU; return those of other writes, behind which nothing is sent."""
+        return raise_fences(self.ledger, self.listings, skus, run=self.run, token=self.lease.token)
 
-    def _write(
-        self,
-        row: dict[str, Any],
-        plan_for: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
-        reads: Callable[[CurrentListing], bool],
-    ) -> Written:
-        written = self.prepare(row, plan_for, reads)
-        if not written.due:
-            return written
-        plan, announced = written.plan, row["sent"] is None or row["sent"].status != UNANSWERED
-        if announced:
-            announcement = {"pim_id": row["pim_id"], "method": plan.method, "body": plan.body}
-            announcement |= {"before": plan.before, "existed": plan.existed}
-            announce_submission(self.ledger, self.listings, self.run, row | announcement)
+    def lower(self, skus: Iterable[str]) -> None:
+        """Lower the fences of SKUs for which nothing is under way."""
+        lower_fences(self.ledger, self.listings, skus, token=self.lease.token)
+
+    def carry_out(
+        self, write: Outgoing, send: Callable[[], Submission], *, announced: bool = False
+    ) -> Submission:
+        """Announce a write, and send it.
+
+        Args:
+            write: The write.
+            send: Sends it.
+            announced: An earlier try announced it, and got no answer.
+
+        Raises:
+            OutcomeUnknown, MalformedAnswer: it may have been carried out; the announcement stays.
+            AmazonListingsError: it was not carried out; the announcement is taken back.
+        """
+        if not announced:
+            announce_submission(self.ledger, self.listings, self.run, write.announcement)
         try:
-            return written._replace(submission=self.planner.send(row, plan))
+            return send()
         except (OutcomeUnknown, MalformedAnswer):
-            raise  # the announcement stays: it may have been carried out
+            raise
         except AmazonListingsError:
-            if announced:
-                withdraw_submission(self.ledger, self.run, row["sku"], row["hash"])
+            if not announced:
+                withdraw_submission(self.ledger, self.run, write.sku, write.hash)
             raise
 
-    def prepare(
-        self,
-        row: dict[str, Any],
-        plan_for: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
-        reads: Callable[[CurrentListing], bool],
-    ) -> Written:
-        """Everything but the sending of a row that `known_before` gave."""
-        held: CurrentListing = row["current"]
-        read = None
-        if reads(held):
-            held = read = self.planner.read(row["sku"])
-        plan = plan_for(row, held)
-        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, messages=self._messages)
-        if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
-            return Written(plan, None, gaps, read)
-        previewed = row.get("plan_hash")
-        if previewed is not None and previewed != plan.plan.hash:
-            return Written(plan, None, gaps, read, other=True)
-        if row["sent"] is not None and read is None:
-            read = self.planner.read(row["sku"])
-            if plan_for(row, read).method == "NOTHING":
-                return Written(replace(plan, plan=Plan(row["sku"], Method.NOTHING)), None, [], read)
-        return Written(plan, None, [], read, due=True)
-
-    def result(self, answer: Answered[Written]) -> dict[str, Any]:
-        """The outcome of a row."""
-        row, written = answer.row, answer.result
-        if written is None:
-            return outcome_of(row, "failed", answer.trouble)
-        self.calls["readings"] += written.read is not None
-        submission = written.submission
-        if submission is None:
-            if written.plan.method == "NOTHING" and row["sent"] is not None:
-                note = self._messages.phrase("note.earlier_try")
-                return outcome_of(row, "accepted", note) | {"submission_id": row["sent"].submission_id}
-            if written.plan.method == "NOTHING":
-                return outcome_of(row, "unchanged", self._messages.phrase("note.amazon_has_it"))
-            if written.other:
-                return outcome_of(row, "failed", self._messages.phrase("note.changed_meanwhile"))
-            return outcome_of(row, "blocked", "") | {"issues": self._traced(written.gaps, row)}
-        self.calls[_KINDS[written.plan.method]] += 1
-        outcome, note = "accepted", ""
-        if submission.read_back:
-            note = self._messages.phrase("note.read_back")
-        if submission.status != ACCEPTED:
-            outcome = "rejected"
-            if is_no_answer(submission.issues):
-                outcome, note = "failed", self._messages.phrase("note.submission_failed")
-        return outcome_of(row, outcome, note) | {
-            "submission_id": submission.submission_id,
-            "issues": self.told(submission.issues, row),
-        }
-
-    def told(self, issues: list[dict[str, Any]], row: dict[str, Any]) -> list[dict[str, Any]]:
-        """What Amazon said of a submission, each issue with its origin."""
-        return self._traced(self.definitions.amazon_issues(issues, "submission"), row)
-
-    def _traced(self, issues: list[Issue], row: dict[str, Any]) -> list[dict[str, Any]]:
-        return traced(issues, by_line(self.mapping, row["attributes"], self.languages))
-
-    def remember(self, answered: list[Answered[Written]]) -> None:
-        """Enter the answers of the writes, then what the listings hold now."""
-        answers, accepted, deleted, listed = [], [], [], {}
-        for row, written, _ in answered:
-            if written is None:
-                continue
-            plan, submission = written.plan, written.submission
-            holds = row | {"pim_id": row["pim_id"], "attributes": plan.after}
-            if written.read is not None:
-                listed[row["sku"]] = bool(written.read.exists)
-            if submission is not None:
-                answers.append(
-                    _answer(row, submission.status, submission.submission_id, submission.request_id)
-                )
-            elif plan.method == "NOTHING" and row["sent"] is not None:
-                answers.append(_answer(row, ACCEPTED, None, None))
-            done = plan.method == "NOTHING" or (submission is not None and submission.status == ACCEPTED)
-            if done and row.get("leaves") == "delete":
-                deleted.append(row["sku"])
-            elif done and plan.after:
-                accepted.append(holds)
-        record_answers(self.ledger, self.run, answers)
-        record_listed(self.ledger, self.listings, listed)
-        record_accepted(self.ledger, self.listings, accepted, definition=self.definitions.checksum)
+    def remember(self, found: Answers) -> None:
+        """Enter answers, then what the listings have now, and lower the fences."""
+        record_answers(self.ledger, self.run, map(_answer_row, found.answers))
+        record_listed(self.ledger, self.listings, found.listed)
+        taken = [answer.write for answer in found.answers if answer.status == ACCEPTED] + found.unchanged
+        kept = [write for write in taken if write.method != "DELETE" and write.after]
+        for rows in (
+            [_accepted_row(write) for write in kept if write.group is None],
+            [_accepted_row(write) | {"group": write.group} for write in kept if write.group is not None],
+        ):
+            record_accepted(self.ledger, self.listings, rows, definition=self.definition)
+        deleted = [write.sku for write in taken if write.method == "DELETE"]
         record_deleted(self.ledger, self.listings, deleted)
-        answered.clear()
+        self.lower(found.known)
+
+    def announce_feed(self, document_id: str, messages: Iterable[Mapping[str, Any]]) -> int:
+        """Enter a feed and its messages before it is started; from now on their fences are the feed's.
+
+        Args:
+            document_id: Amazon's id of the uploaded document.
+            messages: As `ledger.feeds.open_feed` takes them.
+
+        Returns:
+            The feed's number in the ledger.
+        """
+        return open_feed(self.ledger, self.listings, self.run, document_id, messages, token=self.lease.token)
+
+    def start_feed(self, number: int, create: Callable[[], str]) -> str | None:
+        """Start a feed that was announced; return Amazon's id.
+
+        None if no readable answer came: the feed stays in the ledger without an id, to be found.
+
+        Raises:
+            AmazonListingsError: it was not started; its messages are as if they had never been announced.
+        """
+        try:
+            feed_id = create()
+        except (OutcomeUnknown, MalformedAnswer) as error:
+            log.warning("%s", error)
+            return None
+        except AmazonListingsError:
+            feed_abandoned(self.ledger, number)
+            raise
+        feed_started(self.ledger, number, feed_id)
+        return feed_id
 
 
-_KINDS = {"PUT": "creations", "PATCH": "updates", "DELETE": "deletions"}
-
-
-def _answer(
-    row: dict[str, Any], status: str, submission_id: str | None, request_id: str | None
-) -> dict[str, Any]:
+def _answer_row(answer: Answer) -> dict[str, Any]:
     return {
-        "sku": row["sku"],
-        "hash": row["hash"],
-        "status": status,
-        "submission_id": submission_id,
-        "request_id": request_id,
+        "sku": answer.write.sku,
+        "hash": answer.write.hash,
+        "status": answer.status,
+        "submission_id": answer.submission_id,
+        "request_id": answer.request_id,
     }
 
 
-def _sent_before(row: dict[str, Any], sent: Sent | None) -> Sent | None:
-    """The run's last write to a listing, if it was this one and was not refused."""
-    if sent is None or sent.payload_hash != row["hash"] or sent.status not in {ACCEPTED, UNANSWERED}:
-        return None
-    return sent
-
-
-def _decided(
-    row: dict[str, Any], known: KnownItem | None, sent: Sent | None, feed: int | None, messages: Catalogue
-) -> tuple[str, str] | None:
-    """The outcome and note of a row that need not or must not be written now."""
-    if feed is not None:
-        return "failed", messages.phrase("note.in_feed", number=feed)
-    same = known is not None and known.accepted_hash == row["hash"]
-    if sent is not None:
-        if sent.status == ACCEPTED and (same or sent.method == "DELETE"):
-            return "accepted", messages.phrase("note.earlier_try")
-        return None
-    if same and not row.get("forced"):
-        return "unchanged", messages.phrase("note.sent_meanwhile")
-    return None
-
-
-def outcome_of(row: dict[str, Any], outcome: str, note: str) -> dict[str, Any]:
-    """A row of the stage `live`."""
-    return {"pim_id": row["pim_id"], "sku": row["sku"], "outcome": outcome, "note": note, "issues": []}
+def _accepted_row(write: Outgoing) -> dict[str, Any]:
+    return {"sku": write.sku, "pim_id": write.pim_id, "hash": write.hash, "attributes": write.after}

@@ -1,4 +1,4 @@
-"""Taking off Amazon what left the PIM's selection: by deletion, or by a quantity of 0."""
+"""Remove from sale what left the PIM's selection: by deletion, or by a quantity of 0."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import accepted_contents
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
-from amazon_listings.writes.feeds.outcomes import AWAITED
 from amazon_listings.writes.plan import Method, Plan
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite
 
@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.writes.feeds.submit import FeedSync
-    from amazon_listings.writes.protocol import Writer
+    from amazon_listings.writes.single import Writer
 
 NOTES = {
     "delete": "left the PIM's selection: the listing is deleted",
     "zero_quantity": "left the PIM's selection: the quantity is set to 0",
 }
 
+#: What is sent, also if an earlier try of the run could not.
+DUE = frozenset((Outcome.READY, Outcome.PENDING))
+
 
 @dataclass
-class Takedown:
+class Removals:
     """Deletes the listings of the stage `departed`, or sets their quantity to 0.
 
     Each listing is read before, for its before-image. What is done is not done again. The note `departed`
@@ -50,31 +53,31 @@ class Takedown:
     feeds: FeedSync
 
     def carry_out(self, awaited: Callable[[], Iterable[PendingFeed]]) -> Counter[str]:
-        """The number of listings by outcome; if any is `awaited`, call again when its feed is through.
+        """Return the number of listings by outcome; call again once feeds that are awaited are through.
 
         Args:
             awaited: The feeds of the run that are to be waited for, asked after they were started.
 
         Raises:
-            ListingsLocked, RetryableError, ActionRequiredError: see `Writer.write`.
+            ConnectorBusy, RetryableError, ActionRequiredError: see `Writer.write`.
         """
         before = self.writer.calls + self.feeds.calls
-        counts: Counter[str] = Counter()
         parts = self.folder.parts("departed")
+        if not parts:
+            return Counter()
         count = sum(1 for part in parts for _ in self.folder.read("departed", part))
         by_feeds = count >= self.connector.sync.feed_from
         for part in parts:
             rows = list(self.folder.read("departed", part))
-            due = [row for row in rows if row["outcome"] in {"ready", AWAITED}]
-            done = [row for row in rows if row["outcome"] not in {"ready", AWAITED}]
+            due = [row for row in rows if row["outcome"] in DUE]
+            done = [row for row in rows if row["outcome"] not in DUE]
             done += self._fed(part, due) if by_feeds else self._written(due)
             self.folder.write("departed", part, done)
-            counts.update(row["outcome"] for row in done)
-        if counts[AWAITED]:
-            counts = self.feeds.collect("departed", awaited(), remark=self._note) or counts
+        for _ in self.feeds.collect("departed", awaited(), remark=self._note):
+            pass
         if calls := self.writer.calls + self.feeds.calls - before:
             self.folder.note("departed", {"calls": dict(calls)})
-        return counts
+        return Counter(row["outcome"] for part in parts for row in self.folder.read("departed", part))
 
     @property
     def _how(self) -> str:
@@ -91,7 +94,7 @@ class Takedown:
             yield from self._noted(self.writer.write(wanted, plan=self._plan, read=lambda _: True))
 
     def _fed(self, part: str, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The outcomes of rows that are put into feeds; those that are in one already are awaited."""
+        """The outcomes of rows that are put into feeds; those that are in one already are pending."""
         under_way = self.feeds.sent_before(rows)
         yield from under_way
         sent = {row["sku"] for row in under_way}
@@ -109,13 +112,14 @@ class Takedown:
         """The rows as a writer takes them."""
         for batch in chunks(rows, CHUNK):
             skus = [row["sku"] for row in batch]
-            contents = accepted_contents(self.writer.ledger, self.writer.listings, skus)
+            protocol = self.writer.protocol
+            contents = accepted_contents(protocol.ledger, protocol.listings, skus)
             for row in batch:
                 content = contents.get(row["sku"], {})
                 after = {} if self._how == "delete" else _without_stock(content)
                 yield {
                     **row,
-                    "leaves": self._how,
+                    "removal": self._how,
                     "attributes": after,
                     "hash": payload_hash(after),
                     "requirements": "",

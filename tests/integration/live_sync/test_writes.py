@@ -8,8 +8,9 @@ import pytest
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.ledger.fences import raise_fences
 from amazon_listings.ledger.items import accepted_contents, known_items, record_listed
-from amazon_listings.ledger.locks import ListingLocks, ListingsLocked
+from amazon_listings.ledger.leases import ConnectorBusy, Lease
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp
 
@@ -199,16 +200,29 @@ def test_what_a_dead_run_may_have_written_is_read_before_anything_is_taken_for_u
     assert shop.run(connector, [lamp("A"), lamp("B")]).calls() == {}, "it is known again"
 
 
-def test_two_runs_do_not_write_to_one_sku_at_once(shop, ledger):
+def test_two_runs_of_a_connector_do_not_send_at_once(shop, ledger):
     connector = shop.connector()
     run = shop.run(connector, [lamp("A")], until="tested")
-    another = ListingLocks(ledger, shop.listings(connector), owner="others run 9", lease=10_000)
-    with another.held(["A"]), pytest.raises(ListingsLocked, match="others run 9"):
+    another = Lease(ledger, connector.id, owner="lamps run 9", duration=10_000)
+    with another.sending(), pytest.raises(ConnectorBusy, match="lamps run 9"):
         run.live()
     assert shop.held(connector, "A") is None
     assert sum(shop.waits) >= 600
     run.live()
     assert run.outcomes() == {"A": "accepted"}
+
+
+def test_a_sku_that_another_connector_is_writing_is_pending_and_the_next_run_sends_it(shop, ledger):
+    connector = shop.connector()
+    run = shop.run(connector, [lamp("A"), lamp("B")], until="tested")
+    another = Lease(ledger, "others", owner="others run 9", duration=10_000)
+    with another.sending():
+        raise_fences(ledger, shop.listings(connector), ["A"], run=9, token=another.token)
+        run.live()
+    assert run.outcomes() == {"A": "pending", "B": "accepted"}
+    assert shop.held(connector, "A") is None
+    assert sum(shop.waits) < 60, "nothing is waited for that may last"
+    assert shop.run(connector, [lamp("A"), lamp("B")]).outcomes() == {"A": "accepted", "B": "unchanged"}
 
 
 def test_a_refused_submission_leaves_the_listing_and_the_ledger_as_they_were(shop, ledger):

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from amazon_listings.writes.planner import PlannedWrite
 
 
-def message_line(row: dict[str, Any], plan: PlannedWrite, product_type: str, part: str) -> bytes:
+def message_line(row: dict[str, Any], write: PlannedWrite, product_type: str, part: str) -> bytes:
     """A message with what the ledger remembers of it."""
-    message = message_of(row, plan, product_type)
+    message = message_of(row, write, product_type)
     return json_line(
         {
             "part": part,
@@ -24,25 +24,25 @@ def message_line(row: dict[str, Any], plan: PlannedWrite, product_type: str, par
             "hash": row["hash"],
             "method": message["operationType"],
             "body": message.get("patches", message.get("attributes")),
-            "wanted": None if plan.method == "PUT" else plan.after,
-            "before": plan.before,
-            "existed": plan.existed,
+            "wanted": None if write.method == "PUT" else write.after,
+            "before": write.before,
+            "existed": write.existed,
             "message": message,
         }
     )
 
 
-def message_of(row: dict[str, Any], plan: PlannedWrite, product_type: str) -> dict[str, Any]:
+def message_of(row: dict[str, Any], write: PlannedWrite, product_type: str) -> dict[str, Any]:
     """The message that does what a single submission of the plan would do."""
-    if plan.method == "DELETE":
+    if write.method == "DELETE":
         return messages.delete(row["sku"])
-    if plan.method == "PUT":
-        return messages.update(row["sku"], product_type, plan.body, row["requirements"])
-    if all(patch["op"] == "replace" for patch in plan.body):
-        whole = {patch["path"].removeprefix("/attributes/"): patch["value"] for patch in plan.body}
-        if len(whole) == len(plan.body):
+    if write.method == "PUT":
+        return messages.update(row["sku"], product_type, write.body, row["requirements"])
+    if all(patch["op"] == "replace" for patch in write.body):
+        whole = {patch["path"].removeprefix("/attributes/"): patch["value"] for patch in write.body}
+        if len(whole) == len(write.body):
             return messages.partial_update(row["sku"], product_type, whole)
-    return messages.patch(row["sku"], product_type, plan.body)
+    return messages.patch(row["sku"], product_type, write.body)
 
 
 def entries_of(lines: Iterator[dict[str, Any]], skus: Sequence[str]) -> Iterator[dict[str, Any]]:

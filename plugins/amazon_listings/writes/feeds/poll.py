@@ -1,4 +1,4 @@
-"""Feeds that were started: are they through, and what became of their messages?
+"""Ask whether feeds are through, and what became of their messages.
 
 An absent or unreadable report is pending, never success. A message without an error is accepted if
 the report's own counts bear it out; what a report leaves open, and what a feed that broke off
@@ -49,13 +49,13 @@ REPORTS = "feeds"
 
 
 def utc_now() -> datetime:
-    """This moment."""
+    """Return this moment."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
-class FeedSettler:
-    """Settles the feeds of a connector.
+class FeedPoller:
+    """Asks what became of the feeds of a connector.
 
     Args:
         client: The account's client.
@@ -73,21 +73,21 @@ class FeedSettler:
     definition: str
     now: Callable[[], datetime] = utc_now
 
-    def settle(self, connector_key: str) -> None:
-        """Settle the feeds that are through, of earlier runs too; the others stay pending.
+    def poll(self, connector_key: str) -> None:
+        """Enter the answers of the feeds that are through, of earlier runs too; the others stay pending.
 
         Raises:
-            RetryableError, ActionRequiredError: Amazon cannot be asked; what was settled stays so.
+            RetryableError, ActionRequiredError: Amazon cannot be asked; the answers that were entered stay.
         """
         for feed in pending_feeds(self.ledger, connector_key):
             if feed.listings.seller_id == self.client.account.seller_id:
-                self._settle(feed)
+                self._poll(feed)
 
-    def _settle(self, feed: PendingFeed) -> None:
+    def _poll(self, feed: PendingFeed) -> None:
         if feed.feed_id is None:
             search = find_feed(self.client, self.ledger, feed, now=self.now())
             if search.missing:
-                log.info("Feed number %s was never started; its items are sent anew.", feed.number)
+                log.info("Feed number %s was never started; its items are sent again.", feed.number)
                 feed_abandoned(self.ledger, feed.number)
             if search.found is None:
                 return
@@ -124,27 +124,27 @@ class FeedSettler:
             return None
 
     def _answers(self, feed: PendingFeed, report: Report | None, state: str) -> Iterator[tuple[str, str]]:
-        """The answer of each message: as the report says, else as the listing shows."""
-        told = list(outcomes(report, feed_skus(self.ledger, feed.number))) if report else []
+        """Yield the answer of each message: as the report says, else as the listing shows."""
+        reported = list(outcomes(report, feed_skus(self.ledger, feed.number))) if report else []
         if feed.run == self.run:
-            self._keep(feed, told)
+            self._keep(feed, reported)
         decided = frozenset({"INVALID"} if state == "FATAL" else {"INVALID", ACCEPTED})
-        known = {one.sku: one.outcome for one in told if one.outcome in decided}
+        known = {one.sku: one.outcome for one in reported if one.outcome in decided}
         yield from known.items()
         yield from self._read_back(feed, without=known)
 
-    def _keep(self, feed: PendingFeed, told: Iterable[MessageOutcome]) -> None:
+    def _keep(self, feed: PendingFeed, reported: Iterable[MessageOutcome]) -> None:
         """Write the issues of a report to the run's folder."""
         self.folder.write(
             REPORTS,
             report_name(str(feed.feed_id)),
-            ({"sku": one.sku, "issues": one.issues} for one in told if one.issues),
+            ({"sku": one.sku, "issues": one.issues} for one in reported if one.issues),
         )
 
     def _read_back(
         self, feed: PendingFeed, *, without: dict[str, Any] | None = None
     ) -> Iterator[tuple[str, str]]:
-        """What the listings say of messages that nothing else says anything of."""
+        """Yield what the listings show of messages that nothing else says anything of."""
         rows = (
             message._asdict()
             for message in awaited_messages(self.ledger, feed.number)
@@ -152,14 +152,14 @@ class FeedSettler:
         )
         progress = Progress(feed.messages - len(without or {}), f"readings of feed {feed.feed_id}")
 
-        def holds(row: dict[str, Any]) -> str:
+        def is_applied(row: dict[str, Any]) -> str:
             listing = listings.get(
                 self.client, row["sku"], [feed.listings.marketplace_id], included=("attributes",)
             )
             return ACCEPTED if _is_applied(listing, row["method"], row["body"]) else UNKNOWN
 
         for answered in call_for_all(
-            rows, holds, in_flight=lambda: self.client.in_flight("getListingsItem"), progress=progress
+            rows, is_applied, in_flight=lambda: self.client.in_flight("getListingsItem"), progress=progress
         ):
             yield answered.row["sku"], answered.result or UNKNOWN
 
@@ -174,17 +174,17 @@ class FeedSettler:
             outcomes=answers,
             definition=self.definition,
         )
-        words = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
-        log.info("Feed %s is %s: %s.", feed.feed_id, state, words or "no messages")
+        answered = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
+        log.info("Feed %s is %s: %s.", feed.feed_id, state, answered or "no messages")
 
 
 def report_name(feed_id: str) -> str:
-    """The name of the file that holds what a feed's report said."""
+    """Return the name of the file that has what a feed's report said."""
     return f"{safe_name(feed_id)}.jsonl"
 
 
 def _is_applied(listing: listings.Listing | None, method: str, body: Any) -> bool:
-    """Whether a listing is as a message would have made it."""
+    """Return whether a listing is as a message would have made it."""
     if listing is None or method == "DELETE":
         return listing is None and method == "DELETE"
     return not mismatched_attributes(listing.attributes, method, body)

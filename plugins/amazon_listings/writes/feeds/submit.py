@@ -1,9 +1,9 @@
 """Live sync by feeds: what is to be sent goes to Amazon as documents of thousands of messages.
 
-Planned as single submissions are (`writes`): under the lock, on what the ledger or Amazon says the
-listings hold. A feed is in the ledger before Amazon is asked to start it, and its id before anything
-waits for it; so a task that is killed finds its feeds again (`feed_settling`), and no item is in two.
-Until a feed is through its items are `awaited`, which is no success.
+They are planned as single submissions are, behind the same fences, on what the ledger or Amazon says the
+listings have. A feed is in the ledger before Amazon is asked to start it, and its id before anything
+waits for it; so a task that is killed finds its feeds again (`feeds.recovery`), and no item is in two.
+Until a feed is through its items are `pending`, which is no success.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.feed_messages import feed_answers
-from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed, pending_feeds
+from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.runs.amazon_calls import Answered
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner import feed_messages as messages
 from amazon_listings.selling_partner import feeds as amazon
-from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.writes.feeds.buffer import entries_of, message_line
-from amazon_listings.writes.feeds.outcomes import AWAITED, Told, message_outcome
+from amazon_listings.writes.feeds.outcomes import MessageReports, message_outcome
 from amazon_listings.writes.planner import CurrentListing
-from amazon_listings.writes.protocol import outcome_of
+from amazon_listings.writes.single import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,18 +40,18 @@ if TYPE_CHECKING:
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.selling_partner.listings import Listing
     from amazon_listings.writes.planner import PlannedWrite
-    from amazon_listings.writes.protocol import Writer, Written
+    from amazon_listings.writes.single import Writer, Written
 
 log = logging.getLogger(__name__)
 
 #: The stage of the messages that are being made into documents.
-_SPOOL = "outbox"
-#: Hours after which a run does not wait for a feed any longer; the next run settles it.
+_BUFFER = "outbox"
+#: Hours after which a run does not wait for a feed any longer; the next run asks for it.
 PATIENCE = timedelta(hours=12)
 
 
 def awaited_feeds(ledger: Engine, connector_key: str, run: int, *, now: datetime) -> list[PendingFeed]:
-    """The feeds of a run that are worth waiting for."""
+    """Return the feeds of a run that are worth waiting for."""
     return [
         feed
         for feed in pending_feeds(ledger, connector_key)
@@ -76,9 +75,9 @@ class FeedSync:
     calls: Counter[str] = field(default_factory=Counter)
 
     def sent_before(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those rows that this run has put into a feed, `awaited` until `collect`."""
+        """Return those rows that this run has put into a feed, `pending` until `collect`."""
         answers = self._answers(rows)
-        return [outcome_of(row, AWAITED, "") for row in rows if row["sku"] in answers]
+        return [outcome_of(row, Outcome.PENDING, "") for row in rows if row["sku"] in answers]
 
     def send(
         self,
@@ -100,62 +99,58 @@ class FeedSync:
             Each part with the outcomes of its rows, once everything is started.
 
         Raises:
-            ListingsLocked, LockLost: another run writes to the same listings.
+            ConnectorBusy, LeaseLost: another run of the connector is sending.
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was started is in the ledger.
         """
         outcomes: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
         sent: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
-        with self.writer.locks.held(sku for wanted in skus.values() for sku in wanted):
-            with self.folder.writing(_SPOOL, part_name(1)) as out:
+        protocol = self.writer.protocol
+        with protocol.sending():
+            with self.folder.writing(_BUFFER, part_name(1)) as out:
                 for part, wanted in skus.items():
                     due = (row for row in rows(part) if row["sku"] in wanted)
                     for batch in chunks(due, CHUNK):
-                        for row, made in self._prepared(batch, outcomes[part], plan, read):
-                            out.write(message_line(row, made, self.connector.amazon.product_type, part))
+                        for row, write in self._prepared(batch, outcomes[part], plan, read):
+                            out.write(message_line(row, write, self.connector.amazon.product_type, part))
                             sent[part].append({"pim_id": row["pim_id"], "sku": row["sku"]})
-                        self.writer.locks.keep()
+                        protocol.renew()
             for refused in self._start():
                 outcomes[refused.pop("part")].append(refused)
-        self.folder.clear(_SPOOL)
+        self.folder.clear(_BUFFER)
         for part in skus:
             yield part, [*outcomes.pop(part), *self.sent_before(sent.pop(part))]
 
-    def collect(self, stage: str, awaited: Iterable[PendingFeed], *, remark: str = "") -> Counter[str] | None:
-        """Enter what became of the rows of a stage that were awaited; the number of items by outcome.
+    def collect(self, stage: str, awaited: Iterable[PendingFeed], *, remark: str = "") -> Iterator[str]:
+        """Enter what became of the rows of a stage that are in feeds; yield each part that has pending rows.
 
         Args:
             stage: `live` or `departed`.
             awaited: The feeds that are still to be waited for. What is in another that has no report
-                is `failed`; the next run settles it.
+                stays pending for the next run.
             remark: What the notes begin with.
-
-        Returns:
-            None if a feed that was awaited was never started: its items are to be sent anew.
         """
         waiting = {feed.number for feed in awaited}
-        told = Told(self.folder)
-        counts: Counter[str] = Counter()
+        reports = MessageReports(self.folder)
         for part in self.folder.parts(stage):
             rows = list(self.folder.read(stage, part))
-            if any(row["outcome"] == AWAITED for row in rows):
-                answers = self._answers([row for row in rows if row["outcome"] == AWAITED])
-                if any(row["outcome"] == AWAITED and row["sku"] not in answers for row in rows):
-                    return None
-                mapped = {
-                    row["pim_id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers
-                }
-                for place, row in enumerate(rows):
-                    if row["outcome"] == AWAITED:
-                        answer = answers[row["sku"]]
-                        payload = mapped.get(row["pim_id"], {"attributes": {}})
-                        issues = self.writer.told(told.of(answer, row["sku"]), payload)
-                        rows[place] = message_outcome(row, answer, waiting, remark) | {"issues": issues}
-                self.folder.write(stage, part, rows)
-            counts.update(row["outcome"] for row in rows)
-        return counts
+            pending = [row for row in rows if row["outcome"] == Outcome.PENDING]
+            if not pending:
+                continue
+            answers = self._answers(pending)
+            mapped = {row["pim_id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers}
+            for place, row in enumerate(rows):
+                if row["outcome"] == Outcome.PENDING and row["sku"] in answers:
+                    answer = answers[row["sku"]]
+                    payload = mapped.get(row["pim_id"], {"attributes": {}})
+                    issues = self.writer.issues_of(reports.issues_of(answer, row["sku"]), payload)
+                    rows[place] = message_outcome(row, answer, waiting, remark) | {"issues": issues}
+            self.folder.write(stage, part, rows)
+            if any(row["outcome"] == Outcome.PENDING for row in rows):
+                yield part
 
     def _answers(self, rows: Sequence[dict[str, Any]]) -> dict[str, FeedAnswer]:
-        return feed_answers(self.writer.ledger, self.writer.run, [row["sku"] for row in rows])
+        protocol = self.writer.protocol
+        return feed_answers(protocol.ledger, protocol.run, [row["sku"] for row in rows])
 
     def _prepared(
         self,
@@ -164,10 +159,12 @@ class FeedSync:
         plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
         reads: Callable[[CurrentListing], bool],
     ) -> Iterator[tuple[dict[str, Any], PlannedWrite]]:
-        """The rows that are to be sent with their plans; the others' outcomes are added to `outcomes`."""
+        """Yield the rows that are to be sent with their plans; add the others' outcomes to `outcomes`."""
         writer = self.writer
         undecided = []
-        for row, outcome in writer.known_before(rows):
+        fences = writer.protocol.fence([row["sku"] for row in rows])
+        outcomes += [writer.behind(row, fences[row["sku"]]) for row in rows if row["sku"] in fences]
+        for row, outcome in writer.known_before([row for row in rows if row["sku"] not in fences]):
             if outcome is None:
                 undecided.append(row)
             else:
@@ -178,67 +175,56 @@ class FeedSync:
         self.calls["searches"] += found.calls
         prepared: list[Answered[Written]] = []
         for row in undecided:
-            read = _held(found.listings[row["sku"]]) if row["sku"] in found.listings else None
+            read = _current(found.listings[row["sku"]]) if row["sku"] in found.listings else None
             trouble = found.troubles.get(row["sku"])
             if trouble is not None:
-                outcomes.append(outcome_of(row, "failed", trouble))
+                outcomes.append(outcome_of(row, Outcome.FAILED, trouble))
                 continue
             written = writer.prepare(
                 row | ({"current": read} if read else {}), plan, lambda _: False
             )._replace(read=read)
             prepared.append(Answered(row, written, ""))
             if written.due:
-                yield row, written.plan
+                yield row, written.write
             else:
                 outcomes.append(writer.result(prepared[-1]))
         writer.remember(prepared)
 
     def _start(self) -> Iterator[dict[str, Any]]:
-        """Upload and start the feeds of the spooled messages; the outcomes of those that fit into none."""
-        writer = self.writer
-        account = writer.client.account
+        """Start the feeds of the buffered messages; yield the outcomes of those that fit into none."""
+        client, protocol = self.writer.client, self.writer.protocol
         locale = None if self.connector.amazon.locale == "DEFAULT" else self.connector.amazon.locale
-        spooled = (line["message"] for line in self.folder.read(_SPOOL, part_name(1)))
-        lines = self.folder.read(_SPOOL, part_name(1))
+        buffered = (line["message"] for line in self.folder.read(_BUFFER, part_name(1)))
+        lines = self.folder.read(_BUFFER, part_name(1))
         refused: dict[str, str] = {}
         for document in messages.documents(
-            spooled,
-            messages.header(account.seller_id, issue_locale=locale),
+            buffered,
+            messages.header(client.account.seller_id, issue_locale=locale),
             refused=lambda error: refused.__setitem__(error.sku, str(error)),
         ):
-            place = amazon.create_document(writer.client)
-            amazon.upload_document(writer.client, place, document.content)
-            writer.locks.keep()
-            number = open_feed(
-                writer.ledger,
-                writer.listings,
-                writer.run,
-                place.document_id,
-                entries_of(lines, document.skus),
-            )
-            self._create(number, place.document_id, len(document.skus))
+            upload = amazon.create_document(client)
+            amazon.upload_document(client, upload, document.content)
+            protocol.renew()
+            self._create(upload.document_id, document.skus, lines)
             del document  # 10 MiB, while the next one is made
         if refused:
-            for line in self.folder.read(_SPOOL, part_name(1)):
+            for line in self.folder.read(_BUFFER, part_name(1)):
                 if line["sku"] in refused:
                     row = {"pim_id": line["pim_id"], "sku": line["sku"]}
-                    yield outcome_of(row, "failed", refused[line["sku"]]) | {"part": line["part"]}
+                    yield outcome_of(row, Outcome.FAILED, refused[line["sku"]]) | {"part": line["part"]}
 
-    def _create(self, number: int, document_id: str, count: int) -> None:
-        """Start a feed. If no readable answer came, it stays in the ledger without an id, to be found."""
-        writer = self.writer
-        try:
-            feed_id = amazon.create(writer.client, document_id, [self.connector.marketplace.id])
-        except (OutcomeUnknown, MalformedAnswer) as error:
-            log.warning("%s", error)
-        except AmazonListingsError:
-            feed_abandoned(writer.ledger, number)
-            raise
-        else:
-            feed_started(writer.ledger, number, feed_id)
-            log.info("Feed %s has %s messages.", feed_id, f"{count:,}")
+    def _create(self, document_id: str, skus: Sequence[str], lines: Iterator[dict[str, Any]]) -> None:
+        """Announce and start the feed of an uploaded document."""
+        protocol = self.writer.protocol
+        number = protocol.announce_feed(document_id, entries_of(lines, skus))
+        feed_id = protocol.start_feed(
+            number,
+            lambda: amazon.create(self.writer.client, document_id, [self.connector.marketplace.id]),
+        )
+        if feed_id is not None:
+            log.info("Feed %s has %s messages.", feed_id, f"{len(skus):,}")
         self.calls["feeds"] += 1
 
 
-def _held(listing: Listing | None) -> CurrentListing:
-    return CurrentListing(exists=listing is not None, attributes=listing.attributes if listing else None)
+def _current(listing: Listing | None) -> CurrentListing:
+    return CurrentListing(listing is not None, listing.attributes if listing else None)

@@ -1,4 +1,4 @@
-"""How one write of a run is taken back, given what Amazon holds now.
+"""How one write of a run is taken back, given what Amazon has now.
 
 Only the attributes that the run wrote are restored; what others changed since stays. A listing that
 was not there before is deleted, one that was deleted is put back. A write without an answer may or may
@@ -8,10 +8,12 @@ not have been carried out: the listing tells, and only what is there of it is ta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.selling_partner.comparison import mismatched_attributes
+from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.writes.plan import Method, Plan, changes_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.before_images import Write
     from amazon_listings.selling_partner.listing_answers import Listing
 
-Method = Literal["PATCH", "PUT", "DELETE", "NOTHING"]
+Attributes = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,73 +30,105 @@ class Restoration:
 
     Args:
         write: What the run did.
-        method: How it is taken back; `NOTHING` if it cannot or need not be.
+        plan: How it is taken back; its method is `NOTHING` if it cannot or need not be.
         body: Patch operations, or the attributes to put; None to delete.
-        held: The attributes that Amazon holds now; None if it has no such listing.
+        current: The attributes that Amazon has now; None if it has no such listing.
         remark: Why nothing is sent, or what to know about it.
-        changed: Attributes that hold something else now than the run wrote.
+        changed: Attributes that are not as the run wrote them any more.
     """
 
     write: Write
-    method: Method
+    plan: Plan
     body: Any = None
-    held: dict[str, Any] | None = None
+    current: Attributes | None = None
     remark: str = ""
     changed: frozenset[str] = frozenset()
+
+    @property
+    def method(self) -> Method:
+        """How it is taken back."""
+        return self.plan.method
+
+
+def nothing(write: Write, remark: str, current: Attributes | None = None) -> Restoration:
+    """Return that a write is left as it is, and why."""
+    return Restoration(write, Plan(write.sku, Method.NOTHING), current=current, remark=remark)
 
 
 def restoration(
     write: Write, listing: Listing | None, *, definition: Mapping[str, Any], vendor: bool
 ) -> Restoration:
-    """How to take back a write.
+    """Return how to take back a write.
 
     Args:
         write: What the run did.
-        listing: What Amazon holds now.
+        listing: What Amazon has now.
         definition: The product type's definition: selectors, and what may be sent.
         vendor: Whether the selling partner is a vendor.
     """
-    held = None if listing is None else listing.attributes
+    current = None if listing is None else listing.attributes
     if obstacle := _obstacle(write):
-        return Restoration(write, "NOTHING", held=held, remark=obstacle)
-    if listing is None or held is None:
+        return nothing(write, obstacle, current)
+    if listing is None or current is None:
         return _without_listing(write, definition)
-    changed = mismatched_attributes(held, write.method, write.body)
+    changed = mismatched_attributes(current, write.method, write.body)
     doubt = "" if write.certain else "no answer came to the write, and Amazon holds what was sent"
     if not write.certain and not write.touched - changed:
-        return Restoration(
-            write, "NOTHING", held=held, remark="no answer came to the write, and Amazon holds nothing of it"
-        )
+        return nothing(write, "no answer came to the write, and Amazon holds nothing of it", current)
     if write.before is None:
         remark = "; ".join(filter(None, ("there was no listing before the run", doubt)))
-        return Restoration(write, "DELETE", held=held, remark=remark)
+        return Restoration(write, Plan(write.sku, Method.DELETE), current=current, remark=remark)
     # Of a write in doubt only what is there was written.
     touched = write.touched if write.certain else write.touched - changed
-    before = sendable(write.before, definition)
+    return _patched(write, current, touched, doubt, changed, definition=definition, vendor=vendor)
+
+
+def _patched(
+    write: Write,
+    current: Attributes,
+    touched: frozenset[str],
+    remark: str,
+    changed: frozenset[str],
+    *,
+    definition: Mapping[str, Any],
+    vendor: bool,
+) -> Restoration:
+    """Return the patches that make some attributes what they were before the run."""
+    before = sendable(write.before or {}, definition)
+    wanted = {name: elements for name, elements in before.items() if name in touched}
+    defaults = {"marketplace_id": write.listings.marketplace_id, "audience": "ALL"}
+    layout = Layout.of(definition)
     patches = build_patches(
-        held,
-        {name: elements for name, elements in before.items() if name in touched},
-        selectors={name: one.get("selectors", ()) for name, one in definition["properties"].items()},
+        current,
+        wanted,
+        selectors={name: below.selectors for name, below in layout.properties.items()},
         owned=touched,
         vendor=vendor,
-        defaults={"marketplace_id": write.listings.marketplace_id, "audience": "ALL"},
+        defaults=defaults,
     )
     if not patches:
-        return Restoration(write, "NOTHING", held=held, remark="the listing is as it was before the run")
-    return Restoration(write, "PATCH", patches, held, doubt, changed & touched)
+        return nothing(write, "the listing is as it was before the run", current)
+    here = {name: elements for name, elements in current.items() if name in touched}
+    changes = changes_between(here, wanted, layout=layout, defaults=defaults)
+    plan = Plan(write.sku, Method.PATCH, changes)
+    return Restoration(write, plan, patches, current, remark, changed & touched)
 
 
 def _without_listing(write: Write, definition: Mapping[str, Any]) -> Restoration:
-    """How to take back a write to a listing that is not there now."""
+    """Return how to take back a write to a listing that is not there now."""
     if write.before is None:
-        return Restoration(write, "NOTHING", remark="there was no listing before the run, and there is none")
-    if write.method != "DELETE":
-        return Restoration(write, "NOTHING", remark="the listing is gone, and the run did not delete it")
-    return Restoration(write, "PUT", sendable(write.before, definition), remark="the run deleted the listing")
+        return nothing(write, "there was no listing before the run, and there is none")
+    if write.method != Method.DELETE:
+        return nothing(write, "the listing is gone, and the run did not delete it")
+    body = sendable(write.before, definition)
+    changes = changes_between({}, body, layout=Layout.of(definition), defaults={})
+    return Restoration(
+        write, Plan(write.sku, Method.PUT, changes), body, remark="the run deleted the listing"
+    )
 
 
 def sendable(attributes: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as a listing holds them, without what Amazon added and would refuse if it were sent.
+    """Return attributes as a listing has them, without what Amazon added and would refuse if it were sent.
 
     Amazon returns every element with its `marketplace_id`, also where the definition has none.
     """
@@ -110,7 +144,7 @@ def sendable(attributes: Mapping[str, Any], definition: Mapping[str, Any]) -> di
 
 
 def _obstacle(write: Write) -> str:
-    """Why a write cannot be taken back; empty if it can."""
+    """Return why a write cannot be taken back; empty if it can."""
     if write.undone_by is not None:
         return f"run {write.undone_by} took it back already"
     if write.pending:

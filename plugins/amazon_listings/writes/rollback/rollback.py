@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,21 +10,16 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.errors import AmazonListingsError, ItemError, RunAbortedError
 from amazon_listings.ledger.before_images import count_written, writes_of
 from amazon_listings.ledger.database import chunks
-from amazon_listings.ledger.items import record_accepted, record_deleted
-from amazon_listings.ledger.locks import ListingLocks
+from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.runs import finish_run, start_run
-from amazon_listings.ledger.submissions import (
-    ACCEPTED,
-    announce_submission,
-    record_answers,
-    withdraw_submission,
-)
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.selling_partner.pipeline import submit_all
-from amazon_listings.writes.rollback.restoration import Restoration, restoration
+from amazon_listings.writes.plan import Method
+from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol
+from amazon_listings.writes.rollback.restoration import Restoration, nothing, restoration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
 
 #: Listings that are read, shown and written together.
 AT_ONCE = 50
+_UNDER_WAY = "another write to this SKU is under way; take the run back once its answer is there"
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Restored:
 
 
 class Rollback:
-    """Taking back one run of one connector.
+    """Takes back one run of one connector.
 
     Args:
         run: The run to take back.
@@ -81,12 +78,12 @@ class Rollback:
         self._skus = skus
 
     def cost(self) -> str:
-        """How many listings would be read and at most written, and how long that takes."""
+        """Return how many listings would be read and at most written, and how long that takes."""
         listings = count_written(self._ledger, self._run.number, skus=self._skus)
         return f"{forecast(listings, 'getListingsItem')}; {forecast(listings, 'patchListingsItem')} at most"
 
     def plan(self) -> Iterator[list[Restoration]]:
-        """What would be sent, so many listings at a time; nothing is sent.
+        """Yield what would be sent, so many listings at a time; nothing is sent.
 
         Raises:
             RunAbortedError: the run was of another account than the client's.
@@ -96,12 +93,12 @@ class Rollback:
             yield self._planned(writes)
 
     def carry_out(self) -> Iterator[list[Restoration] | list[Restored]]:
-        """Show and send: each time the restorations of some listings, then what became of them.
+        """Send: yield the restorations of some listings, then what became of them, and so on.
 
         The rollback is a run of its own in the ledger, and can be taken back like any other.
 
         Raises:
-            ListingsLocked: another run writes to the listings.
+            ConnectorBusy: a run of the connector is sending.
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was restored is in the ledger.
         """
         run_id = f"rollback__{self._run.number}__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
@@ -114,21 +111,18 @@ class Rollback:
             fingerprint=self._run.fingerprint,
             definition=self._run.definition,
         )
-        counts: dict[str, int] = {}
+        owner = f"{self._run.connector_id} {run_id}"
+        lease = Lease(self._ledger, self._run.connector_key, owner=owner, sleep=self._client.sleep)
+        counts: Counter[str] = Counter()
         failure: str | None = "The rollback was stopped."
         try:
             for writes in chunks(writes_of(self._ledger, self._run.number, skus=self._skus), AT_ONCE):
-                locks = ListingLocks(
-                    self._ledger, writes[0].listings, owner=f"{self._run.connector_id} {run_id}"
-                )
-                with locks.held([write.sku for write in writes]):
-                    # Read again with the locks held: another run may just have written.
-                    skus = {write.sku for write in writes}
-                    planned = self._planned(list(writes_of(self._ledger, self._run.number, skus=skus)))
+                protocol = WriteProtocol(self._ledger, writes[0].listings, number, lease)
+                with protocol.sending():
+                    planned = self._planned_behind_fences(protocol, writes)
                     yield planned
-                    done = self._sent(number, planned)
-                for one in done:
-                    counts[one.status.lower()] = counts.get(one.status.lower(), 0) + 1
+                    done = self._sent(protocol, planned)
+                counts.update(one.status.lower() for one in done)
                 yield done
             failure = None
         except AmazonListingsError as error:
@@ -136,6 +130,13 @@ class Rollback:
             raise
         finally:
             finish_run(self._ledger, number, counts=counts, calls={}, cursor=None, failure=failure)
+
+    def _planned_behind_fences(self, protocol: WriteProtocol, writes: list[Write]) -> list[Restoration]:
+        """Plan what no other write is under way for, read again: another run may just have written."""
+        fences = protocol.fence([write.sku for write in writes])
+        free = {write.sku for write in writes if write.sku not in fences}
+        planned = self._planned(list(writes_of(self._ledger, self._run.number, skus=free))) if free else []
+        return planned + [nothing(one, _UNDER_WAY) for one in writes if one.sku in fences]
 
     def _planned(self, writes: list[Write]) -> list[Restoration]:
         for write in writes:
@@ -148,10 +149,7 @@ class Rollback:
         read = submit_all(writes, self._read, in_flight=lambda: self._client.in_flight("getListingsItem"))
         found: dict[str, Restoration] = {}
         for done in read:
-            if done.result is None:
-                found[done.job.sku] = Restoration(done.job, "NOTHING", remark=str(done.error))
-            else:
-                found[done.job.sku] = done.result
+            found[done.job.sku] = done.result or nothing(done.job, str(done.error))
         return [found[write.sku] for write in writes]
 
     def _read(self, write: Write) -> Restoration:
@@ -160,56 +158,61 @@ class Rollback:
         )
         return restoration(write, listing, definition=self._definition, vendor=self._client.account.vendor)
 
-    def _sent(self, number: int, planned: list[Restoration]) -> list[Restored]:
+    def _sent(self, protocol: WriteProtocol, planned: list[Restoration]) -> list[Restored]:
         """Send what there is to send, and remember each answer as soon as it is there."""
-        results = [Restored(one, "KEPT", one.remark) for one in planned if one.method == "NOTHING"]
-        jobs = [one for one in planned if one.method != "NOTHING"]
+        results = [Restored(one, "KEPT", one.remark) for one in planned if one.method == Method.NOTHING]
+        jobs = [one for one in planned if one.method != Method.NOTHING]
         sent = submit_all(
             jobs,
-            lambda one: self._send(number, one),
+            lambda one: self._send(protocol, one),
             in_flight=lambda: self._client.in_flight("patchListingsItem"),
         )
         for done in sent:
             if done.result is None:
                 results.append(Restored(done.job, "FAILED", str(done.error)))
                 continue
-            self._remember(number, done.job, done.result)
-            said = "; ".join(str(issue.get("message", "")) for issue in done.result.issues)
-            results.append(Restored(done.job, done.result.status, said))
+            answer = done.result
+            write = self._outgoing(done.job)
+            protocol.remember(
+                Answers(
+                    [Answer(write, answer.status, answer.submission_id, answer.request_id)],
+                    known=[write.sku],
+                )
+            )
+            issues = "; ".join(str(issue.get("message", "")) for issue in answer.issues)
+            results.append(Restored(done.job, answer.status, issues))
         return results
 
-    def _send(self, number: int, one: Restoration) -> Submission:
-        """Announce a restoration in the ledger, and send it."""
-        write = one.write
-        row = {
-            "sku": write.sku,
-            "pim_id": write.pim_id,
-            "method": one.method,
-            "hash": payload_hash(write.before or {}),
-            "body": one.body,
-            "existed": one.held is not None,
-            "before": one.held,
-            "undoes": self._run.number,
-        }
-        announce_submission(self._ledger, write.listings, number, row)
+    def _send(self, protocol: WriteProtocol, one: Restoration) -> Submission:
         try:
-            return self._call(one)
+            return protocol.carry_out(self._outgoing(one), lambda: self._call(one))
         except (OutcomeUnknown, MalformedAnswer) as error:
-            raise ItemError(str(error), sku=write.sku) from error  # it may have been carried out
-        except AmazonListingsError:
-            withdraw_submission(self._ledger, number, write.sku, row["hash"])
-            raise
+            raise ItemError(str(error), sku=one.write.sku) from error  # it may have been carried out
+
+    def _outgoing(self, one: Restoration) -> Outgoing:
+        before = one.write.before or {}
+        return Outgoing(
+            sku=one.write.sku,
+            pim_id=one.write.pim_id,
+            hash=payload_hash(before),
+            method=one.method,
+            body=one.body,
+            before=one.current,
+            existed=one.current is not None,
+            after=before,
+            undoes=self._run.number,
+        )
 
     def _call(self, one: Restoration) -> Submission:
-        place, sku = one.write.listings, one.write.sku
-        if one.method == "DELETE":
-            return amazon.delete(self._client, sku, place.marketplace_id, issue_locale=self._issue_locale)
-        if one.method == "PUT":
+        listings, sku = one.write.listings, one.write.sku
+        if one.method == Method.DELETE:
+            return amazon.delete(self._client, sku, listings.marketplace_id, issue_locale=self._issue_locale)
+        if one.method == Method.PUT:
             return amazon.put(
                 self._client,
                 sku,
-                place.marketplace_id,
-                product_type=place.product_type,
+                listings.marketplace_id,
+                product_type=listings.product_type,
                 requirements=self._requirements,
                 attributes=one.body,
                 issue_locale=self._issue_locale,
@@ -217,26 +220,8 @@ class Rollback:
         return amazon.patch(
             self._client,
             sku,
-            [place.marketplace_id],
-            product_type=place.product_type,
+            [listings.marketplace_id],
+            product_type=listings.product_type,
             patches=one.body,
             issue_locale=self._issue_locale,
         )
-
-    def _remember(self, number: int, one: Restoration, submission: Submission) -> None:
-        write = one.write
-        answer = {
-            "sku": write.sku,
-            "hash": payload_hash(write.before or {}),
-            "status": submission.status,
-            "submission_id": submission.submission_id,
-            "request_id": submission.request_id,
-        }
-        record_answers(self._ledger, number, [answer])
-        if submission.status != ACCEPTED:
-            return
-        if one.method == "DELETE":
-            record_deleted(self._ledger, write.listings, [write.sku])
-        else:
-            held = answer | {"pim_id": write.pim_id, "attributes": write.before}
-            record_accepted(self._ledger, write.listings, [held])

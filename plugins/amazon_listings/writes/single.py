@@ -1,0 +1,336 @@
+"""Single writes: each row is planned on what is true behind its fence, and sent by a call of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
+from amazon_listings.ledger.database import chunks
+from amazon_listings.ledger.items import accepted_contents, known_items
+from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
+from amazon_listings.messages import catalogue
+from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.tracing import by_line, traced
+from amazon_listings.writes.plan import Method, Plan
+from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
+from amazon_listings.writes.protocol import Answer, Answers, Outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from amazon_listings.ledger.fences import Fence
+    from amazon_listings.ledger.items import KnownItem
+    from amazon_listings.ledger.submissions import Sent
+    from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.definitions import Definitions
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.listings import Submission
+    from amazon_listings.writes.protocol import WriteProtocol
+    from amazon_product_types.validation.issue import Issue
+
+Row = dict[str, Any]
+
+#: Answers are entered in the ledger every so many, so that a killed task repeats few.
+REMEMBER_EVERY = 25
+#: So many rows are fenced together, just before they are sent.
+FENCED_AT_ONCE = 25
+#: Seconds between the attempts to send what is behind the fence of another single write; those last as
+#: long as one call.
+PAUSES = (1, 2, 4, 8, 15)
+
+
+class Written(NamedTuple):
+    """What came of one row: `submission` is None if nothing was sent; `read` is what was read before.
+
+    `due`: it is prepared, and to be sent. `other`: it would not be what the preview passed.
+    """
+
+    write: PlannedWrite
+    submission: Submission | None
+    gaps: list[Issue]
+    read: CurrentListing | None
+    other: bool = False
+    due: bool = False
+
+
+@dataclass
+class Writer:
+    """Writes rows to Amazon; counts the calls by kind.
+
+    Args:
+        planner: Makes and sends plans.
+        client: The account's client.
+        protocol: How writes go to Amazon.
+        definitions: For the labels of issues.
+        mapping: For the origin of issues.
+        languages: PIM language to Amazon language tag.
+        progress: Counts every row.
+    """
+
+    planner: Planner
+    client: SellingPartner
+    protocol: WriteProtocol
+    definitions: Definitions
+    mapping: FieldMapping
+    languages: dict[str, str]
+    progress: Progress
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._messages = catalogue(self.definitions.language)
+
+    def write(
+        self,
+        rows: list[Row],
+        *,
+        plan: Callable[[Row, CurrentListing], PlannedWrite],
+        read: Callable[[CurrentListing], bool],
+    ) -> Iterator[Row]:
+        """Write the rows; one outcome each.
+
+        Args:
+            rows: `pim_id`, `sku`, `hash`, `attributes` and `requirements` of each; `plan_hash`, the hash of
+                the plan that the preview passed, if there was one; `forced` to send what is unchanged.
+            plan: What to send for a row, given what its listing has.
+            read: Whether a listing has to be read before, given what the ledger knows of it.
+
+        Raises:
+            ConnectorBusy, LeaseLost: another run of the connector is sending.
+            RetryableError, ActionRequiredError: Amazon cannot be asked; what was accepted is in the ledger.
+        """
+        left = rows
+        for pause in (0, *PAUSES):
+            if not left:
+                return
+            if pause:
+                self.client.sleep(pause)
+            with self.protocol.sending():
+                left = yield from self._attempt(left, plan, read)
+        yield from (self.behind(row, None) for row in left)
+
+    def _attempt(
+        self,
+        rows: list[Row],
+        plan: Callable[[Row, CurrentListing], PlannedWrite],
+        read: Callable[[CurrentListing], bool],
+    ) -> Generator[Row, None, list[Row]]:
+        """Write those rows that are behind no fence; return those behind fences that will soon be lowered."""
+        soon: list[Row] = []
+        decided: list[Row] = []
+        answered: list[Answered[Written]] = []
+
+        def one(row: Row) -> Written:
+            return self._write(row, plan, read)
+
+        calls = call_for_all(
+            self._due(rows, decided, soon), one, in_flight=self._in_flight, progress=self.progress
+        )
+        try:
+            for answer in calls:
+                answered.append(answer)
+                yield self.result(answer)
+                if len(answered) >= REMEMBER_EVERY:
+                    self.remember(answered)
+                self.protocol.renew()
+        finally:
+            self.remember(answered)
+        yield from decided
+        return soon
+
+    def _due(self, rows: list[Row], decided: list[Row], soon: list[Row]) -> Iterator[Row]:
+        """Fence the rows, a few at a time; yield those to be sent, add outcomes of others to `decided`."""
+        for some in chunks(rows, FENCED_AT_ONCE):
+            fences = self.protocol.fence([row["sku"] for row in some])
+            soon += [row for row in some if row["sku"] in fences and fences[row["sku"]].feed is None]
+            settled = [
+                self.behind(row, fences[row["sku"]])
+                for row in some
+                if row["sku"] in fences and fences[row["sku"]].feed is not None
+            ]
+            due: list[Row] = []
+            for row, outcome in self.known_before([row for row in some if row["sku"] not in fences]):
+                if outcome is None:
+                    due.append(row)
+                else:
+                    settled.append(outcome_of(row, *outcome))
+            self.protocol.lower([row["sku"] for row in settled if row["sku"] not in fences])
+            for row in settled:
+                self.progress.step()
+                decided.append(row)
+            yield from due
+
+    def behind(self, row: Row, fence: Fence | None) -> Row:
+        """Return the outcome of a row behind a fence: it is sent once the answer of that write is known."""
+        if fence is None or fence.feed is None:
+            return outcome_of(row, Outcome.PENDING, self._messages.phrase("note.being_written"))
+        return outcome_of(row, Outcome.PENDING, self._messages.phrase("note.in_feed", number=fence.feed))
+
+    def known_before(self, rows: list[Row]) -> Iterator[tuple[Row, tuple[Outcome, str] | None]]:
+        """Yield each row with what the ledger knows of its listing, and its outcome if that decides it.
+
+        `sent` is the same write by an earlier try of this run, which may have been carried out, or None.
+        To be asked behind the fences: the answer stays true.
+        """
+        ledger, listings = self.protocol.ledger, self.protocol.listings
+        skus = [row["sku"] for row in rows]
+        known = known_items(ledger, listings, skus)
+        contents = accepted_contents(ledger, listings, skus)
+        sent = sent_in_run(ledger, self.protocol.run, skus)
+        for row in rows:
+            sku = row["sku"]
+            current = current_by_ledger(known.get(sku), contents.get(sku))
+            before = _sent_before(row, sent.get(sku))
+            yield (
+                row | {"current": current, "sent": before},
+                _decided(row, known.get(sku), before, self._messages),
+            )
+
+    def _in_flight(self) -> int:
+        names = ("getListingsItem", "putListingsItem", "patchListingsItem")
+        return sum(self.client.in_flight(name) for name in names)
+
+    def _write(
+        self,
+        row: Row,
+        plan_for: Callable[[Row, CurrentListing], PlannedWrite],
+        reads: Callable[[CurrentListing], bool],
+    ) -> Written:
+        written = self.prepare(row, plan_for, reads)
+        if not written.due:
+            return written
+        submission = self.protocol.carry_out(
+            outgoing(row, written.write),
+            lambda: self.planner.send(row, written.write),
+            announced=row["sent"] is not None and row["sent"].status == UNANSWERED,
+        )
+        return written._replace(submission=submission)
+
+    def prepare(
+        self,
+        row: Row,
+        plan_for: Callable[[Row, CurrentListing], PlannedWrite],
+        reads: Callable[[CurrentListing], bool],
+    ) -> Written:
+        """Do everything but the sending of a row that `known_before` gave."""
+        current: CurrentListing = row["current"]
+        read = None
+        if reads(current):
+            current = read = self.planner.read(row["sku"])
+        write = plan_for(row, current)
+        gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self._messages)
+        if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
+            return Written(write, None, gaps, read)
+        previewed = row.get("plan_hash")
+        if previewed is not None and previewed != write.plan.hash:
+            return Written(write, None, gaps, read, other=True)
+        if row["sent"] is not None and read is None:
+            read = self.planner.read(row["sku"])
+            if plan_for(row, read).method == Method.NOTHING:
+                return Written(replace(write, plan=Plan(row["sku"], Method.NOTHING)), None, [], read)
+        return Written(write, None, [], read, due=True)
+
+    def result(self, answer: Answered[Written]) -> Row:
+        """Return the outcome of a row."""
+        row, written = answer.row, answer.result
+        if written is None:
+            return outcome_of(row, Outcome.FAILED, answer.trouble)
+        self.calls["readings"] += written.read is not None
+        submission = written.submission
+        if submission is None:
+            if written.write.method == "NOTHING" and row["sent"] is not None:
+                note = self._messages.phrase("note.earlier_try")
+                return outcome_of(row, Outcome.ACCEPTED, note) | {"submission_id": row["sent"].submission_id}
+            if written.write.method == "NOTHING":
+                return outcome_of(row, Outcome.UNCHANGED, self._messages.phrase("note.amazon_has_it"))
+            if written.other:
+                return outcome_of(row, Outcome.FAILED, self._messages.phrase("note.changed_meanwhile"))
+            return outcome_of(row, Outcome.BLOCKED, "") | {"issues": self._traced(written.gaps, row)}
+        self.calls[_KINDS[written.write.method]] += 1
+        outcome, note = Outcome.ACCEPTED, ""
+        if submission.read_back:
+            note = self._messages.phrase("note.read_back")
+        if submission.status != ACCEPTED:
+            outcome = Outcome.REJECTED
+            if is_no_answer(submission.issues):
+                outcome, note = Outcome.FAILED, self._messages.phrase("note.submission_failed")
+        return outcome_of(row, outcome, note) | {
+            "submission_id": submission.submission_id,
+            "issues": self.issues_of(submission.issues, row),
+        }
+
+    def issues_of(self, issues: list[dict[str, Any]], row: Row) -> list[dict[str, Any]]:
+        """Return Amazon's issues of a submission, each with its origin."""
+        return self._traced(self.definitions.amazon_issues(issues, "submission"), row)
+
+    def _traced(self, issues: list[Issue], row: dict[str, Any]) -> list[dict[str, Any]]:
+        return traced(issues, by_line(self.mapping, row["attributes"], self.languages))
+
+    def remember(self, answered: list[Answered[Written]]) -> None:
+        """Enter what came of the rows, and forget them here."""
+        found = Answers()
+        for row, written, _ in answered:
+            if written is None:
+                continue  # what became of it is not known; its fence stands as long as the lease
+            write, submission = outgoing(row, written.write), written.submission
+            if written.read is not None:
+                found.listed[row["sku"]] = bool(written.read.exists)
+            if submission is not None:
+                found.answers.append(
+                    Answer(write, submission.status, submission.submission_id, submission.request_id)
+                )
+            elif written.write.method == Method.NOTHING and row["sent"] is not None:
+                found.answers.append(Answer(write, ACCEPTED))
+            elif written.write.method == Method.NOTHING:
+                found.unchanged.append(write)
+            if not written.due or submission is not None:
+                found.known.append(row["sku"])
+        self.protocol.remember(found)
+        answered.clear()
+
+
+_KINDS = {"PUT": "creations", "PATCH": "updates", "DELETE": "deletions"}
+
+
+def outgoing(row: Row, write: PlannedWrite) -> Outgoing:
+    """Return what the ledger remembers of a row's write; a removal is one, even of what is not there."""
+    return Outgoing(
+        sku=row["sku"],
+        pim_id=row["pim_id"],
+        hash=row["hash"],
+        method="DELETE" if row.get("removal") == "delete" else write.method,
+        body=write.body,
+        before=write.before,
+        existed=write.existed,
+        after=write.after,
+        group=row.get("group"),
+    )
+
+
+def _sent_before(row: Row, sent: Sent | None) -> Sent | None:
+    """Return the run's last write to a listing, if it was this one and was not refused."""
+    if sent is None or sent.payload_hash != row["hash"] or sent.status not in {ACCEPTED, UNANSWERED}:
+        return None
+    return sent
+
+
+def _decided(
+    row: Row, known: KnownItem | None, sent: Sent | None, messages: Catalogue
+) -> tuple[Outcome, str] | None:
+    """Return the outcome and note of a row that need not be written."""
+    same = known is not None and known.accepted_hash == row["hash"]
+    if sent is not None:
+        if sent.status == ACCEPTED and (same or sent.method == "DELETE"):
+            return Outcome.ACCEPTED, messages.phrase("note.earlier_try")
+        return None
+    if same and not row.get("forced"):
+        return Outcome.UNCHANGED, messages.phrase("note.sent_meanwhile")
+    return None
+
+
+def outcome_of(row: Row, outcome: Outcome, note: str) -> Row:
+    """Return a row of the stage `live`."""
+    return {"pim_id": row["pim_id"], "sku": row["sku"], "outcome": outcome, "note": note, "issues": []}

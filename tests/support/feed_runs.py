@@ -1,0 +1,117 @@
+"""Runs of one connector whose items passed the test sync, against the sandbox."""
+
+import copy
+import json
+from datetime import UTC, datetime
+
+from amazon_listings.ledger.runs import start_run
+from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.payload import payload_hash
+from amazon_listings.writes.live_sync import live_sync
+from local_airflow.project import PROJECT
+
+FRANCE = "A13V1IB3VIYZZH"
+LAMP = json.loads(
+    (PROJECT / "tests" / "data" / "lamp.json")
+    .read_text()
+    .replace("LANGUAGE", "fr_FR")
+    .replace("MARKETPLACE", FRANCE)
+    .replace("CURRENCY", "EUR")
+)
+
+
+def lamp(sku, **changes):
+    """A mapped row."""
+    attributes = copy.deepcopy(LAMP) | changes
+    attributes.pop("child_parent_sku_relationship", None)
+    return {
+        "pim_id": f"products/{sku}",
+        "group": f"products/{sku}",
+        "sku": sku,
+        "attributes": attributes,
+        "hash": payload_hash(attributes),
+        "requirements": "LISTING",
+        "issues": [],
+        "modified": None,
+    }
+
+
+def brand(text):
+    return [{"value": text, "language_tag": "fr_FR", "marketplace_id": FRANCE}]
+
+
+class ConnectorRuns:
+    """Some runs of one connector, one after the other; `now` is the time that they believe in."""
+
+    def __init__(self, connector, definitions, client, ledger, root):
+        self.connector, self.definitions, self.client, self.ledger = connector, definitions, client, ledger
+        self.root = root
+        self.count = 0
+        self.now = datetime.now(UTC)
+
+    def begin(self, *parts):
+        """Begin a run whose items all passed the test sync."""
+        self.count += 1
+        name = f"run-{self.count}"
+        self.folder = RunFolder.of(self.root, "lamps", name)
+        self.run = start_run(
+            self.ledger,
+            connector_key="lamps",
+            run_id=name,
+            operation="live",
+            scope="changed",
+            fingerprint="f",
+            definition="d",
+        )
+        for number, rows in enumerate(parts, 1):
+            self.folder.write("mapped", part_name(number), rows)
+            tested = [
+                {"pim_id": row["pim_id"], "sku": row["sku"], "outcome": "ready", "issues": [], "note": ""}
+                | {name: row[name] for name in ("role", "parent_sku") if name in row}
+                for row in rows
+            ]
+            self.folder.write("tested", part_name(number), tested)
+
+    @property
+    def live_sync(self):
+        return live_sync(
+            self.connector,
+            self.definitions,
+            client=self.client,
+            ledger=self.ledger,
+            run=self.run,
+            folder=self.folder,
+            now=lambda: self.now,
+        )
+
+    def send(self):
+        """Submit; the items by outcome."""
+        return _some(self.live_sync.send())
+
+    def collect(self):
+        """Go on when feeds are through; the items by outcome."""
+        return _some(self.live_sync.collect())
+
+    @property
+    def rows(self):
+        return {
+            row["sku"]: row for part in self.folder.parts("live") for row in self.folder.read("live", part)
+        }
+
+    @property
+    def awaited(self):
+        return self.live_sync.awaited()
+
+
+def _some(counts):
+    return {name: number for name, number in counts.items() if number}
+
+
+def feeds_made(sandbox):
+    """How many feeds were started."""
+    return sandbox.counters()["operations"].get("createFeed", {}).get("statuses", {}).get("202", 0)
+
+
+def wait_for_feeds(sandbox):
+    """Wait until the sandbox has processed what may be processed by its clock."""
+    sandbox.state.feeds.wait()

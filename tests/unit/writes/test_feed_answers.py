@@ -1,0 +1,80 @@
+"""What became of the messages of feeds: nothing is taken for success that is not."""
+
+from datetime import timedelta
+
+import pytest
+
+from amazon_listings.errors import RetryableError
+from amazon_listings.ledger.feeds import pending_feeds
+from amazon_listings.ledger.items import known_items
+from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
+
+
+def test_a_report_names_what_was_refused_and_why(runs, sandbox):
+    bad = lamp("A-2", lamp_type=[{"value": "sofa", "marketplace_id": FRANCE}])
+    runs.begin([lamp("A-1"), bad])
+    runs.send()
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 1, "rejected": 1}
+    issue = runs.rows["A-2"]["issues"][0]
+    assert (issue["attribute"], issue["severity"], issue["source"]) == ("lamp_type", "ERROR", "submission")
+    assert issue["label"]
+
+
+def test_no_report_is_no_success(runs, sandbox, ledger, listings):
+    sandbox.control("feeds", state="DONE", report=False)
+    runs.begin([lamp("A-1")])
+    runs.send()
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"pending": 1}
+    assert len(runs.awaited) == 1
+    assert known_items(ledger, listings, ["A-1"])["A-1"].accepted_hash is None
+    # A run does not wait for ever; the feed stays pending, and its item is not sent again, either way.
+    runs.now += timedelta(hours=13)
+    assert runs.collect() == {"pending": 1}
+    assert runs.awaited == []
+    assert "did not come in time" in runs.rows["A-1"]["note"]
+    runs.begin([lamp("A-1", brand=brand("Nord"))])
+    assert runs.send() == {"pending": 1}
+    assert "est dans un flux" in runs.rows["A-1"]["note"]
+    assert feeds_made(sandbox) == 1
+
+
+def test_a_cancelled_feed_has_sent_nothing(runs, sandbox):
+    sandbox.control("feeds", state="CANCELLED")
+    runs.begin([lamp("A-1")])
+    runs.send()
+    assert runs.collect() == {"failed": 1}
+    assert "was cancelled" in runs.rows["A-1"]["note"]
+    runs.begin([lamp("A-1")])
+    assert runs.send() == {"pending": 1}
+
+
+@pytest.mark.parametrize("report", [True, False])
+def test_of_a_feed_that_broke_off_what_was_applied_is_read_back(runs, sandbox, report):
+    sandbox.control("feeds", state="FATAL", share=0.5, report=report)
+    runs.begin([lamp(f"A-{number}") for number in range(4)])
+    runs.send()
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 2, "failed": 2}
+    assert runs.rows["A-0"]["outcome"] == "accepted"
+    assert "the listing is not as it was sent" in runs.rows["A-3"]["note"]
+
+
+def test_amazon_down_while_a_feed_is_settled_leaves_it_pending(runs, sandbox):
+    runs.begin([lamp("A-1")])
+    runs.send()
+    wait_for_feeds(sandbox)
+    sandbox.fault("getFeed", "status", status=503, times=4)
+    with pytest.raises(RetryableError):
+        runs.collect()
+    assert len(pending_feeds(runs.ledger, "lamps")) == 1
+    assert runs.collect() == {"accepted": 1}
+
+
+def test_a_feed_that_amazon_forgot_is_read_back(runs, sandbox):
+    runs.begin([lamp("A-1")])
+    runs.send()
+    wait_for_feeds(sandbox)
+    sandbox.advance(91 * 24 * 3600)
+    assert runs.collect() == {"accepted": 1}

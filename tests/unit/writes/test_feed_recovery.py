@@ -1,0 +1,108 @@
+"""Feeds of tasks that were killed: found again, and none is made twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from amazon_listings.ledger.feeds import open_feed, pending_feeds
+from amazon_listings.ledger.leases import Lease
+from amazon_listings.selling_partner import feed_messages
+from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
+
+
+@pytest.mark.parametrize("moment", ["before the answer", "after the answer"])
+def test_a_task_that_was_killed_while_it_started_a_feed_finds_it(runs, sandbox, monkeypatch, moment):
+    """The process dies in `createFeed`, before Amazon's answer is in the ledger."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_args):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        if moment == "before the answer":
+            patch.setattr("amazon_listings.writes.feeds.submit.amazon.create", killed)
+        else:
+            patch.setattr("amazon_listings.writes.protocol.feed_started", killed)
+        runs.begin([lamp("A-1"), lamp("A-2")])
+        with pytest.raises(Killed):
+            runs.send()
+    (feed,) = pending_feeds(runs.ledger, "lamps")
+    assert feed.feed_id is None
+    wait_for_feeds(sandbox)
+    if moment == "before the answer":
+        # Amazon may list it any moment: too early to say that there is none.
+        assert runs.send() == {"pending": 2}
+        assert feeds_made(sandbox) == 0
+        runs.now += timedelta(minutes=10)
+        assert runs.collect() == {"pending": 2}
+        wait_for_feeds(sandbox)
+        assert runs.collect() == {"accepted": 2}
+    else:
+        assert runs.send() == {"accepted": 2}
+    assert feeds_made(sandbox) == 1
+    assert [row["outcome"] for row in runs.rows.values()] == ["accepted", "accepted"]
+
+
+def test_feeds_of_others_are_not_taken_for_ours(runs, sandbox, client, ledger, listings):
+    """Two connectors died at once: each finds its own feed by what the report speaks of."""
+    from amazon_listings.selling_partner import feeds
+
+    def feed_of(sku):
+        (document,) = feed_messages.documents(
+            [feed_messages.update(sku, "LAMP", lamp(sku)["attributes"], "LISTING")],
+            feed_messages.header(sandbox.seller_id),
+            refused=pytest.fail,
+        )
+        place = feeds.create_document(client)
+        feeds.upload_document(client, place, document.content)
+        return place.document_id
+
+    runs.begin([lamp("A-1")])
+    document_id = feed_of("A-1")
+    open_feed(
+        ledger,
+        listings,
+        runs.run,
+        document_id,
+        [
+            lamp("A-1")
+            | {
+                "pim_id": "products/A-1",
+                "method": "UPDATE",
+                "body": lamp("A-1")["attributes"],
+                "existed": False,
+            }
+        ],
+    )
+    ours = feeds.create(client, document_id, [FRANCE])
+    feeds.create(client, feed_of("A-9"), [FRANCE])
+    feeds.create(client, feed_of("A-8"), [FRANCE])
+    wait_for_feeds(sandbox)
+    assert runs.send() == {"accepted": 1}
+    assert runs.rows["A-1"]["submission_id"] == ours
+    assert feeds_made(sandbox) == 3
+
+
+def test_an_unknown_outcome_of_createfeed_makes_no_second_feed(runs, sandbox):
+    sandbox.fault("createFeed", "timeout_after_write")
+    runs.begin([lamp("A-1")])
+    assert runs.send() == {"pending": 1}
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 1}
+    assert len(sandbox.state.feeds.all()) == 1
+
+
+def test_the_lease_of_a_dead_try_does_not_hold_up_the_next_run(runs, sandbox, ledger, waits):
+    """Killed after Amazon started the feed: the retry has nothing to send, so it needs no lease."""
+    runs.begin([lamp("A-1")])
+    runs.send()
+    dead = Lease(ledger, "lamps", owner=f"lamps run {runs.run}")
+    with dead.sending():
+        wait_for_feeds(sandbox)
+        assert runs.send() == {"accepted": 1}
+        waits.clear()
+        runs.begin([lamp("A-1", brand=brand("Nord"))])
+        assert runs.send() == {"pending": 1}
+        assert waits == []

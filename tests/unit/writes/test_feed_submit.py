@@ -1,0 +1,140 @@
+"""Putting items into feeds: which, how, and behind what."""
+
+import json
+
+import pytest
+
+from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.ledger.feeds import pending_feeds
+from amazon_listings.ledger.items import known_items, record_accepted, record_listed
+from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.selling_partner import feed_messages
+from amazon_listings.selling_partner import listings as amazon
+from support.feed_runs import FRANCE, LAMP, brand, feeds_made, lamp, wait_for_feeds
+
+
+def test_items_go_by_feed_from_the_number_that_the_connector_says(runs, sandbox, connector):
+    runs.connector = connector(sync={"feed_from": 3})
+    runs.begin([lamp("A-1"), lamp("A-2")])
+    assert runs.send() == {"accepted": 2}
+    assert feeds_made(sandbox) == 0
+    runs.begin([lamp(f"B-{number}") for number in range(3)])
+    assert runs.send() == {"pending": 3}
+    assert feeds_made(sandbox) == 1
+
+
+def test_a_feed_is_awaited_and_then_accepted(runs, sandbox, client, ledger, listings):
+    runs.begin([lamp("A-1")], [lamp("A-2")])
+    assert runs.send() == {"pending": 2}
+    (feed,) = runs.awaited
+    assert runs.rows["A-1"]["note"] == f"it is in feed {feed.feed_id}, whose report is not there yet"
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 2}
+    assert runs.awaited == []
+    assert runs.rows["A-1"]["submission_id"] == feed.feed_id
+    assert amazon.get(client, "A-2", [FRANCE]).attributes["brand"] == LAMP["brand"]
+    item = known_items(ledger, listings, ["A-1"])["A-1"]
+    assert (item.accepted_hash, item.listed, item.state) == (lamp("A-1")["hash"], True, "accepted")
+    assert sent_in_run(ledger, runs.run, ["A-1"])["A-1"].submission_id == feed.feed_id
+    calls = runs.folder.noted("live")["calls"]
+    assert calls == {"feeds": 1, "searches": 2}  # one search a part
+    # The next run has nothing to send.
+    runs.begin([lamp("A-1")], [lamp("A-2")])
+    assert runs.send() == {"unchanged": 2}
+    assert feeds_made(sandbox) == 1
+
+
+def test_what_changed_is_sent_as_patches_and_partial_updates(runs, sandbox, client):
+    runs.begin([lamp("A-1"), lamp("A-2")])
+    runs.send()
+    wait_for_feeds(sandbox)
+    runs.collect()
+    bullets = LAMP["bullet_point"][:1]
+    runs.begin([lamp("A-1", brand=brand("Nord")), lamp("A-2", bullet_point=bullets)])
+    assert runs.send() == {"pending": 2}
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 2}
+    documents = [
+        json.loads(sandbox.state.documents.find(feed.document_id).content)
+        for feed in sandbox.state.feeds.all()
+    ]
+    kinds = sorted([message["operationType"] for message in one["messages"]] for one in documents)
+    assert kinds == [["PATCH", "PARTIAL_UPDATE"], ["UPDATE", "UPDATE"]]
+    assert amazon.get(client, "A-1", [FRANCE]).attributes["brand"] == brand("Nord")
+    assert amazon.get(client, "A-2", [FRANCE]).attributes["bullet_point"] == bullets
+
+
+def test_a_single_submission_never_passes_a_pending_feed(runs, sandbox, connector):
+    sandbox.control("settings", feed_queue_delay=600)
+    runs.begin([lamp("A-1")])
+    runs.send()
+    number = runs.awaited[0].number
+    runs.connector = connector(sync={"feed_from": 1500})
+    runs.begin([lamp("A-1", brand=brand("Nord")), lamp("A-2")])
+    assert runs.send() == {"accepted": 1, "pending": 1}
+    assert f"flux (numéro {number})" in runs.rows["A-1"]["note"]
+    # Once it is through, the next run settles it and goes on from what it made.
+    sandbox.advance(700)
+    wait_for_feeds(sandbox)
+    runs.begin([lamp("A-1", brand=brand("Nord"))])
+    assert runs.send() == {"accepted": 1}
+
+
+def test_a_refused_createfeed_leaves_nothing_pending(runs, sandbox):
+    sandbox.fault("createFeed", "status", status=400, times=10)
+    runs.begin([lamp("A-1")])
+    with pytest.raises(Exception, match="createFeed"):
+        runs.send()
+    assert pending_feeds(runs.ledger, "lamps") == []
+    sandbox.reset()
+    sandbox.state.buckets.enabled = False
+    assert runs.send() == {"pending": 1}
+
+
+def test_a_document_holds_so_many_messages_and_bytes(runs, sandbox, monkeypatch):
+    monkeypatch.setattr(feed_messages, "MOST_MESSAGES", 25_000)
+    whole = feed_messages.documents
+
+    def small(*args, **more):
+        return whole(*args, **more, most_messages=3, most_bytes=20_000)
+
+    monkeypatch.setattr("amazon_listings.writes.feeds.submit.messages.documents", small)
+    long = [{"value": "x" * 30_000, "language_tag": "fr_FR", "marketplace_id": FRANCE}]
+    rows = [lamp(f"A-{number}") for number in range(4)] + [lamp("A-long", product_description=long)]
+    runs.begin(rows[:2], rows[2:])
+    assert runs.send() == {"pending": 4, "failed": 1}
+    assert feeds_made(sandbox) == 2
+    assert "makes" in runs.rows["A-long"]["note"]
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 4, "failed": 1}
+
+
+def test_before_images_and_whole_contents_are_kept(runs, sandbox, client, ledger, listings):
+    from amazon_listings.ledger.items import accepted_contents
+
+    amazon.put(client, "A-1", FRANCE, product_type="LAMP", attributes=lamp("A-1")["attributes"])
+    record_listed(ledger, listings, {"A-1": True})
+    runs.begin([lamp("A-1", brand=brand("Nord"))])
+    runs.send()
+    wait_for_feeds(sandbox)
+    runs.collect()
+    (write,) = writes_of(ledger, runs.run)
+    assert write.before["brand"] == LAMP["brand"]
+    assert write.touched == {"brand"}
+    content = accepted_contents(ledger, listings, ["A-1"])["A-1"]
+    assert content == lamp("A-1", brand=brand("Nord"))["attributes"]
+
+
+def test_no_answer_while_reading_leaves_the_item_to_the_next_run(runs, sandbox):
+    sandbox.fault("searchListingsItems", "status", status=503, times=4)
+    runs.begin([lamp(f"A-{number}") for number in range(21)])
+    counts = runs.send()
+    assert counts["pending"] + counts["failed"] == 21
+    assert counts["failed"] in {1, 20}
+
+
+def test_what_another_run_submitted_meanwhile_is_unchanged(runs, ledger, listings):
+    row = lamp("A-1")
+    record_accepted(ledger, listings, [row | {"pim_id": row["pim_id"]}])
+    runs.begin([row])
+    assert runs.send() == {"unchanged": 1}
