@@ -96,7 +96,11 @@ def _layout(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Layout:
     return Layout(
         tuple(schema.get("selectors", ())),
         schema.get("maxUniqueItems") == 1,
-        {name: _layout(below, document) for name, below in elements.get("properties", {}).items()},
+        {
+            name: _layout(below, document)
+            for name, below in elements.get("properties", {}).items()
+            if isinstance(below, dict)  # a schema may be `true`
+        },
     )
 
 

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -19,11 +20,11 @@ from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger import exceptions
 from amazon_listings.ledger.database import open_ledger, reading
 from amazon_listings.ledger.schema import MIGRATIONS
-from amazon_listings.ledger.tables import locks, metadata, runs
+from amazon_listings.ledger.tables import fences, metadata, runs
 from support.ledger_workers import in_processes, open_it
 from support.ledgers import ledger_of_revision
 
-HERE = {"seller_id": "S", "marketplace_id": "M", "owner": "o", "token": "t", "expires_at": 1.0}
+HERE = {"seller_id": "S", "region": "EU", "run": 1, "token": "t", "raised_at": datetime.now(UTC)}
 
 
 @pytest.fixture
@@ -140,10 +141,10 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(sqlite):
         raw.execute(f"PRAGMA max_page_count={pages}")
         rows = [HERE | {"sku": f"{number:050}"} for number in range(2000)]
         with pytest.raises(exceptions.LedgerFull, match="its disk is full") as caught:
-            connection.execute(insert(locks), rows)
+            connection.execute(insert(fences), rows)
         assert isinstance(caught.value, RetryableError)
         connection.rollback()
-        assert connection.scalar(select(locks.c.sku).limit(1)) is None
+        assert connection.scalar(select(fences.c.sku).limit(1)) is None
 
 
 def test_a_ledger_we_may_not_open(tmp_path):
@@ -202,12 +203,12 @@ def test_a_postgresql_lock_that_lasts_too_long(postgresql):
     url = postgresql.new_database()
     engine = open_ledger(url)
     with engine.begin() as connection:
-        connection.execute(insert(locks), [HERE | {"sku": "a"}])
+        connection.execute(insert(fences), [HERE | {"sku": "a"}])
     with engine.begin() as holder, engine.begin() as other:
-        holder.execute(select(locks).with_for_update())
+        holder.execute(select(fences).with_for_update())
         other.execute(text("SET LOCAL lock_timeout = '1ms'"))
         with pytest.raises(exceptions.LedgerBusy):
-            other.execute(select(locks).with_for_update())
+            other.execute(select(fences).with_for_update())
 
 
 def test_a_forked_process_does_not_use_its_parents_connection(engine):
@@ -228,7 +229,7 @@ def test_a_forked_process_does_not_use_its_parents_connection(engine):
 
 def test_payloads_and_passwords_are_not_in_errors(sqlite):
     with pytest.raises(Exception, match="UNIQUE") as caught, sqlite.begin() as connection:
-        connection.execute(insert(locks), [HERE | {"sku": "payload", "token": "x"}] * 2)
+        connection.execute(insert(fences), [HERE | {"sku": "payload", "token": "x"}] * 2)
     assert "payload" not in str(caught.value)
 
 

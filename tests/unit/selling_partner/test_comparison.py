@@ -103,3 +103,16 @@ def test_what_amazon_adds_does_not_hide_what_was_sent():
 )
 def test_patches_are_looked_for_by_their_operation(op, name, value, held):
     assert matches_patches(HELD, [{"op": op, "path": f"/attributes/{name}", "value": [value]}]) is held
+
+
+@pytest.mark.parametrize("name", ["audience", "currency", "language_tag", "marketplace_id"])
+def test_what_amazon_adds_is_no_difference(name):
+    assert matches({"value": 1, name: "x"}, {"value": 1})
+    assert matches_put({"price": [{"value": 1, name: "x"}]}, {"price": [{"value": 1}]})
+    # What was sent and is not there, or is another, is one.
+    assert not matches({"value": 1}, {"value": 1, name: "x"})
+    assert not matches({"value": 1, name: "y"}, {"value": 1, name: "x"})
+
+
+def test_anything_else_that_is_there_and_was_not_sent_is_a_difference():
+    assert not matches({"value": 1, "unit": "kg"}, {"value": 1})

@@ -124,6 +124,14 @@ def test_a_429_empties_the_bucket_and_waits_longer_each_time(time):
     assert quotas.refused(PUT) == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize(("stated", "waited"), [(None, 1.6), (1, 1.6), (30, 30)])
+def test_of_retry_after_and_our_own_pause_the_longer_one_holds(time, stated, waited):
+    quotas = Quotas(LocalBuckets(clock=time), sleep=time.sleep, clock=time)
+    for _ in range(3):
+        quotas.refused(PUT)
+    assert quotas.refused(PUT, retry_after=stated) == pytest.approx(waited)
+
+
 def test_a_lease_made_before_a_429_is_not_used_after_it(time):
     store = LocalBuckets(clock=time)
     quotas = Quotas(store, clock=time)

@@ -7,6 +7,7 @@ import pytest
 from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.items import known_items
+from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
 
 
@@ -78,3 +79,14 @@ def test_a_feed_that_amazon_forgot_is_read_back(runs, sandbox):
     wait_for_feeds(sandbox)
     sandbox.advance(91 * 24 * 3600)
     assert runs.collect() == {"accepted": 1}
+
+
+def test_a_feed_that_broke_off_is_not_believed_although_its_report_counts_success(runs, sandbox, client):
+    """The report of a FATAL feed says that all was accepted; one of the listings is not there."""
+    sandbox.control("feeds", state="FATAL", share=1.0, report=True)
+    runs.begin([lamp("A-1"), lamp("A-2")])
+    runs.send()
+    wait_for_feeds(sandbox)
+    amazon.delete(client, "A-2", FRANCE)
+    assert runs.collect() == {"accepted": 1, "failed": 1}
+    assert (runs.rows["A-1"]["outcome"], runs.rows["A-2"]["outcome"]) == ("accepted", "failed")

@@ -6,7 +6,7 @@ import pytest
 
 from amazon_listings.ledger.feeds import open_feed, pending_feeds
 from amazon_listings.ledger.leases import Lease
-from amazon_listings.selling_partner import feed_messages
+from amazon_listings.selling_partner import feed_messages, feeds
 from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
 
 
@@ -45,44 +45,59 @@ def test_a_task_that_was_killed_while_it_started_a_feed_finds_it(runs, sandbox, 
     assert [row["outcome"] for row in runs.rows.values()] == ["accepted", "accepted"]
 
 
-def test_feeds_of_others_are_not_taken_for_ours(runs, sandbox, client, ledger, listings):
-    """Two connectors died at once: each finds its own feed by what the report speaks of."""
-    from amazon_listings.selling_partner import feeds
-
-    def feed_of(sku):
-        (document,) = feed_messages.documents(
-            [feed_messages.update(sku, "LAMP", lamp(sku)["attributes"], "LISTING")],
-            feed_messages.header(sandbox.seller_id),
-            refused=pytest.fail,
-        )
-        place = feeds.create_document(client)
-        feeds.upload_document(client, place, document.content)
-        return place.document_id
-
-    runs.begin([lamp("A-1")])
-    document_id = feed_of("A-1")
-    open_feed(
-        ledger,
-        listings,
-        runs.run,
-        document_id,
-        [
-            lamp("A-1")
-            | {
-                "pim_id": "products/A-1",
-                "method": "UPDATE",
-                "body": lamp("A-1")["attributes"],
-                "existed": False,
-            }
-        ],
+def uploaded(client, *skus):
+    """The id of a document that creates these SKUs."""
+    (document,) = feed_messages.documents(
+        [feed_messages.update(sku, "LAMP", lamp(sku)["attributes"], "LISTING") for sku in skus],
+        feed_messages.header(client.account.seller_id),
+        refused=pytest.fail,
     )
+    upload = feeds.create_document(client)
+    feeds.upload_document(client, upload, document.content)
+    return upload.document_id
+
+
+def announced(runs, listings, document_id, *skus):
+    """A feed that was announced, and whose task was killed before its id was known."""
+    messages = [
+        lamp(sku) | {"method": "UPDATE", "body": lamp(sku)["attributes"], "existed": False} for sku in skus
+    ]
+    return open_feed(runs.ledger, listings, runs.run, document_id, messages)
+
+
+def test_feeds_of_others_are_not_taken_for_ours(runs, sandbox, client, listings):
+    """Two connectors died at once: each finds its own feed by what the report is about."""
+    runs.begin([lamp("A-1")])
+    document_id = uploaded(client, "A-1")
+    announced(runs, listings, document_id, "A-1")
     ours = feeds.create(client, document_id, [FRANCE])
-    feeds.create(client, feed_of("A-9"), [FRANCE])
-    feeds.create(client, feed_of("A-8"), [FRANCE])
+    feeds.create(client, uploaded(client, "A-9"), [FRANCE])
+    feeds.create(client, uploaded(client, "A-8"), [FRANCE])
     wait_for_feeds(sandbox)
     assert runs.send() == {"accepted": 1}
     assert runs.rows["A-1"]["submission_id"] == ours
     assert feeds_made(sandbox) == 3
+
+
+@pytest.mark.parametrize(
+    "theirs", [("A-1", "A-9"), ("A-1",), ("A-9", "A-8")], ids=["overlaps", "is a part", "is as large"]
+)
+def test_a_feed_that_is_not_about_exactly_our_items_is_not_adopted(runs, sandbox, client, listings, theirs):
+    runs.begin([lamp("A-1"), lamp("A-2")])
+    number = announced(runs, listings, uploaded(client, "A-1", "A-2"), "A-1", "A-2")
+    feeds.create(client, uploaded(client, *theirs), [FRANCE])
+    wait_for_feeds(sandbox)
+    assert runs.send() == {"pending": 2}
+    (feed,) = pending_feeds(runs.ledger, "lamps")
+    assert (feed.number, feed.feed_id) == (number, None)
+    # It was never started: some minutes later its items are sent again, and only then.
+    made = len({"A-1", "A-2"}.intersection(theirs))
+    runs.now += timedelta(minutes=10)
+    counts = runs.collect()
+    assert (counts["pending"], counts.get("unchanged", 0)) == (2 - made, made)
+    wait_for_feeds(sandbox)
+    assert runs.collect()["accepted"] == 2 - made
+    assert feeds_made(sandbox) == 2
 
 
 def test_an_unknown_outcome_of_createfeed_makes_no_second_feed(runs, sandbox):

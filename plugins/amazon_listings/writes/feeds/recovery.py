@@ -1,7 +1,7 @@
-"""Finding the feed of a task that was killed while it started one.
+"""Find the feed of a task that was killed while it started one.
 
 Amazon does not say from which document a feed was made, so a feed is ours if the ledger does not know
-it, it is of the marketplace, and its report speaks of our SKUs. Nothing is sent a second time while
+it, it is of the marketplace, and its report is about our SKUs. Nothing is sent a second time while
 any feed that may be ours is still under way.
 """
 
@@ -48,7 +48,7 @@ class Search(NamedTuple):
 
 
 def find_feed(client: SellingPartner, ledger: Engine, feed: PendingFeed, *, now: datetime) -> Search:
-    """Look for the feed that was made for `feed` at Amazon.
+    """Search Amazon for the feed that was made for `feed`.
 
     Raises:
         RetryableError, ActionRequiredError: Amazon cannot be asked.
@@ -68,7 +68,7 @@ def find_feed(client: SellingPartner, ledger: Engine, feed: PendingFeed, *, now:
             under_way = True
             continue
         report = _report(client, one)
-        if report is not None and _speaks_of(report, skus):
+        if report is not None and _is_about(report, skus, one.state):
             log.info("The feed %s is the one that an earlier try of a task had started.", one.feed_id)
             return Search(found=one.feed_id)
         if report is None and one.state == "DONE" and now - feed.created_at < DOCUMENT_LIFE:
@@ -85,9 +85,11 @@ def _report(client: SellingPartner, feed: amazon.Feed) -> Report | None:
         return None
 
 
-def _speaks_of(report: Report, skus: Collection[str]) -> bool:
-    """Whether a report is about these SKUs; one that names none is if it counts as many messages."""
+def _is_about(report: Report, skus: Collection[str], state: str) -> bool:
+    """Return whether a report is about these SKUs and no other.
+
+    It counts as many messages, unless the feed broke off, and all that it names are among them.
+    """
     named = {str(one["sku"]) for one in (*report.items, *report.issues) if one.get("sku")}
-    if named:
-        return named <= set(skus)
-    return report.processed == len(skus)
+    complete = report.processed == len(skus)
+    return named <= set(skus) and (complete or (state == "FATAL" and bool(named)))

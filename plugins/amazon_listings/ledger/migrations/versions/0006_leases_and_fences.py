@@ -7,8 +7,8 @@ from alembic import op
 
 from amazon_listings.marketplaces import region_of
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
