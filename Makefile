@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo up down test compat soak bench lint format docs schema requirements clean
+.PHONY: help install demo up down test unit mutants compat soak bench lint format docs schema requirements clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,13 @@ test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 
 compat: $(STAMP)  ## Run the unit tests on each Python of 3.11, 3.12 and 3.13 that this machine has
 	@tests/compat.sh
+
+unit: $(STAMP)  ## Run the unit tests alone: no database server, no browser, no Airflow
+	$(BIN)/pytest -m "not soak and not airflow and not browser and not server" --numprocesses 2 --dist loadfile \
+		tests/unit packages/amazon-product-types/tests packages/spapi-sandbox/tests
+
+mutants: $(STAMP)  ## Change the code in small ways and see whether the unit tests notice (hours)
+	$(BIN)/python tests/mutants.py
 
 soak: $(STAMP)  ## Long runs: kills and faults
 	@tests/install.sh

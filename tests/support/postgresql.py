@@ -31,6 +31,15 @@ SETTINGS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what needs a database server, so that `make unit` leaves it out."""
+    for item in items:
+        params = getattr(item, "callspec", None)
+        if "postgresql" in item.fixturenames or (params and "postgresql" in params.params.values()):
+            item.add_marker("server")
+
+
 @dataclass
 class PostgreSQL:
     """A running cluster."""

@@ -1,5 +1,6 @@
 """Numbers, dates, lengths and HTML, by property."""
 
+import time
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -152,3 +153,70 @@ def test_any_markup_becomes_text_without_tags(text):
 @pytest.mark.parametrize("text", ["a < b and c > d", "R&D", "x&y;", "5 <6", "AT&T; done"])
 def test_signs_that_are_no_markup_stay(text):
     assert not is_html(text) or html_to_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("03/12/2026", date(2026, 3, 12)),
+        ("03.12.2026", date(2026, 12, 3)),
+        ("03-12-2026", date(2026, 12, 3)),
+        ("13/12/2026", date(2026, 12, 13)),
+        ("12/13/2026", date(2026, 12, 13)),
+        ("12.13.2026", date(2026, 12, 13)),
+        ("12/12/2026", date(2026, 12, 12)),
+        ("2026/03/12", date(2026, 3, 12)),
+    ],
+)
+def test_the_month_comes_first_only_where_slashes_stand_in_the_united_states(written, day):
+    assert moment(written, month_first=True) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "octets", "kept"),
+    [
+        ("été bleu", 10, "été bleu"),
+        ("été bleu", 9, "été"),
+        ("été", 5, "été"),
+        ("été", 4, "ét"),
+        ("été", 3, "ét"),
+    ],
+)
+def test_a_text_of_just_as_many_bytes_fits_and_one_more_does_not(text, octets, kept):
+    assert truncate_words(text, octets=octets) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "characters", "kept"),
+    [("red lamp", 8, "red lamp"), ("red lamp", 7, "red"), ("lamps", 4, "lamp")],
+)
+def test_a_text_of_just_as_many_characters_fits_and_one_more_does_not(text, characters, kept):
+    assert truncate_words(text, characters=characters) == kept
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<a title="a>b">x</a>', "x"),
+        ("<p>a</p><!-- no --><p>b</p>", "a\nb"),
+        ("<script>if (a<b) c()</script>d", "d"),
+        ("a &lt; b &#233; &eacute;", "a < b é é"),
+        ("5 < 6 <b", "5 < 6 <b"),
+        ("<p title=it's>x</p>", "x"),
+        ("&#" + "9" * 5000 + ";x", "\ufffdx"),
+    ],
+)
+def test_markup_goes_and_text_stays(html, text):
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<a " * 40_000, "<!--" * 250_000, '<a "' * 100_000, "<b '\"" * 100_000, "</" * 300_000, "&" * 500_000,
+     "<script>" * 100_000, "\t \t" * 300_000, "<p>" + "x" * 1_000_000, "&#1" * 300_000],
+)  # fmt: skip
+def test_html_becomes_text_in_time_in_proportion_to_its_length(hostile):
+    begun = time.process_time()
+    html_to_text(hostile)
+    is_html(hostile)
+    assert time.process_time() - begun < 2

@@ -263,3 +263,8 @@ def test_the_page_sets_names_as_names_and_says_the_rule_as_a_sentence(run, folde
     assert "<p><code>brand</code> is &lt;b&gt;.</p>" in page
     assert '<p class="soft">Required because <code>x</code> is child.</p>' in page
     assert "<p>odd `quote</p>" in page
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_every_sign_that_begins_a_formula_is_guarded(sign):
+    assert cell(f"{sign}SUM(A1)") == f"'{sign}SUM(A1)"

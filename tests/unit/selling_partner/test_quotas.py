@@ -195,3 +195,10 @@ def test_every_bucket_of_a_request_is_known():
 def test_offers_alone_are_not_product_data():
     assert kinds_of(["purchasable_offer", "fulfillment_availability"]) == frozenset()
     assert kinds_of(["merchant_shipping_group"]) == {"product data"}
+
+
+def test_of_amazons_wait_and_our_own_the_longer_one_counts(time):
+    quotas = Quotas(sleep=time.sleep, clock=time)
+    assert quotas.refused(PUT, retry_after=30) == 30
+    assert quotas.refused(PUT, retry_after=0.01) == pytest.approx(0.4)
+    assert quotas.refused(PUT) == pytest.approx(0.8)

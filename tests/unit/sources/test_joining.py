@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.sources.extraction import read_items
-from amazon_listings.sources.joining import items, orphan_problems
+from amazon_listings.sources.joining import items, join, orphan_problems
 from amazon_listings.sources.record import new_record
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.selection import Selection
@@ -77,3 +78,24 @@ def test_any_cut_into_pages_gives_the_same_items(connector, time):
 
     check()
     assert len(expected) == 1 + 2 + 1 + 2 + 3  # variants of 1, 2, 4 and 5; products 3, 6 and 7 alone
+
+
+def test_an_item_changed_when_its_variant_or_its_product_did():
+    product = new_record("1") | {"modified": "2026-05-02T00:00:00Z"}
+    for variant, item in (
+        ("2026-05-03T00:00:00Z", "2026-05-03T00:00:00Z"),
+        ("2026-05-01T00:00:00Z", "2026-05-02T00:00:00Z"),
+        (None, "2026-05-02T00:00:00Z"),
+    ):
+        assert join(product, new_record("2") | {"modified": variant})["modified"] == item
+    assert join(product, None)["modified"] == "2026-05-02T00:00:00Z"
+
+
+def test_a_change_at_the_end_of_an_interval_belongs_to_the_next_one():
+    begin, end = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC)
+    interval = Selection(changed_since=begin, changed_until=end)
+    assert [interval.within(moment) for moment in (begin, end - timedelta(seconds=1), end)] == [
+        True,
+        True,
+        False,
+    ]
