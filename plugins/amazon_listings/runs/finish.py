@@ -11,6 +11,7 @@ from amazon_listings.ledger.runs import finish_run, run_number
 from amazon_listings.runs.folder import RunFilesGone
 from amazon_listings.runs.issue_history import keep_history
 from amazon_listings.runs.item_states import keep_states
+from amazon_listings.runs.outcomes import OWED
 from amazon_listings.runs.report import write_report
 from amazon_listings.runs.scope import Scope
 
@@ -105,7 +106,8 @@ def close_run(
                 connector, scope, definitions, ledger=ledger, folder=folder, run=number, ended=not failure
             )
         extract = folder.noted("extract") or {}
-        complete = scope is not None and scope.moves_cursor and not summary["counts"]["failed"]
+        owed = any(summary["counts"][outcome] for outcome in OWED)
+        complete = scope is not None and scope.moves_cursor and not owed
         finish_run(
             ledger,
             number,

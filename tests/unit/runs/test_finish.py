@@ -110,6 +110,15 @@ def test_items_without_an_answer_keep_the_cursor_where_it_was(close, started, le
     assert entries(ledger)[0]["state"] == "settled"
 
 
+@pytest.mark.usefixtures("started_with_item")
+def test_items_behind_another_write_keep_the_cursor_where_it_was(close, folder, ledger):
+    for stage, outcome in (("tested", "ready"), ("live", "pending")):
+        row = {"pim_id": "products/1", "sku": "A-1", "outcome": outcome, "note": "", "issues": []}
+        folder.write(stage, part_name(1), [row])
+    assert close()["counts"]["pending"] == 1
+    assert last_run(ledger, "lamps", "test") is None
+
+
 @pytest.mark.parametrize("kind", ["skus", "interval"])
 def test_named_skus_and_backfills_keep_the_cursor_where_it_was(close, started, ledger, extracted, kind):
     started(kind=kind)
