@@ -21,28 +21,7 @@ from local_airflow.project import PROJECT
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(1200)]
 
 UV = Path(sys.executable).with_name("uv")
-#: A definition and a payload of the product type library, which no other distribution is needed to judge.
-DEFINITION = {
-    "$schema": "https://schemas.amazon.com/selling-partners/definitions/product-types/meta-schema/v1",
-    "type": "object",
-    "required": ["color"],
-    "properties": {
-        "color": {
-            "title": "Colour",
-            "type": "array",
-            "maxUniqueItems": 1,
-            "selectors": ["marketplace_id"],
-            "items": {
-                "type": "object",
-                "required": ["value"],
-                "properties": {
-                    "value": {"title": "Colour", "type": "string", "maxLength": 5},
-                    "marketplace_id": {"type": "string"},
-                },
-            },
-        }
-    },
-}
+EXAMPLES = PROJECT / "packages" / "amazon-product-types" / "examples"
 
 
 def run(*command, timeout=600, **more):
@@ -142,15 +121,20 @@ def airflow(environment):
 def test_the_library_validates_a_payload_alone(environment):
     made = environment("amazon-product-types")
     assert not made.installed() & {"apache-airflow", "airflow-provider-amazon-listings", "spapi-sandbox"}
-    (made.home / "definition.json").write_text(json.dumps(DEFINITION))
-    (made.home / "payload.json").write_text(json.dumps({"color": [{"value": "turquoise"}]}))
-    script = """
-import json
-from amazon_product_types.validation import compile_definition
-definition = compile_definition(json.load(open("definition.json")))
-for issue in definition.issues(json.load(open("payload.json"))): print(issue.path, issue.code)
-"""
-    assert "color" in made.run("python", "-c", script)
+    for name in ("lamp.json", "payloads.jsonl"):
+        shutil.copy(EXAMPLES / name, made.home)
+    judged = subprocess.run(
+        [made.program("amazon-product-types"), "validate", "lamp.json", "payloads.jsonl"],
+        cwd=made.home,
+        env=made.variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert judged.returncode == 1, judged.stderr  # some are invalid
+    assert "LAMP-1" in judged.stdout
+    assert "Color Temperature" in judged.stdout
 
 
 def test_the_sandbox_serves_alone(sandbox):
