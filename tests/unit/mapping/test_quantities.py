@@ -91,6 +91,7 @@ def test_moments_keep_their_offset_and_midnight_utc_is_a_day():
     )
     assert iso(moment("2026-05-01 00:00:00")) == "2026-05-01"
     assert iso(moment("01/02/2026", month_first=True)) == "2026-01-02"
+    assert iso(moment("01.02.2026", month_first=True)) == "2026-02-01"
 
 
 @pytest.mark.parametrize(

@@ -165,3 +165,19 @@ def test_the_walk_agrees_with_the_engines_callbacks(schema, value):
     walked = Engine({"properties": {"a": schema}})
     called = Engine({"properties": {"a": {"anyOf": [schema]}}})
     assert walked.is_valid({"a": value}) is called.is_valid({"a": value})
+
+
+@pytest.mark.parametrize(("letters", "valid"), [(1, False), (2, True), (4, True), (5, False)])
+def test_a_text_just_at_a_byte_limit_keeps_it(letters, valid):
+    schema = {"minUtf8ByteLength": 4, "maxUtf8ByteLength": 8}
+    assert accepts(schema, "é" * letters) is valid
+    assert accepts(schema, "e" * 2 * letters) is valid
+
+
+def test_one_byte_too_many_or_too_few_names_its_limit():
+    engine = Engine({"properties": {"a": {"minUtf8ByteLength": 4, "maxUtf8ByteLength": 8}}})
+    found = {
+        text: [failure.keyword for failure in engine.failures({"a": text})]
+        for text in ("eé", "éé", "éééé", "ééééx")
+    }
+    assert found == {"eé": ["minUtf8ByteLength"], "éé": [], "éééé": [], "ééééx": ["maxUtf8ByteLength"]}

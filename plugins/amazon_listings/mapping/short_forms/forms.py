@@ -14,11 +14,12 @@ from amazon_listings.mapping.faults import InvalidLine
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.short_forms.context import check_keys
 from amazon_listings.mapping.short_forms.offers import offers
-from amazon_listings.mapping.values.lengths import HIGHLIGHTS_CHARACTERS, modular_title
+from amazon_listings.mapping.values.lengths import modular_title
 from amazon_listings.mapping.values.options import ConversionError, LeftOut
 from amazon_listings.mapping.values.quantities import NotANumber, number
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types import gtin as trade_numbers
+from amazon_product_types.rules import MODULAR_HIGHLIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -173,7 +174,9 @@ def modular(value: Any, context: MarketplaceContext) -> Placed:
         parts = modular_title(shown(found))
         if not parts.left_out:
             return parts.highlights
-        return LeftOut(parts.highlights, "text", {"limit": HIGHLIGHTS_CHARACTERS, "rest": parts.left_out})
+        return LeftOut(
+            parts.highlights, "text", {"limit": MODULAR_HIGHLIGHTS.characters, "rest": parts.left_out}
+        )
 
     return [
         (

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-#: Amazon's modular titles, in force since 2026-07-27 ("Submit modular titles").
-NAME_CHARACTERS = 75
-HIGHLIGHTS_CHARACTERS = 125
+from amazon_product_types.rules import MODULAR_HIGHLIGHTS, MODULAR_NAME
 
 #: Where a title falls into phrases, and what may be left hanging at the end of a piece.
 _PHRASE = re.compile(r"\s*[,;|•·]\s+|\s+[-–—/:]\s+|\s+\(|\)\s*")  # noqa: RUF001 - dashes as typed
@@ -53,16 +51,16 @@ def modular_title(title: str) -> ModularTitle:
     remaining phrases, separated by commas.
     """
     title = " ".join(title.split())
-    if len(title) <= NAME_CHARACTERS:
+    if len(title) <= MODULAR_NAME.characters:
         return ModularTitle(title, "", "")
-    name = truncate_words(title, characters=NAME_CHARACTERS)
-    ends = [found.start() for found in _PHRASE.finditer(title) if found.start() <= NAME_CHARACTERS]
-    if ends and ends[-1] >= NAME_CHARACTERS * _WORTHWHILE:
+    name = truncate_words(title, characters=MODULAR_NAME.characters)
+    ends = [found.start() for found in _PHRASE.finditer(title) if found.start() <= MODULAR_NAME.characters]
+    if ends and ends[-1] >= MODULAR_NAME.characters * _WORTHWHILE:
         name = title[: ends[-1]].rstrip(_LOOSE)
     rest = title[len(name) :].lstrip(_LOOSE + ")")
     phrases = [part.strip(_LOOSE + ")") for part in _PHRASE.split(rest)]
     whole = ", ".join(part for part in phrases if part)
-    highlights = truncate_words(whole, characters=HIGHLIGHTS_CHARACTERS)
+    highlights = truncate_words(whole, characters=MODULAR_HIGHLIGHTS.characters)
     return ModularTitle(name, highlights, whole[len(highlights) :].strip(_LOOSE))
 
 
