@@ -142,6 +142,12 @@ def test_the_pim_field_tells_more_than_the_definition_and_the_rule_is_kept():
     assert (issue.code, issue.why, issue.sources) == ("pim_field_empty", "because b", ("quality", "schema"))
 
 
+def test_issues_that_another_source_makes_equal_are_one():
+    warned, refused = (Issue("y", severity, "mapping", "n") for severity in ("WARNING", "ERROR"))
+    (issue,) = merge_issues([refused, warned, Issue("y", "ERROR", "quality", "m")])
+    assert (issue.severity, issue.sources) == ("ERROR", ("mapping", "quality"))
+
+
 NAMES = st.sampled_from(["", "a", "b", "c"])
 
 

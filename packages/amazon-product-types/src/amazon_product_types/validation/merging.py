@@ -60,7 +60,13 @@ def merge_issues(issues: Iterable[Issue]) -> list[Issue]:
             one.keys |= keys
         if not same and not _is_told(issue, kept):
             kept.append(_Kept(place, issue, keys))
-    return [_with(one.issue, one.same) for one in sorted(kept, key=lambda one: one.place)]
+    # Issues that differed in severity may be equal once both are as bad as another source says.
+    unique: dict[tuple[Any, ...], Issue] = {}
+    for one in sorted(kept, key=lambda one: one.place):
+        issue = _with(one.issue, one.same)
+        key = tuple(getattr(issue, name) for name in EQUAL)
+        unique[key] = _with(unique[key], [issue]) if key in unique else issue
+    return list(unique.values())
 
 
 def _spread(place: int, issue: Issue, kept: list[_Kept]) -> None:
