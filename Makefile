@@ -71,7 +71,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-package airflow-provider-amazon-listings --custom-compile-command "make requirements" pyproject.toml
 
 docs: $(STAMP)  ## Build the documentation as a site, in site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"
 
 requirements:  ## Pin again what pyproject.toml asks for (needs .venv)
