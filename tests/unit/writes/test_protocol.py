@@ -1,0 +1,218 @@
+"""The protocol by which all writes go to Amazon, step by step: nothing is lost or doubled at any of them."""
+
+import pytest
+
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.feeds import pending_feeds
+from amazon_listings.ledger.fences import Fence
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.leases import ConnectorBusy, Lease
+from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
+from amazon_listings.selling_partner.listing_answers import Submission
+from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol
+
+CONTENT = {"item_name": [{"value": "Lampe"}]}
+LISTINGS = ListingScope("lamps", "A1SELLER", "A13V1IB3VIYZZH", "LAMP")
+GERMAN = ListingScope("lamps_de", "A1SELLER", "A1PA6795UKMFR9", "LAMP")
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+@pytest.fixture
+def protocol(ledger):
+    def protocol(listings=LISTINGS, run=None):
+        number = run or start_run(
+            ledger,
+            connector_key=listings.connector_key,
+            run_id=f"run of {listings.connector_key}",
+            operation="live",
+            scope="changed",
+            fingerprint="f",
+            definition="d",
+        )
+        lease = Lease(ledger, listings.connector_key, owner=f"run {number}", patience=0)
+        return WriteProtocol(ledger, listings, number, lease, "definition-1")
+
+    return protocol
+
+
+def write(sku="A", **changes):
+    facts = {
+        "sku": sku,
+        "pim_id": f"products/{sku}",
+        "hash": "h1",
+        "method": "PUT",
+        "body": CONTENT,
+        "before": None,
+        "existed": False,
+        "after": CONTENT,
+    }
+    return Outgoing(**(facts | changes))
+
+
+def accepted(sku="A"):
+    return Submission(sku, "ACCEPTED", "s-1", request_id="r-1")
+
+
+def status(protocol, sku="A"):
+    sent = sent_in_run(protocol.ledger, protocol.run, [sku]).get(sku)
+    return sent and sent.status
+
+
+def raised(error):
+    def send():
+        raise error
+
+    return send
+
+
+def unknown():
+    return OutcomeUnknown("api.outcome_unknown")
+
+
+def message(sku):
+    return {"sku": sku, "pim_id": sku, "hash": "h1", "method": "UPDATE", "body": CONTENT, "existed": False}
+
+
+def test_a_write_is_announced_before_it_is_sent_and_remembered_after_its_answer(protocol, ledger):
+    one = protocol()
+    with one.sending():
+        assert one.fence(["A"]) == {}
+        seen = []
+
+        def send():
+            seen.append(status(one))
+            return accepted()
+
+        answer = one.carry_out(write(), send)
+        assert seen == ["UNANSWERED"]
+        one.remember(Answers([Answer(write(), answer.status, "s-1", "r-1")], known=["A"]))
+        assert status(one) == "ACCEPTED"
+        known = known_items(ledger, LISTINGS, ["A"])["A"]
+        assert (known.accepted_hash, known.listed, known.state) == ("h1", True, "accepted")
+        assert accepted_contents(ledger, LISTINGS, ["A"]) == {"A": CONTENT}
+        # The answer is known: others may write to the SKU at once.
+        other = protocol(GERMAN)
+        with other.sending():
+            assert other.fence(["A"]) == {}
+
+
+def test_a_refused_write_changes_nothing_that_is_remembered(protocol, ledger):
+    one = protocol()
+    record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h0", "attributes": CONTENT}])
+    with one.sending():
+        one.carry_out(write(), accepted)
+        one.remember(Answers([Answer(write(), "INVALID", "s-1", "r-1")], known=["A"]))
+    assert status(one) == "INVALID"
+    assert known_items(ledger, LISTINGS, ["A"])["A"].accepted_hash == "h0"
+
+
+def test_what_amazon_certainly_did_not_carry_out_is_taken_back(protocol):
+    one = protocol()
+    with one.sending(), pytest.raises(ActionRequiredError):
+        one.carry_out(write(), raised(ActionRequiredError("no access")))
+    assert status(one) is None
+
+
+@pytest.mark.parametrize("error", [unknown(), MalformedAnswer("api.malformed"), Killed()])
+def test_what_may_have_been_carried_out_stays_announced(protocol, ledger, error):
+    one = protocol()
+    record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h1", "attributes": CONTENT}])
+    with pytest.raises(type(error)), one.sending():
+        one.carry_out(write(), raised(error))
+    assert status(one) == "UNANSWERED"
+    known = known_items(ledger, LISTINGS, ["A"])["A"]
+    assert (known.doubtful, known.accepted_hash) == (True, None), "only a reading tells what it has"
+
+
+def test_what_an_earlier_try_announced_is_neither_announced_twice_nor_taken_back(protocol):
+    one = protocol()
+    with one.sending():
+        with pytest.raises(OutcomeUnknown):
+            one.carry_out(write(), raised(unknown()))
+        with pytest.raises(ActionRequiredError):
+            one.carry_out(write(), raised(ActionRequiredError("no access")), announced=True)
+    assert status(one) == "UNANSWERED"
+
+
+def test_a_listing_that_is_as_it_should_be_is_remembered_without_a_write(protocol, ledger):
+    one = protocol()
+    found = Answers(unchanged=[write(group="g")], listed={"A": True, "B": False}, known=["A"])
+    with one.sending():
+        one.remember(found)
+    assert status(one) is None
+    known = known_items(ledger, LISTINGS, ["A", "B"])
+    assert (known["A"].accepted_hash, known["B"].listed) == ("h1", False)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_deletion_is_remembered(protocol, ledger, answered):
+    one = protocol()
+    record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h1", "attributes": CONTENT}])
+    gone = write(method="DELETE", body=None, before=CONTENT, existed=True, after={})
+    with one.sending():
+        if answered:
+            one.carry_out(gone, accepted)
+        answers = [Answer(gone, "ACCEPTED")] if answered else []
+        one.remember(Answers(answers, unchanged=[] if answered else [gone], known=["A"]))
+    known = known_items(ledger, LISTINGS, ["A"])["A"]
+    assert (known.listed, known.accepted_hash, known.state) == (False, None, "deleted")
+
+
+def test_only_one_run_of_a_connector_sends(protocol):
+    one, other = protocol(), protocol(GERMAN)
+    with one.sending(), other.sending():
+        second = WriteProtocol(
+            one.ledger, LISTINGS, 99, Lease(one.ledger, "lamps", owner="run 99", patience=0)
+        )
+        with pytest.raises(ConnectorBusy), second.sending():
+            pass
+
+
+def test_a_sku_of_a_feed_stays_fenced_until_its_report_was_read(protocol, ledger):
+    one, other = protocol(), protocol(GERMAN)
+    with one.sending():
+        one.fence(["A", "B"])
+        number = one.announce_feed("doc", [message("A")])
+        assert one.start_feed(number, lambda: "feed-1") == "feed-1"
+    (feed,) = pending_feeds(ledger, "lamps")
+    assert (feed.number, feed.feed_id) == (number, "feed-1")
+    with other.sending():
+        assert other.fence(["A", "B"]) == {"A": Fence(one.run, number)}
+
+
+@pytest.mark.parametrize("error", [unknown(), MalformedAnswer("api.malformed"), Killed()])
+def test_a_feed_that_may_have_been_started_is_looked_for_and_keeps_its_fences(protocol, ledger, error):
+    one, other = protocol(), protocol(GERMAN)
+
+    def start():
+        with one.sending():
+            one.fence(["A"])
+            assert one.start_feed(one.announce_feed("doc", [message("A")]), raised(error)) is None
+
+    if isinstance(error, Killed):
+        with pytest.raises(Killed):
+            start()
+    else:
+        start()
+    (feed,) = pending_feeds(ledger, "lamps")
+    assert feed.feed_id is None
+    with other.sending():
+        assert other.fence(["A"]) == {"A": Fence(one.run, feed.number)}
+
+
+def test_a_feed_that_was_refused_leaves_nothing_behind(protocol, ledger):
+    one, other = protocol(), protocol(GERMAN)
+    with one.sending():
+        one.fence(["A"])
+        number = one.announce_feed("doc", [message("A")])
+        with pytest.raises(ActionRequiredError):
+            one.start_feed(number, raised(ActionRequiredError("no access")))
+        assert status(one) is None
+        assert pending_feeds(ledger, "lamps") == []
+        with other.sending():
+            assert other.fence(["A"]) == {}
