@@ -126,10 +126,14 @@ def _session(name: str, group: Group) -> Path:
 
 
 def _jobs(session: Path) -> list[str]:
-    """The changes in an order that is the same in every session: job ids are not."""
+    """The changes in an order that is the same in every session: job ids are not.
+
+    Those of `|` are left out: nearly every one stands in an annotation, which nothing evaluates.
+    """
     with sqlite3.connect(session) as database:
         rows = database.execute(
-            "SELECT job_id FROM mutation_specs ORDER BY module_path, operator_name, occurrence, start_pos_row"
+            "SELECT job_id FROM mutation_specs WHERE operator_name NOT LIKE '%BitOr%'"
+            " ORDER BY module_path, operator_name, occurrence, start_pos_row"
         )
         return [job for (job,) in rows]
 

@@ -122,7 +122,7 @@ def _lines(mapping: FieldMapping) -> dict[str, Line]:
     return found
 
 
-def _paths(value: Any, above: str = "") -> Iterator[str]:
+def _paths(value: object, above: str = "") -> Iterator[str]:
     """The dotted path of every value in a payload, without array marks."""
     if isinstance(value, dict):
         for name, below in value.items():

@@ -139,7 +139,7 @@ def _values(item: Item) -> Iterator[tuple[str, Any, str, bool]]:
             yield name, urls, "file" if is_file else "image", variant
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):

@@ -51,7 +51,7 @@ class Wanted:
 class Proposal:
     """A value for a mapping line: text, list or object; and from which PIM fields."""
 
-    value: Any
+    value: object
     sources: tuple[PimField, ...] = ()
     note: str = ""
 

@@ -51,7 +51,7 @@ def _comment(text: str, indent: str) -> Iterator[str]:
         yield f"{indent}# {line}"
 
 
-def _entry(key: str, value: Any) -> Iterator[str]:
+def _entry(key: str, value: object) -> Iterator[str]:
     if isinstance(value, dict):
         yield f"{key}:"
         yield from (f"  {name}: {scalar(content)}" for name, content in value.items())
@@ -59,7 +59,7 @@ def _entry(key: str, value: Any) -> Iterator[str]:
         yield f"{key}: {scalar(value)}"
 
 
-def _mapped(key: str, value: Any) -> Iterator[str]:
+def _mapped(key: str, value: object) -> Iterator[str]:
     if isinstance(value, list):
         yield f"{scalar(key)}:"
         yield from (f"  - {scalar(one)}" for one in value)
@@ -67,7 +67,7 @@ def _mapped(key: str, value: Any) -> Iterator[str]:
         yield f"{scalar(key)}: {scalar(value)}"
 
 
-def scalar(value: Any) -> str:
+def scalar(value: object) -> str:
     """A value on one line of YAML: text in quotes where it needs them, as every reader takes it."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{scalar(name)}: {scalar(content)}" for name, content in value.items()) + "}"

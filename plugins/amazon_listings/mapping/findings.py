@@ -77,7 +77,7 @@ class Findings:
         facts = {name: self._plain(fact) for name, fact in left_out.facts.items()}
         self._add("left_out", site, variant=left_out.variant, values=facts, found=_short(left_out.value))
 
-    def refused(self, error: ValueError, site: Site, source: Any) -> None:
+    def refused(self, error: ValueError, site: Site, source: object) -> None:
         """An error: the value cannot be sent."""
         if isinstance(error, ConversionError):
             self._add(
@@ -161,7 +161,7 @@ class Findings:
             )
         )
 
-    def _plain(self, fact: Any) -> Any:
+    def _plain(self, fact: object) -> Any:
         return self._messages.quoted(fact) if isinstance(fact, str) else fact
 
     def _fields(self, names: Iterable[str]) -> str:
@@ -183,7 +183,7 @@ def _is_text(row: ItemRow, name: str) -> bool:
     return name in row.item["product"]["texts"] or bool(variant and name in variant["texts"])
 
 
-def _short(value: Any) -> Any:
+def _short(value: object) -> Any:
     if isinstance(value, str):
         return value[:200]
     is_json = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))

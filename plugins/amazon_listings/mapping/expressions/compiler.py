@@ -317,7 +317,7 @@ class ExpressionCompiler:
             variable = known if known is not None and known.kind == kind else self._new(node.name, kind)
             place = variable.place
 
-            def store(row: ItemRow, value: Any) -> None:
+            def store(row: ItemRow, value: object) -> None:
                 row.variables[place] = value
 
             return store
@@ -325,7 +325,7 @@ class ExpressionCompiler:
             raise TemplateSyntaxError("only names can be set", node.lineno or 1)
         stores = [self._target(one, VALUE, fresh=fresh) for one in node.items]
 
-        def unpack(row: ItemRow, value: Any) -> None:
+        def unpack(row: ItemRow, value: object) -> None:
             found = elements(plain(value))
             if len(found) != len(stores):
                 raise ValueError(f"{len(stores)} names are set, and there are {len(found)} values")
@@ -558,7 +558,7 @@ def _item_field(name: str) -> Part:
     return field
 
 
-def _constant(value: Any) -> Part:
+def _constant(value: object) -> Part:
     return lambda _row: value
 
 
@@ -606,7 +606,7 @@ def _loop_member(made: Part, name: object, line: int) -> Part:
     return value
 
 
-def _passes(row: ItemRow, one: Any, store: Callable[[ItemRow, Any], None], test: Part) -> bool:
+def _passes(row: ItemRow, one: object, store: Callable[[ItemRow, Any], None], test: Part) -> bool:
     row.budget.step()
     store(row, one)
     return bool(test(row))

@@ -196,7 +196,7 @@ def _on_value(function: Callable[..., Any]) -> Function:
 def _on_each(function: Callable[..., Any]) -> Function:
     """`map("upper")`: every element is charged as if the filter stood behind it."""
 
-    def mapped(row: ItemRow, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
+    def mapped(row: ItemRow, value: object, args: list[Any], options: dict[str, Any]) -> list[Any]:
         found = []
         for one in sequences.elements(value):
             row.budget.work(one)
@@ -213,10 +213,10 @@ def _selection(node: nodes.Filter, *, by_attribute: bool) -> Function:
     name = _constant_text(node, position) if len(node.args) > position else None
     test = None if name is None else _test_of(name, node.lineno)
 
-    def selected(row: ItemRow, value: Any, args: list[Any], options: dict[str, Any]) -> list[Any]:
+    def selected(row: ItemRow, value: object, args: list[Any], options: dict[str, Any]) -> list[Any]:
         attribute, rest = (args[0], args[2:]) if by_attribute else (None, args)
 
-        def passes(one: Any) -> bool:
+        def passes(one: object) -> bool:
             row.budget.work(one)
             return bool(one) if test is None else test(one, *rest, **options)
 

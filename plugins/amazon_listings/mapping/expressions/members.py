@@ -24,7 +24,7 @@ class NoSuchMemberError(ValueError):
     """A member that a value does not have."""
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Return a value as it is used; a missing one is reported and None."""
     if type(value) is Missing:
         value.report()
@@ -46,7 +46,7 @@ def field_of(view: RecordView, name: str) -> Any:
     return Missing(name, view.row) if view.row.get(name) is MISSING else None
 
 
-def member(owner: Any, name: Any) -> Any:
+def member(owner: object, name: object) -> Any:
     """Return `owner[name]`: a field of a record, a column of a table's row, an element of a list or text.
 
     Raises:
@@ -66,7 +66,7 @@ def member(owner: Any, name: Any) -> Any:
     raise NoSuchMemberError(f"{kind(owner)} has nothing called {name!r}")
 
 
-def part(owner: Any, start: int | None, stop: int | None, step: int | None) -> Any:
+def part(owner: object, start: int | None, stop: int | None, step: int | None) -> Any:
     """Return `owner[start:stop:step]`.
 
     Raises:
@@ -79,7 +79,7 @@ def part(owner: Any, start: int | None, stop: int | None, step: int | None) -> A
     return owner[start:stop:step]
 
 
-def call_method(owner: Any, name: str, args: Sequence[Any]) -> Value:
+def call_method(owner: object, name: str, args: Sequence[Any]) -> Value:
     """Return what a method of a text gives.
 
     Raises:
@@ -91,7 +91,7 @@ def call_method(owner: Any, name: str, args: Sequence[Any]) -> Value:
     return result
 
 
-def table_named(row: ItemRow, name: Any) -> Any:
+def table_named(row: ItemRow, name: object) -> Any:
     """Return a related table of the connector.
 
     Raises:
@@ -105,7 +105,7 @@ def table_named(row: ItemRow, name: Any) -> Any:
     return tables[name]
 
 
-def dotted(owner: Any, path: Any) -> Any:
+def dotted(owner: object, path: object) -> Any:
     """Return the member at a path of names, as filters take it: `attribute="price.value"`."""
     for name in path.split(".") if isinstance(path, str) else [path]:
         owner = member(owner, int(name) if isinstance(name, str) and name.isdigit() else name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.values.value import Value
 
 
-def elements(value: Any) -> list[Any]:
+def elements(value: object) -> list[Any]:
     """Return what a loop runs over: elements of a list, names of a row, letters of a text, nothing of empty.
 
     Raises:
@@ -30,47 +30,47 @@ def elements(value: Any) -> list[Any]:
     raise TypeError(f"{kind(value)} is no list")
 
 
-def first(value: Any) -> Any:
+def first(value: object) -> Any:
     """Return the first element."""
     return next(iter(elements(value)), NOTHING)
 
 
-def last(value: Any) -> Any:
+def last(value: object) -> Any:
     """Return the last element."""
     return next(reversed(elements(value)), NOTHING)
 
 
-def length(value: Any) -> int:
+def length(value: object) -> int:
     """Return how many elements or characters."""
     return len(elements(value))
 
 
-def backwards(value: Any) -> Any:
+def backwards(value: object) -> Any:
     """Return the text or list from its end."""
     return value[::-1] if isinstance(value, str) else elements(value)[::-1]
 
 
 def ordered(
-    value: Any,
+    value: object,
     reverse: bool = False,  # noqa: FBT001, FBT002 - as Jinja's
     case_sensitive: bool = False,  # noqa: FBT001, FBT002 - as Jinja's
-    attribute: Any = None,
+    attribute: object = None,
 ) -> list[Any]:
     """Return the elements in order."""
     return _in_order(elements(value), case_sensitive=case_sensitive, attribute=attribute, reverse=reverse)
 
 
-def largest(value: Any, case_sensitive: bool = False, attribute: Any = None) -> Any:  # noqa: FBT001, FBT002 - as Jinja's
+def largest(value: object, case_sensitive: bool = False, attribute: object = None) -> Any:  # noqa: FBT001, FBT002 - as Jinja's
     """Return the largest element."""
     return first(ordered(value, True, case_sensitive, attribute))  # noqa: FBT003 - as Jinja's
 
 
-def smallest(value: Any, case_sensitive: bool = False, attribute: Any = None) -> Any:  # noqa: FBT001, FBT002 - as Jinja's
+def smallest(value: object, case_sensitive: bool = False, attribute: object = None) -> Any:  # noqa: FBT001, FBT002 - as Jinja's
     """Return the smallest element."""
     return first(ordered(value, False, case_sensitive, attribute))  # noqa: FBT003 - as Jinja's
 
 
-def unique(value: Any, case_sensitive: bool = False, attribute: Any = None) -> list[Any]:  # noqa: FBT001, FBT002 - as Jinja's
+def unique(value: object, case_sensitive: bool = False, attribute: object = None) -> list[Any]:  # noqa: FBT001, FBT002 - as Jinja's
     """Return the different elements, each at its first place."""
     found: dict[str, Any] = {}
     for one in elements(value):
@@ -79,7 +79,7 @@ def unique(value: Any, case_sensitive: bool = False, attribute: Any = None) -> l
     return list(found.values())
 
 
-def total(value: Any, attribute: Any = None, start: Any = 0) -> Value:
+def total(value: object, attribute: object = None, start: Any = 0) -> Value:
     """Return the sum of the elements, exact in decimals."""
     found: Value = reduce(
         lambda have, one: computed("+", have, one), (_of(one, attribute) for one in elements(value)), start
@@ -87,12 +87,12 @@ def total(value: Any, attribute: Any = None, start: Any = 0) -> Value:
     return found
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return the value as text."""
     return shown(value)
 
 
-def attribute_of(value: Any, attribute: Any, default: Any = NOTHING) -> list[Any]:
+def attribute_of(value: object, attribute: object, default: Any = NOTHING) -> list[Any]:
     """Return a field of every element: `map(attribute="name")`."""
     found = []
     for one in elements(value):
@@ -102,7 +102,7 @@ def attribute_of(value: Any, attribute: Any, default: Any = NOTHING) -> list[Any
 
 
 def chosen(
-    value: Any, passes: Callable[[Any], bool], *, attribute: Any = None, wanted: bool = True
+    value: object, passes: Callable[[Any], bool], *, attribute: object = None, wanted: bool = True
 ) -> list[Any]:
     """Return the elements that pass a test (or fail it): `select`, `reject`, `selectattr`, `rejectattr`."""
     return [
@@ -112,15 +112,15 @@ def chosen(
     ]
 
 
-def _of(one: Any, attribute: Any) -> Any:
+def _of(one: object, attribute: object) -> Any:
     return one if attribute is None else plain(dotted(one, attribute))
 
 
-def _folded(value: Any, *, case_sensitive: bool) -> Any:
+def _folded(value: object, *, case_sensitive: bool) -> Any:
     return value.lower() if isinstance(value, str) and not case_sensitive else value
 
 
-def _in_order(found: Sequence[Any], *, case_sensitive: bool, attribute: Any, reverse: bool) -> list[Any]:
+def _in_order(found: Sequence[Any], *, case_sensitive: bool, attribute: object, reverse: bool) -> list[Any]:
     try:
         return sorted(
             found,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random as _random
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.values.quantities import NotANumber, Notation, json_number, quantity
@@ -13,30 +12,30 @@ from amazon_listings.mapping.values.quantities import number as _number
 _MOST_DECIMALS = 12
 
 
-def number(value: Any, decimal: Notation = "auto") -> int | float:
+def number(value: object, decimal: Notation = "auto") -> int | float:
     """`STANDARD_NUMBER`: the number that a PIM wrote as `1 234,5`. `number(",")` states the decimal sign."""
     return _number(value, decimal)
 
 
-def extract_number(value: Any, decimal: Notation = "auto") -> int | float | None:
+def extract_number(value: object, decimal: Notation = "auto") -> int | float | None:
     """`EXTRACT_NUMBER`: the number in a text with other words (`1,5 kg`); empty where there is none."""
     if isinstance(value, str) and not any(letter.isdigit() for letter in value):
         return None
     return json_number(quantity(value, decimal).number)
 
 
-def round_number(value: Any, decimals: int = 0) -> int | float:
+def round_number(value: object, decimals: int = 0) -> int | float:
     """`ROUND`: to so many decimals, halves away from zero, as a till does."""
     return json_number(_rounded(value, decimals))
 
 
-def convert_num(value: Any, decimal: str = ".", thousands: str = "", decimals: int = 2) -> str:
+def convert_num(value: object, decimal: str = ".", thousands: str = "", decimals: int = 2) -> str:
     """`CONVERT_NUM`: the number as text, with these signs and so many decimals."""
     plain = f"{_rounded(value, decimals):,.{decimals}f}"
     return plain.replace(",", "\0").replace(".", decimal).replace("\0", thousands)
 
 
-def money_format(value: Any, locale: str = "en_US", currency: str | None = None) -> str:
+def money_format(value: object, locale: str = "en_US", currency: str | None = None) -> str:
     """`MONEY_FORMAT`: the price as people of a locale write it, `1.234,50 €` in de_DE with EUR."""
     from babel.numbers import format_currency, format_decimal  # noqa: PLC0415 - slow to import, seldom used
 
@@ -46,12 +45,12 @@ def money_format(value: Any, locale: str = "en_US", currency: str | None = None)
     return str(format_decimal(amount, format="#,##0.00", locale=locale))
 
 
-def convert_currency(value: Any, rate: Any, decimals: int = 2) -> int | float:
+def convert_currency(value: object, rate: object, decimals: int = 2) -> int | float:
     """`CONVERT_CURRENCY`: times a rate. The rate is yours (a PIM field or a number): none is fetched."""
     return json_number(_rounded(Decimal(str(_number(value))) * Decimal(str(_number(rate))), decimals))
 
 
-def to_percent(value: Any, maximum: Any, decimals: int = 2) -> int | float | None:
+def to_percent(value: object, maximum: object, decimals: int = 2) -> int | float | None:
     """`TO_PERCENT`: how many percent of `maximum` the number is."""
     most = Decimal(str(_number(maximum)))
     if not most:
@@ -59,7 +58,7 @@ def to_percent(value: Any, maximum: Any, decimals: int = 2) -> int | float | Non
     return json_number(_rounded(Decimal(str(_number(value))) * 100 / most, decimals))
 
 
-def random_number(value: Any, least: int = 0, most: int = 100) -> int:
+def random_number(value: object, least: int = 0, most: int = 100) -> int:
     """`RANDOM`: a number that looks random and is always the same for the same value.
 
     A truly random one would change the payload on every run, and each item would be sent again.
@@ -67,12 +66,12 @@ def random_number(value: Any, least: int = 0, most: int = 100) -> int:
     return _random.Random(shown(value)).randint(least, most)  # noqa: S311 - no secret depends on it
 
 
-def absolute(value: Any) -> int | float:
+def absolute(value: object) -> int | float:
     """Without its sign."""
     return abs(_number(value))
 
 
-def _rounded(value: Any, decimals: int) -> Decimal:
+def _rounded(value: object, decimals: int) -> Decimal:
     if not 0 <= decimals <= _MOST_DECIMALS:
         raise NotANumber("decimals_out_of_range", most=_MOST_DECIMALS)
     exact = value if isinstance(value, Decimal) else Decimal(str(_number(value)))

@@ -10,17 +10,17 @@ from amazon_listings.mapping.values.quantities import NotANumber, number
 from amazon_listings.mapping.values.value import is_empty
 
 
-def boolean(value: Any, yes: Any = True, no: Any = False) -> Any:  # noqa: FBT002 - the formula's own values
+def boolean(value: object, yes: object = True, no: object = False) -> Any:  # noqa: FBT002 - the formula's own values
     """`BOOLEAN`: `yes` for a true value, else `no`. `Oui`, `1`, `x`, `true` are true; empty is not."""
     return yes if is_true(value) else no
 
 
-def default(value: Any, instead: Any = "") -> Any:
+def default(value: object, instead: object = "") -> Any:
     """The value, or `instead` where it is empty."""
     return instead if is_empty(value) else value
 
 
-def contains(value: Any, part: Any, *, ignore_case: bool = False) -> bool:
+def contains(value: object, part: object, *, ignore_case: bool = False) -> bool:
     """`CONTAINS`: whether the text has `part` in it, or the list has it as an element."""
     if isinstance(value, list | tuple):
         have, wanted = [shown(element) for element in value], shown(part)
@@ -29,7 +29,7 @@ def contains(value: Any, part: Any, *, ignore_case: bool = False) -> bool:
     return wanted.casefold() in text.casefold() if ignore_case else wanted in text
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """`IS_NUMBER`: a number, or text that is one in the PIM's notation."""
     if isinstance(value, bool):
         return False
@@ -40,12 +40,12 @@ def is_number(value: Any) -> bool:
     return True
 
 
-def is_string(value: Any) -> bool:
+def is_string(value: object) -> bool:
     """`IS_STRING`: text that is not empty and no number."""
     return isinstance(value, str) and not is_empty(value) and not is_number(value)
 
 
-def is_true(value: Any) -> bool:
+def is_true(value: object) -> bool:
     """`IS_TRUE`: true, a number other than 0, or a word for yes (English, Spanish, French, German)."""
     if isinstance(value, str):
         return yes_or_no(value) is True

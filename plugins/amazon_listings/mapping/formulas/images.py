@@ -11,13 +11,13 @@ _ORIGINAL = frozenset(("", "ORG", "SOURCE", "URL"))
 _FACTS = ("name", "mime", "width", "height")
 
 
-def image(value: Any, position: int = 1, what: str = "ORG") -> Any:
+def image(value: object, position: int = 1, what: str = "ORG") -> Any:
     """`{field.2.org}`: the picture at a position (from 1), as the URL of a size or a fact (`width`)."""
     pictures = _pictures(value)
     return picture(pictures[position - 1], what) if 1 <= position <= len(pictures) else None
 
 
-def images(value: Any, what: str = "ORG") -> list[Any]:
+def images(value: object, what: str = "ORG") -> list[Any]:
     """`{field.all.org}`: the URLs (or a fact) of all pictures, in the PIM's order."""
     return [found for one in _pictures(value) if (found := picture(one, what)) is not None]
 
@@ -34,7 +34,7 @@ def picture(one: Any, what: str = "ORG") -> Any:
     return sizes.get(what.upper())
 
 
-def _pictures(value: Any) -> list[Any]:
+def _pictures(value: object) -> list[Any]:
     if value is None:
         return []
     pictures = value if isinstance(value, list | tuple) else [value]

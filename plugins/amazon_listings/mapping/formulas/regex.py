@@ -14,7 +14,7 @@ from amazon_listings.mapping.formulas.limits import check_text, shown
 _MOST_PATTERN = 500
 
 
-def regex_replace(value: Any, pattern: str, new: str) -> str:
+def regex_replace(value: object, pattern: str, new: str) -> str:
     r"""Every match of `pattern` becomes `new`; `\1` is the first group."""
     text = shown(value)
     check_text(len(text) * (1 + len(new)) if len(new) > 1 and len(text) > 1000 else len(text))  # noqa: PLR2004
@@ -23,7 +23,7 @@ def regex_replace(value: Any, pattern: str, new: str) -> str:
     return str(result)
 
 
-def regex_search(value: Any, pattern: str) -> str | None:
+def regex_search(value: object, pattern: str) -> str | None:
     """The first match of `pattern`, or of its first group if it has one; empty where nothing matches."""
     has_group = "(" in pattern.replace(r"\(", "").replace("(?:", "")
     wanted = pattern if has_group else f"({pattern})"
@@ -32,13 +32,13 @@ def regex_search(value: Any, pattern: str) -> str | None:
     return next(iter(found.values()), None) if found else None
 
 
-def regex_split(value: Any, pattern: str) -> list[str]:
+def regex_split(value: object, pattern: str) -> list[str]:
     """`SPLIT` with `REGEX`: the parts between matches, trimmed, without empty ones."""
     parts = _compute().split_pattern_regex(shown(value), pattern=_pattern(pattern)).as_py()
     return [part.strip() for part in parts if part.strip()]
 
 
-def matches(value: Any, pattern: str) -> bool:
+def matches(value: object, pattern: str) -> bool:
     """Whether `pattern` matches somewhere in the text."""
     return bool(_compute().match_substring_regex(shown(value), pattern=_pattern(pattern)).as_py())
 

@@ -16,7 +16,7 @@ from amazon_listings.mapping.values.related_table import RelatedTable, by_column
 from amazon_listings.mapping.values.value import is_empty
 
 
-def cell(value: Any, row: int | str, column: int | str, language: str | None = None) -> Any:
+def cell(value: object, row: int | str, column: int | str, language: str | None = None) -> Any:
     """`GET_CELL_VALUE`: one cell. Numbers count from 0; text is searched in the first column and the header.
 
     In a table of plain rows the header is row 0, as in Sales Layer; in a table of rows with named
@@ -37,13 +37,13 @@ def cell(value: Any, row: int | str, column: int | str, language: str | None = N
     return content.get(language) if language and isinstance(content, dict) else content
 
 
-def column(value: Any, name: str) -> list[Any]:
+def column(value: object, name: str) -> list[Any]:
     """One column of a table, without its empty cells."""
     return [row[name] for row in _rows(value) if not is_empty(row.get(name))]
 
 
 def from_table(
-    value: Any,
+    value: object,
     table: Any,
     match: str,
     output: str,
@@ -80,7 +80,7 @@ def variants_values(value: Any, field: str, separator: str | None = None) -> Any
     return found if separator is None else join(found, separator)
 
 
-def table_group(value: Any, kind: str = "list", **columns: str) -> Any:
+def table_group(value: object, kind: str = "list", **columns: str) -> Any:
     """`TABLEGROUP`: a table with these columns (`Name="field"`) as `table` (HTML), `json` or `list`."""
     rows = [
         {title: row.get(name) for title, name in columns.items()} if columns else dict(row)
@@ -101,7 +101,7 @@ def table_group(value: Any, kind: str = "list", **columns: str) -> Any:
     ]
 
 
-def _checked(value: Any) -> list[Any]:
+def _checked(value: object) -> list[Any]:
     if is_empty(value):
         return []
     if isinstance(value, list) and all(isinstance(row, dict | list) for row in value):
@@ -110,7 +110,7 @@ def _checked(value: Any) -> list[Any]:
     raise ValueError("this is no table")
 
 
-def _rows(value: Any) -> list[dict[str, Any]]:
+def _rows(value: object) -> list[dict[str, Any]]:
     """The rows by column name; plain rows get theirs from the first, which is the header."""
     if isinstance(value, dict):
         return [{"key": key, "value": content} for key, content in value.items()]

@@ -9,54 +9,54 @@ from amazon_listings.mapping.values.html_text import html_to_text
 from amazon_listings.mapping.values.lengths import modular_title, truncate_words
 
 
-def clean_html(value: Any, *, lines: bool = True) -> str:
+def clean_html(value: object, *, lines: bool = True) -> str:
     """`CLEAN_HTML`: without tags; paragraphs become lines, or blanks with `lines=false`."""
     return html_to_text(shown(value), lines=lines)
 
 
-def clean_text(value: Any) -> str:
+def clean_text(value: object) -> str:
     """`CLEAN_TEXT`: runs of spaces and line breaks become one space."""
     return " ".join(shown(value).split())
 
 
-def concat(value: Any, *parts: Any) -> str:
+def concat(value: object, *parts: object) -> str:
     """`CONCAT`: the values one after the other; empty ones add nothing."""
     return _joined([value, *parts], "")
 
 
-def join(value: Any, separator: str = "", attribute: str | None = None) -> str:
+def join(value: object, separator: str = "", attribute: str | None = None) -> str:
     """The elements of a list as one text; empty ones are left out."""
     parts = [part.get(attribute) if attribute and isinstance(part, dict) else part for part in _listed(value)]
     return _joined(parts, separator)
 
 
-def first_upper(value: Any) -> str:
+def first_upper(value: object) -> str:
     """`FIRSTUPPER`: the first letter in upper case, the rest as it is."""
     text = shown(value)
     return text[:1].upper() + text[1:]
 
 
-def lower(value: Any) -> str:
+def lower(value: object) -> str:
     """`LOWERCASE`."""
     return shown(value).lower()
 
 
-def upper(value: Any) -> str:
+def upper(value: object) -> str:
     """`UPPERCASE`."""
     return shown(value).upper()
 
 
-def title(value: Any) -> str:
+def title(value: object) -> str:
     """Every word with a capital: an apostrophe does not begin a word."""
     return " ".join(word[:1].upper() + word[1:].lower() for word in shown(value).split(" "))
 
 
-def trim(value: Any) -> str:
+def trim(value: object) -> str:
     """Without spaces at both ends."""
     return shown(value).strip()
 
 
-def repeat(value: Any, text: str, length: int, side: str = "LEFT") -> str:
+def repeat(value: object, text: str, length: int, side: str = "LEFT") -> str:
     """`REPEAT`: filled up with `text` on the left (or RIGHT) to `length` characters: `7` to `007`."""
     have = shown(value)
     check_text(length)
@@ -65,7 +65,7 @@ def repeat(value: Any, text: str, length: int, side: str = "LEFT") -> str:
     return have + fill if side.upper() == "RIGHT" else fill + have
 
 
-def replace(value: Any, old: str, new: str, *, ignore_case: bool = False) -> str:
+def replace(value: object, old: str, new: str, *, ignore_case: bool = False) -> str:
     """`REPLACE`: every `old` becomes `new`; `ignore_case=true` is UNCASE_SENSITIVE."""
     text, old, new = shown(value), shown(old), shown(new)
     if not old:
@@ -83,45 +83,45 @@ def replace(value: Any, old: str, new: str, *, ignore_case: bool = False) -> str
     return "".join(pieces) + text[start:]
 
 
-def split(value: Any, separator: str = ",") -> list[str]:
+def split(value: object, separator: str = ",") -> list[str]:
     """`SPLIT`: the parts between separators, trimmed, without empty ones."""
     if isinstance(value, list | tuple):
         return [part for element in value for part in split(element, separator)]
     return [part.strip() for part in shown(value).split(separator or None) if part.strip()]
 
 
-def substr(value: Any, start: int, end: int | None = None) -> str:
+def substr(value: object, start: int, end: int | None = None) -> str:
     """`SUBSTR`: from position `start` (0 is the first) up to but without `end`; one number is the end."""
     text = shown(value)
     return text[:start] if end is None else text[start:end]
 
 
-def count_string(value: Any) -> int:
+def count_string(value: object) -> int:
     """`COUNT_STRING`: how many characters."""
     return len(shown(value))
 
 
-def utf8_bytes(value: Any) -> int:
+def utf8_bytes(value: object) -> int:
     """How many bytes in UTF-8, which is what some of Amazon's limits count."""
     return len(shown(value).encode("utf-8", "replace"))
 
 
-def truncate(value: Any, characters: int = MAX_TEXT, octets: int | None = None) -> str:
+def truncate(value: object, characters: int = MAX_TEXT, octets: int | None = None) -> str:
     """As many whole words as fit into so many characters (and UTF-8 bytes)."""
     return truncate_words(shown(value), characters=characters, octets=octets)
 
 
-def modular_name(value: Any) -> str:
+def modular_name(value: object) -> str:
     """The part of a title for `item_name`: at most 75 characters."""
     return modular_title(shown(value)).name
 
 
-def modular_highlights(value: Any) -> str:
+def modular_highlights(value: object) -> str:
     """The part of a title for `title_differentiation`: at most 125 characters."""
     return modular_title(shown(value)).highlights
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[Any]:
     if isinstance(value, list | tuple | range):
         return list(value)
     return [] if value is None else [value]

@@ -78,7 +78,7 @@ class PlanCompiler:
         self.own_names = own_option_names(definition)
         self._common: dict[int, Element] = {}
 
-    def add(self, line: Line, key: str, value: Any) -> None:
+    def add(self, line: Line, key: str, value: object) -> None:
         """Put `value` where `key` says; a mistake becomes a fault."""
         root, source = Anchor(self.root, 0), LineOrigin(line)
         try:
@@ -94,7 +94,7 @@ class PlanCompiler:
         except InvalidLine as refused:
             self.fault(line, str(refused), *refused.candidates)
 
-    def _place_found(self, root: Anchor, key: str, value: Any, source: LineOrigin) -> None:
+    def _place_found(self, root: Anchor, key: str, value: object, source: LineOrigin) -> None:
         slots = self.context.numbered(key)
         try:
             target = None if slots else self._noted(self.index.find(key), key, source.line)
@@ -138,7 +138,7 @@ class PlanCompiler:
                         if name not in tables:
                             self.fault(cell.line, f"the connector's `tables` name no {name!r}", *tables)
 
-    def _place(self, spot: Anchor, target: Target, value: Any, source: LineOrigin) -> None:
+    def _place(self, spot: Anchor, target: Target, value: object, source: LineOrigin) -> None:
         if value in ([], {}):
             raise InvalidLine(f"`{target.path}` has no value")
         if isinstance(value, dict):

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.findings import Setting
     from amazon_listings.mapping.plan.tree import Branch, Cell, PlanLeaf
-    from amazon_listings.mapping.values.value import Value
     from amazon_product_types.validation.issue import Issue, Origin
 
 #: The way to a place of the payload: names, and for each array the number of its depth.
@@ -26,8 +25,8 @@ class Made(NamedTuple):
     """
 
     path: str
-    value: Any
-    source: Any
+    value: object
+    source: object
     origin: Origin
     expression: str
     rule: str
@@ -96,12 +95,12 @@ class Evaluation:
         """Return where something was found."""
         return Site(leaf, cell, row, self.path(way))
 
-    def refuse(self, error: ValueError, site: Site, source: Value) -> None:
+    def refuse(self, error: ValueError, site: Site, source: object) -> None:
         """Note that a value cannot be sent, and the attribute with it."""
         self.failed = True
         self.findings.refused(error, site, source)
 
-    def observe(self, site: Site, value: Value, source: Value, rule: str) -> None:
+    def observe(self, site: Site, value: object, source: object, rule: str) -> None:
         """Note a value that was made: fields of the fallback language, and the trace."""
         expression = site.cell.expression
         self.borrowed |= site.row.borrowed.intersection(expression.fields)

@@ -166,7 +166,7 @@ def _site(run: Evaluation, leaf: PlanLeaf, place: int, row: ItemRow, way: Way) -
     return run.site(leaf, cell or leaf.cells[0], row, way)
 
 
-def observed(run: Evaluation, value: Any, source: Any, site: Site) -> Any:
+def observed(run: Evaluation, value: object, source: object, site: Site) -> Any:
     """Return what is sent, once everything about it is noted."""
     for part in (source, value):
         if isinstance(part, LeftOut):
@@ -184,7 +184,7 @@ def _rule(site: Site) -> str:
     return expression.rule or ("constant" if expression.constant else site.leaf.converter.rule)
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> Any:
     return value.value if isinstance(value, LeftOut) else value
 
 

@@ -170,7 +170,7 @@ def modular(value: Any, context: MarketplaceContext) -> Placed:
     )
     title = as_expression(value)
 
-    def highlights(found: Any) -> Any:
+    def highlights(found: object) -> Any:
         parts = modular_title(shown(found))
         if not parts.left_out:
             return parts.highlights

@@ -22,7 +22,7 @@ _PRICES = {
 _OFFER = (*_PRICES, "currency", "audience", "from", "to", "sale", "quantity_discounts", "business")
 
 
-def offers(value: Any, context: MarketplaceContext) -> Placed:
+def offers(value: object, context: MarketplaceContext) -> Placed:
     """`offers`: prices by currency and audience, with sales, dates and quantity discounts."""
     placed = []
     for entry in value if isinstance(value, list) else [value]:

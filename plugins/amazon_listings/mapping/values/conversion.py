@@ -22,7 +22,6 @@ from amazon_product_types.options import OptionList
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from amazon_listings.mapping.values.value import Value
     from amazon_product_types.fields import Field
 
 #: A text field with more room than this keeps the lines of the HTML it is given.
@@ -94,7 +93,7 @@ def converter(
     return Converter(_texts(leaf, treatment), rule)
 
 
-def parse_quantity(value: Any, reading: SourceNotation) -> tuple[int | float, str]:
+def parse_quantity(value: object, reading: SourceNotation) -> tuple[int | float, str]:
     """The number and the unit in a value such as `1,5 kg`.
 
     Raises:
@@ -114,7 +113,7 @@ def _numbers(leaf: Field, reading: SourceNotation) -> Callable[[Any], Any]:
         key: value for key, value in (("minimum", leaf.min), ("maximum", leaf.max)) if value is not None
     }
 
-    def convert(value: Any) -> int | float:
+    def convert(value: object) -> int | float:
         if codes is None and (plain := _plain_number(value)) is not None and not (whole and plain % 1):
             return plain
         number, unit = parse_quantity(value, reading)
@@ -129,7 +128,7 @@ def _numbers(leaf: Field, reading: SourceNotation) -> Callable[[Any], Any]:
     return convert
 
 
-def _plain_number(value: Value) -> int | float | None:
+def _plain_number(value: object) -> int | float | None:
     """A number that needs no reading: of JSON, or digits alone."""
     if type(value) is int:
         return value
@@ -145,7 +144,7 @@ def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[An
     names = {normal(name): value for name, value in named if isinstance(value, bool)}
     allowed = nearest(OptionList.of(leaf.options), "") if leaf.options else {"type": "boolean"}
 
-    def convert(value: Any) -> bool:
+    def convert(value: object) -> bool:
         if isinstance(value, bool):
             return value
         if isinstance(value, int | float) and value in (0, 1):
@@ -160,14 +159,14 @@ def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[An
     return convert
 
 
-def _date(value: Any, reading: SourceNotation) -> str:
+def _date(value: object, reading: SourceNotation) -> str:
     try:
         return iso(moment(value, month_first=reading.month_first))
     except NotADate as reason:
         raise ConversionError(reason.code, {"format": "2026-12-31"}, **reason.facts) from None
 
 
-def _url(value: Any) -> str:
+def _url(value: object) -> str:
     found = picture(value) if isinstance(value, dict) else value
     if not isinstance(found, str) or not found.strip():
         raise ConversionError("not_an_address", {"format": "https://…"}, found=value)
@@ -179,7 +178,7 @@ def _texts(leaf: Field, treatment: Treatment) -> Callable[[Any], Any]:
     characters = int(leaf.max) if leaf.max is not None else None
     keep = treatment.keep_html or leaf.pattern is not None
 
-    def convert(value: Any) -> str:
+    def convert(value: object) -> str:
         if isinstance(value, str):
             text = value.strip()
         elif isinstance(value, bool):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any
 
 from amazon_listings.mapping.values.invalid import InvalidValue
 
@@ -18,7 +17,7 @@ class NotADate(InvalidValue):
     """A value that is no date."""
 
 
-def moment(value: Any, *, month_first: bool = False) -> date | datetime:
+def moment(value: object, *, month_first: bool = False) -> date | datetime:
     """The day, or the moment, that `value` tells.
 
     Takes `2026-12-01`, `2026/12/1`, `20261201`, `01/12/2026`, `1.12.2026`, each with or without a

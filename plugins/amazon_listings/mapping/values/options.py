@@ -31,7 +31,7 @@ class ConversionError(InvalidValue):
         facts: The values of the sentences.
     """
 
-    def __init__(self, code: str, allowed: dict[str, Any] | None = None, /, **facts: Any) -> None:
+    def __init__(self, code: str, allowed: dict[str, Any] | None = None, /, **facts: object) -> None:
         offer = allowed or {}
         if "options" in offer:
             facts |= {"options": offer["options"], "total": offer.get("options_total", len(offer["options"]))}
@@ -43,7 +43,7 @@ class ConversionError(InvalidValue):
 class LeftOut:
     """A value of which something was left out: the variant of the sentence that says so, and its facts."""
 
-    value: Any
+    value: object
     variant: str
     facts: Mapping[str, Any]
 
@@ -69,7 +69,7 @@ class Options:
         )
         self._known: dict[str, Any] = {}
 
-    def code(self, value: Any) -> Any:
+    def code(self, value: object) -> Any:
         """The code for a value; for suggested options any text passes.
 
         Raises:

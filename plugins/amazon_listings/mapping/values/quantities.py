@@ -6,7 +6,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from amazon_listings.mapping.values.invalid import InvalidValue
 
@@ -33,7 +33,7 @@ class NotANumber(InvalidValue):
     """A value that is no number, or that can be read as two different ones."""
 
 
-def quantity(value: Any, decimal: Notation = "auto") -> Quantity:
+def quantity(value: object, decimal: Notation = "auto") -> Quantity:
     """The number in `value`, exactly as written, and its unit.
 
     With `auto`, a lone point is the decimal point (what machines write) and so is a lone comma,
@@ -72,7 +72,7 @@ def _read(text: str, decimal: Notation) -> Quantity:
 _remembered = lru_cache(maxsize=8192)(_read)
 
 
-def number(value: Any, decimal: Notation = "auto") -> int | float:
+def number(value: object, decimal: Notation = "auto") -> int | float:
     """The number in `value` as JSON writes it: whole numbers as `int`, others as `float`.
 
     Raises:
