@@ -191,10 +191,10 @@ def _extract_products(connector, _definitions, _root, _sandbox, *, folder):
     return summary["extracted"]
 
 
-def _check_quality(connector, definitions, _root, _sandbox, *, folder):
+def _check_quality(connector, definitions, root, _sandbox, *, folder):
     from amazon_listings.checks.quality import check_quality
 
-    return check_quality(connector, definitions, folder)
+    return check_quality(connector, definitions, folder, storage=root)
 
 
 def _map_fields(connector, definitions, _root, _sandbox, *, folder):

@@ -25,6 +25,7 @@ from amazon_listings.runs.scope import decide
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
@@ -116,7 +117,7 @@ class _Run:
             self.definitions = load_definitions(note, self.storage)
 
         def extract():
-            read = functools.partial(read_items, one.source, pim)
+            read = functools.partial(read_items, SalesLayerAccount(pim))
             extract_products(one, self.scope, read=read, folder=folder, part_size=20)
 
         def map_parts():
@@ -125,7 +126,7 @@ class _Run:
 
         yield "refresh_definition", refresh
         yield "extract_products", extract
-        yield "check_quality", lambda: check_quality(one, self.definitions, folder)
+        yield "check_quality", lambda: check_quality(one, self.definitions, folder, storage=self.storage)
         yield "map_fields", map_parts
         yield (
             "test_sync",

@@ -32,7 +32,13 @@ class AmazonListingsPlugin(AirflowPlugin):
             "href": "/amazon-listings/reports/{DAG_ID}/{RUN_ID}",
             "destination": "dag_run",
             "url_route": "amazon_report",
-        }
+        },
+        {
+            "name": "Amazon quality",
+            "href": "/amazon-listings/quality/{DAG_ID}/index.html",
+            "destination": "dag",
+            "url_route": "amazon_quality",
+        },
     ]
 
     @classmethod

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.quality_docs import docs_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,18 @@ NO_REPORT = (
     "come to its task <code>report</code> yet."
 )
 
+#: Great Expectations' pages load scripts and styles from public servers; sandboxed, they have no part in
+#: Airflow's own origin, and may send nothing.
+QUALITY_HEADERS = HEADERS | {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline' 'self' https:; script-src "
+    "'unsafe-inline' https:; font-src 'self' https: data:; img-src 'self' data:; frame-ancestors 'self'; "
+    "form-action 'none'; base-uri 'none'; sandbox allow-scripts",
+}
+NO_QUALITY = (
+    "<!doctype html><meta charset=utf-8><title>No quality checks</title>"
+    "<p style='font:15px system-ui'>No run of this DAG has checked items yet."
+)
+
 app = FastAPI(title="Amazon Listings", docs_url=None, redoc_url=None, openapi_url=None)
 _may_read = Depends(requires_access_dag(method="GET", access_entity=DagAccessEntity.TASK_LOGS))
 
@@ -60,6 +73,20 @@ def download(dag_id: str, run_id: str, name: str) -> StreamingResponse:
         raise HTTPException(404, "This run has no such file.")
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(_pieces(file), media_type=MEDIA_TYPES[name], headers=headers)
+
+
+@app.get("/quality/{dag_id}/{name:path}", dependencies=[_may_read])
+def quality(dag_id: str, name: str) -> HTMLResponse:
+    """One page of a connector's Data Docs site; the first one for an empty name."""
+    site = docs_index(connections.storage(), dag_id.removeprefix("amazon_")).parent
+    steps = (name or "index.html").split("/")
+    page = site.joinpath(*steps)
+    # Names of ours only: no step leads up, and only pages are served.
+    if not steps[-1].endswith(".html") or {"", ".", ".."}.intersection(steps):
+        raise HTTPException(404, "There is no such page.")
+    if not page.exists():
+        return HTMLResponse(NO_QUALITY, headers=QUALITY_HEADERS)
+    return HTMLResponse(page.read_bytes(), headers=QUALITY_HEADERS)
 
 
 def _file(dag_id: str, run_id: str, name: str) -> Path:

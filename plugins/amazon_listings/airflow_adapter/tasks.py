@@ -166,7 +166,9 @@ def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Map
     from amazon_listings.runs.definitions import load_definitions
 
     with _run(connector_id) as run:
-        counts = check(run.connector, load_definitions(definition, connections.storage()), run.folder)
+        storage = connections.storage()
+        documents = load_definitions(definition, storage)
+        counts = check(run.connector, documents, run.folder, storage=storage)
         log.info("%s items checked, %s blocked.", f"{counts['checked']:,}", f"{counts['blocked']:,}")
         return list(extract["parts"])
 

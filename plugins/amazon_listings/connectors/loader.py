@@ -30,6 +30,7 @@ from amazon_listings.connectors.model import (
 )
 from amazon_listings.connectors.old_ids import conflicts_of_old_ids
 from amazon_listings.connectors.problems import Problem
+from amazon_listings.connectors.quality_suite import suite_files, with_suite
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.errors import ActionRequiredError
@@ -78,7 +79,8 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
     outcomes |= conflicts_of_old_ids(
         [outcome for outcome in outcomes.values() if isinstance(outcome, Connector)], set(outcomes)
     )
-    ordered = [outcome for _, outcome in sorted(outcomes.items())]
+    suites = suite_files(folder)
+    ordered = [with_suite(outcome, suites.get(name)) for name, outcome in sorted(outcomes.items())]
     return Loaded(
         [outcome for outcome in ordered if isinstance(outcome, Connector)],
         [outcome for outcome in ordered if isinstance(outcome, BrokenConnector)],

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -7,34 +8,60 @@ from hypothesis import strategies as st
 from amazon_listings.checks.quality import ExtractRefused, UnknownColumn, check_quality
 from amazon_listings.checks.quality.columns import bad_gtin, bad_url
 from amazon_listings.checks.quality.expectations import SKU_PATTERN
+from amazon_listings.checks.quality.project import KEPT
 from amazon_listings.checks.quality.suite import UnknownExpectation
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.mapping.mapping import compile_mapping
+from amazon_listings.runs.quality_docs import docs_index, project_folder
 from amazon_product_types.validation import Issue, merge_issues
 from local_airflow.project import PROJECT
 
+STOCK = {"expectation": "expect_column_values_to_be_between", "column": "stock", "min_value": 0}
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>${x}"
 
 
 @pytest.fixture
-def check(connector, definitions, folder, extracted):
+def check(connector, definitions, folder, extracted, storage):
     """Check items in as many parts as there are lists; the rows of the stage `quality` by PIM identity."""
 
-    def check(*parts, **changes):
+    def check(*parts, extract=None, **changes):
         extracted(*parts)
-        check.counts = check_quality(connector(**changes), definitions, folder)
+        folder.note("extract", folder.noted("extract") | (extract or {}))
+        check.counts = check_quality(
+            connector(**changes), definitions, folder, storage=storage, present=check.present
+        )
         return {
             row["pim_id"]: row for part in folder.parts("quality") for row in folder.read("quality", part)
         }
 
+    check.present = None
     return check
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return tmp_path / "storage"
+
+
+@pytest.fixture
+def pages(storage):
+    """The newest page of each suite in the connector's Data Docs, by its name."""
+
+    def pages(storage=storage):
+        site = docs_index(storage, "lamps").parent
+        return {
+            path.relative_to(site).parts[1]: path.read_text()
+            for path in sorted(site.glob("validations/*/*/*/*.html"))
+        }
+
+    return pages
 
 
 def codes(row):
     return [issue["code"] for issue in row["issues"]]
 
 
-def test_a_good_item_passes_and_a_bad_one_is_blocked_with_all_its_issues(check, item, folder):
+def test_a_good_item_passes_and_a_bad_one_is_blocked_with_all_its_issues(check, item, folder, pages, storage):
     rows = check([item(1), item(2, sku_text=None, ean="4006381333932", photo="img.jpg", brand=" ")])
     assert check.counts == {"checked": 2, "blocked": 1}
     assert list(rows) == ["products/2"]
@@ -54,7 +81,10 @@ def test_a_good_item_passes_and_a_bad_one_is_blocked_with_all_its_issues(check, 
     )
     assert (gtin["origin"]["field"], gtin["origin"]["key"]) == ("ean", "Identifiant externe du produit")
     assert gtin["origin"]["line"]
-    assert (folder.root / "quality" / "items.html").exists()
+    assert "2 total rows" in pages()["items"] or "gtin" in pages()["items"].lower()
+    link = folder.stage("report") / folder.noted("quality")["docs"]
+    assert link.resolve() == docs_index(storage, "lamps").resolve()
+    assert link.exists()
 
 
 def test_a_sku_is_unique_over_the_whole_extract_not_over_its_part(check, item):
@@ -238,7 +268,7 @@ def test_texts_are_columns_by_language_and_variants_win_over_products(check, ite
     assert [one["found"] for one in rows["variants/1"]["issues"]] == ["Lampe"]
 
 
-def test_items_are_compared_over_all_parts(check, item, folder):
+def test_items_are_compared_over_all_parts(check, item, pages):
     rows = check(
         [item(1, code="x"), item(2, code="y")],
         [item(3, code="x")],
@@ -249,7 +279,7 @@ def test_items_are_compared_over_all_parts(check, item, folder):
     )
     assert sorted(rows) == ["products/1", "products/3"]
     assert rows["products/3"]["issues"][1]["found"] == {"code": "x", "brand": "Acme"}
-    assert (folder.root / "quality" / "across.html").exists()
+    assert set(pages()) == {"across", "items"}
 
 
 def test_a_condition_may_name_columns_that_nothing_else_looks_at(check, item):
@@ -297,13 +327,13 @@ def test_a_warning_does_not_block(check, item, folder):
         {"expectation": "expect_column_to_exist", "column": "stok"},
     ],
 )
-def test_an_expectation_about_the_whole_ends_the_run_in_a_sentence(check, item, expectation, folder):
+def test_an_expectation_about_the_whole_ends_the_run_in_a_sentence(check, item, expectation, pages):
     with pytest.raises(ExtractRefused) as refused:
         check([item(1, stock=5)], [item(2, stock=None)], quality=[expectation])
     assert isinstance(refused.value, RunAbortedError)
     assert expectation["expectation"] in str(refused.value)
     assert "Nothing was sent" in str(refused.value)
-    assert (folder.root / "quality" / "extract.html").exists()
+    assert "Failed" in pages()["catalogue"]
 
 
 def test_mostly_counts_over_all_parts(check, item):
@@ -359,7 +389,7 @@ def test_an_empty_extract_is_checked_too(check):
     assert check.counts == {"checked": 0, "blocked": 0}
 
 
-def test_the_page_counts_over_all_parts_and_hostile_data_is_text_on_it(check, item, folder):
+def test_one_page_covers_all_parts_and_hostile_data_is_text_on_it(check, item, pages):
     check(
         *(
             [item(number, brand=HOSTILE, ean=HOSTILE, **{HOSTILE: HOSTILE}) for number in range(at, at + 3)]
@@ -367,17 +397,96 @@ def test_the_page_counts_over_all_parts_and_hostile_data_is_text_on_it(check, it
         ),
         quality=[{"expectation": "expect_column_values_to_be_null", "column": HOSTILE, "notes": HOSTILE}],
     )
-    html = (folder.root / "quality" / "items.html").read_text()
-    assert "<script" not in html
-    assert "<img" not in html
+    html = pages()["items"]
+    assert "<script>alert" not in html
+    assert "<img src=x" not in html
     assert "&lt;script&gt;alert(1)" in html
-    assert "&amp;lt;" not in html
-    assert "default-src 'none'" in html.replace("&#x27;", "'")
     assert "6 unexpected values found" in html
     assert "of 6 total rows" in html
-    assert "products/5" in html
-    assert "Lampes: checks of each item" in html
-    assert "http" not in re.sub(r"http-equiv", "", html)
+
+
+def test_what_a_run_that_read_only_changes_says_of_the_whole_is_of_every_item(check, item, folder):
+    least = {"expectation": "expect_table_row_count_to_be_between", "min_value": 3}
+    changed = {"full": False}
+    check.present = lambda: [item(1, stock=1), item(2), item(3), item(4)]
+    assert check([item(1, stock=9)], quality=[least], extract=changed) == {}
+    unique = {"expectation": "expect_column_values_to_be_unique", "column": "stock"}
+    check.present = lambda: [item(1, stock=1), item(2, stock=9)]
+    rows = check([item(1, stock=9)], quality=[unique], extract=changed)
+    assert [codes(row) for row in rows.values()] == [["expectation"]]  # only of what this run read
+    folder.note("removed", {"ids": ["products/2"]})
+    assert check([item(1, stock=9)], quality=[unique], extract=changed) == {}
+    check.present = None
+    assert check([item(1)], quality=[least], extract=changed) == {}
+    with pytest.raises(ExtractRefused):
+        check([item(1)], quality=[least])
+
+
+def test_a_project_is_one_that_great_expectations_opens(check, item, storage):
+    from amazon_listings.checks.quality.engine import gx
+
+    check([item(1, stock=-1)], quality=[STOCK])
+    project = gx.get_context(mode="file", project_root_dir=project_folder(storage, "lamps"))
+    assert [suite.name for suite in project.suites.all()] == ["items"]
+    assert [point.name for point in project.checkpoints.all()] == ["items"]
+    (definition,) = project.validation_definitions.all()
+    assert definition.suite.name == "items"
+    (key,) = project.validation_results_store.list_keys()
+    assert not project.validation_results_store.get(key).success
+
+
+def test_only_the_newest_results_are_kept(check, item, storage, pages):
+    check([item(1)])
+    runs = project_folder(storage, "lamps") / "gx" / "uncommitted" / "validations" / "items"
+    (first,) = [path for path in runs.glob("*/*") if path.is_dir()]
+    for number in range(KEPT + 5):
+        (runs / f"old-{number}" / f"2025{number:04}T000000.000000Z").mkdir(parents=True)
+    check([item(1)])
+    left = [path for path in runs.glob("*/*") if path.is_dir()]
+    assert len(left) == KEPT + 1
+    assert first in left
+    assert not (runs / "old-0").exists()
+
+
+def test_a_project_in_object_storage_is_brought_back(check, item, connector, definitions, folder, extracted):
+    from upath import UPath
+
+    bucket = UPath("memory://quality-test")
+    extracted([item(1, stock=-1)])
+    for _ in range(2):
+        one = connector(quality=[STOCK])
+        check_quality(one, definitions, folder, storage=bucket)
+    site = docs_index(bucket, "lamps").parent
+    assert site.joinpath("index.html").exists()
+    assert len(list(site.glob("validations/items/*/*/*.html"))) == 2
+    assert site.joinpath("static", "styles").exists()
+
+
+def test_a_suite_file_in_great_expectations_own_format_adds_to_the_connector(
+    check, item, tmp_path, connector
+):
+    before = connector().fingerprint
+    (tmp_path / "quality").mkdir()
+    suite = tmp_path / "quality" / "lamps.json"
+    arguments = {"column": "stock", "min_value": 0}
+    one = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": arguments,
+        "severity": "critical",
+        "meta": {},
+    }
+    suite.write_text(
+        json.dumps({"name": "lamps", "expectations": [one | {"description": "No negative stock."}]})
+    )
+    assert connector().fingerprint != before
+    rows = check([item(1, stock=-1), item(2, stock=1)])
+    assert [row["issues"][0]["message"] for row in rows.values()] == ["No negative stock."]
+    suite.write_text(json.dumps({"expectations": [one | {"kwargs": arguments | {"minimum": 1}}]}))
+    with pytest.raises(UnknownExpectation, match=r"lamps\.json, expectation 1: .* no argument 'minimum'"):
+        check([item(1, stock=1)])
+    suite.write_text('{"expectations": {}}')
+    with pytest.raises(AssertionError, match=r"lamps\.json\s+The suite .* it has no list `expectations`"):
+        connector()
 
 
 def test_the_names_a_connector_may_use_are_great_expectations_own():

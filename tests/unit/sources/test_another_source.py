@@ -61,7 +61,7 @@ connector = keep_tables(connector, connections.tables(connector), folder)
 scope = Scope("test", "everything", "asked", None, None, frozenset(), force=False)
 read = partial(read_items, connections.source(connector))
 extracted = extract_products(connector, scope, read=read, folder=folder, part_size=10)
-checked = check_quality(connector, definitions, folder)
+checked = check_quality(connector, definitions, folder, storage=home / "storage")
 for part in extracted["parts"]:
     map_part(connector, definitions, folder, part)
 rows = [row for part in folder.parts("mapped") for row in folder.read("mapped", part)]

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.checks.quality.columns import ALWAYS, Columns
 from amazon_listings.checks.quality.expectations import Expected, added, sku_origin, standard
-from amazon_listings.checks.quality.pages import Tally, write_page
+from amazon_listings.checks.quality.project import opened
 from amazon_listings.checks.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
 from amazon_listings.checks.quality.wording import issue_of, observed
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.quality_docs import docs_index, project_folder
 from amazon_listings.runs.related_tables import load_tables
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
@@ -26,15 +28,8 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Issue
 
 
-#: Title and meaning of each of Great Expectations' pages.
-_PAGES = {
-    "items": ("checks of each item", "An item that fails one of them is blocked; the others go on."),
-    "across": ("checks of items with each other", "An item that fails one of them is blocked."),
-    "extract": (
-        "checks of the extract as a whole",
-        "If one of them fails, the run ends and nothing is sent.",
-    ),
-}
+#: Items of one batch. A larger extract is checked, and has a page, in several, so that memory is bounded.
+BATCH = 20_000
 
 
 class ExtractRefused(RunAbortedError):
@@ -45,16 +40,27 @@ class UnknownColumn(ActionRequiredError):
     """An expectation looks at a field that the PIM does not send."""
 
 
-def check_quality(connector: Connector, definitions: Definitions, folder: RunFolder) -> dict[str, int]:
+def check_quality(
+    connector: Connector,
+    definitions: Definitions,
+    folder: RunFolder,
+    *,
+    storage: Path,
+    present: Callable[[], Iterable[Item]] | None = None,
+) -> dict[str, int]:
     """Check every part of the extract with Great Expectations.
 
-    Writes the stage `quality`: for each item at fault its issues, and Great Expectations' own page
-    (Data Docs): `items.html`, and `across.html`, `extract.html` where the connector's expectations need them.
+    Writes the stage `quality`: for each item at fault its issues. Results and Data Docs are kept in the
+    connector's project of Great Expectations: its suites are `items`, and `across` and `catalogue` where the
+    connector's expectations need them.
 
     Args:
         connector: The connector that runs; its `quality` adds expectations.
         definitions: Say which attributes are required, so which PIM fields must not be empty.
         folder: The run's folder.
+        storage: Where the connectors' projects of Great Expectations are kept.
+        present: Reads the latest row of every item of the connector. A run that read only some items
+            checks expectations about the whole on these; without them it leaves such expectations out.
 
     Returns:
         `checked` and `blocked` items.
@@ -65,15 +71,26 @@ def check_quality(connector: Connector, definitions: Definitions, folder: RunFol
             misuses it.
         UnknownColumn: the connector's `quality` looks at a field that the PIM does not send.
     """
-    return _Check(connector, definitions, folder).run()
+    with opened(project_folder(storage, connector.id)) as project:
+        docs = _from_report(docs_index(storage, connector.id), folder, storage)
+        return _Check(connector, definitions, folder, project, present).run(docs)
 
 
 class _Check:
     """One check: the expectations by how they are checked, and what they look at."""
 
-    def __init__(self, connector: Connector, definitions: Definitions, folder: RunFolder) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        definitions: Definitions,
+        folder: RunFolder,
+        project: Any,
+        present: Callable[[], Iterable[Item]] | None,
+    ) -> None:
         self._connector = connector
         self._folder = folder
+        self._project = project
+        self._run_name = "-".join(folder.root.parts[-2:] if _is_attempt(folder) else folder.root.parts[-1:])
         self._language = definitions.language
         self._languages = [pim for pim, _ in connector.language_tags]
         self._place = f"{str(connector.where) or connector.id}, `quality`"
@@ -91,73 +108,91 @@ class _Check:
         self._by_part = [one for one in single if one.type not in ACROSS_ROWS]
         self._across = [one for one in single if one.type in ACROSS_ROWS]
         self._whole = [one for one in expectations if one not in single]
-        self._skus = Counter(item["sku"] for item in self._items() if item["sku"])
+        scope = folder.noted("scope") or {}
+        everything = bool(extract.get("full", True)) and not scope.get("skus")
+        self._present = None if everything else present
+        self._knows_all = everything or present is not None
+        self._skus = Counter(item["sku"] for item in self._every_item() if item["sku"])
 
-    def run(self) -> dict[str, int]:
+    def run(self, docs: str) -> dict[str, int]:
         self._folder.clear("quality")
         found = self._check_across()
         warnings = self._check_whole()
         counts = {"checked": 0, "blocked": 0}
-        suite = Suite("items", self._by_part, self._place)
-        columns, tally = self._columns(self._by_part), Tally()
-        for part in self._folder.parts("extract"):
-            items = list(self._folder.read("extract", part))
-            frame = frame_of(columns.names, _rows(columns, items), inferred=False)
+        suite = Suite(self._project, "items", self._by_part, self._place)
+        columns = self._columns(self._by_part)
+        for parts in self._batches():
+            items = [item for part in parts for item in self._folder.read("extract", part)]
             skus = {item["pim_id"]: item["sku"] for item in items}
-            issues: dict[str, list[Issue]] = defaultdict(list)
-            for expected, result in suite.check(frame):
+            faulty: dict[str, list[tuple[Expected, Any]]] = defaultdict(list)
+            frame = frame_of(columns.names, _rows(columns, items), inferred=False)
+            for expected, result in suite.check(frame, self._run_name):
                 for pim_id, value in faults(expected, result):
-                    issues[pim_id].append(issue_of(expected, value, skus[pim_id], self._language))
-                tally.add(result)
+                    faulty[pim_id].append((expected, value))
             for pim_id in skus.keys() & found.keys():
-                issues[pim_id] += (
-                    issue_of(e, value, skus[pim_id], self._language) for e, value in found[pim_id]
-                )
-            rows = [_row(item, issues[item["pim_id"]]) for item in items if item["pim_id"] in issues]
+                faulty[pim_id] += found[pim_id]
+            issues = {
+                pim_id: [issue_of(expected, value, skus[pim_id], self._language) for expected, value in each]
+                for pim_id, each in faulty.items()
+            }
+            for part in parts:
+                members = self._folder.read("extract", part)
+                rows = [_row(item, issues[item["pim_id"]]) for item in members if item["pim_id"] in issues]
+                counts["blocked"] += sum(row["blocks"] for row in rows)
+                self._folder.write("quality", part, rows)
             counts["checked"] += len(items)
-            counts["blocked"] += sum(row["blocks"] for row in rows)
-            self._folder.write("quality", part, rows)
-        self._keep_page("items", tally, self._by_part)
-        self._folder.note("quality", {**counts, "warnings": warnings})
+        self._folder.note("quality", {**counts, "warnings": warnings, "docs": docs})
         return counts
+
+    def _batches(self) -> Iterator[list[str]]:
+        """Parts of the extract, as many together as make a batch."""
+        batch: list[str] = []
+        size = 0
+        for part in self._folder.parts("extract"):
+            length = sum(1 for _ in self._folder.read("extract", part))
+            if batch and size + length > BATCH:
+                yield batch
+                batch, size = [], 0
+            batch.append(part)
+            size += length
+        yield batch
 
     def _check_across(self) -> dict[str, list[tuple[Expected, Any]]]:
         """Faults of expectations that compare items with each other, by the item's PIM identity."""
         found: dict[str, list[tuple[Expected, Any]]] = defaultdict(list)
         if not self._across:
             return found
-        columns, tally = self._columns(self._across), Tally()
-        frame = frame_of(columns.names, _rows(columns, self._items()), inferred=False)
-        for expected, result in Suite("across", self._across, self._place).check(frame):
+        columns = self._columns(self._across)
+        frame = frame_of(columns.names, _rows(columns, self._every_item()), inferred=False)
+        suite = Suite(self._project, "across", self._across, self._place)
+        for expected, result in suite.check(frame, self._run_name):
             for pim_id, value in faults(expected, result):
                 found[pim_id].append((expected, value))
-            tally.add(result)
-        self._keep_page("across", tally, self._across)
         return found
 
     def _check_whole(self) -> list[str]:
-        """Check what is about the extract as a whole; the sentences of what only warns."""
-        if not self._whole:
+        """Check what is about all items together; the sentences of what only warns."""
+        if not self._whole or not self._knows_all:
             return []
         wanted = {name for one in self._whole for name in one.columns}
         if any(one.type.startswith("expect_table_column") for one in self._whole):
             wanted |= set(self._fields)
-        columns, tally = self._columns(self._whole, wanted & self._known), Tally()
-        frame = frame_of(columns.names, _rows(columns, self._items()), inferred=True)
-        failed: list[tuple[Expected, str]] = []
-        for expected, result in Suite("extract", self._whole, self._place).check(frame):
-            if not result.success:
-                failed.append((expected, observed(expected, result)))
-            tally.add(result)
-        self._keep_page("extract", tally, self._whole)
-        refused = [said for expected, said in failed if expected.severity == "ERROR"]
+        columns = self._columns(self._whole, wanted & self._known)
+        frame = frame_of(columns.names, _rows(columns, self._every_item()), inferred=True)
+        suite = Suite(self._project, "catalogue", self._whole, self._place)
+        failed = [
+            (expected, observed(expected, result))
+            for expected, result in suite.check(frame, self._run_name)
+            if not result.success
+        ]
+        refused = [sentence for expected, sentence in failed if expected.severity == "ERROR"]
         if refused:
             raise ExtractRefused(
                 f"The extract as a whole is not what the connector {self._connector.id} expects: "
                 f"{'; '.join(refused)}. Nothing was sent.",
                 hint=f"Correct the catalogue in the PIM, or {self._place}.",
             )
-        return [f"The extract as a whole: {said}." for _, said in failed]
+        return [f"The extract as a whole: {sentence}." for _, sentence in failed]
 
     def _columns(self, expectations: list[Expected], wanted: set[str] | None = None) -> Columns:
         named = {name for one in expectations for name in one.columns} if wanted is None else wanted
@@ -171,11 +206,19 @@ class _Check:
             tables=self._tables,
         )
 
-    def _items(self) -> Iterator[Item]:
+    def _every_item(self) -> Iterator[Item]:
+        """Every item of the connector: as this run read it, else as it was read last."""
         parts = self._folder.parts("extract")
-        return itertools.chain.from_iterable(self._folder.read("extract", part) for part in parts)
+        yield from itertools.chain.from_iterable(self._folder.read("extract", part) for part in parts)
+        if self._present is None:
+            return
+        seen = {item["pim_id"] for part in parts for item in self._folder.read("extract", part)}
+        seen |= set((self._folder.noted("removed") or {}).get("ids", ()))
+        yield from (item for item in self._present() if seen.isdisjoint({item["pim_id"], item["group"]}))
 
     def _place_of(self, expected: Expected) -> str:
+        if expected.suite:
+            return expected.suite
         return f"{self._place}, line {expected.line}" if expected.line else self._place
 
     def _refuse_unknown_columns(self, own: list[Expected]) -> None:
@@ -192,15 +235,16 @@ class _Check:
                     hint=f"Did you mean {', '.join(near)}?" if near else "Correct the name of the column.",
                 )
 
-    def _keep_page(self, name: str, tally: Tally, expectations: list[Expected]) -> None:
-        page = write_page(
-            tally,
-            expectations,
-            title=f"{self._connector.title}: {_PAGES[name][0]}",
-            notes=(_PAGES[name][1], f"Connector {self._connector.id}. The run's report names every item."),
-        )
-        path = self._folder.stage("quality") / f"{name}.html"
-        path.write_bytes(page.encode("utf-8", "replace"))
+
+def _from_report(place: Path, folder: RunFolder, storage: Path) -> str:
+    """The relative link from the run's report to a file of the storage."""
+    known = len(storage.parts)
+    up = len(folder.stage("report").parts) - known
+    return "/".join([*[".."] * up, *place.parts[known:]])
+
+
+def _is_attempt(folder: RunFolder) -> bool:
+    return folder.root.name.startswith("attempt-")
 
 
 def _rows(columns: Columns, items: Iterable[Item]) -> Iterator[list[Any]]:

@@ -13,12 +13,8 @@ logging.getLogger("great_expectations").setLevel(logging.WARNING)
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import great_expectations as gx
-    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
+    from great_expectations.checkpoint import UpdateDataDocsAction
+    from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
         ColumnPairMapExpectation,
@@ -30,19 +26,14 @@ with warnings.catch_warnings():
         list_registered_expectation_implementations,
     )
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
 __all__ = [
     "ColumnMapExpectation",
     "ColumnPairMapExpectation",
-    "DataContextConfig",
-    "DefaultJinjaPageView",
     "Expectation",
-    "ExpectationSuiteValidationResult",
-    "ExpectationValidationResult",
-    "InMemoryStoreBackendDefaults",
     "MulticolumnMapExpectation",
-    "ProgressBarsConfig",
+    "RunIdentifier",
+    "UpdateDataDocsAction",
     "ValidationResultsPageRenderer",
     "get_expectation_impl",
     "gx",

@@ -35,6 +35,10 @@ PICTURE = "media_location"
 SEVERITIES: dict[str, Severity] = {"critical": "ERROR", "warning": "WARNING", "info": "INFO"}
 
 
+#: What stands beside the arguments of an expectation in a connector.
+_NO_ARGUMENTS = frozenset(("expectation", "kwargs", "level", "suite"))
+
+
 @dataclass(frozen=True)
 class Expected:
     """One expectation: Great Expectations' type and arguments, and how to tell of a failure.
@@ -51,6 +55,7 @@ class Expected:
         origin: The mapping line and the PIM field behind the column.
         level: `row`, `table`, or empty: as its kind is.
         line: Line of the connector file that asks for it; None for ours.
+        suite: The suite file that asks for it; empty if none does.
     """
 
     type: str
@@ -64,6 +69,7 @@ class Expected:
     origin: Origin | None = None
     level: Literal["", "row", "table"] = ""
     line: int | None = None
+    suite: str = ""
 
     @property
     def column(self) -> str:
@@ -170,7 +176,9 @@ def added(connector: Connector) -> Iterator[Expected]:
     """What the connector's `quality` adds."""
     for number, entry in enumerate(connector.quality):
         kwargs = dict(entry.get("kwargs") or {}) | {
-            key: value for key, value in entry.items() if key not in {"expectation", "kwargs", "level"}
+            key: value
+            for key, value in entry.items()
+            if key not in {"expectation", "kwargs", "level", "suite"}
         }
         column = kwargs.get("column")
         yield Expected(
@@ -180,6 +188,7 @@ def added(connector: Connector) -> Iterator[Expected]:
             origin=Origin(field=column) if isinstance(column, str) else None,
             level=entry.get("level", ""),
             line=connector.where.lines.get(f"/quality/{number}"),
+            suite=entry.get("suite", ""),
         )
 
 

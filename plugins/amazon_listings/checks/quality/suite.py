@@ -1,4 +1,4 @@
-"""Great Expectations, set up for one run: nothing on disk, no telemetry, no progress bars, no chatter."""
+"""Suites of Great Expectations: what is expected, checked by a checkpoint that keeps its results."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from amazon_listings.checks.quality.columns import PIM_ID
 from amazon_listings.checks.quality.engine import (
     ColumnMapExpectation,
     ColumnPairMapExpectation,
-    DataContextConfig,
     Expectation,
-    InMemoryStoreBackendDefaults,
     MulticolumnMapExpectation,
-    ProgressBarsConfig,
+    RunIdentifier,
+    UpdateDataDocsAction,
     get_expectation_impl,
     gx,
     list_registered_expectation_implementations,
 )
+from amazon_listings.checks.quality.project import SOURCE
 from amazon_listings.errors import ActionRequiredError
 from amazon_product_types.matching import closest
 
@@ -85,10 +85,13 @@ def per_item(expected: Expected, place: str) -> bool:
 
 
 class Suite:
-    """Expectations to be checked on one batch of rows after another.
+    """Expectations to be checked on one batch of rows after another, by a checkpoint of a project.
+
+    Each check leaves its result in the project, and a page in its Data Docs.
 
     Args:
-        name: Name of the suite.
+        project: The connector's project, as a context of Great Expectations.
+        name: Name of the suite, its validation definition and its checkpoint.
         expectations: The expectations; their order is kept.
         place: Where the connector asks for further ones, for messages.
 
@@ -96,46 +99,50 @@ class Suite:
         UnknownExpectation: an expectation has wrong arguments.
     """
 
-    def __init__(self, name: str, expectations: Sequence[Expected], place: str) -> None:
+    def __init__(self, project: Any, name: str, expectations: Sequence[Expected], place: str) -> None:
         self.expectations = expectations
         self._place = place
-        context = gx.get_context(
-            mode="ephemeral",
-            project_config=DataContextConfig(
-                store_backend_defaults=InMemoryStoreBackendDefaults(),
-                analytics_enabled=False,
-                progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
-            ),
-        )
-        self._suite = gx.ExpectationSuite(name)
+        suite = gx.ExpectationSuite(name)
         for number, expected in enumerate(expectations):
-            self._suite.add_expectation(_build(expected, number, place))
-        self._rows = (
-            context.data_sources.add_pandas("extract")
-            .add_dataframe_asset(name)
-            .add_batch_definition_whole_dataframe("part")
+            suite.add_expectation(_build(expected, number, place))
+        definition = gx.ValidationDefinition(
+            name=name,
+            data=project.data_sources.get(SOURCE).get_asset(name).get_batch_definition(name),
+            suite=project.suites.add_or_update(suite),
+        )
+        self._checkpoint = project.checkpoints.add_or_update(
+            gx.Checkpoint(
+                name=name,
+                validation_definitions=[project.validation_definitions.add_or_update(definition)],
+                actions=[UpdateDataDocsAction(name="data_docs")],
+                result_format={
+                    "result_format": "COMPLETE",
+                    "unexpected_index_column_names": [PIM_ID],
+                    "include_unexpected_rows": False,
+                },
+            )
         )
 
-    def check(self, frame: pd.DataFrame) -> Iterator[tuple[Expected, Any]]:
-        """Each expectation with Great Expectations' own result on these rows.
+    def check(self, frame: pd.DataFrame, run_name: str) -> Iterator[tuple[Expected, Any]]:
+        """Yield each expectation with Great Expectations' own result on these rows.
+
+        Args:
+            frame: The rows.
+            run_name: What the result is called in the project.
 
         Raises:
             UnknownExpectation: an expectation cannot be computed on these columns.
         """
-        batch = self._rows.get_batch(batch_parameters={"dataframe": frame})
-        result = batch.validate(
-            self._suite,
-            result_format={
-                "result_format": "COMPLETE",
-                "unexpected_index_column_names": [PIM_ID],
-                "include_unexpected_rows": False,
-            },
+        done = self._checkpoint.run(
+            batch_parameters={"dataframe": frame}, run_id=RunIdentifier(run_name=run_name)
         )
+        (result,) = done.run_results.values()
         for one in result.results:
             expected = self.expectations[one.expectation_config.meta["number"]]
             if said := _raised(one.exception_info or {}):
+                place = expected.suite or self._place
                 raise UnknownExpectation(
-                    f"{self._place}: {expected.type} cannot be computed on {_named(expected)}: {said}.",
+                    f"{place}: {expected.type} cannot be computed on {_named(expected)}: {said}.",
                     hint="A value that the PIM sends as text is no number: compare it as text, or have the "
                     "PIM send a number.",
                 )
@@ -194,6 +201,7 @@ def _implementation(expected: Expected, place: str) -> Any:
 
 
 def _build(expected: Expected, number: int, place: str) -> Expectation:
+    place = expected.suite or place
     kind = _implementation(expected, place)
     try:
         built: Expectation = kind(

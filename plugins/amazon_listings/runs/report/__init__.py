@@ -86,7 +86,7 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
         }
         document.close(summary, issues_gone(folder))
     with _text_file(folder, "report.html") as page_out:
-        quality = (folder.root / "quality" / "items.html").exists()
+        quality = (folder.noted("quality") or {}).get("docs")
         gone = list(islice(issues_gone(folder), SHOWN))
         write_page(page_out, summary, counting.shown(), gone, language=facts["language"], quality=quality)
     folder.note("report", summary)

@@ -57,7 +57,7 @@ def write_page(
     gone: Sequence[tuple[str, Issue]],
     *,
     language: str,
-    quality: bool = False,
+    quality: str | None = None,
 ) -> None:
     """Write the page.
 
@@ -67,7 +67,7 @@ def write_page(
         items: The items to show, at most `SHOWN` of them.
         gone: The issues that are gone, each with its SKU, at most `SHOWN` of them.
         language: Language of the page's own texts.
-        quality: Whether Great Expectations' page lies beside it.
+        quality: Link to Great Expectations' Data Docs of the connector; None if there are none.
     """
     messages = catalogue(language)
     context = {

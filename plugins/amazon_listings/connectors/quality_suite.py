@@ -1,0 +1,68 @@
+"""Suites of Great Expectations beside the connectors: `include/quality/<connector>.json`.
+
+A suite adds to the connector's `quality` what is easier to edit in Great Expectations' own format. It is part
+of the connector's document: editing it makes the next run look at every item.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.connectors.message import broken_text
+from amazon_listings.connectors.model import BrokenConnector, Connector
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: The folder of suites, beside that of the connectors.
+FOLDER = "quality"
+
+
+def suite_files(connectors: Path) -> dict[str, Path]:
+    """Return the suite files beside a folder of connectors, by the connector's id."""
+    folder = connectors.resolve().parent / FOLDER
+    return {path.stem: path for path in sorted(folder.glob("*.json"))} if folder.is_dir() else {}
+
+
+def with_suite(outcome: Connector | BrokenConnector, path: Path | None) -> Connector | BrokenConnector:
+    """Return the connector with the expectations of its suite file; broken if the file cannot be used."""
+    if path is None or isinstance(outcome, BrokenConnector):
+        return outcome
+    try:
+        entries = _entries(path)
+    except ValueError as error:
+        text = f"  {path}\n  The suite of Great Expectations cannot be read: {error}."
+        return BrokenConnector(outcome.id, outcome.where, broken_text(outcome.id, [text]))
+    quality = [*outcome.quality, *entries]
+    return replace(outcome, quality=quality, document=outcome.document | {"quality": quality})
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    """The expectations of a suite, as the connector's `quality` writes them.
+
+    Raises:
+        ValueError: the file is no suite; the text says why.
+    """
+    try:
+        suite = json.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise ValueError(error.strerror or type(error).__name__) from error
+    listed = suite.get("expectations") if isinstance(suite, dict) else None
+    if not isinstance(listed, list):
+        raise ValueError("it has no list `expectations`")  # noqa: TRY004 - one error for a bad file
+    return [_entry(number, one, path) for number, one in enumerate(listed, 1)]
+
+
+def _entry(number: int, one: Any, path: Path) -> dict[str, Any]:
+    kwargs = one.get("kwargs", {}) if isinstance(one, dict) else None
+    if not isinstance(kwargs, dict) or not isinstance(one.get("type"), str):
+        raise ValueError(f"expectation {number} needs a `type`, and an object `kwargs`")  # noqa: TRY004 - as above
+    beside = {key: one[key] for key in ("description", "notes", "severity") if one.get(key)}
+    meta = one.get("meta")
+    level = (
+        {"level": meta["level"]} if isinstance(meta, dict) and meta.get("level") in {"row", "table"} else {}
+    )
+    place = f"{path}, expectation {number}"
+    return {"expectation": one["type"], "kwargs": {**kwargs, **beside}, "suite": place, **level}
