@@ -164,11 +164,13 @@ def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Map
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.checks.quality import check_quality as check
     from amazon_listings.runs.definitions import load_definitions
+    from amazon_listings.runs.item_states import stored_items
 
     with _run(connector_id) as run:
         storage = connections.storage()
         documents = load_definitions(definition, storage)
-        counts = check(run.connector, documents, run.folder, storage=storage)
+        present = functools.partial(stored_items, connections.ledger(), run.connector.key, run.connector)
+        counts = check(run.connector, documents, run.folder, storage=storage, present=present)
         log.info("%s items checked, %s blocked.", f"{counts['checked']:,}", f"{counts['blocked']:,}")
         return list(extract["parts"])
 

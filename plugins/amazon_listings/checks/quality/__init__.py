@@ -46,7 +46,7 @@ def check_quality(
     folder: RunFolder,
     *,
     storage: Path,
-    present: Callable[[], Iterable[Item]] | None = None,
+    present: Callable[[], Iterable[Item] | None] | None = None,
 ) -> dict[str, int]:
     """Check every part of the extract with Great Expectations.
 
@@ -59,8 +59,9 @@ def check_quality(
         definitions: Say which attributes are required, so which PIM fields must not be empty.
         folder: The run's folder.
         storage: Where the connectors' projects of Great Expectations are kept.
-        present: Reads the latest row of every item of the connector. A run that read only some items
-            checks expectations about the whole on these; without them it leaves such expectations out.
+        present: Reads the latest row of every item of the connector; it gives None if not all are known.
+            A run that read only some items checks expectations about the whole on these; without them it
+            leaves such expectations out.
 
     Returns:
         `checked` and `blocked` items.
@@ -85,7 +86,7 @@ class _Check:
         definitions: Definitions,
         folder: RunFolder,
         project: Any,
-        present: Callable[[], Iterable[Item]] | None,
+        present: Callable[[], Iterable[Item] | None] | None,
     ) -> None:
         self._connector = connector
         self._folder = folder
@@ -110,8 +111,8 @@ class _Check:
         self._whole = [one for one in expectations if one not in single]
         scope = folder.noted("scope") or {}
         everything = bool(extract.get("full", True)) and not scope.get("skus")
-        self._present = None if everything else present
-        self._knows_all = everything or present is not None
+        self._present = None if everything or present is None or present() is None else present
+        self._knows_all = everything or self._present is not None
         self._skus = Counter(item["sku"] for item in self._every_item() if item["sku"])
 
     def run(self, docs: str) -> dict[str, int]:
@@ -214,7 +215,9 @@ class _Check:
             return
         seen = {item["pim_id"] for part in parts for item in self._folder.read("extract", part)}
         seen |= set((self._folder.noted("removed") or {}).get("ids", ()))
-        yield from (item for item in self._present() if seen.isdisjoint({item["pim_id"], item["group"]}))
+        yield from (
+            item for item in self._present() or () if seen.isdisjoint({item["pim_id"], item["group"]})
+        )
 
     def _place_of(self, expected: Expected) -> str:
         if expected.suite:
