@@ -106,7 +106,7 @@ def run(installed, home):
             "AMAZON_LISTINGS_CONNECTORS": str(home / "connectors"),
         }
         command = [sys.executable, *map(str, arguments)]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=280)
         assert not check or done.returncode == 0, done.stderr
         return done
 
