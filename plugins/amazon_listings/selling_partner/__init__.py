@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from .account import Account
-from .buckets import BucketStore, Lease, LocalBuckets
-from .client import SellingPartner
-from .quotas import Quotas
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.buckets import BucketStore, Lease, LocalBuckets
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.quotas import Quotas
 
 __all__ = ["Account", "BucketStore", "Lease", "LocalBuckets", "Quotas", "SellingPartner"]

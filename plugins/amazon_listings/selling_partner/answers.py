@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from .faults import malformed, outcome_unknown
-from .redaction import redact
+from amazon_listings.selling_partner.faults import malformed, outcome_unknown
+from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .faults import Refusal
-    from .request import Call
+    from amazon_listings.selling_partner.faults import Refusal
+    from amazon_listings.selling_partner.request import Call
 
 #: Longest `Retry-After` that is obeyed (seconds).
 LONGEST_RETRY_AFTER = 900.0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .operations import Limit
+    from amazon_listings.selling_partner.operations import Limit
 
 #: Seconds for which a stated rate is believed.
 STATED_FOR = 86_400.0

@@ -11,26 +11,32 @@ import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from amazon_listings.errors import RetryableError
-
-from .answers import is_success, never_sent, no_answer, read_answer, read_refusal, retry_after
-from .buckets import buckets_of
-from .exceptions import OutcomeUnknown, Throttled
-from .fault_table import Action
-from .faults import classify, error_of, outcome_unknown
-from .operations import OPERATIONS, PREVIEW_RATE, limits
-from .quotas import Quotas, in_flight
-from .request import Call, prepare, subject_of
-from .tokens import NoAuth, Tokens
-from .user_agent import default_user_agent
+from amazon_listings.selling_partner.answers import (
+    is_success,
+    never_sent,
+    no_answer,
+    read_answer,
+    read_refusal,
+    retry_after,
+)
+from amazon_listings.selling_partner.buckets import buckets_of
+from amazon_listings.selling_partner.exceptions import OutcomeUnknown, Throttled
+from amazon_listings.selling_partner.fault_table import Action
+from amazon_listings.selling_partner.faults import classify, error_of, outcome_unknown
+from amazon_listings.selling_partner.operations import OPERATIONS, PREVIEW_RATE, limits
+from amazon_listings.selling_partner.quotas import Quotas, in_flight
+from amazon_listings.selling_partner.request import Call, prepare, subject_of
+from amazon_listings.selling_partner.tokens import NoAuth, Tokens
+from amazon_listings.selling_partner.user_agent import default_user_agent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from .account import Account
-    from .answers import Answer
-    from .buckets import Bucket
-    from .faults import Refusal
-    from .operations import Kind
+    from amazon_listings.selling_partner.account import Account
+    from amazon_listings.selling_partner.answers import Answer
+    from amazon_listings.selling_partner.buckets import Bucket
+    from amazon_listings.selling_partner.faults import Refusal
+    from amazon_listings.selling_partner.operations import Kind
 
 #: Tries of one call when Amazon or the network fails; then `RetryableError` leaves it to the task.
 TRIES = 4

@@ -1,4 +1,4 @@
-"""Does a listing hold what was sent? To be asked when no answer came, and after acceptance.
+"""Compare a listing with what was sent, when no answer came and after acceptance.
 
 Amazon adds some properties to what it was given (`audience: ALL`, a `marketplace_id`); anything
 else that is there and was not sent means that the listing is not as sent. JSON types count: `"1"`,
@@ -19,7 +19,7 @@ ADDED = frozenset({"audience", "currency", "language_tag", "marketplace_id"})
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two JSON values are equal, as JSON sees it."""
+    """Return whether two JSON values are equal, as JSON sees it."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):
@@ -30,7 +30,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 def matches(current: Any, sent: Any) -> bool:
-    """Whether a current value is the one sent, apart from properties that Amazon adds."""
+    """Return whether a current value is the one sent, apart from properties that Amazon adds."""
     if isinstance(current, dict) and isinstance(sent, dict):
         return current.keys() - sent.keys() <= ADDED and all(
             key in current and matches(current[key], value) for key, value in sent.items()
@@ -41,17 +41,17 @@ def matches(current: Any, sent: Any) -> bool:
 
 
 def matches_put(current: Mapping[str, Elements], sent: Mapping[str, Elements]) -> bool:
-    """Whether a listing is as after a put: every attribute sent, and none else."""
+    """Return whether a listing is as after a put: every attribute sent, and none else."""
     return not mismatched_attributes(current, "PUT", sent)
 
 
 def matches_patches(current: Mapping[str, Elements], patches: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether a listing is as after these patches."""
+    """Return whether a listing is as after these patches."""
     return not mismatched_attributes(current, "PATCH", patches)
 
 
 def mismatched_attributes(current: Mapping[str, Elements], method: str, body: Any) -> frozenset[str]:
-    """The attributes that a listing does not hold as a write would have left them.
+    """Return the attributes that a listing does not have as a write would have left them.
 
     Args:
         current: The listing's attributes.

@@ -8,15 +8,20 @@ from urllib.parse import urlsplit
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from .answers import is_success, no_answer
-from .client import TRIES
-from .exceptions import DocumentDamaged, LinkExpired, SellingPartnerError, Unavailable
-from .faults import RETRY_LATER
+from amazon_listings.selling_partner.answers import is_success, no_answer
+from amazon_listings.selling_partner.client import TRIES
+from amazon_listings.selling_partner.exceptions import (
+    DocumentDamaged,
+    LinkExpired,
+    SellingPartnerError,
+    Unavailable,
+)
+from amazon_listings.selling_partner.faults import RETRY_LATER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .client import SellingPartner
+    from amazon_listings.selling_partner.client import SellingPartner
 
 Result = TypeVar("Result")
 

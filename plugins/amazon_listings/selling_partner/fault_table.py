@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal, NamedTuple
 
-from .exceptions import (
+from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
     CredentialsRejected,
     GrantRevoked,

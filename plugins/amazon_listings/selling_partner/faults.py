@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.errors import RetryableError
 from amazon_listings.messages import Message, message
-
-from .exceptions import (
+from amazon_listings.selling_partner.exceptions import (
     ListingRefused,
     MalformedAnswer,
     NotFound,
@@ -16,11 +15,11 @@ from .exceptions import (
     RequestRefused,
     SellingPartnerError,
 )
-from .fault_table import FAULTS
-from .redaction import redact
+from amazon_listings.selling_partner.fault_table import FAULTS
+from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:
-    from .fault_table import Fault, Side
+    from amazon_listings.selling_partner.fault_table import Fault, Side
 
 
 class Refusal(NamedTuple):

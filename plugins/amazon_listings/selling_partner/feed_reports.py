@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from .exceptions import MalformedAnswer
-from .faults import RETRY_LATER
+from amazon_listings.selling_partner.exceptions import MalformedAnswer
+from amazon_listings.selling_partner.faults import RETRY_LATER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

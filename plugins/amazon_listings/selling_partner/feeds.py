@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from .downloads import download, upload, with_new_link
-from .exceptions import DocumentDamaged, MalformedAnswer
-from .faults import RETRY_LATER, Refusal, outcome_unknown
-from .shapes import Shape
+from amazon_listings.selling_partner.downloads import download, upload, with_new_link
+from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
+from amazon_listings.selling_partner.faults import RETRY_LATER, Refusal, outcome_unknown
+from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .client import SellingPartner
+    from amazon_listings.selling_partner.client import SellingPartner
 
 FEED_TYPE = "JSON_LISTINGS_FEED"
 CONTENT_TYPE = "application/json; charset=UTF-8"

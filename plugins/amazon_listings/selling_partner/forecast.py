@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .feed_messages import MOST_MESSAGES
-from .operations import PREVIEW_RATE, limits
+from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
+from amazon_listings.selling_partner.operations import PREVIEW_RATE, limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .operations import Kind
+    from amazon_listings.selling_partner.operations import Kind
 
 _WORDS = {
     "putListingsItem": "submission",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from .comparison import same
+from amazon_listings.selling_partner.comparison import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

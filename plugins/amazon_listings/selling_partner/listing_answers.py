@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .exceptions import PreviewIgnored
-from .shapes import Shape
+from amazon_listings.selling_partner.exceptions import PreviewIgnored
+from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
-    from .answers import Answer
+    from amazon_listings.selling_partner.answers import Answer
 
 Status = Literal["ACCEPTED", "INVALID", "VALID"]
 

@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from .comparison import matches_patches, matches_put
-from .exceptions import MalformedAnswer, NotFound, OutcomeUnknown
-from .listing_answers import Listing, Page, Submission, read_listing, read_submission
-from .operations import kinds_of
-from .shapes import Shape
+from amazon_listings.selling_partner.comparison import matches_patches, matches_put
+from amazon_listings.selling_partner.exceptions import MalformedAnswer, NotFound, OutcomeUnknown
+from amazon_listings.selling_partner.listing_answers import (
+    Listing,
+    Page,
+    Submission,
+    read_listing,
+    read_submission,
+)
+from amazon_listings.selling_partner.operations import kinds_of
+from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from .client import SellingPartner
+    from amazon_listings.selling_partner.client import SellingPartner
 
 __all__ = ["Listing", "Page", "Submission", "delete", "get", "patch", "put", "search", "search_page"]
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .comparison import same
-from .operations import OFFER_ATTRIBUTES
+from amazon_listings.selling_partner.comparison import same
+from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ def build_patches(
     force: Collection[str] = (),
     defaults: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Patches that make a listing hold what is wanted, touching only what the mapping owns.
+    """Return patches that make a listing have what is wanted, touching only what the mapping owns.
 
     JSON types are kept as they are: `"0123"`, `"true"` and `123` stay what they are.
 

@@ -10,8 +10,8 @@ from amazon_listings.errors import ItemError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .client import SellingPartner
-    from .operations import Kind
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.operations import Kind
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

@@ -12,12 +12,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .buckets import LocalBuckets
+from amazon_listings.selling_partner.buckets import LocalBuckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .buckets import Bucket, BucketStore
+    from amazon_listings.selling_partner.buckets import Bucket, BucketStore
 
 #: Share of a stated rate that is used: clocks of two machines differ.
 SHARE = 0.99

@@ -8,17 +8,17 @@ from urllib.parse import quote
 
 import requests
 
-from .faults import Refusal
-from .paths import fill
-from .redaction import redact
-from .tokens import NoAuth
+from amazon_listings.selling_partner.faults import Refusal
+from amazon_listings.selling_partner.paths import fill
+from amazon_listings.selling_partner.redaction import redact
+from amazon_listings.selling_partner.tokens import NoAuth
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from .account import Account
-    from .buckets import Bucket
-    from .operations import Operation
+    from amazon_listings.selling_partner.account import Account
+    from amazon_listings.selling_partner.buckets import Bucket
+    from amazon_listings.selling_partner.operations import Operation
 
 #: What a parameter is called when an error says what it was about.
 _NAMES = {"sku": "SKU", "productType": "product type", "feedId": "feed", "feedDocumentId": "document"}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import definitions, listings
-from .exceptions import AccessDenied, SecretExpired, WrongMarketplace
-from .shapes import Shape
+from amazon_listings.selling_partner import definitions, listings
+from amazon_listings.selling_partner.exceptions import AccessDenied, SecretExpired, WrongMarketplace
+from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
-
-    from .client import SellingPartner
+    from amazon_listings.selling_partner.client import SellingPartner
 
 #: A SKU that nobody has: asking for it shows whether seller id, marketplace and role fit.
 _PROBE = "amazon-listings-connection-test"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .faults import Refusal, malformed
+from amazon_listings.selling_partner.faults import Refusal, malformed
 
 if TYPE_CHECKING:
-    from .answers import Answer
+    from amazon_listings.selling_partner.answers import Answer
 
 
 class Shape:

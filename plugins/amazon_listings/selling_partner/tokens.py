@@ -15,16 +15,16 @@ import requests
 from requests.auth import AuthBase
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from .account import TOKEN_URL
-from .answers import no_answer
-from .exceptions import Unavailable
-from .faults import Refusal, error_of
-from .redaction import redact
+from amazon_listings.selling_partner.account import TOKEN_URL
+from amazon_listings.selling_partner.answers import no_answer
+from amazon_listings.selling_partner.exceptions import Unavailable
+from amazon_listings.selling_partner.faults import Refusal, error_of
+from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .account import Account
+    from amazon_listings.selling_partner.account import Account
 
 #: Renewed this many seconds before the end.
 AHEAD = 120.0
