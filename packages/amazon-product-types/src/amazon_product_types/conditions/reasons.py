@@ -41,7 +41,7 @@ class Reasons:
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
-        self._formulas: dict[tuple[Pointer, bool], Formula] = {}
+        self._cases: dict[tuple[Pointer, bool], tuple[Term, ...]] = {}
 
     def of(self, pointer: Pointer, path: Pointer, attributes: Any) -> Term:
         """Return the conditions that made the keyword at `pointer` apply to the place at `path`.
@@ -54,23 +54,27 @@ class Reasons:
         found: set[Literal] = set()
         for branch in self._branches(pointer):
             here = _elements(attributes, path[: branch.depth])
-            cases = [term for term in self._formula(branch) if term_holds(term, attributes, here)]
-            shortest_case = min(cases, key=_length) if cases else frozenset([UNREADABLE])
-            found.update(with_present_values(item, attributes, here) for item in shortest_case)
+            cases = (term for term in self._cases_of(branch) if term_holds(term, attributes, here))
+            case = next(cases, frozenset([UNREADABLE]))
+            found.update(with_present_values(item, attributes, here) for item in case)
         whole = frozenset(found)
         return next(iter(shortest(frozenset([whole]))), whole)
 
-    def _formula(self, branch: _Branch) -> Formula:
+    def _cases_of(self, branch: _Branch) -> tuple[Term, ...]:
+        """Return the cases in which a branch applies, those that say least first."""
         key = (branch.holder, branch.is_then)
-        formula = self._formulas.get(key)
-        if formula is None:
-            schema, node = at(self._definition.document, (*branch.holder, "if")), branch.node
-            if branch.is_list:
-                formula = from_root(member_truth(schema, node), node.names[:-1])
-            else:
-                formula = from_root(truth(schema, node), node.names)
-            formula = self._formulas[key] = formula if branch.is_then else negated(formula)
-        return formula
+        cases = self._cases.get(key)
+        if cases is None:
+            formula = self._formula(branch)
+            cases = tuple(sorted(formula if branch.is_then else negated(formula), key=_length))
+            self._cases[key] = cases
+        return cases
+
+    def _formula(self, branch: _Branch) -> Formula:
+        schema, node = at(self._definition.document, (*branch.holder, "if")), branch.node
+        if branch.is_list:
+            return from_root(member_truth(schema, node), node.names[:-1])
+        return from_root(truth(schema, node), node.names)
 
     def _branches(self, pointer: Pointer) -> Iterator[_Branch]:
         """Yield each `then` and `else` that a pointer goes through, from the outside in."""
