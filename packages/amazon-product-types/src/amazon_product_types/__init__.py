@@ -1,1 +1,1 @@
-"""Amazon's product type definitions: fetch, cache, fields, labels, changes between versions."""
+"""Read Amazon's product type definitions: fields, labels, requirements, validation, changes."""

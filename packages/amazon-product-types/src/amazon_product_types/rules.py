@@ -1,7 +1,7 @@
 """What Amazon enforces beyond the definition, as dated and sourced data.
 
 A rule is added here with the day since when it is in force and where that is written, so that a reader
-can look it up, and whoever applies it can leave it out by its name.
+can look it up and turn it off by its name.
 """
 
 from __future__ import annotations

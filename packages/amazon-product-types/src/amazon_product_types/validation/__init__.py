@@ -1,4 +1,4 @@
-"""Is this payload right? Issues a person understands. Stands alone: imports nothing else of the project."""
+"""Validate payloads: verdicts, and issues that a person understands."""
 
 from amazon_product_types.document import DefinitionError, parse_definition
 from amazon_product_types.validation.amazon import amazon_issues

@@ -1,4 +1,4 @@
-"""An issue: one thing a person can act on, whoever found it."""
+"""Describe an issue: one thing a person can act on, from any source."""
 
 from __future__ import annotations
 
