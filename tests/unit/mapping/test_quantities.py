@@ -221,3 +221,18 @@ def test_html_becomes_text_in_time_in_proportion_to_its_length(hostile):
     html_to_text(hostile)
     is_html(hostile)
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("2026-12-01 9:30", "2026-12-01T09:30:00Z"),
+        ("2026-12-01T00:00:00Z", "2026-12-01"),
+        ("2026-12-01T00:00:00-05:00", "2026-12-01T00:00:00-05:00"),
+        ("2026-12-01T00:00:00+02:00", "2026-12-01T00:00:00+02:00"),
+        ("2026-12-01T00:00:01Z", "2026-12-01T00:00:01Z"),
+        ("2026-12-01T00:01:00Z", "2026-12-01T00:01:00Z"),
+    ],
+)
+def test_only_midnight_in_utc_is_just_the_day(written, sent):
+    assert iso(moment(written)) == sent
