@@ -46,6 +46,12 @@ def check(
             good += [] if wrong else [connector]
     for connector in good:
         print("ok ", _line(connector))
+        if connector.was:
+            print(
+                f"    was {', '.join(connector.was)}: goes on with that history, nothing is sent again. "
+                f"Airflow starts {connector.dag_id} as a new DAG; former runs stay under "
+                f"{', '.join(f'amazon_{old}' for old in connector.was)}."
+            )
     for found in sorted(broken, key=lambda one: one.id):
         print(f"\n{found.text}", end="")
     print(f"\n{_count(len(good), 'connector')} right, {len(broken)} broken.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import false, func, select
 
-from amazon_listings.ledger.content import attributes_of, column_text, unpacked
+from amazon_listings.ledger.content import attributes_of, unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.tables import connectors, current_id, issues, items, runs, submissions
 
@@ -109,7 +109,7 @@ def item_standings(ledger: Engine, sku: str, connector_key: str | None = None) -
         current_id(items) if name == "connector_id" else items.c[name]
         for name in ItemStanding.__dataclass_fields__
     ]
-    condition: ColumnElement[bool] = items.c.sku == column_text(sku, 64)
+    condition: ColumnElement[bool] = items.c.sku == sku
     if connector_key is not None:
         condition &= items.c.connector_key == connector_key
     with reading(ledger) as connection:
@@ -144,7 +144,7 @@ def writes_to(ledger: Engine, sku: str, connector_key: str | None = None) -> Ite
         table.undoes,
         table.body,
     )
-    condition = table.sku == column_text(sku, 64)
+    condition = table.sku == sku
     if connector_key is not None:
         condition &= runs.c.connector_key == connector_key
     last = 0

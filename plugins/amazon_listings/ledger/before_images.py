@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from amazon_listings.ledger.content import attributes_of, column_text, unpacked
+from amazon_listings.ledger.content import attributes_of, unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.submissions import ACCEPTED, DOUBTFUL, PENDING
@@ -95,7 +95,7 @@ def count_written(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> in
 
 def _written(run: int, skus: Collection[str]) -> ColumnElement[bool]:
     written = (submissions.c.run == run) & submissions.c.status.in_(_WRITTEN)
-    return written & submissions.c.sku.in_([column_text(sku, 64) for sku in skus]) if skus else written
+    return written & submissions.c.sku.in_(list(skus)) if skus else written
 
 
 def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[Write]:

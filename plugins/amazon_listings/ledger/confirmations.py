@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, case, func, select, update
 
-from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.items import FIRST_LOOK
 from amazon_listings.ledger.tables import items
@@ -107,7 +106,7 @@ def record_looks(
         )
         .values(
             state=bindparam("new_state"),
-            asin=func.coalesce(bindparam("new_asin"), items.c.asin),
+            asin=func.coalesce(bindparam("new_asin", type_=items.c.asin.type), items.c.asin),
             listed=bindparam("new_listed", type_=items.c.listed.type),
             look_at=bindparam("new_look_at", type_=items.c.look_at.type),
             looks=items.c.looks + 1,
@@ -129,7 +128,7 @@ def _entry(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "of_hash": look.accepted_hash,
         "of_moment": look.accepted_at,
         "new_state": row["state"],
-        "new_asin": column_text(row["asin"], 16) if row["asin"] else None,
+        "new_asin": row["asin"] or None,
         # Not applied: whether there is a listing has to be asked before the next write.
         "new_listed": None if row["state"] == "not_applied" else True,
         "new_look_at": next_look(look.accepted_at, now) if waits else None,

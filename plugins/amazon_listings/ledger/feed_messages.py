@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from amazon_listings.ledger.content import column_text, unpacked
+from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.submissions import PENDING
-from amazon_listings.ledger.tables import feeds, runs, submissions
+from amazon_listings.ledger.tables import SKU, feeds, runs, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def feed_answers(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Fee
     table = submissions.c
     with reading(ledger) as connection:
         for chunk in chunks(skus, CHUNK):
-            names = {column_text(sku, 64): sku for sku in chunk}
+            names = {SKU.fitted(sku): sku for sku in chunk}
             rows = connection.execute(
                 select(table.sku, feeds.c.id, feeds.c.feed_id, table.status, table.payload_hash)
                 .join(feeds, feeds.c.id == table.feed)

@@ -14,12 +14,12 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amazon_listings.errors import RetryableError
-from amazon_listings.ledger.content import column_text, packed
+from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.fences import fence_messages, lower_fences_of_feed
 from amazon_listings.ledger.items import ListingScope, accepted, deleted, upsert
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entries
-from amazon_listings.ledger.tables import feeds, submissions
+from amazon_listings.ledger.tables import SKU, feeds, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -218,9 +218,7 @@ def settle_feed(
     now = datetime.now(UTC)
     for chunk in chunks(outcomes, CHUNK):
         with ledger.begin() as connection:
-            _answer(
-                connection, feed, {column_text(sku, 64): status for sku, status in chunk}, definition, now
-            )
+            _answer(connection, feed, {SKU.fitted(sku): status for sku, status in chunk}, definition, now)
     with ledger.begin() as connection:
         connection.execute(
             update(submissions)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, or_, select
 
-from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading, seconds
-from amazon_listings.ledger.tables import fences, leases
+from amazon_listings.ledger.tables import SKU, fences, leases
 from amazon_listings.marketplaces import region_of
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def raise_fences(
     Returns:
         The fences of others, by SKU; all other SKUs are ours now.
     """
-    names = {column_text(sku, 64): sku for sku in skus}
+    names = {SKU.fitted(sku): sku for sku in skus}
     blocked: dict[str, Fence] = {}
     for chunk in chunks(names, CHUNK):
         with ledger.begin() as connection:
@@ -76,13 +75,13 @@ def fence_messages(
     Returns:
         Whether all of them are fenced; if not, one has another write under way.
     """
-    names = {column_text(sku, 64) for sku in skus}
+    names = {SKU.fitted(sku) for sku in skus}
     return len(_raise(connection, listings, names, run=run, token=token, feed=feed)) == len(names)
 
 
 def lower_fences(ledger: Engine, listings: ListingScope, skus: Iterable[str], *, token: str) -> None:
     """Lower the fences of single writes whose answers are known, or that were not made."""
-    for chunk in chunks(sorted({column_text(sku, 64) for sku in skus}), CHUNK):
+    for chunk in chunks(sorted({SKU.fitted(sku) for sku in skus}), CHUNK):
         with ledger.begin() as connection:
             connection.execute(
                 delete(fences).where(

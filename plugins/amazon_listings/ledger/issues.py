@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import issues
+from amazon_listings.ledger.tables import IDENTITY, PIM_ID, issues
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import WORST
 
@@ -122,13 +121,13 @@ def open_issues(ledger: Engine, connector_key: str, item: str | None = None) -> 
     """The open issues of a connector, or of one of its items."""
     condition = (issues.c.connector_key == connector_key) & issues.c.resolved_run.is_(None)
     if item is not None:
-        condition &= issues.c.item == column_text(item, 128)
+        condition &= issues.c.item == item
     yield from _known(ledger, condition)
 
 
 def issue_lives(ledger: Engine, item: str, connector_key: str | None = None) -> Iterator[KnownIssue]:
     """Every life of every issue of an item, the open ones too."""
-    condition = issues.c.item == column_text(item, 128)
+    condition = issues.c.item == item
     if connector_key is not None:
         condition &= issues.c.connector_key == connector_key
     yield from _known(ledger, condition)
@@ -235,7 +234,7 @@ def _by_name(checked: Iterable[CheckedItem]) -> dict[str, CheckedItem]:
     """The items by what their column holds; two of one name (a SKU used twice) are one."""
     items: dict[str, CheckedItem] = {}
     for one in checked:
-        name = column_text(one.item, 128)
+        name = PIM_ID.fitted(one.item)
         if name in items:
             other = items[name]
             one = CheckedItem(one.item, [*other.issues, *one.issues], other.looked & one.looked)  # noqa: PLW2901 - both in one
@@ -268,7 +267,7 @@ def _worst(found: Iterable[Issue]) -> dict[str, Issue]:
     """One issue per identity: the first of the worst severity; places of one attribute are one issue."""
     worst: dict[str, Issue] = {}
     for issue in found:
-        key = column_text("|".join(issue.identity), 200)
+        key = IDENTITY.fitted("|".join(issue.identity))
         if key not in worst or WORST[issue.severity] < WORST[worst[key].severity]:
             worst[key] = issue
     return worst

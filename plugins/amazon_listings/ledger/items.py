@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import select, text
 
-from amazon_listings.ledger.content import column_text, packed, unpacked
+from amazon_listings.ledger.content import packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
-from amazon_listings.ledger.tables import IN_DOUBT, connectors, current_id, items, submissions
+from amazon_listings.ledger.tables import IN_DOUBT, SKU, connectors, current_id, items, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class ListingScope:
     def among(self, skus: Iterable[str]) -> ColumnElement[bool]:
         """The condition on `items` for these SKUs."""
         return (
-            items.c.sku.in_([column_text(sku, 64) for sku in skus])
+            items.c.sku.in_(list(skus))
             & (items.c.seller_id == self.seller_id)
             & (items.c.marketplace_id == self.marketplace_id)
         )
@@ -133,7 +133,7 @@ def accepted_elsewhere(
         items.c.accepted_at,
     )
     for chunk in chunks(skus, CHUNK):
-        names = {column_text(sku, 64): sku for sku in chunk}
+        names = {SKU.fitted(sku): sku for sku in chunk}
         with reading(ledger) as connection:
             rows = connection.execute(
                 select(*columns)
@@ -268,7 +268,7 @@ def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[s
     }
     key = ("sku", "seller_id", "marketplace_id")
     for chunk in chunks(rows, 2 * CHUNK):
-        entries = {row["sku"]: own | _fitting(row) for row in chunk}
+        entries = {row["sku"]: own | row for row in chunk}
         statement = insert_into(connection, items)
         changed = {name for entry in entries.values() for name in entry} - set(key)
         statement = statement.on_conflict_do_update(
@@ -277,22 +277,13 @@ def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[s
         connection.execute(statement, list(entries.values()))
 
 
-def _fitting(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with texts of strangers as their columns can hold them."""
-    limits = {"sku": 64, "pim_id": 128, "family": 128, "asin": 16}
-    return {
-        name: column_text(value, limits[name]) if name in limits and value is not None else value
-        for name, value in row.items()
-    }
-
-
 def _of(
     ledger: Engine, listings: ListingScope, skus: Sequence[str], columns: Sequence[Any]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """These columns of the SKUs that are known."""
     with reading(ledger) as connection:
         for chunk in chunks(skus, CHUNK):
-            names = {column_text(sku, 64): sku for sku in chunk}
+            names = {SKU.fitted(sku): sku for sku in chunk}
             for name, *values in connection.execute(
                 select(items.c.sku, *columns).where(listings.among(chunk))
             ):

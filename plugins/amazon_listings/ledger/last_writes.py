@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from amazon_listings.ledger.content import attributes_of, column_text, unpacked
+from amazon_listings.ledger.content import attributes_of, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.submissions import ACCEPTED
-from amazon_listings.ledger.tables import runs, submissions
+from amazon_listings.ledger.tables import SKU, runs, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
     found: dict[str, LastWrite] = {}
     with reading(ledger) as connection:
         for chunk in chunks(skus, CHUNK):
-            names = {column_text(sku, 64): sku for sku in chunk}
+            names = {SKU.fitted(sku): sku for sku in chunk}
             newest = (
                 select(func.max(table.id))
                 .where(

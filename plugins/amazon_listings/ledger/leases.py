@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, or_, select, update
 
 from amazon_listings.errors import RetryableError
-from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import insert_into, reading, seconds
 from amazon_listings.ledger.tables import fences, leases
 
@@ -63,8 +62,8 @@ class Lease:
     ) -> None:
         self.token = uuid.uuid4().hex
         self._ledger = ledger
-        self._connector = column_text(connector, 64)
-        self._owner = column_text(owner, 330)
+        self._connector = connector
+        self._owner = owner
         self._duration = duration
         self._patience = patience
         self._sleep = sleep

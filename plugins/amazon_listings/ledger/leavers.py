@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, MetaData, String, Table, func, insert, select
+from sqlalchemy import Column, MetaData, Table, func, insert, select
 
-from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import items
+from amazon_listings.ledger.tables import SKU, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,11 +27,10 @@ def listed_skus(ledger: Engine, connector_key: str, pim_ids: Iterable[str]) -> I
     The identity of a product stands for its whole family.
     """
     for chunk in chunks(pim_ids, CHUNK):
-        names = [column_text(pim_id, 128) for pim_id in chunk]
         with reading(ledger) as connection:
             rows = connection.execute(
                 select(items.c.pim_id, items.c.sku).where(
-                    _listed(connector_key), items.c.pim_id.in_(names) | items.c.family.in_(names)
+                    _listed(connector_key), items.c.pim_id.in_(chunk) | items.c.family.in_(chunk)
                 )
             ).all()
         yield from ((pim_id, sku) for pim_id, sku in rows)
@@ -48,12 +46,12 @@ def listed_but_not(ledger: Engine, connector_key: str, skus: Iterable[str]) -> I
         connector_key: Whose listings.
         skus: Every SKU of the read.
     """
-    read = Table("read_now", MetaData(), Column("sku", String(64), primary_key=True), prefixes=["TEMPORARY"])
+    read = Table("read_now", MetaData(), Column("sku", SKU, primary_key=True), prefixes=["TEMPORARY"])
     with reading(ledger) as connection:
         read.create(connection)
         try:
             for chunk in chunks(skus, 10 * CHUNK):
-                names = {column_text(sku, 64) for sku in chunk}
+                names = {SKU.fitted(sku) for sku in chunk}
                 known = set(connection.scalars(select(read.c.sku).where(read.c.sku.in_(names))))
                 connection.execute(insert(read), [{"sku": sku} for sku in names - known])
             missing = (

@@ -14,7 +14,6 @@ from sqlalchemy import func, select, update
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.content import column_text
 from amazon_listings.ledger.database import insert_into, reading
 from amazon_listings.ledger.tables import connectors, current_id, runs
 from amazon_listings.selling_partner.redaction import redact
@@ -258,9 +257,9 @@ def find_run(ledger: Engine, name: str, connector_id: str | None = None, attempt
     """
     # A number of PostgreSQL's column; nothing else is a run's.
     numbered = name.isascii() and name.isdigit() and len(name) < 10  # noqa: PLR2004 - 2**31 has ten digits
-    condition = runs.c.id == int(name) if numbered else runs.c.run_id == column_text(name, 250)
+    condition = runs.c.id == int(name) if numbered else runs.c.run_id == name
     if connector_id is not None:
-        condition &= runs.c.connector_key == (find_key(ledger, connector_id) or column_text(connector_id, 64))
+        condition &= runs.c.connector_key == (find_key(ledger, connector_id) or connector_id)
     if attempt is not None:
         condition &= runs.c.attempt == attempt
     with reading(ledger) as connection:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from amazon_listings.ledger.content import column_text, packed
+from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import submissions
+from amazon_listings.ledger.tables import SKU, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ def withdraw_submission(ledger: Engine, run: int, sku: str, payload_hash: str) -
         connection.execute(
             delete(submissions).where(
                 submissions.c.run == run,
-                submissions.c.sku == column_text(sku, 64),
+                submissions.c.sku == sku,
                 submissions.c.payload_hash == payload_hash,
                 submissions.c.status == UNANSWERED,
             )
@@ -98,8 +98,8 @@ def record_answers(ledger: Engine, run: int, rows: Iterable[Mapping[str, Any]]) 
         )
         .values(
             status=bindparam("answer"),
-            submission_id=bindparam("answer_id"),
-            request_id=bindparam("answer_request"),
+            submission_id=bindparam("answer_id", type_=submissions.c.submission_id.type),
+            request_id=bindparam("answer_request", type_=submissions.c.request_id.type),
         )
     )
     for chunk in chunks(rows, CHUNK):
@@ -108,11 +108,11 @@ def record_answers(ledger: Engine, run: int, rows: Iterable[Mapping[str, Any]]) 
                 statement,
                 [
                     {
-                        "of_sku": column_text(row["sku"], 64),
+                        "of_sku": row["sku"],
                         "of_hash": row["hash"],
                         "answer": row["status"],
-                        "answer_id": column_text(row["submission_id"] or "", 64) or None,
-                        "answer_request": column_text(row["request_id"] or "", 64) or None,
+                        "answer_id": row["submission_id"] or None,
+                        "answer_request": row["request_id"] or None,
                     }
                     for row in chunk
                 ],
@@ -130,13 +130,13 @@ def entries(
             "run": run,
             "seller_id": listings.seller_id,
             "marketplace_id": listings.marketplace_id,
-            "sku": column_text(row["sku"], 64),
-            "pim_id": column_text(pim_id, 128) if pim_id else None,
+            "sku": row["sku"],
+            "pim_id": pim_id or None,
             "sent_at": now,
             "method": row["method"],
             "status": row["status"],
-            "submission_id": column_text(row["submission_id"] or "", 64) or None,
-            "request_id": column_text(row["request_id"] or "", 64) or None,
+            "submission_id": row["submission_id"] or None,
+            "request_id": row["request_id"] or None,
             "payload_hash": row["hash"],
             "body": packed(row["body"]),
             "before": None if before is None else packed(before),
@@ -151,7 +151,7 @@ def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent
     table = submissions.c
     with reading(ledger) as connection:
         for chunk in chunks(skus, CHUNK):
-            names = {column_text(sku, 64): sku for sku in chunk}
+            names = {SKU.fitted(sku): sku for sku in chunk}
             rows = connection.execute(
                 select(table.sku, table.method, table.status, table.payload_hash, table.submission_id)
                 .where(table.run == run, table.sku.in_(list(names)))

@@ -71,7 +71,14 @@ class Name(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
         """Return the text as the column holds it."""
-        return None if value is None else column_text(value, self.length)
+        return None if value is None else self.fitted(value)
+
+    def fitted(self, text: str) -> str:
+        """Return the text as the column holds it, to find again what was read from it."""
+        return column_text(text, self.length)
+
+
+SKU, PIM_ID, IDENTITY = Name(64), Name(128), Name(200)
 
 
 #: What an item's verdict depends on, and of it what many items share.
@@ -98,8 +105,8 @@ def _only_where(condition: str) -> dict[str, Any]:
 connectors = Table(
     "connectors",
     metadata,
-    Column("key", String(64), primary_key=True),
-    Column("current_id", String(64), nullable=False),
+    Column("key", Name(64), primary_key=True),
+    Column("current_id", Name(64), nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("renamed_at", Moment),
     Index("ix_connectors_current_id", "current_id", unique=True),
@@ -109,7 +116,7 @@ connectors = Table(
 connector_ids = Table(
     "connector_ids",
     metadata,
-    Column("connector_id", String(64), primary_key=True),
+    Column("connector_id", Name(64), primary_key=True),
     Column("connector_key", ForeignKey("connectors.key"), nullable=False),
     Column("since", Moment, nullable=False),
     Index("ix_connector_ids_connector_key", "connector_key"),
@@ -122,8 +129,8 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("connector_key", String(64), nullable=False),
-    Column("run_id", String(250), nullable=False),
+    Column("connector_key", Name(64), nullable=False),
+    Column("run_id", Name(250), nullable=False),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("operation", String(8), nullable=False),
     Column("scope", String(16), nullable=False),
@@ -151,14 +158,14 @@ runs = Table(
 items = Table(
     "items",
     metadata,
-    Column("sku", String(64), primary_key=True),
-    Column("seller_id", String(64), primary_key=True),
+    Column("sku", SKU, primary_key=True),
+    Column("seller_id", Name(64), primary_key=True),
     Column("marketplace_id", String(16), primary_key=True),
-    Column("connector_key", String(64), nullable=False),
-    Column("pim_id", String(128)),
-    Column("family", String(128)),
+    Column("connector_key", Name(64), nullable=False),
+    Column("pim_id", PIM_ID),
+    Column("family", Name(128)),
     Column("product_type", String(128), nullable=False),
-    Column("asin", String(16)),
+    Column("asin", Name(16)),
     Column("tested_hash", String(64)),
     Column("tested_definition", String(64)),
     Column("tested_at", Moment),
@@ -184,8 +191,8 @@ item_states = Table(
     "item_states",
     metadata,
     Column("connector_key", Name(64), primary_key=True),
-    Column("pim_id", Name(128), primary_key=True),
-    Column("sku", Name(64)),
+    Column("pim_id", PIM_ID, primary_key=True),
+    Column("sku", SKU),
     Column("family", Name(128), nullable=False),
     Column("run", Integer, nullable=False),
     Column("operation", String(8), nullable=False),
@@ -223,13 +230,13 @@ feeds = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run", ForeignKey("runs.id"), nullable=False),
-    Column("connector_key", String(64), nullable=False),
-    Column("seller_id", String(64), nullable=False),
+    Column("connector_key", Name(64), nullable=False),
+    Column("seller_id", Name(64), nullable=False),
     Column("marketplace_id", String(16), nullable=False),
     Column("product_type", String(128), nullable=False),
-    Column("document_id", String(255), nullable=False),
+    Column("document_id", Name(255), nullable=False),
     Column("feed_id", String(64)),
-    Column("report_id", String(255)),
+    Column("report_id", Name(255)),
     Column("state", String(16), nullable=False),
     Column("messages", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -253,15 +260,15 @@ submissions = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run", ForeignKey("runs.id"), nullable=False),
-    Column("seller_id", String(64), nullable=False),
+    Column("seller_id", Name(64), nullable=False),
     Column("marketplace_id", String(16), nullable=False),
-    Column("sku", String(64), nullable=False),
-    Column("pim_id", String(128)),
+    Column("sku", SKU, nullable=False),
+    Column("pim_id", PIM_ID),
     Column("sent_at", Moment, nullable=False),
     Column("method", String(16), nullable=False),
     Column("status", String(16), nullable=False),
-    Column("submission_id", String(64)),
-    Column("request_id", String(64)),
+    Column("submission_id", Name(64)),
+    Column("request_id", Name(64)),
     Column("feed", ForeignKey("feeds.id")),
     Column("message", Integer),
     Column("payload_hash", String(64), nullable=False),
@@ -297,9 +304,9 @@ issues = Table(
     "issues",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("connector_key", String(64), nullable=False),
-    Column("item", String(128), nullable=False),
-    Column("identity", String(200), nullable=False),
+    Column("connector_key", Name(64), nullable=False),
+    Column("item", PIM_ID, nullable=False),
+    Column("identity", IDENTITY, nullable=False),
     Column("severity", String(8), nullable=False),
     Column("document", JSON, nullable=False),
     Column("opened_run", Integer, nullable=False),
@@ -335,8 +342,8 @@ buckets = Table(
 leases = Table(
     "leases",
     metadata,
-    Column("connector", String(64), primary_key=True),
-    Column("owner", String(330), nullable=False),
+    Column("connector", Name(64), primary_key=True),
+    Column("owner", Name(330), nullable=False),
     Column("token", String(32), nullable=False),
     Column("expires_at", Float, nullable=False),
     Index("ix_leases_token", "token"),
@@ -347,8 +354,8 @@ leases = Table(
 fences = Table(
     "fences",
     metadata,
-    Column("sku", String(64), primary_key=True),
-    Column("seller_id", String(64), primary_key=True),
+    Column("sku", SKU, primary_key=True),
+    Column("seller_id", Name(64), primary_key=True),
     Column("region", String(16), primary_key=True),
     Column("run", Integer, nullable=False),
     Column("token", String(32), nullable=False),

@@ -115,3 +115,13 @@ def test_schema():
     result = CliRunner().invoke(app, ["connectors", "schema"])
     assert result.stdout == schema_text()
     assert json.loads(result.stdout)["title"] == "Connector"
+
+
+def test_check_says_what_a_renamed_connector_goes_on_with(run, folder):
+    (folder / "good.yaml").write_text(GOOD.format(id="good") + "was: [old, older]\n", encoding="utf-8")
+    result = run("check")
+    assert result.exit_code == 0
+    assert "was old, older: goes on with that history, nothing is sent again" in result.stdout
+    assert "Airflow starts amazon_good as a new DAG; former runs stay under amazon_old, amazon_older" in (
+        result.stdout
+    )
