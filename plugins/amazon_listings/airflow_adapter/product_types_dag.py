@@ -116,7 +116,7 @@ def report(pairs: Sequence[Sequence[str]] | None) -> dict[str, Any]:
     for sentence in found["person"]:
         log.warning("%s", sentence)
     if not found["person"]:
-        log.info("Nobody must act.")
+        log.info("No action needed.")
     log.info("report.html: %s", found["file"])
     if pairs is None or found["missing"]:
         raise ActionRequiredError(

@@ -102,18 +102,15 @@ def _address(url: str) -> URL:
         backend = address.get_backend_name()
         address.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise ActionRequiredError(
-            "AMAZON_LISTINGS_LEDGER is not a database URL.", hint="For example sqlite:////data/ledger.db."
-        ) from error
+        raise ActionRequiredError("ledger.not_a_url") from error
     if backend not in {"sqlite", "postgresql"}:
         raise ActionRequiredError(
-            f"The ledger cannot be kept in {backend}.",
-            hint="Use an sqlite:/// or a postgresql+psycopg2:// URL in AMAZON_LISTINGS_LEDGER.",
+            "ledger.unknown_backend",
+            backend=backend,
         )
     if backend == "sqlite" and address.database in {None, "", ":memory:"}:
         raise ActionRequiredError(
-            "A ledger in memory would forget what was sent.",
-            hint="Name a file in AMAZON_LISTINGS_LEDGER, such as sqlite:////data/ledger.db.",
+            "ledger.in_memory",
         )
     return address
 
@@ -128,8 +125,9 @@ def _postgresql(address: URL) -> Engine:
         )
     except ModuleNotFoundError as error:
         raise ActionRequiredError(
-            f"The ledger's URL asks for {address.drivername}, and its driver {error.name} is not installed.",
-            hint="Write postgresql+psycopg2://, whose driver comes with this package, or install the other.",
+            "ledger.driver_missing",
+            drivername=address.drivername,
+            reason=error.name,
         ) from error
 
 
@@ -139,8 +137,9 @@ def _sqlite(address: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LedgerClosed(
-            f"The folder of the ledger ({folder}) cannot be made: {error.strerror}.",
-            hint="Check AMAZON_LISTINGS_LEDGER, and who may write there.",
+            "ledger.folder",
+            folder=folder,
+            reason=error.strerror,
         ) from error
     engine = create_engine(address, hide_parameters=True, connect_args={"timeout": _PATIENCE})
 

@@ -267,17 +267,15 @@ def find_run(ledger: Engine, name: str, connector_id: str | None = None, attempt
     latest = {row.connector_key: row for row in reversed(rows)}
     if len(latest) == 1:
         return _run(next(iter(latest.values())))
-    of = f" of the connector {connector_id!r}" if connector_id else ""
-    which = f"no attempt {attempt} of the run" if attempt is not None else "no run"
     if not latest:
-        raise NoSuchRun(
-            f"The ledger has {which} {name!r}{of}.",
-            hint="`amazon-listings status --connector ID` lists the last ones.",
-        )
+        code = "ledger.no_such_run" if attempt is None else "ledger.no_such_attempt"
+        code += "_of_connector" if connector_id else ""
+        raise NoSuchRun(code, name=name, attempt=attempt, connector=connector_id)
     owners = ", ".join(sorted(row.connector_id for row in latest.values()))
     raise NoSuchRun(
-        f"Several connectors have a run {name!r}: {owners}.",
-        hint="Name the connector with --connector, or give the run's number.",
+        "ledger.ambiguous_run",
+        name=name,
+        owners=owners,
     )
 
 

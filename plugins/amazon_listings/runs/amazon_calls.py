@@ -102,6 +102,4 @@ def call_for_all(
         progress.step()
         yield answered
         if silent >= OUTAGE:
-            raise RetryableError(
-                f"{silent} items in a row got no answer from Amazon; the last: {answered.trouble}"
-            )
+            raise RetryableError("runs.no_answers", silent=silent, trouble=answered.trouble)

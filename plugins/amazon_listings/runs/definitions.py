@@ -110,8 +110,9 @@ class Definitions:
             )
         except DefinitionError as error:
             raise ActionRequiredError(
-                f"The definition {pair.validation.key} cannot be used: {error}.",
-                hint="Nothing is checked or sent without one. Fetch it again by running refresh_definition.",
+                "runs.definition_unusable",
+                validation_key=pair.validation.key,
+                reason=error,
             ) from error
 
     @property

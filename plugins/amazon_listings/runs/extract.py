@@ -156,10 +156,10 @@ class _Choice:
             self.taken += 1
             if self.taken > limit:
                 raise RunAbortedError(
-                    f"The connector {self._connector.id} may hold {limit:,} SKUs (`sku_limit`), and the PIM "
-                    "has more in its selection; nothing was sent.",
-                    hint=f"Raise `sku_limit` in {self._connector.where}, or narrow its statuses, tags or "
-                    "filter.",
+                    "runs.over_sku_limit",
+                    connector=self._connector.id,
+                    limit=limit,
+                    where=self._connector.where,
                 )
             yield item
 
@@ -176,14 +176,17 @@ def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, foun
     selection = f"its statuses ({', '.join(source.statuses)})" + (" and its filter" if source.filter else "")
     if scope.skus:
         raise RunAbortedError(
-            f"None of the SKUs that were named is an item of the connector {connector.id}: "
-            f"{_listed(scope.skus)}.",
-            hint=f"Check their spelling, and {selection}; {chosen.left:,} other items were read. "
-            "Nothing was sent.",
+            "runs.no_named_item",
+            connector=connector.id,
+            listed=_listed(scope.skus),
+            selection=selection,
+            left=chosen.left,
         )
     raise RunAbortedError(
-        f"The PIM has no item for the connector {connector.id}: {chosen.left:,} were read, none is in scope.",
-        hint=f"Check {selection}; nothing was sent.",
+        "runs.no_item",
+        connector=connector.id,
+        left=chosen.left,
+        selection=selection,
     )
 
 

@@ -223,13 +223,15 @@ def _said(
     what = f"The run's files cannot be kept: {doing} {path}"
     if number in _FULL:
         return StorageFull(
-            f"{what}: no room is left there.",
-            hint="Whoever runs Airflow must free space, or point AMAZON_LISTINGS_STORAGE elsewhere; then "
-            "clear the task. Nothing half-written is used.",
+            "runs.storage_full",
+            what=what,
         )
     if number in _FORBIDDEN or isinstance(error, PermissionError):
         return StorageRefused(
-            f"{what}: permission denied ({error}).",
-            hint="Whoever runs Airflow must give it access, or point AMAZON_LISTINGS_STORAGE elsewhere.",
+            "runs.storage_refused",
+            what=what,
+            reason=error,
         )
-    return StorageUnavailable(f"{what}: {str(error) or type(error).__name__}.")
+    return StorageUnavailable(
+        "runs.storage_unavailable", what=what, reason=str(error) or type(error).__name__
+    )

@@ -68,8 +68,8 @@ def plan_departures(
         return 0
     if how == "zero_quantity" and vendor:
         raise ActionRequiredError(
-            f"The connector {connector.id} says `when_removed: zero_quantity`, and vendors have no quantity.",
-            hint="Use `keep` or `delete`.",
+            "runs.vendor_quantity",
+            connector=connector.id,
         )
     extract = folder.noted("extract") or {}
     if extract.get("unreadable"):

@@ -141,8 +141,9 @@ def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str
     """
     if (total := sum(counts[outcome] for outcome in ENDS)) != extracted + added:
         raise RunAbortedError(
-            f"{extracted:,} items were extracted and {added:,} added (parents, items that left), but "
-            f"{total:,} have an outcome.",
-            hint="The run's folder is damaged: clear the run and let it start again.",
+            "runs.sum_wrong",
+            extracted=extracted,
+            added=added,
+            total=total,
         )
     return {str(outcome): counts[outcome] for outcome in REPORTED} | {"out_of_scope": out_of_scope}

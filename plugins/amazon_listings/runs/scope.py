@@ -121,8 +121,7 @@ def decide(
     if skus:
         if interval:
             raise RunAbortedError(
-                "A backfill reprocesses what changed in its intervals; it takes no list of SKUs.",
-                hint="Trigger the DAG with the SKUs instead.",
+                "runs.backfill_with_skus",
             )
         return scope("skus", "skus")
     if interval:

@@ -132,8 +132,8 @@ class OpenedSource(Protocol):
             RetryableError, ActionRequiredError: one is missing, or cannot be read.
         """
         raise UnusableSource(
-            f"This source has no tables of its own ({', '.join(wanted.values())}).",
-            hint="Correct `tables` in the connector: files ending in .csv, .jsonl or .parquet.",
+            "sources.source_no_tables_own",
+            values=wanted.values(),
         )
 
 

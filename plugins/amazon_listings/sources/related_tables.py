@@ -61,7 +61,8 @@ def bounded(place: str, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]
         kept.append(row)
         if len(kept) > MOST_ROWS:
             raise UnusableSource(
-                f"The related table {place} has more than {MOST_ROWS:,} rows.",
-                hint="Have the PIM, or the program that writes the file, put the values on the products.",
+                "sources.related_table_more_than",
+                place=place,
+                most_rows=MOST_ROWS,
             )
     return kept

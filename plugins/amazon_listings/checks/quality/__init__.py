@@ -12,6 +12,7 @@ from amazon_listings.checks.quality.project import opened
 from amazon_listings.checks.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
 from amazon_listings.checks.quality.wording import issue_of, observed
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
+from amazon_listings.messages import message
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.quality_docs import docs_index, project_folder
 from amazon_listings.runs.related_tables import load_tables
@@ -189,9 +190,10 @@ class _Check:
         refused = [sentence for expected, sentence in failed if expected.severity == "ERROR"]
         if refused:
             raise ExtractRefused(
-                f"The extract as a whole is not what the connector {self._connector.id} expects: "
-                f"{'; '.join(refused)}. Nothing was sent.",
-                hint=f"Correct the catalogue in the PIM, or {self._place}.",
+                "quality.extract_refused",
+                connector=self._connector.id,
+                refused="; ".join(refused),
+                place=self._place,
             )
         return [f"The extract as a whole: {sentence}." for _, sentence in failed]
 
@@ -233,9 +235,11 @@ class _Check:
             if unknown and expected.type != "expect_column_to_exist":
                 near = closest(unknown[0], sorted(self._known), most=3)
                 raise UnknownColumn(
-                    f"{self._place_of(expected)}: {expected.type} looks at “{unknown[0]}”, and no item "
-                    "of the extract has such a field.",
-                    hint=f"Did you mean {', '.join(near)}?" if near else "Correct the name of the column.",
+                    "quality.unknown_column",
+                    hint=message("did_you_mean", names=near) if near else None,
+                    place_of=self._place_of(expected),
+                    expected_type=expected.type,
+                    unknown=unknown[0],
                 )
 
 

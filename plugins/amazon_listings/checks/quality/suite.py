@@ -72,14 +72,15 @@ def per_item(expected: Expected, place: str) -> bool:
     partly = expected.kwargs.get("mostly", 1) != 1
     if expected.level == "row" and not pinned:
         raise UnknownExpectation(
-            f"{place}: {expected.type} is about the extract as a whole; it cannot have `level: row`.",
-            hint="Leave the level out, or write `level: table`.",
+            "quality.table_level",
+            place=place,
+            expected_type=expected.type,
         )
     if expected.level == "row" and partly:
         raise UnknownExpectation(
-            f"{place}: {expected.type} has `mostly`, which lets some items fail, and `level: row`, "
-            "which blocks each of them.",
-            hint="Leave one of the two out.",
+            "quality.mostly_by_row",
+            place=place,
+            expected_type=expected.type,
         )
     return pinned and not partly and expected.level != "table"
 
@@ -189,13 +190,15 @@ def _value(value: Any) -> Any:
 def _implementation(expected: Expected, place: str) -> Any:
     if expected.type not in list_registered_expectation_implementations():
         raise UnknownExpectation(
-            f"{place}: this version of Great Expectations has no expectation {expected.type!r}.",
-            hint="Use another one of its names.",
+            "quality.unknown_expectation",
+            place=place,
+            expected_type=expected.type,
         )
     if expected.type in _NEED_A_DATABASE:
         raise UnknownExpectation(
-            f"{place}: {expected.type} asks a database; the extract is none.",
-            hint="Use an expectation about columns or their values.",
+            "quality.needs_database",
+            place=place,
+            expected_type=expected.type,
         )
     return get_expectation_impl(expected.type)
 
@@ -212,7 +215,10 @@ def _build(expected: Expected, number: int, place: str) -> Expectation:
     except (ValueError, TypeError) as error:
         details = [_detail(one, kind) for one in getattr(error, "errors", list)()]
         raise UnknownExpectation(
-            f"{place}: {expected.type} has wrong arguments: {'; '.join(details) or error}.",
+            "quality.wrong_arguments",
+            place=place,
+            expected_type=expected.type,
+            details="; ".join(details) or error,
         ) from None
     return built
 

@@ -54,7 +54,9 @@ def fill(
             _refuse_repeated(store, record)
         except ValueError as error:
             name = identifier(row.cells.get(source.id_column)) or row.where
-            reading.problems.append(UnusableRecord(f"{row.where}: {error}.", sku=name))
+            reading.problems.append(
+                UnusableRecord("files.row_wrong", sku=name, where=row.where, reason=error)
+            )
             continue
         moment = parse_moment(record["modified"])
         latest = max(filter(None, (latest, moment)), default=None)

@@ -25,7 +25,7 @@ def file_table(place: str, languages: Sequence[str]) -> Rows:
     cells = []
     for row in file_rows(FileSettings(path=place, id_column=""), None):
         if not isinstance(row, FileRow):
-            raise UnusableSource(f"The related table {place} cannot be read: {row.message}")
+            raise UnusableSource("files.related_table_cannot_read", place=place, reason=row.message)
         cells.append(row.cells)
     return {
         language: bounded(place, (_in_language(row, language, languages) for row in cells))

@@ -56,9 +56,7 @@ def file_rows(source: FileSettings, root: Any) -> Iterator[FileRow | UnusableRec
         name = path.name
         read = {".csv": _csv_rows, ".jsonl": _json_rows, ".parquet": _parquet_rows}.get(path.suffix.lower())
         if read is None:
-            raise UnusableSource(
-                f"{name} is no .csv, .jsonl or .parquet file.", hint="Correct path in the connector."
-            )
+            raise UnusableSource("files.unknown_format", name=name)
         trouble = None
         try:
             with path.open("rb") as stream:
@@ -66,9 +64,7 @@ def file_rows(source: FileSettings, root: Any) -> Iterator[FileRow | UnusableRec
         except (OSError, UnicodeError, _ParquetError) as error:
             trouble = getattr(error, "strerror", None) or type(error).__name__
         if trouble:
-            raise UnusableSource(
-                f"The file {name} cannot be read: {trouble}.", hint="Correct path in the connector."
-            )
+            raise UnusableSource("files.unreadable", name=name, trouble=trouble)
 
 
 def find_files(root: Any) -> list[Any]:
@@ -88,9 +84,7 @@ def find_files(root: Any) -> list[Any]:
             else []
         )
     if not found:
-        raise UnusableSource(
-            f"There is no file {path}.", hint="Correct path in the connector, or deliver the file."
-        )
+        raise UnusableSource("files.no_file", path=path)
     return sorted(found, key=lambda each: str(each.name))
 
 
@@ -118,13 +112,13 @@ def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fil
         except StopIteration:
             return
         except csv.Error as error:
-            yield UnusableRecord(f"{where}: {error}.", sku=where)
+            yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=error)
             continue
         if not cells:
             continue
         problem = _misfit(cells, header, source)
         if problem:
-            yield UnusableRecord(f"{where}: {problem}.", sku=where)
+            yield UnusableRecord("files.row_unusable", sku=where, where=where, problem=problem)
         else:
             yield FileRow(where, dict(zip(header, cells, strict=True)))
 
@@ -156,8 +150,9 @@ def _lines(stream: BinaryIO, name: str, source: FileSettings) -> io.TextIOWrappe
         encoding = ""
     if not encoding:
         raise UnusableSource(
-            f"{name} cannot be read: there is no encoding {source.encoding!r}.",
-            hint="Correct encoding in the connector, e.g. utf-8 or cp1252.",
+            "files.unknown_encoding",
+            name=name,
+            encoding=source.encoding,
         )
     return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
 
@@ -165,9 +160,7 @@ def _lines(stream: BinaryIO, name: str, source: FileSettings) -> io.TextIOWrappe
 def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     if repeated:
-        raise UnusableSource(
-            f"{name} has more than one column {', '.join(repeated)}.", hint="Rename all but one."
-        )
+        raise UnusableSource("files.repeated_column", name=name, repeated=repeated)
     named = [
         source.id_column,
         source.group_column,
@@ -182,7 +175,7 @@ def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
     other = next((each for each in DELIMITERS if len(columns) == 1 and each in columns[0]), None)
     if other and other != source.delimiter:
         hint = f"Its cells seem to be separated by {other!r}: set delimiter in the connector."
-    raise UnusableSource(f"{name} has no column {', '.join(missing)}.", hint=hint)
+    raise UnusableSource("files.no_column", hint=hint, name=name, missing=missing)
 
 
 def _json_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
@@ -193,12 +186,12 @@ def _json_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fi
         try:
             row = parse_json(line.encode())
         except ValueError as error:
-            yield UnusableRecord(f"{where}: it is not JSON ({error}).", sku=where)
+            yield UnusableRecord("files.not_json", sku=where, where=where, reason=error)
             continue
         if isinstance(row, dict):
             yield FileRow(where, row)
         else:
-            yield UnusableRecord(f"{where}: it is not a JSON object.", sku=where)
+            yield UnusableRecord("files.not_an_object", sku=where, where=where)
 
 
 def _parquet_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:

@@ -69,24 +69,27 @@ class PimConnection:
         """
         if self.api not in get_args(Api):
             raise IncompleteConnection(
-                f"The API of Sales Layer is rest or connector, not {self.api!r}.",
-                hint=f"Correct {self.field('api')}.",
+                "sales_layer.unknown_api",
+                api=self.api,
+                field=self.field("api"),
             )
         needed = ("api_key",) if self.api == "rest" else ("code", "secret")
         for name in needed:
             if not getattr(self, name).strip():
                 raise IncompleteConnection(
-                    f"Sales Layer cannot be read: {LABELS[name]} is empty.",
-                    hint=f"Fill in {self.field(name)}.",
+                    "sales_layer.connection_incomplete",
+                    labels=LABELS[name],
+                    field=self.field(name),
                 )
             if not getattr(self, name).isascii() or not getattr(self, name).isprintable():
                 raise IncompleteConnection(
-                    f"{LABELS[name]} holds a character that no Sales Layer credential has.",
-                    hint=f"Paste it again into {self.field(name)}, without line breaks.",
+                    "sales_layer.foreign_character",
+                    labels=LABELS[name],
+                    field=self.field(name),
                 )
         parts = urlsplit(self.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
             raise IncompleteConnection(
-                "The base URL of Sales Layer is not an address such as https://api2.saleslayer.com/…",
-                hint=f"Correct {self.field('base_url')}, or leave it empty.",
+                "sales_layer.base_url",
+                field=self.field("base_url"),
             )

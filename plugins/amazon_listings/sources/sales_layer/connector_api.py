@@ -83,12 +83,12 @@ class _Answer:
         self.tables = {**tables(page), **self.tables}
         data = page.get("data") or {}
         if not isinstance(data, dict):
-            raise UnexpectedAnswer("Sales Layer's page has no tables: its data is not an object.")
+            raise UnexpectedAnswer("sales_layer.sales_layer_page_no")
         if self.roles is None and self.tables:
             self.roles = roles(self.tables, page.get("schema"))
         if self.roles is None:
             if any(data.values()):
-                raise UnexpectedAnswer("Sales Layer sent rows but no data_schema that says what they mean.")
+                raise UnexpectedAnswer("sales_layer.sales_layer_sent_rows")
             return
         for row in self._rows(data, self.roles.products):
             self._product(row)
@@ -117,7 +117,9 @@ class _Answer:
         identity = row[1] if isinstance(row, list) and len(row) > 1 else None
         subject = str(identity) if isinstance(identity, int | str) else "without id"
         self.reading.problems.append(
-            UnusableRecord(f"The row {subject} of Sales Layer's table {name} {text}.", sku=subject)
+            UnusableRecord(
+                "sales_layer.row_sales_layer_table", sku=subject, subject=subject, name=name, text=text
+            )
         )
 
     def _product(self, row: Row) -> None:
@@ -149,9 +151,9 @@ class _Answer:
         else:
             self.reading.problems.append(
                 UnusableRecord(
-                    f"Sales Layer calls images of {record['ref']} unchanged in a full answer.",
+                    "sales_layer.sales_layer_calls_images",
                     sku=record["ref"],
-                    hint="Save the export connector in Sales Layer anew, then run again.",
+                    ref=record["ref"],
                 )
             )
         return False

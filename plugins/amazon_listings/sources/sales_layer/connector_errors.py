@@ -56,7 +56,7 @@ def error_code(body: Mapping[str, Any]) -> int:
         return int(given)
     except (TypeError, ValueError):
         pass
-    raise UnexpectedAnswer("Sales Layer answers with an error that is not a number.")
+    raise UnexpectedAnswer("sales_layer.sales_layer_answers_error")
 
 
 def raise_for_code(body: Mapping[str, Any], connection: PimConnection) -> int:
@@ -72,17 +72,20 @@ def raise_for_code(body: Mapping[str, Any], connection: PimConnection) -> int:
     if code == 0 or code in INFORMATIVE:
         return code
     if code in BUSY:
-        raise PimBusy(f"Sales Layer asks us to try later: {BUSY[code]} (error {code}).")
+        raise PimBusy("sales_layer.sales_layer_asks_us", busy=BUSY[code], code_=code)
     if code in CREDENTIALS:
         text, name = CREDENTIALS[code]
         raise CredentialsRefused(
-            f"Sales Layer refuses the connector: {text} (error {code}).",
-            hint=f"Correct {connection.field(name)}.",
+            "sales_layer.sales_layer_refuses_connector",
+            text=text,
+            code_=code,
+            field=connection.field(name),
         )
     if code in CLOCK:
         raise ClockRefused(
-            f"Sales Layer does not accept the time of our request: {CLOCK[code]} (error {code}).",
-            hint="Set the clock of the machine that runs Airflow (NTP).",
+            "sales_layer.sales_layer_does_not",
+            clock=CLOCK[code],
+            code_=code,
         )
     said = redacted(str(body.get("error_message") or "")[:200], connection.secrets)
     raise UnexpectedAnswer(

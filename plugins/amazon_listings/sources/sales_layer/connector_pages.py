@@ -39,15 +39,13 @@ def pages(transport: Transport, since: datetime | None) -> Iterator[JsonObject]:
         link = body.get("next_page")
         if not link and isinstance(promised, int) and len(seen) + 1 < promised and not _has_rows(body):
             raise PimUnavailable(
-                f"Sales Layer promised {promised} pages and stopped with an empty one after {len(seen) + 1}."
+                "sales_layer.sales_layer_promised_pages", promised=promised, count=len(seen) + 1
             )
         yield body
         if not link:
             return
         if not isinstance(link, str) or link in seen:
-            raise UnexpectedAnswer(
-                "Sales Layer's answer names a next page that is no link, or one already read."
-            )
+            raise UnexpectedAnswer("sales_layer.sales_layer_answer_names")
         seen.add(link)
         body = _next_page(transport, transport.own(link))
 
@@ -94,7 +92,7 @@ def _next_page(transport: Transport, link: str) -> JsonObject:
     except ClockRefused:
         expired = True
     if expired:
-        raise PimUnavailable("The link to Sales Layer's next page expired while its pages were read.")
+        raise PimUnavailable("sales_layer.link_sales_layer_next")
     return answer.body
 
 

@@ -54,9 +54,10 @@ def _of_rest(transport: Transport, wanted: Mapping[str, str], languages: Sequenc
             }
         except NotThere:
             raise UnusableSource(
-                f"Sales Layer has no table {place!r} (related table {name}).",
-                hint="Correct `tables` in the connector: a custom entity's name, or "
-                f"{', '.join(sorted(_RESOURCES))}.",
+                "sales_layer.sales_layer_no_table",
+                place=place,
+                name=name,
+                resources=sorted(_RESOURCES),
             ) from None
     return found
 
@@ -78,8 +79,10 @@ def _of_connector(
     for name, place in wanted.items():
         if place.casefold() not in map(str.casefold, known):
             raise UnusableSource(
-                f"The export connector of Sales Layer sends no table {place!r} (related table {name}).",
-                hint=f"It sends {', '.join(known)}.",
+                "sales_layer.export_connector_sales_layer",
+                place=place,
+                name=name,
+                known=known,
             )
     return {
         name: {

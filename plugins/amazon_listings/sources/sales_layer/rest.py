@@ -95,20 +95,20 @@ class Catalogue:
         for field in (self.products.identifier, self.products.reference):
             if field in self.variants.properties:
                 return field
-        raise UnexpectedAnswer("Sales Layer's metadata does not say how a variant names its product.")
+        raise UnexpectedAnswer("sales_layer.sales_layer_metadata_does")
 
     def _check(self) -> None:
         if self.products.status is None and ALL not in self._selection.statuses:
             raise UnusableSource(
-                "Sales Layer's metadata names no status of products, so they cannot be chosen by status.",
-                hint="Set statuses: [all] in the connector.",
+                "sales_layer.sales_layer_metadata_names",
             )
         known = {plain_language(code): code for code in self._cultures()}
         for wanted in self._selection.languages:
             if known and plain_language(wanted) not in known:
                 raise UnusableSource(
-                    f"The Sales Layer account has no language {wanted!r}; it has {', '.join(sorted(known))}.",
-                    hint="Correct languages (or fallback_language) in the connector.",
+                    "sales_layer.sales_layer_account_no",
+                    wanted=wanted,
+                    known=sorted(known),
                 )
 
     def _cultures(self) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ class Catalogue:
             except ValueError as error:
                 self._reading.problems.append(
                     UnusableRecord(
-                        f"A record of Sales Layer's {resource.name} cannot be read: {error}.", sku=""
+                        "sales_layer.record_sales_layer_cannot", sku="", resource=resource.name, reason=error
                     )
                 )
                 continue

@@ -63,7 +63,7 @@ def describe(body: Mapping[str, Any], name: str) -> Resource:
         (key for key in (f"{prefix}_ref", *(schema.get("required") or []), marked) if key in properties), None
     )
     if reference is None:
-        raise UnexpectedAnswer(f"Sales Layer's metadata of {name} names no reference field.")
+        raise UnexpectedAnswer("sales_layer.sales_layer_metadata_names_2", name=name)
     texts = {key: _cultures(each) for key, each in properties.items() if _is_text(each)}
     cultures = [str(code) for code in schema.get("x-cultures") or []]
     for codes in texts.values():
@@ -97,7 +97,7 @@ def _schema(body: Mapping[str, Any], name: str) -> dict[str, Any]:
             return schema
     if len(schemas) == 1:
         return schemas[0]
-    raise UnexpectedAnswer(f"Sales Layer's metadata does not describe {name}.")
+    raise UnexpectedAnswer("sales_layer.sales_layer_metadata_does_2", name=name)
 
 
 def _named(schema: Mapping[str, Any], extension: str, properties: Mapping[str, Any]) -> str | None:

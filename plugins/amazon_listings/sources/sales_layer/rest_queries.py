@@ -83,12 +83,12 @@ def rows(
     query = _encode({"$top": str(PAGE), **_given(options)})
     while True:
         if query in seen:
-            raise UnexpectedAnswer(f"Sales Layer's pages of {resource} lead in a circle.")
+            raise UnexpectedAnswer("sales_layer.sales_layer_pages_lead", resource=resource)
         seen.add(query)
         body = ask(transport, f"{resource}?{query}", language=language)
         page = body.get("value")
         if not isinstance(page, list):
-            raise UnexpectedAnswer(f"Sales Layer's page of {resource} has no list of records.")
+            raise UnexpectedAnswer("sales_layer.sales_layer_page_no_2", resource=resource)
         yield from page
         received += len(page)
         following = _next_query(body, resource)
@@ -125,7 +125,7 @@ def _next_query(body: JsonObject, resource: str) -> str | None:
         return None
     query = urlsplit(link).query if isinstance(link, str) else ""
     if not query:
-        raise UnexpectedAnswer(f"Sales Layer's page of {resource} names a next page that is no link.")
+        raise UnexpectedAnswer("sales_layer.sales_layer_page_names", resource=resource)
     return query
 
 

@@ -146,8 +146,9 @@ class Transport:
                 return self._read(response)
             url = self.own(response.headers["Location"], base=url)
         raise UnexpectedAnswer(
-            f"Sales Layer ({host}) sends us from one address to the next without end.",
-            hint=f"Correct {self.connection.field('base_url')}.",
+            "sales_layer.sales_layer_sends_us",
+            host=host,
+            field=self.connection.field("base_url"),
         )
 
     def _read(self, response: requests.Response) -> Answer | _Fault:
@@ -155,8 +156,10 @@ class Transport:
         if status in {401, 403}:
             name = "api_key" if self.connection.api == "rest" else "secret"
             raise CredentialsRefused(
-                f"Sales Layer ({host}) refuses the credentials (HTTP {status}).",
-                hint=f"Correct {self.connection.field(name)}.",
+                "sales_layer.sales_layer_refuses_credentials",
+                host=host,
+                status=status,
+                field=self.connection.field(name),
             )
         if status in {408, 425, 429} or status >= 500:  # noqa: PLR2004 - HTTP's server errors
             return _Fault(
@@ -166,12 +169,14 @@ class Transport:
             )
         if status == 404:  # noqa: PLR2004 - HTTP's not found
             raise NotThere(
-                f"Sales Layer ({host}) has nothing at {urlsplit(response.url).path} (HTTP 404).",
-                hint=f"Correct {self.connection.field('base_url')}.",
+                "sales_layer.sales_layer_nothing_http",
+                host=host,
+                urlsplit_path=urlsplit(response.url).path,
+                field=self.connection.field("base_url"),
             )
         if not response.ok:
             said = redacted(response.text[:200], self.connection.secrets)
-            raise UnexpectedAnswer(f"Sales Layer ({host}) does not accept our query (HTTP {status}): {said}")
+            raise UnexpectedAnswer("sales_layer.sales_layer_does_not_2", host=host, status=status, said=said)
         try:
             body = parse_json(response.content)
         except ValueError:

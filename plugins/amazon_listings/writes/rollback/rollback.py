@@ -142,9 +142,10 @@ class Rollback:
         for write in writes:
             if write.listings.seller_id != self._client.account.seller_id:
                 raise RunAbortedError(
-                    f"Run {self._run.number} wrote to {write.listings.seller_id}; the connection is of "
-                    f"{self._client.account.seller_id}.",
-                    hint="Point the connector's connection at the account of the run.",
+                    "rollback.other_account",
+                    number=self._run.number,
+                    seller_id=write.listings.seller_id,
+                    seller_id_2=self._client.account.seller_id,
                 )
         read = submit_all(writes, self._read, in_flight=lambda: self._client.in_flight("getListingsItem"))
         found: dict[str, Restoration] = {}
