@@ -54,19 +54,24 @@ class _Run:
 def _run(connector_id: str) -> Iterator[_Run]:
     """The current run; a failure of ours is kept in its folder, for the report."""
     from amazon_listings.airflow_adapter import connections
+    from amazon_listings.connectors.languages import language_of
     from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.messages import catalogue
     from amazon_listings.runs.folder import RunFolder
 
     context = get_current_context()
     run_id = context["run_id"]
     folder = RunFolder.of(connections.storage(), connector_id, run_id)
+    messages = catalogue()
     try:
+        connector = connector_named(connector_id)
+        messages = catalogue(language_of(connector))
         ledger = connections.ledger()
-        connector = keyed(ledger, connector_named(connector_id))
+        connector = keyed(ledger, connector)
         yield _Run(connector, ledger, run_id, folder, context)
     except AmazonListingsError as error:
         task_id = context["ti"].task_id
-        folder.note(f"failure-{task_id}", {"task": task_id, "sentence": str(error)})
+        folder.note(f"failure-{task_id}", {"task": task_id, "sentence": error.worded(messages)})
         raise
 
 
@@ -79,8 +84,10 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
     """
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.connectors.languages import language_of
     from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
     from amazon_listings.ledger.runs import last_run, next_attempt, start_run
+    from amazon_listings.messages import catalogue
     from amazon_listings.runs.definitions import refresh_definitions
     from amazon_listings.runs.related_tables import keep_tables
     from amazon_listings.runs.scope import decide
@@ -110,7 +117,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             )
         except (NoDefinition, DefinitionDamaged) as error:
             drift = None  # the run itself does not need to know
-            definitions["warnings"].append(str(error))
+            definitions["warnings"].append(error.worded(catalogue(language_of(connector))))
         if drift is not None:
             run.folder.note("changes", drift.to_json())
             for line in drift.told():

@@ -212,7 +212,7 @@ class _Preview:
         verdict = answer.result
         if verdict is None:
             # No answer is not a pass: the item waits for the next run.
-            return {"outcome": "failed", "note": answer.trouble}
+            return {"outcome": "failed", "note": answer.note(self.local.messages)}
         self.calls["readings"] += verdict.read is not None
         self.calls["previews"] += verdict.submission is not None
         found = list(verdict.gaps)

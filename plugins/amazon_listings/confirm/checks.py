@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.confirm.report import keep_confirmed, renew_report
 from amazon_listings.confirm.verdict import Expectation, Verdict, judge
+from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.confirmations import due_looks, record_looks
 from amazon_listings.ledger.database import CHUNK
@@ -21,6 +22,7 @@ from amazon_listings.ledger.item_states import record_outcomes
 from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.last_writes import last_writes
 from amazon_listings.ledger.runs import take_back_cursor
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.folder import RunFolder
@@ -176,7 +178,7 @@ class _Confirm:
                 self.client, self.connector.marketplace.id, list(left), listed=(), **self._asked
             )
             for sku, listing in found.listings.items():
-                shown = Answered({"sku": sku, "look": left[sku]}, [listing] if listing else [], "")
+                shown = Answered({"sku": sku, "look": left[sku]}, [listing] if listing else [], None)
                 if self._judged(shown, contents.get(sku, {}), writes.get(sku)).state == "live":
                     del left[sku]
                     yield shown
@@ -205,7 +207,7 @@ class _Confirm:
     ) -> Verdict:
         look: DueLook = answer.row["look"]
         if answer.result is None:
-            return Verdict("accepted", "", answer.trouble)
+            return Verdict("accepted", "", answer.note(catalogue(language_of(self.connector))))
         expected = Expectation(
             content,
             write,

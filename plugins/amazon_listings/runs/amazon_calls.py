@@ -13,6 +13,9 @@ from amazon_listings.selling_partner.pipeline import submit_all
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.messages import Catalogue
+
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
@@ -28,7 +31,11 @@ class Answered(NamedTuple, Generic[Result]):
 
     row: dict[str, Any]
     result: Result | None
-    trouble: str
+    trouble: AmazonListingsError | None
+
+    def note(self, messages: Catalogue) -> str:
+        """Word why there is no answer; empty if there is one."""
+        return self.trouble.worded(messages) if self.trouble else ""
 
 
 class Progress:
@@ -89,9 +96,9 @@ def call_for_all(
 
     def one(row: dict[str, Any]) -> Answered[Result]:
         try:
-            return Answered(row, call(row), "")
+            return Answered(row, call(row), None)
         except (RetryableError, ItemError) as error:
-            return Answered(row, None, str(error))
+            return Answered(row, None, error)
 
     silent = 0
     for finished in submit_all(rows, one, in_flight=in_flight):

@@ -15,6 +15,7 @@ from amazon_listings.selling_partner import listings as amazon
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from amazon_listings.errors import AmazonListingsError
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Listing
 
@@ -30,7 +31,7 @@ class Reading:
     """
 
     listings: dict[str, Listing | None] = field(default_factory=dict)
-    troubles: dict[str, str] = field(default_factory=dict)
+    troubles: dict[str, AmazonListingsError | None] = field(default_factory=dict)
     calls: int = 0
 
 

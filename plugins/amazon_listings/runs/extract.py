@@ -84,10 +84,7 @@ def extract_products(
     folder.write(
         "problems",
         part_name(1),
-        (
-            {"sku": problem.sku, **messages.issue_texts("unreadable", reason=str(problem))}
-            for problem in problems
-        ),
+        ({"sku": problem.sku, **messages.issue_texts("unreadable", reason=problem)} for problem in problems),
     )
     _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
     warnings = list(chosen.fields.warnings(connector, messages, everything=scope.kind == "everything"))

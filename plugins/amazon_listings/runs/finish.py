@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.runs import finish_run, run_number
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.folder import RunFilesGone
 from amazon_listings.runs.issue_history import keep_history
 from amazon_listings.runs.item_states import keep_states
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
 
 #: The order of the tasks, so that the first failure is the one told.
@@ -66,7 +68,8 @@ def close_run(
     calls: Counter[str] = Counter()
     for stage in ("tested", "live", "departed"):
         calls.update((folder.noted(stage) or {}).get("calls", {}))
-    failure = _failure(folder, unfinished)
+    messages = catalogue(language_of(connector))
+    failure = _failure(folder, unfinished, messages)
     facts = {
         "title": connector.title,
         "connector_id": connector.id,
@@ -128,9 +131,9 @@ def _warnings(folder: RunFolder) -> list[str]:
     ]
 
 
-def _failure(folder: RunFolder, unfinished: Sequence[str]) -> str | None:
+def _failure(folder: RunFolder, unfinished: Sequence[str], messages: Catalogue) -> str | None:
     for task in TASKS:
         if any(failed.startswith(task) for failed in unfinished):
             note = folder.noted(f"failure-{task}")
-            return note["sentence"] if note else f"The task {task} failed; its log says why."
+            return note["sentence"] if note else messages.phrase("runs.task_failed", task=task)
     return None

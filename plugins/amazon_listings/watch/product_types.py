@@ -88,7 +88,7 @@ def look(
         try:
             drift = stored_drift(store, key, connectors, ledger, since=Used(*before))
         except (NoDefinition, DefinitionDamaged) as error:
-            warnings.append(str(error))
+            warnings.append(error.worded(catalogue(key.locale)))
     told = {
         "product_type": key.product_type,
         "country": first.marketplace.country,

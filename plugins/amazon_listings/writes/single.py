@@ -81,7 +81,7 @@ class Writer:
     calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._messages = catalogue(self.definitions.language)
+        self.messages = catalogue(self.definitions.language)
 
     def write(
         self,
@@ -166,8 +166,8 @@ class Writer:
     def behind(self, row: Row, fence: Fence | None) -> Row:
         """Return the outcome of a row behind a fence: it is sent once the answer of that write is known."""
         if fence is None or fence.feed is None:
-            return outcome_of(row, Outcome.PENDING, self._messages.phrase("note.being_written"))
-        return outcome_of(row, Outcome.PENDING, self._messages.phrase("note.in_feed", number=fence.feed))
+            return outcome_of(row, Outcome.PENDING, self.messages.phrase("note.being_written"))
+        return outcome_of(row, Outcome.PENDING, self.messages.phrase("note.in_feed", number=fence.feed))
 
     def known_before(self, rows: list[Row]) -> Iterator[tuple[Row, tuple[Outcome, str] | None]]:
         """Yield each row with what the ledger knows of its listing, and its outcome if that decides it.
@@ -186,7 +186,7 @@ class Writer:
             before = _sent_before(row, sent.get(sku))
             yield (
                 row | {"current": current, "sent": before},
-                _decided(row, known.get(sku), before, self._messages),
+                _decided(row, known.get(sku), before, self.messages),
             )
 
     def _in_flight(self) -> int:
@@ -221,7 +221,7 @@ class Writer:
         if reads(current):
             current = read = self.planner.read(row["sku"])
         write = plan_for(row, current)
-        gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self._messages)
+        gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.messages)
         if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
             return Written(write, None, gaps, read)
         previewed = row.get("plan_hash")
@@ -237,26 +237,26 @@ class Writer:
         """Return the outcome of a row."""
         row, written = answer.row, answer.result
         if written is None:
-            return outcome_of(row, Outcome.FAILED, answer.trouble)
+            return outcome_of(row, Outcome.FAILED, answer.note(self.messages))
         self.calls["readings"] += written.read is not None
         submission = written.submission
         if submission is None:
             if written.write.method == "NOTHING" and row["sent"] is not None:
-                note = self._messages.phrase("note.earlier_try")
+                note = self.messages.phrase("note.earlier_try")
                 return outcome_of(row, Outcome.ACCEPTED, note) | {"submission_id": row["sent"].submission_id}
             if written.write.method == "NOTHING":
-                return outcome_of(row, Outcome.UNCHANGED, self._messages.phrase("note.amazon_has_it"))
+                return outcome_of(row, Outcome.UNCHANGED, self.messages.phrase("note.amazon_has_it"))
             if written.other:
-                return outcome_of(row, Outcome.FAILED, self._messages.phrase("note.changed_meanwhile"))
+                return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
             return outcome_of(row, Outcome.BLOCKED, "") | {"issues": self._traced(written.gaps, row)}
         self.calls[_KINDS[written.write.method]] += 1
         outcome, note = Outcome.ACCEPTED, ""
         if submission.read_back:
-            note = self._messages.phrase("note.read_back")
+            note = self.messages.phrase("note.read_back")
         if submission.status != ACCEPTED:
             outcome = Outcome.REJECTED
             if is_no_answer(submission.issues):
-                outcome, note = Outcome.FAILED, self._messages.phrase("note.submission_failed")
+                outcome, note = Outcome.FAILED, self.messages.phrase("note.submission_failed")
         return outcome_of(row, outcome, note) | {
             "submission_id": submission.submission_id,
             "issues": self.issues_of(submission.issues, row),

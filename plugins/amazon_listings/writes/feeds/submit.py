@@ -178,12 +178,12 @@ class FeedSync:
             read = _current(found.listings[row["sku"]]) if row["sku"] in found.listings else None
             trouble = found.troubles.get(row["sku"])
             if trouble is not None:
-                outcomes.append(outcome_of(row, Outcome.FAILED, trouble))
+                outcomes.append(outcome_of(row, Outcome.FAILED, trouble.worded(self.writer.messages)))
                 continue
             written = writer.prepare(
                 row | ({"current": read} if read else {}), plan, lambda _: False
             )._replace(read=read)
-            prepared.append(Answered(row, written, ""))
+            prepared.append(Answered(row, written, None))
             if written.due:
                 yield row, written.write
             else:
@@ -200,7 +200,7 @@ class FeedSync:
         for document in messages.documents(
             buffered,
             messages.header(client.account.seller_id, issue_locale=locale),
-            refused=lambda error: refused.__setitem__(error.sku, str(error)),
+            refused=lambda error: refused.__setitem__(error.sku, error.worded(self.writer.messages)),
         ):
             upload = amazon.create_document(client)
             amazon.upload_document(client, upload, document.content)
