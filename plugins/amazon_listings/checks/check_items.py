@@ -46,14 +46,10 @@ OUTCOMES = ("blocked", "unchanged", "rejected", "ready", "failed")
 
 
 class Unchecked(RunAbortedError):
-    """What the quality check found is not there, so nobody knows which items it blocked."""
+    """The result of the quality check is missing, so it is unknown which items it blocked."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The quality check of this run left no result, so nobody knows which items it blocked; "
-            "Amazon was not asked.",
-            hint="Clear the run from check_quality.",
-        )
+        super().__init__("runs.unchecked")
 
 
 def test_sync(

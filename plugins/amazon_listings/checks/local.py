@@ -50,9 +50,9 @@ def refuse_offers_of_vendors(connector: Connector, mapping: FieldMapping) -> Non
         place = f" (line {origin.line}, {origin.key!r})" if origin and origin.line else ""
         lines.append(f"`{name}`{place}")
     raise VendorOffer(
-        f"The connector {connector.id} sells as a vendor, and its mapping fills {' and '.join(lines)}, which "
-        "only sellers have; nothing was sent.",
-        hint="Remove the lines from the mapping. A vendor's price is `cost_price`; Amazon sets the offer.",
+        "checks.vendor_offer",
+        connector=connector.id,
+        lines=lines,
     )
 
 

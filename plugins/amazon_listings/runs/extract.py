@@ -140,8 +140,7 @@ class _Choice:
                 sku = self._sku.evaluate(row)
                 wanted = self._filter is None or bool(self._filter.evaluate(row))
             except ExpressionError as error:
-                message = f"{item['pim_id']}: the connector's `sku` or `filter` fails: {error}."
-                self.problems.append(ItemError(message, sku=item["pim_id"]))
+                self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=error))
                 continue
             item["sku"] = None if sku is None or sku == "" else str(sku)
             if not wanted or (self._skus and item["sku"] not in self._skus):

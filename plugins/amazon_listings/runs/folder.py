@@ -64,11 +64,7 @@ class RunFilesGone(RunAbortedError):
     """The files of a run are no longer where its earlier tasks left them."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The files of this run are gone from its folder, so nobody can say what became of its items.",
-            hint="What was sent is in the ledger. Clear the run from refresh_definition: what Amazon took "
-            "is not sent again.",
-        )
+        super().__init__("runs.files_gone")
 
 
 def safe_name(text: str) -> str:

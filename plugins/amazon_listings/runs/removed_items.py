@@ -88,18 +88,18 @@ def plan_departures(
         folder.clear("departed")
     if count > connector.sync.removed_share * listed:
         folder.clear("departed")
-        sentence = (
-            f"{count:,} of the {listed:,} listings of the connector {connector.id} left the PIM's selection, "
-            f"more than its `removed_share` of {connector.sync.removed_share:.0%}; nothing was sent."
+        error = TooManyLeft(
+            "runs.too_many_left",
+            count=count,
+            listed=listed,
+            connector=connector.id,
+            share=connector.sync.removed_share,
+            where=connector.where,
         )
         if scope.operation == "test":
-            log.warning("%s A live run would stop here.", sentence)
+            log.warning("%s A live run would stop here.", error.message)
             return count
-        raise TooManyLeft(
-            sentence,
-            hint=f"If they really are to go, raise `sync.removed_share` in {connector.where} for one run; "
-            "if not, look at the connector's statuses and filter, and at the PIM.",
-        )
+        raise error
     if count:
         would = "would be" if scope.operation == "test" else "will be"
         done = "deleted" if how == "delete" else "set to a quantity of 0"

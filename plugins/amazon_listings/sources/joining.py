@@ -46,8 +46,7 @@ def orphan_problems(store: StagingStore) -> Iterator[ItemError]:
     """One error for each wanted variant whose product the PIM did not send."""
     for parent, variant in store.orphans():
         yield UnusableRecord(
-            f"Variant {variant['ref'] or variant['id']} belongs to product {parent or '(none)'}, "
-            "which the PIM did not send.",
+            "sources.orphan",
             sku=variant["ref"] or variant["id"],
-            hint="Look in the PIM whether the product was deleted or has a status that is not exported.",
+            product=parent or "-",
         )

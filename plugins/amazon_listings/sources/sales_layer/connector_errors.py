@@ -89,6 +89,5 @@ def raise_for_code(body: Mapping[str, Any], connection: PimConnection) -> int:
         )
     said = redacted(str(body.get("error_message") or "")[:200], connection.secrets)
     raise UnexpectedAnswer(
-        f"Sales Layer answers with error {code}: {said or 'no text'}.",
-        hint="Look at the export connector's parameters in Sales Layer, or ask its support.",
+        "sales_layer.error" if said else "sales_layer.error_without_text", number=code, said=said
     )

@@ -54,10 +54,7 @@ def roles(tables: Mapping[str, Table], schema: object) -> Roles:
         lambda name: _says(name, aliases, "products", whole=True),
     )
     if chosen is None:
-        raise UnexpectedAnswer(
-            f"None of the tables {', '.join(tables) or '(none)'} can be told to hold the products.",
-            hint="Let the export connector in Sales Layer send one table of products, with its categories.",
-        )
+        raise UnexpectedAnswer("sales_layer.no_products_table", tables=list(tables))
     variants = _only(
         [name for name in plain if chosen in parents[name] and name != chosen],
         lambda name: any(_says(name, aliases, word) for word in ("variant", "format")),

@@ -84,9 +84,10 @@ class Transport:
         parts = urlsplit(urljoin(base or self.connection.url, link))
         if parts.scheme not in {"http", "https"} or parts.hostname != home.hostname:
             raise UnsafeLink(
-                f"Sales Layer's answer leads to {parts.hostname or 'no host'}, not to {home.hostname}; "
-                "the link was not followed, because it carries the credentials.",
-                hint=f"If that is where your account lives now, correct {self.connection.field('base_url')}.",
+                "sales_layer.foreign_link",
+                host=parts.hostname or "-",
+                home=home.hostname,
+                field=self.connection.field("base_url"),
             )
         return urlunsplit((home.scheme, home.netloc, parts.path, parts.query, ""))
 
