@@ -116,8 +116,8 @@ def open_feed(
 
 def _in_feed(listings: ListingScope) -> ItemInFeed:
     return ItemInFeed(
-        f"An item of {listings.connector_key} is in a feed whose report is not there yet.",
-        hint="It is sent once that feed is settled; `amazon-listings status` shows it.",
+        "ledger.item_in_feed",
+        connector_key=listings.connector_key,
         retry_after=300.0,
     )
 

@@ -82,8 +82,8 @@ class Lease:
             other, free_in = busy
             if waited >= self._patience:
                 raise ConnectorBusy(
-                    f"{other} is sending for the same connector.",
-                    hint="This run waits for it; if that run was killed, its lease expires within minutes.",
+                    "ledger.sending_same_connector",
+                    other=other,
                     retry_after=free_in,
                 )
             pause = max(0.1, min(POLL, free_in))
@@ -118,8 +118,8 @@ class Lease:
             ).rowcount
         if not renewed:
             raise LeaseLost(
-                f"{self._owner} lost the lease of its connector.",
-                hint="Another try of the same run, or another run, has taken over; this one stops.",
+                "ledger.lost_lease_connector",
+                owner=self._owner,
             )
         self._renewed_at = self._clock()
 
