@@ -105,7 +105,7 @@ def _source_block(
     question = f"Source of the products ({', '.join(known)})"
     name = _answer(question, name, usual, yes=yes or connection is not None)
     if name not in known:
-        refuse(f"There is no source {name!r}; there are {', '.join(known)}.")
+        refuse("cli.no_source", name=name, known=known)
     described = known[name].settings_schema["properties"]
     content = dict(_setting(text, described) for text in given)
     if connection is not None:
@@ -127,7 +127,7 @@ def _setting(text: str, described: Mapping[str, Any]) -> tuple[str, Any]:
 
     key, equals, value = text.partition("=")
     if not equals or key not in described:
-        refuse(f"{text!r} is no setting of the source; give key=value, with one of {', '.join(described)}.")
+        refuse("cli.no_setting_source_give", text=text, described=described)
     kind = described[key].get("type")
     if kind == "array":
         return key, _listed(value)

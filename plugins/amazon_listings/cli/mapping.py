@@ -63,7 +63,7 @@ def map_items(
         names, shown = FieldNames(), 0
         items = stored_items_of(found) if stored else items_of(found, products)
         if items is None:
-            refuse("The products as they were read last are not known, or lack fields that are needed now.")
+            refuse("cli.products_they_read_last")
         for _, members in groupby(items, key=lambda item: item["group"]):
             family = list(members)
             for item in family:

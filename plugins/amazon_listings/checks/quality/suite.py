@@ -143,9 +143,11 @@ class Suite:
             if said := _raised(one.exception_info or {}):
                 place = expected.suite or self._place
                 raise UnknownExpectation(
-                    f"{place}: {expected.type} cannot be computed on {_named(expected)}: {said}.",
-                    hint="A value that the PIM sends as text is no number: compare it as text, or have the "
-                    "PIM send a number.",
+                    "quality.not_computed",
+                    place=place,
+                    expected_type=expected.type,
+                    named=_named(expected),
+                    said=said,
                 )
             yield expected, one
 
