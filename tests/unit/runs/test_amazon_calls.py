@@ -27,7 +27,7 @@ def test_an_items_trouble_is_its_own():
             raise RetryableError("Later.")
         return row["sku"]
 
-    assert [(one.result, one.trouble) for one in run(call, 4)] == [
+    assert [(one.result, str(one.trouble or "")) for one in run(call, 4)] == [
         ("S0", ""),
         (None, "No."),
         (None, "Later."),
