@@ -1,5 +1,6 @@
 import codecs
 import csv
+import html
 import io
 import json
 import re
@@ -10,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.messages import catalogue, languages
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.report import page, write_report
 from amazon_listings.runs.report.tables import ISSUE_COLUMNS, CsvTable, cell
+from amazon_product_types.messages import texts
+from amazon_product_types.validation import compile_definition
 from amazon_product_types.validation.issue import Issue, Origin
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>x"
@@ -268,3 +272,48 @@ def test_the_page_sets_names_as_names_and_says_the_rule_as_a_sentence(run, folde
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_every_sign_that_begins_a_formula_is_guarded(sign):
     assert cell(f"{sign}SUM(A1)") == f"'{sign}SUM(A1)"
+
+
+def english_sentences():
+    """The pieces of English messages that are long enough to be told from names and other languages."""
+    for package in ("amazon_listings", "amazon_product_types"):
+        for entry in texts(package, "en").entries.values():
+            for template in entry.templates:
+                yield from (
+                    piece.strip(" .:,;()")
+                    for piece in re.split(r"\{[^}]*\}", template)
+                    if piece.count(" ") > 3
+                )
+
+
+@pytest.mark.parametrize("language", sorted(set(languages()) - {"en"}))
+def test_a_report_with_mistakes_has_no_english_sentence(run, folder, language):
+    messages = catalogue(language)
+    definition = compile_definition(
+        {
+            "type": "object",
+            "required": ["brand"],
+            "properties": {"name": {"type": "string", "maxLength": 3, "title": "N"}},
+        }
+    )
+    found = [one.to_dict() for one in definition.issues({"name": "too long"}, language=language)]
+    own = [
+        issue(**messages.issue_texts(code, **facts), attribute="x")
+        for code, facts in {
+            "sku_missing": {"field": "f"},
+            "expectation": {"field": "f", "expected": "e", "found": "1"},
+            "fallback_language": {"fields": "f", "language": "fr", "fallback": "en"},
+        }.items()
+    ]
+    error = RunAbortedError("runs.backfill_with_skus")
+    facts = {
+        "language": language,
+        "failure": error.worded(messages),
+        "warnings": [messages.phrase("note.unknown_field", field="f", place="p")],
+        "reason": messages.phrase("scope.first"),
+    }
+    assert found
+    run(found, own, facts=facts)
+    page = html.unescape(text(folder, "report.html"))
+    assert [piece for piece in english_sentences() if piece in page] == []
+    assert messages.phrase("report.warnings") in page
