@@ -96,6 +96,7 @@ class Catalogue:
     def __init__(self, language: str, locale: Locale, texts: Iterable[Texts]) -> None:
         self.language = language
         self.locale = locale
+        self.tag = str(locale)
         self._texts = tuple(texts)
 
     def message(self, code: str, variant: str = "", /, **facts: Any) -> str:
@@ -173,7 +174,8 @@ class Catalogue:
     def _list(self, phrases: Iterable[Any], style: Any) -> str:
         from babel.lists import format_list  # noqa: PLC0415 - few messages list anything
 
-        return format_list([self.value(phrase) for phrase in phrases], style, locale=self.locale)
+        texts = [self.value(phrase) for phrase in phrases]
+        return format_list(texts, style, locale=self.locale) if len(texts) > 1 else "".join(texts)
 
 
 @cache
@@ -246,11 +248,15 @@ def _parsed(template: str) -> tuple[_Part, ...]:
 
 
 def _number(catalogue: Catalogue, value: float | Decimal) -> str:
+    return _in_locale(value, catalogue.tag) if math.isfinite(value) else str(value)
+
+
+@lru_cache(4096)
+def _in_locale(value: float | Decimal, locale: str) -> str:
+    # The same limits and lengths repeat all over a catalogue, and Babel takes its time for each.
     from babel.numbers import format_decimal  # noqa: PLC0415 - few messages count anything
 
-    if not math.isfinite(value):
-        return str(value)
-    return format_decimal(value, locale=catalogue.locale, decimal_quantization=False)
+    return format_decimal(value, locale=locale, decimal_quantization=False)
 
 
 def _percent(catalogue: Catalogue, value: float) -> str:
