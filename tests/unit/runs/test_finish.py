@@ -87,7 +87,8 @@ def test_the_first_task_that_failed_is_the_one_told(close, folder, started, ledg
 
 
 def test_a_task_that_died_without_a_word_is_named(close):
-    assert close("map_fields_3", "test_sync")["failure"] == "The task map_fields failed; its log says why."
+    failure = close("map_fields_3", "test_sync")["failure"]
+    assert failure == "La tâche map_fields a échoué ; son journal dit pourquoi."
 
 
 @pytest.mark.usefixtures("started_with_item")
