@@ -113,13 +113,14 @@ def run_step(step: str, root: Path, sandbox: str) -> None:
     from amazon_listings.ledger.database import open_ledger
     from amazon_listings.runs.definitions import load_definitions
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.notes import DefinitionsNote
 
     begun = time.perf_counter()
     connector = load_connectors(root / "connectors", {}).connectors[0]
     folder = RunFolder.of(root, connector.id, RUN)
     definitions = None
     if step in {"check_quality", "map_fields", "test_sync", *LIVE}:
-        definitions = load_definitions(folder.noted("definitions"), root)
+        definitions = load_definitions(folder.noted(DefinitionsNote), root)
     tools = {"folder": folder}
     if step in {"refresh_definition", "test_sync", *LIVE, "report"}:
         tools["ledger"] = open_ledger(f"sqlite:///{root}/ledger.db")
@@ -138,7 +139,7 @@ def run_of(step: str):
 def _scope(folder):
     from amazon_listings.runs.scope import Scope
 
-    return Scope.from_json(folder.noted("scope"))
+    return folder.noted(Scope)
 
 
 def _client(sandbox: str):
@@ -165,8 +166,8 @@ def _refresh_definition(connector, _definitions, root, sandbox, *, folder, ledge
 
     note = refresh_definitions(connector, _client(sandbox), root)
     scope = Scope("live", "everything", "asked", None, None, frozenset(), force=False)
-    folder.note("definitions", note)
-    folder.note("scope", scope.to_json())
+    folder.note(note)
+    folder.note(scope)
     start_run(
         ledger,
         connector_id=connector.id,
@@ -174,7 +175,7 @@ def _refresh_definition(connector, _definitions, root, sandbox, *, folder, ledge
         operation="live",
         scope="everything",
         fingerprint=connector.fingerprint,
-        definition=note["checksum"],
+        definition=note.checksum,
     )
 
 
@@ -188,7 +189,7 @@ def _extract_products(connector, _definitions, _root, _sandbox, *, folder):
     summary = extract_products(
         connector, _scope(folder), read=read, folder=folder, part_size=settings().part_size
     )
-    return summary["extracted"]
+    return summary.extracted
 
 
 def _check_quality(connector, definitions, root, _sandbox, *, folder):
@@ -200,8 +201,9 @@ def _check_quality(connector, definitions, root, _sandbox, *, folder):
 def _map_fields(connector, definitions, _root, _sandbox, *, folder):
     """Every part in one process: harder than the task, which maps one."""
     from amazon_listings.runs.map_fields import map_part
+    from amazon_listings.runs.records import EXTRACT
 
-    for part in folder.parts("extract"):
+    for part in folder.parts(EXTRACT):
         map_part(connector, definitions, folder, part)
 
 
@@ -238,9 +240,9 @@ def _settle_feeds(connector, definitions, _root, sandbox, *, folder, ledger):
 
 
 def _report(connector, _definitions, _root, _sandbox, *, folder, ledger):
-    from amazon_listings.runs.finish import close_run
+    from amazon_listings.runs.finish import finish_run
 
-    return close_run(connector, ledger=ledger, folder=folder, run_id=RUN, warnings=(), unfinished=())[
+    return finish_run(connector, ledger=ledger, folder=folder, run_id=RUN, warnings=(), unfinished=())[
         "counts"
     ]
 

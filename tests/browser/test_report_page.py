@@ -3,8 +3,14 @@
 import pytest
 
 from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.issue_history import renew_resolved
+from amazon_listings.runs.notes import ExtractNote
+from amazon_listings.runs.records import EXTRACT, PROBLEMS, TESTED
 from amazon_listings.runs.report import write_report
+from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.validation.issue import Issue, Origin
+from support.run_records import judged_item
+from support.sync_runs import lamp
 
 CHROMIUM = "/usr/bin/chromium"
 HOSTILE = (
@@ -29,9 +35,10 @@ def browser():
 def report(tmp_path_factory):
     """A run of three items: blocked, blocked by hostile data, and ready with a warning."""
     folder = RunFolder(tmp_path_factory.mktemp("run"))
-    items = [{"id": f"products/{n}", "sku": sku} for n, sku in enumerate(("LAMP-1", HOSTILE, "LAMP-3"))]
-    folder.write("extract", part_name(1), items)
-    folder.note("extract", {"parts": [part_name(1)], "extracted": 3, "out_of_scope": 4})
+    items = [lamp(sku) for sku in ("LAMP-1", HOSTILE, "LAMP-3")]
+    folder.write(EXTRACT, part_name(1), items)
+    folder.write(PROBLEMS, part_name(1), [])
+    folder.note(ExtractNote(parts=(part_name(1),), extracted=3, out_of_scope=4))
     missing = Issue(
         code="missing_attribute",
         severity="ERROR",
@@ -56,12 +63,13 @@ def report(tmp_path_factory):
         code="odd", severity="WARNING", source="mapping", message="Couleur inhabituelle.", attribute="color"
     )
     rows = [
-        {**item, "outcome": outcome, "issues": [issue.to_dict() for issue in issues]}
+        judged_item(item["pim_id"], outcome, item["sku"], issues)
         for item, outcome, issues in zip(
             items, ("blocked", "rejected", "ready"), ([missing, odd], [hostile], [odd]), strict=True
         )
     ]
-    folder.write("tested", part_name(1), rows)
+    folder.write(TESTED, part_name(1), rows)
+    renew_resolved(Resolver(folder), folder)
     facts = dict.fromkeys(("connector_id", "definition_version", "definition_fetched_at", "reason"), HOSTILE)
     write_report(
         folder,

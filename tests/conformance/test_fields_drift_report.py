@@ -9,6 +9,7 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.report import write_report
 from amazon_listings.watch.drift import Documents, drift
+from support.run_records import extract_note
 from support.stored_items import store_items
 
 OLD, NEW = (f"PRODUCT.GB.en_GB.LISTING_OFFER_ONLY.{year}-09" for year in (2024, 2025))
@@ -58,7 +59,7 @@ def test_the_page_says_what_changed_and_whom_it_concerns(tmp_path):
     assert [sku for sku, _ in failing.skus] == ["GALLONS", "GHS"]
 
     folder = RunFolder.of(tmp_path, "gb_offers", "today")
-    folder.note("extract", {"parts": [], "extracted": 0, "out_of_scope": 0, "unreadable": 0})
+    folder.note(extract_note())
     facts = dict.fromkeys(("title", "connector_id", "country", "product_type", "run_id", "reason"), "")
     facts |= {"definition_version": "2025-09", "definition_fetched_at": "today", "language": "en_GB"}
     facts |= {"operation": "test", "warnings": [], "failure": None, "calls": {}, "changes": found.to_json()}

@@ -55,7 +55,7 @@ def errors(run, task_id, attempt=1):
 
 def report_of(house, run):
     (folder,) = (house.home / "storage" / "runs" / run.dag_id.removeprefix("amazon_")).iterdir()
-    return folder / "report"
+    return folder / "attempt-0" / "report"
 
 
 def test_one_sentence_and_no_stack_trace(failed):

@@ -7,8 +7,12 @@ import pytest
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import gone_issues, open_issues
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.issue_history import close_history, remember_issues
+from amazon_listings.runs.issue_history import keep_resolved, resolved
+from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, TESTED
+from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.validation.issue import Issue
+from support.run_records import extract_note, judged_item, mapped, scope_of, written
+from support.sync_runs import lamp
 
 PART = part_name(1)
 LOCAL = Issue(code="too_long", severity="ERROR", source="schema", message="m", attribute="item_name")
@@ -32,27 +36,47 @@ def run(ledger, tmp_path):
         nonlocal number
         number += 1
         folder = RunFolder(tmp_path / f"run-{number}")
-        tested = any(outcome == "ready" for outcome, _ in outcomes.values())
-        folder.note("scope", {"operation": "test" if tested else "live"})
-        rows = [
-            {"pim_id": f"p/{sku}", "sku": sku, "group": "g", "issues": [one.to_dict() for one in issues]}
-            | {"outcome": outcome, "note": note, "asin": None, "attributes": {}}
-            for sku, (outcome, issues) in outcomes.items()
-        ]
-        folder.write("extract", PART, [{"pim_id": row["pim_id"], "sku": row["sku"]} for row in rows])
-        folder.note("extract", {"parts": [PART], "extracted": len(rows), "out_of_scope": 0})
-        folder.write("mapped", PART, [row | {"issues": []} for row in rows])
-        seen = [row for row in rows if row["outcome"] != "failed"]
+        tested_only = any(outcome == "ready" for outcome, _ in outcomes.values())
+        folder.note(scope_of("test" if tested_only else "live"))
+        items = [lamp(sku) | {"pim_id": f"p/{sku}", "sku": sku, "group": "g"} for sku in outcomes]
+        folder.write(EXTRACT, PART, items)
+        folder.write(PROBLEMS, PART, [])
+        folder.note(extract_note(PART, extracted=len(items)))
+        folder.write(MAPPED, PART, [mapped(f"p/{sku}", sku) for sku in outcomes])
+        seen = {sku: known for sku, known in outcomes.items() if known[0] != "failed"}
         asked = [
-            row | {"previewed": previewed and row["outcome"] in {"ready", "rejected"}}
-            for row in seen
-            if row["outcome"] != "accepted"
+            judged_item(
+                f"p/{sku}",
+                outcome,
+                sku,
+                issues,
+                note=note,
+                previewed=previewed and outcome in {"ready", "rejected"},
+            )
+            for sku, (outcome, issues) in seen.items()
+            if outcome != "accepted"
         ]
-        folder.write("tested", PART, asked)
-        folder.write("live", PART, [row for row in seen if row["outcome"] == "accepted"])
-        found = remember_issues(folder, ledger=ledger, connector_key="fr_home", run=number)
-        lives = {(one.item.sku, key[0]): life for one in found for key, life in one.lives.items()}
-        return lives, close_history(ledger=ledger, connector_key="fr_home", run=number, complete=complete)
+        folder.write(TESTED, PART, asked)
+        sent = [
+            written(f"p/{sku}", "accepted", sku, issues, note=note)
+            for sku, (outcome, issues) in seen.items()
+            if outcome == "accepted"
+        ]
+        folder.write(LIVE, PART, sent)
+        counts = keep_resolved(
+            Resolver(folder),
+            folder,
+            ledger=ledger,
+            connector_key="fr_home",
+            run=number,
+            complete=complete,
+        )
+        lives = {
+            (one.sku, issue.identity[0]): "new" if issue.identity in one.new else "still there"
+            for one in resolved(folder)
+            for issue in one.issues
+        }
+        return lives, counts
 
     return play
 

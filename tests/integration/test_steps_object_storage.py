@@ -5,8 +5,17 @@ import json
 import pytest
 
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.runs.folder import RunFolder, StorageUnavailable, part_name
+from amazon_listings.runs.damage import DamagedFile
+from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.issue_history import renew_resolved
+from amazon_listings.runs.notes import LiveNote
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, WrittenItem
 from amazon_listings.runs.report import write_report
+from amazon_listings.runs.resolve import Resolver
+from amazon_listings.runs.storage import StorageUnavailable
+from support.run_records import extract_note
+from support.sync_runs import lamp
 
 FACTS = {
     "title": "Lampes",
@@ -75,42 +84,60 @@ def folder(storage):
     return RunFolder.of(storage, "lamps", "manual__2026-11-23T12:00:00+00:00")
 
 
+def one(number, text="é\u2028\ud83d"):
+    return WrittenItem(pim_id=str(number), sku="0123", outcome=Outcome.ACCEPTED, note=text)
+
+
 def test_parts_and_notes_are_kept_replaced_listed_and_cleared(folder):
-    assert folder.parts() == []
-    assert folder.noted("extract") is None
-    rows = [{"id": number, "text": "é\u2028\ud83d", "code": "0123"} for number in range(3)]
+    assert folder.parts(LIVE) == []
+    assert folder.noted(LiveNote) is None
+    records = [one(number) for number in range(3)]
     for number in (2, 1):
-        assert folder.write("extract", part_name(number), rows) == 3
-    folder.write("extract", part_name(1), rows[:1])
-    assert folder.parts() == [part_name(1), part_name(2)]
-    assert list(folder.read("extract", part_name(1))) == rows[:1]
-    assert list(folder.read("extract", part_name(2))) == rows
-    assert list(folder.read("mapped", part_name(1))) == []
-    folder.note("extract", {"parts": folder.parts()})
-    assert folder.noted("extract") == {"parts": [part_name(1), part_name(2)]}
-    folder.clear("extract")
-    assert folder.parts() == []
+        assert folder.write(LIVE, part_name(number), records) == 3
+    folder.write(LIVE, part_name(1), records[:1])
+    assert folder.parts(LIVE) == [part_name(1), part_name(2)]
+    assert list(folder.read(LIVE, part_name(1))) == records[:1]
+    assert list(folder.read(LIVE, part_name(2))) == records
+    assert list(folder.read_any(MAPPED, part_name(1))) == []
+    folder.note(LiveNote(calls={"feeds": 1}))
+    assert folder.noted(LiveNote).calls == {"feeds": 1}
+    folder.clear(LIVE)
+    assert folder.parts(LIVE) == []
     folder.clear_all()
-    assert folder.noted("extract") is None
+    assert folder.noted(LiveNote) is None
 
 
 def test_what_fails_half_way_leaves_no_half_part(folder):
-    def rows():
-        yield from ({"id": number, "text": "x" * 1000} for number in range(1000))
+    def records():
+        yield from (one(number, "x" * 1000) for number in range(1000))
         raise RuntimeError("the PIM went away")
 
-    folder.write("extract", part_name(1), [{"id": 0}])
-    with pytest.raises(RuntimeError):
-        folder.write("extract", part_name(2), rows())
-    with pytest.raises(RuntimeError):
-        folder.write("extract", part_name(1), rows())
-    assert folder.parts() == [part_name(1)]
-    assert list(folder.read("extract", part_name(1))) == [{"id": 0}]
+    folder.write(LIVE, part_name(1), [one(0)])
+    for number in (2, 1):
+        with pytest.raises(RuntimeError):
+            folder.write(LIVE, part_name(number), records())
+    assert folder.parts(LIVE) == [part_name(1)]
+    assert list(folder.read(LIVE, part_name(1))) == [one(0)]
+
+
+def test_a_damaged_part_is_a_sentence_wherever_it_lies(folder):
+    folder.write(LIVE, part_name(1), [one(1), one(2)])
+    (folder.root / "live" / part_name(1)).write_bytes(b"")
+    with pytest.raises(DamagedFile, match="is empty; 2 rows were written to it"):
+        list(folder.read(LIVE, part_name(1)))
+
+
+def test_the_latest_attempt_is_found(storage, folder):
+    RunFolder.of(storage, "lamps", "r1", 0).note(LiveNote(calls={}))
+    RunFolder.of(storage, "lamps", "r1", 3).note(LiveNote(calls={"feeds": 3}))
+    assert RunFolder.latest(storage, "lamps", "r1").noted(LiveNote).calls == {"feeds": 3}
 
 
 def test_the_report_is_written_where_the_run_is_kept(folder):
-    folder.write("extract", part_name(1), [{"pim_id": "products/1", "sku": "A-1"}])
-    folder.note("extract", {"parts": [part_name(1)], "extracted": 1, "out_of_scope": 0})
+    folder.write(EXTRACT, part_name(1), [lamp("A-1")])
+    folder.write(PROBLEMS, part_name(1), [])
+    folder.note(extract_note(part_name(1), extracted=1))
+    renew_resolved(Resolver(folder), folder)
     summary = write_report(folder, FACTS)
     assert summary["counts"]["failed"] == 1
     names = {"items.csv", "issues.csv", "report.json", "report.html"}
@@ -131,7 +158,7 @@ def test_an_s3_that_does_not_answer_is_a_sentence_and_another_try(monkeypatch):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     folder = RunFolder.of(object_storage("s3://nobody/listings", "nobody"), "lamps", "r1")
     with pytest.raises(AmazonListingsError) as caught:
-        folder.write("extract", part_name(1), [{"id": 1}])
+        folder.write(LIVE, part_name(1), [one(1)])
     assert isinstance(caught.value, StorageUnavailable)
     assert "The run's files cannot be kept" in str(caught.value)
     assert "very-secret" not in str(caught.value)

@@ -18,9 +18,11 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.runs import last_run, start_run
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
 from amazon_listings.runs.extract import extract_products
-from amazon_listings.runs.finish import close_run
+from amazon_listings.runs.finish import finish_run
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.notes import FailureNote
+from amazon_listings.runs.records import EXTRACT
 from amazon_listings.runs.scope import decide
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
@@ -78,10 +80,10 @@ class _Run:
                 step()
             except (RetryableError, ActionRequiredError, RunAbortedError) as error:
                 self.error = error
-                self.folder.note(f"failure-{task}", {"sentence": str(error)})
+                self.folder.note(FailureNote(failed=task, sentence=str(error)), task)
                 unfinished = [task]
                 break
-        self.summary = close_run(
+        self.summary = finish_run(
             self.connector,
             ledger=self.ledger,
             folder=self.folder,
@@ -102,9 +104,9 @@ class _Run:
         def refresh():
             note = refresh_definitions(one, client, self.storage)
             last = last_run(self.ledger, one.key, params["operation"])
-            self.scope = decide(one, params=params, interval=None, last=last, definition=note["checksum"])
-            folder.note("definitions", note)
-            folder.note("scope", self.scope.to_json())
+            self.scope = decide(one, params=params, interval=None, last=last, definition=note.checksum)
+            folder.note(note)
+            folder.note(self.scope)
             start_run(
                 self.ledger,
                 connector_key=one.key,
@@ -112,7 +114,7 @@ class _Run:
                 operation=self.scope.operation,
                 scope=self.scope.kind,
                 fingerprint=one.fingerprint,
-                definition=note["checksum"],
+                definition=note.checksum,
             )
             self.definitions = load_definitions(note, self.storage)
 
@@ -121,7 +123,7 @@ class _Run:
             extract_products(one, self.scope, read=read, folder=folder, part_size=20)
 
         def map_parts():
-            for part in folder.parts():
+            for part in folder.parts(EXTRACT):
                 map_part(one, self.definitions, folder, part)
 
         yield "refresh_definition", refresh
@@ -160,7 +162,7 @@ def test_every_written_mistake_is_found_and_every_item_accounted_for(run):
     assert done.error is None
     assert done.summary["extracted"] == sum(counts.values()) - counts.pop("out_of_scope")
     assert counts["blocked"] > 5
-    assert len(done.folder.parts()) > 1
+    assert len(done.folder.parts(EXTRACT)) > 1
     issues = done.issues()
     assert [row["code"] for row in issues["LUM-L103-GRY"]].count("sku_duplicate") == 2
     (gtin,) = [row for row in issues["LUM-L102-SGE"] if row["code"] == "gtin"]

@@ -168,7 +168,7 @@ def confirmed(one, run):
     accepted = run.results["report"]["counts"]["accepted"]
     assert states.get("live", 0) >= accepted, states
     assert due == (0,)
-    folder = one.trial.home / "storage" / "runs" / one.trial.name / run.run_id
+    folder = one.trial.home / "storage" / "runs" / one.trial.name / run.run_id / "attempt-0"
     report = json.loads((folder / "report" / "report.json").read_text("utf-8"))
     counts = report["summary"]["counts"]
     assert counts["live"] == accepted

@@ -92,7 +92,7 @@ class Bench:
         got = run.results
         yield "refresh_definition", lambda: tasks.refresh_definition(connector_id)
         definition = got.get("refresh_definition")
-        yield "extract_products", lambda: tasks.extract_products(connector_id)
+        yield "extract_products", lambda: tasks.extract_products(connector_id, definition)
         yield (
             "check_quality",
             lambda: tasks.check_quality(connector_id, definition, got["extract_products"]),
@@ -102,7 +102,7 @@ class Bench:
         if parts or "failed" in run.states.values():
             yield "test_sync", lambda: tasks.test_sync(connector_id, definition)
             yield "live_sync", lambda: tasks.live_sync(connector_id, definition, got["test_sync"])
-        yield "report", lambda: tasks.report(connector_id)
+        yield "report", lambda: tasks.report(connector_id, definition)
 
     def _one(self, run: Tasks, connector_id: str, name: str, call: Any, params: dict[str, Any]) -> None:
         if name != "report" and "failed" in run.states.values():

@@ -122,7 +122,7 @@ class Trial:
             return self.bench.run(self.name, operation=operation, **params)
 
     def folder(self, run: Tasks) -> Path:
-        return self.home / "storage" / "runs" / self.name / run.run_id
+        return self.home / "storage" / "runs" / self.name / run.run_id / "attempt-0"
 
     def note(self, run: Tasks, name: str) -> Any:
         return json.loads((self.folder(run) / f"{name}.json").read_text("utf-8"))

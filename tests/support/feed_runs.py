@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.records import LIVE, MAPPED, TESTED, MappedItem, TestedItem
 from amazon_listings.writes.live_sync import live_sync
 from local_airflow.project import PROJECT
 
@@ -64,13 +66,18 @@ class ConnectorRuns:
             definition="d",
         )
         for number, rows in enumerate(parts, 1):
-            self.folder.write("mapped", part_name(number), rows)
+            self.folder.write(MAPPED, part_name(number), [MappedItem(**row) for row in rows])
             tested = [
-                {"pim_id": row["pim_id"], "sku": row["sku"], "outcome": "ready", "issues": [], "note": ""}
-                | {name: row[name] for name in ("role", "parent_sku") if name in row}
+                TestedItem(
+                    pim_id=row["pim_id"],
+                    sku=row["sku"],
+                    outcome=Outcome.READY,
+                    role=row.get("role", ""),
+                    parent_sku=row.get("parent_sku"),
+                )
                 for row in rows
             ]
-            self.folder.write("tested", part_name(number), tested)
+            self.folder.write(TESTED, part_name(number), tested)
 
     @property
     def live_sync(self):
@@ -94,9 +101,7 @@ class ConnectorRuns:
 
     @property
     def rows(self):
-        return {
-            row["sku"]: row for part in self.folder.parts("live") for row in self.folder.read("live", part)
-        }
+        return {one.sku: one for part in self.folder.parts(LIVE) for one in self.folder.read(LIVE, part)}
 
     @property
     def awaited(self):

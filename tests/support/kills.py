@@ -339,7 +339,7 @@ def drawn(chance: random.Random, choices: Sequence[tuple[str, int, str]], number
 
 def problems(trial: Trial, run: KilledRun) -> list[str]:
     """What a run that was killed and came to its end has lost, doubled or remembers wrongly."""
-    storage = trial.home / "storage" / "runs" / trial.name / run.run_id
+    storage = trial.home / "storage" / "runs" / trial.name / run.run_id / "attempt-0"
     wanted = {row["sku"]: row for row in _rows(storage / "mapped")}
     settled = {row["sku"]: row["outcome"] for row in _rows(storage / "live")}
     ready = {row["sku"] for row in _rows(storage / "tested") if row["outcome"] == "ready"}
@@ -359,7 +359,7 @@ def problems(trial: Trial, run: KilledRun) -> list[str]:
 
 
 def _rows(stage: Path) -> Iterator[dict[str, Any]]:
-    for part in sorted(stage.glob("*.jsonl")):
+    for part in sorted(path for path in stage.glob("*.jsonl") if not path.name.endswith(".index.jsonl")):
         with part.open(encoding="utf-8") as lines:
             yield from map(json.loads, lines)
 

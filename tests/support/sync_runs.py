@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections import Counter
 
 import yaml
 
@@ -17,7 +18,9 @@ from amazon_listings.ledger.runs import start_run
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.map_fields import map_part
-from amazon_listings.runs.resolve import check_sum, settled_items
+from amazon_listings.runs.notes import ExtractNote, LiveNote, QualityNote, RemovalsNote, TestedNote
+from amazon_listings.runs.records import EXTRACT, PROBLEMS, QUALITY
+from amazon_listings.runs.resolve import check_sum, resolved_items
 from amazon_listings.runs.scope import Scope
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner
@@ -208,21 +211,25 @@ class Run:
     def extract(self, *parts, unreadable=0):
         names = [part_name(number) for number, _ in enumerate(parts, 1)]
         for name, items in zip(names, parts, strict=True):
-            self.folder.write("extract", name, items)
-        self.folder.note("scope", self.scope.to_json())
-        note = {
-            "parts": names,
-            "extracted": sum(map(len, parts)),
-            "out_of_scope": 0,
-            "unreadable": unreadable,
-            "full": self.scope.kind == "everything",
-        }
-        self.folder.note("extract", note)
-        self.folder.note("removed", {"ids": self.removed})
-        self.folder.note("quality", {"checked": note["extracted"], "blocked": 0, "warnings": []})
+            self.folder.write(EXTRACT, name, items)
+            self.folder.write(QUALITY, name, [])
+        self.folder.write(PROBLEMS, part_name(1), [])
+        self.folder.note(self.scope)
+        extracted = sum(map(len, parts))
+        self.folder.note(
+            ExtractNote(
+                parts=tuple(names),
+                extracted=extracted,
+                out_of_scope=0,
+                unreadable=unreadable,
+                full=self.scope.kind == "everything",
+                removed_ids=tuple(self.removed),
+            )
+        )
+        self.folder.note(QualityNote(checked=extracted, blocked=0))
 
     def map(self):
-        for part in self.folder.parts("extract"):
+        for part in self.folder.parts(EXTRACT):
             map_part(self.connector, self.definitions, self.folder, part)
 
     def test(self):
@@ -248,23 +255,19 @@ class Run:
         ).send()
 
     def items(self):
-        """What settled, by SKU; the sum of the outcomes was checked."""
-        settled = list(settled_items(self.folder))
-        counted = {}
-        for one in settled:
-            counted[one.outcome] = counted.get(one.outcome, 0) + 1
-        from collections import Counter
-
-        added = sum(one.parent or one.departed for one in settled)
-        check_sum(self.folder.noted("extract")["extracted"], added, 0, Counter(counted))
-        return {one.sku: one for one in settled}
+        """What became of items, by SKU; the sum of the outcomes was checked."""
+        resolved = list(resolved_items(self.folder))
+        added = sum(one.parent or one.removed for one in resolved)
+        counts = Counter(one.outcome for one in resolved)
+        check_sum(self.folder.noted(ExtractNote).extracted, added, 0, counts)
+        return {one.sku or "": one for one in resolved}
 
     def outcomes(self):
         return {sku: item.outcome for sku, item in self.items().items()}
 
     def calls(self):
-        calls = {}
-        for stage in ("tested", "live", "departed"):
-            for name, number in (self.folder.noted(stage) or {}).get("calls", {}).items():
-                calls[name] = calls.get(name, 0) + number
+        calls = Counter()
+        for kind in (TestedNote, LiveNote, RemovalsNote):
+            if (note := self.folder.noted(kind)) is not None:
+                calls.update(note.calls)
         return {name: number for name, number in calls.items() if number}

@@ -9,11 +9,12 @@ from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.scope import Scope
+from amazon_listings.runs.records import EXTRACT, PROBLEMS
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.run_records import extract_note, scope_of
 
 DOCUMENT = {
     "id": "lamps",
@@ -144,24 +145,18 @@ def extracted(folder):
         fields = set()
         for number, items in enumerate(parts, 1):
             names.append(part_name(number))
-            folder.write("extract", names[-1], items)
+            folder.write(EXTRACT, names[-1], items)
             for item in items:
                 for one in filter(None, (item["product"], item["variant"])):
                     fields |= {*one["fields"], *one["texts"], *one["images"]}
-        folder.write("problems", part_name(1), problems)
+        folder.write(PROBLEMS, part_name(1), problems)
         folder.note(
-            "extract",
-            {
-                "parts": names,
-                "extracted": sum(map(len, parts)) + len(problems),
-                "out_of_scope": 0,
-                "unreadable": len(problems),
-                "cursor": "2026-11-23T12:00:00+00:00",
-                "full": True,
-                "removed": 0,
-                "warnings": [],
-                "fields": sorted(fields),
-            },
+            extract_note(
+                *names,
+                extracted=sum(map(len, parts)) + len(problems),
+                unreadable=len(problems),
+                fields=tuple(sorted(fields)),
+            )
         )
 
     return extracted
@@ -169,16 +164,4 @@ def extracted(folder):
 
 @pytest.fixture
 def scope():
-    def scope(**changes):
-        everything = {
-            "operation": "test",
-            "kind": "everything",
-            "cause": "asked",
-            "since": None,
-            "until": None,
-            "skus": frozenset(),
-            "force": False,
-        }
-        return Scope(**{**everything, **changes})
-
-    return scope
+    return scope_of

@@ -142,14 +142,13 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     from amazon_listings.confirm.checks import confirm
     from amazon_listings.ledger.confirmations import next_due
     from amazon_listings.ledger.connectors import keyed
-    from amazon_listings.runs.definitions import definition_key, load_definitions
+    from amazon_listings.runs.definitions import definition_key, stored_definitions
 
     ledger, storage = connections.ledger(), connections.storage()
     connector = keyed(ledger, connector_named(connector_id))
     client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
     key = definition_key(connector, client.account.seller_id)
-    note = {"key": vars(key), "country": connector.marketplace.country}
-    definitions = load_definitions(note, storage)
+    definitions = stored_definitions(key, connector.marketplace, storage)
     counts = confirm(connector, definitions, client=client, ledger=ledger, storage=storage)
     log.info("Read back: %s.", _in_words(counts))
     moment = next_due(ledger, connector.key)

@@ -62,7 +62,7 @@ def _lay_out(connector: Connector) -> None:
     # What a task returns is one XCom; Airflow would add one for each of its keys.
     step = functools.partial(task, multiple_outputs=False)
     definition = step(task_id="refresh_definition")(tasks.refresh_definition)(connector.id)
-    extract = step(task_id="extract_products")(tasks.extract_products)(connector.id)
+    extract = step(task_id="extract_products")(tasks.extract_products)(connector.id, definition)
     quality = step(task_id="check_quality")(tasks.check_quality)(connector.id, definition, extract)
     mapped = (
         step(task_id="map_fields", map_index_template="{{ task.op_kwargs['part'] }}")(tasks.map_fields)
@@ -77,8 +77,8 @@ def _lay_out(connector: Connector) -> None:
         definition=definition,
         tested=tested,
     )
-    report = step(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)(tasks.report)(connector.id)
-    definition >> extract
+    closing = step(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)
+    report = closing(tasks.report)(connector.id, definition)
     mapped >> tested
     [definition, extract, quality, mapped, tested, sent] >> report
 

@@ -90,7 +90,8 @@ def quality(dag_id: str, name: str) -> HTMLResponse:
 
 
 def _file(dag_id: str, run_id: str, name: str) -> Path:
-    folder = RunFolder.of(connections.storage(), dag_id.removeprefix("amazon_"), run_id)
+    storage, connector_id = connections.storage(), dag_id.removeprefix("amazon_")
+    folder = RunFolder.latest(storage, connector_id, run_id) or RunFolder.of(storage, connector_id, run_id)
     # A name that is none of ours never becomes a path.
     return folder.root / "report" / (name if name in MEDIA_TYPES else "report.html")
 

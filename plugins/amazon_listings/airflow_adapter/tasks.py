@@ -1,4 +1,4 @@
-"""The tasks of a connector's DAG: each opens what a step needs and calls the step.
+"""The tasks of a connector's DAG: each opens the run's context and calls a step of the pipeline.
 
 Parameters and results are references and counts; items are in the run's folder. Heavy modules are
 imported when a task runs, because Airflow imports this module whenever it parses the DAGs.
@@ -6,11 +6,8 @@ imported when a task runs, because Airflow imports this module whenever it parse
 
 from __future__ import annotations
 
-import functools
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
@@ -22,144 +19,108 @@ from amazon_listings.errors import ActionRequiredError, AmazonListingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
-    from sqlalchemy import Engine
-
+    from amazon_listings.airflow_adapter.installation import AirflowInstallation
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.scope import Scope
     from amazon_listings.writes.live_sync import LiveSync
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The run a task belongs to."""
+@contextmanager
+def _run(connector_id: str, attempt: int) -> Iterator[tuple[RunContext, AirflowInstallation]]:
+    """Open the current run; a failure of ours is kept in its folder, for the report."""
+    from amazon_listings.airflow_adapter.installation import AirflowInstallation
+    from amazon_listings.runs.context import resume_run
 
-    connector: Connector
-    ledger: Engine
-    run_id: str
-    folder: RunFolder
-    context: Mapping[str, Any]
-
-    @property
-    def scope(self) -> Scope:
-        from amazon_listings.runs.scope import Scope
-
-        return Scope.from_json(self.folder.noted("scope") or {})
+    installation = AirflowInstallation()
+    context = get_current_context()
+    with _failures_kept(connector_id, context, attempt, installation):
+        yield resume_run(connector_id, context["run_id"], attempt, installation.storage), installation
 
 
 @contextmanager
-def _run(connector_id: str) -> Iterator[_Run]:
-    """The current run; a failure of ours is kept in its folder, for the report."""
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.connectors.languages import language_of
-    from amazon_listings.ledger.connectors import keyed
+def _failures_kept(
+    connector_id: str, context: Mapping[str, Any], attempt: int, installation: AirflowInstallation
+) -> Iterator[None]:
     from amazon_listings.messages import catalogue
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.notes import FailureNote
 
-    context = get_current_context()
-    run_id = context["run_id"]
-    folder = RunFolder.of(connections.storage(), connector_id, run_id)
-    messages = catalogue()
     try:
-        connector = connector_named(connector_id)
-        messages = catalogue(language_of(connector))
-        ledger = connections.ledger()
-        connector = keyed(ledger, connector)
-        yield _Run(connector, ledger, run_id, folder, context)
+        yield
     except AmazonListingsError as error:
         task_id = context["ti"].task_id
-        folder.note(f"failure-{task_id}", {"task": task_id, "sentence": error.worded(messages)})
+        folder = RunFolder.of(installation.storage, connector_id, context["run_id"], attempt)
+        sentence = error.worded(catalogue(_language(folder, connector_id)))
+        folder.note(FailureNote(failed=task_id, sentence=sentence), task_id)
         raise
+
+
+def _language(folder: RunFolder, connector_id: str) -> str:
+    """Return the language of a run's report; English where neither the run nor its connector is known."""
+    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.messages import DEFAULT
+    from amazon_listings.runs.context import language_of_run
+
+    try:
+        return language_of_run(folder) or language_of(connector_named(connector_id))
+    except AmazonListingsError:
+        return DEFAULT
 
 
 @explained
 def refresh_definition(connector_id: str) -> dict[str, Any]:
-    """Fetch Amazon's definitions if they changed; decide the run's scope.
+    """Begin the attempt: fetch Amazon's definitions if they changed, and decide the run's scope.
 
     Returns:
-        What later tasks load the definitions by, and the version that judges.
+        `attempt`, by which later tasks find the run's context, and the `checksum` and `version` of the
+        definition that judges.
     """
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.connectors.languages import language_of
-    from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
-    from amazon_listings.ledger.runs import last_run, next_attempt, start_run
-    from amazon_listings.messages import catalogue
-    from amazon_listings.runs.definitions import refresh_definitions
-    from amazon_listings.runs.related_tables import keep_tables
-    from amazon_listings.runs.scope import decide
-    from amazon_listings.watch.drift import drift_since_last_run
+    from amazon_listings import pipeline
+    from amazon_listings.airflow_adapter.installation import AirflowInstallation
+    from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.ledger.runs import next_attempt
 
-    with _run(connector_id) as run:
-        run.folder.clear_all()
-        connector, ledger = run.connector, run.ledger
-        params = run.context["params"]
-        attempt = next_attempt(ledger, connector.key, run.run_id, run.context["dag_run"].clear_number)
-        enter = functools.partial(
-            start_run,
-            ledger,
-            connector_key=connector.key,
-            run_id=run.run_id,
-            attempt=attempt,
-            fingerprint=connector.fingerprint,
-        )
-        # Before anything can fail: later tasks belong to this attempt, however it ends.
-        enter(operation=params["operation"])
-        client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
-        storage = connections.storage()
-        definitions = refresh_definitions(connector, client, storage)
-        try:
-            drift = drift_since_last_run(
-                connector, definitions, storage=storage, ledger=ledger, run_id=run.run_id
-            )
-        except (NoDefinition, DefinitionDamaged) as error:
-            drift = None  # the run itself does not need to know
-            definitions["warnings"].append(error.worded(catalogue(language_of(connector))))
-        if drift is not None:
-            run.folder.note("changes", drift.to_json())
-            for line in drift.told():
-                log.info("%s", line)
-        connector = keep_tables(connector, connections.tables(connector), run.folder)
-        scope = decide(
+    context, installation = get_current_context(), AirflowInstallation()
+    cleared = _clear_number(context)
+    with _failures_kept(connector_id, context, cleared, installation):
+        connector = keyed(installation.ledger, connector_named(connector_id))
+        # A task that is cleared alone keeps the attempt that this one has determined.
+        attempt = next_attempt(installation.ledger, connector.key, context["run_id"], cleared)
+    with _failures_kept(connector_id, context, attempt, installation):
+        run = pipeline.begin(
             connector,
-            params=params,
-            interval=_backfill_interval(run.context),
-            last=last_run(ledger, connector.key, params["operation"]),
-            definition=definitions["checksum"],
+            installation,
+            run_id=context["run_id"],
+            attempt=attempt,
+            params=context["params"],
+            interval=_backfill_interval(context),
         )
-        run.folder.note("scope", scope.to_json())
-        run.folder.note("definitions", definitions)
-        enter(operation=scope.operation, scope=scope.kind, definition=definitions["checksum"])
-        log.info("Scope: %s.", scope.in_words("en"))
-        return definitions
+        note = run.definitions
+        return {"attempt": attempt, "checksum": note.checksum, "version": note.version}
 
 
 @explained
-def extract_products(connector_id: str) -> dict[str, Any]:
+def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     """Read the PIM into the run's folder; counts and the names of the parts."""
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.runs.extract import extract_products as extract
-    from amazon_listings.settings import settings
-    from amazon_listings.sources.extraction import read_items
+    from amazon_listings import pipeline
 
-    with _run(connector_id) as run:
-        summary = extract(
-            run.connector,
-            run.scope,
-            read=functools.partial(read_items, connections.source(run.connector)),
-            folder=run.folder,
-            part_size=settings().part_size,
-        )
-        log.info(
-            "%s items extracted, %s out of scope, %s unreadable.",
-            summary["extracted"],
-            summary["out_of_scope"],
-            summary["unreadable"],
-        )
-        return summary
+    with _run(connector_id, definition["attempt"]) as (run, installation):
+        note = pipeline.extract(run, installation)
+        return {
+            "parts": list(note.parts),
+            "extracted": note.extracted,
+            "out_of_scope": note.out_of_scope,
+            "unreadable": note.unreadable,
+            "cursor": note.cursor,
+            "full": note.full,
+            "removed": note.removed,
+            "warnings": list(note.warnings),
+        }
 
 
 @explained
@@ -168,57 +129,29 @@ def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Map
     if not extract["parts"]:
         log.info("Nothing was extracted, so there is nothing to check.")
         return []
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.checks.quality import check_quality as check
-    from amazon_listings.runs.definitions import load_definitions
-    from amazon_listings.runs.item_states import stored_items
+    from amazon_listings import pipeline
 
-    with _run(connector_id) as run:
-        storage = connections.storage()
-        documents = load_definitions(definition, storage)
-        present = functools.partial(stored_items, connections.ledger(), run.connector.key, run.connector)
-        counts = check(run.connector, documents, run.folder, storage=storage, present=present)
-        log.info("%s items checked, %s blocked.", f"{counts['checked']:,}", f"{counts['blocked']:,}")
+    with _run(connector_id, definition["attempt"]) as (run, installation):
+        pipeline.check_quality(run, installation)
         return list(extract["parts"])
 
 
 @explained
 def map_fields(connector_id: str, definition: Mapping[str, Any], part: str) -> dict[str, int]:
     """Map one part; counts of mapped items and of items with mapping errors."""
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.runs.definitions import load_definitions
-    from amazon_listings.runs.map_fields import map_part
+    from amazon_listings import pipeline
 
-    with _run(connector_id) as run:
-        documents = load_definitions(definition, connections.storage())
-        counts = map_part(run.connector, documents, run.folder, part)
-        log.info("%s: %s items mapped, %s with mapping errors.", part, counts["mapped"], counts["blocked"])
-        return counts
+    with _run(connector_id, definition["attempt"]) as (run, _):
+        return pipeline.map_part(run, part)
 
 
 @explained
 def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int]:
     """Validate: locally, then by Amazon's preview. Nothing changes at Amazon. Counts by outcome."""
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.checks.check_items import test_sync as run_test
-    from amazon_listings.runs.definitions import load_definitions
+    from amazon_listings import pipeline
 
-    with _run(connector_id) as run:
-        connector = run.connector
-        client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn(
-            preview_rate=connector.sync.preview_rate
-        )
-        summary = run_test(
-            connector,
-            run.scope,
-            load_definitions(definition, connections.storage()),
-            client=client,
-            ledger=run.ledger,
-            folder=run.folder,
-        )
-        log.info("Test sync: %s.", _in_words(summary))
-        return summary
+    with _run(connector_id, definition["attempt"]) as (run, installation):
+        return pipeline.test(run, installation)
 
 
 @explained
@@ -228,11 +161,13 @@ def live_sync(connector_id: str, definition: Mapping[str, Any], tested: Mapping[
     Raises:
         TaskDeferred: feeds are awaited; to go on with `collect_feeds`.
     """
-    with _run(connector_id) as run:
+    from amazon_listings import pipeline
+
+    with _run(connector_id, definition["attempt"]) as (run, installation):
         if run.scope.operation == "test":
             raise AirflowSkipException("The operation is test: nothing is submitted.")
         log.info("%s of the tested items are ready to be submitted.", tested["ready"])
-        sync = _live_sync_of(run, definition)
+        sync = pipeline.live_sync_of(run, installation)
         return _ended(run.connector, sync, sync.send())
 
 
@@ -243,40 +178,21 @@ def collect_feeds(connector_id: str, definition: Mapping[str, Any]) -> dict[str,
     Raises:
         TaskDeferred: feeds are awaited; to be called again.
     """
-    with _run(connector_id) as run:
-        sync = _live_sync_of(run, definition)
+    from amazon_listings import pipeline
+
+    with _run(connector_id, definition["attempt"]) as (run, installation):
+        sync = pipeline.live_sync_of(run, installation)
         return _ended(run.connector, sync, sync.collect())
-
-
-def _live_sync_of(run: _Run, definition: Mapping[str, Any]) -> LiveSync:
-    """Return the live sync of a run that the ledger knows."""
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.ledger.runs import run_number
-    from amazon_listings.runs.definitions import load_definitions
-    from amazon_listings.writes import live_sync as writes
-
-    connector, ledger = run.connector, run.ledger
-    number = run_number(ledger, connector.key, run.run_id)
-    if number is None:
-        raise ActionRequiredError("airflow.run_unknown")
-    return writes.live_sync(
-        connector,
-        load_definitions(definition, connections.storage()),
-        client=SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn(),
-        ledger=ledger,
-        run=number,
-        folder=run.folder,
-    )
 
 
 def _ended(connector: Connector, sync: LiveSync, counts: dict[str, int]) -> dict[str, int]:
     """Return the counts, or leave the worker until the feeds of the run are through."""
     from amazon_listings.airflow_adapter.triggers import FeedsTrigger
+    from amazon_listings.pipeline import in_words
     from amazon_listings.settings import settings
     from amazon_listings.writes.feeds.submit import PATIENCE
 
-    log.info("Live sync: %s.", _in_words(counts))
+    log.info("Live sync: %s.", in_words(counts))
     awaited = sync.awaited()
     if not awaited:
         return counts
@@ -291,42 +207,55 @@ def _ended(connector: Connector, sync: LiveSync, counts: dict[str, int]) -> dict
 
 
 @explained
-def report(connector_id: str) -> dict[str, Any]:
-    """Settle the run and write its report; fails if an earlier task failed.
+def report(connector_id: str, definition: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Finish the run: resolve its outcomes and write its report; fails if an earlier task failed.
 
     Returns:
         Counts by outcome, calls made, and `files`: where the report lies. What the PIM says stays there.
     """
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.connectors.languages import language_of
-    from amazon_listings.messages import catalogue
-    from amazon_listings.runs.finish import close_run
-    from amazon_listings.runs.secret_age import secret_warning
+    from amazon_listings import pipeline
+    from amazon_listings.airflow_adapter.installation import AirflowInstallation
 
-    with _run(connector_id) as run:
-        connector = run.connector
-        try:
-            account = connections.account(connector.amazon.connection, connector.amazon.country)
-            messages = catalogue(language_of(connector))
-            warnings = [secret_warning(account, datetime.now(UTC).date(), messages)]
-        except ActionRequiredError:
-            warnings = []  # the task that needed the account has said what is wrong with it
-        summary = close_run(
-            connector,
-            ledger=run.ledger,
-            folder=run.folder,
-            run_id=run.run_id,
-            warnings=[warning for warning in warnings if warning],
-            unfinished=_unfinished(run.context),
-        )
-        for warning in summary["warnings"]:
-            log.warning("%s", warning)
-        log.info("Outcomes: %s.", _in_words(summary["counts"]))
-        for name, place in summary["files"].items():
-            log.info("%s: %s", name, place)
-        if summary["failure"]:
-            raise ActionRequiredError("airflow.run_failed", failure=summary["failure"])
-        return {key: summary[key] for key in ("operation", "extracted", "counts", "calls", "files")}
+    context, installation = get_current_context(), AirflowInstallation()
+    run = _finished(connector_id, context, definition, installation)
+    summary = pipeline.finish(run, installation, unfinished=_unfinished(context))
+    if summary["failure"]:
+        raise ActionRequiredError("airflow.run_failed", failure=summary["failure"])
+    return {key: summary[key] for key in ("operation", "extracted", "counts", "calls", "files")}
+
+
+def _finished(
+    connector_id: str,
+    context: Mapping[str, Any],
+    definition: Mapping[str, Any] | None,
+    installation: AirflowInstallation,
+) -> RunContext:
+    """Return the context of the run to report on; of one that could not begin, as far as it is known."""
+    from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.ledger.runs import find_attempt
+    from amazon_listings.runs.context import RunContext, resume_run
+    from amazon_listings.runs.damage import RunFilesGone
+    from amazon_listings.runs.folder import RunFolder
+
+    run_id, storage, cleared = context["run_id"], installation.storage, _clear_number(context)
+    if definition is not None:
+        attempt = definition["attempt"]
+    else:
+        connector = keyed(installation.ledger, connector_named(connector_id))
+        found = find_attempt(installation.ledger, connector.key, run_id)
+        attempt = cleared if found is None else max(found[1], cleared)
+    try:
+        return resume_run(connector_id, run_id, attempt, storage)
+    except RunFilesGone:
+        connector = keyed(installation.ledger, connector_named(connector_id))
+        folder = RunFolder.of(storage, connector_id, run_id, attempt)
+        return RunContext(connector, run_id, attempt, storage, folder)
+
+
+def _clear_number(context: Mapping[str, Any]) -> int:
+    """Return how often Airflow cleared the run."""
+    number: int = context["dag_run"].clear_number
+    return number
 
 
 def _unfinished(context: Mapping[str, Any]) -> list[str]:
@@ -345,8 +274,3 @@ def _backfill_interval(context: Mapping[str, Any]) -> tuple[datetime, datetime] 
     if run.run_type != "backfill":
         return None
     return run.data_interval_start, run.data_interval_end
-
-
-def _in_words(counts: Mapping[str, int]) -> str:
-    told = (f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
-    return ", ".join(told) or "no items"

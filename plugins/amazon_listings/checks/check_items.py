@@ -7,8 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from amazon_listings.checks.families import note_waiting_children
-from amazon_listings.checks.local import WAITING, LocalChecks, refuse_offers_of_vendors
+from amazon_listings.checks.local import LocalChecks, refuse_offers_of_vendors
 from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_answer
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.items import (
@@ -21,7 +23,10 @@ from amazon_listings.ledger.items import (
 )
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.removed_items import plan_departures
+from amazon_listings.runs.notes import ExtractNote, LiveNote, QualityNote, RemovalsNote, TestedNote
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import CONFIRMED, EXTRACT, LIVE, MAPPED, QUALITY, REMOVED, TESTED
+from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.tracing import Sources, by_line, traced
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import MappedItem, TestedItem
     from amazon_listings.runs.scope import Scope
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission
@@ -42,7 +48,7 @@ log = logging.getLogger(__name__)
 
 #: Answers are remembered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 50
-OUTCOMES = ("blocked", "unchanged", "rejected", "ready", "failed")
+OUTCOMES = (Outcome.BLOCKED, Outcome.UNCHANGED, Outcome.REJECTED, Outcome.READY, Outcome.FAILED)
 
 
 class Unchecked(RunAbortedError):
@@ -69,13 +75,13 @@ def test_sync(
         definitions: What to validate with.
         client: The account's client.
         ledger: Knows which payloads passed before, and what Amazon holds.
-        folder: The run's folder; writes the stages `tested` and `departed`.
+        folder: The run's folder; writes the stages `tested` and `removed`.
 
     Returns:
         Items by outcome; `ready` are those that may be submitted.
 
     Raises:
-        Unchecked: nobody checked the quality of the extract.
+        Unchecked: the quality of the extract was not checked.
         VendorOffer: the mapping of a vendor's connector fills offer attributes.
         RunAbortedError: more items left the selection than the connector allows.
         RetryableError, ActionRequiredError: Amazon cannot be asked; no item is taken for passed.
@@ -84,44 +90,46 @@ def test_sync(
         connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
     mapping = compiled(connector, definitions)
-    if folder.noted("quality") is None:
+    extract = folder.noted(ExtractNote)
+    if folder.noted(QualityNote) is None or extract is None:
         raise Unchecked
     if client.account.vendor:
         refuse_offers_of_vendors(connector, mapping)
-    folder.clear("tested", "live", "departed")
-    leaving = plan_departures(
+    folder.forget(TestedNote, LiveNote, RemovalsNote)
+    folder.clear(TESTED, LIVE, REMOVED, CONFIRMED)
+    leaving = plan_removals(
         connector, scope, ledger=ledger, folder=folder, listings=listings, vendor=client.account.vendor
     )
     languages = dict(connector.language_tags)
     local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
     ready = 0
-    for part in folder.parts("mapped"):
-        barred = {row["pim_id"] for row in folder.read("quality", part) if row["blocks"]}
-        sources = Sources(mapping, folder.read("extract", part))
-        rows = list(local.rows(list(folder.read("mapped", part)), barred, sources))
-        ready += sum(row["outcome"] == "ready" for row in rows)
-        folder.write("tested", part, rows)
+    for part in extract.parts:
+        barred = {one.pim_id for one in folder.read(QUALITY, part) if one.blocks}
+        sources = Sources(mapping, folder.read(EXTRACT, part))
+        items = list(local.check(list(folder.read(MAPPED, part)), barred, sources))
+        ready += sum(item.outcome is Outcome.READY for item in items)
+        folder.write(TESTED, part, items)
     sending = Volume(connector.sync.feed_from, connector.sync.when_removed)
     if scope.operation == "live":
         sending.creations, sending.leaving = ready + local.waiting, leaving
-    words = _forecast(client, local, sending)
-    log.info("Asking Amazon: %s.", words)
+    cost = _forecast(client, local, sending)
+    log.info("Asking Amazon: %s.", cost)
     preview = _Preview(
         local,
         Planner(connector, mapping, definitions.layout, client),
         client,
         Progress(local.waiting, "previews"),
     )
-    counts: Counter[str] = Counter()
-    for part in folder.parts("tested"):
-        rows = list(folder.read("tested", part))
-        if any(row["outcome"] == WAITING for row in rows):
-            rows = preview.rows(rows, {row["pim_id"]: row for row in folder.read("mapped", part)})
-        rows = note_waiting_children(rows, definitions.language)
-        folder.write("tested", part, rows)
-        counts.update(row["outcome"] for row in rows)
-    folder.note("tested", {"calls": dict(preview.calls), "forecast": words, "left": leaving})
-    return {name: counts[name] for name in OUTCOMES}
+    counts: Counter[Outcome] = Counter()
+    for part in extract.parts:
+        items = list(folder.read(TESTED, part))
+        if any(item.outcome is Outcome.EXTRACTED for item in items):
+            items = preview.judge(items, {item.pim_id: item for item in folder.read(MAPPED, part)})
+        items = note_waiting_children(items, definitions.language)
+        folder.write(TESTED, part, items)
+        counts.update(item.outcome for item in items)
+    folder.note(TestedNote(calls=dict(preview.calls), forecast=cost, removed=leaving))
+    return {str(outcome): counts[outcome] for outcome in OUTCOMES}
 
 
 def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> str:
@@ -136,6 +144,19 @@ def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> st
     return words
 
 
+class _Job(NamedTuple):
+    """An item that Amazon is asked about, with what the ledger knows of its listing."""
+
+    tested: TestedItem
+    item: MappedItem
+    current: CurrentListing
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The item as the planner takes it."""
+        return msgspec.structs.asdict(self.item) | {"forced": self.tested.forced}
+
+
 class _Verdict(NamedTuple):
     """What came of asking: `submission` is None if there was nothing to preview; `read` is what was read."""
 
@@ -145,9 +166,17 @@ class _Verdict(NamedTuple):
     read: CurrentListing | None
 
 
+class _Judged(NamedTuple):
+    """An item after asking, with what came of it."""
+
+    tested: TestedItem
+    job: _Job
+    verdict: _Verdict
+
+
 @dataclass
 class _Preview:
-    """Asking Amazon about the rows that wait; counts the calls by kind."""
+    """Asking Amazon about the items that wait; counts the calls by kind."""
 
     local: LocalChecks
     planner: Planner
@@ -155,104 +184,106 @@ class _Preview:
     progress: Progress
     calls: Counter[str] = field(default_factory=Counter)
 
-    def rows(self, rows: list[dict[str, Any]], payloads: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-        """The rows of a part, those that waited with Amazon's verdict."""
-        by_id = {row["pim_id"]: row for row in rows}
-        answered: list[tuple[dict[str, Any], Answered[_Verdict]]] = []
-        calls = call_for_all(
-            self._jobs(rows, payloads), self._ask, in_flight=self._in_flight, progress=self.progress
-        )
+    def judge(self, items: list[TestedItem], payloads: dict[str, MappedItem]) -> list[TestedItem]:
+        """Return the items of a part, those that waited with Amazon's verdict."""
+        by_id = {item.pim_id: item for item in items}
+        judged: list[_Judged] = []
+        jobs = self._jobs(items, payloads)
+        calls = call_for_all(jobs, self._ask, in_flight=self._in_flight, progress=self.progress)
         try:
             for answer in calls:
-                row = by_id[answer.row["pim_id"]]
-                row |= self._outcome(row, answer)
-                answered.append((row, answer))
-                if len(answered) >= REMEMBER_EVERY:
-                    self._remember(answered)
+                item = self._judged(answer)
+                by_id[item.pim_id] = item
+                if answer.result is not None:
+                    judged.append(_Judged(item, answer.row, answer.result))
+                if len(judged) >= REMEMBER_EVERY:
+                    self._remember(judged)
         finally:
-            self._remember(answered)
+            self._remember(judged)
         return list(by_id.values())
 
-    def _jobs(self, rows: list[dict[str, Any]], payloads: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-        """The mapped rows that wait, each with what the ledger knows of its listing."""
-        waiting = [row for row in rows if row["outcome"] == WAITING]
-        skus = [row["sku"] for row in waiting]
+    def _jobs(self, items: list[TestedItem], payloads: dict[str, MappedItem]) -> list[_Job]:
+        waiting = [item for item in items if item.outcome is Outcome.EXTRACTED]
+        skus = [item.sku for item in waiting if item.sku]
         known = known_items(self.local.ledger, self.local.listings, skus)
         contents = accepted_contents(self.local.ledger, self.local.listings, skus)
         return [
-            payloads[row["pim_id"]]
-            | {
-                "forced": row["forced"],
-                "current": current_by_ledger(known.get(row["sku"]), contents.get(row["sku"])),
-            }
-            for row in waiting
+            _Job(
+                item,
+                payloads[item.pim_id],
+                current_by_ledger(known.get(item.sku or ""), contents.get(item.sku or "")),
+            )
+            for item in waiting
         ]
 
     def _in_flight(self) -> int:
         previews = self.client.in_flight("putListingsItem", {"preview"})
         return previews + (self.client.in_flight("getListingsItem") if self.local.readings else 0)
 
-    def _ask(self, row: dict[str, Any]) -> _Verdict:
-        current: CurrentListing = row["current"]
+    def _ask(self, job: _Job) -> _Verdict:
+        current, row = job.current, job.row
         read = None
         if not current.is_enough and not self.local.connector.sync.full_replace:
             current = read = self.planner.read(row["sku"])
-        plan = self.planner.plan(row, current)
-        gaps = gap_issues(plan, row, vendor=self.client.account.vendor, messages=self.local.messages)
-        if plan.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
-            return _Verdict(plan, None, gaps, read)
-        return _Verdict(plan, self.planner.send(row, plan, preview=True), gaps, read)
+        write = self.planner.plan(row, current)
+        gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.local.messages)
+        if write.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
+            return _Verdict(write, None, gaps, read)
+        return _Verdict(write, self.planner.send(row, write, preview=True), gaps, read)
 
-    def _outcome(self, row: dict[str, Any], answer: Answered[_Verdict]) -> dict[str, Any]:
-        """The outcome, note, ASIN and issues of a row, and the hash of the plan that was previewed."""
-        verdict = answer.result
+    def _judged(self, answer: Answered[_Job, _Verdict]) -> TestedItem:
+        """Return an item with its outcome, note, ASIN and issues, and the plan that was previewed."""
+        job, verdict = answer.row, answer.result
         if verdict is None:
             # No answer is not a pass: the item waits for the next run.
-            return {"outcome": "failed", "note": answer.note(self.local.messages)}
+            return msgspec.structs.replace(
+                job.tested, outcome=Outcome.FAILED, note=answer.note(self.local.messages)
+            )
         self.calls["readings"] += verdict.read is not None
         self.calls["previews"] += verdict.submission is not None
-        found = list(verdict.gaps)
-        outcome, note = "ready", ""
-        asin = row["asin"]
+        attributes = job.item.attributes
+        outcome, note = self._outcome(job.tested, verdict)
+        found, asin = list(verdict.gaps), job.tested.asin
         if verdict.submission is not None:
-            submission = verdict.submission
-            issues = self.local.definitions.amazon_issues(submission.issues, "preview")
-            found += [*issues, *explained(issues, answer.row["attributes"], self.local.messages)]
-            asin = next((one["asin"] for one in submission.identifiers if one.get("asin")), asin)
-            if submission.status != "VALID":
-                outcome = "rejected"
-                if is_no_answer(submission.issues):
-                    outcome, note = "failed", self.local.messages.phrase("note.amazon_failed")
-        elif verdict.write.method == "NOTHING":
-            outcome, note = "unchanged", self.local.messages.phrase("note.amazon_has_it")
-        else:
-            outcome = "blocked"
-        if outcome == "ready" and row["sent_before"]:
-            outcome = "unchanged"
+            issues = self.local.definitions.amazon_issues(verdict.submission.issues, "preview")
+            found += [*issues, *explained(issues, attributes, self.local.messages)]
+            asin = next((one["asin"] for one in verdict.submission.identifiers if one.get("asin")), asin)
         if verdict.write.existed and verdict.write.method == "PATCH":
-            fixed = self.local.definitions.fixed_values(answer.row["attributes"])
+            fixed = self.local.definitions.fixed_values(attributes)
             found += [issue for issue in fixed if issue.attribute in verdict.write.touched]
-        return {
-            "outcome": outcome,
-            "note": note,
-            "asin": asin,
-            "issues": row["issues"]
-            + traced(found, by_line(self.local.mapping, answer.row["attributes"], self.local.languages)),
-            "plan_hash": verdict.write.plan.hash,
-            "previewed": verdict.submission is not None,
-        }
+        origins = by_line(self.local.mapping, attributes, self.local.languages)
+        return msgspec.structs.replace(
+            job.tested,
+            outcome=outcome,
+            due=outcome is Outcome.READY,
+            note=note,
+            asin=asin,
+            issues=job.tested.issues + traced(found, origins),
+            plan=verdict.write.plan,
+            plan_hash=verdict.write.plan.hash,
+            previewed=verdict.submission is not None,
+        )
 
-    def _remember(self, answered: list[tuple[dict[str, Any], Answered[_Verdict]]]) -> None:
+    def _outcome(self, tested: TestedItem, verdict: _Verdict) -> tuple[Outcome, str]:
+        submission = verdict.submission
+        if submission is None:
+            if verdict.write.method == "NOTHING":
+                return Outcome.UNCHANGED, self.local.messages.phrase("note.amazon_has_it")
+            return Outcome.BLOCKED, ""
+        if submission.status == "VALID":
+            return (Outcome.UNCHANGED if tested.sent_before else Outcome.READY), ""
+        if is_no_answer(submission.issues):
+            return Outcome.FAILED, self.local.messages.phrase("note.amazon_failed")
+        return Outcome.REJECTED, ""
+
+    def _remember(self, judged: list[_Judged]) -> None:
         """Enter in the ledger what passed, which SKUs Amazon has, and which hold all that is wanted."""
         ledger, listings, definition = self.local.ledger, self.local.listings, self.local.definitions.checksum
         passed, listed, unchanged = [], {}, []
-        for row, answer in answered:
-            verdict = answer.result
-            if verdict is None:
-                continue
-            entry = answer.row | {"asin": row["asin"]}
+        for tested, job, verdict in judged:
+            entry = job.row | {"asin": tested.asin}
             if verdict.read is not None:
-                listed[row["sku"]] = bool(verdict.read.exists)
+                listed[entry["sku"]] = bool(verdict.read.exists)
             if verdict.submission is not None and verdict.submission.status == "VALID":
                 passed.append(entry)
             if verdict.write.method == "NOTHING" and self.local.scope.operation == "live":
@@ -260,4 +291,4 @@ class _Preview:
         record_listed(ledger, listings, listed)
         record_tested(ledger, listings, definition, passed)
         record_accepted(ledger, listings, unchanged, definition=definition)
-        answered.clear()
+        judged.clear()

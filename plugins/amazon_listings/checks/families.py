@@ -10,13 +10,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.outcomes import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from amazon_listings.runs.records import TestedItem
     from amazon_listings.selling_partner.client import SellingPartner
 
 log = logging.getLogger(__name__)
@@ -31,18 +35,22 @@ _STOPPED = frozenset(("blocked", "rejected", "failed"))
 RELATION = "child_parent_sku_relationship"
 
 
-def note_waiting_children(rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
-    """The tested rows of a part; children that passed say so if their parent did not.
+def note_waiting_children(items: list[TestedItem], language: str) -> list[TestedItem]:
+    """Return the tested items of a part; children that passed say so if their parent did not.
 
     They are what they are, `ready`: a live sync sends them once the parent passes. `language` is that
     of the report.
     """
-    parents = {row["sku"]: row["outcome"] for row in rows if row.get("role") == "parent"}
-    for row in rows:
-        outcome = parents.get(row.get("parent_sku", ""), "ready")
-        if row.get("role") == "child" and row["outcome"] == "ready" and outcome not in {"ready", "unchanged"}:
-            row["note"] = _waits(row["parent_sku"], outcome, language)
-    return rows
+    parents = {item.sku: item.outcome for item in items if item.role == "parent"}
+
+    def noted(item: TestedItem) -> TestedItem:
+        outcome = parents.get(item.parent_sku, Outcome.READY)
+        passed = item.role == "child" and item.outcome is Outcome.READY
+        if not passed or item.parent_sku is None or outcome in {Outcome.READY, Outcome.UNCHANGED}:
+            return item
+        return msgspec.structs.replace(item, note=_waits(item.parent_sku, outcome, language))
+
+    return [noted(item) for item in items]
 
 
 def settled_relation(row: Mapping[str, Any], content: Mapping[str, Any] | None) -> bool:
@@ -72,7 +80,9 @@ class Parents:
         self._marketplace_id = marketplace_id
         self._language = language
 
-    def obstacles(self, children: Iterable[Mapping[str, Any]], outcomes: Mapping[str, str]) -> dict[str, str]:
+    def obstacles(
+        self, children: Iterable[Mapping[str, Any]], outcomes: Mapping[str | None, Outcome]
+    ) -> dict[str, str]:
         """Why children must wait, by the parent's SKU; parents that are no obstacle are left out.
 
         Args:

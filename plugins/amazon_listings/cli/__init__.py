@@ -21,6 +21,7 @@ from amazon_listings.cli import (
     product_types,
     relabel,
     rollback,
+    run,
     validate,
 )
 from amazon_listings.cli.refusals import LANGUAGE
@@ -44,6 +45,7 @@ for module in (
     product_types,
     relabel,
     rollback,
+    run,
     validate,
 ):
     module.register(app)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notes import ReportNote
 from amazon_listings.runs.outcomes import ENDS, Outcome
 
 if TYPE_CHECKING:
@@ -70,5 +71,6 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
 def _frequent(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The three most frequent issues of a run, whose files are on this machine."""
     folder = RunFolder(Path(summary["files"]["report.html"].removeprefix("file://")).parents[1])
-    frequent: list[dict[str, Any]] = (folder.noted("report") or {}).get("frequent", [])
+    note = folder.noted(ReportNote)
+    frequent: list[dict[str, Any]] = note.summary.get("frequent", []) if note is not None else []
     return frequent[:3]

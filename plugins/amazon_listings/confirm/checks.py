@@ -26,6 +26,8 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import ConfirmedItem
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.writes.feeds.poll import utc_now
@@ -75,16 +77,16 @@ def confirm(
     """
     counts: Counter[str] = Counter()
 
-    def keep(seen: dict[WritingRun | None, list[dict[str, Any]]]) -> None:
+    def keep(seen: dict[WritingRun | None, list[ConfirmedItem]]) -> None:
         for run, rows in seen.items():
-            counts.update(row["outcome"] for row in rows)
+            counts.update(row.outcome for row in rows)
             if run is None:
                 continue
-            if any(row["outcome"] == "not_applied" for row in rows):
+            if any(row.outcome is Outcome.NOT_APPLIED for row in rows):
                 take_back_cursor(ledger, run.number)
-            outcomes = ((row["sku"], str(row["outcome"])) for row in rows)
+            outcomes = ((row.sku or "", str(row.outcome)) for row in rows)
             record_outcomes(ledger, connector.key, run.number, outcomes)
-            folder = RunFolder.of(storage, connector.id, run.run_id)
+            folder = RunFolder.of(storage, connector.id, run.run_id, run.attempt)
             if keep_confirmed(folder, rows):
                 renew_report(folder, ledger=ledger, run=run.number)
 
@@ -107,7 +109,7 @@ class _Confirm:
     client: SellingPartner
     ledger: Engine
     now: Callable[[], datetime]
-    keep: Callable[[dict[WritingRun | None, list[dict[str, Any]]]], None]
+    keep: Callable[[dict[WritingRun | None, list[ConfirmedItem]]], None]
     _silent: set[str] = field(default_factory=set)
 
     def batches(self) -> Iterator[list[DueLook]]:
@@ -129,7 +131,7 @@ class _Confirm:
         contents = accepted_contents(self.ledger, listings, skus)
         writes = last_writes(self.ledger, listings, skus)
         seen: list[dict[str, Any]] = []
-        rows: dict[WritingRun | None, list[dict[str, Any]]] = {}
+        rows: dict[WritingRun | None, list[ConfirmedItem]] = {}
         checked: dict[int, list[CheckedItem]] = {}
         try:
             for answer in self._answers(ours, contents, writes):
@@ -145,13 +147,14 @@ class _Confirm:
                     checked.setdefault(write.run.number, []).append(
                         CheckedItem(look.sku, issues, frozenset({"listing"}))
                     )
-                row = {
-                    "sku": look.sku,
-                    "outcome": verdict.state,
-                    "asin": verdict.asin,
-                    "note": verdict.note,
-                    "issues": [issue.to_dict() for issue in issues],
-                }
+                row = ConfirmedItem(
+                    pim_id="",
+                    sku=look.sku,
+                    outcome=Outcome(verdict.state),
+                    asin=verdict.asin,
+                    note=verdict.note,
+                    issues=tuple(issues),
+                )
                 rows.setdefault(write.run if write else None, []).append(row)
         finally:
             for run, items in checked.items():
@@ -166,7 +169,7 @@ class _Confirm:
 
     def _answers(
         self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
-    ) -> Iterator[Answered[list[Listing]]]:
+    ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
         """What Amazon says of each.
 
         Many are searched, twenty at a time; what a search shows as live needs no more. Everything else is
@@ -203,7 +206,10 @@ class _Confirm:
         return [] if listing is None else [listing]
 
     def _judged(
-        self, answer: Answered[list[Listing]], content: dict[str, Any], write: LastWrite | None
+        self,
+        answer: Answered[dict[str, Any], list[Listing]],
+        content: dict[str, Any],
+        write: LastWrite | None,
     ) -> Verdict:
         look: DueLook = answer.row["look"]
         if answer.result is None:
@@ -218,7 +224,7 @@ class _Confirm:
         listing = answer.result[0] if answer.result else None
         return judge(listing, expected, waited=self.now() - look.accepted_at, last=look.last)
 
-    def _issues(self, answer: Answered[list[Listing]]) -> list[Issue]:
+    def _issues(self, answer: Answered[dict[str, Any], list[Listing]]) -> list[Issue]:
         found = answer.result[0].issues if answer.result else []
         return self.definitions.amazon_issues(found, "listing")
 

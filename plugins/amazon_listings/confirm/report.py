@@ -1,11 +1,17 @@
-"""What was seen of a run's listings later: the stage `confirmed` of its folder, and its report anew."""
+"""What was seen of a run's listings later: the stage `confirmed` of its folder, and its report again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from amazon_listings.ledger.runs import recount_run
-from amazon_listings.runs.report import write_report
+from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.runs import finish
+from amazon_listings.runs.records import CONFIRMED, LIVE
+from amazon_listings.runs.resolve import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,29 +19,28 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import ConfirmedItem
 
-STAGE = "confirmed"
 
-
-def keep_confirmed(folder: RunFolder, rows: Iterable[dict[str, Any]]) -> bool:
-    """Enter rows in the parts that their items are in; whether any of them is.
+def keep_confirmed(folder: RunFolder, items: Iterable[ConfirmedItem]) -> bool:
+    """Enter items in the parts that their writes are in; return whether any of them is.
 
     Args:
         folder: The folder of the run that wrote; it may have been cleared since.
-        rows: `sku`, `outcome`, `note`, `asin`, `issues` of each.
+        items: What was seen of each, by SKU; the PIM's identity is taken from the write.
     """
-    seen = {row["sku"]: row for row in rows}
+    seen = {item.sku: item for item in items}
     found = False
-    for part in folder.parts("live"):
+    for part in folder.parts(LIVE):
         new = {
-            row["pim_id"]: seen[row["sku"]] | {"pim_id": row["pim_id"]}
-            for row in folder.read("live", part)
-            if row["sku"] in seen
+            written.pim_id: msgspec.structs.replace(seen[written.sku], pim_id=written.pim_id)
+            for written in folder.read(LIVE, part)
+            if written.sku in seen
         }
         if new:
             found = True
-            kept = {row["pim_id"]: row for row in folder.read(STAGE, part)}
-            folder.write(STAGE, part, (kept | new).values())
+            kept = {item.pim_id: item for item in folder.read_any(CONFIRMED, part)}
+            folder.write(CONFIRMED, part, (kept | new).values())
     return found
 
 
@@ -48,9 +53,9 @@ def renew_report(folder: RunFolder, *, ledger: Engine, run: int) -> None:
         run: The run's number.
 
     Raises:
-        RunAbortedError: the outcomes do not add up to what was extracted.
+        RunAbortedError: the outcomes do not add up to what was extracted, or files are damaged.
     """
-    facts = folder.noted("report")
-    if facts is not None:
-        summary = write_report(folder, facts)
+    resolver = Resolver(folder, partial(sent_in_run, ledger, run))
+    summary = finish.renew_report(folder, resolver)
+    if summary is not None:
         recount_run(ledger, run, summary["counts"])

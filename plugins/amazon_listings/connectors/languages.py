@@ -57,6 +57,8 @@ def _tag(name: str, marketplace: Marketplace) -> str | None:
 
 
 def language_of(connector: Connector) -> str:
-    """Return the language of a connector's labels, which is that of the people who read its report."""
+    """Return the language of the report: that of the connector's labels, unless another is asked for."""
+    if connector.report_language is not None:
+        return connector.report_language
     locale = connector.amazon.locale
     return connector.marketplace.languages[0] if locale == "DEFAULT" else locale

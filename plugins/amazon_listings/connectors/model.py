@@ -113,6 +113,7 @@ class Connector:
     where: Where = field(repr=False, compare=False)
     was: tuple[str, ...] = ()
     resolved_key: str | None = field(default=None, repr=False, compare=False)
+    report_language: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def key(self) -> str:

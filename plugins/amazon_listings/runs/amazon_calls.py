@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from amazon_listings.errors import ItemError, RetryableError
 from amazon_listings.selling_partner.forecast import duration
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 #: So many items in a row without an answer: it is not the items, it is Amazon or the network.
@@ -26,10 +27,10 @@ OUTAGE = 20
 EVERY = 30.0
 
 
-class Answered(NamedTuple, Generic[Result]):
+class Answered(NamedTuple, Generic[Job, Result]):
     """A row with what Amazon answered, or with the sentence that says why there is no answer."""
 
-    row: dict[str, Any]
+    row: Job
     result: Result | None
     trouble: AmazonListingsError | None
 
@@ -71,16 +72,16 @@ class Progress:
 
 
 def call_for_all(
-    rows: Iterable[dict[str, Any]],
-    call: Callable[[dict[str, Any]], Result],
+    rows: Iterable[Job],
+    call: Callable[[Job], Result],
     *,
     in_flight: Callable[[], int],
     progress: Progress,
-) -> Iterator[Answered[Result]]:
+) -> Iterator[Answered[Job, Result]]:
     """Call Amazon for every row, and log the progress.
 
     Args:
-        rows: Mapped items.
+        rows: What is to be called for, one call each.
         call: Calls Amazon for one.
         in_flight: How many calls may be under way.
         progress: Counts the rows; over several calls, it goes on counting.
@@ -94,7 +95,7 @@ def call_for_all(
         ActionRequiredError: Amazon refuses the account; no other item would fare better.
     """
 
-    def one(row: dict[str, Any]) -> Answered[Result]:
+    def one(row: Job) -> Answered[Job, Result]:
         try:
             return Answered(row, call(row), None)
         except (RetryableError, ItemError) as error:

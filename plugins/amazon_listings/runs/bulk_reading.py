@@ -63,8 +63,7 @@ def read_listings(
     def read(sku: str) -> Listing | None:
         return amazon.get(client, sku, [marketplace_id], included=included, issue_locale=issue_locale)
 
-    def search(job: dict[str, Any]) -> dict[str, Listing | None]:
-        wanted = job["skus"]
+    def search(wanted: list[str]) -> dict[str, Listing | None]:
         if len(wanted) == 1:
             return {wanted[0]: read(wanted[0])}
         found = amazon.search(
@@ -82,19 +81,18 @@ def read_listings(
     ):
         reading.calls += 1
         if answered.result is None:
-            reading.troubles |= dict.fromkeys(answered.row["skus"], answered.trouble)
+            reading.troubles |= dict.fromkeys(answered.row, answered.trouble)
         else:
             reading.listings |= answered.result
     return reading
 
 
-def _jobs(skus: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """SKUs by twenties. A search takes a list with commas, so one that has a comma is read alone."""
+def _jobs(skus: Iterable[str]) -> Iterator[list[str]]:
+    """Yield SKUs by twenties. A search takes a list with commas, so one that has a comma is read alone."""
     together = []
     for sku in skus:
         if "," in sku:
-            yield {"skus": [sku]}
+            yield [sku]
         else:
             together.append(sku)
-    for batch in chunks(together, AT_ONCE):
-        yield {"skus": batch}
+    yield from chunks(together, AT_ONCE)

@@ -11,7 +11,8 @@ from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, DefinitionPair
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.runs.folder import storage_explained
+from amazon_listings.runs.notes import DefinitionsNote
+from amazon_listings.runs.storage import storage_explained
 from amazon_listings.selling_partner.exceptions import WrongAccount
 from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.sellers import check_participation
@@ -41,13 +42,8 @@ def definition_key(connector: Connector, seller_id: str) -> DefinitionKey:
     )
 
 
-def refresh_definitions(connector: Connector, client: SellingPartner, storage: Path) -> dict[str, Any]:
-    """Bring the connector's two documents up to date.
-
-    Returns:
-        What later tasks load them by (`key`, `country`), what the run records of the one that judges
-        (`checksum`, `version`, `fetched_at`) and of the one with the labels (`labels_checksum`), and
-        `warnings`.
+def refresh_definitions(connector: Connector, client: SellingPartner, storage: Path) -> DefinitionsNote:
+    """Bring the connector's two documents up to date, and return what later tasks load them by.
 
     Raises:
         ActionRequiredError: Amazon has no such product type, or refuses the account.
@@ -59,15 +55,15 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     with storage_explained("keep a definition in", folder):
         pair = _refreshed(client, DefinitionStore(folder), key, connector.marketplace)
     judge = pair.validation
-    return {
-        "key": vars(key),
-        "country": connector.marketplace.country,
-        "checksum": judge.checksum,
-        "labels_checksum": pair.labels.checksum,
-        "version": judge.version,
-        "fetched_at": judge.fetched_at.isoformat(timespec="seconds"),
-        "warnings": list(pair.warnings),
-    }
+    return DefinitionsNote(
+        key=key,
+        country=connector.marketplace.country,
+        checksum=judge.checksum,
+        labels_checksum=pair.labels.checksum,
+        version=judge.version,
+        fetched_at=judge.fetched_at.isoformat(timespec="seconds"),
+        warnings=tuple(pair.warnings),
+    )
 
 
 def _refreshed(
@@ -83,17 +79,26 @@ def _refreshed(
         raise
 
 
-def load_definitions(note: Mapping[str, Any], storage: Path) -> Definitions:
-    """The documents that `refresh_definitions` brought up to date.
+def load_definitions(note: DefinitionsNote, storage: Path) -> Definitions:
+    """Return the documents that `refresh_definitions` brought up to date.
+
+    Raises:
+        NoDefinition: they are gone from the storage.
+        StorageRefused, StorageUnavailable: they cannot be read.
+    """
+    return stored_definitions(note.key, marketplace(note.country), storage)
+
+
+def stored_definitions(key: DefinitionKey, country: Marketplace, storage: Path) -> Definitions:
+    """Return the documents that are stored under a key.
 
     Raises:
         NoDefinition: they are gone from the storage.
         StorageRefused, StorageUnavailable: they cannot be read.
     """
     folder = storage / "definitions"
-    key = DefinitionKey(**note["key"])
     with storage_explained("read a definition in", folder):
-        pair = load_pair(DefinitionStore(folder), key, marketplace(note["country"]))
+        pair = load_pair(DefinitionStore(folder), key, country)
     return Definitions(pair)
 
 

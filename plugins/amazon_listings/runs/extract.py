@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ItemError, RunAbortedError
@@ -14,6 +14,8 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
+from amazon_listings.runs.notes import ExtractNote
+from amazon_listings.runs.records import EXTRACT, PROBLEMS, ReadingProblem
 from amazon_listings.sources.selection import Selection
 
 if TYPE_CHECKING:
@@ -36,21 +38,16 @@ def extract_products(
     read: Callable[[Selection], Reading],
     folder: RunFolder,
     part_size: int,
-) -> dict[str, Any]:
-    """Read the PIM into the run's folder.
+) -> ExtractNote:
+    """Read the PIM into the run's folder, and return its note `extract`.
 
     Args:
         connector: The connector that runs.
         scope: What the run covers.
         read: Reads a selection from the connector's source.
-        folder: The run's folder; the stage `extract` is written anew. Its note `extract` is written
-            last: without it, no part counts.
+        folder: The run's folder; its stage `extract` is written again. The note is written last: without
+            it, no part counts.
         part_size: Items of a part; one family is never split, so a part may be a little larger.
-
-    Returns:
-        `parts` (names), `extracted`, `out_of_scope`, `unreadable` (records that could not become
-        items), `cursor`, `full`, `removed` (a number) and `warnings` (sentences: fields that the PIM
-        does not have, named SKUs that are not there).
 
     Raises:
         RunAbortedError: more SKUs than the connector allows, or nothing at all to work on.
@@ -69,23 +66,27 @@ def extract_products(
             fields_if_any=tuple(sorted(OWN_NAMES)),
         )
     )
-    folder.clear("extract", "problems")
+    folder.forget(ExtractNote)
+    folder.clear(EXTRACT, PROBLEMS)
     chosen = _Choice(connector, scope)
     parts: list[str] = []
     try:
         for items in _parts(chosen(reading), part_size):
             parts.append(part_name(len(parts) + 1))
-            folder.write("extract", parts[-1], items)
+            folder.write(EXTRACT, parts[-1], items)
     except RunAbortedError:
-        folder.clear("extract")  # nothing half-extracted is left lying about
+        folder.clear(EXTRACT)
         raise
     chosen.fields.seen.update(reading.fields)
     problems = [*reading.problems, *chosen.problems]
     messages = catalogue(language_of(connector))
     folder.write(
-        "problems",
+        PROBLEMS,
         part_name(1),
-        ({"sku": problem.sku, **messages.issue_texts("unreadable", reason=problem)} for problem in problems),
+        (
+            ReadingProblem(sku=problem.sku, **messages.issue_texts("unreadable", reason=problem))
+            for problem in problems
+        ),
     )
     _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
     warnings = list(chosen.fields.warnings(connector, messages, everything=scope.kind == "everything"))
@@ -94,23 +95,23 @@ def extract_products(
         warnings.append(
             messages.phrase("note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
         )
-    summary = {
-        "parts": parts,
-        "extracted": chosen.taken + len(problems),
-        "out_of_scope": chosen.left,
-        "unreadable": len(problems),
-        "cursor": reading.cursor,
-        "full": reading.full,
-        "removed": len(reading.removed),
-        "warnings": warnings,
-    }
-    # What changed so that the connector's filter leaves it out has left the selection too.
-    folder.note("removed", {"ids": [*reading.removed, *chosen.unwanted]})
-    folder.note(
-        "extract",
-        summary | {"read_at": read_at.isoformat(), "fields": sorted(chosen.fields.seen), "selected": needed},
+    note = ExtractNote(
+        parts=tuple(parts),
+        extracted=chosen.taken + len(problems),
+        out_of_scope=chosen.left,
+        unreadable=len(problems),
+        cursor=reading.cursor,
+        full=reading.full,
+        removed=len(reading.removed),
+        # What changed so that the connector's filter leaves it out has left the selection too.
+        removed_ids=(*reading.removed, *chosen.unwanted),
+        warnings=tuple(warnings),
+        fields=tuple(sorted(chosen.fields.seen)),
+        selected=tuple(needed),
+        read_at=read_at.isoformat(),
     )
-    return summary
+    folder.note(note)
+    return note
 
 
 class _Choice:

@@ -1,19 +1,35 @@
-"""Close a run: settle its items, write its report, and enter the end in the ledger."""
+"""Finish a run: resolve its outcomes, write its report, and enter the end in the ledger."""
 
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.ledger.runs import finish_run, run_number
+from amazon_listings.ledger.runs import finish_run as end_in_ledger
+from amazon_listings.ledger.runs import run_number
+from amazon_listings.ledger.submissions import sent_in_run
 from amazon_listings.messages import catalogue
-from amazon_listings.runs.folder import RunFilesGone
-from amazon_listings.runs.issue_history import keep_history
+from amazon_listings.runs.damage import RunFilesGone
+from amazon_listings.runs.issue_history import keep_resolved, renew_resolved
 from amazon_listings.runs.item_states import keep_states
+from amazon_listings.runs.notes import (
+    ChangesNote,
+    DefinitionsNote,
+    ExtractNote,
+    FailureNote,
+    LiveNote,
+    MappingNote,
+    QualityNote,
+    RemovalsNote,
+    ReportNote,
+    TestedNote,
+)
 from amazon_listings.runs.outcomes import OWED
 from amazon_listings.runs.report import write_report
+from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
 
 if TYPE_CHECKING:
@@ -25,7 +41,7 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
 
-#: The order of the tasks, so that the first failure is the one told.
+#: The order of the tasks, so that the first failure is the one reported.
 TASKS = (
     "refresh_definition",
     "extract_products",
@@ -36,12 +52,13 @@ TASKS = (
 )
 
 
-def close_run(
+def finish_run(
     connector: Connector,
     *,
     ledger: Engine,
     folder: RunFolder,
     run_id: str,
+    attempt: int | None = None,
     warnings: Sequence[str],
     unfinished: Sequence[str],
 ) -> dict[str, Any]:
@@ -52,6 +69,7 @@ def close_run(
         ledger: The open ledger.
         folder: The run's folder.
         run_id: Airflow's DAG run id.
+        attempt: Which pass through the run this is, from 0; None: the latest.
         warnings: Sentences about the installation (a secret that expires soon).
         unfinished: Ids of tasks that failed.
 
@@ -59,18 +77,82 @@ def close_run(
         The report's summary; `failure` is the sentence of the first task that failed, or None.
 
     Raises:
-        RunAbortedError: the outcomes do not add up, or no task failed and the run's files are gone all the
-            same; the ledger says so too.
+        RunAbortedError: the outcomes do not add up, or the run's files are damaged or gone; the ledger and
+            the report say so too.
     """
-    scope_note = folder.noted("scope")
-    scope = Scope.from_json(scope_note) if scope_note else None
-    definitions = folder.noted("definitions") or {}
-    calls: Counter[str] = Counter()
-    for stage in ("tested", "live", "departed"):
-        calls.update((folder.noted(stage) or {}).get("calls", {}))
+    number = run_number(ledger, connector.key, run_id, attempt)
+    calls = _calls(folder)
+    try:
+        summary, error = _reported(
+            connector,
+            ledger=ledger,
+            number=number,
+            folder=folder,
+            run_id=run_id,
+            warnings=warnings,
+            unfinished=unfinished,
+        )
+    except RunAbortedError as damaged:
+        if number is not None:
+            end_in_ledger(ledger, number, counts={}, calls=calls, cursor=None, failure=str(damaged))
+        raise
+    if number is not None:
+        cursor = None if any(summary["counts"][outcome] for outcome in OWED) else _cursor(folder)
+        counts, failure = summary["counts"], summary["failure"]
+        end_in_ledger(ledger, number, counts=counts, calls=calls, cursor=cursor, failure=failure)
+    if error is not None:
+        raise error
+    return summary
+
+
+def renew_report(folder: RunFolder, resolver: Resolver) -> dict[str, Any] | None:
+    """Write the report of a run again from what was seen since; None if it has none.
+
+    Raises:
+        RunAbortedError: the outcomes do not add up to what was extracted.
+    """
+    note = folder.noted(ReportNote)
+    if note is None:
+        return None
+    renew_resolved(resolver, folder)
+    return write_report(folder, note.summary)
+
+
+def _reported(
+    connector: Connector,
+    *,
+    ledger: Engine,
+    number: int | None,
+    folder: RunFolder,
+    run_id: str,
+    warnings: Sequence[str],
+    unfinished: Sequence[str],
+) -> tuple[dict[str, Any], RunAbortedError | None]:
+    """Resolve the outcomes and write the report; with the error that kept outcomes from being resolved."""
+    scope, definitions = folder.noted(Scope), folder.noted(DefinitionsNote)
+    changes = folder.noted(ChangesNote)
     messages = catalogue(language_of(connector))
-    failure = _failure(folder, unfinished, messages)
-    facts = {
+    failure, error = _failure(folder, unfinished, messages), None
+    resolver = Resolver(folder, None if number is None else partial(sent_in_run, ledger, number))
+    history: dict[str, int] | None = None
+    try:
+        if failure is None and folder.noted(ExtractNote) is None:
+            raise RunFilesGone
+        if number is None:
+            renew_resolved(resolver, folder)
+        else:
+            complete = scope is not None and scope.kind == "everything" and not failure
+            history = keep_resolved(
+                resolver,
+                folder,
+                ledger=ledger,
+                connector_key=connector.key,
+                run=number,
+                complete=complete,
+            )
+    except RunAbortedError as damaged:
+        error = damaged
+    facts: dict[str, Any] = {
         "title": connector.title,
         "connector_id": connector.id,
         "country": connector.marketplace.country,
@@ -78,62 +160,48 @@ def close_run(
         "operation": scope.operation if scope else connector.sync.operation,
         "run_id": run_id,
         "reason": scope.in_words(language_of(connector)) if scope else "",
-        "definition_version": definitions.get("version", "none"),
-        "definition_fetched_at": definitions.get("fetched_at", "never"),
+        "definition_version": definitions.version if definitions else "none",
+        "definition_fetched_at": definitions.fetched_at if definitions else "never",
         "language": language_of(connector),
-        "warnings": [*definitions.get("warnings", []), *warnings, *_warnings(folder)],
-        "changes": folder.noted("changes"),
-        "failure": failure,
-        "calls": dict(calls),
+        "warnings": [*(definitions.warnings if definitions else ()), *warnings, *_warnings(folder)],
+        "changes": changes.drift if changes else None,
+        "failure": failure or (error.worded(messages) if error else None),
+        "calls": dict(_calls(folder)),
     }
-    number = run_number(ledger, connector.key, run_id)
-    if number is not None:
-        facts["history"] = keep_history(
-            folder,
-            ledger=ledger,
-            connector_key=connector.key,
-            run=number,
-            complete=scope is not None and scope.kind == "everything" and not failure,
+    facts["warnings"] += dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage)
+    if history is not None:
+        facts["history"] = history
+    summary = write_report(folder, facts)
+    if number is not None and scope is not None and error is None:
+        keep_states(
+            connector, scope, definitions, ledger=ledger, folder=folder, run=number, ended=not failure
         )
-    try:
-        if failure is None and folder.noted("extract") is None:
-            raise RunFilesGone
-        summary = write_report(folder, facts)
-    except RunAbortedError as error:
-        if number is not None:
-            finish_run(ledger, number, counts={}, calls=calls, cursor=None, failure=str(error))
-        raise
-    if number is not None:
-        if scope is not None:
-            keep_states(
-                connector, scope, definitions, ledger=ledger, folder=folder, run=number, ended=not failure
-            )
-        extract = folder.noted("extract") or {}
-        owed = any(summary["counts"][outcome] for outcome in OWED)
-        complete = scope is not None and scope.moves_cursor and not owed
-        finish_run(
-            ledger,
-            number,
-            counts=summary["counts"],
-            calls=calls,
-            cursor=extract.get("cursor") if complete else None,
-            failure=failure,
-        )
-    return summary
+    return summary, None if failure else error
+
+
+def _calls(folder: RunFolder) -> Counter[str]:
+    """Return the calls of the run by kind."""
+    calls: Counter[str] = Counter()
+    for note in (folder.noted(TestedNote), folder.noted(LiveNote), folder.noted(RemovalsNote)):
+        calls.update(note.calls if note is not None else {})
+    return calls
+
+
+def _cursor(folder: RunFolder) -> str | None:
+    """Return where the next run continues in the PIM; None if this run did not cover the change set."""
+    scope, extract = folder.noted(Scope), folder.noted(ExtractNote)
+    return extract.cursor if extract is not None and scope is not None and scope.moves_cursor else None
 
 
 def _warnings(folder: RunFolder) -> list[str]:
-    """What the steps of the run found worth knowing."""
-    return [
-        sentence
-        for step in ("extract", "quality", "mapping")
-        for sentence in (folder.noted(step) or {}).get("warnings", ())
-    ]
+    """Return what the steps of the run found worth knowing."""
+    notes = (folder.noted(ExtractNote), folder.noted(QualityNote), folder.noted(MappingNote))
+    return [sentence for note in notes if note is not None for sentence in note.warnings]
 
 
 def _failure(folder: RunFolder, unfinished: Sequence[str], messages: Catalogue) -> str | None:
     for task in TASKS:
         if any(failed.startswith(task) for failed in unfinished):
-            note = folder.noted(f"failure-{task}")
-            return note["sentence"] if note else messages.phrase("runs.task_failed", task=task)
+            note = folder.noted(FailureNote, task)
+            return note.sentence if note else messages.phrase("runs.task_failed", task=task)
     return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.issues import (
@@ -12,133 +14,96 @@ from amazon_listings.ledger.issues import (
     record_issues,
     resolve_uncovered,
 )
-from amazon_listings.runs.resolve import settled_items
-from amazon_product_types.validation.issue import Issue
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import GONE, RESOLVED, GoneIssue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.issues import Identity, Life
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.resolve import SettledItem
+    from amazon_listings.runs.records import ResolvedItem
+    from amazon_listings.runs.resolve import Resolver
+    from amazon_product_types.validation.issue import Issue
 
 #: Who looks at every item before Amazon is asked.
 LOCAL = frozenset({"quality", "mapping", "schema"})
-STAGE, PART, GONE = "history", "part-00001.jsonl", "gone.jsonl"
+GONE_PART = "gone.jsonl"
 
 
-class ItemHistory(NamedTuple):
-    """An item of a run, and for each identity of its issues whether it is new."""
-
-    item: SettledItem
-    lives: dict[Identity, Life]
-
-
-class NewIssues:
-    """Which issues of a run are new, asked item by item in the order of `settled_items`.
-
-    Args:
-        folder: The run's folder, with what `keep_history` left in it.
-    """
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._rows = folder.read(STAGE, PART)
-        self._next = next(self._rows, None)
-
-    def of(self, item: SettledItem) -> frozenset[Identity]:
-        """The identities of the item's new issues."""
-        row = self._next
-        if row is None or (row["pim_id"], row["sku"]) != (item.pim_id, item.sku):
-            return frozenset()
-        self._next = next(self._rows, None)
-        return frozenset((family, attribute) for family, attribute in row["new"])
-
-
-def keep_history(
-    folder: RunFolder, *, ledger: Engine, connector_key: str, run: int, complete: bool
+def keep_resolved(
+    resolver: Resolver, folder: RunFolder, *, ledger: Engine, connector_key: str, run: int, complete: bool
 ) -> dict[str, int]:
-    """Enter the issues of a settled run in the ledger, and keep in its folder which are new, which gone.
+    """Resolve the run's items into the stage `resolved`, and enter their issues in the ledger.
+
+    What the run looked for and did not find is closed; what was not looked for stays open, such as
+    Amazon's issues of an item that was not sent again.
 
     Args:
+        resolver: Resolves the items.
         folder: The run's folder.
-        ledger: The open ledger.
-        connector_key: Whose items.
-        run: The run's number.
-        complete: Whether the run read every item and came to its end.
-
-    Returns:
-        How many issues are `new`, `still there` and `gone`.
-    """
-
-    def rows() -> Iterator[dict[str, Any]]:
-        histories = remember_issues(folder, ledger=ledger, connector_key=connector_key, run=run)
-        for item, lives in histories:
-            new = [identity for identity, life in lives.items() if life == "new"]
-            if new:
-                yield {"pim_id": item.pim_id, "sku": item.sku, "new": new}
-
-    folder.write(STAGE, PART, rows())
-    counts = close_history(ledger=ledger, connector_key=connector_key, run=run, complete=complete)
-    gone = gone_issues(ledger, connector_key, run)
-    folder.write(STAGE, GONE, ({"item": one.item, "issue": one.issue.to_dict()} for one in gone))
-    return counts
-
-
-def issues_gone(folder: RunFolder) -> Iterator[tuple[str, Issue]]:
-    """The issues that earlier runs found and this one found gone, each with its item's SKU."""
-    for row in folder.read(STAGE, GONE):
-        yield row["item"], Issue.from_dict(row["issue"])
-
-
-def remember_issues(
-    folder: RunFolder, *, ledger: Engine, connector_key: str, run: int
-) -> Iterator[ItemHistory]:
-    """Enter the issues of a settled run in the ledger; each item with the lives of its issues.
-
-    To be iterated to the end. What the run looked for and did not find is closed; what nobody looked
-    for stays open, such as Amazon's issues of an item that was not sent again.
-
-    Args:
-        folder: The run's folder.
-        ledger: The open ledger.
-        connector_key: Whose items.
-        run: The run's number.
-    """
-    for batch in chunks(settled_items(folder), CHUNK):
-        lives = record_issues(
-            ledger,
-            connector_key,
-            run,
-            [CheckedItem(_name(item), item.issues, _looked(item)) for item in batch],
-        )
-        for item in batch:
-            yield ItemHistory(item, lives[_name(item)])
-
-
-def close_history(*, ledger: Engine, connector_key: str, run: int, complete: bool) -> dict[str, int]:
-    """How many issues of a run are `new`, `still there` and `gone`; after `remember_issues`.
-
-    Args:
         ledger: The open ledger.
         connector_key: Whose items.
         run: The run's number.
         complete: Whether the run read every item and came to its end: then the issues of items that it
             did not see are gone with them.
+
+    Returns:
+        How many issues are `new`, `still there` and `gone`.
     """
+    folder.clear(RESOLVED, GONE)
+    for part, items in resolver.parts():
+        folder.write(RESOLVED, part, _with_new(items, ledger, connector_key, run))
     if complete:
         resolve_uncovered(ledger, connector_key, run, looked=LOCAL | {"preview", "submission"})
+    gone = gone_issues(ledger, connector_key, run)
+    folder.write(GONE, GONE_PART, (GoneIssue(sku=one.item, issue=one.issue) for one in gone))
     return count_issues(ledger, connector_key, run)
 
 
-def _name(item: SettledItem) -> str:
+def renew_resolved(resolver: Resolver, folder: RunFolder) -> None:
+    """Resolve the run's items again, from what was seen since; which of their issues are new stays."""
+    for part, items in resolver.parts():
+        new = {(one.pim_id, one.sku): one.new for one in folder.read_any(RESOLVED, part)}
+        folder.write(RESOLVED, part, [_renewed(item, new.get((item.pim_id, item.sku), ())) for item in items])
+
+
+def resolved(folder: RunFolder) -> Iterator[ResolvedItem]:
+    """Yield the items of the stage `resolved`."""
+    for part in folder.parts(RESOLVED):
+        yield from folder.read(RESOLVED, part)
+
+
+def issues_gone(folder: RunFolder) -> Iterator[tuple[str, Issue]]:
+    """Yield the issues that earlier runs found and this one found gone, each with its item's SKU."""
+    for one in folder.read_any(GONE, GONE_PART):
+        yield one.sku, one.issue
+
+
+def _with_new(
+    items: Iterable[ResolvedItem], ledger: Engine, connector_key: str, run: int
+) -> Iterator[ResolvedItem]:
+    """Enter the issues of items in the ledger; yield the items with those that no earlier run found."""
+    for batch in chunks(items, CHUNK):
+        checked = [CheckedItem(_name(item), list(item.issues), _looked(item)) for item in batch]
+        lives = record_issues(ledger, connector_key, run, checked)
+        for item in batch:
+            known = lives[_name(item)]
+            yield _renewed(item, tuple(identity for identity, life in known.items() if life == "new"))
+
+
+def _renewed(item: ResolvedItem, new: tuple[tuple[str, str], ...]) -> ResolvedItem:
+    return msgspec.structs.replace(item, new=new)
+
+
+def _name(item: ResolvedItem) -> str:
     return item.sku or item.pim_id or "unreadable"
 
 
-def _looked(item: SettledItem) -> frozenset[str]:
-    if item.outcome == "failed":
-        # The run stopped before it, or Amazon did not answer: nobody has finished looking.
+def _looked(item: ResolvedItem) -> frozenset[str]:
+    if item.outcome is Outcome.FAILED:
+        # The run stopped before it, or Amazon did not answer: the checks are not finished.
         return frozenset()
     # What Amazon said of the submission settles what a preview had said of it.
     settled = ("preview",) if "submission" in item.answered else ()

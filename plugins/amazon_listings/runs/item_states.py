@@ -16,19 +16,21 @@ from amazon_listings.ledger.item_states import (
     record_states,
 )
 from amazon_listings.runs.needed_fields import needed_fields
+from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import EXTRACT, MAPPED, RESOLVED
 from amazon_listings.runs.related_tables import load_tables
-from amazon_listings.runs.resolve import settled_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.resolve import SettledItem
+    from amazon_listings.runs.notes import DefinitionsNote
+    from amazon_listings.runs.records import MappedItem, ResolvedItem
     from amazon_listings.runs.scope import Scope
 
 #: Attributes that hold an item's name and its main picture.
@@ -38,7 +40,7 @@ _NAME, _PICTURE = "item_name", "main_product_image_locator"
 def keep_states(
     connector: Connector,
     scope: Scope,
-    definitions: Mapping[str, Any],
+    definitions: DefinitionsNote | None,
     *,
     ledger: Engine,
     folder: RunFolder,
@@ -56,7 +58,7 @@ def keep_states(
         run: The run's number.
         ended: Whether every task of the run came to its end.
     """
-    extract = folder.noted("extract")
+    extract = folder.noted(ExtractNote)
     if extract is None:
         return
     read_at = _moment(extract)
@@ -65,42 +67,40 @@ def keep_states(
     def states() -> Iterator[ItemState]:
         nonlocal left_out
         shared = shared_fingerprint(connector, definitions, folder)
-        selected = tuple(extract.get("selected") or ())
-        for item, row, mapped, family in _rows(folder, extract["parts"]):
+        for item, row, mapped, family in _rows(folder, extract.parts):
             if item.outcome is Outcome.FAILED and mapped is None:
                 left_out += 1  # the run stopped before it was mapped
                 continue
-            attributes = mapped["attributes"] if mapped else None
+            attributes = mapped.attributes if mapped else None
             yield ItemState(
                 pim_id=item.pim_id,
                 sku=item.sku or None,
-                family=row["group"] if row else mapped["group"] if mapped else item.pim_id,
+                family=row["group"] if row else mapped.group if mapped else item.pim_id,
                 run=run,
                 operation=scope.operation,
                 outcome=str(item.outcome),
                 read_at=read_at,
                 row=cast("dict[str, Any] | None", row),
                 attributes=attributes,
-                payload_hash=mapped["hash"] if mapped else None,
+                payload_hash=mapped.hash if mapped else None,
                 note=item.note,
                 name=_text(attributes, _NAME, "value"),
                 picture=_text(attributes, _PICTURE, "media_location"),
-                selected=selected,
+                selected=extract.selected,
                 fingerprint=Fingerprint(**shared, row=digest(row), family=family),
             )
 
     record_states(ledger, connector.key, states())
-    if scope.kind == "everything" and extract.get("full"):
+    if scope.kind == "everything" and extract.full:
         # After an unreadable record nobody knows which items are missing.
-        if ended and not left_out and not extract.get("unreadable"):
+        if ended and not left_out and not extract.unreadable:
             mark_missing(ledger, connector.key, run=run, read_at=read_at)
     else:
-        removed = (folder.noted("removed") or {}).get("ids", ())
-        mark_removed(ledger, connector.key, removed, run=run, read_at=read_at)
+        mark_removed(ledger, connector.key, extract.removed_ids, run=run, read_at=read_at)
 
 
 def shared_fingerprint(
-    connector: Connector, definitions: Mapping[str, Any], folder: RunFolder
+    connector: Connector, definitions: DefinitionsNote | None, folder: RunFolder
 ) -> dict[str, int]:
     """Return the parts of the fingerprint that all items of a run share.
 
@@ -120,7 +120,9 @@ def shared_fingerprint(
                 vars(connector.amazon),
             ]
         ),
-        "definition": digest([definitions.get("checksum"), definitions.get("labels_checksum")]),
+        "definition": digest(
+            [definitions.checksum, definitions.labels_checksum] if definitions is not None else [None, None]
+        ),
         "rules": digest([version("amazon-product-types"), version("airflow-provider-amazon-listings")]),
         "quality": digest(connector.quality),
         "tables": digest(load_tables(connector, folder)) if connector.tables else 0,
@@ -152,31 +154,28 @@ def stored_items(ledger: Engine, connector_key: str, connector: Connector) -> It
 
 
 def _rows(
-    folder: RunFolder, parts: list[str]
-) -> Iterator[tuple[SettledItem, Item | None, dict[str, Any] | None, int]]:
+    folder: RunFolder, parts: Iterable[str]
+) -> Iterator[tuple[ResolvedItem, Item | None, MappedItem | None, int]]:
     """Yield every item that has an outcome, what was read, what the mapping made, and its family's digest.
 
-    The items of `settled_items` come in the order of the parts, so that one part is in memory at a time.
+    One part is in memory at a time.
     """
-    settled = (item for item in settled_items(folder) if item.pim_id and not item.departed)
-    item = next(settled, None)
     for part in parts:
-        rows: dict[str, Item] = {one["pim_id"]: one for one in folder.read("extract", part)}
-        mapped: dict[str, dict[str, Any]] = {one["pim_id"]: one for one in folder.read("mapped", part)}
+        rows: dict[str, Item] = {one["pim_id"]: one for one in folder.read(EXTRACT, part)}
+        mapped: dict[str, MappedItem] = {one.pim_id: one for one in folder.read_any(MAPPED, part)}
         members: dict[str, list[Item]] = {}
         for one in rows.values():
             members.setdefault(one["group"], []).append(one)
         families = {group: digest(found) for group, found in members.items()}
-        while item is not None and (item.pim_id in rows or item.pim_id in mapped):
+        for item in folder.read_any(RESOLVED, part):
             row, made = rows.get(item.pim_id), mapped.get(item.pim_id)
-            group = row["group"] if row else made["group"] if made else ""
+            group = row["group"] if row else made.group if made else ""
             yield item, row, made, families.get(group, 0)
-            item = next(settled, None)
 
 
-def _moment(extract: Mapping[str, Any]) -> datetime:
+def _moment(extract: ExtractNote) -> datetime:
     """Return when the source was read: by its own clock, or else ours."""
-    told = extract.get("cursor") or extract.get("read_at")
+    told = extract.cursor or extract.read_at
     if told is None:
         return datetime.now(UTC)
     moment = datetime.fromisoformat(told)

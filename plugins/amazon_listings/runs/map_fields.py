@@ -6,7 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.mapping.mapping import compile_mapping
+from amazon_listings.runs.notes import MappingNote
 from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.records import EXTRACT, MAPPED, MappedItem
 from amazon_listings.runs.related_tables import load_tables
 
 if TYPE_CHECKING:
@@ -71,11 +73,9 @@ def compiled(
 def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, part: str) -> dict[str, int]:
     """Map one part of the extract; writes the same part of the stage `mapped`.
 
-    A row has the PIM identity, SKU and family of the item, when the PIM changed it, its payload
-    (`attributes`, `requirements`), the payload's hash, and the mapping's issues. The members of a
-    family have a `role` (`parent`, `child`) and a `parent_sku` too. Parents have rows of their own,
-    before those of their children; their identity is that of the family. What the mapping as a whole
-    is worth a warning (labels that Amazon has renamed) is in the note `mapping`.
+    Parents of families have records of their own, before those of their children; their identity is that
+    of the family. What of the mapping as a whole is worth a warning (labels that Amazon has renamed) is in
+    the note `mapping`.
 
     Returns:
         `mapped`: items mapped; `blocked`: those with an error.
@@ -85,32 +85,33 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     """
     mapping = compiled(connector, definitions, load_tables(connector, folder))
     if mapping.renamed:
-        folder.note("mapping", {"warnings": list(mapping.renamed)})
+        folder.note(MappingNote(warnings=tuple(mapping.renamed)))
     counts = {"mapped": 0, "blocked": 0}
 
-    def rows() -> Iterator[dict[str, Any]]:
-        for _, family in groupby(folder.read("extract", part), key=lambda item: item["group"]):
-            for row in _mapped(connector, mapping, list(family)):
+    def records() -> Iterator[MappedItem]:
+        for _, family in groupby(folder.read(EXTRACT, part), key=lambda item: item["group"]):
+            for record in _mapped(connector, mapping, list(family)):
                 counts["mapped"] += 1
-                counts["blocked"] += any(issue["severity"] == "ERROR" for issue in row["issues"])
-                yield row
+                counts["blocked"] += record.blocked
+                yield record
 
-    folder.write("mapped", part, rows())
+    folder.write(MAPPED, part, records())
     return counts
 
 
-def _mapped(connector: Connector, mapping: FieldMapping, family: list[Item]) -> Iterator[dict[str, Any]]:
+def _mapped(connector: Connector, mapping: FieldMapping, family: list[Item]) -> Iterator[MappedItem]:
     siblings = [item["variant"] for item in family if item["variant"]]
     for item in mapping.expand_family(family):
         mapped = mapping.apply(item, siblings=siblings)
-        membership = {name: item[name] for name in ("role", "parent_sku") if name in item}
-        yield membership | {
-            "pim_id": item["pim_id"],
-            "sku": item["sku"],
-            "group": item["group"],
-            "modified": item["modified"],
-            "requirements": connector.amazon.requirements,
-            "attributes": mapped.attributes,
-            "hash": payload_hash(mapped.attributes),
-            "issues": [issue.to_dict() for issue in mapped.issues],
-        }
+        yield MappedItem(
+            pim_id=item["pim_id"],
+            sku=item["sku"],
+            role=item.get("role", ""),
+            parent_sku=item.get("parent_sku"),
+            group=item["group"],
+            modified=item["modified"],
+            requirements=connector.amazon.requirements,
+            attributes=mapped.attributes,
+            hash=payload_hash(mapped.attributes),
+            issues=tuple(mapped.issues),
+        )

@@ -8,6 +8,7 @@ from amazon_listings.mapping.expressions.compiled import BadExpression, compile_
 from amazon_listings.mapping.expressions.reads import all_reads
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
 from amazon_listings.runs.field_names import texts_in
+from amazon_listings.runs.notes import ExtractNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +37,10 @@ def needed_fields(connector: Connector) -> tuple[str, ...]:
 
 
 def holds_needed(run: RunFolder, connector: Connector) -> bool:
-    """Whether a run's extract holds the fields that the connector, perhaps edited since, needs now."""
-    selected = (run.noted("extract") or {}).get("selected")
+    """Return whether a run's extract has the fields that the connector, perhaps edited since, needs now."""
+    extract = run.noted(ExtractNote)
     needed = needed_fields(connector)
-    return not selected or bool(needed and set(needed) <= set(selected))
+    return extract is None or not extract.selected or bool(needed and set(needed) <= set(extract.selected))
 
 
 def _of_expressions(connector: Connector) -> Iterator[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.ledger.items import Elsewhere, ListingScope
     from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.records import MappedItem
 
 AVAILABILITY = "fulfillment_availability"
 MERCHANT = "DEFAULT"
@@ -41,14 +42,14 @@ def merchant_quantity(attributes: Mapping[str, Any]) -> int | None:
 
 
 def contradictions(
-    ledger: Engine, listings: ListingScope, rows: Iterable[Mapping[str, Any]], messages: Catalogue
+    ledger: Engine, listings: ListingScope, items: Iterable[MappedItem], messages: Catalogue
 ) -> dict[str, list[Issue]]:
     """What contradicts the quantities that other marketplaces of Europe hold of the same SKUs.
 
     Args:
         ledger: The open ledger.
         listings: Whose listings.
-        rows: Mapped rows of a part, with `modified`: when the PIM changed the item.
+        items: Mapped items of a part.
         messages: The sentences, in the language of the issues.
 
     Returns:
@@ -59,9 +60,9 @@ def contradictions(
     if listings.marketplace_id not in EUROPE:
         return {}
     wanted = {
-        row["sku"]: (quantity, row["modified"])
-        for row in rows
-        if row["sku"] and (quantity := merchant_quantity(row["attributes"])) is not None
+        item.sku: (quantity, item.modified)
+        for item in items
+        if item.sku and (quantity := merchant_quantity(item.attributes)) is not None
     }
     found: dict[str, list[Issue]] = {}
     for other in accepted_elsewhere(ledger, listings, list(wanted), EUROPE):

@@ -15,7 +15,8 @@ import msgspec
 
 from amazon_listings.item import Item
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
-from amazon_product_types.validation.issue import Issue  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.writes.plan import Plan  # noqa: TC001 - msgspec reads the annotations
+from amazon_product_types.validation.issue import Issue, Source  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 Role = Literal["", "parent", "child"]
-Method = Literal["PUT", "PATCH", "DELETE", "NOTHING"]
 Record = TypeVar("Record")
 Index = TypeVar("Index")
 
@@ -101,15 +101,8 @@ class MappedItem(MappedIndex, frozen=True, kw_only=True):
     attributes: dict[str, Any]
 
 
-class PlanOutline(RunRecord, frozen=True, kw_only=True):
-    """What a preview is remembered by: a PUT's attributes are those of the mapped item."""
-
-    method: Method
-    patches: list[dict[str, Any]] = []
-
-
 class TestedIndex(Member, frozen=True, kw_only=True):
-    """An item after the test sync, without the outline of what was previewed.
+    """An item after the test sync, without its plan.
 
     Attributes:
         outcome: `extracted` as long as Amazon has to be asked.
@@ -120,6 +113,8 @@ class TestedIndex(Member, frozen=True, kw_only=True):
         forced: Send everything, although it is unchanged.
         sent_before: The same payload was accepted before.
         previewed: Amazon's preview has judged it.
+        plan_hash: The hash of the plan that the preview judged; empty without a preview.
+        due: A live run would send it: it is ready, or passed before and was never accepted.
     """
 
     __test__ = False
@@ -132,12 +127,14 @@ class TestedIndex(Member, frozen=True, kw_only=True):
     forced: bool = False
     sent_before: bool = False
     previewed: bool = False
+    plan_hash: str = ""
+    due: bool = False
 
 
 class TestedItem(TestedIndex, frozen=True, kw_only=True):
-    """An item after the test sync, with the outline of the plan that the preview judged."""
+    """An item after the test sync, with the plan that was made of it, if one was made."""
 
-    plan: PlanOutline | None = None
+    plan: Plan | None = None
 
 
 class WrittenItem(ItemRecord, frozen=True, kw_only=True):
@@ -168,10 +165,28 @@ class FeedMessageIssues(RunRecord, frozen=True, kw_only=True):
     issues: list[dict[str, Any]]
 
 
-class NewIssuesOfItem(ItemRecord, frozen=True, kw_only=True):
-    """The identities (family of the code, attribute) of an item's issues that no earlier run found."""
+class ResolvedItem(ItemRecord, frozen=True, kw_only=True):
+    """One item at the end of a run.
 
-    new: tuple[tuple[str, str], ...]
+    Attributes:
+        outcome: What became of it.
+        asin: Amazon's number of the listing; empty if it is not known.
+        note: A remark on the outcome.
+        issues: Everything that was found, by whomever.
+        parent: It was not extracted: the mapping made it as the parent of a family.
+        removed: It was not extracted: it left the PIM's selection, and its listing is dealt with.
+        answered: The calls by which Amazon has judged it in this run.
+        new: The identities (family of the code, attribute) of the issues that no earlier run found.
+    """
+
+    outcome: Outcome
+    asin: str = ""
+    note: str = ""
+    issues: tuple[Issue, ...] = ()
+    parent: bool = False
+    removed: bool = False
+    answered: tuple[Source, ...] = ()
+    new: tuple[tuple[str, str], ...] = ()
 
 
 class GoneIssue(RunRecord, frozen=True, kw_only=True):
@@ -182,10 +197,10 @@ class GoneIssue(RunRecord, frozen=True, kw_only=True):
 
 
 class TableRows(RunRecord, frozen=True, kw_only=True):
-    """The rows of a related table in one language, by the value that links to them."""
+    """The rows of a related table in one language."""
 
     language: str
-    rows: dict[str, Any]
+    rows: list[dict[str, Any]]
 
 
 class Stage(Generic[Record, Index]):
@@ -194,18 +209,18 @@ class Stage(Generic[Record, Index]):
     Args:
         name: The name of the folder.
         record: The type of a line of a part.
-        index: The type of a line of the index beside it; None if its records carry no payload.
+        index: The type of a line of the index beside it; that of the record if it carries no payload.
         task: The task that writes it, from which the run is cleared if a file is damaged.
     """
 
-    def __init__(self, name: str, record: type[Record], index: type[Index] | None, *, task: str) -> None:
+    def __init__(self, name: str, record: type[Record], index: type[Index], *, task: str) -> None:
         self.name = name
         self.task = task
-        self.has_index = index is not None
+        self.has_index = cast("type", index) is not record
         self._record = record
         self._records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(record)
         self._index = index
-        self._indices = msgspec.json.Decoder(index) if index is not None else None
+        self._indices: msgspec.json.Decoder[Index] = msgspec.json.Decoder(index)
 
     def decode(self, line: bytes) -> Record:
         """Return the record of a line.
@@ -216,18 +231,16 @@ class Stage(Generic[Record, Index]):
         return decode(line, self._records)
 
     def decode_index(self, line: bytes) -> Index:
-        """Return the record of a line of the index; of a stage without one, the record of the part.
+        """Return the record of a line of the index.
 
         Raises:
             ValueError: the line is no record of this stage's index.
         """
-        if self._indices is None:
-            return cast("Index", self.decode(line))
         return decode(line, self._indices)
 
     def index_of(self, record: Record) -> Index:
         """Return what the index says of a record."""
-        if self._index is None:
+        if not self.has_index:
             return cast("Index", record)
         return msgspec.convert(_fields(record), self._index, from_attributes=True)
 
@@ -302,6 +315,6 @@ REMOVED = Stage("removed", WrittenItem, WrittenItem, task="test_sync")
 LIVE = Stage("live", WrittenItem, WrittenItem, task="live_sync")
 FEEDS = Stage("feeds", FeedMessageIssues, FeedMessageIssues, task="live_sync")
 CONFIRMED = Stage("confirmed", ConfirmedItem, ConfirmedItem, task="live_sync")
-HISTORY = Stage("history", NewIssuesOfItem, NewIssuesOfItem, task="report")
-GONE = Stage("history", GoneIssue, GoneIssue, task="report")
+RESOLVED = Stage("resolved", ResolvedItem, ResolvedItem, task="report")
+GONE = Stage("gone", GoneIssue, GoneIssue, task="report")
 TABLES = Stage("tables", TableRows, TableRows, task="refresh_definition")

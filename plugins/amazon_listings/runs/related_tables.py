@@ -7,13 +7,13 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.runs.records import TABLES, TableRows
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.runs.folder import RunFolder
-
-STAGE = "tables"
 
 
 def keep_tables(connector: Connector, found: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> Connector:
@@ -32,10 +32,14 @@ def keep_tables(connector: Connector, found: Mapping[str, Mapping[str, Any]], fo
     digest = hashlib.sha256()
     for name, by_language in found.items():
         digest.update(json.dumps([name, by_language], sort_keys=True, default=str).encode())
-        folder.write(STAGE, f"{name}.jsonl", ([language, rows] for language, rows in by_language.items()))
+        records = (TableRows(language=language, rows=rows) for language, rows in by_language.items())
+        folder.write(TABLES, f"{name}.jsonl", records)
     return replace(connector, document=connector.document | {"rows of tables": digest.hexdigest()})
 
 
 def load_tables(connector: Connector, folder: RunFolder) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """The tables that `keep_tables` kept, by name and language."""
-    return {name: dict(folder.read(STAGE, f"{name}.jsonl")) for name in connector.tables}
+    """Return the tables that `keep_tables` kept, by name and language."""
+    return {
+        name: {one.language: one.rows for one in folder.read_any(TABLES, f"{name}.jsonl")}
+        for name in connector.tables
+    }

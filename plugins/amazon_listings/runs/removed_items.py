@@ -8,14 +8,17 @@ was mistyped, or a PIM that answers half, must not empty a shop.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus
 from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.notes import ExtractNote
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.quantities import merchant_quantity
+from amazon_listings.runs.records import MAPPED, REMOVED, WrittenItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import MappedIndex
     from amazon_listings.runs.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -33,7 +37,7 @@ class TooManyLeft(RunAbortedError):
     """More items left the selection than one run may take off Amazon."""
 
 
-def plan_departures(
+def plan_removals(
     connector: Connector,
     scope: Scope,
     *,
@@ -42,11 +46,11 @@ def plan_departures(
     listings: ListingScope,
     vendor: bool,
 ) -> int:
-    """Write the stage `departed`: the listings whose items left, to be dealt with by a live sync.
+    """Write the stage `removed`: the listings whose items left the selection, for a live sync to deal with.
 
-    A run that read changes takes the identities that the PIM named (`removed.json`); one that read
+    A run that read changes takes the identities that the PIM named; one that read
     everything takes what the connector has at Amazon and was not read. After a reading with unreadable
-    records nobody knows which items are missing, so none counts as left.
+    records it is not known which items are missing, so none counts as left.
 
     Args:
         connector: The connector that runs; says what becomes of them.
@@ -71,23 +75,25 @@ def plan_departures(
             "runs.vendor_quantity",
             connector=connector.id,
         )
-    extract = folder.noted("extract") or {}
-    if extract.get("unreadable"):
+    extract = folder.noted(ExtractNote)
+    if extract is None:
+        return 0
+    if extract.unreadable:
         log.warning(
             "%s records of the PIM could not be read, so it is not known which items left; no listing is "
             "taken off.",
-            extract["unreadable"],
+            extract.unreadable,
         )
         return 0
-    left = _left(connector, scope, ledger, folder, full=bool(extract.get("full")))
+    left = _left(connector, scope, ledger, folder, extract)
     if how == "zero_quantity":
         left = _in_stock(ledger, listings, left)
-    count = folder.write("departed", part_name(1), _rows(left))
+    count = folder.write(REMOVED, part_name(1), _records(left))
     listed = count_listed(ledger, connector.key)
     if not count or scope.operation == "test":
-        folder.clear("departed")
+        folder.clear(REMOVED)
     if count > connector.sync.removed_share * listed:
-        folder.clear("departed")
+        folder.clear(REMOVED)
         error = TooManyLeft(
             "runs.too_many_left",
             count=count,
@@ -108,33 +114,32 @@ def plan_departures(
 
 
 def _left(
-    connector: Connector, scope: Scope, ledger: Engine, folder: RunFolder, *, full: bool
+    connector: Connector, scope: Scope, ledger: Engine, folder: RunFolder, extract: ExtractNote
 ) -> Iterator[tuple[str, str]]:
-    """PIM identity (empty if it is not known) and SKU of what left."""
-    if scope.kind == "everything" and full:
+    """Yield the PIM identity (empty if it is not known) and the SKU of what left."""
+    if scope.kind == "everything" and extract.full:
         present = _present(connector, ledger, folder)
         yield from (("", sku) for sku in listed_but_not(ledger, connector.key, present))
         return
-    removed = (folder.noted("removed") or {}).get("ids", [])
-    gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, removed)}
-    for row in _mapped(folder):
-        gone.pop(row["sku"], None)
+    gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, extract.removed_ids)}
+    for item in _mapped(folder):
+        gone.pop(item.sku or "", None)
     yield from ((pim_id, sku) for sku, pim_id in gone.items())
 
 
 def _present(connector: Connector, ledger: Engine, folder: RunFolder) -> Iterator[str]:
     """The SKUs that were read, and those of items that were read without one."""
-    for row in _mapped(folder):
-        if row["sku"]:
-            yield row["sku"]
-        nameless = not row["sku"] or (row.get("role") == "child" and not row["parent_sku"])
+    for item in _mapped(folder):
+        if item.sku:
+            yield item.sku
+        nameless = not item.sku or (item.role == "child" and not item.parent_sku)
         if nameless:
-            family = [row["pim_id"], row["group"]]
+            family = [item.pim_id, item.group]
             yield from (sku for _, sku in listed_skus(ledger, connector.key, family))
 
 
-def _mapped(folder: RunFolder) -> Iterator[dict[str, Any]]:
-    return (row for part in folder.parts("mapped") for row in folder.read("mapped", part))
+def _mapped(folder: RunFolder) -> Iterator[MappedIndex]:
+    return (item for part in folder.parts(MAPPED) for item in folder.index(MAPPED, part))
 
 
 def _in_stock(
@@ -148,7 +153,5 @@ def _in_stock(
         )
 
 
-def _rows(left: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    return (
-        {"pim_id": pim_id, "sku": sku, "outcome": "ready", "note": "", "issues": []} for pim_id, sku in left
-    )
+def _records(left: Iterable[tuple[str, str]]) -> Iterator[WrittenItem]:
+    return (WrittenItem(pim_id=pim_id, sku=sku, outcome=Outcome.READY) for pim_id, sku in left)

@@ -1,140 +1,268 @@
-"""Settle: one outcome per item, from what the stages of a run left behind."""
+"""Resolve outcomes: one for each item of a run, from what its stages and the ledger say."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNANSWERED
+from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, QualityNote, TestedNote
 from amazon_listings.runs.outcomes import ENDS, REPORTED, Outcome
+from amazon_listings.runs.records import (
+    CONFIRMED,
+    EXTRACT,
+    LIVE,
+    MAPPED,
+    PROBLEMS,
+    QUALITY,
+    REMOVED,
+    TESTED,
+    ResolvedItem,
+    WrittenItem,
+)
+from amazon_listings.runs.scope import Scope
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from amazon_listings.ledger.submissions import Sent
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import (
+        ConfirmedItem,
+        Index,
+        ItemRecord,
+        MappedIndex,
+        QualityRecord,
+        ReadingProblem,
+        Record,
+        Stage,
+        TestedIndex,
+    )
     from amazon_product_types.validation.issue import Source
 
+    #: Gives the last writes of a run by SKU, as the ledger knows them.
+    SentWrites = Callable[[Sequence[str]], Mapping[str, Sent]]
 
-#: What was seen of an accepted item later.
-CONFIRMED = "confirmed"
-#: The stages that say something of an item, in their order.
-STAGES = ("quality", "mapped", "tested", "live", CONFIRMED)
+AnyItem = TypeVar("AnyItem", bound="ItemRecord")
+#: The names of the parts of `resolved` that no part of the extract is behind.
+UNREADABLE_PART, REMOVED_PART = part_name(0), "removed.jsonl"
 
 
-class SettledItem(NamedTuple):
-    """One item at the end of a run.
+class _Stages(NamedTuple):
+    """What the stages of a run say of the items of one part, by PIM identity."""
 
-    `pim_id` is the PIM's identity of the item, `note` a remark on its outcome, `answered` the calls by
-    which Amazon has judged it in this run. Two kinds were not extracted: a `parent` of a family, made
-    by the mapping, and a `departed` item, which left the PIM's selection and whose listing is taken off
-    Amazon; its `pim_id` may be empty.
+    quality: dict[str, QualityRecord]
+    mapped: dict[str, MappedIndex]
+    tested: dict[str, TestedIndex]
+    live: dict[str, WrittenItem]
+    confirmed: dict[str, ConfirmedItem]
+
+
+class Resolver:
+    """Resolves the outcomes of a run's items; reads indices only.
+
+    What the stages `live` and `confirmed` lack, because a file is damaged or a task was killed, is taken
+    from the ledger: it knows every write before it is sent.
+
+    Args:
+        folder: The run's folder.
+        sent: Gives the run's last writes to SKUs from the ledger; None: there is no ledger to ask.
+
+    Attributes:
+        damage: What is wrong with files that were passed over.
     """
 
-    sku: str
-    pim_id: str
-    outcome: Outcome
-    asin: str
-    note: str
-    issues: list[Issue]
-    parent: bool = False
-    departed: bool = False
-    answered: tuple[Source, ...] = ()
+    def __init__(self, folder: RunFolder, sent: SentWrites | None = None) -> None:
+        self.damage: list[DamagedFile] = []
+        self._folder = folder
+        self._sent = sent
+        scope = folder.noted(Scope)
+        self._live = scope is not None and scope.operation == "live"
+        approval = folder.noted(ApprovalNote)
+        self._decision = approval.decision if approval is not None else None
 
+    def parts(self) -> Iterator[tuple[str, list[ResolvedItem]]]:
+        """Yield the items of the run, part by part, each part with its name in the stage `resolved`.
 
-def settled_items(folder: RunFolder) -> Iterator[SettledItem]:
-    """Every item of the run with its outcome, in the order of the extract.
+        Only parts that the extract's note names count: an extract that was cut short extracted nothing.
 
-    Only parts that the extract's note names count: an extract that was cut short extracted nothing.
-    An item that no stage finished (the run stopped before) is `failed`: the next run tries it again.
-    """
-    extract = folder.noted("extract")
-    if extract is None:
-        return
-    live = (folder.noted("scope") or {}).get("operation") == "live"
-    for problem in folder.read("problems", part_name(1)):
-        issue = Issue(
-            code="unreadable",
-            severity="ERROR",
-            source="quality",
-            message=problem["message"],
-            action=problem["action"],
-        )
-        yield SettledItem(problem["sku"] or "", "", Outcome.BLOCKED, "", "", [issue])
-    for part in extract["parts"]:
-        stages = {stage: {row["pim_id"]: row for row in folder.read(stage, part)} for stage in STAGES}
+        Raises:
+            DamagedFile: a file is damaged that nothing else can stand for.
+        """
+        extract = self._folder.noted(ExtractNote)
+        if extract is None:
+            return
+        yield UNREADABLE_PART, [_unreadable(one) for one in self._folder.read(PROBLEMS, part_name(1))]
+        done = {kind: self._folder.noted(kind) is not None for kind in (QualityNote, TestedNote, LiveNote)}
+        for part in extract.parts:
+            stages = _Stages(
+                _by_id(self._index(QUALITY, part, must=done[QualityNote])),
+                _by_id(self._index(MAPPED, part, must=done[TestedNote])),
+                _by_id(self._index(TESTED, part, must=done[TestedNote])),
+                _by_id(self._passed_over(LIVE, part, must=done[LiveNote])),
+                _by_id(self._passed_over(CONFIRMED, part, must=False)),
+            )
+            yield part, list(self._resolved(part, stages))
+        removed = [one for part in self._folder.parts(REMOVED) for one in self._folder.read(REMOVED, part)]
+        yield REMOVED_PART, [self._removed(one) for one in removed]
+
+    def _resolved(self, part: str, stages: _Stages) -> Iterator[ResolvedItem]:
+        sent = self._writes(stages.tested)
         known = set()
-        for item in folder.read("extract", part):
-            known.add(item["pim_id"])
-            yield _settled(item["pim_id"], item["sku"], stages, live=live)
+        for item in self._folder.index(EXTRACT, part):
+            known.add(item.pim_id)
+            yield self._item(item, stages, sent)
         # Parents of families are made by the mapping; the PIM has no row of their own.
-        for row in stages["mapped"].values():
-            if row["pim_id"] not in known:
-                yield _settled(row["pim_id"], row["sku"], stages, live=live)._replace(parent=True)
-    # Listings whose items left the PIM's selection, where the connector takes them off Amazon.
-    for part in folder.parts("departed"):
-        for row in folder.read("departed", part):
-            yield _departed(row, live=live)
+        for mapped in stages.mapped.values():
+            if mapped.pim_id not in known:
+                yield self._item(mapped, stages, sent, parent=True)
+
+    def _writes(self, tested: Mapping[str, TestedIndex]) -> Mapping[str, Sent]:
+        """Return what the ledger knows of the writes of the items that were ready."""
+        if self._sent is None or not self._live:
+            return {}
+        return self._sent([one.sku for one in tested.values() if one.sku and one.outcome is Outcome.READY])
+
+    def _item(
+        self, item: ItemRecord, stages: _Stages, sent: Mapping[str, Sent], *, parent: bool = False
+    ) -> ResolvedItem:
+        quality, mapped = stages.quality.get(item.pim_id), stages.mapped.get(item.pim_id)
+        tested, live = stages.tested.get(item.pim_id), stages.live.get(item.pim_id)
+        confirmed = stages.confirmed.get(item.pim_id)
+        if tested is not None and tested.outcome is Outcome.READY:
+            live = _by_ledger(tested, live, sent.get(item.sku or ""))
+        spoken = [one for one in (quality, mapped, tested, live, confirmed) if one is not None]
+        issues = [issue for one in spoken for issue in one.issues]
+        outcome, note = self._outcome(tested, live, issues)
+        if confirmed is not None and outcome is Outcome.ACCEPTED:
+            outcome, note = confirmed.outcome, confirmed.note or note
+        asins = (confirmed.asin if confirmed else "", tested.asin if tested else "")
+        return ResolvedItem(
+            pim_id=item.pim_id,
+            sku=item.sku,
+            outcome=outcome,
+            asin=next(filter(None, asins), ""),
+            note=note,
+            issues=tuple(merge_issues(issues)),
+            parent=parent,
+            answered=_answered(tested, live),
+        )
+
+    def _removed(self, one: WrittenItem) -> ResolvedItem:
+        live = None if one.outcome is Outcome.READY else one
+        outcome, note = self._outcome(one, live, one.issues)
+        return ResolvedItem(
+            pim_id=one.pim_id,
+            sku=one.sku,
+            outcome=outcome,
+            note=note,
+            issues=tuple(merge_issues(list(one.issues))),
+            removed=True,
+        )
+
+    def _outcome(
+        self, tested: TestedIndex | WrittenItem | None, live: WrittenItem | None, issues: Sequence[Issue]
+    ) -> tuple[Outcome, str]:
+        """Return what the last stage said of an item, and its remark.
+
+        An item that no stage finished, because the run stopped before, is `failed`: the next run tries it
+        again.
+        """
+        decided = live or tested
+        if decided is None:
+            blocked = any(issue.severity == "ERROR" for issue in issues)
+            return (Outcome.BLOCKED if blocked else Outcome.FAILED), ""
+        if decided.outcome not in ENDS:
+            return Outcome.FAILED, ""
+        if self._live and live is None and decided.outcome is Outcome.READY:
+            # It passed, and was never submitted.
+            return Outcome(self._decision or Outcome.FAILED), decided.note
+        return decided.outcome, decided.note
+
+    def _index(self, stage: Stage[Record, Index], part: str, *, must: bool) -> Iterator[Index]:
+        """Yield a part's index; of a stage that is not finished, nothing if the part is not there."""
+        if must or self._folder.has(stage, part):
+            yield from self._folder.index(stage, part)
+
+    def _passed_over(self, stage: Stage[Record, Index], part: str, *, must: bool) -> list[Index]:
+        """Return a part's index; nothing if it is damaged, which is kept as a sentence."""
+        try:
+            return list(self._index(stage, part, must=must))
+        except DamagedFile as error:
+            self.damage.append(error)
+            return []
 
 
-def _settled(pim_id: str, sku: str | None, stages: dict[str, dict[str, Any]], *, live: bool) -> SettledItem:
-    rows = [stages[stage].get(pim_id) for stage in STAGES]
-    issues = [Issue.from_dict(issue) for row in rows if row for issue in row.get("issues", ())]
-    *_, sent, confirmed = rows
-    outcome, note = _outcome(rows[:-1], issues, live=live)
-    if confirmed is not None and sent is not None and outcome == "accepted":
-        outcome, note = Outcome(confirmed["outcome"]), confirmed["note"] or note
-    return SettledItem(
-        sku or "",
-        pim_id,
-        outcome,
-        next((row["asin"] for row in reversed(rows) if row and row.get("asin")), ""),
-        note,
-        merge_issues(issues),
-        answered=_answered(rows[2], sent),
+def resolved_items(folder: RunFolder, sent: SentWrites | None = None) -> Iterator[ResolvedItem]:
+    """Return every item of the run with its outcome, in the order of the extract."""
+    return chain.from_iterable(items for _, items in Resolver(folder, sent).parts())
+
+
+def _by_id(records: Iterator[AnyItem] | list[AnyItem]) -> dict[str, AnyItem]:
+    return {record.pim_id: record for record in records}
+
+
+def _unreadable(problem: ReadingProblem) -> ResolvedItem:
+    issue = Issue(
+        code="unreadable",
+        severity="ERROR",
+        source="quality",
+        message=problem.message,
+        action=problem.action,
+    )
+    return ResolvedItem(pim_id="", sku=problem.sku, outcome=Outcome.BLOCKED, issues=(issue,))
+
+
+def _by_ledger(tested: TestedIndex, live: WrittenItem | None, sent: Sent | None) -> WrittenItem | None:
+    """Return what became of a ready item: as the stage says, unless the ledger knows better."""
+    if sent is None or (tested.hash and sent.payload_hash != tested.hash):
+        return live
+    if live is not None and live.outcome not in {Outcome.FAILED, Outcome.PENDING}:
+        return live
+    outcome = _OUTCOMES.get(sent.status)
+    if outcome is None or (live is not None and outcome is Outcome.PENDING):
+        return live
+    return WrittenItem(
+        pim_id=tested.pim_id,
+        sku=tested.sku,
+        outcome=outcome,
+        submission_id=sent.submission_id,
+        issues=live.issues if live else (),
     )
 
 
-def _answered(tested: dict[str, Any] | None, sent: dict[str, Any] | None) -> tuple[Source, ...]:
+#: What a write's status in the ledger makes of its item.
+_OUTCOMES = {
+    ACCEPTED: Outcome.ACCEPTED,
+    "INVALID": Outcome.REJECTED,
+    PENDING: Outcome.PENDING,
+    UNANSWERED: Outcome.PENDING,
+}
+
+
+def _answered(tested: TestedIndex | None, live: WrittenItem | None) -> tuple[Source, ...]:
     answered: list[Source] = []
-    if tested and tested.get("previewed"):
+    if tested is not None and tested.previewed:
         answered.append("preview")
-    if sent and sent["outcome"] in {"accepted", "rejected"}:
+    if live is not None and live.outcome in {Outcome.ACCEPTED, Outcome.REJECTED}:
         answered.append("submission")
     return tuple(answered)
 
 
-def _departed(row: dict[str, Any], *, live: bool) -> SettledItem:
-    sent = None if row["outcome"] == "ready" else row
-    issues = [Issue.from_dict(issue) for issue in row["issues"]]
-    outcome, note = _outcome([None, None, row, sent], issues, live=live)
-    return SettledItem(row["sku"], row["pim_id"], outcome, "", note, merge_issues(issues), departed=True)
-
-
-def _outcome(rows: list[dict[str, Any] | None], issues: list[Issue], *, live: bool) -> tuple[Outcome, str]:
-    """What the last stage said of an item, and its remark; a stage that never spoke passed nothing."""
-    _, _, tested, sent = rows
-    decided = sent or tested
-    if decided is None:
-        blocked = any(issue.severity == "ERROR" for issue in issues)
-        return (Outcome.BLOCKED if blocked else Outcome.FAILED), ""
-    if decided["outcome"] not in ENDS:
-        return Outcome.FAILED, ""  # it still waited for Amazon's answer
-    if live and sent is None and decided["outcome"] == "ready":
-        return Outcome.FAILED, decided.get("note", "")  # it passed, and was never submitted
-    return Outcome(decided["outcome"]), decided.get("note", "")
-
-
-def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[str]) -> dict[str, int]:
-    """Every outcome with its number of items; none of the extracted may be missing.
+def check_sum(extracted: int, added: int, out_of_scope: int, counts: Counter[Outcome]) -> dict[str, int]:
+    """Return every outcome with its number of items; none of the extracted may be missing.
 
     Args:
         extracted: Items read in scope, with those that could not be read.
         added: Parents that the mapping made, and items that left the PIM's selection.
         out_of_scope: Items read but not in the run's scope.
-        counts: Number of settled items by outcome.
+        counts: Number of resolved items by outcome.
 
     Raises:
         RunAbortedError: the outcomes do not add up to what was extracted.

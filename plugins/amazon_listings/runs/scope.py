@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.messages import catalogue
-from amazon_listings.runs.folder import RunFilesGone
+from amazon_listings.runs.notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +21,8 @@ Kind = Literal["everything", "changed", "interval", "skus"]
 Cause = Literal["asked", "first", "connector", "definition", "skus", "interval", "cursor"]
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What a run reads and how far it goes.
+class Scope(Note, frozen=True):
+    """What a run reads and how far it goes; kept as a note of the run.
 
     Args:
         operation: `test` ends after the test sync, `live` submits.
@@ -35,6 +33,9 @@ class Scope:
         skus: Only these; empty: all.
         force: Send even what is unchanged.
     """
+
+    file: ClassVar[str] = "scope"
+    task: ClassVar[str] = "refresh_definition"
 
     operation: Operation
     kind: Kind
@@ -54,37 +55,6 @@ class Scope:
         since, until = (moment and moment.astimezone(UTC) for moment in (self.since, self.until))
         messages = catalogue(language)
         return messages.phrase(f"scope.{self.cause}", count=len(self.skus), since=since, until=until)
-
-    def to_json(self) -> dict[str, Any]:
-        """The scope as the run's folder keeps it."""
-        return {
-            "operation": self.operation,
-            "kind": self.kind,
-            "cause": self.cause,
-            "since": self.since.isoformat() if self.since else None,
-            "until": self.until.isoformat() if self.until else None,
-            "skus": sorted(self.skus),
-            "force": self.force,
-        }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Scope:
-        """The scope that `to_json` wrote.
-
-        Raises:
-            RunFilesGone: the document is empty, because the run's folder has none.
-        """
-        if not document:
-            raise RunFilesGone
-        return cls(
-            operation=document["operation"],
-            kind=document["kind"],
-            cause=document["cause"],
-            since=_moment(document["since"]),
-            until=_moment(document["until"]),
-            skus=frozenset(document["skus"]),
-            force=document["force"],
-        )
 
 
 def decide(

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 OriginOf = Callable[[str], Origin | None]
 
 
-def traced(issues: Iterable[Issue], origin_of: OriginOf) -> list[dict[str, Any]]:
-    """The issues of a payload as JSON data, each with its origin if the mapping has a line for its place."""
-    return [
-        (issue if issue.origin else replace(issue, origin=origin_of(issue.path or issue.attribute))).to_dict()
+def traced(issues: Iterable[Issue], origin_of: OriginOf) -> tuple[Issue, ...]:
+    """Return the issues of a payload, each with its origin if the mapping has a line for its place."""
+    return tuple(
+        issue if issue.origin else replace(issue, origin=origin_of(issue.path or issue.attribute))
         for issue in issues
-    ]
+    )
 
 
 def by_line(mapping: FieldMapping, attributes: Mapping[str, Any], languages: Mapping[str, str]) -> OriginOf:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.definitions.stored import DefinitionKey, NoDefinition
+from amazon_listings.definitions.stored import NoDefinition
+from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.ledger.runs import run_before
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.watch.impact import Mapped, NewlyFailing, Touched, impact, newly_failing
 from amazon_product_types.changes import KINDS, Change, changes, told
 from amazon_product_types.definition import Definition
@@ -21,13 +23,13 @@ from amazon_product_types.messages import catalogue
 from amazon_product_types.validation import compile_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.definitions.stored import StoredDefinition
+    from amazon_listings.definitions.stored import DefinitionKey, StoredDefinition
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def stored_drift(
 
 def drift_since_last_run(
     connector: Connector,
-    definitions: Mapping[str, Any],
+    definitions: DefinitionsNote,
     *,
     storage: Path,
     ledger: Engine,
@@ -208,13 +210,21 @@ def drift_since_last_run(
     previous = run_before(ledger, connector.key, run_id)
     if previous is None:
         return None
-    noted = RunFolder.of(storage, connector.id, previous.run_id).noted("definitions") or {}
-    labels = noted.get("labels_checksum") if noted.get("checksum") == previous.definition else None
-    key = DefinitionKey(**definitions["key"])
-    if "key" in noted and noted["key"] != definitions["key"]:
+    noted = _definitions_of(RunFolder.latest(storage, connector.id, previous.run_id))
+    labels = noted.labels_checksum if noted is not None and noted.checksum == previous.definition else None
+    if noted is not None and noted.key != definitions.key:
         return None  # the connector itself asks for something else now
     store = DefinitionStore(storage / "definitions")
-    return stored_drift(store, key, [connector], ledger, since=Used(previous.definition, labels))
+    since = Used(previous.definition, labels)
+    return stored_drift(store, definitions.key, [connector], ledger, since=since)
+
+
+def _definitions_of(run: RunFolder | None) -> DefinitionsNote | None:
+    """Return what a run noted of its definitions; None if its files are gone or cannot be read."""
+    try:
+        return run.noted(DefinitionsNote) if run is not None else None
+    except RunAbortedError:
+        return None
 
 
 def _versions(store: DefinitionStore, key: DefinitionKey) -> list[StoredDefinition]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -15,6 +15,7 @@ from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import definition_key, refresh_definitions
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notes import Note
 from amazon_listings.watch.drift import Drift, Used, stored_drift
 from amazon_product_types.errors import ProductTypeError
 
@@ -33,6 +34,26 @@ if TYPE_CHECKING:
 WATCH = "product_types"
 #: SKUs named in a sentence; the page has more.
 _SHOWN = 5
+
+
+class SeenPair(Note, frozen=True, kw_only=True):
+    """The documents of a pair, by the checksums of both: before and after the check of `run`."""
+
+    file: ClassVar[str] = "seen"
+    task: ClassVar[str] = "check"
+
+    run: str | None = None
+    before: tuple[str, str] | None = None
+    now: tuple[str, str] | None = None
+
+
+class CheckedPair(Note, frozen=True, kw_only=True):
+    """What the check's report says of a pair."""
+
+    file: ClassVar[str] = "pair"
+    task: ClassVar[str] = "check"
+
+    found: dict[str, Any]
 
 
 def pairs(connectors: Iterable[Connector]) -> list[list[str]]:
@@ -80,10 +101,9 @@ def look(
     note = refresh_definitions(first, client, storage)
     key = definition_key(first, client.account.seller_id)
     store, memory = DefinitionStore(storage / "definitions"), RunFolder(storage / WATCH)
-    now = [note["checksum"], note["labels_checksum"]]
-    known = memory.noted(key.digest) or {"run": None, "before": None, "now": None}
-    before = known["before"] if known["run"] == run_id else known["now"]
-    warnings, drift = list(note["warnings"]), None
+    known = memory.noted(SeenPair, key.digest) or SeenPair()
+    before = known.before if known.run == run_id else known.now
+    warnings, drift = list(note.warnings), None
     if before is not None:
         try:
             drift = stored_drift(store, key, connectors, ledger, since=Used(*before))
@@ -94,12 +114,13 @@ def look(
         "country": first.marketplace.country,
         "locale": key.locale,
         "connectors": [one.id for one in connectors],
-        "version": note["version"],
+        "version": note.version,
         "warnings": [*warnings, *_renamed(connectors, store, key)],
         "changes": drift.to_json() if drift else None,
     }
-    RunFolder.of(storage, WATCH, run_id).note(f"pair-{key.digest}", told)
-    memory.note(key.digest, {"run": run_id, "before": before, "now": now})
+    RunFolder.of(storage, WATCH, run_id).note(CheckedPair(found=told), key.digest)
+    now = (note.checksum, note.labels_checksum)
+    memory.note(SeenPair(run=run_id, before=before, now=now), key.digest)
     return told, drift
 
 
@@ -172,7 +193,8 @@ def _noted(folder: RunFolder) -> Iterator[dict[str, Any]]:
     if folder.root.exists():
         for path in folder.root.iterdir():
             if path.name.startswith("pair-") and path.name.endswith(".json"):
-                yield folder.noted(path.name.removesuffix(".json")) or {}
+                note = folder.noted(CheckedPair, path.name.removeprefix("pair-").removesuffix(".json"))
+                yield note.found if note is not None else {}
 
 
 @cache

@@ -7,13 +7,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from amazon_listings.checks.families import Parents, settled_relation
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.notes import LiveNote
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import LIVE, MAPPED, REMOVED, TESTED, WrittenItem
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Rows = list[dict[str, Any]]
+Written = list[WrittenItem]
 
 OUTCOMES = (
     Outcome.ACCEPTED,
@@ -55,7 +60,7 @@ class LiveSync:
 
     Args:
         connector: The connector that runs.
-        folder: The run's folder; reads the stages `mapped` and `tested`, writes `live` and `departed`.
+        folder: The run's folder; reads the stages `mapped` and `tested`, writes `live` and `removed`.
         writer: Writes singly; its ledger remembers.
         poller: Asks what became of feeds.
         parents: Knows which parents of families Amazon has.
@@ -85,7 +90,8 @@ class LiveSync:
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was accepted is in the ledger.
         """
         self.poller.poll(self.connector.key)
-        self.folder.clear("live")
+        self.folder.forget(LiveNote)
+        self.folder.clear(LIVE)
         self._submit({})
         return self._finished()
 
@@ -96,10 +102,11 @@ class LiveSync:
             As `send`; to be called again as long as there are `awaited` feeds.
         """
         self.poller.poll(self.connector.key)
-        for part in self.feeds.collect("live", self.awaited()):
+        for part in self.feeds.collect(LIVE, self.awaited()):
             self._drop_unsent(part)
         if self._has_due():
-            self._submit((self.folder.noted("live") or {}).get("calls", {}))
+            note = self.folder.noted(LiveNote)
+            self._submit(note.calls if note is not None else {})
         return self._finished()
 
     def awaited(self) -> list[PendingFeed]:
@@ -114,24 +121,24 @@ class LiveSync:
             counts.update(removals.carry_out(self.awaited))
         # A try that was killed may have sent more than this one had to.
         self.writer.protocol.lease.end_earlier()
-        return {outcome: counts[outcome] for outcome in OUTCOMES}
+        return {str(outcome): counts[outcome] for outcome in OUTCOMES}
 
-    def _counts(self) -> Counter[str]:
+    def _counts(self) -> Counter[Outcome]:
         return Counter(
-            row["outcome"] for part in self.folder.parts("live") for row in self.folder.read("live", part)
+            item.outcome for part in self.folder.parts(LIVE) for item in self.folder.read(LIVE, part)
         )
 
     def _drop_unsent(self, part: str) -> None:
         """Forget rows that wait for an answer and are in no feed: they are sent now."""
-        rows = list(self.folder.read("live", part))
-        pending = [row for row in rows if row["outcome"] == Outcome.PENDING]
+        items = list(self.folder.read(LIVE, part))
+        pending = [msgspec.structs.asdict(item) for item in items if item.outcome is Outcome.PENDING]
         if unsent := {row["pim_id"] for row in pending}.difference(
-            row["pim_id"] for row in self.feeds.sent_before(pending)
+            item.pim_id for item in self.feeds.sent_before(pending)
         ):
-            self.folder.write("live", part, [row for row in rows if row["pim_id"] not in unsent])
+            self.folder.write(LIVE, part, [item for item in items if item.pim_id not in unsent])
 
     def _has_due(self) -> bool:
-        return any(next(self._ready(part), None) for part in self.folder.parts("tested"))
+        return any(next(self._ready(part), None) for part in self.folder.parts(TESTED))
 
     def _submit(self, earlier_calls: dict[str, int]) -> None:
         """Submit what is ready, and note the calls."""
@@ -140,20 +147,20 @@ class LiveSync:
         self._send_families_first(volume)
         calls = Counter(earlier_calls) + self.writer.calls + self.feeds.calls
         calls["readings"] += self.parents.readings
-        self.folder.note("live", {"calls": dict(+calls), "forecast": str(volume)})
+        self.folder.note(LiveNote(calls=dict(+calls), forecast=str(volume)))
 
     def volume(self) -> Volume:
         """Return how much there is to send, and which way; the writer's progress counts towards it."""
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
-        for part in self.folder.parts("tested"):
+        for part in self.folder.parts(TESTED):
             for row in self._with_current(self._ready(part)):
                 volume.readings += self._read_before(row["current"])
                 update = bool(row["current"].exists) and not self.connector.sync.full_replace
                 volume.updates += update
                 volume.creations += not update
                 volume.parents += row.get("role") == "parent"
-        for part in self.folder.parts("departed"):
-            volume.leaving += sum(1 for _ in self.folder.read("departed", part))
+        for part in self.folder.parts(REMOVED):
+            volume.leaving += sum(1 for _ in self.folder.read(REMOVED, part))
         self.writer.progress.total = volume.creations + volume.updates + volume.leaving
         return volume
 
@@ -163,47 +170,47 @@ class LiveSync:
         if families and volume.parents_by_feeds:
             self._feed(self._parents)
         elif families:
-            for part in self.folder.parts("tested"):
-                done = list(self.folder.read("live", part))
-                self.folder.write("live", part, [*done, *self._written(self._parents(part, done)[0])])
+            for part in self.folder.parts(TESTED):
+                done = list(self.folder.read_any(LIVE, part))
+                self.folder.write(LIVE, part, [*done, *self._written(self._parents(part, done)[0])])
         if families and self._collected_awaits():
             return
         if volume.by_feeds:
             self._feed(self._free)
             self._collected_awaits()
             return
-        for part in self.folder.parts("tested"):
-            done = list(self.folder.read("live", part))
+        for part in self.folder.parts(TESTED):
+            done = list(self.folder.read_any(LIVE, part))
             rows, waiting = self._free(part, done)
-            self.folder.write("live", part, [*done, *waiting, *self._written(rows)])
+            self.folder.write(LIVE, part, [*done, *waiting, *self._written(rows)])
 
     def _collected_awaits(self) -> bool:
         """Enter the feeds in the rows; return whether one is to be waited for."""
         awaited = self.awaited()
-        for _ in self.feeds.collect("live", awaited):
+        for _ in self.feeds.collect(LIVE, awaited):
             pass
         return bool(awaited)
 
-    def _feed(self, choose: Callable[[str, Rows], tuple[Rows, Rows]]) -> None:
+    def _feed(self, choose: Callable[[str, Written], tuple[Rows, Written]]) -> None:
         """Put the chosen rows of every part into feeds."""
         for parts in self._feedfuls():
-            done = {part: list(self.folder.read("live", part)) for part in parts}
+            done = {part: list(self.folder.read_any(LIVE, part)) for part in parts}
             skus: dict[str, set[str]] = {}
             for part in parts:
                 free, waiting = choose(part, done[part])
                 before = self.feeds.sent_before(free)
-                skus[part] = {row["sku"] for row in free}.difference(row["sku"] for row in before)
+                skus[part] = {row["sku"] for row in free}.difference(item.sku or "" for item in before)
                 done[part] += [*waiting, *before]
             sent = self.feeds.send(skus, self._ready, plan=self.writer.planner.plan, read=self._read_before)
             for part, outcomes in sent:
-                self.folder.write("live", part, [*done.pop(part), *outcomes])
+                self.folder.write(LIVE, part, [*done.pop(part), *outcomes])
 
     def _feedfuls(self) -> Iterator[list[str]]:
         """Yield the parts, so many together as one feed holds."""
         together: list[str] = []
         size = 0
-        for part in self.folder.parts("tested"):
-            ready = sum(row["outcome"] == Outcome.READY for row in self.folder.read("tested", part))
+        for part in self.folder.parts(TESTED):
+            ready = sum(item.outcome is Outcome.READY for item in self.folder.index(TESTED, part))
             if together and size + ready > MOST_MESSAGES:
                 yield together
                 together, size = [], 0
@@ -217,23 +224,21 @@ class LiveSync:
 
         Each has the hash of the plan that was previewed, if one was.
         """
-        done = {row["pim_id"] for row in self.folder.read("live", part)}
+        done = {item.pim_id for item in self.folder.read_any(LIVE, part)}
         ready = {
-            row["pim_id"]: row
-            for row in self.folder.read("tested", part)
-            if row["outcome"] == Outcome.READY and row["pim_id"] not in done
+            item.pim_id: item
+            for item in self.folder.index(TESTED, part)
+            if item.outcome is Outcome.READY and item.pim_id not in done
         }
         if not ready:
             return
-        for row in self.folder.read("mapped", part):
-            tested = ready.get(row["pim_id"])
+        for item in self.folder.read(MAPPED, part):
+            tested = ready.get(item.pim_id)
             if tested is not None:
-                yield row | {
-                    "forced": tested.get("forced", False),
-                    "plan_hash": tested.get("plan_hash"),
-                }
+                previewed = {"forced": tested.forced, "plan_hash": tested.plan_hash or None}
+                yield msgspec.structs.asdict(item) | previewed
 
-    def _written(self, rows: Rows) -> Rows:
+    def _written(self, rows: Rows) -> Written:
         return list(self.writer.write(rows, plan=self.writer.planner.plan, read=self._read_before))
 
     def _read_before(self, current: CurrentListing) -> bool:
@@ -243,20 +248,18 @@ class LiveSync:
         """
         return not (current.exists and current.is_enough) or self.connector.sync.full_replace
 
-    def _parents(self, part: str, _done: Rows) -> tuple[Rows, Rows]:
+    def _parents(self, part: str, _done: Written) -> tuple[Rows, Written]:
         """Return the parents of a part; none of them waits."""
         return [row for row in self._ready(part) if row.get("role") == "parent"], []
 
-    def _free(self, part: str, done: Rows) -> tuple[Rows, Rows]:
+    def _free(self, part: str, done: Written) -> tuple[Rows, Written]:
         """Return the rows of a part that may follow its parents, and outcomes of children that wait."""
         if self.connector.variations is None:
             return list(self._ready(part)), []
         rows = [row for row in self._ready(part) if row.get("role") != "parent"]
         outcomes = {
-            row["sku"]: row["outcome"]
-            for row in self.folder.read("tested", part)
-            if row.get("role") == "parent"
-        } | {row["sku"]: row["outcome"] for row in done}
+            item.sku: item.outcome for item in self.folder.index(TESTED, part) if item.role == "parent"
+        } | {item.sku: item.outcome for item in done}
         moving = [
             row
             for row in self._with_current(rows)

@@ -6,11 +6,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import accepted_contents
+from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT
+from amazon_listings.runs.records import REMOVED
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.plan import Method, Plan
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import WrittenItem
     from amazon_listings.writes.feeds.submit import FeedSync
     from amazon_listings.writes.single import Writer
 
@@ -35,9 +40,9 @@ DUE = frozenset((Outcome.READY, Outcome.PENDING))
 
 @dataclass
 class Removals:
-    """Deletes the listings of the stage `departed`, or sets their quantity to 0.
+    """Deletes the listings of the stage `removed`, or sets their quantity to 0.
 
-    Each listing is read before, for its before-image. What is done is not done again. The note `departed`
+    Each listing is read before, for its before-image. What is done is not done again. The note `removals`
     holds the calls made.
 
     Args:
@@ -52,7 +57,7 @@ class Removals:
     writer: Writer
     feeds: FeedSync
 
-    def carry_out(self, awaited: Callable[[], Iterable[PendingFeed]]) -> Counter[str]:
+    def carry_out(self, awaited: Callable[[], Iterable[PendingFeed]]) -> Counter[Outcome]:
         """Return the number of listings by outcome; call again once feeds that are awaited are through.
 
         Args:
@@ -62,22 +67,22 @@ class Removals:
             ConnectorBusy, RetryableError, ActionRequiredError: see `Writer.write`.
         """
         before = self.writer.calls + self.feeds.calls
-        parts = self.folder.parts("departed")
+        parts = self.folder.parts(REMOVED)
         if not parts:
             return Counter()
-        count = sum(1 for part in parts for _ in self.folder.read("departed", part))
+        count = sum(1 for part in parts for _ in self.folder.read(REMOVED, part))
         by_feeds = count >= self.connector.sync.feed_from
         for part in parts:
-            rows = list(self.folder.read("departed", part))
-            due = [row for row in rows if row["outcome"] in DUE]
-            done = [row for row in rows if row["outcome"] not in DUE]
+            items = list(self.folder.read(REMOVED, part))
+            due = [msgspec.structs.asdict(item) for item in items if item.outcome in DUE]
+            done = [item for item in items if item.outcome not in DUE]
             done += self._fed(part, due) if by_feeds else self._written(due)
-            self.folder.write("departed", part, done)
-        for _ in self.feeds.collect("departed", awaited(), remark=self._note):
+            self.folder.write(REMOVED, part, done)
+        for _ in self.feeds.collect(REMOVED, awaited(), remark=self._note):
             pass
         if calls := self.writer.calls + self.feeds.calls - before:
-            self.folder.note("departed", {"calls": dict(calls)})
-        return Counter(row["outcome"] for part in parts for row in self.folder.read("departed", part))
+            self.folder.note(RemovalsNote(calls=dict(calls)))
+        return Counter(item.outcome for part in parts for item in self.folder.read(REMOVED, part))
 
     @property
     def _how(self) -> str:
@@ -87,21 +92,21 @@ class Removals:
     def _note(self) -> str:
         return NOTES[self._how]
 
-    def _written(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _written(self, rows: list[dict[str, Any]]) -> Iterator[WrittenItem]:
         """The outcomes of rows that are written one by one."""
         for batch in chunks(rows, CHUNK):
             wanted = list(self._wanted(batch))
             yield from self._noted(self.writer.write(wanted, plan=self._plan, read=lambda _: True))
 
-    def _fed(self, part: str, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _fed(self, part: str, rows: list[dict[str, Any]]) -> Iterator[WrittenItem]:
         """The outcomes of rows that are put into feeds; those that are in one already are pending."""
         under_way = self.feeds.sent_before(rows)
         yield from under_way
-        sent = {row["sku"] for row in under_way}
+        sent = {item.sku for item in under_way}
         for some in chunks((row for row in rows if row["sku"] not in sent), MOST_MESSAGES):
             yield from self._noted(self._feed(part, some))
 
-    def _feed(self, part: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _feed(self, part: str, rows: list[dict[str, Any]]) -> list[WrittenItem]:
         skus = {row["sku"] for row in rows}
         sent = self.feeds.send(
             {part: skus}, lambda _: self._wanted(rows), plan=self._plan, read=lambda _: True
@@ -142,9 +147,9 @@ class Removals:
         plan = Plan(row["sku"], Method.PATCH, changes)
         return PlannedWrite(plan, [patch], current.attributes, current.exists, row["attributes"])
 
-    def _noted(self, outcomes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for outcome in outcomes:
-            yield outcome | {"note": "; ".join(filter(None, (self._note, outcome["note"])))}
+    def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
+        for item in items:
+            yield msgspec.structs.replace(item, note="; ".join(filter(None, (self._note, item.note))))
 
 
 def _without_stock(content: dict[str, Any]) -> dict[str, Any]:

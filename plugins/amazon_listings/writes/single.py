@@ -13,6 +13,7 @@ from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.writes.plan import Method, Plan
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
@@ -89,7 +90,7 @@ class Writer:
         *,
         plan: Callable[[Row, CurrentListing], PlannedWrite],
         read: Callable[[CurrentListing], bool],
-    ) -> Iterator[Row]:
+    ) -> Iterator[WrittenItem]:
         """Write the rows; one outcome each.
 
         Args:
@@ -117,11 +118,11 @@ class Writer:
         rows: list[Row],
         plan: Callable[[Row, CurrentListing], PlannedWrite],
         read: Callable[[CurrentListing], bool],
-    ) -> Generator[Row, None, list[Row]]:
+    ) -> Generator[WrittenItem, None, list[Row]]:
         """Write those rows that are behind no fence; return those behind fences that will soon be lowered."""
         soon: list[Row] = []
-        decided: list[Row] = []
-        answered: list[Answered[Written]] = []
+        decided: list[WrittenItem] = []
+        answered: list[Answered[Row, Written]] = []
 
         def one(row: Row) -> Written:
             return self._write(row, plan, read)
@@ -141,7 +142,7 @@ class Writer:
         yield from decided
         return soon
 
-    def _due(self, rows: list[Row], decided: list[Row], soon: list[Row]) -> Iterator[Row]:
+    def _due(self, rows: list[Row], decided: list[WrittenItem], soon: list[Row]) -> Iterator[Row]:
         """Fence the rows, a few at a time; yield those to be sent, add outcomes of others to `decided`."""
         for some in chunks(rows, FENCED_AT_ONCE):
             fences = self.protocol.fence([row["sku"] for row in some])
@@ -157,13 +158,13 @@ class Writer:
                     due.append(row)
                 else:
                     settled.append(outcome_of(row, *outcome))
-            self.protocol.lower([row["sku"] for row in settled if row["sku"] not in fences])
-            for row in settled:
+            self.protocol.lower([item.sku for item in settled if item.sku and item.sku not in fences])
+            for item in settled:
                 self.progress.step()
-                decided.append(row)
+                decided.append(item)
             yield from due
 
-    def behind(self, row: Row, fence: Fence | None) -> Row:
+    def behind(self, row: Row, fence: Fence | None) -> WrittenItem:
         """Return the outcome of a row behind a fence: it is sent once the answer of that write is known."""
         if fence is None or fence.feed is None:
             return outcome_of(row, Outcome.PENDING, self.messages.phrase("note.being_written"))
@@ -233,7 +234,7 @@ class Writer:
                 return Written(replace(write, plan=Plan(row["sku"], Method.NOTHING)), None, [], read)
         return Written(write, None, [], read, due=True)
 
-    def result(self, answer: Answered[Written]) -> Row:
+    def result(self, answer: Answered[Row, Written]) -> WrittenItem:
         """Return the outcome of a row."""
         row, written = answer.row, answer.result
         if written is None:
@@ -243,12 +244,13 @@ class Writer:
         if submission is None:
             if written.write.method == "NOTHING" and row["sent"] is not None:
                 note = self.messages.phrase("note.earlier_try")
-                return outcome_of(row, Outcome.ACCEPTED, note) | {"submission_id": row["sent"].submission_id}
+                sent: Sent = row["sent"]
+                return outcome_of(row, Outcome.ACCEPTED, note, submission_id=sent.submission_id)
             if written.write.method == "NOTHING":
                 return outcome_of(row, Outcome.UNCHANGED, self.messages.phrase("note.amazon_has_it"))
             if written.other:
                 return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
-            return outcome_of(row, Outcome.BLOCKED, "") | {"issues": self._traced(written.gaps, row)}
+            return outcome_of(row, Outcome.BLOCKED, "", issues=self._traced(written.gaps, row))
         self.calls[_KINDS[written.write.method]] += 1
         outcome, note = Outcome.ACCEPTED, ""
         if submission.read_back:
@@ -257,19 +259,17 @@ class Writer:
             outcome = Outcome.REJECTED
             if is_no_answer(submission.issues):
                 outcome, note = Outcome.FAILED, self.messages.phrase("note.submission_failed")
-        return outcome_of(row, outcome, note) | {
-            "submission_id": submission.submission_id,
-            "issues": self.issues_of(submission.issues, row),
-        }
+        issues = self.issues_of(submission.issues, row)
+        return outcome_of(row, outcome, note, submission_id=submission.submission_id, issues=issues)
 
-    def issues_of(self, issues: list[dict[str, Any]], row: Row) -> list[dict[str, Any]]:
+    def issues_of(self, issues: list[dict[str, Any]], row: Row) -> tuple[Issue, ...]:
         """Return Amazon's issues of a submission, each with its origin."""
         return self._traced(self.definitions.amazon_issues(issues, "submission"), row)
 
-    def _traced(self, issues: list[Issue], row: dict[str, Any]) -> list[dict[str, Any]]:
+    def _traced(self, issues: list[Issue], row: Row) -> tuple[Issue, ...]:
         return traced(issues, by_line(self.mapping, row["attributes"], self.languages))
 
-    def remember(self, answered: list[Answered[Written]]) -> None:
+    def remember(self, answered: list[Answered[Row, Written]]) -> None:
         """Enter what came of the rows, and forget them here."""
         found = Answers()
         for row, written, _ in answered:
@@ -331,6 +331,20 @@ def _decided(
     return None
 
 
-def outcome_of(row: Row, outcome: Outcome, note: str) -> Row:
-    """Return a row of the stage `live`."""
-    return {"pim_id": row["pim_id"], "sku": row["sku"], "outcome": outcome, "note": note, "issues": []}
+def outcome_of(
+    row: Row,
+    outcome: Outcome,
+    note: str,
+    *,
+    submission_id: str | None = None,
+    issues: tuple[Issue, ...] = (),
+) -> WrittenItem:
+    """Return what became of a row."""
+    return WrittenItem(
+        pim_id=row["pim_id"],
+        sku=row["sku"],
+        outcome=outcome,
+        note=note,
+        submission_id=submission_id,
+        issues=issues,
+    )

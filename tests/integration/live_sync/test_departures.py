@@ -31,7 +31,7 @@ def test_after_a_full_reading_what_is_missing_is_set_to_zero_once(shop, ledger):
     shop.run(connector, MANY)
     run = shop.run(connector, MANY[1:])
     left = run.items()["L00"]
-    assert (left.outcome, left.departed) == ("accepted", True)
+    assert (left.outcome, left.removed) == ("accepted", True)
     assert left.note == "left the PIM's selection: the quantity is set to 0"
     assert quantity(shop, connector, "L00") == 0
     assert run.calls() == {"readings": 1, "updates": 1}
@@ -125,7 +125,7 @@ def test_an_item_that_lost_its_sku_and_a_family_that_lost_its_parents_are_not_go
     shop.run(connector, [lamp("A"), *family("F-P"), lamp("B")])
     nameless = lamp("A") | {"sku": None}
     run = shop.run(connector, [nameless, *family(""), lamp("B")])
-    assert not any(item.departed for item in run.items().values())
+    assert not any(item.removed for item in run.items().values())
     assert shop.held(connector, "A") is not None
     assert shop.held(connector, "F-P") is not None
 

@@ -11,6 +11,7 @@ from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.fences import raise_fences
 from amazon_listings.ledger.items import accepted_contents, known_items, record_listed
 from amazon_listings.ledger.leases import ConnectorBusy, Lease
+from amazon_listings.runs.records import MAPPED
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp
 
@@ -165,7 +166,7 @@ def test_a_task_killed_before_it_could_remember_finds_its_write_at_amazon(shop, 
         "A",
         connector.marketplace.id,
         product_type="LAMP",
-        attributes=next(iter(run.folder.read("mapped", "part-00001.jsonl")))["attributes"],
+        attributes=next(run.folder.read(MAPPED, "part-00001.jsonl")).attributes,
     )
     run.live()
     assert run.outcomes() == {"A": "unchanged"}

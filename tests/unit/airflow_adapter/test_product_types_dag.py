@@ -11,7 +11,9 @@ from airflow.sdk.execution_time.context import set_current_context
 from amazon_listings.airflow_adapter import connections, product_types_dag, tasks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.notes import ChangesNote, ReportNote
+from amazon_listings.runs.records import PROBLEMS
 from amazon_listings.settings import settings
 from local_airflow.project import PROJECT
 from spapi_sandbox.definitions.dialect import compile_document
@@ -19,6 +21,7 @@ from spapi_sandbox.definitions.library import DefinitionLibrary
 from spapi_sandbox.definitions.product_type_files import Variant
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection
+from support.run_records import extract_note
 from support.stored_items import store_items
 
 
@@ -137,7 +140,7 @@ def test_one_that_fails_does_not_stop_the_others_and_is_named(declare, amazon, s
     assert found["connectors"] == ["good"]
     assert "LAMPP" in str(refused)
     assert str(report).startswith("Not every product type could be refreshed: wrong.")
-    page = (storage / "runs" / "product_types" / "r1" / "report" / "report.html").read_text()
+    page = (storage / "runs" / "product_types" / "r1" / "attempt-0" / "report" / "report.html").read_text()
     assert "wrong" in page
     assert "LAMP, FR, fr_FR: good" in page
 
@@ -160,7 +163,7 @@ def test_what_changed_whom_it_touches_and_which_items_would_fail(declare, amazon
     text = caplog.text
     assert "Libellés renommés" in text
     assert "Amazon appelle désormais « Fabricant » « Fabriqué par »" in text
-    page = (storage / "runs" / "product_types" / "r2" / "report" / "report.html").read_text()
+    page = (storage / "runs" / "product_types" / "r2" / "attempt-0" / "report" / "report.html").read_text()
     for said in ("Champs supprimés: 1", "Taille", "Fabriqué par", "ces lignes gardent leur sens"):
         assert said in page
     # Repeated, it says the same; the next look has nothing to say.
@@ -193,7 +196,7 @@ def test_the_items_that_would_fail_are_counted(declare, amazon, storage):
         sentence == "lamps : 1 des 2 articles de sa dernière exécution échoueraient désormais (S1)."
         for sentence in report["person"]
     )
-    page = (storage / "runs" / "product_types" / "r2" / "report" / "report.html").read_text()
+    page = (storage / "runs" / "product_types" / "r2" / "attempt-0" / "report" / "report.html").read_text()
     assert "lamps : 1 des 2 articles de la dernière exécution échoueraient maintenant" in page
 
 
@@ -208,8 +211,8 @@ def test_a_run_reports_what_changed_since_the_run_before(declare, amazon, storag
     def refresh(run_id):
         with set_current_context(context | {"run_id": run_id}):
             note = tasks.refresh_definition("lamps")
-        folder = RunFolder.of(storage, "lamps", run_id)
-        return note, folder.noted("changes")
+        changes = RunFolder.of(storage, "lamps", run_id).noted(ChangesNote)
+        return note, changes and changes.drift
 
     amazon.serve("2026-01")
     first, changes = refresh("r1")
@@ -235,7 +238,7 @@ def test_a_pinned_version_that_is_outdated_is_a_warning_of_the_look(declare, ama
     look("r2")
     amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"))
     look("r3")
-    page = (storage / "runs" / "product_types" / "r3" / "report" / "report.html").read_text()
+    page = (storage / "runs" / "product_types" / "r3" / "attempt-0" / "report" / "report.html").read_text()
     assert f"LAMP is pinned to version {found['version']}, which is not Amazon&#39;s latest since" in page
 
 
@@ -255,10 +258,11 @@ def test_and_of_the_report_of_a_run(declare, amazon, storage):
     }
     with set_current_context(context | {"run_id": "manual__1"}):
         note = tasks.refresh_definition("lamps")
-        extract = {"parts": [], "extracted": 0, "out_of_scope": 0, "unreadable": 0, "cursor": None}
-        RunFolder.of(storage, "lamps", "manual__1").note("extract", extract)
-        tasks.report("lamps")
+        folder = RunFolder.of(storage, "lamps", "manual__1")
+        folder.write(PROBLEMS, part_name(1), [])
+        folder.note(extract_note(cursor=None))
+        tasks.report("lamps", note)
     assert note["version"] == found["version"]
-    summary = RunFolder.of(storage, "lamps", "manual__1").noted("report")
+    summary = folder.noted(ReportNote).summary
     assert any("is not Amazon's latest since" in warning for warning in summary["warnings"])
     assert summary["definition_version"] == found["version"]

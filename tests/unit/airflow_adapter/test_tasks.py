@@ -44,9 +44,8 @@ def bench(sandbox, tmp_path):
 
 
 def note(bench, run, name):
-    return json.loads(
-        (bench.home / "storage" / "runs" / "packs" / run.run_id / f"{name}.json").read_text("utf-8")
-    )
+    folder = bench.home / "storage" / "runs" / "packs" / run.run_id / "attempt-0"
+    return json.loads((folder / f"{name}.json").read_text("utf-8"))
 
 
 def test_a_secret_that_expires_soon_is_a_warning_of_the_run(bench):
@@ -55,7 +54,11 @@ def test_a_secret_that_expires_soon_is_a_warning_of_the_run(bench):
     run = one.run("packs")
     assert run.errors == {}
     ends = created + timedelta(days=180)
-    assert [text for text in note(one, run, "report")["warnings"] if f"läuft am {ends:%d.%m.%Y} ab" in text]
+    assert [
+        text
+        for text in note(one, run, "report")["summary"]["warnings"]
+        if f"läuft am {ends:%d.%m.%Y} ab" in text
+    ]
 
 
 def test_a_definition_that_is_not_what_amazon_announced_is_not_used(bench, sandbox):

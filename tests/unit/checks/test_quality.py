@@ -1,6 +1,7 @@
 import json
 import re
 
+import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from amazon_listings.checks.quality.project import KEPT
 from amazon_listings.checks.quality.suite import UnknownExpectation
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.mapping.mapping import compile_mapping
+from amazon_listings.runs.notes import ExtractNote, QualityNote
 from amazon_listings.runs.quality_docs import docs_index, project_folder
+from amazon_listings.runs.records import QUALITY
 from amazon_product_types.validation import Issue, merge_issues
 from local_airflow.project import PROJECT
 
@@ -26,12 +29,14 @@ def check(connector, definitions, folder, extracted, storage):
 
     def check(*parts, extract=None, **changes):
         extracted(*parts)
-        folder.note("extract", folder.noted("extract") | (extract or {}))
+        folder.note(msgspec.structs.replace(folder.noted(ExtractNote), **(extract or {})))
         check.counts = check_quality(
             connector(**changes), definitions, folder, storage=storage, present=check.present
         )
+        found = (one for part in folder.parts(QUALITY) for one in folder.read(QUALITY, part))
         return {
-            row["pim_id"]: row for part in folder.parts("quality") for row in folder.read("quality", part)
+            one.pim_id: {"blocks": one.blocks, "issues": [issue.to_dict() for issue in one.issues]}
+            for one in found
         }
 
     check.present = None
@@ -82,7 +87,7 @@ def test_a_good_item_passes_and_a_bad_one_is_blocked_with_all_its_issues(check, 
     assert (gtin["origin"]["field"], gtin["origin"]["key"]) == ("ean", "Identifiant externe du produit")
     assert gtin["origin"]["line"]
     assert "2 total rows" in pages()["items"] or "gtin" in pages()["items"].lower()
-    link = folder.stage("report") / folder.noted("quality")["docs"]
+    link = folder.stage("report") / folder.noted(QualityNote).docs
     assert link.resolve() == docs_index(storage, "lamps").resolve()
     assert link.exists()
 
@@ -314,7 +319,7 @@ def test_a_warning_does_not_block(check, item, folder):
     assert check.counts["blocked"] == 0
     assert not rows["products/1"]["blocks"]
     assert rows["products/1"]["issues"][0]["message"] == "Nothing in stock."
-    assert folder.noted("quality")["warnings"][0].startswith("The extract as a whole: expect_table_row_count")
+    assert folder.noted(QualityNote).warnings[0].startswith("The extract as a whole: expect_table_row_count")
 
 
 @pytest.mark.parametrize(
@@ -405,7 +410,7 @@ def test_one_page_covers_all_parts_and_hostile_data_is_text_on_it(check, item, p
     assert "of 6 total rows" in html
 
 
-def test_what_a_run_that_read_only_changes_says_of_the_whole_is_of_every_item(check, item, folder):
+def test_what_a_run_that_read_only_changes_says_of_the_whole_is_of_every_item(check, item):
     least = {"expectation": "expect_table_row_count_to_be_between", "min_value": 3}
     changed = {"full": False}
     check.present = lambda: [item(1, stock=1), item(2), item(3), item(4)]
@@ -414,8 +419,8 @@ def test_what_a_run_that_read_only_changes_says_of_the_whole_is_of_every_item(ch
     check.present = lambda: [item(1, stock=1), item(2, stock=9)]
     rows = check([item(1, stock=9)], quality=[unique], extract=changed)
     assert [codes(row) for row in rows.values()] == [["expectation"]]  # only of what this run read
-    folder.note("removed", {"ids": ["products/2"]})
-    assert check([item(1, stock=9)], quality=[unique], extract=changed) == {}
+    gone = changed | {"removed_ids": ("products/2",)}
+    assert check([item(1, stock=9)], quality=[unique], extract=gone) == {}
     check.present = None
     assert check([item(1)], quality=[least], extract=changed) == {}
     with pytest.raises(ExtractRefused):

@@ -2,6 +2,7 @@
 
 from amazon_listings.cli.outcome_table import COLUMNS, SELDOM, print_outcomes
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notes import ReportNote
 from amazon_listings.runs.outcomes import ENDS, REPORTED
 
 
@@ -10,7 +11,7 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     issues = [
         {"items": 7 - number, "severity": "ERROR", "message": f"Issue {number}."} for number in range(4)
     ]
-    folder.note("report", {"frequent": issues})
+    folder.note(ReportNote(summary={"frequent": issues}))
     print_outcomes(
         {
             "fr_lamps": {

@@ -16,14 +16,18 @@ from amazon_listings.ledger.items import ListingScope, known_items, record_accep
 from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.issue_history import renew_resolved
 from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, TESTED
 from amazon_listings.runs.report import write_report
+from amazon_listings.runs.resolve import Resolver
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.run_records import extract_note, judged_item, mapped, scope_of, written
 
 FRANCE = "A13V1IB3VIYZZH"
 LAMP = json.loads(
@@ -33,6 +37,14 @@ LAMP = json.loads(
     .replace("MARKETPLACE", FRANCE)
     .replace("CURRENCY", "EUR")
 )
+#: What an extracted item has beside its identity and SKU.
+ITEM = {
+    "status": "visible",
+    "modified": None,
+    "variant": None,
+    "product": {"id": "1", "ref": "1", "status": "visible", "modified": None}
+    | {"fields": {}, "texts": {}, "images": {}},
+}
 RUN_ID = "manual__2026-11-23T12:00:00+00:00"
 FACTS = {
     "title": "Lampes",
@@ -119,15 +131,18 @@ class Shop:
         ]
         record_submissions(self.ledger, self.listings, self.run, entries)
         record_accepted(self.ledger, self.listings, rows, now=self.started)
-        plain = [{"pim_id": row["pim_id"], "sku": row["sku"]} for row in rows]
         part = part_name(1)
-        self.folder.write("extract", part, plain)
-        self.folder.write("mapped", part, [one | {"issues": []} for one in plain])
-        accepted = {"outcome": "accepted", "note": "", "issues": []}
-        self.folder.write("tested", part, [one | accepted | {"outcome": "ready"} for one in plain])
-        self.folder.write("live", part, [one | accepted for one in plain])
-        self.folder.note("scope", {"operation": "live"})
-        self.folder.note("extract", {"parts": [part], "extracted": len(plain), "out_of_scope": 0})
+        items = [
+            {name: row[name] for name in ("pim_id", "sku")} | ITEM | {"group": row["pim_id"]} for row in rows
+        ]
+        self.folder.write(EXTRACT, part, items)
+        self.folder.write(PROBLEMS, part, [])
+        self.folder.write(MAPPED, part, [mapped(row["pim_id"], row["sku"]) for row in rows])
+        self.folder.write(TESTED, part, [judged_item(row["pim_id"], "ready", row["sku"]) for row in rows])
+        self.folder.write(LIVE, part, [written(row["pim_id"], "accepted", row["sku"]) for row in rows])
+        self.folder.note(scope_of("live"))
+        self.folder.note(extract_note(part, extracted=len(rows)))
+        renew_resolved(Resolver(self.folder), self.folder)
         summary = write_report(self.folder, FACTS)
         finish_run(
             self.ledger, self.run, counts=summary["counts"], calls={}, cursor="yesterday", failure=None

@@ -43,7 +43,7 @@ def test_texts_fit_their_column_and_stay_different(one, other, most):
     assert (column_text(other, most) == kept) == (one == other)
 
 
-def test_a_tested_item_then_an_accepted_one(ledger, listings):
+def test_a_judged_item_then_an_accepted_one(ledger, listings):
     record_tested(ledger, listings, "def-1", [{"sku": "a", "hash": "h1", "pim_id": "p", "asin": "B01"}])
     assert known_items(ledger, listings, ["a", "b"]) == {"a": KnownItem("h1", "def-1", None, "B01")}
     record_accepted(ledger, listings, [accepted("a", "h1", brand=[{"value": "0123"}])], definition="def-1")

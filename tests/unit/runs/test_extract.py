@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from amazon_listings.errors import ItemError, RunAbortedError
 from amazon_listings.runs.extract import _parts, extract_products
 from amazon_listings.runs.needed_fields import needed_fields
+from amazon_listings.runs.notes import ExtractNote
+from amazon_listings.runs.records import EXTRACT, PROBLEMS
 from amazon_listings.sources.reading import Reading
 
 
@@ -33,7 +35,7 @@ def extract(folder, scope):
 
 
 def rows(folder):
-    return [row for part in folder.parts() for row in folder.read("extract", part)]
+    return [row for part in folder.parts(EXTRACT) for row in folder.read(EXTRACT, part)]
 
 
 def test_every_item_gets_its_sku_and_the_selection_is_the_connectors(extract, connector, item, folder):
@@ -41,7 +43,7 @@ def test_every_item_gets_its_sku_and_the_selection_is_the_connectors(extract, co
     since = datetime(2026, 11, 22, tzinfo=UTC)
     summary = extract(one, [item(1), item(2, sku_text="0123")], since=since, kind="changed")
     assert [row["sku"] for row in rows(folder)] == ["A-1", "0123"]
-    assert (summary["extracted"], summary["cursor"], summary["removed"]) == (
+    assert (summary.extracted, summary.cursor, summary.removed) == (
         2,
         "2026-11-23T12:00:00+00:00",
         1,
@@ -49,7 +51,7 @@ def test_every_item_gets_its_sku_and_the_selection_is_the_connectors(extract, co
     asked = extract.asked
     assert (asked.statuses, asked.languages) == (("visible", "draft"), ("fr", "en"))
     assert asked.changed_since == since
-    assert folder.noted("removed") == {"ids": ["products/9"]}
+    assert folder.noted(ExtractNote).removed_ids == ("products/9",)
 
 
 def test_the_filter_and_named_skus_narrow_the_scope_and_the_rest_is_counted(extract, connector, item, folder):
@@ -57,25 +59,25 @@ def test_the_filter_and_named_skus_narrow_the_scope_and_the_rest_is_counted(extr
     items = [item(1), item(2, brand="Other"), item(3), item(4)]
     summary = extract(one, items, skus=frozenset({"A-1", "A-2", "A-9"}), kind="skus")
     assert [row["sku"] for row in rows(folder)] == ["A-1"]
-    assert (summary["extracted"], summary["out_of_scope"]) == (1, 3)
-    assert summary["warnings"] == [
-        "2 des 3 SKU nommés ne sont pas parmi les articles du connecteur : A-2, A-9."
-    ]
+    assert (summary.extracted, summary.out_of_scope) == (1, 3)
+    assert summary.warnings == (
+        "2 des 3 SKU nommés ne sont pas parmi les articles du connecteur : A-2, A-9.",
+    )
 
 
 def test_over_the_sku_limit_nothing_is_left_and_the_sentence_says_how_to_raise_it(
     extract, connector, item, folder
 ):
     one = connector(sales_layer={"sku_limit": 3})
-    assert extract(one, [item(number) for number in range(3)], part_size=1)["extracted"] == 3
+    assert extract(one, [item(number) for number in range(3)], part_size=1).extracted == 3
     folder.clear_all()
     with pytest.raises(RunAbortedError) as refused:
         extract(one, [item(number) for number in range(4)], part_size=1)
     assert "may hold 3 SKUs" in str(refused.value)
     assert "Raise `sku_limit` in " in str(refused.value)
     assert "lamps.yaml" in str(refused.value)
-    assert folder.parts() == []
-    assert folder.noted("extract") is None
+    assert folder.parts(EXTRACT) == []
+    assert folder.noted(ExtractNote) is None
 
 
 def test_what_changed_so_that_the_filter_leaves_it_out_has_left_the_selection(
@@ -83,20 +85,20 @@ def test_what_changed_so_that_the_filter_leaves_it_out_has_left_the_selection(
 ):
     one = connector(sales_layer={"filter": "{{ item.brand == 'Acme' }}"})
     extract(one, [item(1), item(2, brand="Other")], kind="changed", since=datetime(2026, 11, 22, tzinfo=UTC))
-    assert folder.noted("removed") == {"ids": ["products/9", "products/2"]}
+    assert folder.noted(ExtractNote).removed_ids == ("products/9", "products/2")
     extract(one, [item(1), item(2, brand="Other")])
-    assert folder.noted("removed") == {"ids": ["products/9"]}
+    assert folder.noted(ExtractNote).removed_ids == ("products/9",)
 
 
 def test_what_the_filter_leaves_out_does_not_count_against_the_limit(extract, connector, item):
     one = connector(sales_layer={"sku_limit": 1, "filter": "{{ item.brand == 'Acme' }}"})
     summary = extract(one, [item(1), *(item(number, brand="Other") for number in range(2, 9))])
-    assert (summary["extracted"], summary["out_of_scope"]) == (1, 7)
+    assert (summary.extracted, summary.out_of_scope) == (1, 7)
 
 
 @pytest.mark.parametrize("kind", ["changed", "interval"])
 def test_no_change_is_no_mistake(extract, connector, kind):
-    assert extract(connector(), [], kind=kind)["extracted"] == 0
+    assert extract(connector(), [], kind=kind).extracted == 0
 
 
 def test_an_empty_extract_is_refused_in_a_sentence(extract, connector, item):
@@ -111,10 +113,10 @@ def test_what_cannot_be_read_is_counted_and_told(extract, connector, item, folde
     summary = extract(
         one, [item(1, sku_text="12"), item(2, sku_text="x y")], problems=[ItemError("No id.", sku="row 7")]
     )
-    assert (summary["extracted"], summary["unreadable"]) == (3, 2)
-    problems = list(folder.read("problems", "part-00001.jsonl"))
-    assert [one["sku"] for one in problems] == ["row 7", "products/2"]
-    assert "le `sku` ou le `filter` du connecteur échoue" in problems[1]["message"]
+    assert (summary.extracted, summary.unreadable) == (3, 2)
+    problems = list(folder.read(PROBLEMS, "part-00001.jsonl"))
+    assert [one.sku for one in problems] == ["row 7", "products/2"]
+    assert "`sku` or `filter` fails" in problems[1].message
 
 
 def test_a_field_that_no_record_has_is_one_warning_with_what_was_meant(extract, connector, item):
@@ -126,7 +128,7 @@ def test_a_field_that_no_record_has_is_one_warning_with_what_was_meant(extract, 
             "Image principale": "{{ item.photo or item.reference }}",
         },
     )
-    warnings = extract(one, [item(number) for number in range(5)])["warnings"]
+    warnings = extract(one, [item(number) for number in range(5)]).warnings
     assert len(warnings) == 2
     # In the language of the connector's labels, as the whole report.
     assert warnings[0] == (
@@ -142,7 +144,7 @@ def test_only_the_fields_needed_are_asked_for_and_what_was_meant_is_told_all_the
     assert "nom_court" in needed_fields(one)
     extract(one, [item(1)])
     assert extract.asked.fields == needed_fields(one)
-    (warning,) = extract(one, [item(1)], fields={"nom_courte"})["warnings"]
+    (warning,) = extract(one, [item(1)], fields={"nom_courte"}).warnings
     assert "nom_courte" in warning
 
 
@@ -158,16 +160,16 @@ def test_the_sku_and_the_filter_read_the_fallback_language_as_the_mapping_does(
     )
     only_english = item(1)
     only_english["product"]["texts"]["shade"] = {"en": "Red"}
-    assert extract(one, [only_english])["out_of_scope"] == 0
+    assert extract(one, [only_english]).out_of_scope == 0
     assert [row["sku"] for row in rows(folder)] == ["A-1-Red"]
 
 
 def test_a_field_of_variants_is_no_mistake_where_only_products_changed(extract, connector, item):
     one = connector(mapping={"Nom du produit": "{{ item.name }}", "Taille": "{{ item.size }}"})
-    assert extract(one, [item(1)], kind="changed")["warnings"] == []
-    assert len(extract(one, [item(1)], kind="everything")["warnings"]) == 1
+    assert extract(one, [item(1)], kind="changed").warnings == ()
+    assert len(extract(one, [item(1)], kind="everything").warnings) == 1
     family = [item(2, group="9", variant={"size": "M"}), item(1)]
-    assert extract(one, family, kind="changed")["warnings"] == []
+    assert extract(one, family, kind="changed").warnings == ()
 
 
 @given(st.lists(st.integers(1, 5), max_size=12), st.integers(1, 6))

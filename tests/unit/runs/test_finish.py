@@ -2,16 +2,22 @@ import csv
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
+from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.runs import last_run, next_attempt, start_run
 from amazon_listings.ledger.tables import runs
-from amazon_listings.runs.finish import close_run
+from amazon_listings.runs.finish import finish_run
 from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.notes import DefinitionsNote, ExtractNote, FailureNote, QualityNote, TestedNote
+from amazon_listings.runs.records import LIVE, MAPPED, QUALITY, TESTED
+from amazon_product_types.validation.issue import Issue
+from support.run_records import judged_item, mapped, written
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def ledger(tmp_path):
 @pytest.fixture
 def close(connector, ledger, folder):
     def close(*unfinished, warnings=()):
-        return close_run(
+        return finish_run(
             connector(), ledger=ledger, folder=folder, run_id="r1", warnings=warnings, unfinished=unfinished
         )
 
@@ -35,7 +41,7 @@ def close(connector, ledger, folder):
 def started(connector, ledger, folder, scope):
     def started(**changes):
         one = scope(**changes)
-        folder.note("scope", one.to_json())
+        folder.note(one)
         return start_run(
             ledger,
             connector_key="lamps",
@@ -61,6 +67,17 @@ def entries(ledger):
         return [row._asdict() for row in connection.execute(select(runs))]
 
 
+def failed(folder, task, sentence):
+    folder.note(FailureNote(failed=task, sentence=sentence), task)
+
+
+def judged(folder, *items):
+    """The stages up to the test sync, as it leaves them."""
+    folder.write(QUALITY, part_name(1), [])
+    folder.write(MAPPED, part_name(1), [mapped(one.pim_id, one.sku) for one in items])
+    folder.write(TESTED, part_name(1), items)
+
+
 def page(folder):
     return (folder.root / "report" / "report.html").read_text()
 
@@ -68,7 +85,7 @@ def page(folder):
 def test_a_run_whose_definition_was_never_fetched_has_a_report_and_leaves_the_ledger_alone(
     close, folder, ledger
 ):
-    folder.note("failure-refresh_definition", {"sentence": "Amazon has no product type LAMPP."})
+    failed(folder, "refresh_definition", "Amazon has no product type LAMPP.")
     summary = close("refresh_definition", "extract_products")
     assert summary["failure"] == "Amazon has no product type LAMPP."
     assert "Amazon has no product type LAMPP." in page(folder)
@@ -78,8 +95,8 @@ def test_a_run_whose_definition_was_never_fetched_has_a_report_and_leaves_the_le
 
 def test_the_first_task_that_failed_is_the_one_told(close, folder, started, ledger):
     started()
-    folder.note("failure-extract_products", {"sentence": "The PIM does not answer."})
-    folder.note("failure-test_sync", {"sentence": "An earlier try: later cured."})
+    failed(folder, "extract_products", "The PIM does not answer.")
+    failed(folder, "test_sync", "An earlier try: later cured.")
     assert close("extract_products", "map_fields_0", "report")["failure"] == "The PIM does not answer."
     (entry,) = entries(ledger)
     assert (entry["state"], entry["failure"]) == ("failed", "The PIM does not answer.")
@@ -93,10 +110,8 @@ def test_a_task_that_died_without_a_word_is_named(close):
 
 @pytest.mark.usefixtures("started_with_item")
 def test_a_run_that_came_to_its_end_moves_the_cursor(close, folder, ledger):
-    folder.write(
-        "tested", part_name(1), [{"pim_id": "products/1", "sku": "A-1", "outcome": "ready", "issues": []}]
-    )
-    folder.note("tested", {"calls": {"previews": 1}})
+    judged(folder, judged_item("products/1", "ready", "A-1"))
+    folder.note(TestedNote(calls={"previews": 1}))
     summary = close(warnings=["The secret expires on 2026-12-01."])
     assert (summary["failure"], summary["counts"]["ready"], summary["calls"]) == (None, 1, {"previews": 1})
     assert last_run(ledger, "lamps", "test").cursor == "2026-11-23T12:00:00+00:00"
@@ -113,9 +128,8 @@ def test_items_without_an_answer_keep_the_cursor_where_it_was(close, started, le
 
 @pytest.mark.usefixtures("started_with_item")
 def test_items_behind_another_write_keep_the_cursor_where_it_was(close, folder, ledger):
-    for stage, outcome in (("tested", "ready"), ("live", "pending")):
-        row = {"pim_id": "products/1", "sku": "A-1", "outcome": outcome, "note": "", "issues": []}
-        folder.write(stage, part_name(1), [row])
+    folder.write(TESTED, part_name(1), [judged_item("products/1", "ready", "A-1")])
+    folder.write(LIVE, part_name(1), [written("products/1", "pending", "A-1")])
     assert close()["counts"]["pending"] == 1
     assert last_run(ledger, "lamps", "test") is None
 
@@ -130,7 +144,7 @@ def test_named_skus_and_backfills_keep_the_cursor_where_it_was(close, started, l
 
 @pytest.mark.usefixtures("started_with_item")
 def test_a_sum_that_is_wrong_is_in_the_ledger_too(close, folder, ledger):
-    folder.note("extract", folder.noted("extract") | {"extracted": 2})
+    folder.note(msgspec.structs.replace(folder.noted(ExtractNote), extracted=2))
     with pytest.raises(RunAbortedError, match="have an outcome"):
         close()
     assert "have an outcome" in entries(ledger)[0]["failure"]
@@ -138,9 +152,21 @@ def test_a_sum_that_is_wrong_is_in_the_ledger_too(close, folder, ledger):
 
 def test_warnings_of_the_steps_are_in_the_report_in_the_connectors_language(close, folder, extracted):
     extracted()
-    folder.note("extract", folder.noted("extract") | {"warnings": ["The PIM sends no field called “x”."]})
-    folder.note("quality", {"warnings": ["Too few items."]})
-    folder.note("definitions", {"warnings": ["Amazon did not answer."], "version": "V", "fetched_at": "now"})
+    warning = ("The PIM sends no field called “x”.",)
+    folder.note(msgspec.structs.replace(folder.noted(ExtractNote), warnings=warning))
+    folder.write(QUALITY, part_name(1), [])
+    folder.note(QualityNote(checked=0, blocked=0, warnings=("Too few items.",)))
+    folder.note(
+        DefinitionsNote(
+            key=DefinitionKey("LAMP", "A13V1IB3VIYZZH"),
+            country="FR",
+            checksum="c",
+            labels_checksum="l",
+            version="V",
+            fetched_at="now",
+            warnings=("Amazon did not answer.",),
+        )
+    )
     summary = close()
     assert summary["warnings"] == [
         "Amazon did not answer.",
@@ -156,7 +182,7 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
 ):
     def run(run_id, *codes):
         folder.clear_all()
-        folder.note("scope", scope(kind="everything").to_json())
+        folder.note(scope(kind="everything"))
         start_run(
             ledger,
             connector_key="lamps",
@@ -168,12 +194,11 @@ def test_the_report_says_which_issues_are_new_still_there_and_gone(
         )
         extracted([item(1)])
         issues = [
-            {"code": code, "severity": "ERROR", "source": "schema", "attribute": code, "message": code}
+            Issue(code=code, severity="ERROR", source="schema", attribute=code, message=code)
             for code in codes
         ]
-        row = {"pim_id": "products/1", "sku": "A-1", "outcome": "blocked", "issues": issues}
-        folder.write("tested", part_name(1), [row])
-        summary = close_run(
+        judged(folder, judged_item("products/1", "blocked", "A-1", issues))
+        summary = finish_run(
             connector(), ledger=ledger, folder=folder, run_id=run_id, warnings=(), unfinished=()
         )
         report = json.loads((folder.root / "report" / "report.json").read_text())
@@ -211,28 +236,27 @@ class TestStates:
             number = started(**scope)
             items = [item(one) for one in numbers]
             extracted(items)
-            extract = folder.noted("extract") | {
-                "cursor": f"2026-11-{day}T12:00:00+00:00",
-                "full": scope.get("kind") == "everything",
-            }
-            folder.note("extract", extract)
-            folder.note("removed", {"ids": list(removed)})
-            rows = [
-                {
-                    "pim_id": one["pim_id"],
-                    "sku": one["sku"],
-                    "group": one["group"],
-                    "hash": f"hash of {one['sku']}",
-                    "attributes": {"item_name": [{"value": f"Name of {one['sku']}"}]},
-                    "issues": [],
-                }
+            folder.note(
+                msgspec.structs.replace(
+                    folder.noted(ExtractNote),
+                    cursor=f"2026-11-{day}T12:00:00+00:00",
+                    full=scope.get("kind") == "everything",
+                    removed_ids=tuple(removed),
+                )
+            )
+            records = [
+                mapped(
+                    one["pim_id"],
+                    one["sku"],
+                    group=one["group"],
+                    hash=f"hash of {one['sku']}",
+                    attributes={"item_name": [{"value": f"Name of {one['sku']}"}]},
+                )
                 for one in items
             ]
-            folder.write("mapped", part_name(1), rows)
-            tested = [
-                {"pim_id": one["pim_id"], "sku": one["sku"], "outcome": outcome, "issues": []} for one in rows
-            ]
-            folder.write("tested", part_name(1), tested)
+            folder.write(MAPPED, part_name(1), records)
+            verdicts = [judged_item(one["pim_id"], outcome, one["sku"]) for one in items]
+            folder.write(TESTED, part_name(1), verdicts)
             close()
             return number
 
@@ -281,8 +305,7 @@ class TestStates:
         folder.clear_all()
         started(kind="everything")
         extracted([item(1)])
-        folder.note(
-            "extract", folder.noted("extract") | {"cursor": "2026-11-25T12:00:00+00:00", "full": True}
-        )
+        note = folder.noted(ExtractNote)
+        folder.note(msgspec.structs.replace(note, cursor="2026-11-25T12:00:00+00:00", full=True))
         close("map_fields")
         assert self.states(ledger) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.records import MAPPED
 
 PART = "part-00001.jsonl"
 
@@ -15,8 +16,8 @@ def test_the_decimal_sign_of_the_source(connector, definitions, item, folder, ex
     extracted([item(1, heavy="1,234")])
     one = connector(sales_layer={"decimal": decimal}, mapping={"item_weight": weight})
     assert map_part(one, definitions, folder, PART) == {"mapped": 1, "blocked": 0}
-    (row,) = folder.read("mapped", PART)
-    assert row["attributes"]["item_weight"][0]["value"] == sent
+    (row,) = folder.read(MAPPED, PART)
+    assert row.attributes["item_weight"][0]["value"] == sent
 
 
 def test_what_could_be_two_numbers_blocks_without_it(connector, definitions, item, folder, extracted):
@@ -33,5 +34,5 @@ def test_missing_texts(connector, definitions, item, folder, extracted, said, co
     source = {"languages": ["fr", "en"], "missing_texts": said}
     made = connector(sales_layer=source, mapping={"item_name": "{{ item.short }}"})
     map_part(made, definitions, folder, PART)
-    (row,) = folder.read("mapped", PART)
-    assert [issue["code"] for issue in row["issues"]] == codes
+    (row,) = folder.read(MAPPED, PART)
+    assert [issue.code for issue in row.issues] == codes

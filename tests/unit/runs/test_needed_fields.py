@@ -8,6 +8,7 @@ from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
+from support.run_records import extract_note
 
 
 def test_everything_that_names_a_field_is_needed(connector):
@@ -58,11 +59,11 @@ def test_expectations_of_whatever_columns_need_them_all(connector, expectation):
 
 def test_an_extract_serves_an_edited_connector_only_where_it_holds_its_fields(connector, folder):
     one = connector()
-    folder.note("extract", {"selected": needed_fields(one)})
+    folder.note(extract_note(selected=needed_fields(one)))
     assert holds_needed(folder, one)
     assert not holds_needed(folder, connector(mapping={"Nom du produit": "{{ item.another }}"}))
     assert not holds_needed(folder, connector(mapping={"Nom du produit": "{{ item[language] }}"}))
-    folder.note("extract", {"selected": []})
+    folder.note(extract_note())
     assert holds_needed(folder, connector(mapping={"Nom du produit": "{{ item.another }}"}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amazon_listings.checks.quality import check_quality
 from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.records import MAPPED
 from amazon_listings.runs.related_tables import keep_tables, load_tables
 
 BRANDS = {"brands": {"fr": [{"code": "LU", "name": "Lumio"}], "en": [{"code": "LU", "name": "Lumio UK"}]}}
@@ -21,9 +22,9 @@ def test_every_task_reads_what_the_first_one_kept(connector, definitions, item, 
     extracted([item(1, brand="lu"), item(2, brand="other")])
     check_quality(one, definitions, folder)
     assert map_part(one, definitions, folder, "part-00001.jsonl")["mapped"] == 2
-    first, second = folder.read("mapped", "part-00001.jsonl")
-    assert first["attributes"]["brand"][0]["value"] == "Lumio"
-    assert "brand" not in second["attributes"]
+    first, second = folder.read(MAPPED, "part-00001.jsonl")
+    assert first.attributes["brand"][0]["value"] == "Lumio"
+    assert "brand" not in second.attributes
 
 
 def test_another_row_is_another_fingerprint(connector, folder):

@@ -6,6 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +14,16 @@ from hypothesis import strategies as st
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.messages import catalogue, languages
 from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.issue_history import renew_resolved
+from amazon_listings.runs.notes import ExtractNote, ReportNote
+from amazon_listings.runs.records import TESTED
 from amazon_listings.runs.report import page, write_report
 from amazon_listings.runs.report.tables import ISSUE_COLUMNS, CsvTable, cell
 from amazon_product_types.messages import texts
 from amazon_product_types.validation import compile_definition
+from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.validation.issue import Issue, Origin
+from support.run_records import judged_item
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>x"
 FACTS = {
@@ -38,7 +44,7 @@ FACTS = {
 
 
 def issue(message="Too long.", severity="ERROR", **more):
-    return Issue(code="too_long", severity=severity, source="schema", message=message, **more).to_dict()
+    return Issue(code="too_long", severity=severity, source="schema", message=message, **more)
 
 
 @pytest.fixture
@@ -50,11 +56,12 @@ def run(folder, extracted, item):
         for one in items:
             one["sku"] = sku or one["sku"]
         extracted(items)
-        rows = [
-            {"pim_id": one["pim_id"], "sku": one["sku"], "outcome": outcome, "issues": own}
+        records = [
+            judged_item(one["pim_id"], outcome, one["sku"], own)
             for one, own in zip(items, issues, strict=True)
         ]
-        folder.write("tested", part_name(1), rows)
+        folder.write(TESTED, part_name(1), records)
+        renew_resolved(Resolver(folder), folder)
         return write_report(folder, {**FACTS, **dict(facts)})
 
     return run
@@ -105,7 +112,7 @@ def test_one_row_per_item_and_one_per_issue_with_everything_a_person_needs(run, 
     assert document["items"][0]["issues"][0]["origin"]["line"] == 12
     assert document["summary"]["warnings"] == ["Look out."]
     assert document["summary"] == json.loads(json.dumps(summary))
-    assert folder.noted("report") == document["summary"]
+    assert folder.noted(ReportNote).summary == document["summary"]
 
 
 def test_what_would_be_right_is_words_in_a_spreadsheet(run, folder):
@@ -245,7 +252,8 @@ def test_a_run_without_anything_still_has_a_report(folder):
 
 def test_if_items_are_missing_the_report_is_written_and_the_run_refused(folder, extracted, item):
     extracted([item(1), item(2)])
-    folder.note("extract", folder.noted("extract") | {"extracted": 3})
+    folder.note(msgspec.structs.replace(folder.noted(ExtractNote), extracted=3))
+    renew_resolved(Resolver(folder), folder)
     with pytest.raises(RunAbortedError, match=r"3 items were extracted and 0 added .*, but 2 have"):
         write_report(folder, FACTS)
     assert "A-2" in text(folder, "items.csv")
@@ -254,7 +262,7 @@ def test_if_items_are_missing_the_report_is_written_and_the_run_refused(folder, 
 
 
 def test_every_column_of_issues_has_a_value_for_an_issue_that_says_little(run, folder):
-    run([Issue(code="x", severity="INFO", source="listing", message="m").to_dict()])
+    run([Issue(code="x", severity="INFO", source="listing", message="m")])
     rows = list(csv.reader(io.StringIO(text(folder, "issues.csv"))))
     assert tuple(rows[0]) == ISSUE_COLUMNS
     assert len(rows[1]) == len(ISSUE_COLUMNS)

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.runs.finish import close_run
+from amazon_listings.runs.finish import finish_run
+from amazon_listings.runs.notes import ChangesNote
 from amazon_listings.watch.drift import Drift
 from amazon_listings.watch.impact import NewlyFailing, Touched
 from amazon_product_types.changes import Change
@@ -20,12 +21,12 @@ def report(connector, extracted, item, folder, tmp_path):
     def report(drift, locale="fr_FR"):
         extracted([item(1)])
         if drift is not None:
-            folder.note("changes", drift.to_json())
+            folder.note(ChangesNote(drift=drift.to_json()))
         else:
             (folder.root / "changes.json").unlink(missing_ok=True)
         engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
         one = connector(amazon={"locale": locale})
-        close_run(one, ledger=engine, folder=folder, run_id="r1", warnings=[], unfinished=[])
+        finish_run(one, ledger=engine, folder=folder, run_id="r1", warnings=[], unfinished=[])
         engine.dispose()
         place = folder.root / "report"
         return (place / "report.html").read_text(), json.loads((place / "report.json").read_text())

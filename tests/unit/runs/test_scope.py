@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from amazon_listings.errors import RunAbortedError
@@ -72,7 +73,7 @@ def test_a_backfill_covers_its_interval_and_moves_no_cursor(decided):
 
 def test_a_scope_comes_back_from_the_runs_folder(decided):
     for scope in (decided(), decided(skus=["B", "A"]), decided(interval=(NOON, NOON))):
-        assert Scope.from_json(scope.to_json()) == scope
+        assert msgspec.json.decode(msgspec.json.encode(scope), type=Scope) == scope
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ from amazon_listings.runs.definitions import Definitions, definition_key
 from amazon_listings.runs.extract import extract_products
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.records import MAPPED, to_json
 from amazon_listings.runs.related_tables import keep_tables
 from amazon_listings.runs.scope import Scope
 from amazon_listings.sources.extraction import read_items
@@ -62,10 +63,10 @@ scope = Scope("test", "everything", "asked", None, None, frozenset(), force=Fals
 read = partial(read_items, connections.source(connector))
 extracted = extract_products(connector, scope, read=read, folder=folder, part_size=10)
 checked = check_quality(connector, definitions, folder, storage=home / "storage")
-for part in extracted["parts"]:
+for part in extracted.parts:
     map_part(connector, definitions, folder, part)
-rows = [row for part in folder.parts("mapped") for row in folder.read("mapped", part)]
-print(json.dumps({"checked": checked, "cursor": extracted["cursor"], "rows": rows}))
+rows = [to_json(row) for part in folder.parts(MAPPED) for row in folder.read(MAPPED, part)]
+print(json.dumps({"checked": checked, "cursor": extracted.cursor, "rows": rows}))
 """
 
 

@@ -17,9 +17,9 @@ def test_a_report_names_what_was_refused_and_why(runs, sandbox):
     runs.send()
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 1, "rejected": 1}
-    issue = runs.rows["A-2"]["issues"][0]
-    assert (issue["attribute"], issue["severity"], issue["source"]) == ("lamp_type", "ERROR", "submission")
-    assert issue["label"]
+    issue = runs.rows["A-2"].issues[0]
+    assert (issue.attribute, issue.severity, issue.source) == ("lamp_type", "ERROR", "submission")
+    assert issue.label
 
 
 def test_no_report_is_no_success(runs, sandbox, ledger, listings):
@@ -34,10 +34,10 @@ def test_no_report_is_no_success(runs, sandbox, ledger, listings):
     runs.now += timedelta(hours=13)
     assert runs.collect() == {"pending": 1}
     assert runs.awaited == []
-    assert "did not come in time" in runs.rows["A-1"]["note"]
+    assert "did not come in time" in runs.rows["A-1"].note
     runs.begin([lamp("A-1", brand=brand("Nord"))])
     assert runs.send() == {"pending": 1}
-    assert "est dans un flux" in runs.rows["A-1"]["note"]
+    assert "est dans un flux" in runs.rows["A-1"].note
     assert feeds_made(sandbox) == 1
 
 
@@ -46,7 +46,7 @@ def test_a_cancelled_feed_has_sent_nothing(runs, sandbox):
     runs.begin([lamp("A-1")])
     runs.send()
     assert runs.collect() == {"failed": 1}
-    assert "was cancelled" in runs.rows["A-1"]["note"]
+    assert "was cancelled" in runs.rows["A-1"].note
     runs.begin([lamp("A-1")])
     assert runs.send() == {"pending": 1}
 
@@ -58,8 +58,8 @@ def test_of_a_feed_that_broke_off_what_was_applied_is_read_back(runs, sandbox, r
     runs.send()
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 2, "failed": 2}
-    assert runs.rows["A-0"]["outcome"] == "accepted"
-    assert "the listing is not as it was sent" in runs.rows["A-3"]["note"]
+    assert runs.rows["A-0"].outcome == "accepted"
+    assert "the listing is not as it was sent" in runs.rows["A-3"].note
 
 
 def test_amazon_down_while_a_feed_is_settled_leaves_it_pending(runs, sandbox):
@@ -89,4 +89,4 @@ def test_a_feed_that_broke_off_is_not_believed_although_its_report_counts_succes
     wait_for_feeds(sandbox)
     amazon.delete(client, "A-2", FRANCE)
     assert runs.collect() == {"accepted": 1, "failed": 1}
-    assert (runs.rows["A-1"]["outcome"], runs.rows["A-2"]["outcome"]) == ("accepted", "failed")
+    assert (runs.rows["A-1"].outcome, runs.rows["A-2"].outcome) == ("accepted", "failed")

@@ -42,7 +42,7 @@ def test_a_task_that_was_killed_while_it_started_a_feed_finds_it(runs, sandbox, 
     else:
         assert runs.send() == {"accepted": 2}
     assert feeds_made(sandbox) == 1
-    assert [row["outcome"] for row in runs.rows.values()] == ["accepted", "accepted"]
+    assert [row.outcome for row in runs.rows.values()] == ["accepted", "accepted"]
 
 
 def uploaded(client, *skus):
@@ -75,7 +75,7 @@ def test_feeds_of_others_are_not_taken_for_ours(runs, sandbox, client, listings)
     feeds.create(client, uploaded(client, "A-8"), [FRANCE])
     wait_for_feeds(sandbox)
     assert runs.send() == {"accepted": 1}
-    assert runs.rows["A-1"]["submission_id"] == ours
+    assert runs.rows["A-1"].submission_id == ours
     assert feeds_made(sandbox) == 3
 
 

@@ -6,6 +6,9 @@ import pytest
 
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.notes import RemovalsNote
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import REMOVED, WrittenItem
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.writes.removals import NOTES
 from support.feed_runs import FRANCE, LAMP, feeds_made, lamp, wait_for_feeds
@@ -19,10 +22,8 @@ def test_listings_whose_items_left_go_by_feeds_from_the_same_number(runs, sandbo
     runs.collect()
     runs.connector = connector(sync={"feed_from": 2, "when_removed": how})
     runs.begin([])
-    left = [
-        {"pim_id": "", "sku": sku, "outcome": "ready", "note": "", "issues": []} for sku in ("A-1", "A-2")
-    ]
-    runs.folder.write("departed", part_name(1), left)
+    left = [WrittenItem(pim_id="", sku=sku, outcome=Outcome.READY) for sku in ("A-1", "A-2")]
+    runs.folder.write(REMOVED, part_name(1), left)
     sandbox.control("settings", feed_queue_delay=600)
     assert runs.send() == {"pending": 2}
     assert runs.send() == {"pending": 2}, "a task that is repeated makes no second feed"
@@ -30,9 +31,9 @@ def test_listings_whose_items_left_go_by_feeds_from_the_same_number(runs, sandbo
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 2}
     assert feeds_made(sandbox) == 2
-    rows = list(runs.folder.read("departed", part_name(1)))
-    assert {row["note"] for row in rows} == {NOTES[how]}
-    assert runs.folder.noted("departed")["calls"] == {"feeds": 1, "searches": 1}
+    rows = list(runs.folder.read(REMOVED, part_name(1)))
+    assert {row.note for row in rows} == {NOTES[how]}
+    assert runs.folder.noted(RemovalsNote).calls == {"feeds": 1, "searches": 1}
     feed, _ = sandbox.state.feeds.all()  # the newest first
     document = json.loads(sandbox.state.documents.find(feed.document_id).content)
     kinds = {message["operationType"] for message in document["messages"]}

@@ -8,6 +8,7 @@ from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.items import known_items, record_accepted, record_listed
 from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, LAMP, brand, feeds_made, lamp, wait_for_feeds
@@ -27,16 +28,16 @@ def test_a_feed_is_awaited_and_then_accepted(runs, sandbox, client, ledger, list
     runs.begin([lamp("A-1")], [lamp("A-2")])
     assert runs.send() == {"pending": 2}
     (feed,) = runs.awaited
-    assert runs.rows["A-1"]["note"] == f"it is in feed {feed.feed_id}, whose report is not there yet"
+    assert runs.rows["A-1"].note == f"it is in feed {feed.feed_id}, whose report is not there yet"
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 2}
     assert runs.awaited == []
-    assert runs.rows["A-1"]["submission_id"] == feed.feed_id
+    assert runs.rows["A-1"].submission_id == feed.feed_id
     assert amazon.get(client, "A-2", [FRANCE]).attributes["brand"] == LAMP["brand"]
     item = known_items(ledger, listings, ["A-1"])["A-1"]
     assert (item.accepted_hash, item.listed, item.state) == (lamp("A-1")["hash"], True, "accepted")
     assert sent_in_run(ledger, runs.run, ["A-1"])["A-1"].submission_id == feed.feed_id
-    calls = runs.folder.noted("live")["calls"]
+    calls = runs.folder.noted(LiveNote).calls
     assert calls == {"feeds": 1, "searches": 2}  # one search a part
     # The next run has nothing to send.
     runs.begin([lamp("A-1")], [lamp("A-2")])
@@ -72,7 +73,7 @@ def test_a_single_submission_never_passes_a_pending_feed(runs, sandbox, connecto
     runs.connector = connector(sync={"feed_from": 1500})
     runs.begin([lamp("A-1", brand=brand("Nord")), lamp("A-2")])
     assert runs.send() == {"accepted": 1, "pending": 1}
-    assert f"flux (numéro {number})" in runs.rows["A-1"]["note"]
+    assert f"flux (numéro {number})" in runs.rows["A-1"].note
     # Once it is through, the next run settles it and goes on from what it made.
     sandbox.advance(700)
     wait_for_feeds(sandbox)
@@ -104,7 +105,7 @@ def test_a_document_holds_so_many_messages_and_bytes(runs, sandbox, monkeypatch)
     runs.begin(rows[:2], rows[2:])
     assert runs.send() == {"pending": 4, "failed": 1}
     assert feeds_made(sandbox) == 2
-    assert "takes" in runs.rows["A-long"]["note"]
+    assert "takes" in runs.rows["A-long"].note
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 4, "failed": 1}
 

@@ -14,8 +14,11 @@ from amazon_listings.checks.quality.wording import issue_of, observed
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.messages import message
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.notes import ExtractNote, QualityNote
 from amazon_listings.runs.quality_docs import docs_index, project_folder
+from amazon_listings.runs.records import EXTRACT, QUALITY, QualityRecord
 from amazon_listings.runs.related_tables import load_tables
+from amazon_listings.runs.scope import Scope
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -96,8 +99,9 @@ class _Check:
         self._language = definitions.language
         self._languages = [pim for pim, _ in connector.language_tags]
         self._place = f"{str(connector.where) or connector.id}, `quality`"
-        extract = folder.noted("extract") or {}
-        self._fields = set(extract.get("fields", ()))
+        self._extract = extract = folder.noted(ExtractNote)
+        self._parts = extract.parts if extract is not None else ()
+        self._fields = set(extract.fields if extract is not None else ())
         texts = {f"{name}_{language}" for name in self._fields for language in self._languages}
         self._known = self._fields | texts | ALWAYS
         own = list(added(connector))
@@ -110,21 +114,23 @@ class _Check:
         self._by_part = [one for one in single if one.type not in ACROSS_ROWS]
         self._across = [one for one in single if one.type in ACROSS_ROWS]
         self._whole = [one for one in expectations if one not in single]
-        scope = folder.noted("scope") or {}
-        everything = bool(extract.get("full", True)) and not scope.get("skus")
+        scope = folder.noted(Scope)
+        full = extract.full if extract is not None else True
+        everything = full and not (scope.skus if scope is not None else ())
         self._present = None if everything or present is None or present() is None else present
         self._knows_all = everything or self._present is not None
         self._skus = Counter(item["sku"] for item in self._every_item() if item["sku"])
 
     def run(self, docs: str) -> dict[str, int]:
-        self._folder.clear("quality")
+        self._folder.forget(QualityNote)
+        self._folder.clear(QUALITY)
         found = self._check_across()
         warnings = self._check_whole()
         counts = {"checked": 0, "blocked": 0}
         suite = Suite(self._project, "items", self._by_part, self._place)
         columns = self._columns(self._by_part)
         for parts in self._batches():
-            items = [item for part in parts for item in self._folder.read("extract", part)]
+            items = [item for part in parts for item in self._folder.read(EXTRACT, part)]
             skus = {item["pim_id"]: item["sku"] for item in items}
             faulty: dict[str, list[tuple[Expected, Any]]] = defaultdict(list)
             frame = frame_of(columns.names, _rows(columns, items), inferred=False)
@@ -138,20 +144,22 @@ class _Check:
                 for pim_id, each in faulty.items()
             }
             for part in parts:
-                members = self._folder.read("extract", part)
-                rows = [_row(item, issues[item["pim_id"]]) for item in members if item["pim_id"] in issues]
-                counts["blocked"] += sum(row["blocks"] for row in rows)
-                self._folder.write("quality", part, rows)
+                members = self._folder.read(EXTRACT, part)
+                records = [
+                    _record(item, issues[item["pim_id"]]) for item in members if item["pim_id"] in issues
+                ]
+                counts["blocked"] += sum(record.blocks for record in records)
+                self._folder.write(QUALITY, part, records)
             counts["checked"] += len(items)
-        self._folder.note("quality", {**counts, "warnings": warnings, "docs": docs})
+        self._folder.note(QualityNote(**counts, warnings=tuple(warnings), docs=docs))
         return counts
 
     def _batches(self) -> Iterator[list[str]]:
         """Parts of the extract, as many together as make a batch."""
         batch: list[str] = []
         size = 0
-        for part in self._folder.parts("extract"):
-            length = sum(1 for _ in self._folder.read("extract", part))
+        for part in self._parts:
+            length = sum(1 for _ in self._folder.index(EXTRACT, part))
             if batch and size + length > BATCH:
                 yield batch
                 batch, size = [], 0
@@ -211,12 +219,12 @@ class _Check:
 
     def _every_item(self) -> Iterator[Item]:
         """Every item of the connector: as this run read it, else as it was read last."""
-        parts = self._folder.parts("extract")
-        yield from itertools.chain.from_iterable(self._folder.read("extract", part) for part in parts)
+        parts = self._parts
+        yield from itertools.chain.from_iterable(self._folder.read(EXTRACT, part) for part in parts)
         if self._present is None:
             return
-        seen = {item["pim_id"] for part in parts for item in self._folder.read("extract", part)}
-        seen |= set((self._folder.noted("removed") or {}).get("ids", ()))
+        seen = {item.pim_id for part in parts for item in self._folder.index(EXTRACT, part)}
+        seen |= set(self._extract.removed_ids if self._extract is not None else ())
         yield from (
             item for item in self._present() or () if seen.isdisjoint({item["pim_id"], item["group"]})
         )
@@ -263,10 +271,10 @@ def _rows(columns: Columns, items: Iterable[Item]) -> Iterator[list[Any]]:
             yield columns.of(item, siblings)
 
 
-def _row(item: Item, issues: list[Issue]) -> dict[str, Any]:
-    return {
-        "pim_id": item["pim_id"],
-        "sku": item["sku"],
-        "blocks": any(issue.severity == "ERROR" for issue in issues),
-        "issues": [issue.to_dict() for issue in issues],
-    }
+def _record(item: Item, issues: list[Issue]) -> QualityRecord:
+    return QualityRecord(
+        pim_id=item["pim_id"],
+        sku=item["sku"],
+        blocks=any(issue.severity == "ERROR" for issue in issues),
+        issues=tuple(issues),
+    )

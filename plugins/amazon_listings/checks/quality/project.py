@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.checks.quality.engine import gx
-from amazon_listings.runs.folder import storage_explained
 from amazon_listings.runs.quality_docs import HOME, SITE
+from amazon_listings.runs.storage import storage_explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
-from amazon_listings.runs.issue_history import NewIssues, issues_gone
-from amazon_listings.runs.outcomes import REPORTED
-from amazon_listings.runs.report.page import SHOWN, ShownItem, kind_of, write_page
+from amazon_listings.runs.issue_history import issues_gone, resolved
+from amazon_listings.runs.notes import ExtractNote, QualityNote, ReportNote
+from amazon_listings.runs.outcomes import REPORTED, Outcome
+from amazon_listings.runs.report.page import SHOWN, kind_of, write_page
 from amazon_listings.runs.report.tables import (
     ISSUE_COLUMNS,
     ITEM_COLUMNS,
@@ -20,25 +21,24 @@ from amazon_listings.runs.report.tables import (
     issue_row,
     item_row,
 )
-from amazon_listings.runs.resolve import check_sum, settled_items
+from amazon_listings.runs.resolve import check_sum
 from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from amazon_listings.ledger.issues import Identity
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.resolve import SettledItem
+    from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
 FREQUENT = 10
 
 
 def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Settle the run and write items.csv, issues.csv, report.json and report.html.
+    """Write items.csv, issues.csv, report.json and report.html of a run.
 
     Args:
-        folder: The run's folder; the files go to its stage `report`.
+        folder: The run's folder, with the stage `resolved`; the files go to its stage `report`.
         facts: What the report says of the run as a whole: `title`, `connector_id`, `country`,
             `product_type`, `operation`, `run_id`, `reason`, `definition_version`,
             `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`,
@@ -53,7 +53,8 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RunAbortedError: the outcomes do not add up to what was extracted; the report is written all the same.
     """
-    extract = folder.noted("extract") or {"extracted": 0, "out_of_scope": 0}
+    extract = folder.noted(ExtractNote)
+    extracted, out_of_scope = (extract.extracted, extract.out_of_scope) if extract else (0, 0)
     counting = _Counting()
     with (
         _text_file(folder, "items.csv") as items_out,
@@ -62,22 +63,20 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
     ):
         items, issues = CsvTable(items_out, ITEM_COLUMNS), CsvTable(issues_out, ISSUE_COLUMNS)
         document = JsonReport(json_out)
-        new_issues = NewIssues(folder)
-        for item in settled_items(folder):
-            new = new_issues.of(item)
-            counting.add(item, new)
+        for item in resolved(folder):
+            counting.add(item)
             items.add(item_row(item))
-            known = {"sku": item.sku, "pim_id": item.pim_id, "outcome": item.outcome}
+            known = {"sku": item.sku or "", "pim_id": item.pim_id, "outcome": item.outcome}
             for issue in item.issues:
-                issues.add(issue_row(issue, history(issue, new), **known))
-            document.add(item, new)
+                issues.add(issue_row(issue, history(issue, item.new), **known))
+            document.add(item)
         for sku, issue in issues_gone(folder):
             issues.add(issue_row(issue, "gone", sku=sku))
         place = folder.stage("report")
         summary: dict[str, Any] = {
             **facts,
-            "extracted": extract["extracted"],
-            "counts": counting.by_outcome(extract["out_of_scope"]),
+            "extracted": extracted,
+            "counts": counting.by_outcome(out_of_scope),
             "items_with_issues": counting.with_issues,
             "frequent": counting.frequent(),
             "files": {
@@ -86,11 +85,13 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
         }
         document.close(summary, issues_gone(folder))
     with _text_file(folder, "report.html") as page_out:
-        quality = (folder.noted("quality") or {}).get("docs")
+        checked = folder.noted(QualityNote)
+        quality = checked.docs if checked is not None else None
         gone = list(islice(issues_gone(folder), SHOWN))
         write_page(page_out, summary, counting.shown(), gone, language=facts["language"], quality=quality)
-    folder.note("report", summary)
-    check_sum(extract["extracted"], counting.added, extract["out_of_scope"], counting.outcomes)
+    folder.note(ReportNote(summary=summary))
+    if not facts["failure"]:
+        check_sum(extracted, counting.added, out_of_scope, counting.outcomes)
     return summary
 
 
@@ -98,17 +99,17 @@ class _Counting:
     """What the report says of all items together, and the items its page shows; bounded in memory."""
 
     def __init__(self) -> None:
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes: Counter[Outcome] = Counter()
         self.added = 0
         self.with_issues = 0
         self._kinds: Counter[tuple[str, str]] = Counter()
         self._examples: dict[tuple[str, str], Issue] = {}
-        self._with_errors: list[ShownItem] = []
-        self._others: list[ShownItem] = []
+        self._with_errors: list[ResolvedItem] = []
+        self._others: list[ResolvedItem] = []
 
-    def add(self, item: SettledItem, new: frozenset[Identity]) -> None:
+    def add(self, item: ResolvedItem) -> None:
         self.outcomes[item.outcome] += 1
-        self.added += item.parent or item.departed
+        self.added += item.parent or item.removed
         if not item.issues:
             return
         self.with_issues += 1
@@ -117,13 +118,13 @@ class _Counting:
             self._examples.setdefault(issue.identity, issue)
         kept = self._with_errors if any(one.severity == "ERROR" for one in item.issues) else self._others
         if len(kept) < SHOWN:
-            kept.append(ShownItem(item, new))
+            kept.append(item)
 
     def by_outcome(self, out_of_scope: int) -> dict[str, int]:
         """The number of items of each outcome; those out of scope have only been counted."""
         return {str(name): self.outcomes[name] for name in REPORTED} | {"out_of_scope": out_of_scope}
 
-    def shown(self) -> list[ShownItem]:
+    def shown(self) -> list[ResolvedItem]:
         """The items of the page: those with errors first."""
         return (self._with_errors + self._others)[:SHOWN]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from amazon_listings.ledger.issues import Identity
-    from amazon_listings.runs.resolve import SettledItem
+    from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
 #: A page of more items is slow in a browser; the CSV files have them all.
@@ -38,13 +37,6 @@ SELDOM = frozenset(str(outcome) for outcome in Outcome if outcome.stage in {"app
 }
 
 
-class ShownItem(NamedTuple):
-    """An item of the page, and the identities of its issues that no earlier run found."""
-
-    item: SettledItem
-    new: frozenset[Identity]
-
-
 def kind_of(issue: Issue) -> str:
     """What makes two issues of different items the same kind."""
     return " ".join(issue.identity)
@@ -53,7 +45,7 @@ def kind_of(issue: Issue) -> str:
 def write_page(
     out: IO[str],
     summary: Mapping[str, Any],
-    items: Iterable[ShownItem],
+    items: Iterable[ResolvedItem],
     gone: Sequence[tuple[str, Issue]],
     *,
     language: str,

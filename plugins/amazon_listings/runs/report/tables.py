@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from amazon_listings.ledger.issues import Identity
-    from amazon_listings.runs.resolve import SettledItem
+    from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
 ITEM_COLUMNS = ("sku", "pim_id", "outcome", "asin", "errors", "warnings", "first_issue", "note")
@@ -59,12 +59,12 @@ def cell(value: Any) -> str:
     return text
 
 
-def item_row(item: SettledItem) -> dict[str, Any]:
+def item_row(item: ResolvedItem) -> dict[str, Any]:
     """One row of items.csv."""
     errors = [issue for issue in item.issues if issue.severity == "ERROR"]
     warnings = [issue for issue in item.issues if issue.severity == "WARNING"]
     return {
-        "sku": item.sku,
+        "sku": item.sku or "",
         "pim_id": item.pim_id,
         "outcome": item.outcome,
         "asin": item.asin,
@@ -149,10 +149,18 @@ class JsonReport:
         self._separator = ""
         out.write('{"items": [')
 
-    def add(self, item: SettledItem, new: Collection[Identity]) -> None:
+    def add(self, item: ResolvedItem) -> None:
         """Write one item with its issues."""
-        document = item._asdict() | {
-            "issues": [issue.to_dict() | {"history": history(issue, new)} for issue in item.issues]
+        document = {
+            "sku": item.sku or "",
+            "pim_id": item.pim_id,
+            "outcome": item.outcome,
+            "asin": item.asin,
+            "note": item.note,
+            "issues": [issue.to_dict() | {"history": history(issue, item.new)} for issue in item.issues],
+            "parent": item.parent,
+            "removed": item.removed,
+            "answered": item.answered,
         }
         self._out.write(f"{self._separator}\n{_json(document)}")
         self._separator = ","

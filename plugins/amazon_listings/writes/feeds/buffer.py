@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.runs.folder import json_line
+from amazon_listings.runs.records import Stage, encode
 from amazon_listings.selling_partner import feed_messages as messages
 
 if TYPE_CHECKING:
@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from amazon_listings.writes.planner import PlannedWrite
 
 
+#: The messages that are being made into documents.
+OUTBOX: Stage[dict[str, Any], dict[str, Any]] = Stage("outbox", dict, dict, task="live_sync")
+
+
 def message_line(row: dict[str, Any], write: PlannedWrite, product_type: str, part: str) -> bytes:
     """A message with what the ledger remembers of it."""
     message = message_of(row, write, product_type)
-    return json_line(
+    return encode(
         {
             "part": part,
             "sku": row["sku"],

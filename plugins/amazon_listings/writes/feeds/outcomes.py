@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.writes.feeds.poll import CANCELLED, REPORTS, report_name
-from amazon_listings.writes.single import outcome_of
+from amazon_listings.runs.records import FEEDS
+from amazon_listings.writes.feeds.poll import CANCELLED, report_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from amazon_listings.ledger.feed_messages import FeedAnswer
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import WrittenItem
+    from amazon_product_types.validation.issue import Issue
 
 
 class MessageReports:
@@ -33,14 +37,14 @@ class MessageReports:
         if name not in self._reports:
             if len(self._reports) >= self._KEPT:
                 del self._reports[next(iter(self._reports))]
-            self._reports[name] = {row["sku"]: row["issues"] for row in self._folder.read(REPORTS, name)}
+            self._reports[name] = {one.sku: one.issues for one in self._folder.read_any(FEEDS, name)}
         return self._reports[name].get(sku, [])
 
 
 def message_outcome(
-    row: dict[str, Any], answer: FeedAnswer, waiting: Collection[int], remark: str
-) -> dict[str, Any]:
-    """Return the row with what became of its message."""
+    item: WrittenItem, answer: FeedAnswer, waiting: Collection[int], remark: str, issues: tuple[Issue, ...]
+) -> WrittenItem:
+    """Return the item with what became of its message."""
     name = f"feed {answer.feed_id}" if answer.feed_id else f"feed number {answer.feed}"
     outcome, note = Outcome.FAILED, ""
     if answer.status == ACCEPTED:
@@ -59,6 +63,10 @@ def message_outcome(
     else:
         outcome = Outcome.PENDING
         note = f"it is in {name}, whose report did not come in time; the next run asks for it"
-    return outcome_of(row, outcome, "; ".join(filter(None, (remark, note)))) | {
-        "submission_id": answer.feed_id
-    }
+    return msgspec.structs.replace(
+        item,
+        outcome=outcome,
+        note="; ".join(filter(None, (remark, note))),
+        submission_id=answer.feed_id,
+        issues=issues,
+    )

@@ -24,6 +24,7 @@ from amazon_listings.ledger.feeds import (
 from amazon_listings.ledger.submissions import ACCEPTED, UNKNOWN
 from amazon_listings.runs.amazon_calls import Progress, call_for_all
 from amazon_listings.runs.folder import safe_name
+from amazon_listings.runs.records import FEEDS, FeedMessageIssues
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.comparison import mismatched_attributes
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CANCELLED = "CANCELLED"
-#: The stage of a run's folder that holds what feeds' reports said, one file per feed.
-REPORTS = "feeds"
 
 
 def utc_now() -> datetime:
@@ -136,9 +135,9 @@ class FeedPoller:
     def _keep(self, feed: PendingFeed, reported: Iterable[MessageOutcome]) -> None:
         """Write the issues of a report to the run's folder."""
         self.folder.write(
-            REPORTS,
+            FEEDS,
             report_name(str(feed.feed_id)),
-            ({"sku": one.sku, "issues": one.issues} for one in reported if one.issues),
+            (FeedMessageIssues(sku=one.sku, issues=one.issues) for one in reported if one.issues),
         )
 
     def _read_back(

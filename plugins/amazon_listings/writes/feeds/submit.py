@@ -21,9 +21,10 @@ from amazon_listings.runs.amazon_calls import Answered
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import MAPPED
 from amazon_listings.selling_partner import feed_messages as messages
 from amazon_listings.selling_partner import feeds as amazon
-from amazon_listings.writes.feeds.buffer import entries_of, message_line
+from amazon_listings.writes.feeds.buffer import OUTBOX, entries_of, message_line
 from amazon_listings.writes.feeds.outcomes import MessageReports, message_outcome
 from amazon_listings.writes.planner import CurrentListing
 from amazon_listings.writes.single import outcome_of
@@ -38,14 +39,13 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.feed_messages import FeedAnswer
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import Stage, WrittenItem
     from amazon_listings.selling_partner.listings import Listing
     from amazon_listings.writes.planner import PlannedWrite
     from amazon_listings.writes.single import Writer, Written
 
 log = logging.getLogger(__name__)
 
-#: The stage of the messages that are being made into documents.
-_BUFFER = "outbox"
 #: Hours after which a run does not wait for a feed any longer; the next run asks for it.
 PATIENCE = timedelta(hours=12)
 
@@ -74,9 +74,9 @@ class FeedSync:
     writer: Writer
     calls: Counter[str] = field(default_factory=Counter)
 
-    def sent_before(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def sent_before(self, rows: Sequence[dict[str, Any]]) -> list[WrittenItem]:
         """Return those rows that this run has put into a feed, `pending` until `collect`."""
-        answers = self._answers(rows)
+        answers = self._answers([row["sku"] for row in rows])
         return [outcome_of(row, Outcome.PENDING, "") for row in rows if row["sku"] in answers]
 
     def send(
@@ -86,7 +86,7 @@ class FeedSync:
         *,
         plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
         read: Callable[[CurrentListing], bool],
-    ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    ) -> Iterator[tuple[str, list[WrittenItem]]]:
         """Put rows of some parts into feeds and start these.
 
         Args:
@@ -102,11 +102,11 @@ class FeedSync:
             ConnectorBusy, LeaseLost: another run of the connector is sending.
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was started is in the ledger.
         """
-        outcomes: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
+        outcomes: dict[str, list[WrittenItem]] = {part: [] for part in skus}
         sent: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
         protocol = self.writer.protocol
         with protocol.sending():
-            with self.folder.writing(_BUFFER, part_name(1)) as out:
+            with self.folder.writing(OUTBOX.name, part_name(1)) as out:
                 for part, wanted in skus.items():
                     due = (row for row in rows(part) if row["sku"] in wanted)
                     for batch in chunks(due, CHUNK):
@@ -114,17 +114,23 @@ class FeedSync:
                             out.write(message_line(row, write, self.connector.amazon.product_type, part))
                             sent[part].append({"pim_id": row["pim_id"], "sku": row["sku"]})
                         protocol.renew()
-            for refused in self._start():
-                outcomes[refused.pop("part")].append(refused)
-        self.folder.clear(_BUFFER)
+            for part, refused in self._start():
+                outcomes[part].append(refused)
+        self.folder.clear(OUTBOX)
         for part in skus:
             yield part, [*outcomes.pop(part), *self.sent_before(sent.pop(part))]
 
-    def collect(self, stage: str, awaited: Iterable[PendingFeed], *, remark: str = "") -> Iterator[str]:
-        """Enter what became of the rows of a stage that are in feeds; yield each part that has pending rows.
+    def collect(
+        self,
+        stage: Stage[WrittenItem, WrittenItem],
+        awaited: Iterable[PendingFeed],
+        *,
+        remark: str = "",
+    ) -> Iterator[str]:
+        """Enter what became of the items of a stage that are in feeds; yield each part with pending ones.
 
         Args:
-            stage: `live` or `departed`.
+            stage: `live` or `removed`.
             awaited: The feeds that are still to be waited for. What is in another that has no report
                 stays pending for the next run.
             remark: What the notes begin with.
@@ -132,30 +138,35 @@ class FeedSync:
         waiting = {feed.number for feed in awaited}
         reports = MessageReports(self.folder)
         for part in self.folder.parts(stage):
-            rows = list(self.folder.read(stage, part))
-            pending = [row for row in rows if row["outcome"] == Outcome.PENDING]
+            items = list(self.folder.read(stage, part))
+            pending = [item.sku for item in items if item.outcome is Outcome.PENDING and item.sku]
             if not pending:
                 continue
             answers = self._answers(pending)
-            mapped = {row["pim_id"]: row for row in self.folder.read("mapped", part) if row["sku"] in answers}
-            for place, row in enumerate(rows):
-                if row["outcome"] == Outcome.PENDING and row["sku"] in answers:
-                    answer = answers[row["sku"]]
-                    payload = mapped.get(row["pim_id"], {"attributes": {}})
-                    issues = self.writer.issues_of(reports.issues_of(answer, row["sku"]), payload)
-                    rows[place] = message_outcome(row, answer, waiting, remark) | {"issues": issues}
-            self.folder.write(stage, part, rows)
-            if any(row["outcome"] == Outcome.PENDING for row in rows):
+            payloads = self._payloads(part, answers)
+            for place, item in enumerate(items):
+                if item.outcome is Outcome.PENDING and item.sku in answers:
+                    answer = answers[item.sku]
+                    payload = {"attributes": payloads.get(item.pim_id, {})}
+                    issues = self.writer.issues_of(reports.issues_of(answer, item.sku), payload)
+                    items[place] = message_outcome(item, answer, waiting, remark, issues)
+            self.folder.write(stage, part, items)
+            if any(item.outcome is Outcome.PENDING for item in items):
                 yield part
 
-    def _answers(self, rows: Sequence[dict[str, Any]]) -> dict[str, FeedAnswer]:
+    def _payloads(self, part: str, skus: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return the attributes of the items of a part that have these SKUs."""
+        mapped = self.folder.read_any(MAPPED, part)
+        return {item.pim_id: item.attributes for item in mapped if item.sku in skus}
+
+    def _answers(self, skus: Sequence[str]) -> dict[str, FeedAnswer]:
         protocol = self.writer.protocol
-        return feed_answers(protocol.ledger, protocol.run, [row["sku"] for row in rows])
+        return feed_answers(protocol.ledger, protocol.run, skus)
 
     def _prepared(
         self,
         rows: list[dict[str, Any]],
-        outcomes: list[dict[str, Any]],
+        outcomes: list[WrittenItem],
         plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
         reads: Callable[[CurrentListing], bool],
     ) -> Iterator[tuple[dict[str, Any], PlannedWrite]]:
@@ -173,7 +184,7 @@ class FeedSync:
         listed = {row["sku"] for row in undecided if row["current"].exists}
         found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
         self.calls["searches"] += found.calls
-        prepared: list[Answered[Written]] = []
+        prepared: list[Answered[dict[str, Any], Written]] = []
         for row in undecided:
             read = _current(found.listings[row["sku"]]) if row["sku"] in found.listings else None
             trouble = found.troubles.get(row["sku"])
@@ -190,12 +201,12 @@ class FeedSync:
                 outcomes.append(writer.result(prepared[-1]))
         writer.remember(prepared)
 
-    def _start(self) -> Iterator[dict[str, Any]]:
-        """Start the feeds of the buffered messages; yield the outcomes of those that fit into none."""
+    def _start(self) -> Iterator[tuple[str, WrittenItem]]:
+        """Start the feeds of the buffered messages; yield those that fit into none, each with its part."""
         client, protocol = self.writer.client, self.writer.protocol
         locale = None if self.connector.amazon.locale == "DEFAULT" else self.connector.amazon.locale
-        buffered = (line["message"] for line in self.folder.read(_BUFFER, part_name(1)))
-        lines = self.folder.read(_BUFFER, part_name(1))
+        buffered = (line["message"] for line in self.folder.unsealed(OUTBOX, part_name(1)))
+        lines = self.folder.unsealed(OUTBOX, part_name(1))
         refused: dict[str, str] = {}
         for document in messages.documents(
             buffered,
@@ -208,10 +219,10 @@ class FeedSync:
             self._create(upload.document_id, document.skus, lines)
             del document  # 10 MiB, while the next one is made
         if refused:
-            for line in self.folder.read(_BUFFER, part_name(1)):
+            for line in self.folder.unsealed(OUTBOX, part_name(1)):
                 if line["sku"] in refused:
                     row = {"pim_id": line["pim_id"], "sku": line["sku"]}
-                    yield outcome_of(row, Outcome.FAILED, refused[line["sku"]]) | {"part": line["part"]}
+                    yield line["part"], outcome_of(row, Outcome.FAILED, refused[line["sku"]])
 
     def _create(self, document_id: str, skus: Sequence[str], lines: Iterator[dict[str, Any]]) -> None:
         """Announce and start the feed of an uploaded document."""

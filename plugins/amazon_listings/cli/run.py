@@ -1,0 +1,226 @@
+"""Commands: run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.local_run import Decision
+    from amazon_listings.pipeline import Installation
+    from amazon_listings.runs.context import RunContext
+    from amazon_listings.runs.records import TestedItem
+    from amazon_product_types.validation.issue import Issue
+
+#: Items and changes of a plan that are shown before it is asked about; the rest are counted.
+SHOWN_ITEMS, SHOWN_CHANGES = 20, 6
+MISUSE = 2
+SANDBOX = "sandbox"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command("run")(run)
+
+
+def run(
+    connector_id: Annotated[str, typer.Argument(metavar="CONNECTOR", help="The connector's id.")],
+    *,
+    operation: Annotated[
+        str, typer.Option(help="test: check everything, change nothing; live: submit what passes.")
+    ] = "test",
+    everything: Annotated[
+        bool, typer.Option("--everything", help="All items, not only what changed since the last run.")
+    ] = False,
+    sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    approve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HASH|sandbox",
+            help="Send without asking: the plan of this hash, which a test run printed; "
+            "`sandbox`: whatever passes, where Amazon is a sandbox on this machine.",
+            show_default=False,
+        ),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the issues and the report.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each item.")] = False,
+) -> None:
+    """Run a connector in this process, without Airflow's scheduler: the same steps, up to the report.
+
+    Connections and Variables come from the environment (AIRFLOW_CONN_…, AIRFLOW_VAR_…), or from the
+    Airflow whose shell.sh was sourced. Exit code 0 if the run came to its end, whatever became of its
+    items; 1 if it did not; 2 for misuse.
+    """
+    from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.messages import languages
+    from amazon_product_types.errors import ProductTypeError
+
+    if operation not in {"test", "live"}:
+        _misuse(f"--operation is `test` or `live`, not {operation!r}.")
+    if approve is not None and operation == "test":
+        _misuse("--approve is for live runs: add --operation live.")
+    if language is not None and language.partition("_")[0] not in languages():
+        _misuse(f"--language is one of {', '.join(languages())}, not {language!r}.")
+    if operation == "live" and approve is None and not _is_terminal():
+        _misuse(
+            "A live run without a terminal needs --approve HASH, with the hash of the plan that a test run "
+            "printed, or --approve sandbox."
+        )
+    try:
+        connector, installation = _opened(connector_id, language)
+        _refuse_other_than_sandbox(connector, installation, approve)
+        params = {
+            "operation": operation,
+            "selection": "everything" if everything else "changed",
+            "skus": sku or [],
+            "force": False,
+        }
+        ended = _carried_out(connector, installation, params, approve, as_json=as_json)
+    except (AmazonListingsError, ProductTypeError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(0 if ended else 1)
+
+
+def _opened(connector_id: str, language: str | None) -> tuple[Connector, Installation]:
+    """Return the connector, with its key and the report's language, and what the run works with."""
+    from dataclasses import replace
+
+    from amazon_listings.airflow_adapter.configured import connector_named
+    from amazon_listings.airflow_adapter.installation import AirflowInstallation
+    from amazon_listings.ledger.connectors import keyed
+
+    installation = AirflowInstallation()
+    connector = keyed(installation.ledger, connector_named(connector_id))
+    return replace(connector, report_language=language), installation
+
+
+def _refuse_other_than_sandbox(connector: Connector, installation: Installation, approve: str | None) -> None:
+    from amazon_listings.local_run import is_sandbox_here
+
+    if approve == SANDBOX and not is_sandbox_here(installation.account(connector)):
+        _misuse(
+            "--approve sandbox is taken only where the connection's endpoint is a sandbox on this machine; "
+            f"{connector.amazon.connection} leads elsewhere. Run a test, and approve its plan by its hash."
+        )
+
+
+def _carried_out(
+    connector: Connector,
+    installation: Installation,
+    params: dict[str, Any],
+    approve: str | None,
+    *,
+    as_json: bool,
+) -> bool:
+    """Run the connector and print what became of its items; return whether the run came to its end."""
+    from amazon_listings.local_run import Decision, due_items, plan_hash, removals_due, run_connector
+
+    decisions: list[Decision] = []
+
+    def decide(run: RunContext, plan: str) -> Decision:
+        decisions.append(_decision(run, plan, approve))
+        return decisions[-1]
+
+    context, summary = run_connector(connector, installation, params, decide=decide, progress=_progress)
+    if as_json:
+        _print_items(context)
+    else:
+        from amazon_listings.cli.outcome_table import print_outcomes
+
+        print_outcomes({connector.id: summary})
+    if params["operation"] == "test":
+        count = sum(1 for _ in due_items(context)) + removals_due(context)
+        typer.echo(f"plan {plan_hash(context)}: a live run would send {count:,} items", err=as_json)
+    if summary["failure"]:
+        typer.echo(f"The run did not come to its end. {summary['failure']}", err=True)
+        return False
+    return Decision.WAIT not in decisions
+
+
+def _decision(run: RunContext, plan: str, approve: str | None) -> Decision:
+    """Decide about a plan: by what was approved, or by asking."""
+    from amazon_listings.local_run import Decision, due_items, removals_due
+
+    items = list(due_items(run))
+    left = removals_due(run)
+    if not items and not left:
+        return Decision.SEND
+    if approve in {SANDBOX, plan}:
+        return Decision.SEND
+    if approve is not None:
+        typer.echo(
+            f"The plan is {plan}, and not {approve}, which was approved; nothing was sent. "
+            "Run a test again, and approve the plan that it prints.",
+            err=True,
+        )
+        return Decision.WAIT
+    _show_plan(items, left, run.connector.sync.when_removed)
+    return Decision.SEND if typer.confirm(f"Send plan {plan}?", err=True) else Decision.REFUSE
+
+
+def _show_plan(items: list[TestedItem], left: int, when_removed: str) -> None:
+    """Show what would be sent."""
+    for item in items[:SHOWN_ITEMS]:
+        changes = item.plan.changes if item.plan is not None else ()
+        method = item.plan.method if item.plan is not None else "as tested before"
+        typer.echo(f"{item.sku}  {method}  {len(changes):,} changes", err=True)
+        for change in changes[:SHOWN_CHANGES]:
+            path = "/".join(str(step) for step in (change.leaf.attribute, *change.leaf.path))
+            typer.echo(f"    {path}: {_short(change.before)} → {_short(change.after)}", err=True)
+        if len(changes) > SHOWN_CHANGES:
+            typer.echo(f"    and {len(changes) - SHOWN_CHANGES:,} more", err=True)
+    if len(items) > SHOWN_ITEMS:
+        typer.echo(f"and {len(items) - SHOWN_ITEMS:,} more items", err=True)
+    if left:
+        typer.echo(f"{left:,} listings whose items left the PIM's selection: {when_removed}", err=True)
+
+
+def _print_items(run: RunContext) -> None:
+    """Print one line of JSON for each item of the run."""
+    from amazon_listings.runs.issue_history import resolved
+
+    for item in resolved(run.folder):
+        line = {
+            "sku": item.sku or "",
+            "outcome": str(item.outcome),
+            "note": item.note,
+            "asin": item.asin,
+            "issues": [_issue(issue) for issue in item.issues],
+        }
+        # Half a surrogate pair in a product's text must not end the stream.
+        sys.stdout.buffer.write(
+            json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        )
+    sys.stdout.buffer.flush()
+
+
+def _issue(issue: Issue) -> dict[str, str]:
+    names = ("code", "severity", "attribute", "path", "message", "action")
+    return {name: str(getattr(issue, name)) for name in names}
+
+
+def _progress(step: str, text: str) -> None:
+    """Say on a terminal how far the run is."""
+    if sys.stderr.isatty():
+        typer.echo(f"{step:<20} {text}", err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - what fits beside another
+
+
+def _misuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(MISUSE)

@@ -1,0 +1,168 @@
+"""A whole run in one process, without Airflow: the steps of the pipeline, one after the other."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import time
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from amazon_listings import pipeline
+from amazon_listings.connectors.languages import language_of
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.messages import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.pipeline import Installation
+    from amazon_listings.runs.context import RunContext
+    from amazon_listings.runs.records import TestedItem
+    from amazon_listings.selling_partner.account import Account
+
+
+class Decision(Enum):
+    """What is decided about a plan."""
+
+    SEND = "send"
+    WAIT = "waiting"
+    REFUSE = "refused"
+
+
+def run_connector(
+    connector: Connector,
+    installation: Installation,
+    params: Mapping[str, Any],
+    *,
+    decide: Callable[[RunContext, str], Decision],
+    progress: Callable[[str, str], None] = lambda *_: None,
+    poll: Callable[[float], None] = time.sleep,
+) -> tuple[RunContext, dict[str, Any]]:
+    """Run a connector from the definitions to the report.
+
+    Args:
+        connector: The connector, with its key.
+        installation: What the run works with.
+        params: `operation`, `selection`, `skus`, `force`, as the trigger form has them.
+        decide: Decides, given the run and the hash of its plan, whether a live run sends anything.
+        progress: Called with the name of each step and what came of it.
+        poll: Waits so many seconds for feeds.
+
+    Returns:
+        The run's context and the report's summary; its `failure` says why the run did not come to its end.
+
+    Raises:
+        RunAbortedError, RetryableError, ActionRequiredError: the run could not begin, or its outcomes
+            could not be resolved.
+    """
+    run_id = f"local__{datetime.now(UTC).isoformat()}"
+    run = pipeline.begin(connector, installation, run_id=run_id, attempt=0, params=params)
+    progress("refresh_definition", run.scope.in_words("en"))
+    unfinished: list[str] = []
+    for step, call in _steps(run, installation, decide, poll):
+        try:
+            progress(step, call())
+        except AmazonListingsError as error:
+            _note_failure(run, step, error)
+            unfinished.append(step)
+            break
+    summary = pipeline.finish(run, installation, unfinished=unfinished)
+    progress("report", pipeline.in_words(summary["counts"]))
+    return run, summary
+
+
+def _steps(
+    run: RunContext,
+    installation: Installation,
+    decide: Callable[[RunContext, str], Decision],
+    poll: Callable[[float], None],
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield the steps after the first, each with the call that carries it out and says what came of it."""
+    from amazon_listings.runs.notes import ExtractNote  # noqa: PLC0415 - with the rest of a run
+
+    yield "extract_products", lambda: f"{pipeline.extract(run, installation).extracted:,} items"
+    note = run.folder.noted(ExtractNote)
+    if note is None or not note.parts:
+        return
+    yield "check_quality", lambda: f"{pipeline.check_quality(run, installation)['blocked']:,} blocked"
+    yield (
+        "map_fields",
+        lambda: f"{sum(pipeline.map_part(run, part)['mapped'] for part in note.parts):,} mapped",
+    )
+    yield "test_sync", lambda: pipeline.in_words(pipeline.test(run, installation))
+    if run.scope.operation == "live":
+        yield "live_sync", lambda: _live(run, installation, decide, poll)
+
+
+def _live(
+    run: RunContext,
+    installation: Installation,
+    decide: Callable[[RunContext, str], Decision],
+    poll: Callable[[float], None],
+) -> str:
+    """Send what is decided to be sent, and wait for feeds until they are through."""
+    from amazon_listings.runs.notes import ApprovalNote  # noqa: PLC0415 - with the rest of a run
+    from amazon_listings.settings import settings  # noqa: PLC0415 - with the rest of a run
+
+    plan = plan_hash(run)
+    decision = decide(run, plan)
+    if decision is not Decision.SEND:
+        refused = decision is Decision.REFUSE
+        run.folder.note(ApprovalNote(decision="refused" if refused else "waiting", plan_hash=plan))
+        return "nothing was sent"
+    sync = pipeline.live_sync_of(run, installation)
+    counts = sync.send()
+    while sync.awaited():
+        poll(settings().feed_poll)
+        counts = sync.collect()
+    return pipeline.in_words(counts)
+
+
+def due_items(run: RunContext) -> Iterator[TestedItem]:
+    """Yield the items that a live run sends, or would send."""
+    from amazon_listings.runs.records import TESTED  # noqa: PLC0415 - with the rest of a run
+
+    for part in run.folder.parts(TESTED):
+        yield from (item for item in run.folder.read(TESTED, part) if item.due)
+
+
+def removals_due(run: RunContext) -> int:
+    """Return how many listings a live run takes off, or would take off, because their items left."""
+    from amazon_listings.runs.notes import TestedNote  # noqa: PLC0415 - with the rest of a run
+
+    note = run.folder.noted(TestedNote)
+    return note.removed if note is not None else 0
+
+
+def plan_hash(run: RunContext) -> str:
+    """Return the hash of what the run sends: SKUs, payloads and removals; the same in test and live runs."""
+    wanted = sorted([item.sku or "", item.hash] for item in due_items(run))
+    left = removals_due(run)
+    removals = [run.connector.sync.when_removed, left] if left else []
+    account = [run.connector.key, run.connector.marketplace.id, run.connector.sync.full_replace]
+    return hashlib.sha256(json.dumps([account, wanted, removals]).encode()).hexdigest()[:16]
+
+
+def is_sandbox_here(account: Account) -> bool:
+    """Return whether an account's endpoint and token address are of a sandbox on this machine."""
+    return all(url is not None and _is_loopback(url) for url in (account.endpoint, account.token_url))
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _note_failure(run: RunContext, step: str, error: AmazonListingsError) -> None:
+    from amazon_listings.runs.notes import FailureNote  # noqa: PLC0415 - with the rest of a run
+
+    sentence = error.worded(catalogue(language_of(run.connector)))
+    run.folder.note(FailureNote(failed=step, sentence=sentence), step)

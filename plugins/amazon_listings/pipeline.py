@@ -1,0 +1,275 @@
+"""The steps of a run, in their order: what Airflow's tasks call, and a run without Airflow.
+
+    begin → extract → check_quality → map_part (each part) → test → live_sync_of → finish
+
+Each step takes the run's context and an installation, opens what it needs, and leaves its results in
+the run's folder and the ledger.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.runs.context import begin_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.runs.context import RunContext
+    from amazon_listings.runs.definitions import Definitions
+    from amazon_listings.runs.notes import ExtractNote
+    from amazon_listings.selling_partner.account import Account
+    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.sources.port import Rows
+    from amazon_listings.sources.reading import Reading
+    from amazon_listings.sources.selection import Selection
+    from amazon_listings.writes.live_sync import LiveSync
+
+log = logging.getLogger(__name__)
+
+
+class Installation(Protocol):
+    """What a run works with beside its connector: storage, ledger, accounts."""
+
+    @property
+    def storage(self) -> Path:
+        """Where runs and definitions are kept."""
+
+    @property
+    def ledger(self) -> Engine:
+        """The open ledger."""
+
+    def account(self, connector: Connector) -> Account:
+        """Return the connector's Amazon account."""
+
+    def client(self, connector: Connector) -> SellingPartner:
+        """Return a client of the connector's Amazon account."""
+
+    def reader(self, connector: Connector) -> Callable[[Selection], Reading]:
+        """Return what reads a selection from the connector's source."""
+
+    def tables(self, connector: Connector) -> Mapping[str, Rows]:
+        """Return the rows of the connector's related tables, by name and language."""
+
+
+def begin(
+    connector: Connector,
+    installation: Installation,
+    *,
+    run_id: str,
+    attempt: int,
+    params: Mapping[str, Any],
+    interval: tuple[datetime, datetime] | None = None,
+) -> RunContext:
+    """Begin an attempt of a run: refresh Amazon's definitions, and decide what the run covers.
+
+    Args:
+        connector: The connector that runs, as it is configured now, with its key.
+        installation: What the run works with.
+        run_id: Airflow's DAG run id, or that of a run without Airflow.
+        attempt: Which pass through the run this is, from 0.
+        params: What was asked for: `operation`, `selection`, `skus`, `force`.
+        interval: The interval of a backfill run; None for every other run.
+
+    Raises:
+        RunAbortedError, RetryableError, ActionRequiredError: the run cannot begin.
+    """
+    import msgspec
+
+    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
+    from amazon_listings.ledger.runs import last_run, start_run
+    from amazon_listings.messages import catalogue
+    from amazon_listings.runs.definitions import refresh_definitions
+    from amazon_listings.runs.notes import ChangesNote
+    from amazon_listings.runs.related_tables import keep_tables
+    from amazon_listings.runs.scope import decide
+    from amazon_listings.watch.drift import drift_since_last_run
+
+    storage, ledger = installation.storage, installation.ledger
+    run = begin_run(connector, run_id, attempt, storage)
+    enter = functools.partial(start_run, ledger, connector_key=connector.key, run_id=run_id, attempt=attempt)
+    # Before anything can fail: later steps belong to this attempt, however it ends.
+    enter(operation=params["operation"], fingerprint=connector.fingerprint)
+    note = refresh_definitions(connector, installation.client(connector), storage)
+    try:
+        drift = drift_since_last_run(connector, note, storage=storage, ledger=ledger, run_id=run_id)
+    except (NoDefinition, DefinitionDamaged) as error:
+        drift = None  # the run itself does not need to know
+        note = msgspec.structs.replace(
+            note, warnings=(*note.warnings, error.worded(catalogue(language_of(connector))))
+        )
+    if drift is not None:
+        run.folder.note(ChangesNote(drift=drift.to_json()))
+        for line in drift.told():
+            log.info("%s", line)
+    with_tables = keep_tables(connector, installation.tables(connector), run.folder)
+    scope = decide(
+        with_tables,
+        params=params,
+        interval=interval,
+        last=last_run(ledger, connector.key, params["operation"]),
+        definition=note.checksum,
+    )
+    run.folder.note(scope)
+    run.folder.note(note)
+    enter(
+        operation=scope.operation,
+        scope=scope.kind,
+        definition=note.checksum,
+        fingerprint=with_tables.fingerprint,
+    )
+    log.info("Scope: %s.", scope.in_words("en"))
+    return run
+
+
+def extract(run: RunContext, installation: Installation) -> ExtractNote:
+    """Read the PIM into the run's folder."""
+    from amazon_listings.runs.extract import extract_products
+    from amazon_listings.settings import settings
+
+    note = extract_products(
+        run.connector,
+        run.scope,
+        read=installation.reader(run.connector),
+        folder=run.folder,
+        part_size=settings().part_size,
+    )
+    log.info(
+        "%s items extracted, %s out of scope, %s unreadable.",
+        note.extracted,
+        note.out_of_scope,
+        note.unreadable,
+    )
+    return note
+
+
+def check_quality(run: RunContext, installation: Installation) -> dict[str, int]:
+    """Check the extract with Great Expectations; return how many items were checked and blocked."""
+    from amazon_listings.checks.quality import check_quality as check
+    from amazon_listings.runs.item_states import stored_items
+
+    present = functools.partial(stored_items, installation.ledger, run.connector.key, run.connector)
+    counts = check(run.connector, definitions_of(run), run.folder, storage=run.storage, present=present)
+    log.info("%s items checked, %s blocked.", f"{counts['checked']:,}", f"{counts['blocked']:,}")
+    return counts
+
+
+def map_part(run: RunContext, part: str) -> dict[str, int]:
+    """Map one part; return how many items were mapped and have mapping errors."""
+    from amazon_listings.runs.map_fields import map_part as map_items
+
+    counts = map_items(run.connector, definitions_of(run), run.folder, part)
+    log.info("%s: %s items mapped, %s with mapping errors.", part, counts["mapped"], counts["blocked"])
+    return counts
+
+
+def test(run: RunContext, installation: Installation) -> dict[str, int]:
+    """Validate locally, then by Amazon's preview; nothing changes at Amazon. Return counts by outcome."""
+    from amazon_listings.checks.check_items import test_sync
+
+    counts = test_sync(
+        run.connector,
+        run.scope,
+        definitions_of(run),
+        client=installation.client(run.connector),
+        ledger=installation.ledger,
+        folder=run.folder,
+    )
+    log.info("Test sync: %s.", in_words(counts))
+    return counts
+
+
+def live_sync_of(run: RunContext, installation: Installation) -> LiveSync:
+    """Return the live sync of a run, to `send` what passed and to `collect` the answers of feeds.
+
+    Raises:
+        ActionRequiredError: the ledger does not know the run.
+    """
+    from amazon_listings.writes.live_sync import live_sync
+
+    return live_sync(
+        run.connector,
+        definitions_of(run),
+        client=installation.client(run.connector),
+        ledger=installation.ledger,
+        run=number_of(run, installation.ledger),
+        folder=run.folder,
+    )
+
+
+def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[str] = ()) -> dict[str, Any]:
+    """Resolve the outcomes of the run, write its report, and enter its end in the ledger.
+
+    Args:
+        run: The run.
+        installation: What it worked with.
+        unfinished: Names of steps that failed.
+
+    Returns:
+        The report's summary.
+    """
+    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.messages import catalogue
+    from amazon_listings.runs.finish import finish_run
+    from amazon_listings.runs.secret_age import secret_warning
+
+    connector = run.connector
+    try:
+        messages = catalogue(language_of(connector))
+        warning = secret_warning(installation.account(connector), datetime.now(UTC).date(), messages)
+    except ActionRequiredError:
+        warning = None  # the step that needed the account has said what is wrong with it
+    summary = finish_run(
+        connector,
+        ledger=installation.ledger,
+        folder=run.folder,
+        run_id=run.run_id,
+        attempt=run.attempt,
+        warnings=[warning] if warning else [],
+        unfinished=unfinished,
+    )
+    for sentence in summary["warnings"]:
+        log.warning("%s", sentence)
+    log.info("Outcomes: %s.", in_words(summary["counts"]))
+    for name, place in summary["files"].items():
+        log.info("%s: %s", name, place)
+    return summary
+
+
+def definitions_of(run: RunContext) -> Definitions:
+    """Return the definitions of a run, loaded and compiled."""
+    from amazon_listings.runs.definitions import load_definitions
+
+    definitions = load_definitions(run.definitions, run.storage)
+    if run.connector.report_language is not None:
+        definitions.language = run.connector.report_language
+    return definitions
+
+
+def number_of(run: RunContext, ledger: Engine) -> int:
+    """Return the run's number in the ledger.
+
+    Raises:
+        ActionRequiredError: the ledger does not know the run.
+    """
+    from amazon_listings.ledger.runs import run_number
+
+    number = run_number(ledger, run.connector.key, run.run_id, run.attempt)
+    if number is None:
+        raise ActionRequiredError("airflow.run_unknown")
+    return number
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Return counts by outcome as words for the log."""
+    named = (f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    return ", ".join(named) or "no items"

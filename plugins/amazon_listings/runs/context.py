@@ -1,0 +1,133 @@
+"""The context of a run: what every step of one attempt works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from amazon_listings.connectors.languages import language_of
+from amazon_listings.connectors.loader import connector_from
+from amazon_listings.connectors.model import Where
+from amazon_listings.runs.damage import OtherFormat, RunFilesGone
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notes import DefinitionsNote, Note
+from amazon_listings.runs.records import FORMAT
+from amazon_listings.runs.scope import Scope
+
+if TYPE_CHECKING:
+    from amazon_listings.connectors.model import Connector
+
+
+class RunNote(Note, frozen=True, kw_only=True):
+    """The connector as the run began with it, so that every step works with the same one.
+
+    Attributes:
+        document: The connector's document.
+        path: Its file, if it has one.
+        variable: Its Variable, if it has one.
+        lines: The line of each place in the file, by JSON pointer.
+        key: The connector's key in the ledger.
+        language: The language of the report, if one was asked for.
+    """
+
+    file: ClassVar[str] = "run"
+    task: ClassVar[str] = "refresh_definition"
+
+    document: dict[str, Any]
+    path: str | None = None
+    variable: str | None = None
+    lines: dict[str, int]
+    key: str
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """One attempt of a run.
+
+    Attributes:
+        connector: The connector, as it was when the attempt began.
+        run_id: Airflow's DAG run id, or that of a run without Airflow.
+        attempt: Which pass through the run this is, from 0.
+        storage: Where runs and definitions are kept.
+        folder: Where this attempt keeps its files.
+    """
+
+    connector: Connector
+    run_id: str
+    attempt: int
+    storage: Path
+    folder: RunFolder
+
+    @property
+    def scope(self) -> Scope:
+        """What the run covers.
+
+        Raises:
+            RunFilesGone: it is not in the run's folder.
+        """
+        scope = self.folder.noted(Scope)
+        if scope is None:
+            raise RunFilesGone
+        return scope
+
+    @property
+    def definitions(self) -> DefinitionsNote:
+        """What the run's definitions are loaded by.
+
+        Raises:
+            RunFilesGone: it is not in the run's folder.
+        """
+        note = self.folder.noted(DefinitionsNote)
+        if note is None:
+            raise RunFilesGone
+        return note
+
+
+def begin_run(connector: Connector, run_id: str, attempt: int, storage: Path) -> RunContext:
+    """Return the context of an attempt that begins: its folder is empty but for the connector."""
+    folder = RunFolder.of(storage, connector.id, run_id, attempt)
+    folder.clear_all()
+    where = connector.where
+    folder.note(
+        RunNote(
+            document=connector.document,
+            path=str(where.path) if where.path else None,
+            variable=where.variable,
+            lines=where.lines,
+            key=connector.key,
+            language=connector.report_language,
+        )
+    )
+    return RunContext(connector, run_id, attempt, storage, folder)
+
+
+def language_of_run(folder: RunFolder) -> str | None:
+    """Return the language of the report of a run that has begun, else None."""
+    note = folder.noted(RunNote)
+    if note is None:
+        return None
+    return note.language or language_of(connector_from(note.document))
+
+
+def resume_run(connector_id: str, run_id: str, attempt: int, storage: Path) -> RunContext:
+    """Return the context of an attempt that has begun.
+
+    Raises:
+        OtherFormat: another version of this software began it.
+        RunFilesGone: its folder is gone.
+        DamagedFile: what it began with cannot be read.
+    """
+    folder = RunFolder.of(storage, connector_id, run_id, attempt)
+    note = folder.noted(RunNote)
+    if note is None:
+        before = folder.root.parent / "scope.json"  # where runs kept their files before there were attempts
+        if before.exists():
+            raise OtherFormat(before, 0, FORMAT)
+        raise RunFilesGone
+    where = Where(Path(note.path) if note.path else None, note.variable, note.lines)
+    connector = replace(
+        connector_from(note.document, where), resolved_key=note.key, report_language=note.language
+    )
+    return RunContext(connector, run_id, attempt, storage, folder)

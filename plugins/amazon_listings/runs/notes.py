@@ -1,0 +1,174 @@
+"""The small documents that the tasks of a run leave beside its stages, one class each."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from amazon_listings.definitions.stored import DefinitionKey  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.runs.records import FORMAT
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """A note; `file` is the name of its file, `task` the task that leaves it."""
+
+    file: ClassVar[str]
+    task: ClassVar[str]
+
+    format: int = FORMAT
+
+
+class DefinitionsNote(Note, frozen=True, kw_only=True):
+    """The definitions of a run.
+
+    Attributes:
+        key: What they are loaded by.
+        country: The marketplace's country.
+        checksum: Checksum of the one that judges.
+        labels_checksum: Checksum of the one with the labels.
+        version: Amazon's version of the one that judges.
+        fetched_at: When it was fetched.
+        warnings: Sentences for the report.
+    """
+
+    file: ClassVar[str] = "definitions"
+    task: ClassVar[str] = "refresh_definition"
+
+    key: DefinitionKey
+    country: str
+    checksum: str
+    labels_checksum: str
+    version: str
+    fetched_at: str
+    warnings: tuple[str, ...] = ()
+
+
+class ChangesNote(Note, frozen=True, kw_only=True):
+    """What changed in Amazon's definition since the run before, as `Drift.to_json` gives it."""
+
+    file: ClassVar[str] = "changes"
+    task: ClassVar[str] = "refresh_definition"
+
+    drift: dict[str, Any]
+
+
+class ExtractNote(Note, frozen=True, kw_only=True):
+    """What the extract read; written last: without it, no part of the extract counts.
+
+    Attributes:
+        parts: The names of the parts.
+        extracted: Items in scope, with records that could not become items.
+        out_of_scope: Items that were read and are not in scope.
+        unreadable: Records that could not become items.
+        cursor: Where the next run continues in the PIM.
+        full: Everything was read, not only what changed.
+        removed: How many items the PIM named as removed.
+        removed_ids: The PIM's identities of what left the selection.
+        warnings: Sentences for the report.
+        fields: The PIM fields that items had.
+        selected: The PIM fields that were asked for; empty: all.
+        read_at: When the reading began, by our clock.
+    """
+
+    file: ClassVar[str] = "extract"
+    task: ClassVar[str] = "extract_products"
+
+    parts: tuple[str, ...]
+    extracted: int
+    out_of_scope: int
+    unreadable: int = 0
+    cursor: str | None = None
+    full: bool = False
+    removed: int = 0
+    removed_ids: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    selected: tuple[str, ...] = ()
+    read_at: str | None = None
+
+
+class QualityNote(Note, frozen=True, kw_only=True):
+    """How many items the quality check looked at and blocked, what it warns of, and where its pages are."""
+
+    file: ClassVar[str] = "quality"
+    task: ClassVar[str] = "check_quality"
+
+    checked: int
+    blocked: int
+    warnings: tuple[str, ...] = ()
+    docs: str = ""
+
+
+class MappingNote(Note, frozen=True, kw_only=True):
+    """What of the mapping as a whole is worth a warning."""
+
+    file: ClassVar[str] = "mapping"
+    task: ClassVar[str] = "map_fields"
+
+    warnings: tuple[str, ...]
+
+
+class TestedNote(Note, frozen=True, kw_only=True):
+    """The calls of the test sync by kind, their forecast, and how many items left the selection."""
+
+    __test__ = False
+    file: ClassVar[str] = "tested"
+    task: ClassVar[str] = "test_sync"
+
+    calls: dict[str, int]
+    forecast: str = ""
+    removed: int = 0
+
+
+class ApprovalNote(Note, frozen=True, kw_only=True):
+    """What was decided about the items that passed; without one, they may be sent.
+
+    Attributes:
+        decision: What becomes of items that were not sent: `waiting` or `refused`.
+        plan_hash: The hash of the plan that was decided on.
+    """
+
+    file: ClassVar[str] = "approval"
+    task: ClassVar[str] = "live_sync"
+
+    decision: Literal["waiting", "refused"]
+    plan_hash: str
+
+
+class LiveNote(Note, frozen=True, kw_only=True):
+    """The calls of the live sync by kind, and their forecast."""
+
+    file: ClassVar[str] = "live"
+    task: ClassVar[str] = "live_sync"
+
+    calls: dict[str, int]
+    forecast: str = ""
+
+
+class RemovalsNote(Note, frozen=True, kw_only=True):
+    """The calls made for listings whose items left the PIM's selection, by kind."""
+
+    file: ClassVar[str] = "removals"
+    task: ClassVar[str] = "live_sync"
+
+    calls: dict[str, int]
+
+
+class FailureNote(Note, frozen=True, kw_only=True):
+    """Why a task of the run failed."""
+
+    file: ClassVar[str] = "failure"
+    task: ClassVar[str] = "refresh_definition"
+
+    failed: str
+    sentence: str
+
+
+class ReportNote(Note, frozen=True, kw_only=True):
+    """The report's summary, from which it is written again when more is known."""
+
+    file: ClassVar[str] = "report"
+    task: ClassVar[str] = "report"
+
+    summary: dict[str, Any]

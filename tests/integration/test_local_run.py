@@ -1,0 +1,126 @@
+"""A whole run without Airflow's scheduler: the command as people type it, against a sandbox."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from spapi_sandbox.server import running_sandbox
+from support.airflow import FAMILIES, amazon_connection, demo_connector, pim_connection
+
+COMMAND = [str(Path(sys.executable).parent / "amazon-listings"), "run"]
+CHOSEN = f"{{{{ item.reference[:8] in {FAMILIES!r} }}}}"
+PLAN = re.compile(r"plan ([0-9a-f]{16}): a live run would send (\d+) items")
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+class Shell:
+    """A shell with the connections of a sandbox in its environment, and an installation of its own."""
+
+    def __init__(self, sandbox, home, **connection):
+        folder = home / "connectors"
+        folder.mkdir()
+        document = demo_connector("de_backpacks", "packs", sales_layer={"filter": CHOSEN})
+        (folder / "packs.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+        self.home = home
+        self.environment = {
+            **{name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")},
+            "AIRFLOW_HOME": str(home / "airflow"),
+            "AIRFLOW_CONN_DEMO_AMAZON": json.dumps(amazon_connection(sandbox, **connection)),
+            "AIRFLOW_CONN_DEMO_SALES_LAYER": json.dumps(pim_connection(sandbox)),
+            "AMAZON_LISTINGS_CONNECTORS": str(folder),
+            "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
+            "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home}/ledger.db",
+        }
+
+    def run(self, *options, **environment):
+        return subprocess.run(
+            [*COMMAND, *options],
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=self.environment | environment,
+            timeout=300,
+        )
+
+
+@pytest.fixture
+def shell(shared, tmp_path):
+    shared.reset()
+    shared.control("quotas", enabled=False)
+    return Shell(shared, tmp_path)
+
+
+def test_a_plan_is_tested_approved_and_sent(shell):
+    tested = shell.run("packs")
+    assert tested.returncode == 0, tested.stderr
+    assert "extracted" in tested.stdout
+    plan, count = PLAN.search(tested.stdout).groups()
+    assert int(count) > 0
+
+    refused = shell.run("packs", "--operation", "live")
+    assert refused.returncode == 2
+    assert "--approve HASH" in refused.stderr
+
+    other = shell.run("packs", "--operation", "live", "--approve", "0123456789abcdef", "--json")
+    assert other.returncode == 1
+    assert "nothing was sent" in other.stderr
+    items = [json.loads(line) for line in other.stdout.splitlines()]
+    assert sum(item["outcome"] == "waiting" for item in items) == int(count)
+
+    sent = shell.run("packs", "--operation", "live", "--approve", plan, "--json")
+    assert sent.returncode == 0, sent.stderr
+    items = [json.loads(line) for line in sent.stdout.splitlines()]
+    assert sum(item["outcome"] == "accepted" for item in items) == int(count)
+    assert all(set(item) == {"sku", "outcome", "note", "asin", "issues"} for item in items)
+    issue = next(issue for item in items for issue in item["issues"])
+    assert set(issue) == {"code", "severity", "attribute", "path", "message", "action"}
+
+    after = shell.run("packs", "--everything")
+    assert PLAN.search(after.stdout).group(2) == "0"
+
+
+def test_named_skus_in_another_language(shell):
+    done = shell.run("packs", "--json", "--language", "en")
+    assert done.returncode == 0, done.stderr
+    items = [json.loads(line) for line in done.stdout.splitlines()]
+    one = next(item["sku"] for item in items if item["issues"])
+    named = shell.run("packs", "--json", "--language", "en", "--sku", one)
+    assert [json.loads(line)["sku"] for line in named.stdout.splitlines()] == [one]
+
+
+def test_a_sandbox_on_this_machine_needs_no_hash_and_amazon_does(shell, shared, tmp_path):
+    done = shell.run("packs", "--operation", "live", "--approve", "sandbox", "--json")
+    assert done.returncode == 0, done.stderr
+    outcomes = {json.loads(line)["outcome"] for line in done.stdout.splitlines()}
+    assert "accepted" in outcomes
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    amazon = Shell(shared, elsewhere, extra={"endpoint": "https://sellingpartnerapi-eu.amazon.com"})
+    refused = amazon.run("packs", "--operation", "live", "--approve", "sandbox")
+    assert refused.returncode == 2
+    assert "sandbox on this machine" in refused.stderr
+
+
+def test_misuse_is_told_apart_from_a_run_that_failed(shell):
+    assert shell.run("packs", "--operation", "later").returncode == 2
+    assert shell.run("packs", "--approve", "sandbox").returncode == 2
+    assert shell.run("packs", "--language", "xx").returncode == 2
+    unknown = shell.run("nobody")
+    assert unknown.returncode == 1
+    assert "nobody" in unknown.stderr
+    assert "Traceback" not in unknown.stderr
+    failed = shell.run("packs", AIRFLOW_CONN_DEMO_SALES_LAYER=json.dumps({"conn_type": "sales_layer"}))
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr
