@@ -41,7 +41,7 @@ WHOLE = {
     "dates": Group((f"{MAPPING}/values/dates.py",), ("tests/unit/mapping/test_quantities.py",)),
     "quantities": Group((f"{MAPPING}/values/quantities.py",), ("tests/unit/mapping/test_quantities.py",)),
     "protocol": Group(
-        ("plugins/amazon_listings/writes/protocol.py", "plugins/amazon_listings/writes/plan.py"),
+        ("plugins/amazon_listings/writes/protocol.py", "plugins/amazon_listings/runs/plan.py"),
         ("tests/unit/writes",),
     ),
     "patches": Group(

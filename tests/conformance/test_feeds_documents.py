@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.writes.feeds.buffer import message_of
-from amazon_listings.writes.plan import Method, Plan
 from amazon_listings.writes.planner import PlannedWrite
 
 ELEMENT = {"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}

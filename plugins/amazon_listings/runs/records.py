@@ -15,7 +15,7 @@ import msgspec
 
 from amazon_listings.item import Item
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
-from amazon_listings.writes.plan import Plan  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.runs.plan import Plan  # noqa: TC001 - msgspec reads the annotations
 from amazon_product_types.validation.issue import Issue, Source  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:

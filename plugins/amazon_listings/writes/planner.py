@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.runs.plan import MappingLine, Method, Plan, changes_between
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.patches import build_patches
-from amazon_listings.writes.plan import MappingLine, Method, Plan, changes_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.runs.plan import Change
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Layout, Leaf
     from amazon_listings.selling_partner.listings import Submission
-    from amazon_listings.writes.plan import Change
 
 Attributes = dict[str, Any]
 

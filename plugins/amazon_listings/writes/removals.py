@@ -13,10 +13,10 @@ from amazon_listings.ledger.items import accepted_contents
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT
 from amazon_listings.runs.records import REMOVED
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
-from amazon_listings.writes.plan import Method, Plan
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
-from amazon_listings.writes.plan import Method, Plan
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
 

@@ -4,7 +4,7 @@ import pytest
 
 from amazon_listings.checks.preview_gaps import GAPS, explained, gap_issues, is_no_answer
 from amazon_listings.messages import catalogue
-from amazon_listings.writes.plan import Method, Plan
+from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.writes.planner import PlannedWrite
 from amazon_product_types.validation import Issue, merge_issues
 

@@ -15,12 +15,12 @@ def lamps(connector, **changes):
     return connector(tables={"brands": "brands"}, mapping={"Marque": look}, **changes)
 
 
-def test_every_task_reads_what_the_first_one_kept(connector, definitions, item, folder, extracted):
+def test_every_task_reads_what_the_first_one_kept(connector, definitions, item, folder, extracted, tmp_path):
     one = lamps(connector)
     keep_tables(one, BRANDS, folder)
     assert load_tables(one, folder) == BRANDS
     extracted([item(1, brand="lu"), item(2, brand="other")])
-    check_quality(one, definitions, folder)
+    check_quality(one, definitions, folder, storage=tmp_path)
     assert map_part(one, definitions, folder, "part-00001.jsonl")["mapped"] == 2
     first, second = folder.read(MAPPED, "part-00001.jsonl")
     assert first.attributes["brand"][0]["value"] == "Lumio"

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.runs.plan import Method, Plan, changes_between
 from amazon_listings.selling_partner.comparison import mismatched_attributes
 from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.patches import build_patches
-from amazon_listings.writes.plan import Method, Plan, changes_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,11 +13,11 @@ from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.selling_partner.pipeline import submit_all
-from amazon_listings.writes.plan import Method
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol
 from amazon_listings.writes.rollback.restoration import Restoration, nothing, restoration
 

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from amazon_listings.runs.plan import Change, MappingLine, Method, Plan, changes_between
 from amazon_listings.selling_partner.leaves import Layout, Leaf
-from amazon_listings.writes.plan import Change, MappingLine, Method, Plan, changes_between
 
 FR = "A13V1IB3VIYZZH"
 DEFAULTS = {"marketplace_id": FR, "audience": "ALL", "currency": "EUR", "language_tag": "fr_FR"}
