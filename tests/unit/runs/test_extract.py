@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_counted_and_told(extract, connector, item, folde
     assert (summary.extracted, summary.unreadable) == (3, 2)
     problems = list(folder.read(PROBLEMS, "part-00001.jsonl"))
     assert [one.sku for one in problems] == ["row 7", "products/2"]
-    assert "`sku` or `filter` fails" in problems[1].message
+    assert "le `sku` ou le `filter` du connecteur échoue" in problems[1].message
 
 
 def test_a_field_that_no_record_has_is_one_warning_with_what_was_meant(extract, connector, item):
