@@ -19,9 +19,9 @@ from amazon_listings.runs.notes import ExtractNote, ReportNote
 from amazon_listings.runs.records import TESTED
 from amazon_listings.runs.report import page, write_report
 from amazon_listings.runs.report.tables import ISSUE_COLUMNS, CsvTable, cell
+from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.messages import texts
 from amazon_product_types.validation import compile_definition
-from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.validation.issue import Issue, Origin
 from support.run_records import judged_item
 
