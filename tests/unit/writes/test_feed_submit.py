@@ -105,7 +105,7 @@ def test_a_document_holds_so_many_messages_and_bytes(runs, sandbox, monkeypatch)
     runs.begin(rows[:2], rows[2:])
     assert runs.send() == {"pending": 4, "failed": 1}
     assert feeds_made(sandbox) == 2
-    assert "takes" in runs.rows["A-long"].note
+    assert "occupe" in runs.rows["A-long"].note
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 4, "failed": 1}
 
