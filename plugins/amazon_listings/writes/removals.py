@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from amazon_listings.writes.feeds.submit import FeedSync
     from amazon_listings.writes.single import Writer
 
-NOTES = {
-    "delete": "left the PIM's selection: the listing is deleted",
-    "zero_quantity": "left the PIM's selection: the quantity is set to 0",
-}
-
 #: What is sent, also if an earlier try of the run could not.
 DUE = frozenset((Outcome.READY, Outcome.PENDING))
 
@@ -90,7 +85,7 @@ class Removals:
 
     @property
     def _note(self) -> str:
-        return NOTES[self._how]
+        return self.writer.messages.phrase(f"note.removed_{self._how}")
 
     def _written(self, rows: list[dict[str, Any]]) -> Iterator[WrittenItem]:
         """The outcomes of rows that are written one by one."""

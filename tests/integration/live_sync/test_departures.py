@@ -2,8 +2,10 @@
 
 import pytest
 
+from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.removed_items import TooManyLeft
 from support.sync_runs import lamp, variant
 
@@ -32,7 +34,7 @@ def test_after_a_full_reading_what_is_missing_is_set_to_zero_once(shop, ledger):
     run = shop.run(connector, MANY[1:])
     left = run.items()["L00"]
     assert (left.outcome, left.removed) == ("accepted", True)
-    assert left.note == "left the PIM's selection: the quantity is set to 0"
+    assert left.note == catalogue(language_of(connector)).phrase("note.removed_zero_quantity")
     assert quantity(shop, connector, "L00") == 0
     assert run.calls() == {"readings": 1, "updates": 1}
     (write,) = writes_of(ledger, run.number)

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import REMOVED, WrittenItem
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.writes.removals import NOTES
 from support.feed_runs import FRANCE, LAMP, feeds_made, lamp, wait_for_feeds
 
 
@@ -32,7 +32,7 @@ def test_listings_whose_items_left_go_by_feeds_from_the_same_number(runs, sandbo
     assert runs.collect() == {"accepted": 2}
     assert feeds_made(sandbox) == 2
     rows = list(runs.folder.read(REMOVED, part_name(1)))
-    assert {row.note for row in rows} == {NOTES[how]}
+    assert {row.note for row in rows} == {catalogue("fr").phrase(f"note.removed_{how}")}
     assert runs.folder.noted(RemovalsNote).calls == {"feeds": 1, "searches": 1}
     feed, _ = sandbox.state.feeds.all()  # the newest first
     document = json.loads(sandbox.state.documents.find(feed.document_id).content)
