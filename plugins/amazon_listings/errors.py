@@ -8,8 +8,8 @@ report and the task log need to know nothing else:
 - `ItemError`: concerns one item; the others go on.
 - `RunAbortedError`: the run as a whole would be wrong (over the SKU limit, outcomes do not add up).
 
-They carry a code and facts; `str(error)` is English, `error.worded(catalogue)` any language. Facts never
-hold a token, a secret or a signed URL.
+They carry a code and facts; `str(error)` is English until `language` is set, `error.worded(catalogue)` is
+any language. Facts never hold a token, a secret or a signed URL.
 """
 
 from __future__ import annotations

@@ -68,6 +68,8 @@ def test_an_error_is_worded_where_it_is_read():
     assert str(error) == "X is missing. Fill in X."
     assert error.worded(catalogue("de")) == "X fehlt. X ausfüllen."
     assert (error.code, error.facts) == ("missing_attribute", {"label": "X"})
+    error.language = "de"
+    assert str(error) == "X fehlt. X ausfüllen."
 
 
 def test_a_code_without_a_text_shows_itself_and_its_facts():

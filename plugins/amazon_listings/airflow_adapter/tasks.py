@@ -46,7 +46,6 @@ def _run(connector_id: str, attempt: int) -> Iterator[tuple[RunContext, AirflowI
 def _failures_kept(
     connector_id: str, context: Mapping[str, Any], attempt: int, installation: AirflowInstallation
 ) -> Iterator[None]:
-    from amazon_listings.messages import catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import FailureNote
 
@@ -55,8 +54,8 @@ def _failures_kept(
     except AmazonListingsError as error:
         task_id = context["ti"].task_id
         folder = RunFolder.of(installation.storage, connector_id, context["run_id"], attempt)
-        sentence = error.worded(catalogue(_language(folder, connector_id)))
-        folder.note(FailureNote(failed=task_id, sentence=sentence), task_id)
+        error.language = _language(folder, connector_id)
+        folder.note(FailureNote(failed=task_id, sentence=str(error)), task_id)
         raise
 
 

@@ -119,8 +119,8 @@ def test_a_connection_that_is_not_there_is_told_how_to_be_made():
         connections.account("nowhere", "FR")
     assert str(raised.value) == (
         "There is no Airflow connection 'nowhere'. Create it under Admin, Connections, with the type "
-        "amazon_selling_partner, or set AIRFLOW_CONN_NOWHERE. If it is in a secrets backend, does that "
-        "answer?"
+        "amazon_selling_partner, or set AIRFLOW_CONN_NOWHERE. If it is in a secrets backend, check "
+        "that the backend answers."
     )
 
 

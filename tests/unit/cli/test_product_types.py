@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -9,8 +10,10 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, checksum
+from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import settings
 
 DOCUMENT = {
@@ -46,6 +49,7 @@ CONNECTOR = {
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path / "connectors"))
     settings.cache_clear()
     new = copy.deepcopy(DOCUMENT)
@@ -58,6 +62,19 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "connectors").mkdir()
     yield tmp_path
     settings.cache_clear()
+
+
+def state_of(sku, attributes):
+    return ItemState(
+        pim_id=f"products/{sku}",
+        sku=sku,
+        family=f"products/{sku}",
+        run=1,
+        operation="test",
+        outcome="ready",
+        read_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        attributes=attributes,
+    )
 
 
 def run(*arguments):
@@ -88,12 +105,11 @@ def test_fields_by_requirement_and_group(files):
 def test_diff_of_two_files_and_the_lines_it_touches(files):
     (files / "connectors" / "fr_home.yaml").write_text(json.dumps(CONNECTOR, indent=2))
     name = {"item_name": [{"value": "Tasse"}]}
-    rows = [
-        {"sku": "S1", "attributes": name | {"color": [{"value": "rouge"}]}},
-        {"sku": "S2", "attributes": name},
-        {"sku": "S3", "attributes": {}},
-    ]
-    RunFolder.of(files / "storage", "fr_home", "manual__1").write("mapped", "part-00001.jsonl", rows)
+    payloads = {"S1": name | {"color": [{"value": "rouge"}]}, "S2": name, "S3": {}}
+    ledger = open_ledger(settings().ledger)
+    states = [state_of(sku, payload) for sku, payload in payloads.items()]
+    record_states(ledger, resolve_key(ledger, "fr_home"), states)
+    ledger.dispose()
     told = run("product-types", "diff", files / "old.json", files / "new.json")
     assert told.exit_code == 0
     assert "Couleur (color.value): no longer exists" in told.stdout

@@ -21,6 +21,8 @@ class CodedError(Exception):
 
     #: The packages whose messages word it.
     packages: ClassVar[tuple[str, ...]] = ()
+    #: What `str(error)` is worded in; set it where the reader is known.
+    language: str = DEFAULT
 
     def __init__(self, code: str, /, *, hint: Message | CodedError | str | None = None, **facts: Any) -> None:
         super().__init__(code)
@@ -30,13 +32,13 @@ class CodedError(Exception):
 
     @property
     def message(self) -> str:
-        """What failed, in English."""
-        return self.message_in(self._english())
+        """What failed, in `language`."""
+        return self.message_in(self._messages())
 
     @property
     def hint(self) -> str | None:
-        """What to do about it, in English."""
-        return self.action_in(self._english()) or None
+        """What to do about it, in `language`."""
+        return self.action_in(self._messages()) or None
 
     def message_in(self, messages: Catalogue) -> str:
         """Word what failed."""
@@ -55,10 +57,10 @@ class CodedError(Exception):
         return " ".join(filter(None, (self.message_in(messages), self.action_in(messages))))
 
     def __str__(self) -> str:
-        return self.worded(self._english())
+        return self.worded(self._messages())
 
-    def _english(self) -> Catalogue:
-        return catalogue(DEFAULT, *self.packages)
+    def _messages(self) -> Catalogue:
+        return catalogue(self.language, *self.packages)
 
 
 class ProductTypeError(CodedError):
