@@ -145,7 +145,7 @@ def test_amazon_that_fails_all_the_time_leaves_the_items_to_the_next_run(trial, 
     run = one.run()
     assert run.report["counts"]["failed"] == READY
     assert {sku for sku in SKUS if one.held(sku)} == set()
-    assert "Amazon has a fault" in (one.folder(run) / "report" / "items.csv").read_text("utf-8")
+    assert "Amazon ist gestört" in (one.folder(run) / "report" / "items.csv").read_text("utf-8")
     sandbox.state.traffic.forget_faults()
     again = one.run()
     assert again.report["counts"]["accepted"] == READY

@@ -83,7 +83,7 @@ def test_what_lasts_is_tried_again_by_the_task_and_changes_nothing(trial, api, f
 def nothing_was_sent(one, run):
     assert run.states["live_sync"] == "upstream_failed"
     assert one.writes() == []
-    assert one.note(run, "report")["counts"]["accepted"] == 0
+    assert one.note(run, "report")["summary"]["counts"]["accepted"] == 0
 
 
 def test_error_14_that_lasts_says_what_it_is(trial):

@@ -20,6 +20,7 @@ from amazon_listings.selling_partner.tokens import Tokens
 from amazon_listings.sources.sales_layer import account
 from amazon_listings.sources.sales_layer.clock import Clock
 from amazon_listings.writes import live_sync
+from amazon_product_types.messages import catalogue
 from support.airflow import amazon_connection, demo_connector, pim_connection
 from support.airflow_tasks import Bench, Tasks
 
@@ -175,9 +176,9 @@ def decision(run: Tasks, task: str, try_number: int = 1) -> str:
 
 
 def told(run: Tasks, task: str) -> str:
-    """The one sentence of a failed task; the report says the same."""
+    """The one sentence of a failed task, in English; the report says it in the connector's language."""
     error = run.errors[task]
     assert isinstance(error, TaskStopped), f"{type(error).__name__}: {error}"
-    sentence = run.sentences[task]
-    assert sentence in run.sentences["report"], run.sentences
-    return sentence
+    assert run.sentences[task] in run.sentences["report"], run.sentences
+    cause = error.cause
+    return cause.worded(catalogue("en", *cause.packages))
