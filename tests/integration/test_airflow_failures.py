@@ -9,32 +9,33 @@ import pytest
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
-#: Connector -> the task that fails, and words of its sentence: what is wrong, and who does what.
+#: Connector -> the task that fails, and words of its sentence: what is wrong, and who does what; in the
+#: language of the connector.
 SENTENCES = {
-    "wrong_secret": ("refresh_definition", ["client secret"]),
-    "wrong_client": ("refresh_definition", ["client"]),
+    "wrong_secret": ("refresh_definition", ["Client Secret"]),
+    "wrong_client": ("refresh_definition", ["Client"]),
     "expired_secret": (
         "refresh_definition",
-        ["The client secret is past its 180 days.", "must rotate the client secret"],
+        ["Das Client Secret ist älter als seine 180 Tage", "muss das Client Secret erneuern"],
     ),
     "wrong_country": (
         "refresh_definition",
-        ["The account does not sell in Ireland; it sells in: AE, ", "or the country is wrong"],
+        ["The account does not sell in Ireland; it sells in: AE, ", "correct the country"],
     ),
-    "revoked": ("refresh_definition", ["refresh token"]),
+    "revoked": ("refresh_definition", ["Refresh-Token"]),
     "wrong_vendor": ("refresh_definition", ["WRONG"]),
     "wrong_seller": ("refresh_definition", ["A1SOMEBODYELSE"]),
     "wrong_type": ("refresh_definition", ["NOSUCHTYPE"]),
     "no_connection": (
         "refresh_definition",
-        ["There is no Airflow connection 'never_made'.", "Create it under Admin, Connections"],
+        ["Es gibt keine Airflow-Verbindung 'never_made'.", "Legen Sie sie unter Admin, Connections"],
     ),
     "pim_refuses": (
         "extract_products",
-        ["Sales Layer (127.0.0.1) refuses the credentials", "Airflow connection pim_refuses"],
+        ["Sales Layer (127.0.0.1) lehnt die Zugangsdaten ab", "Airflow connection pim_refuses"],
     ),
-    "empty": ("extract_products", ["The PIM has no item for the connector empty", "Check its statuses"]),
-    "over_limit": ("extract_products", ["may hold 3 SKUs", "Raise `sku_limit` in "]),
+    "empty": ("extract_products", ["Das PIM hat keinen Artikel für den Konnektor empty", "Prüfen Sie"]),
+    "over_limit": ("extract_products", ["darf 3 SKUs haben", "Erhöhen Sie `sku_limit` in "]),
     "no_field": ("check_quality", ["Produktnahme", "Produktname"]),
 }
 PASSING = "Sales Layer (127.0.0.1) answers HTTP 503 again and again."
