@@ -124,7 +124,7 @@ def small_disk(tmp_path):
     place = tmp_path / "disk"
     place.mkdir()
     mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], check=False, capture_output=True
     )
     if not mounted or mounted.returncode:
         pytest.skip("a small file system cannot be mounted here")
@@ -178,7 +178,7 @@ def test_a_run_whose_folder_is_gone_does_not_pass_for_a_run_without_items(
     run = trial.run()
     assert decision(run, "report") == "fail"
     sentences = " ".join(run.sentences.values())
-    assert "The files of this run are gone" in sentences
+    assert "Die Dateien dieses Laufs sind nicht mehr in seinem Ordner" in sentences
     assert "Clear the run from refresh_definition" in sentences
     sandbox.state.traffic.watch(lambda _kind, _operation: None)
     ends_well(trial)

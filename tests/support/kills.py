@@ -265,7 +265,7 @@ def _call(name: str, connector_id: str, got: dict[str, Any]) -> Any:
     if name == "confirm":
         return confirm_dag.look(connector_id, until=datetime.now(UTC))
     task = functools.partial(getattr(tasks, name), connector_id)
-    if name in {"refresh_definition", "extract_products", "report"}:
+    if name == "refresh_definition":
         return task()
     definition = got["refresh_definition"]
     if name == "check_quality":

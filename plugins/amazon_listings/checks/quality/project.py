@@ -42,7 +42,8 @@ def opened(folder: Path) -> Iterator[Any]:
     """
     local = _local(folder)
     if local is not None:
-        yield _context(local)
+        with storage_explained("write", folder):
+            yield _context(local)
         return
     with TemporaryDirectory(prefix="quality-") as temporary:
         work = Path(temporary)
