@@ -236,3 +236,8 @@ def test_html_becomes_text_in_time_in_proportion_to_its_length(hostile):
 )
 def test_only_midnight_in_utc_is_just_the_day(written, sent):
     assert iso(moment(written)) == sent
+
+
+@pytest.mark.parametrize(("written", "found"), [("1.234.567", 1234567), ("1.234.567.890", 1234567890)])
+def test_several_points_group_thousands(written, found):
+    assert number(written) == found
