@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.settings import settings
@@ -133,7 +134,8 @@ def test_what_amazon_called_relevant_is_recommended(home):
     }
     found = amazon_issues([relevant], source="preview", labels={})
     checked = CheckedItem("S1", found, frozenset(["preview"]))
-    record_issues(open_ledger(settings().ledger), "es_lamps", 1, [checked])
+    ledger = open_ledger(settings().ledger)
+    record_issues(ledger, resolve_key(ledger, "es_lamps"), 1, [checked])
     listed = json.loads("\n".join(lines(run("fields", "--connector", "es_lamps", "--json"))))
     by_amazon = {field["path"] for field in listed if field["recommended_by"] == "Amazon's issue 18448"}
     assert by_amazon == {"is_dimmable.value", "bulb_base.value"}
