@@ -79,7 +79,7 @@ def test_an_answer_without_its_parts_is_refused(amazon, client, change):
 
 def test_an_unknown_product_type_says_so(amazon, client):
     amazon.say_error(404, "NOT_FOUND", "…")
-    with pytest.raises(UnknownProductType, match="correct product_type in the connector"):
+    with pytest.raises(UnknownProductType, match="correct `product_type` in the connector"):
         definitions.get(client, "HOUSE", FR)
 
 

@@ -177,4 +177,4 @@ def test_the_nearest_options_are_said_once(lamp, payload):
     payload["item_weight"][0]["unit"] = "unit 7"
     issue = the_issue(lamp, payload)
     assert "Nearest of the 100 allowed values: `unit_7`" in issue.message
-    assert issue.action == "Choose the one that is meant."
+    assert issue.action == "Choose the right one."
