@@ -178,8 +178,9 @@ def test_a_backfill_takes_what_changed_in_its_intervals(backfilled):
     assert found == [expected_in(BACKFILL[0] + n * day, BACKFILL[0] + (n + 1) * day) for n in range(2)]
     assert found[1], "choose days on which something changed"
     assert set(outcomes(backfilled[1]).values()) == {"accepted"}, "sent again, because the command said force"
-    for run in backfilled:
-        assert "Scope: what changed in the PIM from 2026-10-2" in run.said("refresh_definition")
+    for run, first in zip(backfilled, (20, 21), strict=True):
+        scope = f"from {first} Oct 2026, 00:00 to {first + 1} Oct 2026, 00:00 UTC (backfill)."
+        assert f"Scope: what changed in the PIM {scope}" in run.said("refresh_definition")
 
 
 def test_a_backfill_does_not_move_the_cursor(house, backfilled):
