@@ -9,6 +9,7 @@ from collections import Counter
 import yaml
 
 from amazon_listings.checks.check_items import test_sync as check
+from amazon_listings.connectors.languages import language_of
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
@@ -245,18 +246,20 @@ class Run:
 
     def live(self):
         shop = self.shop
-        self.counts = live_sync(
+        self.sync = live_sync(
             self.connector,
             self.definitions,
             client=shop.client,
             ledger=shop.ledger,
             run=self.number,
             folder=self.folder,
-        ).send()
+        )
+        self.counts = self.sync.send()
 
     def items(self):
         """What became of items, by SKU; the sum of the outcomes was checked."""
-        resolved = list(resolved_items(self.folder))
+        language = language_of(self.connector)
+        resolved = list(resolved_items(self.folder, language=language))
         added = sum(one.parent or one.removed for one in resolved)
         counts = Counter(one.outcome for one in resolved)
         check_sum(self.folder.noted(ExtractNote).extracted, added, 0, counts)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.confirm.report import keep_confirmed, renew_report
-from amazon_listings.confirm.verdict import Expectation, Verdict, judge
+from amazon_listings.confirm.verdict import Expectation, Verdict, judge, judge_removal
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.confirmations import due_looks, record_looks
@@ -20,7 +20,7 @@ from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import record_outcomes
 from amazon_listings.ledger.items import ListingScope, accepted_contents
-from amazon_listings.ledger.last_writes import last_writes
+from amazon_listings.ledger.last_writes import last_writes, writing_runs
 from amazon_listings.ledger.runs import take_back_cursor
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
@@ -48,6 +48,12 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Issue
 
 log = logging.getLogger(__name__)
+
+#: How the reading of a removal ends.
+_ENDS = {"deleted": Outcome.REMOVED, "off_sale": Outcome.REMOVED}
+_NOT_YET = frozenset({"accepted", "not_applied"})
+#: What is said of a removal that does not hold.
+_STILL = {"delete": "note.still_listed", "zero_quantity": "note.still_in_stock"}
 
 
 def confirm(
@@ -82,7 +88,8 @@ def confirm(
             counts.update(row.outcome for row in rows)
             if run is None:
                 continue
-            if any(row.outcome is Outcome.NOT_APPLIED for row in rows):
+            if any(row.outcome is Outcome.NOT_APPLIED and row.sku not in leaving for row in rows):
+                # What did not leave is taken up from the ledger, whatever the PIM says has changed.
                 take_back_cursor(ledger, run.number)
             outcomes = ((row.sku or "", str(row.outcome)) for row in rows)
             record_outcomes(ledger, connector.key, run.number, outcomes)
@@ -90,8 +97,10 @@ def confirm(
             if keep_confirmed(folder, rows):
                 renew_report(folder, ledger=ledger, run=run.number)
 
+    leaving: set[str] = set()
     looking = _Confirm(connector, definitions, client, ledger, now, keep)
     for looks in looking.batches():
+        leaving = {look.sku for look in looks if look.removing}
         looking.look(looks)
     return dict(counts)
 
@@ -130,6 +139,7 @@ class _Confirm:
         skus = [look.sku for look in ours]
         contents = accepted_contents(self.ledger, listings, skus)
         writes = last_writes(self.ledger, listings, skus)
+        removals = writing_runs(self.ledger, {look.removing_run for look in ours if look.removing_run})
         seen: list[dict[str, Any]] = []
         rows: dict[WritingRun | None, list[ConfirmedItem]] = {}
         checked: dict[int, list[CheckedItem]] = {}
@@ -141,7 +151,10 @@ class _Confirm:
                     self._silent.add(look.sku)  # a verdict by a reading that failed would be none
                     continue
                 verdict = self._judged(answer, contents.get(look.sku, {}), write)
-                seen.append({"look": look, "state": verdict.state, "asin": verdict.asin or None})
+                shown = None if answer.result is None else bool(answer.result)
+                seen.append(
+                    {"look": look, "state": verdict.state, "asin": verdict.asin or None, "seen": shown}
+                )
                 issues = self._issues(answer)
                 if write is not None and answer.result is not None:
                     checked.setdefault(write.run.number, []).append(
@@ -150,12 +163,13 @@ class _Confirm:
                 row = ConfirmedItem(
                     pim_id="",
                     sku=look.sku,
-                    outcome=Outcome(verdict.state),
+                    outcome=_ENDS.get(verdict.state) or Outcome(verdict.state),
                     asin=verdict.asin,
                     note=verdict.note,
                     issues=tuple(issues),
                 )
-                rows.setdefault(write.run if write else None, []).append(row)
+                writer = removals.get(look.removing_run or 0) if look.removing else write and write.run
+                rows.setdefault(writer, []).append(row)
         finally:
             for run, items in checked.items():
                 record_issues(self.ledger, self.connector.key, run, items)
@@ -212,8 +226,14 @@ class _Confirm:
         write: LastWrite | None,
     ) -> Verdict:
         look: DueLook = answer.row["look"]
+        messages = catalogue(language_of(self.connector))
         if answer.result is None:
-            return Verdict("accepted", "", answer.note(catalogue(language_of(self.connector))))
+            return Verdict("accepted", "", answer.note(messages))
+        if look.removing is not None:
+            listing = answer.result[0] if answer.result else None
+            verdict = judge_removal(listing, look.removing, self.connector.marketplace, last=look.last)
+            still = messages.phrase(_STILL[look.removing]) if verdict.state in _NOT_YET else ""
+            return verdict._replace(note=still)
         expected = Expectation(
             content,
             write,

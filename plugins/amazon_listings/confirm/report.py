@@ -9,12 +9,14 @@ import msgspec
 
 from amazon_listings.ledger.runs import recount_run
 from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.messages import DEFAULT
 from amazon_listings.runs import finish
-from amazon_listings.runs.records import CONFIRMED, LIVE
-from amazon_listings.runs.resolve import Resolver
+from amazon_listings.runs.notes import ReportNote
+from amazon_listings.runs.records import CONFIRMED, LIVE, REMOVED
+from amazon_listings.runs.resolve import REMOVED_PART, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Engine
 
@@ -30,7 +32,7 @@ def keep_confirmed(folder: RunFolder, items: Iterable[ConfirmedItem]) -> bool:
         items: What was seen of each, by SKU; the PIM's identity is taken from the write.
     """
     seen = {item.sku: item for item in items}
-    found = False
+    found = _keep_removals(folder, seen)
     for part in folder.parts(LIVE):
         new = {
             written.pim_id: msgspec.structs.replace(seen[written.sku], pim_id=written.pim_id)
@@ -44,6 +46,16 @@ def keep_confirmed(folder: RunFolder, items: Iterable[ConfirmedItem]) -> bool:
     return found
 
 
+def _keep_removals(folder: RunFolder, seen: Mapping[str | None, ConfirmedItem]) -> bool:
+    """Enter what was seen of the listings that the run took off sale; return whether there is any."""
+    leaving = {item.sku for part in folder.parts(REMOVED) for item in folder.read(REMOVED, part)}
+    new = {sku: item for sku, item in seen.items() if sku in leaving}
+    if new:
+        kept = {item.sku: item for item in folder.read_any(CONFIRMED, REMOVED_PART)}
+        folder.write(CONFIRMED, REMOVED_PART, (kept | new).values())
+    return bool(new)
+
+
 def renew_report(folder: RunFolder, *, ledger: Engine, run: int) -> None:
     """Write the report of a run again, if it has one: what was seen since is in it.
 
@@ -55,7 +67,9 @@ def renew_report(folder: RunFolder, *, ledger: Engine, run: int) -> None:
     Raises:
         RunAbortedError: the outcomes do not add up to what was extracted, or files are damaged.
     """
-    resolver = Resolver(folder, partial(sent_in_run, ledger, run))
+    note = folder.noted(ReportNote)
+    language = note.summary["language"] if note is not None else DEFAULT
+    resolver = Resolver(folder, partial(sent_in_run, ledger, run), language=language)
     summary = finish.renew_report(folder, resolver)
     if summary is not None:
         recount_run(ledger, run, summary["counts"])

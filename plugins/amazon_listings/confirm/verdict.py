@@ -18,7 +18,7 @@ from amazon_listings.writes.planner import amazon_defaults
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from amazon_listings.ledger.items import State
+    from amazon_listings.ledger.items import Removal, State
     from amazon_listings.ledger.last_writes import LastWrite
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.listings import Listing
@@ -63,7 +63,7 @@ class Expectation(NamedTuple):
         """The attributes that the listing does not hold as they were sent; others' do not count."""
         taken_away = self.write.taken_away if self.write else frozenset()
         patches = build_patches(
-            {name: self._here(elements) for name, elements in listing.attributes.items()},
+            here(listing.attributes, self.place),
             self.attributes,
             selectors=self.selectors,
             owned=taken_away | self.attributes.keys(),
@@ -90,9 +90,6 @@ class Expectation(NamedTuple):
             and bool(self.attributes.get("purchasable_offer"))
             and bool(merchant_quantity(self.attributes))
         )
-
-    def _here(self, elements: list[Attributes]) -> list[Attributes]:
-        return [one for one in elements if one.get("marketplace_id", self.place.id) == self.place.id]
 
 
 def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, last: bool) -> Verdict:
@@ -126,6 +123,31 @@ def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, 
     if suppressed:
         return Verdict("suppressed", asin, f"Amazon enforces {', '.join(suppressed)}; {note}")
     return Verdict("not_applied" if missing else "live_with_differences", asin, note)
+
+
+def judge_removal(listing: Listing | None, how: Removal, place: Marketplace, *, last: bool) -> Verdict:
+    """Return what became of a removal: a deletion holds once Amazon does not know the SKU.
+
+    Args:
+        listing: What Amazon returns now; None if it does not know the SKU.
+        how: What was asked for.
+        place: The marketplace.
+        last: Whether nobody looks again.
+    """
+    if listing is None:
+        return Verdict("deleted" if how == "delete" else "off_sale", "")
+    asin = next((str(one["asin"]) for one in listing.summaries if one.get("asin")), "")
+    if how == "zero_quantity" and not merchant_quantity(here(listing.attributes, place)):
+        return Verdict("off_sale", asin)
+    return Verdict("not_applied" if last else "accepted", asin)
+
+
+def here(attributes: Attributes, place: Marketplace) -> Attributes:
+    """Return attributes without the elements of other marketplaces."""
+    return {
+        name: [one for one in elements if one.get("marketplace_id", place.id) == place.id]
+        for name, elements in attributes.items()
+    }
 
 
 def enforcements(issues: list[dict[str, Any]]) -> dict[str, frozenset[str]]:

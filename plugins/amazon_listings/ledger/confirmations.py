@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items import ListingScope, Removal
 
 #: Seconds after the acceptance.
 LADDER = (FIRST_LOOK, 300, 900, 3_600, 21_600, 86_400)
 
 
 class DueLook(NamedTuple):
-    """A listing to be read now. `last`: if it is not decided by this look, it is not applied."""
+    """A listing to be read now.
+
+    `removing`: how it was taken off sale, if it was, and `removing_run` by which run. `last`: if it is not
+    decided by this look, it is not applied.
+    """
 
     sku: str
     seller_id: str
@@ -35,6 +39,8 @@ class DueLook(NamedTuple):
     accepted_hash: str
     accepted_at: datetime
     looks: int
+    removing: Removal | None
+    removing_run: int | None
     last: bool
 
 
@@ -59,6 +65,8 @@ def due_looks(
         items.c.accepted_hash,
         items.c.accepted_at,
         items.c.looks,
+        items.c.removing,
+        items.c.removing_run,
     )
     with reading(ledger) as connection:
         rows = connection.execute(
@@ -90,11 +98,16 @@ def record_looks(
         ledger: The open ledger.
         listings: Whose listings.
         rows: `look` (the `DueLook`), `state` (`accepted`: not decided, look again) and `asin` (or None)
-            of each. A listing that was written to since is left alone; its own looks follow.
+            of each; `seen`: True if a reading showed the listing, False if one did not, None without a
+            reading. A listing that was written to since is left alone; its own looks follow.
         now: When they were read; this moment, if None.
     """
     now = now or datetime.now(UTC)
-    not_applied = bindparam("new_state") == "not_applied"
+    # What was not applied is not what the listing holds: the next run sends it again. A removal is
+    # repeated from what the ledger holds of it.
+    lost = (bindparam("new_state") == "not_applied") & items.c.removing.is_(None)
+    done = (bindparam("new_state") == "deleted") | (bindparam("new_state") == "off_sale")
+    shown = bindparam("new_seen", type_=items.c.seen_at.type)
     statement = (
         update(items)
         .where(
@@ -110,9 +123,14 @@ def record_looks(
             listed=bindparam("new_listed", type_=items.c.listed.type),
             look_at=bindparam("new_look_at", type_=items.c.look_at.type),
             looks=items.c.looks + 1,
-            # What was not applied is not what the listing holds: the next run sends it again.
-            accepted_hash=case((not_applied, None), else_=items.c.accepted_hash),
-            accepted_content=case((not_applied, None), else_=items.c.accepted_content),
+            accepted_hash=case(
+                (lost | (bindparam("new_state") == "deleted"), None), else_=items.c.accepted_hash
+            ),
+            accepted_content=case((lost, None), else_=items.c.accepted_content),
+            removing=case((done, None), else_=items.c.removing),
+            removing_run=case((done, None), else_=items.c.removing_run),
+            seen_at=func.coalesce(shown, items.c.seen_at),
+            missed_at=case((bindparam("is_seen", type_=items.c.listed.type), None), else_=items.c.missed_at),
         )
     )
     for chunk in chunks(rows, CHUNK):
@@ -129,7 +147,16 @@ def _entry(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "of_moment": look.accepted_at,
         "new_state": row["state"],
         "new_asin": row["asin"] or None,
-        # Not applied: whether there is a listing has to be asked before the next write.
-        "new_listed": None if row["state"] == "not_applied" else True,
+        "new_listed": _listed(row["state"], look),
+        "new_seen": now if row.get("seen") else None,
+        "is_seen": bool(row.get("seen")),
         "new_look_at": next_look(look.accepted_at, now) if waits else None,
     }
+
+
+def _listed(state: str, look: DueLook) -> bool | None:
+    """Return whether there is a listing; None if that has to be asked before the next write."""
+    if state == "deleted":
+        return False
+    deleting = look.removing == "delete"
+    return None if state == "not_applied" or deleting else True

@@ -17,7 +17,7 @@ from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.fences import fence_messages, lower_fences_of_feed
-from amazon_listings.ledger.items import ListingScope, accepted, deleted, upsert
+from amazon_listings.ledger.items import ListingScope, accepted, deleted, removing, upsert
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entries
 from amazon_listings.ledger.tables import SKU, feeds, submissions
 
@@ -256,7 +256,16 @@ def _answer(
     """Fill in the answers of a chunk of messages, if they are still pending."""
     table = submissions.c
     rows = connection.execute(
-        select(table.id, table.sku, table.pim_id, table.method, table.payload_hash, table.wanted, table.body)
+        select(
+            table.id,
+            table.sku,
+            table.pim_id,
+            table.method,
+            table.payload_hash,
+            table.wanted,
+            table.body,
+            table.removal,
+        )
         .where(table.feed == feed.number, table.status == PENDING, table.sku.in_(list(statuses)))
         .order_by(table.sku)
     ).all()
@@ -269,6 +278,16 @@ def _answer(
         [{"of_id": row.id, "answer": statuses[row.sku]} for row in rows],
     )
     taken = [row for row in rows if statuses[row.sku] == ACCEPTED]
+    leaving = [row for row in taken if row.removal is not None]
+    upsert(
+        connection,
+        feed.listings,
+        (
+            removing(row.sku, row.removal, feed.run, row.payload_hash, row.wanted or row.body, now=now)
+            for row in leaving
+        ),
+    )
+    taken = [row for row in taken if row.removal is None]
     gone = [row.sku for row in taken if row.method == "DELETE"]
     upsert(connection, feed.listings, (deleted(sku) for sku in gone))
     upsert(

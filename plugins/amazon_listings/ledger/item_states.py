@@ -186,6 +186,14 @@ def mark_removed(
         _mark(ledger, connector_key, named, run, read_at)
 
 
+def mark_removed_skus(
+    ledger: Engine, connector_key: str, skus: Iterable[str], *, run: int, read_at: datetime
+) -> None:
+    """Mark items of SKUs whose listings a run takes off sale."""
+    for chunk in chunks(skus, CHUNK):
+        _mark(ledger, connector_key, item_states.c.sku.in_(chunk), run, read_at)
+
+
 def mark_missing(ledger: Engine, connector_key: str, *, run: int, read_at: datetime) -> None:
     """Mark every item that a run which read everything, and entered all of it, did not see."""
     _mark(ledger, connector_key, None, run, read_at)

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine
 
 #: `accepted`: Amazon took the last write, and it is not yet confirmed; the next four are how a
-#: confirmation ends; `deleted`: we deleted it.
-State = Literal["accepted", "live", "live_with_differences", "suppressed", "not_applied", "deleted"]
+#: confirmation ends; `deleted`: we deleted it; `off_sale`: we set its quantity to 0, and it was seen to be.
+State = Literal[
+    "accepted", "live", "live_with_differences", "suppressed", "not_applied", "deleted", "off_sale"
+]
+#: How a listing is taken off sale.
+Removal = Literal["delete", "zero_quantity"]
 
 #: Seconds between an acceptance and the first look at the listing.
 FIRST_LOOK = 60
@@ -225,6 +229,8 @@ def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: dat
         "state": "accepted",
         "look_at": now + timedelta(seconds=FIRST_LOOK),
         "looks": 0,
+        "removing": None,
+        "removing_run": None,
     }
 
 
@@ -249,13 +255,70 @@ def deleted(sku: str) -> dict[str, Any]:
         "listed": False,
         "state": "deleted",
         "look_at": None,
+        "removing": None,
+        "removing_run": None,
+    }
+
+
+def record_removing(
+    ledger: Engine,
+    listings: ListingScope,
+    how: Removal,
+    run: int,
+    contents: Mapping[str, tuple[str, Mapping[str, Any]]],
+) -> None:
+    """Remember listings that Amazon was asked to take off sale; none is until a reading shows it.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        how: What was asked for.
+        run: The run that asked.
+        contents: By SKU the payload's hash, and what the listing holds afterwards.
+    """
+    now = datetime.now(UTC)
+    with ledger.begin() as connection:
+        upsert(
+            connection,
+            listings,
+            (
+                removing(sku, how, run, digest, packed(dict(content)), now=now)
+                for sku, (digest, content) in contents.items()
+            ),
+        )
+
+
+def removing(
+    sku: str, how: str, run: int, digest: str, content: bytes | None, *, now: datetime
+) -> dict[str, Any]:
+    """Return the columns of an item whose removal Amazon was just asked for."""
+    deletes = how == "delete"
+    return {
+        "sku": sku,
+        "accepted_hash": digest,
+        "accepted_content": None if deletes else content,
+        "accepted_definition": None,
+        "accepted_at": now,
+        # Whether a deleted listing is there has to be asked before the next write.
+        "listed": None if deletes else True,
+        "state": "accepted",
+        "look_at": now + timedelta(seconds=FIRST_LOOK),
+        "looks": 0,
+        "removing": how,
+        "removing_run": run,
     }
 
 
 def record_listed(ledger: Engine, listings: ListingScope, listed: Mapping[str, bool]) -> None:
-    """Remember which SKUs Amazon has: a patch to one it does not know would make a torso of a listing."""
+    """Remember which SKUs Amazon has: a patch to an unknown one would make a partial listing of it."""
+    now = datetime.now(UTC)
+    seen = (
+        {"sku": sku, "listed": True, "seen_at": now, "missed_at": None} for sku, has in listed.items() if has
+    )
+    missing = ({"sku": sku, "listed": False} for sku, has in listed.items() if not has)
     with ledger.begin() as connection:
-        upsert(connection, listings, ({"sku": sku, "listed": has} for sku, has in listed.items()))
+        upsert(connection, listings, seen)
+        upsert(connection, listings, missing)
 
 
 def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from amazon_listings.ledger.submissions import ACCEPTED
 from amazon_listings.ledger.tables import SKU, runs, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Engine
 
@@ -91,3 +91,14 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
                 for row in rows
             }
     return found
+
+
+def writing_runs(ledger: Engine, numbers: Collection[int]) -> dict[int, WritingRun]:
+    """Return the attempts of runs by their numbers in the ledger."""
+    if not numbers:
+        return {}
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(runs.c.id, runs.c.run_id, runs.c.attempt).where(runs.c.id.in_(list(numbers)))
+        ).all()
+    return {row.id: WritingRun(row.id, row.run_id, row.attempt) for row in rows}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, MetaData, Table, func, insert, select
+from sqlalchemy import Column, MetaData, Table, and_, func, insert, or_, select
 
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import SKU, items
+from amazon_listings.ledger.tables import SKU, item_states, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Engine
 
@@ -64,6 +65,39 @@ def listed_but_not(ledger: Engine, connector_key: str, skus: Iterable[str]) -> I
         finally:
             if not connection.closed and not connection.invalidated:
                 connection.rollback()
+
+
+def removals_owed(ledger: Engine, connector_key: str, *, before: datetime) -> list[tuple[str, str]]:
+    """Return the PIM identity and SKU of listings whose removal was taken by Amazon and did not hold.
+
+    An item that is in the PIM's selection again is not removed.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose listings.
+        before: What was asked for later may only be late, unless a reading has given it up.
+    """
+    state = item_states.c
+    back = (
+        select(state.pim_id)
+        .where(state.connector_key == connector_key, state.sku == items.c.sku, state.removed.is_(False))
+        .exists()
+    )
+    table = items.c
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(func.coalesce(table.pim_id, ""), table.sku)
+            .where(
+                table.connector_key == connector_key,
+                table.removing.is_not(None),
+                or_(
+                    table.state == "not_applied", and_(table.state == "accepted", table.accepted_at <= before)
+                ),
+                ~back,
+            )
+            .order_by(table.sku)
+        ).all()
+    return [(pim_id, sku) for pim_id, sku in rows]
 
 
 def _listed(connector_key: str) -> ColumnElement[bool]:

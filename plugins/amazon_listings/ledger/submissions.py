@@ -53,7 +53,8 @@ def record_submissions(
         run: The run's number.
         rows: `sku`, `method` (`PUT`, `PATCH`, `DELETE`), `status`, `submission_id`, `request_id`, `hash`
             and `body` of each; further `pim_id`, `existed` (whether there was a listing; None or absent:
-            not known), `before` (the attributes it held, or None) and `undoes` (the run taken back).
+            not known), `before` (the attributes it held, or None), `undoes` (the run taken back) and
+            `removal` (how the write takes the listing off sale, if it does).
     """
     now = datetime.now(UTC)
     for chunk in chunks(rows, CHUNK):
@@ -142,6 +143,7 @@ def entries(
             "before": None if before is None else packed(before),
             "existed": True if before is not None else row.get("existed"),
             "undoes": row.get("undoes"),
+            "removal": row.get("removal"),
         }
 
 

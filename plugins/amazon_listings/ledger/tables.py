@@ -154,7 +154,9 @@ runs = Table(
 #: Amazon's preview, and with which definition. `accepted_*`: last payload Amazon accepted; its content
 #: is compressed JSON. `listed`: whether Amazon has the SKU, None if nobody asked. `state`: see
 #: `items.State`. `look_at`: when to read the listing back next, None if nothing is to be confirmed;
-#: `looks`: how often it was read.
+#: `looks`: how often it was read. `removing`: how the listing is being taken off sale (`delete` or
+#: `zero_quantity`), until a reading shows that it is; `removing_run`: the run that asked for it. `seen_at`:
+#: when a reading last showed the listing; `missed_at`: the first reading since that did not.
 items = Table(
     "items",
     metadata,
@@ -177,9 +179,15 @@ items = Table(
     Column("state", String(24)),
     Column("look_at", Moment),
     Column("looks", Integer, nullable=False, server_default="0"),
+    Column("removing", String(16)),
+    Column("removing_run", Integer),
+    Column("seen_at", Moment),
+    Column("missed_at", Moment),
     Index("ix_items_connector_key_pim_id", "connector_key", "pim_id"),
     Index("ix_items_connector_key_family", "connector_key", "family"),
     Index("ix_items_connector_key_look_at", "connector_key", "look_at", **_only_where("look_at IS NOT NULL")),
+    Index("ix_items_removing", "connector_key", **_only_where("removing IS NOT NULL")),
+    Index("ix_items_connector_key_seen_at", "connector_key", "seen_at"),
 )
 
 #: The present state of each item of a connector: what the PIM said last, what the mapping made of it, and
@@ -254,7 +262,8 @@ IN_DOUBT = "status IN ('UNANSWERED', 'UNKNOWN')"
 #: in later (`UNANSWERED` until then, `PENDING` for a feed's message). `body`: what was sent (PUT
 #: attributes or PATCH operations). `before`: what the listing held; `existed`: whether there was a listing
 #: (None: not known). `wanted`: the attributes that a pending message leads to, where that is not the body.
-#: All four contents are compressed JSON. `undoes`: the run whose write this one took back.
+#: All four contents are compressed JSON. `undoes`: the run whose write this one took back. `removal`: how
+#: the write takes a listing off sale, if it does.
 submissions = Table(
     "submissions",
     metadata,
@@ -277,6 +286,7 @@ submissions = Table(
     Column("before", LargeBinary),
     Column("existed", Boolean),
     Column("undoes", Integer),
+    Column("removal", String(16)),
     Index("ix_submissions_sku_seller_id_marketplace_id", "sku", "seller_id", "marketplace_id"),
     Index("ix_submissions_run_sku", "run", "sku"),
     Index("ix_submissions_feed_message", "feed", "message", **_only_where("feed IS NOT NULL")),

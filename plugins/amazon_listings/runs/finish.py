@@ -27,7 +27,7 @@ from amazon_listings.runs.notes import (
     ReportNote,
     TestedNote,
 )
-from amazon_listings.runs.outcomes import OWED
+from amazon_listings.runs.outcomes import OWED, Outcome
 from amazon_listings.runs.report import write_report
 from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
@@ -83,7 +83,7 @@ def finish_run(
     number = run_number(ledger, connector.key, run_id, attempt)
     calls = _calls(folder)
     try:
-        summary, error = _reported(
+        summary, error, owed = _reported(
             connector,
             ledger=ledger,
             number=number,
@@ -97,7 +97,7 @@ def finish_run(
             end_in_ledger(ledger, number, counts={}, calls=calls, cursor=None, failure=str(damaged))
         raise
     if number is not None:
-        cursor = None if any(summary["counts"][outcome] for outcome in OWED) else _cursor(folder)
+        cursor = None if owed else _cursor(folder)
         counts, failure = summary["counts"], summary["failure"]
         end_in_ledger(ledger, number, counts=counts, calls=calls, cursor=cursor, failure=failure)
     if error is not None:
@@ -127,13 +127,19 @@ def _reported(
     run_id: str,
     warnings: Sequence[str],
     unfinished: Sequence[str],
-) -> tuple[dict[str, Any], RunAbortedError | None]:
-    """Resolve the outcomes and write the report; with the error that kept outcomes from being resolved."""
+) -> tuple[dict[str, Any], RunAbortedError | None, bool]:
+    """Resolve the outcomes and write the report.
+
+    Returns:
+        The summary; the error that kept outcomes from being resolved; whether the run owes items, so that
+        the next one reads them again.
+    """
     scope, definitions = folder.noted(Scope), folder.noted(DefinitionsNote)
     changes = folder.noted(ChangesNote)
     messages = catalogue(language_of(connector))
     failure, error = _failure(folder, unfinished, messages), None
-    resolver = Resolver(folder, None if number is None else partial(sent_in_run, ledger, number))
+    sent = None if number is None else partial(sent_in_run, ledger, number)
+    resolver = Resolver(folder, sent, language=language_of(connector))
     history: dict[str, int] | None = None
     try:
         if failure is None and folder.noted(ExtractNote) is None:
@@ -176,7 +182,10 @@ def _reported(
         keep_states(
             connector, scope, definitions, ledger=ledger, folder=folder, run=number, ended=not failure
         )
-    return summary, None if failure else error
+    counts = summary["counts"] | {
+        Outcome.PENDING: summary["counts"][Outcome.PENDING] - resolver.removals_awaited
+    }
+    return summary, None if failure else error, any(counts[outcome] for outcome in OWED)
 
 
 def _calls(folder: RunFolder) -> Counter[str]:

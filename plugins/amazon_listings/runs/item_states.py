@@ -13,12 +13,13 @@ from amazon_listings.ledger.item_states import (
     find_states,
     mark_missing,
     mark_removed,
+    mark_removed_skus,
     record_states,
 )
 from amazon_listings.runs.needed_fields import needed_fields
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import EXTRACT, MAPPED, RESOLVED
+from amazon_listings.runs.records import EXTRACT, MAPPED, REMOVED, RESOLVED
 from amazon_listings.runs.related_tables import load_tables
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def keep_states(
             )
 
     record_states(ledger, connector.key, states())
+    leaving = (one.sku for part in folder.parts(REMOVED) for one in folder.read(REMOVED, part))
+    mark_removed_skus(ledger, connector.key, filter(None, leaving), run=run, read_at=read_at)
     if scope.kind == "everything" and extract.full:
         # After an unreadable record nobody knows which items are missing.
         if ended and not left_out and not extract.unreadable:

@@ -66,6 +66,8 @@ class Outcome(StrEnum):
     SUPPRESSED = "suppressed", "confirm", "bad", True
     #: Read back: Amazon did not carry the submission out; the next run sends it again.
     NOT_APPLIED = "not_applied", "confirm", "bad", True
+    #: Read back: the listing is off sale, as it was to be.
+    REMOVED = "removed", "confirm", "good", True
     #: Read back: there is no listing any more.
     GONE = "gone", "confirm", "bad", True
 

@@ -2,18 +2,20 @@
 
 Nothing, by default. A connector may ask for their quantity to be set to 0 or for the listing to be
 deleted (`sync.when_removed`), up to a share of its listings (`sync.removed_share`): a filter that
-was mistyped, or a PIM that answers half, must not empty a shop.
+was mistyped, or a PIM that answers half, must not empty a shop. Removals that Amazon took and did not
+carry out are repeated by every run that may remove; they do not count towards the share again.
 """
 
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents
-from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus
+from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus, removals_owed
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from amazon_listings.runs.scope import Scope
 
 log = logging.getLogger(__name__)
+
+#: After so much time a removal that does not show is repeated.
+SURE = timedelta(hours=1)
 
 
 class TooManyLeft(RunAbortedError):
@@ -85,32 +90,58 @@ def plan_removals(
             extract.unreadable,
         )
         return 0
-    left = _left(connector, scope, ledger, folder, extract)
+    left: Iterable[tuple[str, str]] = _left(connector, scope, ledger, folder, extract)
     if how == "zero_quantity":
         left = _in_stock(ledger, listings, left)
-    count = folder.write(REMOVED, part_name(1), _records(left))
+    owed = _owed(connector, ledger, folder)
+    fresh = (one for one in left if one[1] not in owed)
+    count = folder.write(REMOVED, part_name(1), _records(fresh))
     listed = count_listed(ledger, connector.key)
-    if not count or scope.operation == "test":
+    if owed:
+        log.info("%s listings are to be taken off sale again: Amazon has not done it.", len(owed))
+        folder.write(REMOVED, part_name(2), _records((pim_id, sku) for sku, pim_id in owed.items()))
+    too_many = _too_many(connector, count, listed)
+    if too_many or not (count or owed) or scope.operation == "test":
         folder.clear(REMOVED)
-    if count > connector.sync.removed_share * listed:
-        folder.clear(REMOVED)
-        error = TooManyLeft(
-            "runs.too_many_left",
-            count=count,
-            listed=listed,
-            connector=connector.id,
-            share=connector.sync.removed_share,
-            where=connector.where,
-        )
-        if scope.operation == "test":
-            log.warning("%s A live run would stop here.", error.message)
-            return count
-        raise error
-    if count:
+    if too_many and scope.operation == "live":
+        raise too_many
+    _tell(connector, scope, count, listed, too_many)
+    return count + len(owed)
+
+
+def _too_many(connector: Connector, count: int, listed: int) -> TooManyLeft | None:
+    """Return the error of a run in which more left than the connector's share."""
+    if count <= connector.sync.removed_share * listed:
+        return None
+    return TooManyLeft(
+        "runs.too_many_left",
+        count=count,
+        listed=listed,
+        connector=connector.id,
+        share=connector.sync.removed_share,
+        where=connector.where,
+    )
+
+
+def _tell(connector: Connector, scope: Scope, count: int, listed: int, too_many: TooManyLeft | None) -> None:
+    """Write to the log how many left, and what becomes of them."""
+    if too_many:
+        log.warning("%s A live run would stop here.", too_many.message)
+    elif count:
         would = "would be" if scope.operation == "test" else "will be"
-        done = "deleted" if how == "delete" else "set to a quantity of 0"
+        done = "deleted" if connector.sync.when_removed == "delete" else "set to a quantity of 0"
         log.info("%s of %s listings left the PIM's selection; they %s %s.", count, listed, would, done)
-    return count
+
+
+def _owed(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, str]:
+    """Return the PIM identities by SKU of removals that Amazon took and did not carry out."""
+    owed = {
+        sku: pim_id for pim_id, sku in removals_owed(ledger, connector.key, before=datetime.now(UTC) - SURE)
+    }
+    if owed:
+        for item in _mapped(folder):
+            owed.pop(item.sku or "", None)
+    return owed
 
 
 def _left(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+import msgspec
+
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNANSWERED
+from amazon_listings.messages import DEFAULT, catalogue
 from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, QualityNote, TestedNote
@@ -73,13 +76,18 @@ class Resolver:
     Args:
         folder: The run's folder.
         sent: Gives the run's last writes to SKUs from the ledger; None: there is no ledger to ask.
+        language: Of the remarks.
 
     Attributes:
         damage: What is wrong with files that were passed over.
+        removals_awaited: How many removals Amazon took that no reading has shown to hold; the ledger owes
+            them, whatever the next run reads.
     """
 
-    def __init__(self, folder: RunFolder, sent: SentWrites | None = None) -> None:
+    def __init__(self, folder: RunFolder, sent: SentWrites | None = None, *, language: str = DEFAULT) -> None:
         self.damage: list[DamagedFile] = []
+        self.removals_awaited = 0
+        self._messages = catalogue(language)
         self._folder = folder
         self._sent = sent
         scope = folder.noted(Scope)
@@ -110,7 +118,12 @@ class Resolver:
             )
             yield part, list(self._resolved(part, stages))
         removed = [one for part in self._folder.parts(REMOVED) for one in self._folder.read(REMOVED, part)]
-        yield REMOVED_PART, [self._removed(one) for one in removed]
+        seen = {one.sku: one for one in self._passed_over(CONFIRMED, REMOVED_PART, must=False)}
+        sent = self._sent([one.sku for one in removed if one.sku]) if self._sent and removed else {}
+        yield (
+            REMOVED_PART,
+            [self._removed(one, seen.get(one.sku), sent.get(one.sku or "")) for one in removed],
+        )
 
     def _resolved(self, part: str, stages: _Stages) -> Iterator[ResolvedItem]:
         sent = self._writes(stages.tested)
@@ -154,9 +167,20 @@ class Resolver:
             answered=_answered(tested, live),
         )
 
-    def _removed(self, one: WrittenItem) -> ResolvedItem:
+    def _removed(self, one: WrittenItem, confirmed: ConfirmedItem | None, sent: Sent | None) -> ResolvedItem:
+        """Return a removal: whatever Amazon answered, it is pending until a reading shows that it holds."""
         live = None if one.outcome is Outcome.READY else one
+        if live is None and sent is not None and (known := _OUTCOMES.get(sent.status)) is not None:
+            live = msgspec.structs.replace(one, outcome=known, submission_id=sent.submission_id)
         outcome, note = self._outcome(one, live, one.issues)
+        if outcome in {Outcome.ACCEPTED, Outcome.UNCHANGED}:
+            outcome = Outcome.PENDING
+            if confirmed is not None and confirmed.outcome is not Outcome.ACCEPTED:
+                outcome = confirmed.outcome
+            self.removals_awaited += outcome is Outcome.PENDING
+            awaited = [self._messages.phrase("note.removal_awaited")] if outcome is Outcome.PENDING else []
+            seen = [confirmed.note] if confirmed is not None and confirmed.note else awaited
+            note = "; ".join(filter(None, (note, *seen)))
         return ResolvedItem(
             pim_id=one.pim_id,
             sku=one.sku,
@@ -199,9 +223,11 @@ class Resolver:
             return []
 
 
-def resolved_items(folder: RunFolder, sent: SentWrites | None = None) -> Iterator[ResolvedItem]:
+def resolved_items(
+    folder: RunFolder, sent: SentWrites | None = None, *, language: str = DEFAULT
+) -> Iterator[ResolvedItem]:
     """Return every item of the run with its outcome, in the order of the extract."""
-    return chain.from_iterable(items for _, items in Resolver(folder, sent).parts())
+    return chain.from_iterable(items for _, items in Resolver(folder, sent, language=language).parts())
 
 
 def _by_id(records: Iterator[AnyItem] | list[AnyItem]) -> dict[str, AnyItem]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed
 from amazon_listings.ledger.fences import lower_fences, raise_fences
-from amazon_listings.ledger.items import record_accepted, record_deleted, record_listed
+from amazon_listings.ledger.items import record_accepted, record_deleted, record_listed, record_removing
 from amazon_listings.ledger.submissions import (
     ACCEPTED,
     announce_submission,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.fences import Fence
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items import ListingScope, Removal
     from amazon_listings.ledger.leases import Lease
     from amazon_listings.selling_partner.listing_answers import Submission
     from amazon_listings.writes.planner import Attributes
@@ -60,6 +60,7 @@ class Outgoing:
         after: The attributes that it is known to have once the write is accepted.
         group: The PIM's identity of the item's family; None where it is not known.
         undoes: The run that the write takes back.
+        removal: How the write takes the listing off sale, if it does.
     """
 
     sku: str
@@ -72,6 +73,7 @@ class Outgoing:
     after: Attributes
     group: str | None = None
     undoes: int | None = None
+    removal: Removal | None = None
 
     @property
     def announcement(self) -> dict[str, Any]:
@@ -85,6 +87,7 @@ class Outgoing:
             "before": self.before,
             "existed": self.existed,
             "undoes": self.undoes,
+            "removal": self.removal,
         }
 
 
@@ -186,6 +189,8 @@ class WriteProtocol:
         record_answers(self.ledger, self.run, map(_answer_row, found.answers))
         record_listed(self.ledger, self.listings, found.listed)
         taken = [answer.write for answer in found.answers if answer.status == ACCEPTED] + found.unchanged
+        self._remember_removals([write for write in taken if write.removal is not None])
+        taken = [write for write in taken if write.removal is None]
         kept = [write for write in taken if write.method != "DELETE" and write.after]
         for rows in (
             [_accepted_row(write) for write in kept if write.group is None],
@@ -195,6 +200,15 @@ class WriteProtocol:
         deleted = [write.sku for write in taken if write.method == "DELETE"]
         record_deleted(self.ledger, self.listings, deleted)
         self.lower(found.known)
+
+    def _remember_removals(self, writes: Sequence[Outgoing]) -> None:
+        """Enter removals; also of a listing that is not there: one reading does not prove it."""
+        ways: dict[Removal, dict[str, tuple[str, Attributes]]] = {}
+        for write in writes:
+            if write.removal is not None:
+                ways.setdefault(write.removal, {})[write.sku] = (write.hash, write.after)
+        for how, contents in ways.items():
+            record_removing(self.ledger, self.listings, how, self.run, contents)
 
     def announce_feed(self, document_id: str, messages: Iterable[Mapping[str, Any]]) -> int:
         """Enter a feed and its messages before it is started; from now on their fences are the feed's.

@@ -1,4 +1,8 @@
-"""Remove from sale what left the PIM's selection: by deletion, or by a quantity of 0."""
+"""Remove from sale what left the PIM's selection: by deletion, or by a quantity of 0.
+
+That Amazon took a removal does not say that it was carried out: it is pending until a reading shows it
+(`confirm`), and repeated by later runs until then (`runs.removed_items`).
+"""
 
 from __future__ import annotations
 
@@ -120,6 +124,8 @@ class Removals:
                 yield {
                     **row,
                     "removal": self._how,
+                    # A removal that did not hold is repeated, though its payload was accepted before.
+                    "forced": True,
                     "attributes": after,
                     "hash": payload_hash(after),
                     "requirements": "",

@@ -296,17 +296,18 @@ _KINDS = {"PUT": "creations", "PATCH": "updates", "DELETE": "deletions"}
 
 
 def outgoing(row: Row, write: PlannedWrite) -> Outgoing:
-    """Return what the ledger remembers of a row's write; a removal is one, even of what is not there."""
+    """Return what the ledger remembers of a row's write."""
     return Outgoing(
         sku=row["sku"],
         pim_id=row["pim_id"],
         hash=row["hash"],
-        method="DELETE" if row.get("removal") == "delete" else write.method,
+        method=write.method,
         body=write.body,
         before=write.before,
         existed=write.existed,
         after=write.after,
         group=row.get("group"),
+        removal=row.get("removal"),
     )
 
 

@@ -1,12 +1,16 @@
 """Items that left the PIM's selection."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from amazon_listings.confirm.checks import confirm
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.removed_items import TooManyLeft
+from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp, variant
 
 MANY = [lamp(f"L{n:02}") for n in range(25)]
@@ -33,13 +37,15 @@ def test_after_a_full_reading_what_is_missing_is_set_to_zero_once(shop, ledger):
     shop.run(connector, MANY)
     run = shop.run(connector, MANY[1:])
     left = run.items()["L00"]
-    assert (left.outcome, left.removed) == ("accepted", True)
-    assert left.note == catalogue(language_of(connector)).phrase("note.removed_zero_quantity")
+    assert (left.outcome, left.removed) == ("pending", True)
+    messages = catalogue(language_of(connector))
+    notes = [messages.phrase(f"note.{name}") for name in ("removed_zero_quantity", "removal_awaited")]
+    assert left.note == "; ".join(notes)
     assert quantity(shop, connector, "L00") == 0
     assert run.calls() == {"readings": 1, "updates": 1}
     (write,) = writes_of(ledger, run.number)
     assert write.before["fulfillment_availability"][0]["quantity"] == 3
-    assert shop.run(connector, MANY[2:]).outcomes()["L01"] == "accepted"  # L00 does not count again
+    assert shop.run(connector, MANY[2:]).outcomes()["L01"] == "pending"  # L00 does not count again
     assert shop.run(connector, MANY).outcomes()["L00"] == "accepted"  # it came back
     assert quantity(shop, connector, "L00") == 3
 
@@ -48,13 +54,13 @@ def test_they_are_deleted_with_all_that_they_held_remembered(shop, ledger):
     connector = shop.connector(sync=sync("delete"))
     shop.run(connector, MANY)
     run = shop.run(connector, MANY[1:])
-    assert run.outcomes()["L00"] == "accepted"
+    assert run.outcomes()["L00"] == "pending"
     assert run.calls() == {"readings": 1, "deletions": 1}
     assert shop.held(connector, "L00") is None
     (write,) = writes_of(ledger, run.number)
     assert write.before["item_name"][0]["value"] == "Lampe"
     run.live()  # the task is repeated
-    assert run.outcomes()["L00"] == "accepted"
+    assert run.outcomes()["L00"] == "pending"
     assert "L00" not in shop.run(connector, MANY[1:]).outcomes()
 
 
@@ -62,9 +68,9 @@ def test_a_run_of_changes_takes_those_that_the_pim_names(shop):
     connector = shop.connector(sync=sync("delete", 1))
     shop.run(connector, [lamp("A"), variant("F", "F1"), variant("F", "F2"), lamp("B")])
     run = shop.run(connector, [lamp("B")], kind="changed", removed=["products/A", "products/X", "products/B"])
-    assert run.outcomes() == {"B": "unchanged", "A": "accepted"}
+    assert run.outcomes() == {"B": "unchanged", "A": "pending"}
     run = shop.run(connector, [], kind="changed", removed=["products/F"])
-    assert run.outcomes() == {"F1": "accepted", "F2": "accepted"}  # a product stands for its family
+    assert run.outcomes() == {"F1": "pending", "F2": "pending"}  # a product stands for its family
     assert shop.held(connector, "F1") is None
     assert shop.held(connector, "B") is not None
 
@@ -88,7 +94,7 @@ def test_too_many_stop_the_run_before_anything_is_sent(shop):
     assert "lamps.yaml" in refused.value.hint
     assert not [one for one in shop.sandbox.requests() if one["operation"].endswith("ListingsItem")]
     allowed = shop.connector(sync=sync("delete", 0.1))
-    assert list(shop.run(allowed, MANY[2:]).outcomes().values()).count("accepted") == 2
+    assert list(shop.run(allowed, MANY[2:]).outcomes().values()).count("pending") == 2
 
 
 def test_a_test_run_only_says_what_would_happen(shop, caplog):
@@ -138,3 +144,96 @@ def test_a_vendor_has_no_quantity_to_zero(vendor):
     )
     with pytest.raises(ActionRequiredError):
         vendor.run(connector, [lamp("A")])
+
+
+def read_back(shop, connector, hours):
+    """Read back what is due so many hours from now."""
+    return confirm(
+        connector,
+        shop.definitions(connector),
+        client=shop.client,
+        ledger=shop.ledger,
+        storage=shop._root / "storage",
+        now=lambda: datetime.now(UTC) + timedelta(hours=hours),
+    )
+
+
+def put_on_sale_again(shop, connector, how, before):
+    """Make the listing what it was: Amazon took the removal and did not carry it out."""
+    patches = {"fulfillment_availability": before["fulfillment_availability"]} if how != "delete" else before
+    amazon.patch(
+        shop.client,
+        "L00",
+        [connector.marketplace.id],
+        product_type="LAMP",
+        patches=[
+            {"op": "replace", "path": f"/attributes/{name}", "value": value}
+            for name, value in patches.items()
+        ],
+    )
+
+
+@pytest.mark.parametrize("kind", ["everything", "changed"])
+@pytest.mark.parametrize("how", ["delete", "zero_quantity"])
+def test_a_removal_that_does_not_hold_is_repeated_until_it_does(shop, how, kind):
+    connector = shop.connector(sync=sync(how, 1))
+    shop.run(connector, MANY)
+    read_back(shop, connector, 25)
+    before = shop.held(connector, "L00")
+    run = shop.run(connector, MANY[1:])
+    put_on_sale_again(shop, connector, how, before)
+    assert read_back(shop, connector, 1) == {"accepted": 1}
+    assert run.outcomes()["L00"] == "pending"
+    assert read_back(shop, connector, 26) == {"not_applied": 1}
+    assert run.outcomes()["L00"] == "not_applied"
+    again = shop.run(connector, MANY[1:], kind=kind)
+    assert again.outcomes()["L00"] == "pending"
+    assert read_back(shop, connector, 1) == {"removed": 1}
+    assert again.outcomes()["L00"] == "removed"
+    assert run.outcomes()["L00"] == "not_applied"  # its report says what that run did
+    third = shop.run(connector, MANY[1:], kind=kind)
+    assert "L00" not in third.outcomes()
+    held = shop.held(connector, "L00")
+    assert held is None if how == "delete" else held["fulfillment_availability"][0]["quantity"] == 0
+
+
+@pytest.mark.parametrize("how", ["delete", "zero_quantity"])
+def test_an_item_that_came_back_is_not_removed_again(shop, how):
+    connector = shop.connector(sync=sync(how, 1))
+    shop.run(connector, MANY)
+    before = shop.held(connector, "L00")
+    shop.run(connector, MANY[1:])
+    put_on_sale_again(shop, connector, how, before)
+    read_back(shop, connector, 26)
+    back = shop.run(connector, MANY)
+    assert back.outcomes()["L00"] in {"accepted", "unchanged"}
+    assert not back.items()["L00"].removed
+    assert "L00" not in shop.run(connector, [], kind="changed").outcomes()
+    assert quantity(shop, connector, "L00") == 3
+
+
+def test_a_connector_that_keeps_what_leaves_repeats_no_removal(shop):
+    connector = shop.connector(sync=sync("delete", 1))
+    shop.run(connector, MANY)
+    before = shop.held(connector, "L00")
+    shop.run(connector, MANY[1:])
+    put_on_sale_again(shop, connector, "delete", before)
+    read_back(shop, connector, 26)
+    assert "L00" not in shop.run(shop.connector(sync=sync("keep")), MANY[1:]).outcomes()
+    assert shop.held(connector, "L00") is not None
+
+
+@pytest.mark.parametrize("how", ["delete", "zero_quantity"])
+def test_a_removal_by_feed_is_read_back_too(shop, how):
+    connector = shop.connector(sync=sync(how, 1) | {"feed_from": 1})
+    run = shop.run(connector, MANY)
+    while run.sync.awaited():
+        shop.sandbox.advance(600)
+        run.sync.collect()
+    run = shop.run(connector, MANY[1:])
+    while run.sync.awaited():
+        shop.sandbox.advance(600)
+        run.sync.collect()
+    assert run.outcomes()["L00"] == "pending"
+    read_back(shop, connector, 1)
+    assert run.outcomes()["L00"] == "removed"

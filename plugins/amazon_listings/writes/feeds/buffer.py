@@ -31,6 +31,7 @@ def message_line(row: dict[str, Any], write: PlannedWrite, product_type: str, pa
             "wanted": None if write.method == "PUT" else write.after,
             "before": write.before,
             "existed": write.existed,
+            "removal": row.get("removal"),
             "message": message,
         }
     )
