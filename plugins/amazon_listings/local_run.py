@@ -11,6 +11,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from amazon_listings import pipeline
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError
@@ -96,24 +98,41 @@ def _steps(
     )
     yield "test_sync", lambda: pipeline.in_words(pipeline.test(run, installation))
     if run.scope.operation == "live":
-        yield "live_sync", lambda: _live(run, installation, decide, poll)
+        yield "approve", lambda: _approve(run, installation, decide)
+        yield "live_sync", lambda: _live(run, installation, poll)
 
 
-def _live(
-    run: RunContext,
-    installation: Installation,
-    decide: Callable[[RunContext, str], Decision],
-    poll: Callable[[float], None],
+def _approve(
+    run: RunContext, installation: Installation, decide: Callable[[RunContext, str], Decision]
 ) -> str:
-    """Send what is decided to be sent, and wait for feeds until they are through."""
+    """Decide what may go; what is asked is answered at once, by the decision about the plan."""
+    import getpass  # noqa: PLC0415 - with the rest of a run
+
+    from amazon_listings.approvals.answers import answer_run  # noqa: PLC0415 - with the rest of a run
+
+    note = pipeline.approve(run, installation)
+    decision = decide(run, plan_hash(run))
+    if decision is Decision.SEND:
+        answer_run(run.folder, installation.ledger, run.connector.key, approved=True, by=getpass.getuser())
+        note = pipeline.approve(run, installation)
+    else:
+        refused = decision is Decision.REFUSE
+        if refused:
+            answer_run(
+                run.folder, installation.ledger, run.connector.key, approved=False, by=getpass.getuser()
+            )
+        note = msgspec.structs.replace(note, decision="refused" if refused else "waiting")
+        run.folder.note(note)
+    return f"{note.ready:,} ready, {note.waiting:,} waiting, {note.refused:,} refused"
+
+
+def _live(run: RunContext, installation: Installation, poll: Callable[[float], None]) -> str:
+    """Send what may go, and wait for feeds until they are through."""
     from amazon_listings.runs.notes import ApprovalNote  # noqa: PLC0415 - with the rest of a run
     from amazon_listings.settings import settings  # noqa: PLC0415 - with the rest of a run
 
-    plan = plan_hash(run)
-    decision = decide(run, plan)
-    if decision is not Decision.SEND:
-        refused = decision is Decision.REFUSE
-        run.folder.note(ApprovalNote(decision="refused" if refused else "waiting", plan_hash=plan))
+    note = run.folder.noted(ApprovalNote)
+    if note is not None and note.decision:
         return "nothing was sent"
     sync = pipeline.live_sync_of(run, installation)
     counts = sync.send()

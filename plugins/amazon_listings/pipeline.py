@@ -1,6 +1,6 @@
 """The steps of a run, in their order: what Airflow's tasks call, and a run without Airflow.
 
-    begin → extract → check_quality → map_part (each part) → test → live_sync_of → finish
+    begin → extract → check_quality → map_part (each part) → test → approve → live_sync_of → finish
 
 Each step takes the run's context and an installation, opens what it needs, and leaves its results in
 the run's folder and the ledger.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.runs.notes import ExtractNote
+    from amazon_listings.runs.notes import ApprovalNote, ExtractNote
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.sources.port import Rows
@@ -86,6 +86,7 @@ def begin(
 
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
+    from amazon_listings.ledger.approvals import approved_skus
     from amazon_listings.ledger.runs import last_run, start_run
     from amazon_listings.messages import catalogue
     from amazon_listings.runs.definitions import refresh_definitions
@@ -118,6 +119,7 @@ def begin(
         interval=interval,
         last=last_run(ledger, connector.key, params["operation"]),
         definition=note.checksum,
+        approved=lambda: approved_skus(ledger, connector.key),
     )
     run.folder.note(scope)
     run.folder.note(note)
@@ -186,6 +188,36 @@ def test(run: RunContext, installation: Installation) -> dict[str, int]:
     )
     log.info("Test sync: %s.", in_words(counts))
     return counts
+
+
+def approve(run: RunContext, installation: Installation) -> ApprovalNote:
+    """Decide what of the run may go to Amazon now, and ask a person about the rest.
+
+    Raises:
+        ActionRequiredError: the ledger does not know the run.
+    """
+    from amazon_listings.approvals.decisions import Decisions
+    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.messages import catalogue
+    from amazon_listings.writes.planner import amazon_defaults
+
+    connector = run.connector
+    account = installation.account(connector)
+    note = Decisions(
+        connector,
+        run.folder,
+        ledger=installation.ledger,
+        listings=ListingScope(
+            connector.key, account.seller_id, connector.marketplace.id, connector.amazon.product_type
+        ),
+        run=number_of(run, installation.ledger),
+        layout=definitions_of(run).layout,
+        defaults=amazon_defaults(connector.marketplace),
+        messages=catalogue(language_of(connector)),
+    ).decide()
+    log.info("Approvals: %s may go now, %s wait, %s are refused.", note.ready, note.waiting, note.refused)
+    return note
 
 
 def live_sync_of(run: RunContext, installation: Installation) -> LiveSync:

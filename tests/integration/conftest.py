@@ -108,7 +108,7 @@ def failing(house):
     A connector that waits while another one fetches the same definition takes that one's copy, and
     would learn only later that its own account is refused.
     """
-    refused = {name: house.trigger(name) for name in WRONG_ACCOUNTS}
+    refused = {name: house.trigger(name, operation="live") for name in WRONG_ACCOUNTS}
     for run in refused.values():
         house.finish(run)
-    return refused | {name: house.trigger(name) for name in WRONG_DOCUMENTS}
+    return refused | {name: house.trigger(name, operation="live") for name in WRONG_DOCUMENTS}

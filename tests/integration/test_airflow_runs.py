@@ -65,17 +65,17 @@ def first(house, do, failing):
 @pytest.fixture(scope="module")
 def changed(house, do, first):
     house.edit("variants", EDITED_VARIANT, values={"price": "61.90"})
-    return do(lambda: house.run("packs"))
+    return do(lambda: house.run("packs", operation="live"))
 
 
 @pytest.fixture(scope="module")
 def idle(house, do, changed):
-    return do(lambda: house.run("packs"))
+    return do(lambda: house.run("packs", operation="live"))
 
 
 @pytest.fixture(scope="module")
 def named(house, do, idle):
-    return do(lambda: house.run("packs", skus=[NAMED], force=True))
+    return do(lambda: house.run("packs", operation="live", skus=[NAMED], force=True))
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def test_a_backfill_takes_what_changed_in_its_intervals(backfilled):
 def test_a_backfill_does_not_move_the_cursor(house, backfilled):
     """What was edited before the backfill is still waiting for the next run."""
     before = writes(house)
-    step = Step(house, house.run("packs"), before)
+    step = Step(house, house.run("packs", operation="live"), before)
     assert set(step.outcomes) == FAMILY_OF_EDITED
     assert step.outcomes["LUM-B102-BLK"] == "accepted"
 

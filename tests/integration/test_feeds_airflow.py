@@ -34,7 +34,7 @@ def fed(house):
     )
     house.sandbox.control("settings", feed_queue_delay=QUEUE)
     house.unpause("fed")
-    run = house.trigger("fed")
+    run = house.trigger("fed", operation="live")
 
     def task():
         return house.airflow.call("GET", f"{run.path}/taskInstances/live_sync")

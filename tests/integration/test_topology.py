@@ -173,7 +173,7 @@ def workers(topology):
 @pytest.fixture(scope="module")
 def run(topology, workers):
     topology.airflow.wait_for_dag("amazon_packs", timeout=600)
-    run_id = topology.airflow.trigger("amazon_packs", {"selection": "everything"})
+    run_id = topology.airflow.trigger("amazon_packs", {"selection": "everything", "operation": "live"})
     run = Run(topology.airflow, "amazon_packs", run_id, "")
     run.state = topology.airflow.wait_for_run("amazon_packs", run_id, timeout=900)
     return run

@@ -31,6 +31,18 @@ FAMILIES = ("LUM-B101", "LUM-B102", "LUM-B103")
 PATIENCE = 600.0
 
 
+#: Guards that never ask.
+NO_GUARDS = {
+    "price_fall": None,
+    "price_rise": None,
+    "quantity_times": None,
+    "unit_change": False,
+    "changed_share": None,
+    "quantity_sum_fall": None,
+    "vanished_share": None,
+}
+
+
 def amazon_connection(sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
     """An Airflow connection to the sandbox's Amazon; `changes` replace its fields, `extra` is merged."""
     extra = {
@@ -59,8 +71,13 @@ def pim_connection(sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
 
 
 def demo_connector(name: str, connector_id: str, **changes: Any) -> dict[str, Any]:
-    """A demo connector's document under another id; `changes` are merged a level deep."""
+    """A demo connector's document under another id; `changes` are merged a level deep.
+
+    Nothing of it waits for an approval, unless the changes say so.
+    """
     document = yaml.safe_load((PROJECT / "include" / "connectors" / f"{name}.yaml").read_text("utf-8"))
+    document |= {"approval": {"policy": "never"}, "guards": dict(NO_GUARDS)}
+    document["sync"] |= {"removed_share": 1}
     for key, value in {"id": connector_id, **changes}.items():
         document[key] = document[key] | value if isinstance(value, dict) else value
     return document

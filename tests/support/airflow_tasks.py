@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-ORDER = ("refresh_definition", "extract_products", "check_quality", "map_fields", "test_sync", "live_sync")
+ORDER = (
+    "refresh_definition",
+    "extract_products",
+    "check_quality",
+    "map_fields",
+    "test_sync",
+    "approve",
+    "live_sync",
+)
 
 
 @dataclass
@@ -101,7 +109,8 @@ class Bench:
         yield "map_fields", lambda: [tasks.map_fields(connector_id, definition, part) for part in parts]
         if parts or "failed" in run.states.values():
             yield "test_sync", lambda: tasks.test_sync(connector_id, definition)
-            yield "live_sync", lambda: tasks.live_sync(connector_id, definition, got["test_sync"])
+            yield "approve", lambda: tasks.approve(connector_id, definition)
+            yield "live_sync", lambda: tasks.live_sync(connector_id, definition)
         yield "report", lambda: tasks.report(connector_id, definition)
 
     def _one(self, run: Tasks, connector_id: str, name: str, call: Any, params: dict[str, Any]) -> None:
@@ -117,7 +126,7 @@ class Bench:
             "ti": ti,
             "run_id": run.run_id,
             "params": params,
-            "dag_run": SimpleNamespace(run_type="manual", clear_number=0),
+            "dag_run": SimpleNamespace(run_type="manual", clear_number=0, conf=params),
         }
         with set_current_context(context):
             try:

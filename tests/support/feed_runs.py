@@ -6,9 +6,18 @@ from datetime import UTC, datetime
 
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.runs.folder import RunFolder, part_name
+from amazon_listings.runs.notes import ApprovalNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
-from amazon_listings.runs.records import LIVE, MAPPED, TESTED, MappedItem, TestedItem
+from amazon_listings.runs.records import (
+    APPROVED,
+    LIVE,
+    MAPPED,
+    TESTED,
+    ApprovedItem,
+    MappedItem,
+    TestedItem,
+)
 from amazon_listings.writes.live_sync import live_sync
 from local_airflow.project import PROJECT
 
@@ -78,6 +87,9 @@ class ConnectorRuns:
                 for row in rows
             ]
             self.folder.write(TESTED, part_name(number), tested)
+            allowed = [ApprovedItem(pim_id=one.pim_id, sku=one.sku, outcome=Outcome.READY) for one in tested]
+            self.folder.write(APPROVED, part_name(number), allowed)
+        self.folder.note(ApprovalNote())
 
     @property
     def live_sync(self):

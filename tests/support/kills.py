@@ -272,8 +272,6 @@ def _call(name: str, connector_id: str, got: dict[str, Any]) -> Any:
         return task(definition, got["extract_products"])
     if name == "map_fields":
         return [task(definition, part) for part in got["check_quality"]]
-    if name == "live_sync":
-        return task(definition, got["test_sync"])
     return task(definition)
 
 

@@ -70,17 +70,17 @@ def _lay_out(connector: Connector) -> None:
         .expand(part=quality)
     )
     tested = step(task_id="test_sync")(tasks.test_sync)(connector.id, definition)
+    approved = step(task_id="approve")(tasks.approve)(connector.id, definition)
     sent = LiveSyncOperator(
         task_id="live_sync",
         outlets=[listings_asset(connector)],
         connector_id=connector.id,
         definition=definition,
-        tested=tested,
     )
     closing = step(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)
     report = closing(tasks.report)(connector.id, definition)
-    mapped >> tested
-    [definition, extract, quality, mapped, tested, sent] >> report
+    mapped >> tested >> approved >> sent
+    [definition, extract, quality, mapped, tested, approved, sent] >> report
 
 
 def _schedule(connector: Connector) -> Any:
@@ -108,20 +108,23 @@ def _start(connector: Connector) -> pendulum.DateTime:
 def _params(connector: Connector) -> dict[str, Param]:
     return {
         "operation": Param(
-            connector.sync.operation,
+            "test",
             type="string",
             enum=["test", "live"],
             title="Operation",
             description_md="**test**: everything is checked, by Amazon too, and nothing changes there. "
-            "**live**: what passes is submitted.",
+            f"**live**: what passes is submitted. The schedule runs this connector as "
+            f"**{connector.sync.operation}**.",
         ),
         "selection": Param(
             "changed",
             type="string",
-            enum=["changed", "everything"],
+            enum=["changed", "everything", "approved"],
             title="Items",
             description_md="**changed**: what changed in the PIM since the last run. **everything**: all "
-            "items of the connector; those whose payload is the same as last time still cost no call.",
+            "items of the connector; those whose payload is the same as last time still cost no call. "
+            "**approved**: only items of which a change waits that was approved; with operation live this "
+            "sends it.",
         ),
         "skus": Param(
             [],

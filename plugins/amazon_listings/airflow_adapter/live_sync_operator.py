@@ -22,20 +22,18 @@ class LiveSyncOperator(BaseOperator):
     Args:
         connector_id: The connector that runs.
         definition: What `refresh_definition` returned.
-        tested: What `test_sync` returned.
     """
 
-    template_fields: ClassVar[Sequence[str]] = ("definition", "tested")
+    template_fields: ClassVar[Sequence[str]] = ("definition",)
 
-    def __init__(self, *, connector_id: str, definition: Any, tested: Any, **kwargs: Any) -> None:
+    def __init__(self, *, connector_id: str, definition: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.connector_id = connector_id
         self.definition = definition
-        self.tested = tested
 
     def execute(self, context: Context) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
         """Submit; defers while feeds are under way. Counts by outcome."""
-        return tasks.live_sync(self.connector_id, self.definition, self.tested)
+        return tasks.live_sync(self.connector_id, self.definition)
 
     def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
         """Go on when the feeds are through, or it is time to stop waiting. Counts by outcome."""

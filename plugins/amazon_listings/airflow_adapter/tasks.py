@@ -96,11 +96,23 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             installation,
             run_id=context["run_id"],
             attempt=attempt,
-            params=context["params"],
+            params=_params(context, connector),
             interval=_backfill_interval(context),
         )
         note = run.definitions
         return {"attempt": attempt, "checksum": note.checksum, "version": note.version}
+
+
+def _params(context: Mapping[str, Any], connector: Connector) -> Mapping[str, Any]:
+    """Return what was asked for: a run that nobody triggered takes the connector's operation.
+
+    The trigger form, which gives every run its parameters, preselects a test.
+    """
+    params: Mapping[str, Any] = context["params"]
+    run = context["dag_run"]
+    if run.run_type == "manual" or "operation" in (run.conf or {}):
+        return params
+    return {**params, "operation": connector.sync.operation}
 
 
 @explained
@@ -154,8 +166,29 @@ def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
 
 
 @explained
-def live_sync(connector_id: str, definition: Mapping[str, Any], tested: Mapping[str, int]) -> dict[str, int]:
-    """Submit what passed; skipped if the operation is test. Counts by outcome.
+def approve(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Decide what may go to Amazon now, and ask a person about the rest; skipped if the operation is test.
+
+    Returns:
+        How many items and removals may go, wait and are refused, and the number of the question asked.
+    """
+    from amazon_listings import pipeline
+
+    with _run(connector_id, definition["attempt"]) as (run, installation):
+        if run.scope.operation == "test":
+            raise AirflowSkipException("The operation is test: nothing is asked, and nothing submitted.")
+        note = pipeline.approve(run, installation)
+        return {
+            "ready": note.ready,
+            "waiting": note.waiting,
+            "refused": note.refused,
+            "question": note.question,
+        }
+
+
+@explained
+def live_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int]:
+    """Submit what may go; skipped if the operation is test. Counts by outcome.
 
     Raises:
         TaskDeferred: feeds are awaited; to go on with `collect_feeds`.
@@ -165,7 +198,6 @@ def live_sync(connector_id: str, definition: Mapping[str, Any], tested: Mapping[
     with _run(connector_id, definition["attempt"]) as (run, installation):
         if run.scope.operation == "test":
             raise AirflowSkipException("The operation is test: nothing is submitted.")
-        log.info("%s of the tested items are ready to be submitted.", tested["ready"])
         sync = pipeline.live_sync_of(run, installation)
         return _ended(run.connector, sync, sync.send())
 

@@ -22,10 +22,28 @@ from amazon_listings.ledger.items import (
     record_tested,
 )
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.notes import ExtractNote, LiveNote, QualityNote, RemovalsNote, TestedNote
+from amazon_listings.runs.notes import (
+    ApprovalNote,
+    ExtractNote,
+    LiveNote,
+    QualityNote,
+    RemovalsNote,
+    StopNote,
+    TestedNote,
+)
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import CONFIRMED, EXTRACT, LIVE, MAPPED, QUALITY, REMOVED, TESTED
+from amazon_listings.runs.records import (
+    APPROVED,
+    CONFIRMED,
+    EXTRACT,
+    LIVE,
+    MAPPED,
+    QUALITY,
+    REMOVED,
+    TESTED,
+)
 from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.tracing import Sources, by_line, traced
 from amazon_listings.selling_partner.forecast import forecast
@@ -33,6 +51,8 @@ from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner
 from amazon_listings.writes.volume import Volume
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
@@ -95,8 +115,8 @@ def test_sync(
         raise Unchecked
     if client.account.vendor:
         refuse_offers_of_vendors(connector, mapping)
-    folder.forget(TestedNote, LiveNote, RemovalsNote)
-    folder.clear(TESTED, LIVE, REMOVED, CONFIRMED)
+    folder.forget(TestedNote, ApprovalNote, StopNote, LiveNote, RemovalsNote)
+    folder.clear(TESTED, APPROVED, LIVE, REMOVED, CONFIRMED)
     leaving = plan_removals(
         connector, scope, ledger=ledger, folder=folder, listings=listings, vendor=client.account.vendor
     )
@@ -125,6 +145,8 @@ def test_sync(
         items = list(folder.read(TESTED, part))
         if any(item.outcome is Outcome.EXTRACTED for item in items):
             items = preview.judge(items, {item.pim_id: item for item in folder.read(MAPPED, part)})
+        if scope.operation == "live":
+            items = preview.plan_unasked(items, folder.read(MAPPED, part))
         items = note_waiting_children(items, definitions.language)
         folder.write(TESTED, part, items)
         counts.update(item.outcome for item in items)
@@ -202,8 +224,46 @@ class _Preview:
             self._remember(judged)
         return list(by_id.values())
 
-    def _jobs(self, items: list[TestedItem], payloads: dict[str, MappedItem]) -> list[_Job]:
-        waiting = [item for item in items if item.outcome is Outcome.EXTRACTED]
+    def plan_unasked(self, items: list[TestedItem], payloads: Iterable[MappedItem]) -> list[TestedItem]:
+        """Return the items of a part, those that are ready without a preview with their plans.
+
+        Nothing can be approved of which it is not known what it would change.
+        """
+        unplanned = {one.pim_id: one for one in items if one.outcome is Outcome.READY and one.plan is None}
+        if not unplanned:
+            return items
+        mapped = {one.pim_id: one for one in payloads if one.pim_id in unplanned}
+        jobs = self._jobs([*unplanned.values()], mapped, Outcome.READY)
+        replaces = self.local.connector.sync.full_replace
+        unsure = [one.row["sku"] for one in jobs if not one.current.is_enough and not replaces]
+        marketplace = self.local.connector.marketplace.id
+        listed = {one.row["sku"] for one in jobs if one.current.exists}
+        found = read_listings(self.client, marketplace, unsure, listed=listed)
+        self.calls["searches"] += found.calls
+        planned: dict[str, TestedItem] = {}
+        for job in jobs:
+            sku, current = job.row["sku"], job.current
+            if sku in found.troubles:
+                trouble = found.troubles[sku]
+                note = trouble.worded(self.local.messages) if trouble is not None else ""
+                planned[job.item.pim_id] = msgspec.structs.replace(
+                    job.tested, outcome=Outcome.FAILED, due=False, note=note
+                )
+                continue
+            if sku in found.listings:
+                listing = found.listings[sku]
+                current = CurrentListing(listing is not None, listing.attributes if listing else None)
+            plan = self.planner.plan(job.row, current).plan
+            planned[job.item.pim_id] = msgspec.structs.replace(job.tested, plan=plan)
+        return [planned.get(item.pim_id, item) for item in items]
+
+    def _jobs(
+        self,
+        items: list[TestedItem],
+        payloads: dict[str, MappedItem],
+        outcome: Outcome = Outcome.EXTRACTED,
+    ) -> list[_Job]:
+        waiting = [item for item in items if item.outcome is outcome]
         skus = [item.sku for item in waiting if item.sku]
         known = known_items(self.local.ledger, self.local.listings, skus)
         contents = accepted_contents(self.local.ledger, self.local.listings, skus)

@@ -22,8 +22,10 @@ from amazon_listings.connectors.languages import language_tags
 from amazon_listings.connectors.message import broken_text, entry
 from amazon_listings.connectors.model import (
     Amazon,
+    Approval,
     BrokenConnector,
     Connector,
+    Guards,
     Loaded,
     Sync,
     Where,
@@ -115,6 +117,8 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
         document=filled,
         where=where or Where(),
         was=_ids_before(filled),
+        approval=Approval(**filled["approval"] | {"approvers": tuple(filled["approval"]["approvers"])}),
+        guards=Guards(**filled["guards"]),
     )
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from amazon_listings.sources.settings import SourceSettings
 
 #: Keys that say when, how fast and to whom, not what a payload is or whether it is right.
-_BESIDE_THE_PAYLOAD = frozenset({"id", "was", "title", "owner", "tags", "enabled", "sync"})
+_BESIDE_THE_PAYLOAD = frozenset(
+    {"id", "was", "title", "owner", "tags", "enabled", "sync", "approval", "guards"}
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,30 @@ class Sync:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """Who allows what a live run sends; `approvers` are ids of Airflow users, none: everyone who may."""
+
+    policy: Literal["first", "always", "never"] = "first"
+    hours: float = 24
+    approvers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guards:
+    """Limits above which changes wait for an approval; None turns a guard off. Shares are from 0 to 1."""
+
+    price_fall: float | None = 0.4
+    price_rise: float | None = 0.7
+    quantity_times: float | None = 100
+    quantity_over: int = 1000
+    unit_change: bool = True
+    changed_share: float | None = 0.2
+    changed_at_least: int = 50
+    quantity_sum_fall: float | None = 0.5
+    vanished_share: float | None = 0.05
+
+
+@dataclass(frozen=True)
 class Connector:
     """One marketplace and one product type, fed from one source; one DAG.
 
@@ -112,6 +138,8 @@ class Connector:
     document: dict[str, Any] = field(repr=False, hash=False)
     where: Where = field(repr=False, compare=False)
     was: tuple[str, ...] = ()
+    approval: Approval = Approval()
+    guards: Guards = Guards()
     resolved_key: str | None = field(default=None, repr=False, compare=False)
     report_language: str | None = field(default=None, repr=False, compare=False)
 

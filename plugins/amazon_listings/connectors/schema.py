@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _DOCUMENT = Path(__file__).with_name("connector.schema.json")
 #: The section that those of the sources follow.
 _BEFORE_SOURCES = "amazon"
+#: Sections that a connector has although its document does not mention them.
+_ALWAYS = ("sync", "approval", "guards")
 
 
 def schema_text() -> str:
@@ -108,7 +110,7 @@ def defaults(section: str = "") -> dict[str, Any]:
 def with_defaults(document: dict[str, Any]) -> dict[str, Any]:
     """A copy of a valid document in which every key with a default is present."""
     filled = copy.deepcopy(defaults()) | document
-    for section in ("amazon", *sources(), "sync"):
-        if section in filled or section == "sync":
+    for section in ("amazon", *sources(), *_ALWAYS):
+        if section in filled or section in _ALWAYS:
             filled[section] = copy.deepcopy(defaults(section)) | filled.get(section, {})
     return filled

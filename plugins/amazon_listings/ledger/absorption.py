@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import String, and_, cast, delete, select, update
 
 from amazon_listings.ledger.tables import (
+    approvals,
+    approved_lines,
     connector_ids,
     connectors,
     dictionaries,
@@ -15,7 +17,9 @@ from amazon_listings.ledger.tables import (
     issues,
     item_states,
     items,
+    questions,
     runs,
+    stops,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +59,13 @@ def absorb(connection: Connection, other: str, key: str) -> None:
         )
     )
     _keep_later_states(connection, other, key)
+    # What a person allowed of one connector is not allowed of another one: it is asked again.
+    for table in (approvals, questions, approved_lines):
+        connection.execute(delete(table).where(table.c.connector_key == other))
+    if connection.scalar(select(stops.c.connector_key).where(stops.c.connector_key == key)):
+        connection.execute(delete(stops).where(stops.c.connector_key == other))
+    else:
+        connection.execute(update(stops).where(stops.c.connector_key == other).values(connector_key=key))
     for table in (runs, items, feeds, issues, item_states, dictionaries):
         connection.execute(update(table).where(table.c.connector_key == other).values(connector_key=key))
     connection.execute(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 
 from amazon_listings.ledger.content import packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
@@ -111,6 +111,30 @@ def accepted_contents(
     """The attributes last accepted of these SKUs; to be asked only for items that are to be sent."""
     found = _of(ledger, listings, skus, (items.c.accepted_content,))
     return {sku: unpacked(content) for sku, (content,) in found if content is not None}
+
+
+def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
+    """Yield the attributes last accepted of every listing of a connector that Amazon has."""
+    last = ("", "", "")
+    key = (items.c.sku, items.c.seller_id, items.c.marketplace_id)
+    while True:
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(*key, items.c.accepted_content)
+                .where(
+                    items.c.connector_key == connector_key,
+                    items.c.listed.is_(True),
+                    items.c.accepted_content.is_not(None),
+                    tuple_(*key) > last,
+                )
+                .order_by(*key)
+                .limit(CHUNK)
+            ).all()
+        for row in rows:
+            yield unpacked(row.accepted_content)
+        if len(rows) < CHUNK:
+            return
+        last = tuple(rows[-1][:3])
 
 
 def accepted_elsewhere(

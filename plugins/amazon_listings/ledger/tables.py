@@ -376,6 +376,74 @@ fences = Table(
 )
 
 
+#: What a run asked a person: one row for each time that a run had something to ask. `shown_in` and
+#: `shown_until`: the run of Airflow's DAG of approvals that shows it, and how long it is taken to be alive.
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connector_key", Name(64), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("shown_in", Name(250)),
+    Column("shown_until", Moment),
+    Index("ix_questions_connector_key", "connector_key"),
+    sqlite_autoincrement=True,
+)
+
+#: What waits for a person, was allowed or refused: one row per item of a connector. `hash`: of the changes
+#: that were asked about, which `changes` holds packed. `state`: `asked`, `approved`, `refused` or `sent`;
+#: an asked one lapses at `lapses_at`. `reasons`: why it is asked, `first`, `always` or the names of guards.
+#: `lines`: the mapping lines that are approved with it.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("connector_key", Name(64), primary_key=True),
+    Column("seller_id", Name(64), primary_key=True),
+    Column("marketplace_id", String(16), primary_key=True),
+    Column("sku", SKU, primary_key=True),
+    Column("pim_id", PIM_ID),
+    Column("product_type", String(128), nullable=False),
+    Column("question", ForeignKey("questions.id"), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("lines", JSON, nullable=False),
+    Column("changes", LargeBinary, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("lapses_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("answered_by", Name(128)),
+    Index("ix_approvals_connector_key_state", "connector_key", "state"),
+    Index("ix_approvals_question", "question"),
+)
+
+#: Mapping lines whose values a person has allowed, per account, marketplace and product type. `line`: a hash
+#: of the line's key and expression.
+approved_lines = Table(
+    "approved_lines",
+    metadata,
+    Column("connector_key", Name(64), primary_key=True),
+    Column("seller_id", Name(64), primary_key=True),
+    Column("marketplace_id", String(16), primary_key=True),
+    Column("product_type", String(128), primary_key=True),
+    Column("line", String(64), primary_key=True),
+    Column("approved_at", Moment, nullable=False),
+    Column("approved_by", Name(128)),
+)
+
+#: Connectors that must not send; an empty key stands for all of them.
+stops = Table(
+    "stops",
+    metadata,
+    Column("connector_key", Name(64), primary_key=True),
+    Column("stopped_at", Moment, nullable=False),
+    Column("stopped_by", Name(128)),
+)
+
+
 def current_id(table: Table) -> ColumnElement[str]:
     """Return the id that the connector of a row has today, in a statement joined with `connectors`."""
     return func.coalesce(connectors.c.current_id, table.c.connector_key).label("connector_id")

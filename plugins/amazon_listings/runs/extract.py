@@ -90,7 +90,7 @@ def extract_products(
     )
     _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
     warnings = list(chosen.fields.warnings(connector, messages, everything=scope.kind == "everything"))
-    if chosen.missing:
+    if chosen.missing and scope.kind != "approved":
         missing, named = len(chosen.missing), len(scope.skus)
         warnings.append(
             messages.phrase("note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
@@ -126,6 +126,7 @@ class _Choice:
         self.missing = set(scope.skus)
         self._connector = connector
         self._skus = scope.skus
+        self._named = bool(scope.skus) or scope.kind == "approved"
         self._changes = scope.kind == "changed"
         self._language = next(iter(dict(connector.language_tags)), "")
         self._fallback = connector.source.fallback_language
@@ -146,7 +147,7 @@ class _Choice:
                 self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=why))
                 continue
             item["sku"] = None if sku is None or sku == "" else str(sku)
-            if not wanted or (self._skus and item["sku"] not in self._skus):
+            if not wanted or (self._named and item["sku"] not in self._skus):
                 self.left += 1
                 if self._changes:
                     self.unwanted.append(item["pim_id"])
@@ -169,7 +170,7 @@ def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, foun
     Raises:
         RunAbortedError: everything or named SKUs were asked for, and there is nothing.
     """
-    if found or scope.kind in {"changed", "interval"}:
+    if found or scope.kind in {"changed", "interval", "approved"}:
         return
     source = connector.source
     selection = f"its statuses ({', '.join(source.statuses)})" + (" and its filter" if source.filter else "")

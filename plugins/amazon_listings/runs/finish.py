@@ -48,6 +48,7 @@ TASKS = (
     "check_quality",
     "map_fields",
     "test_sync",
+    "approve",
     "live_sync",
 )
 

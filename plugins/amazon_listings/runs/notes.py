@@ -122,18 +122,33 @@ class TestedNote(Note, frozen=True, kw_only=True):
 
 
 class ApprovalNote(Note, frozen=True, kw_only=True):
-    """What was decided about the items that passed; without one, they may be sent.
+    """What was decided about the items that passed; without one, nothing may be sent.
 
     Attributes:
-        decision: What becomes of items that were not sent: `waiting` or `refused`.
-        plan_hash: The hash of the plan that was decided on.
+        ready: Items and removals that may go now.
+        waiting: Those that wait for an answer.
+        refused: Those that a person refused.
+        question: The number of the question that this run asked; None if it had nothing new to ask.
+        decision: What a person decided about the run as a whole: nothing of it is sent.
     """
 
     file: ClassVar[str] = "approval"
+    task: ClassVar[str] = "approve"
+
+    ready: int = 0
+    waiting: int = 0
+    refused: int = 0
+    question: int | None = None
+    decision: Literal["", "waiting", "refused"] = ""
+
+
+class StopNote(Note, frozen=True, kw_only=True):
+    """Why a run stopped sending, as a sentence."""
+
+    file: ClassVar[str] = "stop"
     task: ClassVar[str] = "live_sync"
 
-    decision: Literal["waiting", "refused"]
-    plan_hash: str
+    sentence: str
 
 
 class LiveNote(Note, frozen=True, kw_only=True):

@@ -77,4 +77,13 @@ REPORTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.EXTRAC
 #: What an item that was extracted may end as.
 ENDS = tuple(outcome for outcome in REPORTED if outcome is not Outcome.OUT_OF_SCOPE)
 #: What the next run must take up again: the cursor in the PIM does not pass it.
-OWED = frozenset({Outcome.FAILED, Outcome.PENDING, Outcome.WAITING, Outcome.NOT_APPLIED})
+OWED = frozenset(
+    {
+        Outcome.FAILED,
+        Outcome.PENDING,
+        Outcome.WAITING,
+        Outcome.REFUSED,
+        Outcome.ACCEPTED_IN_PART,
+        Outcome.NOT_APPLIED,
+    }
+)

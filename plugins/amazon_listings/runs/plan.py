@@ -16,7 +16,7 @@ import msgspec
 from amazon_listings.selling_partner.leaves import Leaf, compare, same_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from amazon_listings.selling_partner.leaves import Element, Layout
 
@@ -95,6 +95,24 @@ class Plan(msgspec.Struct, frozen=True):
     def attributes(self) -> frozenset[str]:
         """The attributes of which something is written."""
         return frozenset(change.leaf.attribute for change in self.changes)
+
+
+def changes_hash(sku: str, method: Method, changes: Iterable[Change], guarded: Iterable[Change] = ()) -> str:
+    """Return the SHA-256 (hex) of what a person is asked about.
+
+    Args:
+        sku: The SKU.
+        method: What becomes of the listing.
+        changes: The changes in question; each counts with the value it leads to.
+        guarded: Those of them that count with what the listing had before as well.
+    """
+    before = sorted(json.dumps([one.leaf, one.before], default=_builtins, sort_keys=True) for one in guarded)
+    text = json.dumps([Plan(sku, method, tuple(changes)).hash, before])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _builtins(value: object) -> Any:
+    return msgspec.to_builtins(value)
 
 
 def changes_between(

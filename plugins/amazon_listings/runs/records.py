@@ -15,7 +15,7 @@ import msgspec
 
 from amazon_listings.item import Item
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
-from amazon_listings.runs.plan import Plan  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.runs.plan import Change, Plan  # noqa: TC001 - msgspec reads the annotations
 from amazon_product_types.validation.issue import Issue, Source  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
@@ -137,16 +137,48 @@ class TestedItem(TestedIndex, frozen=True, kw_only=True):
     plan: Plan | None = None
 
 
+class ApprovedIndex(ItemRecord, frozen=True, kw_only=True):
+    """What was decided about an item that passed the test sync, without its changes.
+
+    Attributes:
+        outcome: `ready`: its plan may be carried out now; `waiting` or `refused`: nothing may be sent.
+        note: A remark on what waits.
+        plan_hash: The hash of the plan that may be carried out; empty: any plan.
+        approval: The hash of the changes that a person approved; empty if nothing had to be asked.
+        waits: Other changes of the item wait, or were refused.
+    """
+
+    outcome: Outcome
+    note: str = ""
+    plan_hash: str = ""
+    approval: str = ""
+    waits: bool = False
+
+
+class ApprovedItem(ApprovedIndex, frozen=True, kw_only=True):
+    """A decided item with its changes.
+
+    Attributes:
+        withheld: The changes that may not be made.
+        guarded: The changes that were approved for what the listing had before, and for nothing else.
+    """
+
+    withheld: tuple[Change, ...] = ()
+    guarded: tuple[Change, ...] = ()
+
+
 class WrittenItem(ItemRecord, frozen=True, kw_only=True):
     """What became of a write to a listing: a line of `live`, and of `removed` once it is dealt with.
 
     An item that left the PIM's selection is `ready` in the stage `removed` until its listing is dealt with.
+    `approval`: the hash of the removal that a person approved; empty if nothing had to be asked.
     """
 
     outcome: Outcome
     note: str = ""
     submission_id: str | None = None
     issues: tuple[Issue, ...] = ()
+    approval: str = ""
 
 
 class ConfirmedItem(ItemRecord, frozen=True, kw_only=True):
@@ -311,6 +343,7 @@ PROBLEMS = Stage("problems", ReadingProblem, ReadingProblem, task="extract_produ
 QUALITY = Stage("quality", QualityRecord, QualityRecord, task="check_quality")
 MAPPED = Stage("mapped", MappedItem, MappedIndex, task="map_fields")
 TESTED = Stage("tested", TestedItem, TestedIndex, task="test_sync")
+APPROVED = Stage("approved", ApprovedItem, ApprovedIndex, task="approve")
 REMOVED = Stage("removed", WrittenItem, WrittenItem, task="test_sync")
 LIVE = Stage("live", WrittenItem, WrittenItem, task="live_sync")
 FEEDS = Stage("feeds", FeedMessageIssues, FeedMessageIssues, task="live_sync")

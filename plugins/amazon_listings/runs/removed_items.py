@@ -1,9 +1,9 @@
 """Items that left the PIM's selection: which they are, and whether their listings may be taken off.
 
 Nothing, by default. A connector may ask for their quantity to be set to 0 or for the listing to be
-deleted (`sync.when_removed`), up to a share of its listings (`sync.removed_share`): a filter that
-was mistyped, or a PIM that answers half, must not empty a shop. Removals that Amazon took and did not
-carry out are repeated by every run that may remove; they do not count towards the share again.
+deleted (`sync.when_removed`). Above a share of its listings (`sync.removed_share`) that waits for an
+approval: a filter that was mistyped, or a PIM that answers half, must not empty a shop. Removals that
+Amazon took and did not carry out are repeated by every run that may remove; they are not asked again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from amazon_listings.errors import ActionRequiredError, RunAbortedError
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus, removals_owed
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: The part of the stage `removed` with what an earlier run was allowed to remove, and Amazon did not.
+REPEATED = part_name(2)
+
 #: After so much time a removal that does not show is repeated.
 SURE = timedelta(hours=1)
-
-
-class TooManyLeft(RunAbortedError):
-    """More items left the selection than one run may take off Amazon."""
 
 
 def plan_removals(
@@ -69,11 +69,10 @@ def plan_removals(
         How many left. In a test run they are counted, and nothing is written.
 
     Raises:
-        TooManyLeft: more than the connector's share of its listings left; nothing was sent.
         ActionRequiredError: a vendor's connector asks for a quantity of 0.
     """
     how = connector.sync.when_removed
-    if how == "keep" or scope.kind not in {"everything", "changed"}:
+    if how == "keep" or scope.kind not in {"everything", "changed", "approved"}:
         return 0
     if how == "zero_quantity" and vendor:
         raise ActionRequiredError(
@@ -99,35 +98,16 @@ def plan_removals(
     listed = count_listed(ledger, connector.key)
     if owed:
         log.info("%s listings are to be taken off sale again: Amazon has not done it.", len(owed))
-        folder.write(REMOVED, part_name(2), _records((pim_id, sku) for sku, pim_id in owed.items()))
-    too_many = _too_many(connector, count, listed)
-    if too_many or not (count or owed) or scope.operation == "test":
+        folder.write(REMOVED, REPEATED, _records((pim_id, sku) for sku, pim_id in owed.items()))
+    if not (count or owed) or scope.operation == "test":
         folder.clear(REMOVED)
-    if too_many and scope.operation == "live":
-        raise too_many
-    _tell(connector, scope, count, listed, too_many)
+    _tell(connector, scope, count, listed)
     return count + len(owed)
 
 
-def _too_many(connector: Connector, count: int, listed: int) -> TooManyLeft | None:
-    """Return the error of a run in which more left than the connector's share."""
-    if count <= connector.sync.removed_share * listed:
-        return None
-    return TooManyLeft(
-        "runs.too_many_left",
-        count=count,
-        listed=listed,
-        connector=connector.id,
-        share=connector.sync.removed_share,
-        where=connector.where,
-    )
-
-
-def _tell(connector: Connector, scope: Scope, count: int, listed: int, too_many: TooManyLeft | None) -> None:
+def _tell(connector: Connector, scope: Scope, count: int, listed: int) -> None:
     """Write to the log how many left, and what becomes of them."""
-    if too_many:
-        log.warning("%s A live run would stop here.", too_many.message)
-    elif count:
+    if count:
         would = "would be" if scope.operation == "test" else "will be"
         done = "deleted" if connector.sync.when_removed == "delete" else "set to a quantity of 0"
         log.info("%s of %s listings left the PIM's selection; they %s %s.", count, listed, would, done)
@@ -148,6 +128,12 @@ def _left(
     connector: Connector, scope: Scope, ledger: Engine, folder: RunFolder, extract: ExtractNote
 ) -> Iterator[tuple[str, str]]:
     """Yield the PIM identity (empty if it is not known) and the SKU of what left."""
+    if scope.kind == "approved":
+        # They left before they were approved; one that came back is read again.
+        back = {item.sku for item in _mapped(folder)}
+        waiting = approved_skus(ledger, connector.key, kind="remove")
+        yield from (("", sku) for sku in waiting if sku in scope.skus and sku not in back)
+        return
     if scope.kind == "everything" and extract.full:
         present = _present(connector, ledger, folder)
         yield from (("", sku) for sku in listed_but_not(ledger, connector.key, present))

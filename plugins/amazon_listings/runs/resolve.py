@@ -12,9 +12,17 @@ from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNANSWERED
 from amazon_listings.messages import DEFAULT, catalogue
 from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.folder import part_name
-from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, QualityNote, TestedNote
+from amazon_listings.runs.notes import (
+    ApprovalNote,
+    ExtractNote,
+    LiveNote,
+    QualityNote,
+    StopNote,
+    TestedNote,
+)
 from amazon_listings.runs.outcomes import ENDS, REPORTED, Outcome
 from amazon_listings.runs.records import (
+    APPROVED,
     CONFIRMED,
     EXTRACT,
     LIVE,
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.submissions import Sent
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import (
+        ApprovedIndex,
         ConfirmedItem,
         Index,
         ItemRecord,
@@ -63,6 +72,7 @@ class _Stages(NamedTuple):
     quality: dict[str, QualityRecord]
     mapped: dict[str, MappedIndex]
     tested: dict[str, TestedIndex]
+    approved: dict[str, ApprovedIndex]
     live: dict[str, WrittenItem]
     confirmed: dict[str, ConfirmedItem]
 
@@ -93,7 +103,9 @@ class Resolver:
         scope = folder.noted(Scope)
         self._live = scope is not None and scope.operation == "live"
         approval = folder.noted(ApprovalNote)
-        self._decision = approval.decision if approval is not None else None
+        self._decision = approval.decision if approval is not None else ""
+        stop = folder.noted(StopNote)
+        self._stopped = stop.sentence if stop is not None else ""
 
     def parts(self) -> Iterator[tuple[str, list[ResolvedItem]]]:
         """Yield the items of the run, part by part, each part with its name in the stage `resolved`.
@@ -113,6 +125,7 @@ class Resolver:
                 _by_id(self._index(QUALITY, part, must=done[QualityNote])),
                 _by_id(self._index(MAPPED, part, must=done[TestedNote])),
                 _by_id(self._index(TESTED, part, must=done[TestedNote])),
+                _by_id(self._index(APPROVED, part, must=False)),
                 _by_id(self._passed_over(LIVE, part, must=done[LiveNote])),
                 _by_id(self._passed_over(CONFIRMED, part, must=False)),
             )
@@ -152,8 +165,11 @@ class Resolver:
             live = _by_ledger(tested, live, sent.get(item.sku or ""))
         spoken = [one for one in (quality, mapped, tested, live, confirmed) if one is not None]
         issues = [issue for one in spoken for issue in one.issues]
-        outcome, note = self._outcome(tested, live, issues)
-        if confirmed is not None and outcome is Outcome.ACCEPTED:
+        approved = stages.approved.get(item.pim_id) if self._live else None
+        outcome, note = self._outcome(tested, approved, live, issues)
+        if outcome is Outcome.ACCEPTED and approved is not None and approved.waits:
+            outcome, note = Outcome.ACCEPTED_IN_PART, "; ".join(filter(None, (approved.note, note)))
+        elif confirmed is not None and outcome is Outcome.ACCEPTED:
             outcome, note = confirmed.outcome, confirmed.note or note
         asins = (confirmed.asin if confirmed else "", tested.asin if tested else "")
         return ResolvedItem(
@@ -172,7 +188,7 @@ class Resolver:
         live = None if one.outcome is Outcome.READY else one
         if live is None and sent is not None and (known := _OUTCOMES.get(sent.status)) is not None:
             live = msgspec.structs.replace(one, outcome=known, submission_id=sent.submission_id)
-        outcome, note = self._outcome(one, live, one.issues)
+        outcome, note = self._outcome(one, None, live, one.issues)
         if outcome in {Outcome.ACCEPTED, Outcome.UNCHANGED}:
             outcome = Outcome.PENDING
             if confirmed is not None and confirmed.outcome is not Outcome.ACCEPTED:
@@ -191,7 +207,11 @@ class Resolver:
         )
 
     def _outcome(
-        self, tested: TestedIndex | WrittenItem | None, live: WrittenItem | None, issues: Sequence[Issue]
+        self,
+        tested: TestedIndex | WrittenItem | None,
+        approved: ApprovedIndex | None,
+        live: WrittenItem | None,
+        issues: Sequence[Issue],
     ) -> tuple[Outcome, str]:
         """Return what the last stage said of an item, and its remark.
 
@@ -205,7 +225,11 @@ class Resolver:
         if decided.outcome not in ENDS:
             return Outcome.FAILED, ""
         if self._live and live is None and decided.outcome is Outcome.READY:
+            if approved is not None and approved.outcome is not Outcome.READY:
+                return approved.outcome, approved.note
             # It passed, and was never submitted.
+            if self._stopped and not self._decision:
+                return Outcome.WAITING, self._stopped
             return Outcome(self._decision or Outcome.FAILED), decided.note
         return decided.outcome, decided.note
 

@@ -10,15 +10,15 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.notes import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.runs import LastRun
 
 Operation = Literal["test", "live"]
-Kind = Literal["everything", "changed", "interval", "skus"]
-Cause = Literal["asked", "first", "connector", "definition", "skus", "interval", "cursor"]
+Kind = Literal["everything", "changed", "interval", "skus", "approved"]
+Cause = Literal["asked", "first", "connector", "definition", "skus", "interval", "cursor", "approved"]
 
 
 class Scope(Note, frozen=True):
@@ -30,7 +30,7 @@ class Scope(Note, frozen=True):
         cause: Why these.
         since: Only what the PIM changed at or after this moment; None: no lower bound.
         until: Only what the PIM changed before this moment; None: no upper bound.
-        skus: Only these; empty: all.
+        skus: Only these; empty: all, but of kind `approved`, where it is none.
         force: Send even what is unchanged.
     """
 
@@ -64,16 +64,18 @@ def decide(
     interval: tuple[datetime, datetime] | None,
     last: LastRun | None,
     definition: str,
+    approved: Callable[[], Collection[str]] = frozenset,
 ) -> Scope:
     """The scope of a run.
 
     Args:
         connector: The connector that runs.
-        params: What the trigger form asked for: `operation`, `selection` (`changed` or `everything`),
-            `skus`, `force`.
+        params: What the trigger form asked for: `operation`, `selection` (`changed`, `everything` or
+            `approved`), `skus`, `force`.
         interval: The interval of a backfill run; None for every other run.
         last: The last run of this operation that moved the cursor.
         definition: Checksum of the definition of today.
+        approved: Returns the SKUs of which a change was approved and not sent yet.
 
     Raises:
         RunAbortedError: the parameters contradict each other.
@@ -88,6 +90,11 @@ def decide(
     ) -> Scope:
         return Scope(operation, kind, cause, since, until, skus, force)
 
+    if params["selection"] == "approved" and not interval:
+        allowed = frozenset(approved())
+        return Scope(
+            operation, "approved", "approved", None, None, allowed & skus if skus else allowed, force
+        )
     if skus:
         if interval:
             raise RunAbortedError(

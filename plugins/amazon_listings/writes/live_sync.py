@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.checks.families import Parents, settled_relation
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.approvals import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.notes import LiveNote
+from amazon_listings.runs.notes import ApprovalNote, LiveNote
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import LIVE, MAPPED, REMOVED, TESTED, WrittenItem
+from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, REMOVED, TESTED, WrittenItem
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
@@ -51,7 +54,16 @@ OUTCOMES = (
     Outcome.REJECTED,
     Outcome.PENDING,
     Outcome.FAILED,
+    Outcome.WAITING,
+    Outcome.REFUSED,
 )
+
+
+class NotDecided(ActionRequiredError):
+    """It was not decided what of a run may go: the task `approve` was skipped, or marked as a success."""
+
+    def __init__(self) -> None:
+        super().__init__("approval.not_decided")
 
 
 @dataclass
@@ -60,7 +72,8 @@ class LiveSync:
 
     Args:
         connector: The connector that runs.
-        folder: The run's folder; reads the stages `mapped` and `tested`, writes `live` and `removed`.
+        folder: The run's folder; reads the stages `mapped`, `tested` and `approved`, writes `live` and
+            `removed`.
         writer: Writes singly; its ledger remembers.
         poller: Asks what became of feeds.
         parents: Knows which parents of families Amazon has.
@@ -86,9 +99,12 @@ class LiveSync:
             Items by outcome, those that left among them.
 
         Raises:
+            NotDecided: it was not decided what may go.
             ConnectorBusy: another run of the connector is sending.
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was accepted is in the ledger.
         """
+        if self.folder.noted(ApprovalNote) is None:
+            raise NotDecided
         self.poller.poll(self.connector.key)
         self.folder.forget(LiveNote)
         self.folder.clear(LIVE)
@@ -119,9 +135,25 @@ class LiveSync:
         if not (counts[Outcome.PENDING] and self.awaited()):
             removals = Removals(self.connector, self.folder, self.writer, self.feeds)
             counts.update(removals.carry_out(self.awaited))
+        self._note_sent()
         # A try that was killed may have sent more than this one had to.
         self.writer.protocol.lease.end_earlier()
         return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+
+    def _note_sent(self) -> None:
+        """Enter which approved changes Amazon accepted."""
+        sent: dict[str, str] = {}
+        for part in self.folder.parts(LIVE):
+            written = self.folder.read(LIVE, part)
+            accepted = {item.pim_id for item in written if item.outcome is Outcome.ACCEPTED}
+            for item in self.folder.index(APPROVED, part) if accepted else ():
+                if item.approval and item.sku and item.pim_id in accepted:
+                    sent[item.sku] = item.approval
+        for part in self.folder.parts(REMOVED):
+            for one in self.folder.read(REMOVED, part):
+                if one.approval and one.sku and one.outcome is Outcome.ACCEPTED:
+                    sent[one.sku] = one.approval
+        mark_sent(self.writer.protocol.ledger, self.writer.protocol.listings, sent)
 
     def _counts(self) -> Counter[Outcome]:
         return Counter(
@@ -138,7 +170,7 @@ class LiveSync:
             self.folder.write(LIVE, part, [item for item in items if item.pim_id not in unsent])
 
     def _has_due(self) -> bool:
-        return any(next(self._ready(part), None) for part in self.folder.parts(TESTED))
+        return any(next(self._ready(part), None) for part in self.folder.parts(APPROVED))
 
     def _submit(self, earlier_calls: dict[str, int]) -> None:
         """Submit what is ready, and note the calls."""
@@ -152,7 +184,7 @@ class LiveSync:
     def volume(self) -> Volume:
         """Return how much there is to send, and which way; the writer's progress counts towards it."""
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
-        for part in self.folder.parts(TESTED):
+        for part in self.folder.parts(APPROVED):
             for row in self._with_current(self._ready(part)):
                 volume.readings += self._read_before(row["current"])
                 update = bool(row["current"].exists) and not self.connector.sync.full_replace
@@ -170,7 +202,7 @@ class LiveSync:
         if families and volume.parents_by_feeds:
             self._feed(self._parents)
         elif families:
-            for part in self.folder.parts(TESTED):
+            for part in self.folder.parts(APPROVED):
                 done = list(self.folder.read_any(LIVE, part))
                 self.folder.write(LIVE, part, [*done, *self._written(self._parents(part, done)[0])])
         if families and self._collected_awaits():
@@ -179,7 +211,7 @@ class LiveSync:
             self._feed(self._free)
             self._collected_awaits()
             return
-        for part in self.folder.parts(TESTED):
+        for part in self.folder.parts(APPROVED):
             done = list(self.folder.read_any(LIVE, part))
             rows, waiting = self._free(part, done)
             self.folder.write(LIVE, part, [*done, *waiting, *self._written(rows)])
@@ -209,8 +241,8 @@ class LiveSync:
         """Yield the parts, so many together as one feed holds."""
         together: list[str] = []
         size = 0
-        for part in self.folder.parts(TESTED):
-            ready = sum(item.outcome is Outcome.READY for item in self.folder.index(TESTED, part))
+        for part in self.folder.parts(APPROVED):
+            ready = sum(item.outcome is Outcome.READY for item in self.folder.index(APPROVED, part))
             if together and size + ready > MOST_MESSAGES:
                 yield together
                 together, size = [], 0
@@ -220,23 +252,33 @@ class LiveSync:
             yield together
 
     def _ready(self, part: str) -> Iterator[dict[str, Any]]:
-        """Yield the payloads of a part that passed the test sync and have no outcome yet.
+        """Yield the payloads of a part that may be sent and have no outcome yet, without what must wait.
 
-        Each has the hash of the plan that was previewed, if one was.
+        Each has the hash of the plan that may be carried out.
         """
         done = {item.pim_id for item in self.folder.read_any(LIVE, part)}
         ready = {
             item.pim_id: item
-            for item in self.folder.index(TESTED, part)
+            for item in self.folder.read_any(APPROVED, part)
             if item.outcome is Outcome.READY and item.pim_id not in done
         }
         if not ready:
             return
+        forced = {item.pim_id for item in self.folder.index(TESTED, part) if item.forced}
         for item in self.folder.read(MAPPED, part):
-            tested = ready.get(item.pim_id)
-            if tested is not None:
-                previewed = {"forced": tested.forced, "plan_hash": tested.plan_hash or None}
-                yield msgspec.structs.asdict(item) | previewed
+            approved = ready.get(item.pim_id)
+            if approved is None:
+                continue
+            row = msgspec.structs.asdict(item) | {
+                "forced": item.pim_id in forced,
+                "plan_hash": approved.plan_hash or None,
+                "approval": approved.approval,
+                "guarded": approved.guarded,
+            }
+            if approved.withheld:
+                row["attributes"] = self.writer.planner.without(row["attributes"], approved.withheld)
+                row["hash"] = payload_hash(row["attributes"])
+            yield row
 
     def _written(self, rows: Rows) -> Written:
         return list(self.writer.write(rows, plan=self.writer.planner.plan, read=self._read_before))

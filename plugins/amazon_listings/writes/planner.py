@@ -15,13 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.approvals.withholding import withhold
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.runs.plan import MappingLine, Method, Plan, changes_between
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.patches import build_patches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from amazon_listings.connectors.model import Connector, Where
     from amazon_listings.ledger.items import KnownItem
@@ -188,6 +189,15 @@ class Planner:
             line_of=self.line_of,
             forced=forced,
         )
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The properties that Amazon fills in."""
+        return self._defaults
+
+    def without(self, wanted: Attributes, withheld: Iterable[Change]) -> Attributes:
+        """Return wanted attributes that lead to a plan without some of its changes."""
+        return withhold(wanted, withheld, self._layout, self._defaults)
 
     def line_of(self, leaf: Leaf) -> MappingLine | None:
         """Return the mapping line that makes a leaf; None if no line does."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
+from amazon_listings.ledger.approvals import approvals_of, claim
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.items import accepted_contents, known_items
 from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
@@ -16,11 +17,12 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
+from amazon_listings.selling_partner.leaves import same_value
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from amazon_listings.ledger.fences import Fence
     from amazon_listings.ledger.items import KnownItem
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
+    from amazon_listings.runs.plan import Change
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission
     from amazon_listings.writes.protocol import WriteProtocol
@@ -95,7 +98,9 @@ class Writer:
 
         Args:
             rows: `pim_id`, `sku`, `hash`, `attributes` and `requirements` of each; `plan_hash`, the hash of
-                the plan that the preview passed, if there was one; `forced` to send what is unchanged.
+                the plan that may be carried out; `approval`, the hash of what a person approved, if that was
+                needed; `guarded`, the changes that were approved for what the listing had before; `forced`
+                to send what is unchanged.
             plan: What to send for a row, given what its listing has.
             read: Whether a listing has to be read before, given what the ledger knows of it.
 
@@ -181,14 +186,34 @@ class Writer:
         known = known_items(ledger, listings, skus)
         contents = accepted_contents(ledger, listings, skus)
         sent = sent_in_run(ledger, self.protocol.run, skus)
+        withdrawn = self._withdrawn(rows)
         for row in rows:
             sku = row["sku"]
             current = current_by_ledger(known.get(sku), contents.get(sku))
             before = _sent_before(row, sent.get(sku))
             yield (
                 row | {"current": current, "sent": before},
-                _decided(row, known.get(sku), before, self.messages),
+                _decided(row, known.get(sku), before, self.messages) or withdrawn.get(sku),
             )
+
+    def _withdrawn(self, rows: list[Row]) -> dict[str, tuple[Outcome, str]]:
+        """Return the outcome of rows that a person allowed, and does not allow any more.
+
+        What is left is claimed: from now on a refusal comes too late.
+        """
+        ledger, listings = self.protocol.ledger, self.protocol.listings
+        hashes = {row["sku"]: row["approval"] for row in rows if row.get("approval")}
+        lost = hashes.keys() - claim(ledger, listings, hashes)
+        if not lost:
+            return {}
+        now = approvals_of(ledger, listings, lost)
+        refused = {sku for sku, row in now.items() if row.state == "refused" and row.hash == hashes[sku]}
+        return {
+            sku: (Outcome.REFUSED, self.messages.phrase("approval.withdrawn"))
+            if sku in refused
+            else (Outcome.WAITING, self.messages.phrase("approval.replaced"))
+            for sku in lost
+        }
 
     def _in_flight(self) -> int:
         names = ("getListingsItem", "putListingsItem", "patchListingsItem")
@@ -226,7 +251,7 @@ class Writer:
         if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
             return Written(write, None, gaps, read)
         previewed = row.get("plan_hash")
-        if previewed is not None and previewed != write.plan.hash:
+        if previewed is not None and (previewed != write.plan.hash or _moved(row, write.plan)):
             return Written(write, None, gaps, read, other=True)
         if row["sent"] is not None and read is None:
             read = self.planner.read(row["sku"])
@@ -309,6 +334,13 @@ def outgoing(row: Row, write: PlannedWrite) -> Outgoing:
         group=row.get("group"),
         removal=row.get("removal"),
     )
+
+
+def _moved(row: Row, plan: Plan) -> bool:
+    """Return whether the listing has something else now than when a guarded change was approved."""
+    guarded: Iterable[Change] = row.get("guarded") or ()
+    now = {change.leaf: change.before for change in plan.changes}
+    return any(not same_value(now.get(one.leaf), one.before, {}) for one in guarded)
 
 
 def _sent_before(row: Row, sent: Sent | None) -> Sent | None:

@@ -9,7 +9,6 @@ from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.messages import catalogue
-from amazon_listings.runs.removed_items import TooManyLeft
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp, variant
 
@@ -84,17 +83,18 @@ def test_other_runs_say_nothing_about_what_left(shop, kind):
     }
 
 
-def test_too_many_stop_the_run_before_anything_is_sent(shop):
+def test_too_many_wait_for_an_approval_and_stop_nothing_else(shop):
     connector = shop.connector(sync=sync("delete"))
     shop.run(connector, MANY)
-    shop.sandbox.control("recording", on=True)
-    with pytest.raises(TooManyLeft, match=r"2 of the 25 listings .* `removed_share` of 5%") as refused:
-        shop.run(connector, [lamp("NEW"), *MANY[2:]])
-    assert "raise `sync.removed_share`" in refused.value.hint
-    assert "lamps.yaml" in refused.value.hint
-    assert not [one for one in shop.sandbox.requests() if one["operation"].endswith("ListingsItem")]
+    run = shop.run(connector, [lamp("NEW"), *MANY[2:]], until="tested")
+    run.decide()
+    run.live()
+    outcomes = run.outcomes()
+    assert (outcomes["L00"], outcomes["L01"], outcomes["NEW"]) == ("waiting", "waiting", "accepted")
+    assert "unusual share" in run.items()["L00"].note
+    assert shop.held(connector, "L00") is not None
     allowed = shop.connector(sync=sync("delete", 0.1))
-    assert list(shop.run(allowed, MANY[2:]).outcomes().values()).count("pending") == 2
+    assert list(shop.run(allowed, [lamp("NEW"), *MANY[2:]]).outcomes().values()).count("pending") == 2
 
 
 def test_a_test_run_only_says_what_would_happen(shop, caplog):
@@ -102,10 +102,8 @@ def test_a_test_run_only_says_what_would_happen(shop, caplog):
     shop.run(connector, MANY)
     with caplog.at_level("INFO", "amazon_listings.runs"):
         run = shop.run(connector, MANY[1:], operation="test")
-        shop.run(connector, MANY[5:], operation="test")
     assert "L00" not in run.outcomes()
     assert "1 of 25 listings left the PIM's selection; they would be deleted." in caplog.text
-    assert "A live run would stop here." in caplog.text
     assert shop.held(connector, "L00") is not None
 
 

@@ -21,6 +21,7 @@ ORDER = [
     "check_quality",
     "map_fields",
     "test_sync",
+    "approve",
     "live_sync",
     "report",
 ]
@@ -153,7 +154,7 @@ def test_the_form_of_a_run(demo):
         param = params.get_param(name)
         assert param.schema["title"]
         assert param.schema["description_md"]
-    assert demo["amazon_de_backpacks"].params["operation"] == "live"
+    assert demo["amazon_de_backpacks"].params["operation"] == "test", "no form preselects live"
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,18 @@ import jsonschema
 import pytest
 
 from amazon_listings.connectors import Amazon, Sync, schema_text
+from amazon_listings.connectors.model import Approval, Guards
 from amazon_listings.connectors.schema import defaults, resolved, schema
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.settings import settings_of, shared_settings
 from local_airflow.project import PROJECT
 
-SECTIONS = {"amazon": Amazon, "sync": Sync}
+SECTIONS = {"amazon": Amazon, "sync": Sync, "approval": Approval, "guards": Guards}
 
 
 def _properties():
-    for section in ("", "amazon", "sales_layer", "files", "sync", "variations"):
+    for section in ("", "amazon", "sales_layer", "files", "sync", "approval", "guards", "variations"):
         node = resolved(schema()["properties"][section]) if section else schema()
         for key, value in node["properties"].items():
             yield pytest.param(section, key, resolved(value), id=f"{section}.{key}")
@@ -40,7 +41,7 @@ def test_every_key_is_explained(section, key, node):
         validator.validate(value)
 
 
-@pytest.mark.parametrize("section", ["amazon", "sync"])
+@pytest.mark.parametrize("section", sorted(SECTIONS))
 def test_dataclasses_have_the_defaults_of_the_schema(section):
     fields = {field.name: field.default for field in dataclasses.fields(SECTIONS[section])}
     stated = {

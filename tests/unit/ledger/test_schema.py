@@ -96,7 +96,7 @@ def test_half_migrated(url):
 def test_tables_without_a_version(url):
     open_ledger(url).dispose()
     done_to(url, ["DROP TABLE alembic_version"])
-    with pytest.raises(LedgerDamaged, match=r"tables of a ledger \(buckets, connector_ids, connectors\)"):
+    with pytest.raises(LedgerDamaged, match=r"tables of a ledger \(approvals, approved_lines, buckets\)"):
         open_ledger(url)
 
 

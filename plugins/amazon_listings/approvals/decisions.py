@@ -1,0 +1,398 @@
+"""Decide, item by item, what may go to Amazon now.
+
+What nothing speaks against goes. The rest is asked: of an existing listing, the leaves in question wait
+and its others go; a listing that is created waits whole. What a person approved goes as long as it is the
+change that the person saw; what was refused does not, until it differs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from amazon_listings.approvals.guards import REMOVED, RunTally, run_reasons
+from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Reasons
+from amazon_listings.ledger.approvals import (
+    Asked,
+    approvals_of,
+    ask,
+    forget_approvals,
+    lines_approved,
+)
+from amazon_listings.ledger.item_states import count_states
+from amazon_listings.ledger.items import contents_of, known_items
+from amazon_listings.ledger.leavers import count_listed
+from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.runs.notes import ApprovalNote
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.plan import Change, Method, Plan, changes_hash
+from amazon_listings.runs.quantities import merchant_quantity
+from amazon_listings.runs.records import APPROVED, MAPPED, TESTED, ApprovedItem
+from amazon_listings.runs.records import REMOVED as REMOVED_STAGE
+from amazon_listings.runs.removed_items import REPEATED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.approvals import Approval, Kind
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import MappedItem, TestedItem, WrittenItem
+    from amazon_listings.selling_partner.leaves import Layout
+
+#: What an earlier try of the step may have decided about a removal; it is decided again.
+_UNDECIDED = frozenset({Outcome.READY, Outcome.WAITING, Outcome.REFUSED})
+#: States of an approval by which the same change may be sent.
+_ALLOWED = frozenset({"approved", "sending"})
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What becomes of an item: what may go, what is asked, and what a person said before."""
+
+    approved: ApprovedItem
+    asked: Asked | None = None
+
+
+@dataclass
+class Decisions:
+    """Decides about the items of one run.
+
+    Args:
+        connector: The connector that runs.
+        folder: The run's folder; reads the stages `mapped` and `tested`, writes `approved` and `removed`.
+        ledger: The open ledger.
+        listings: Whose listings.
+        run: The run's number.
+        layout: The layout of the product type's definition.
+        defaults: Selector values that Amazon fills in.
+        messages: The sentences, in the language of the report.
+        now: This moment.
+    """
+
+    connector: Connector
+    folder: RunFolder
+    ledger: Engine
+    listings: ListingScope
+    run: int
+    layout: Layout
+    defaults: Mapping[str, Any]
+    messages: Catalogue
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def decide(self) -> ApprovalNote:
+        """Decide about every item that passed and every listing whose item left; ask what is open."""
+        self.folder.forget(ApprovalNote)
+        self.folder.clear(APPROVED)
+        policy = Policy(
+            self.connector, lines_approved(self.ledger, self.listings), self.layout, self.defaults
+        )
+        of_run = self._run_reasons(self._tally(policy))
+        asked: list[Asked] = []
+        counts: Counter[Outcome] = Counter()
+        waiting: dict[str, Outcome] = {}
+        for part in self.folder.parts(TESTED):
+            verdicts = self._part(part, policy, of_run)
+            waiting |= {
+                item.approved.pim_id: item.approved.outcome
+                for item in verdicts
+                if item.approved.outcome is not Outcome.READY
+            }
+            self.folder.write(APPROVED, part, [one.approved for one in verdicts])
+            counts.update(one.approved.outcome for one in verdicts)
+            asked += [one.asked for one in verdicts if one.asked is not None]
+        for part in self.folder.parts(REMOVED_STAGE):
+            items = list(self.folder.read(REMOVED_STAGE, part))
+            if part == REPEATED:
+                counts.update(one.outcome for one in items)
+                continue
+            decided, more = self._removals(items, policy, of_run, waiting)
+            self.folder.write(REMOVED_STAGE, part, decided)
+            counts.update(one.outcome for one in decided)
+            asked += more
+        patience = timedelta(hours=self.connector.approval.hours)
+        question = ask(self.ledger, self.listings, self.run, asked, patience=patience, now=self.now)
+        note = ApprovalNote(
+            ready=counts[Outcome.READY],
+            waiting=counts[Outcome.WAITING],
+            refused=counts[Outcome.REFUSED],
+            question=question,
+        )
+        self.folder.note(note)
+        return note
+
+    def _tally(self, policy: Policy) -> RunTally:
+        """Count what the run as a whole would change, as far as it is not asked about or approved anyway."""
+        tally = RunTally()
+        for part in self.folder.parts(TESTED):
+            ready = {item.pim_id: item for item in self.folder.read(TESTED, part) if _is_ready(item)}
+            skus = [item.sku for item in ready.values() if item.sku]
+            known = known_items(self.ledger, self.listings, skus)
+            rows = approvals_of(self.ledger, self.listings, skus)
+            for payload in self.folder.read(MAPPED, part) if ready else ():
+                item = ready.get(payload.pim_id)
+                row = rows.get(payload.sku or "")
+                if item is None or item.plan is None or (row is not None and row.state in _ALLOWED):
+                    continue
+                reasons = policy.reasons(item.plan, payload.attributes)
+                going = (
+                    []
+                    if reasons.whole
+                    else [one for one in item.plan.changes if one.leaf not in reasons.leaves]
+                )
+                before = known.get(payload.sku or "")
+                again = before is not None and before.state not in {None, "deleted"}
+                vanished = bool(going) and item.plan.method == Method.PUT and again
+                tally.add(payload.sku or "", going, vanished=vanished)
+        for part in self.folder.parts(REMOVED_STAGE):
+            items = self.folder.read(REMOVED_STAGE, part) if part != REPEATED else ()
+            tally.removed += sum(item.outcome in _UNDECIDED for item in items)
+        return tally
+
+    def _run_reasons(self, tally: RunTally) -> frozenset[str]:
+        key, guards = self.connector.key, self.connector.guards
+        listed = count_listed(self.ledger, key)
+        known = max(sum(count_states(self.ledger, key).values()), listed)
+        fall = tally.quantity_before - tally.quantity_after
+        limit = guards.quantity_sum_fall
+        # Adding up a connector's stock unpacks every payload: only where what changes may be half of it.
+        near = limit is not None and fall > 0 and fall >= limit * tally.quantity_before
+        stock = sum(merchant_quantity(one) or 0 for one in contents_of(self.ledger, key)) if near else None
+        return run_reasons(
+            tally,
+            guards,
+            removed_share=self.connector.sync.removed_share,
+            known=known,
+            listed=listed,
+            stock=stock,
+        )
+
+    def _part(self, part: str, policy: Policy, of_run: frozenset[str]) -> list[_Verdict]:
+        """Return the verdicts of the items of a part that passed."""
+        tested = list(self.folder.read(TESTED, part))
+        settled = [item.sku for item in tested if item.outcome is Outcome.UNCHANGED and item.sku]
+        rows = approvals_of(self.ledger, self.listings, [item.sku for item in tested if item.sku])
+        forget_approvals(self.ledger, self.listings, [sku for sku in settled if sku in rows])
+        ready = {item.pim_id: item for item in tested if _is_ready(item)}
+        payloads: dict[str, MappedItem] = {}
+        if ready:
+            payloads = {one.pim_id: one for one in self.folder.read(MAPPED, part) if one.pim_id in ready}
+        verdicts = {
+            pim_id: self._item(item, payloads[pim_id], rows.get(item.sku or ""), policy, of_run)
+            for pim_id, item in ready.items()
+        }
+        held = {
+            one.approved.sku
+            for pim_id, one in verdicts.items()
+            if ready[pim_id].role == "parent" and one.approved.outcome is not Outcome.READY
+        }
+        for pim_id, item in ready.items():
+            # A child goes with its parent: Amazon would not take it before.
+            if (
+                item.parent_sku in held
+                and verdicts[pim_id].approved.outcome is Outcome.READY
+                and _moves(item)
+            ):
+                verdicts[pim_id] = self._with_parent(item, verdicts[pim_id].approved)
+        return list(verdicts.values())
+
+    def _with_parent(self, item: TestedItem, approved: ApprovedItem) -> _Verdict:
+        note = self.messages.phrase("approval.with_parent", parent=item.parent_sku)
+        return _Verdict(msgspec.structs.replace(approved, outcome=Outcome.WAITING, note=note))
+
+    def _item(
+        self,
+        item: TestedItem,
+        payload: MappedItem,
+        row: Approval | None,
+        policy: Policy,
+        of_run: frozenset[str],
+    ) -> _Verdict:
+        plan = item.plan
+        if plan is None:
+            # Without a plan nobody knows what would be sent.
+            note = self.messages.phrase("approval.no_plan")
+            return _Verdict(_decided(item, Outcome.FAILED, note))
+        own = policy.with_run(policy.reasons(plan, payload.attributes), plan, of_run)
+        former = self._with_former(own, plan, row)
+        if row is not None and row.state in _ALLOWED:
+            # The reasons of then: what a guard asked about was approved for what the listing had before.
+            question = _question(plan, former)
+            guarded = _guarded(question, former)
+            if row.hash == changes_hash(plan.sku, plan.method, question, guarded):
+                return _Verdict(
+                    _decided(item, Outcome.READY, plan_hash=plan.hash, approval=row.hash, guarded=guarded)
+                )
+            former = own
+        reasons = former
+        if item.forced and reasons.leaves:
+            # What is sent again although it is unchanged cannot be told from what is left out.
+            reasons = Reasons({}, reasons.names)
+        question = _question(plan, reasons)
+        if not question:
+            if row is not None and row.state not in _ALLOWED:
+                forget_approvals(self.ledger, self.listings, [row.sku])
+            return _Verdict(_decided(item, Outcome.READY, plan_hash=plan.hash))
+        hash_ = changes_hash(plan.sku, plan.method, question, _guarded(question, reasons))
+        state = row.state if row is not None and row.hash == hash_ else None
+        outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
+        names = tuple(sorted(reasons.names))
+        asked = Asked(
+            sku=plan.sku,
+            pim_id=item.pim_id,
+            kind=_kind(plan),
+            hash=hash_,
+            reasons=names,
+            lines=tuple(sorted({policy.line_of(change) for change in question})),
+            changes=msgspec.to_builtins(question),
+        )
+        note = self._note(outcome, question, plan, names)
+        left = tuple(change for change in plan.changes if change not in question)
+        if not left:
+            return _Verdict(_decided(item, outcome, note), asked)
+        rest = Plan(plan.sku, plan.method, left)
+        approved = _decided(item, Outcome.READY, note, plan_hash=rest.hash, withheld=question, waits=True)
+        return _Verdict(approved, asked)
+
+    def _with_former(self, reasons: Reasons, plan: Plan, row: Approval | None) -> Reasons:
+        """Return the reasons with those of the question that was asked about the same item before.
+
+        What a person left open or refused does not go because its line was approved meanwhile.
+        """
+        if row is None or row.state == "sent":
+            return reasons
+        former = frozenset(row.reasons)
+        if self.connector.approval.policy == "never":
+            former -= POLICIES
+        if not former:
+            return reasons
+        if plan.method == Method.PUT or row.kind == "create":
+            return Reasons(reasons.leaves, reasons.whole | former)
+        asked = {change.leaf for change in changes_of(row)}
+        leaves = dict(reasons.leaves)
+        for change in plan.changes:
+            if change.leaf in asked:
+                leaves[change.leaf] = leaves.get(change.leaf, frozenset()) | former
+        return Reasons(leaves, reasons.whole)
+
+    def _removals(
+        self,
+        items: list[WrittenItem],
+        policy: Policy,
+        of_run: frozenset[str],
+        waiting: Mapping[str, Outcome],
+    ) -> tuple[list[WrittenItem], list[Asked]]:
+        """Return the removals with their outcomes, and what is asked about them."""
+        how = self.connector.sync.when_removed
+        line = policy.removal_line()
+        rows = approvals_of(self.ledger, self.listings, [one.sku for one in items if one.sku])
+        reasons: set[str] = set()
+        if self.connector.approval.policy == ALWAYS:
+            reasons.add(ALWAYS)
+        elif self.connector.approval.policy == FIRST and line not in policy.approved:
+            reasons.add(FIRST)
+        if REMOVED in of_run:
+            reasons.add(REMOVED)
+        decided, asked = [], []
+        for item in items:
+            if item.outcome not in _UNDECIDED or not item.sku:
+                decided.append(item)
+                continue
+            row = rows.get(item.sku)
+            own = set(reasons)
+            if row is not None and row.state in {"asked", "refused"}:
+                former = set(row.reasons)
+                own |= former - POLICIES if self.connector.approval.policy == "never" else former
+            hash_ = changes_hash(item.sku, Method.DELETE if how == "delete" else Method.PATCH, ())
+            state = row.state if row is not None and row.hash == hash_ else None
+            arrival = waiting.get(item.pim_id) if item.pim_id else None
+            if arrival is not None and state not in _ALLOWED:
+                # A renamed SKU: the old one stays on sale until the new one may go there.
+                own.add("renamed")
+            if not own or (state in _ALLOWED and arrival is None):
+                approval = hash_ if own else ""
+                decided.append(
+                    msgspec.structs.replace(item, outcome=Outcome.READY, note="", approval=approval)
+                )
+                continue
+            outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
+            names = tuple(sorted(own))
+            note = self.messages.phrase(f"approval.note_{outcome}_all", reasons=self._worded(names))
+            decided.append(msgspec.structs.replace(item, outcome=outcome, note=note, approval=""))
+            asked.append(Asked(item.sku, item.pim_id or None, "remove", hash_, names, (line,)))
+        return decided, asked
+
+    def _note(self, outcome: Outcome, question: tuple[Change, ...], plan: Plan, names: Iterable[str]) -> str:
+        """Return the remark on what waits or was refused."""
+        why = self._worded(names)
+        if len(question) == len(plan.changes):
+            return self.messages.phrase(f"approval.note_{outcome}_all", reasons=why)
+        attributes = sorted({change.leaf.attribute for change in question})
+        return self.messages.phrase(f"approval.note_{outcome}_some", attributes=attributes, reasons=why)
+
+    def _worded(self, names: Iterable[str]) -> list[str]:
+        return [self.messages.phrase(f"approval.reason_{name}") for name in names]
+
+
+def changes_of(row: Approval) -> tuple[Change, ...]:
+    """Return the changes that the row of an item asks about."""
+    return msgspec.convert(row.changes, tuple[Change, ...], strict=False)
+
+
+def _is_ready(item: TestedItem) -> bool:
+    return item.outcome is Outcome.READY
+
+
+def _moves(item: TestedItem) -> bool:
+    """Return whether an item's plan writes its relation to its parent."""
+    return item.plan is not None and not item.plan.attributes.isdisjoint(FAMILY_ATTRIBUTES)
+
+
+def _kind(plan: Plan) -> Kind:
+    return "create" if plan.method == Method.PUT else "change"
+
+
+def _question(plan: Plan, reasons: Reasons) -> tuple[Change, ...]:
+    """Return the changes that are asked about."""
+    if reasons.whole:
+        return plan.changes
+    return tuple(change for change in plan.changes if change.leaf in reasons.leaves)
+
+
+def _guarded(question: tuple[Change, ...], reasons: Reasons) -> tuple[Change, ...]:
+    """Return those of the changes that a guard asks about: what was before counts too."""
+    if reasons.whole - POLICIES:
+        return question
+    return tuple(change for change in question if reasons.leaves.get(change.leaf, frozenset()) - POLICIES)
+
+
+def _decided(
+    item: TestedItem,
+    outcome: Outcome,
+    note: str = "",
+    *,
+    plan_hash: str = "",
+    approval: str = "",
+    withheld: tuple[Change, ...] = (),
+    guarded: tuple[Change, ...] = (),
+    waits: bool = False,
+) -> ApprovedItem:
+    return ApprovedItem(
+        pim_id=item.pim_id,
+        sku=item.sku,
+        outcome=outcome,
+        note=note,
+        plan_hash=plan_hash,
+        approval=approval,
+        waits=waits,
+        withheld=withheld,
+        guarded=guarded,
+    )

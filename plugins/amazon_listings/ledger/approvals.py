@@ -1,0 +1,517 @@
+"""Approvals: what runs asked a person, item by item, and what the person answered.
+
+A run that has something to ask enters one question and a row for each item. A row holds the changes that
+are asked about; a newer change of the item replaces it, the same change keeps it with its age and answer.
+What may be sent is claimed just before it goes out: from then on a refusal comes too late, and until then
+it is in time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import and_, delete, func, or_, select, true, update
+
+from amazon_listings.ledger.content import packed, unpacked
+from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
+from amazon_listings.ledger.tables import (
+    SKU,
+    approvals,
+    approved_lines,
+    connectors,
+    current_id,
+    questions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
+
+    from sqlalchemy import ColumnElement, Connection, Engine, Row
+
+    from amazon_listings.ledger.items import ListingScope
+
+#: `sending`: claimed by a run that sends it; `sent`: Amazon accepted it.
+State = Literal["asked", "approved", "refused", "sending", "sent"]
+#: What becomes of a listing.
+Kind = Literal["create", "change", "remove"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An item that a run asks about.
+
+    Args:
+        sku: Its SKU.
+        pim_id: The PIM's identity of it.
+        kind: What becomes of its listing.
+        hash: The hash of the changes that are asked about.
+        reasons: Why: `first`, `always`, or names of guards.
+        lines: The mapping lines behind the changes.
+        changes: The changes as JSON data.
+    """
+
+    sku: str
+    pim_id: str | None
+    kind: Kind
+    hash: str
+    reasons: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+    changes: Any = ()
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The row of an item; `connector_id` is the id that its connector has today."""
+
+    connector_key: str
+    connector_id: str
+    seller_id: str
+    marketplace_id: str
+    sku: str
+    pim_id: str | None
+    product_type: str
+    question: int
+    run: int
+    kind: Kind
+    hash: str
+    state: State
+    reasons: tuple[str, ...]
+    lines: tuple[str, ...]
+    asked_at: datetime
+    lapses_at: datetime
+    answered_at: datetime | None
+    answered_by: str | None
+    changes: Any = ()
+
+    def lapsed(self, now: datetime) -> bool:
+        """Return whether nobody answered in time."""
+        return self.state == "asked" and self.lapses_at <= now
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a run asked, as far as it is still open; `counts` are items by kind, `reasons` items by reason."""
+
+    number: int
+    connector_key: str
+    connector_id: str
+    run: int
+    asked_at: datetime
+    lapses_at: datetime
+    counts: Mapping[str, int]
+    reasons: Mapping[str, int]
+    shown_in: str | None = None
+    shown_until: datetime | None = None
+
+    @property
+    def items(self) -> int:
+        """How many items are asked about."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class ApprovalFilter:
+    """Which rows are wanted; what is left as by default does not count.
+
+    Args:
+        connectors: Keys of connectors.
+        questions: Numbers of questions.
+        skus: These SKUs.
+        without: Not these SKUs.
+        states: In one of these states.
+    """
+
+    connectors: Collection[str] = ()
+    questions: Collection[int] = ()
+    skus: Collection[str] = ()
+    without: Collection[str] = ()
+    states: Collection[State] = ()
+
+
+EVERY = ApprovalFilter()
+
+
+@dataclass
+class _Open:
+    """What is counted of a question."""
+
+    row: Any
+    lapses_at: datetime
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+def approvals_of(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, Approval]:
+    """Return the rows of these SKUs, with their changes."""
+    found: dict[str, Approval] = {}
+    for chunk in chunks(skus, CHUNK):
+        names = {SKU.fitted(sku): sku for sku in chunk}
+        with reading(ledger) as connection:
+            rows = connection.execute(_rows(changes=True).where(_of(listings, list(names)))).all()
+        found |= {names[row.sku]: _approval(row) for row in rows}
+    return found
+
+
+def find_approvals(
+    ledger: Engine, where: ApprovalFilter = EVERY, *, changes: bool = False
+) -> Iterator[Approval]:
+    """Yield rows by connector, question and SKU, a part at a time; with `changes`, what is asked too."""
+    last: tuple[str, int, str] = ("", 0, "")
+    order = (approvals.c.connector_key, approvals.c.question, approvals.c.sku)
+    while True:
+        after = or_(
+            order[0] > last[0],
+            and_(order[0] == last[0], order[1] > last[1]),
+            and_(order[0] == last[0], order[1] == last[1], order[2] > last[2]),
+        )
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                _rows(changes=changes).where(_condition(where), after).order_by(*order).limit(CHUNK)
+            ).all()
+        yield from map(_approval, rows)
+        if len(rows) < CHUNK:
+            return
+        last = (rows[-1].connector_key, rows[-1].question, rows[-1].sku)
+
+
+def open_questions(ledger: Engine, *, now: datetime | None = None) -> list[Question]:
+    """Return the questions that are open, by connector and age."""
+    now = now or datetime.now(UTC)
+    table = approvals.c
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(
+                questions,
+                current_id(questions),
+                table.kind,
+                table.reasons,
+                table.lapses_at,
+            )
+            .join(approvals, table.question == questions.c.id)
+            .outerjoin(connectors, connectors.c.key == questions.c.connector_key)
+            .where(table.state == "asked", table.lapses_at > now)
+        ).all()
+    found: dict[int, _Open] = {}
+    for row in rows:
+        one = found.setdefault(row.id, _Open(row, row.lapses_at))
+        one.lapses_at = min(one.lapses_at, row.lapses_at)
+        one.counts[row.kind] += 1
+        one.reasons.update(row.reasons)
+    made = [
+        Question(
+            number,
+            one.row.connector_key,
+            one.row.connector_id,
+            one.row.run,
+            one.row.asked_at,
+            one.lapses_at,
+            dict(one.counts),
+            dict(one.reasons),
+            one.row.shown_in,
+            one.row.shown_until,
+        )
+        for number, one in found.items()
+    ]
+    return sorted(made, key=lambda one: (one.connector_id, one.number))
+
+
+def ask(
+    ledger: Engine,
+    listings: ListingScope,
+    run: int,
+    items: Sequence[Asked],
+    *,
+    patience: timedelta,
+    now: datetime | None = None,
+) -> int | None:
+    """Enter a question about items; return its number, None if there is nothing new to ask.
+
+    A row of the same change stays as it is, unless nobody answered in time or it was sent before.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        run: The run's number.
+        items: What is asked.
+        patience: After which time the question lapses.
+        now: This moment, if None.
+    """
+    if not items:
+        return None
+    now = now or datetime.now(UTC)
+    own = {
+        "connector_key": listings.connector_key,
+        "seller_id": listings.seller_id,
+        "marketplace_id": listings.marketplace_id,
+        "product_type": listings.product_type,
+        "run": run,
+        "state": "asked",
+        "asked_at": now,
+        "lapses_at": now + patience,
+        "answered_at": None,
+        "answered_by": None,
+    }
+    key = ("connector_key", "seller_id", "marketplace_id", "sku")
+    # In one transaction: who sees a question sees all of its items.
+    with ledger.begin() as connection:
+        question = connection.execute(
+            questions.insert().values(connector_key=listings.connector_key, run=run, asked_at=now)
+        ).inserted_primary_key
+        number = int(question[0]) if question is not None else 0
+        statement = insert_into(connection, approvals)
+        new = statement.excluded
+        changed = [column.name for column in approvals.c if column.name not in key]
+        statement = statement.on_conflict_do_update(
+            index_elements=key,
+            set_={name: new[name] for name in changed},
+            where=or_(
+                approvals.c.hash != new.hash,
+                approvals.c.state == "sent",
+                and_(approvals.c.state == "asked", approvals.c.lapses_at <= now),
+            ),
+        )
+        for chunk in chunks(items, CHUNK):
+            last = {item.sku: item for item in chunk}
+            connection.execute(statement, [own | {"question": number} | _entry(one) for one in last.values()])
+        if not _asks(connection, number):
+            connection.execute(delete(questions).where(questions.c.id == number))
+            return None
+    return number
+
+
+def answer(
+    ledger: Engine,
+    where: ApprovalFilter,
+    *,
+    approved: bool,
+    by: str,
+    hashes: Mapping[tuple[str, str], str] | None = None,
+    now: datetime | None = None,
+) -> list[Approval]:
+    """Enter a person's answer; return the rows that it holds for.
+
+    An approval holds for what is asked and has not lapsed, and for what was refused where SKUs are named. A
+    refusal holds for whatever is not being sent yet.
+
+    Args:
+        ledger: The open ledger.
+        where: The rows that are meant; its `states` are left to this function.
+        approved: Yes or no.
+        by: Who answered.
+        hashes: The hashes that the person saw, by connector key and SKU; None: as the rows are now.
+        now: This moment, if None.
+    """
+    now = now or datetime.now(UTC)
+    states: tuple[State, ...] = ("asked", "refused") if where.skus else ("asked",)
+    open_ = and_(
+        approvals.c.state.in_(states if approved else ("asked", "approved")),
+        or_(approvals.c.state != "asked", approvals.c.lapses_at > now) if approved else true(),
+    )
+    answered: list[Approval] = []
+    for chunk in chunks(list(find_approvals(ledger, where)), CHUNK):
+        with ledger.begin() as connection:
+            for row in chunk:
+                if hashes is not None and hashes.get((row.connector_key, row.sku)) != row.hash:
+                    continue
+                done = connection.execute(
+                    update(approvals)
+                    .where(_is(row), approvals.c.hash == row.hash, open_)
+                    .values(
+                        state="approved" if approved else "refused", answered_at=now, answered_by=by[:128]
+                    )
+                ).rowcount
+                if done:
+                    answered.append(row)
+    return answered
+
+
+def approve_lines(
+    ledger: Engine, rows: Iterable[Approval], *, by: str | None, now: datetime | None = None
+) -> None:
+    """Remember that the mapping lines of these rows were approved for their account, country and type."""
+    now = now or datetime.now(UTC)
+    entries = {
+        (row.connector_key, row.seller_id, row.marketplace_id, row.product_type, line)
+        for row in rows
+        for line in row.lines
+    }
+    names = ("connector_key", "seller_id", "marketplace_id", "product_type", "line")
+    for chunk in chunks(sorted(entries), CHUNK):
+        with ledger.begin() as connection:
+            statement = insert_into(connection, approved_lines).on_conflict_do_nothing()
+            values: list[dict[str, Any]] = [dict(zip(names, entry, strict=True)) for entry in chunk]
+            connection.execute(statement, [one | {"approved_at": now, "approved_by": by} for one in values])
+
+
+def lines_approved(ledger: Engine, listings: ListingScope) -> frozenset[str]:
+    """Return the mapping lines that were approved for these listings."""
+    table = approved_lines.c
+    with reading(ledger) as connection:
+        return frozenset(
+            connection.scalars(
+                select(table.line).where(
+                    table.connector_key == listings.connector_key,
+                    table.seller_id == listings.seller_id,
+                    table.marketplace_id == listings.marketplace_id,
+                    table.product_type == listings.product_type,
+                )
+            )
+        )
+
+
+def claim(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str]) -> set[str]:
+    """Claim approved changes for sending, by SKU and hash; return the SKUs that may be sent.
+
+    What a run claimed before and could not send stays claimed.
+    """
+    claimed: set[str] = set()
+    for chunk in chunks(sorted(hashes), CHUNK):
+        names = {SKU.fitted(sku): sku for sku in chunk}
+        with ledger.begin() as connection:
+            rows = connection.execute(
+                select(approvals.c.sku, approvals.c.hash)
+                .where(_of(listings, list(names)), approvals.c.state.in_(("approved", "sending")))
+                .with_for_update()
+            ).all()
+            right = [row.sku for row in rows if row.hash == hashes[names[row.sku]]]
+            connection.execute(update(approvals).where(_of(listings, right)).values(state="sending"))
+        claimed.update(names[sku] for sku in right)
+    return claimed
+
+
+def mark_sent(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str]) -> None:
+    """Enter that approved changes were accepted, by SKU and hash."""
+    for chunk in chunks(sorted(hashes), CHUNK):
+        with ledger.begin() as connection:
+            for sku in chunk:
+                connection.execute(
+                    update(approvals)
+                    .where(
+                        _of(listings, [SKU.fitted(sku)]),
+                        approvals.c.hash == hashes[sku],
+                        approvals.c.state == "sending",
+                    )
+                    .values(state="sent")
+                )
+
+
+def forget_approvals(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> None:
+    """Delete the rows of items of which nothing is to be changed any more; what is being sent stays."""
+    for chunk in chunks(skus, CHUNK):
+        with ledger.begin() as connection:
+            connection.execute(
+                delete(approvals).where(
+                    _of(listings, [SKU.fitted(sku) for sku in chunk]), approvals.c.state != "sending"
+                )
+            )
+
+
+def approved_skus(ledger: Engine, connector_key: str, *, kind: Kind | None = None) -> list[str]:
+    """Return the SKUs of which a change was approved and not accepted yet, in order."""
+    table = approvals.c
+    condition = and_(
+        table.connector_key == connector_key,
+        table.state.in_(("approved", "sending")),
+        table.kind == kind if kind is not None else true(),
+    )
+    with reading(ledger) as connection:
+        return list(connection.scalars(select(table.sku).where(condition).order_by(table.sku)))
+
+
+def show_question(
+    ledger: Engine, number: int, shown_in: str, *, until: datetime, now: datetime | None = None
+) -> bool:
+    """Enter that a task of Airflow shows a question; False if another one that is alive does.
+
+    Args:
+        ledger: The open ledger.
+        number: The question.
+        shown_in: The task, as a text.
+        until: How long the task is taken to be alive.
+        now: This moment, if None.
+    """
+    now = now or datetime.now(UTC)
+    free = or_(
+        questions.c.shown_in.is_(None), questions.c.shown_in == shown_in, questions.c.shown_until <= now
+    )
+    with ledger.begin() as connection:
+        return bool(
+            connection.execute(
+                update(questions)
+                .where(questions.c.id == number, free)
+                .values(shown_in=shown_in, shown_until=until)
+            ).rowcount
+        )
+
+
+def _asks(connection: Connection, question: int) -> bool:
+    count = select(func.count()).select_from(approvals).where(approvals.c.question == question)
+    return bool(connection.scalar(count))
+
+
+def _entry(item: Asked) -> dict[str, Any]:
+    return {
+        "sku": item.sku,
+        "pim_id": item.pim_id,
+        "kind": item.kind,
+        "hash": item.hash,
+        "reasons": list(item.reasons),
+        "lines": list(item.lines),
+        "changes": packed(item.changes),
+    }
+
+
+def _rows(*, changes: bool) -> Any:
+    columns = [one for one in approvals.c if changes or one.name != "changes"]
+    return select(*columns, current_id(approvals)).outerjoin(
+        connectors, connectors.c.key == approvals.c.connector_key
+    )
+
+
+def _approval(row: Row[Any]) -> Approval:
+    found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    values = {name: found[name] for name in Approval.__dataclass_fields__ if name in found}
+    values |= {"reasons": tuple(row.reasons), "lines": tuple(row.lines)}
+    if "changes" in found:
+        values["changes"] = unpacked(row.changes)
+    return Approval(**values)
+
+
+def _is(row: Approval) -> ColumnElement[bool]:
+    table = approvals.c
+    return and_(
+        table.connector_key == row.connector_key,
+        table.seller_id == row.seller_id,
+        table.marketplace_id == row.marketplace_id,
+        table.sku == row.sku,
+    )
+
+
+def _of(listings: ListingScope, skus: Sequence[str]) -> ColumnElement[bool]:
+    table = approvals.c
+    return and_(
+        table.connector_key == listings.connector_key,
+        table.seller_id == listings.seller_id,
+        table.marketplace_id == listings.marketplace_id,
+        table.sku.in_(skus),
+    )
+
+
+def _condition(where: ApprovalFilter) -> ColumnElement[bool]:
+    table = approvals.c
+    conditions: list[ColumnElement[bool]] = [table.sku.is_not(None)]
+    for column, wanted in (
+        (table.connector_key, where.connectors),
+        (table.question, where.questions),
+        (table.sku, where.skus),
+        (table.state, where.states),
+    ):
+        if wanted:
+            conditions.append(column.in_(list(wanted)))
+    if where.without:
+        conditions.append(table.sku.not_in(list(where.without)))
+    return and_(*conditions)

@@ -1,0 +1,170 @@
+"""What waits for a person, what goes on meanwhile, and what a person's answer is worth."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from amazon_listings.approvals.answers import answer_items
+from amazon_listings.ledger.approvals import (
+    ApprovalFilter,
+    approvals_of,
+    find_approvals,
+    open_questions,
+)
+from support.sync_runs import lamp
+
+ASKING = {"approval": {"policy": "first"}}
+ITEMS = [lamp("A"), lamp("B"), lamp("C")]
+
+
+def price(shop, connector, sku):
+    (offer,) = shop.held(connector, sku)["purchasable_offer"]
+    return offer["our_price"][0]["schedule"][0]["value_with_tax"]
+
+
+def quantity(shop, connector, sku):
+    return shop.held(connector, sku)["fulfillment_availability"][0]["quantity"]
+
+
+def answer(shop, connector, *, approved=True, **where):
+    return answer_items(
+        shop.ledger, ApprovalFilter(connectors=(connector.key,), **where), approved=approved, by="anna"
+    )
+
+
+@pytest.fixture
+def asking(shop):
+    """A connector that asks; nothing was approved of it."""
+    return shop.connector(**ASKING)
+
+
+@pytest.fixture
+def live(shop, asking):
+    """The same, after its three lamps were approved and went live; guards are on."""
+    shop.run(asking, ITEMS)
+    answer(shop, asking)
+    shop.run(asking, ITEMS)
+    connector = shop.connector(**ASKING, guards={"price_fall": 0.4, "price_rise": 0.7, "quantity_times": 100})
+    assert set(shop.run(connector, ITEMS).outcomes().values()) == {"unchanged"}
+    return connector
+
+
+def test_nothing_of_a_new_connector_goes_before_it_is_approved(shop, asking):
+    run = shop.run(asking, ITEMS)
+    assert set(run.outcomes().values()) == {"waiting"}
+    assert shop.held(asking, "A") is None
+    (question,) = open_questions(shop.ledger)
+    assert question.counts == {"create": 3}
+    assert question.reasons == {"first": 3}
+    again = shop.run(asking, ITEMS)
+    assert set(again.outcomes().values()) == {"waiting"}
+    assert [one.number for one in open_questions(shop.ledger)] == [question.number], "the same question"
+    assert len(answer(shop, asking)) == 3
+    assert set(shop.run(asking, ITEMS).outcomes().values()) == {"accepted"}
+    assert open_questions(shop.ledger) == []
+    assert shop.run(asking, [*ITEMS, lamp("D", stock=9)]).outcomes()["D"] == "accepted", "its lines are known"
+
+
+def test_items_approved_by_name_open_the_door_for_themselves_only(shop, asking):
+    shop.run(asking, ITEMS)
+    answer(shop, asking, skus=("A",))
+    outcomes = shop.run(asking, [*ITEMS, lamp("D")]).outcomes()
+    assert outcomes == {"A": "accepted", "B": "waiting", "C": "waiting", "D": "waiting"}
+
+
+def test_what_was_left_out_of_an_approval_of_all_still_waits(shop, asking):
+    shop.run(asking, ITEMS)
+    answer(shop, asking, without=("B",))
+    assert shop.run(asking, ITEMS).outcomes() == {"A": "accepted", "B": "waiting", "C": "accepted"}
+    changed = [lamp("A"), lamp("B", name="Autre"), lamp("C")]
+    assert shop.run(asking, changed).outcomes()["B"] == "waiting", "another change of it is asked too"
+
+
+def test_a_refused_change_is_not_asked_until_it_differs(shop, live):
+    falling = [lamp("A", price=2), *ITEMS[1:]]
+    shop.run(live, falling)
+    answer(shop, live, approved=False)
+    run = shop.run(live, falling)
+    assert run.outcomes()["A"] == "refused"
+    assert open_questions(shop.ledger) == []
+    shop.run(live, [lamp("A", price=3), *ITEMS[1:]])
+    assert [one.counts for one in open_questions(shop.ledger)] == [{"change": 1}]
+    assert price(shop, live, "A") == 10
+
+
+def test_a_price_that_falls_waits_and_the_rest_of_the_item_goes(shop, live):
+    run = shop.run(live, [lamp("A", price=2, stock=7, name="Lampe neuve"), lamp("B", stock=1), ITEMS[2]])
+    assert run.outcomes() == {"A": "accepted_in_part", "B": "accepted", "C": "unchanged"}
+    assert price(shop, live, "A") == 10
+    assert quantity(shop, live, "A") == 7
+    assert shop.held(live, "A")["item_name"][0]["value"] == "Lampe neuve"
+    assert "purchasable_offer" in run.items()["A"].note
+    (row,) = find_approvals(shop.ledger, ApprovalFilter(states=("asked",)), changes=True)
+    assert row.reasons == ("price_fall",)
+    assert [change["leaf"]["path"] for change in row.changes] == [["our_price"]]
+    later = [lamp("A", price=2, stock=6, name="Lampe neuve"), lamp("B", stock=1), ITEMS[2]]
+    assert shop.run(live, later).outcomes()["A"] == "accepted_in_part", "stock goes on while the price waits"
+    assert quantity(shop, live, "A") == 6
+    answer(shop, live)
+    assert shop.run(live, later).outcomes()["A"] == "accepted"
+    assert price(shop, live, "A") == 2
+
+
+def test_an_approval_is_worth_nothing_for_another_change(shop, live):
+    shop.run(live, [lamp("A", price=2), *ITEMS[1:]])
+    answer(shop, live)
+    run = shop.run(live, [lamp("A", price=1), *ITEMS[1:]])
+    assert run.outcomes()["A"] == "waiting"
+    assert price(shop, live, "A") == 10
+
+
+def test_a_refusal_between_decision_and_sending_is_in_time(shop, live):
+    falling = [lamp("A", price=2), *ITEMS[1:]]
+    shop.run(live, falling)
+    answer(shop, live)
+    run = shop.run(live, falling, until="approved")
+    answer(shop, live, approved=False)
+    run.live()
+    assert run.outcomes()["A"] == "refused"
+    assert price(shop, live, "A") == 10
+
+
+def test_a_question_that_nobody_answers_lapses_and_is_asked_again(shop, asking, ledger):
+    run = shop.run(asking, ITEMS, until="tested")
+    run.decide()
+    listings = shop.listings(asking)
+    before = approvals_of(ledger, listings, ["A"])["A"]
+    assert before.lapses_at - before.asked_at == timedelta(hours=24)
+    now = datetime.now(UTC) + timedelta(hours=25)
+    assert open_questions(ledger, now=now) == []
+    shop.run(asking, ITEMS, until="tested").decide(now=now)
+    after = approvals_of(ledger, listings, ["A"])["A"]
+    assert (after.question, after.asked_at) == (before.question + 1, now)
+
+
+def test_a_change_that_is_taken_back_in_the_pim_is_not_asked_any_more(shop, live):
+    shop.run(live, [lamp("A", price=2), *ITEMS[1:]])
+    shop.run(live, ITEMS)
+    assert list(find_approvals(shop.ledger, ApprovalFilter(states=("asked",)))) == []
+
+
+def test_a_run_that_was_not_decided_on_sends_nothing(shop, asking):
+    run = shop.run(asking, ITEMS, until="tested")
+    with pytest.raises(Exception, match="not decided"):
+        run.send()
+    assert shop.held(asking, "A") is None
+
+
+def test_always_asks_about_every_change(shop, live):
+    always = shop.connector(approval={"policy": "always"})
+    run = shop.run(always, [lamp("A", stock=4), *ITEMS[1:]])
+    assert run.outcomes()["A"] == "waiting"
+    assert quantity(shop, live, "A") == 3
+
+
+def test_a_new_line_waits_and_the_values_of_approved_lines_go(shop, live):
+    edited = shop.connector(**ASKING, mapping={"manufacturer": "{{ item.brand }} SA"})
+    run = shop.run(edited, [lamp("A", stock=4), *ITEMS[1:]])
+    assert run.outcomes() == {"A": "accepted_in_part", "B": "waiting", "C": "waiting"}
+    assert quantity(shop, live, "A") == 4
+    assert shop.held(live, "A")["manufacturer"][0]["value"] == "Acme"
