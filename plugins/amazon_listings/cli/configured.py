@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from amazon_listings.connectors import Connector, Loaded
+    from amazon_listings.connectors.declaration import Declaration
 
 Folder = Annotated[
     Path | None,
@@ -35,12 +36,31 @@ def connectors_in(folder: Path | None, variables: dict[str, str], *, only: str |
         ActionRequiredError: the folder cannot be read.
     """
     from amazon_listings.connectors import load_connectors
+
+    return load_connectors(_folder(folder), variables, only=only)
+
+
+def declarations_in(folder: Path | None, variables: dict[str, str]) -> dict[str, Declaration]:
+    """What the connectors of a folder (the installation's own if None) are loaded from, by id.
+
+    Raises:
+        ActionRequiredError: the folder cannot be read.
+    """
+    from amazon_listings.connectors.loader import declarations
+
+    return declarations(_folder(folder), variables)
+
+
+def _folder(folder: Path | None) -> Path:
+    """The folder of connectors as a message shows it: shorter to read, and a link in most terminals."""
     from amazon_listings.settings import settings
 
     folder = folder or settings().connectors
-    if folder.is_absolute() and folder.is_relative_to(Path.cwd()):
-        folder = folder.relative_to(Path.cwd())  # shorter to read, and a link in most terminals
-    return load_connectors(folder, variables, only=only)
+    return (
+        folder.relative_to(Path.cwd())
+        if folder.is_absolute() and folder.is_relative_to(Path.cwd())
+        else folder
+    )
 
 
 def connector_of(connector_id: str, folder: Path | None, variables: Path | None = None) -> Connector:

@@ -82,7 +82,7 @@ def _in_scope(connector: Connector, items: Iterable[Item]) -> Iterator[Item]:
     language = next(iter(dict(connector.language_tags)), "")
     for item in items:
         with suppress(ExpressionError):
-            if wanted is None or wanted(item, language):
+            if wanted is None or wanted(item, language, connector.facts):
                 yield item
 
 

@@ -10,38 +10,69 @@ from typing import TYPE_CHECKING, Any, cast
 from amazon_listings.cli.refusals import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from amazon_listings.connectors import Connector
     from amazon_listings.definitions.store import DefinitionStore
-    from amazon_listings.definitions.stored import DefinitionPair
+    from amazon_listings.definitions.stored import DefinitionKey, DefinitionPair
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_product_types.fields import Field
     from amazon_product_types.labels import FieldIndex
 
 
-def pair_of(connector: Connector) -> DefinitionPair:
-    """The connector's definitions: the stored ones, else fetched from Amazon."""
-    from amazon_listings.definitions.refresh import load_pair, pair_keys, refresh_pair
-    from amazon_listings.definitions.stored import DefinitionKey
+def pair_of(connector: Connector, locale: str | None = None) -> DefinitionPair:
+    """The connector's definitions, with the labels of its locale or another: stored, else from Amazon."""
+    from amazon_listings.definitions.refresh import refresh_pair
 
-    amazon, place, kept = connector.amazon, connector.marketplace, definition_store()
-    wanted = DefinitionKey(
-        product_type=amazon.product_type,
-        marketplace_id=place.id,
-        requirements=amazon.requirements,
-        requirements_enforced=amazon.requirements_enforced,
-        locale=amazon.locale,
-        version=amazon.product_type_version,
-    )
+    stored = stored_pair(connector, locale)
+    if stored is not None:
+        return stored
+    amazon = connector.amazon
+    client = selling_partner(amazon.connection, amazon.country)
+    key = replace(_key(connector, locale), seller_id=client.account.seller_id)
+    return refresh_pair(client, definition_store(), key, connector.marketplace)
+
+
+def stored_pair(connector: Connector, locale: str | None = None) -> DefinitionPair | None:
+    """The connector's definitions as they are stored; None where they are not."""
+    from amazon_listings.definitions.refresh import load_pair, pair_keys
+
+    wanted, place, kept = _key(connector, locale), connector.marketplace, definition_store()
     known = set(kept.keys())
     for seller_id in {key.seller_id for key in known}:
         key = replace(wanted, seller_id=seller_id)
         if set(pair_keys(key, place)) <= known:
             return load_pair(kept, key, place)
-    client = selling_partner(amazon.connection, amazon.country)
-    return refresh_pair(client, kept, replace(wanted, seller_id=client.account.seller_id), place)
+    return None
+
+
+def stored_definition(connector: Connector) -> Described | None:
+    """The connector's definition as stored, in every locale of its labels; None where one is missing."""
+    pairs = {name: stored_pair(connector, name) for name in connector.mapping_locales}
+    pair = stored_pair(connector)
+    if pair is None or None in pairs.values():
+        return None
+    return Described(
+        pair.index,
+        pair.index.fields,
+        pair.validation.document,
+        in_locale=lambda locale: (pairs.get(locale) or pair).index,
+    )
+
+
+def _key(connector: Connector, locale: str | None) -> DefinitionKey:
+    from amazon_listings.definitions.stored import DefinitionKey
+
+    amazon = connector.amazon
+    return DefinitionKey(
+        product_type=amazon.product_type,
+        marketplace_id=connector.marketplace.id,
+        requirements=amazon.requirements,
+        requirements_enforced=amazon.requirements_enforced,
+        locale=locale or amazon.locale,
+        version=amazon.product_type_version,
+    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +87,11 @@ class Described:
     fields: Sequence[Field]
     document: dict[str, Any]
     language: str = "en"
+    in_locale: Callable[[str], FieldIndex] | None = None
+
+    def index_in(self, locale: str) -> FieldIndex:
+        """Return the fields by their labels in another locale; of files, by those that were given."""
+        return self.index if self.in_locale is None else self.in_locale(locale)
 
 
 def described(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Described:
@@ -68,7 +104,10 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
         pair = pair_of(connector)
         relevant = relevant_attributes(connector.id)
         return Described(
-            pair.index, pair.fields(relevant) if relevant else pair.index.fields, pair.validation.document
+            pair.index,
+            pair.fields(relevant) if relevant else pair.index.fields,
+            pair.validation.document,
+            in_locale=lambda locale: pair_of(connector, locale).index,
         )
     document = definition_file(definition)
     labels = definition_file(locale_definition) if locale_definition else None

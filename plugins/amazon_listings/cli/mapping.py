@@ -107,10 +107,10 @@ def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
     wanted = compile_expression(connector.source.filter) if connector.source.filter else None
     for item in items_in(products) if products else _from_pim(connector):
         try:
-            if products is None and wanted is not None and not wanted(item, language):
+            if products is None and wanted is not None and not wanted(item, language, connector.facts):
                 continue
             if not item.get("sku"):
-                found = sku(item, language)
+                found = sku(item, language, connector.facts)
                 item["sku"] = None if found is None or found == "" else str(found)
         except ExpressionError as error:
             typer.echo(f"{item['pim_id']}: the connector's `sku` or `filter` fails: {error}.", err=True)

@@ -1,15 +1,16 @@
-"""One connector as declared: a file, a Variable, or a Variable laid over a file."""
+"""One connector as declared: layers, a file and a Variable, each merged over what comes before."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.connectors.merge_patch import merge_patch
 from amazon_listings.connectors.message import entry, excerpt, key_path
-from amazon_listings.connectors.model import Where
+from amazon_listings.connectors.model import MappingPart, Where
+from amazon_listings.connectors.origins import Part, merged, origins, part_with, value_at
 from amazon_listings.connectors.problems import Problem
 from amazon_listings.connectors.yaml_document import Spot, YamlDocument, read_yaml
 from amazon_product_types import json_pointer
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 VARIABLE_PREFIX = "amazon_connector_"
 #: The id of a file that is not YAML, as far as a reader can see it.
 _ID_LINE = re.compile(r"""^id:[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
-_ABSENT = object()
 
 
 @dataclass
@@ -40,6 +40,11 @@ class ConnectorFile:
             return declared
         found = _ID_LINE.search(self.text)
         return found[1] if found else self.path.stem
+
+    @cached_property
+    def lines(self) -> dict[str, int]:
+        """The line (from 1) of each JSON pointer."""
+        return self.yaml.lines()
 
     def entries(self) -> list[str]:
         """What keeps the file from being read, ready to be shown."""
@@ -130,83 +135,121 @@ def read_variable(name: str, text: str) -> ConnectorVariable:
 
 @dataclass
 class Declaration:
-    """A connector's file and Variable, of which at least one is there."""
+    """A connector as declared: the parts that are merged into its document, and what is wrong with them.
+
+    Attributes:
+        id: The connector's id.
+        parts: The parts, in the order in which they are merged.
+        file: The document's file, if it has one.
+        variable: Its Airflow Variable, if it has one.
+        wrong: What keeps the parts from being put together, ready to be shown.
+        tests: The tests of its document and of the layers, each with where it stands.
+    """
 
     id: str
+    parts: list[Part] = field(default_factory=list)
     file: ConnectorFile | None = None
     variable: ConnectorVariable | None = None
+    wrong: list[str] = field(default_factory=list)
+    tests: list[tuple[Part, str, Any]] = field(default_factory=list)
 
     def entries(self) -> list[str]:
-        """What keeps file or Variable from being read."""
+        """What keeps file, layers or Variable from being read."""
         return [
             *(self.file.entries() if self.file else ()),
             *(self.variable.entries if self.variable else ()),
+            *self.wrong,
         ]
 
     def document(self) -> dict[str, Any]:
-        """The file's document with the Variable merged over it."""
-        document: dict[str, Any] = self.file.yaml.value if self.file else {"id": self.id}
-        return merge_patch(document, self.variable.patch) if self.variable else document
+        """The document that the parts make."""
+        return merged(self.parts)
 
     def where(self) -> Where:
-        """Where it is declared, with the lines of what came from the file."""
-        lines = self.file.yaml.lines() if self.file else {}
-        if self.variable:
-            lines = {pointer: line for pointer, line in lines.items() if not self._from_variable(pointer)}
-        return Where(
-            path=self.file.path if self.file else None,
-            variable=self.variable.name if self.variable else None,
-            lines=lines,
+        """Where it is declared, with the lines of what came from files."""
+        where = Where(
+            path=self.file.path if self.file else None, variable=self.variable.name if self.variable else None
+        )
+        if len(self.parts) == 1 and self.file is not None and not self.parts[0].base:
+            return replace(where, lines=self.file.lines)
+        lines: dict[str, int] = {}
+        files: dict[str, str] = {}
+        for pointer, origin in origins(self.parts, self.document()):
+            if origin.line is not None and origin.part.file is not None:
+                lines[pointer] = origin.line
+                if origin.part.file is not self.file:
+                    files[pointer] = str(origin.part.file.path)
+        return replace(where, lines=lines, files=files)
+
+    def lines(self) -> tuple[MappingPart, ...]:
+        """The mapping lines as written, part by part."""
+        return tuple(
+            MappingPart(
+                lines=part.patch["mapping"],
+                file=str(part.file.path) if part.file and part.file is not self.file else "",
+                variable=part.file is None,
+                numbers={
+                    key: part.line(json_pointer.below("/mapping", key)) for key in part.patch["mapping"]
+                },
+                locale=part.locale,
+                optional=part.optional,
+            )
+            for part in self.parts
+            if isinstance(part.patch.get("mapping"), dict)
         )
 
-    def order(self, problem: Problem) -> tuple[int, int]:
-        """Sorts problems as a reader meets them: down the file, then the Variable's."""
-        spot = None if self._blames_variable(problem) or not self.file else self._spot(problem)
-        return (spot.line, spot.column) if spot else (1 << 30, 0)
+    def order(self, problem: Problem) -> tuple[int, int, int]:
+        """Sorts problems as a reader meets them: layers, down the document, then the Variable's."""
+        part = self._part(problem)
+        spot = self._spot(part, problem) if part is not None else None
+        if part is None or part.file is None or spot is None:
+            return (1 << 30, 0, 0)
+        return (
+            0 if part.file is self.file else self.parts.index(part) - len(self.parts),
+            spot.line,
+            spot.column,
+        )
 
     def entry(self, problem: Problem) -> str:
         """The problem with its place: line and caret in the file, or the key of the Variable."""
-        if self.variable and self._blames_variable(problem):
-            path = key_path(problem.pointer)
-            place = f"Variable {self.variable.name}" + (f", key {path}" if path else "")
-            return entry(place, "", problem)
-        if self.file is None:
+        part = self._part(problem)
+        if part is None:
+            if self.file is not None:
+                return entry(str(self.file.path), "", problem)
             return entry(f"Variable {VARIABLE_PREFIX}{self.id}", "", problem)
-        spot = self._spot(problem)
-        return entry(self.file.place(spot), self.file.excerpt(spot), problem)
+        if part.file is None:
+            path = key_path(problem.pointer)
+            return entry(part.title + (f", key {path}" if path else ""), "", problem)
+        spot = self._spot(part, problem)
+        return entry(part.file.place(spot), part.file.excerpt(spot), problem)
 
-    def _spot(self, problem: Problem) -> Spot | None:
-        """Where the file holds the problem; of what is missing from the document itself, nowhere."""
-        if self.file is None or not problem.pointer:
+    def _part(self, problem: Problem) -> Part | None:
+        """The part to blame; None for what is missing from the document itself."""
+        if problem.missing:
+            for part in reversed(self.parts):
+                above = value_at(part.patch, problem.pointer)
+                if isinstance(above, dict) and problem.missing in above:
+                    return part  # it takes the key away
+        if not problem.pointer:
             return None
-        spot = self.file.yaml.spot(problem.pointer, key=problem.key)
-        if spot is None:  # a key merged in by <<
-            return self.file.yaml.spot(problem.pointer.rpartition("/")[0], key=True)
-        return spot
+        pointer = problem.pointer
+        while pointer:
+            if (found := part_with(self.parts, pointer)) is not None:
+                return found
+            pointer = pointer.rpartition("/")[0]
+        return None
 
-    def _blames_variable(self, problem: Problem) -> bool:
-        if problem.missing and self.variable:
-            parent = _value_at(self.variable.patch, problem.pointer)
-            if isinstance(parent, dict) and problem.missing in parent:
-                return True
-        return self._from_variable(problem.pointer)
-
-    def _from_variable(self, pointer: str) -> bool:
-        if self.variable is None:
-            return False
-        value = _value_at(self.variable.patch, pointer)
-        if value is _ABSENT:
-            return False
-        return not isinstance(value, dict) or self.file is None or pointer not in self.file.yaml.nodes
+    def _spot(self, part: Part, problem: Problem) -> Spot | None:
+        """Where the part's file holds the problem, or what is around it (a key merged in by <<)."""
+        pointer, key = problem.pointer, problem.key
+        while pointer:
+            if (spot := part.spot(pointer, key=key)) is not None:
+                return spot
+            pointer, key = pointer.rpartition("/")[0], True
+        return None
 
 
-def _value_at(document: Any, pointer: str) -> Any:
-    """The value at a pointer; what lies below a null or another value that replaced it is there too."""
-    for key in json_pointer.steps(pointer):
-        if isinstance(document, dict):
-            document = document.get(key, _ABSENT)
-        elif isinstance(document, list):
-            document = document[int(key)] if key.isdigit() and int(key) < len(document) else None
-        else:
-            return document
-    return document
+def located(file: ConnectorFile, problem: Problem) -> str:
+    """Return a problem with its place: line and caret of what it names in a file."""
+    spot = file.yaml.spot(problem.pointer, key=problem.key) if problem.pointer else None
+    return entry(file.place(spot), file.excerpt(spot), problem)

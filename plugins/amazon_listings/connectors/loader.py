@@ -6,20 +6,24 @@ person's mistake is one broken connector, never an exception.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.connectors.assembly import Assembly
 from amazon_listings.connectors.checks import rule_problems
 from amazon_listings.connectors.declaration import (
     VARIABLE_PREFIX,
     ConnectorFile,
     ConnectorVariable,
     Declaration,
+    located,
     read_file,
     read_variable,
 )
 from amazon_listings.connectors.languages import language_tags
-from amazon_listings.connectors.message import broken_text, entry
+from amazon_listings.connectors.layers import FOLDER, Layers
+from amazon_listings.connectors.message import broken_text, entry, file_text
 from amazon_listings.connectors.model import (
     Amazon,
     Approval,
@@ -27,6 +31,7 @@ from amazon_listings.connectors.model import (
     Connector,
     Guards,
     Loaded,
+    MappingPart,
     Sync,
     Where,
 )
@@ -42,10 +47,12 @@ from amazon_listings.sources.settings import settings_of
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _ENDINGS = {".yaml", ".yml"}
+#: What a document with a matrix has, in whatever way its keys are written.
+_MATRIX = re.compile(rb"""(?:^|[{,\s])["']?for["']?\s*:""")
 
 
 def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | None = None) -> Loaded:
@@ -61,23 +68,28 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
     Raises:
         ActionRequiredError: the folder is missing or cannot be read.
     """
-    if only is None:
-        files: Iterable[ConnectorFile] = (read_file(path) for path in _paths(folder))
-        names = sorted(name for name in variables if name.startswith(VARIABLE_PREFIX))
-    else:
-        files, names = _files_of(folder, only), [VARIABLE_PREFIX + only]
+    layers = Layers(folder)
+    assembly = Assembly(layers)
+    files, names = _declaring(folder, variables, only)
     left = {variable.id: variable for variable in _read_variables(variables, names)}
     paths: dict[str, list[Path]] = {}
     outcomes: dict[str, Connector | BrokenConnector] = {}
+    readable = True
     for file in files:  # one at a time: what a file is parsed to is many times its size
-        paths.setdefault(file.id, []).append(file.path)
-        if len(paths[file.id]) == 1:
-            outcomes[file.id] = _outcome(Declaration(file.id, file, left.pop(file.id, None)))
-    for name, variable in left.items():
-        outcomes[name] = _outcome(Declaration(name, variable=variable), ids_of_files=list(paths))
-    for name, same in paths.items():
-        if len(same) > 1:
-            outcomes[name] = _declared_twice(name, same)
+        readable = readable and not file.entries()
+        for declaration in _wanted(assembly.declarations(file, left), only, file):
+            paths.setdefault(declaration.id, []).append(file.path)
+            if len(paths[declaration.id]) == 1:
+                outcomes[declaration.id] = _outcome(declaration)
+        if only in outcomes:
+            break
+    for name in left.keys() - paths.keys():
+        outcomes[name] = _outcome(assembly.of_variable(left[name]), ids_of_files=list(paths))
+    if only in outcomes:
+        outcomes = {only: outcomes[only]}
+    outcomes |= {name: _declared_twice(name, same) for name, same in paths.items() if len(same) > 1}
+    if only is None and readable:
+        outcomes |= _unfit(assembly, layers)
     outcomes |= conflicts_of_old_ids(
         [outcome for outcome in outcomes.values() if isinstance(outcome, Connector)], set(outcomes)
     )
@@ -89,8 +101,41 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
     )
 
 
-def connector_from(document: dict[str, Any], where: Where | None = None) -> Connector:
-    """The connector of a document that has been found right (or is known to be)."""
+def _wanted(found: Iterator[Declaration], only: str | None, file: ConnectorFile) -> Iterator[Declaration]:
+    """The declarations asked for; those of a matrix that cannot be read may be meant."""
+    return (one for one in found if only is None or one.id in {only, file.path.name})
+
+
+def declarations(folder: Path, variables: Mapping[str, str]) -> dict[str, Declaration]:
+    """Return what a folder's files and the Variables declare, by id, with the files as read.
+
+    Of several that declare one id, the first.
+
+    Raises:
+        ActionRequiredError: the folder is missing or cannot be read.
+    """
+    assembly = Assembly(Layers(folder))
+    files, names = _declaring(folder, variables, None)
+    left = {variable.id: variable for variable in _read_variables(variables, names)}
+    found: dict[str, Declaration] = {}
+    for file in files:
+        for declaration in assembly.declarations(file, left):
+            found.setdefault(declaration.id, declaration)
+    for name, variable in left.items():
+        found.setdefault(name, assembly.of_variable(variable))
+    return found
+
+
+def connector_from(
+    document: dict[str, Any], where: Where | None = None, parts: tuple[MappingPart, ...] = ()
+) -> Connector:
+    """The connector of a document that has been found right (or is known to be).
+
+    Args:
+        document: The document, merged.
+        where: Where it is declared.
+        parts: The mapping's lines by layer; without them, those of the document.
+    """
     filled = with_defaults(document)
     amazon, sync = filled["amazon"], filled["sync"]
     amazon["country"] = ALIASES.get(amazon["country"], amazon["country"])
@@ -119,6 +164,7 @@ def connector_from(document: dict[str, Any], where: Where | None = None) -> Conn
         was=_ids_before(filled),
         approval=Approval(**filled["approval"] | {"approvers": tuple(filled["approval"]["approvers"])}),
         guards=Guards(**filled["guards"]),
+        parts=parts or (MappingPart(filled["mapping"]),),
     )
 
 
@@ -139,22 +185,29 @@ def _paths(folder: Path) -> list[Path]:
     return [path for path in paths if path.suffix in _ENDINGS and not path.name.startswith(".")]
 
 
-def _files_of(folder: Path, only: str) -> list[ConnectorFile]:
-    """The file that declares `only`: the one of that name, or else whichever mentions the id."""
+def _declaring(
+    folder: Path, variables: Mapping[str, str], only: str | None
+) -> tuple[Iterator[ConnectorFile], list[str]]:
+    """The files that may declare connectors, and the names of Variables; with `only`, the likeliest first."""
+    if only is None:
+        names = sorted(name for name in variables if name.startswith(VARIABLE_PREFIX))
+        return (read_file(path) for path in _paths(folder)), names
+    return _files_of(folder, only), [VARIABLE_PREFIX + only]
+
+
+def _files_of(folder: Path, only: str) -> Iterator[ConnectorFile]:
+    """The files that may declare `only`: the one of that name, those that mention it, those of a matrix."""
     paths = _paths(folder)
     by_name = [path for path in paths if path.stem == only]
-    for path in by_name:
-        found = read_file(path)
-        if found.id == only:
-            return [found]
     mentioned = re.compile(rb"\bid\b[^\n]*\b" + re.escape(only).encode() + rb"\b")
-    for path in paths:
-        if path in by_name or not _mentions(path, mentioned):
-            continue
+    others = (path for path in paths if path not in by_name and _mentions(path, mentioned))
+    for path in itertools.chain(by_name, others):
         found = read_file(path)
         if found.id == only:
-            return [found]
-    return []
+            yield found
+    for path in paths:
+        if _mentions(path, _MATRIX):
+            yield read_file(path)
 
 
 def _mentions(path: Path, pattern: re.Pattern[bytes]) -> bool:
@@ -171,12 +224,31 @@ def _read_variables(variables: Mapping[str, str], names: list[str]) -> Iterator[
             yield read_variable(name, text)
 
 
+def _unfit(assembly: Assembly, layers: Layers) -> Iterator[tuple[str, BrokenConnector]]:
+    """The layers that no document extends, and the overrides that no connector meets, by file."""
+    entries: dict[Path, list[str]] = {}
+    for file in layers.unused():
+        problem = Problem("", "no connector extends this layer", hint="Extend it, or remove the file.")
+        entries.setdefault(file.path, []).append(located(file, problem))
+    for file, problem in assembly.unmatched():
+        entries.setdefault(file.path, []).append(located(file, problem))
+    for path, found in entries.items():
+        name = f"{path.parent.name}/{path.name}" if path.parent.name == FOLDER else path.name
+        yield name, BrokenConnector(name, Where(path=path), file_text(name, found))
+
+
 def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
     entries = []
-    for file in map(read_file, paths):
-        others = ", ".join(str(path) for path in paths if path != file.path)
-        problem = Problem(
-            "/id", f"{name!r} is declared in {others} too", hint="Give each connector its own id."
+    for file in map(read_file, dict.fromkeys(paths)):
+        others = ", ".join(str(path) for path in dict.fromkeys(paths) if path != file.path)
+        problem = (
+            Problem("/id", f"{name!r} is declared in {others} too", hint="Give each connector its own id.")
+            if others
+            else Problem(
+                "/id",
+                f"several combinations of `for` make the id {name!r}",
+                hint="Name all that tells them apart, as in {country}_{product_type}.",
+            )
         )
         spot = file.yaml.spot("/id")
         entries.append(entry(file.place(spot), file.excerpt(spot), problem))
@@ -192,7 +264,7 @@ def _outcome(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Conn
         problems += [found for found in schema_problems(document) if not (alone and found.missing)]
         problems += rule_problems(document)
         if not problems:
-            return connector_from(document, declaration.where())
+            return connector_from(document, declaration.where(), declaration.lines())
         problems.sort(key=declaration.order)
         entries = [declaration.entry(problem) for problem in dict.fromkeys(problems)]
     where = declaration.where()

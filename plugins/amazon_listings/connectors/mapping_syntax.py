@@ -9,24 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.checks import template_problem
-from amazon_listings.connectors.declaration import Declaration, read_file, read_variable
 from amazon_listings.connectors.message import broken_text
 from amazon_listings.connectors.model import BrokenConnector
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from amazon_listings.connectors.declaration import Declaration
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.connectors.problems import Problem
 
 
-def mapping_syntax(connector: Connector, variables: Mapping[str, str]) -> BrokenConnector | None:
+def mapping_syntax(connector: Connector, declaration: Declaration) -> BrokenConnector | None:
     """The connector as broken if an expression of its mapping or variations has wrong syntax, else None.
 
     Args:
-        connector: As loaded; its file and Variable are read again, to show the lines.
-        variables: The Airflow Variables it was loaded with.
+        connector: As loaded.
+        declaration: What it was loaded from, to show the lines.
     """
     problems = [
         problem
@@ -36,18 +35,8 @@ def mapping_syntax(connector: Connector, variables: Mapping[str, str]) -> Broken
     ]
     if not problems:
         return None
-    return BrokenConnector(connector.id, connector.where, _text(connector, variables, problems))
-
-
-def _text(connector: Connector, variables: Mapping[str, str], problems: list[Problem]) -> str:
-    where = connector.where
-    declaration = Declaration(
-        connector.id,
-        file=read_file(where.path) if where.path else None,
-        variable=read_variable(where.variable, variables[where.variable]) if where.variable else None,
-    )
     entries = [declaration.entry(problem) for problem in sorted(problems, key=declaration.order)]
-    return broken_text(connector.id, entries)
+    return BrokenConnector(connector.id, connector.where, broken_text(connector.id, entries))
 
 
 def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

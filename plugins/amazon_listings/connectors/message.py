@@ -27,6 +27,12 @@ def broken_text(connector_id: str, entries: Sequence[str]) -> str:
     return "\n\n".join([f"Connector {_printable(connector_id)} cannot be used: {count}.", *entries]) + "\n"
 
 
+def file_text(name: str, entries: Sequence[str]) -> str:
+    """The whole message about a layer or document that fits no connector."""
+    count = "1 error" if len(entries) == 1 else f"{len(entries)} errors"
+    return "\n\n".join([f"{_printable(name)}: {count}.", *entries]) + "\n"
+
+
 def entry(place: str, excerpt: str, problem: Problem) -> str:
     """One problem as indented lines: place, source line and caret, what, allowed, did you mean."""
     path = key_path(problem.pointer)

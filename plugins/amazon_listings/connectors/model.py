@@ -30,13 +30,15 @@ _BESIDE_THE_PAYLOAD = frozenset(
 class Where:
     """Where a connector was declared.
 
-    `lines` gives the line (from 1) of each JSON pointer of the document that the file holds;
-    what a Variable added or replaced has no line.
+    `lines` gives the line (from 1) of each JSON pointer of the document that a file holds; what a
+    Variable added or replaced has no line. `files` names the file of those that are not in the
+    connector's own: they come from a layer.
     """
 
     path: Path | None = None
     variable: str | None = None
     lines: dict[str, int] = field(default_factory=dict, repr=False, hash=False)
+    files: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     def __str__(self) -> str:
         return " and ".join(
@@ -53,6 +55,27 @@ class Where:
             for pointer, line in self.lines.items()
             if pointer.startswith(prefix) and "/" not in pointer[len(prefix) :]
         }
+
+
+@dataclass(frozen=True)
+class MappingPart:
+    """Mapping lines as one layer, document, override or Variable writes them.
+
+    Attributes:
+        lines: Value by label or path, in order; None takes a line away.
+        file: Their file, if it is not the connector's own.
+        variable: Whether they are a Variable's.
+        numbers: The line of each key in the file.
+        locale: The locale of the labels; None for the connector's own.
+        optional: Whether a line is left out for a product type that lacks its field.
+    """
+
+    lines: dict[str, Any]
+    file: str = ""
+    variable: bool = False
+    numbers: dict[str, int | None] = field(default_factory=dict)
+    locale: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +142,8 @@ class Connector:
 
     `mapping` is as written and in its order. `tables` are the places of related tables by name.
     `language_tags` pairs each value language with its Amazon language tag. `document` is the whole
-    document, Variable merged and defaults filled. `was` are the ids that it had before.
+    document, Variable merged and defaults filled. `was` are the ids that it had before. `parts` are the
+    mapping's lines as its layers, document and Variable write them; `mapping` merges them by their text.
     """
 
     id: str
@@ -140,6 +164,7 @@ class Connector:
     was: tuple[str, ...] = ()
     approval: Approval = Approval()
     guards: Guards = Guards()
+    parts: tuple[MappingPart, ...] = field(default=(), repr=False, compare=False)
     resolved_key: str | None = field(default=None, repr=False, compare=False)
     report_language: str | None = field(default=None, repr=False, compare=False)
 
@@ -165,9 +190,41 @@ class Connector:
         return tuple(dict.fromkeys([*dict(self.language_tags), *([fallback] if fallback else [])]))
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What expressions read of `connector`; `language` is that of fields without language."""
+        tag = self.language_tags[0][1] if self.language_tags else self.amazon.locale
+        return {
+            "id": self.id,
+            "country": self.amazon.country,
+            "product_type": self.amazon.product_type,
+            "language": tag.partition("_")[0],
+            "locale": tag,
+            "requirements": self.amazon.requirements,
+            "currency": self.marketplace.currency,
+        }
+
+    @property
     def dag_id(self) -> str:
         """Id of the connector's DAG."""
         return f"amazon_{self.id}"
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether its mapping lines have to be merged by the fields that they name."""
+        return any(part.locale or part.optional for part in self.parts) or len(self.parts) > 1
+
+    @property
+    def mapping_locales(self) -> tuple[str, ...]:
+        """The locales, beside its own, that the labels of its mapping are in."""
+        named = dict.fromkeys(part.locale for part in self.parts if part.locale)
+        return tuple(name for name in named if name != self.amazon.locale)
+
+    @property
+    def mapping_content(self) -> list[Any]:
+        """The mapping as data that changes with whatever it means."""
+        if not self.is_merged:
+            return list(self.mapping.items())
+        return [[part.locale, part.optional, list(part.lines.items())] for part in self.parts]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -177,7 +234,7 @@ class Connector:
         Schedule, operation, title, owner, tags and the SKU limit do not count.
         """
         document = {key: value for key, value in self.document.items() if key not in _BESIDE_THE_PAYLOAD}
-        document["mapping"] = list(self.mapping.items())
+        document["mapping"] = self.mapping_content
         document["language_tags"] = self.language_tags
         block = document.get(self.source.source, {})
         document[self.source.source] = {key: value for key, value in block.items() if key != "sku_limit"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.declaration import read_file
@@ -67,9 +68,11 @@ def _problems(
 
 
 def _entry(connector: Connector, problem: Problem) -> str:
-    path = connector.where.path
-    if path is None or problem.pointer not in connector.where.lines:
-        return entry(str(connector.where), "", problem)
-    file = read_file(path)
-    spot = file.yaml.spot(problem.pointer)
-    return entry(file.place(spot), file.excerpt(spot) if spot else "", problem)
+    where = connector.where
+    path = where.path
+    if path is None or problem.pointer not in where.lines:
+        return entry(str(where), "", problem)
+    file = read_file(Path(where.files.get(problem.pointer, path)))
+    spot = file.yaml.spot(problem.pointer)  # none where it stands elsewhere in the file: in an override
+    place = file.place(spot) if spot else f"{file.path}:{where.lines[problem.pointer]}"
+    return entry(place, file.excerpt(spot) if spot else "", problem)

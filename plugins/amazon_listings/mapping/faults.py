@@ -13,13 +13,18 @@ _SHOWN = 8
 
 
 class Line(NamedTuple):
-    """A line of the mapping: its number in the connector file (None from a Variable), its key."""
+    """A line of the mapping: its number in the connector file (None from a Variable), its key.
+
+    `file` is the layer's, where the line is not in the connector's own.
+    """
 
     number: int | None
     key: str
+    file: str = ""
 
     def __str__(self) -> str:
-        return (f"line {self.number}: " if self.number else "") + f"“{self.key}”"
+        place = f"{self.file}, " if self.file else ""
+        return place + (f"line {self.number}: " if self.number else "") + f"“{self.key}”"
 
 
 class MappingFault(NamedTuple):
@@ -50,7 +55,7 @@ class MappingErrors(ActionRequiredError):
     def __init__(
         self, faults: Iterable[MappingFault], *, connector: str = "", requirements: str = "LISTING"
     ) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: fault.line.number or 0))
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line.file, fault.line.number or 0)))
         where = f" of connector {connector}" if connector else ""
         count = len(self.faults)
         text = "".join(f"\n  - {fault}" for fault in self.faults)

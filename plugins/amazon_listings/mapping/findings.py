@@ -30,7 +30,7 @@ class Setting:
 
     `tags` gives the Amazon tag of each PIM language, the fallback's too; `wanted` are the value
     languages, the first is the one of fields without language; `language` is that of the people who
-    read the issues; `tables` are the related tables.
+    read the issues; `tables` are the related tables, `facts` what expressions read of `connector`.
     """
 
     marketplace_id: str
@@ -43,6 +43,7 @@ class Setting:
     tables: Tables = field(default_factory=dict, repr=False)
     connector: str = ""
     language: str = DEFAULT
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Site(NamedTuple):
@@ -130,7 +131,9 @@ class Findings:
         if row.borrowed.intersection(fields):
             language = self.setting.fallback or ""
         texts = any(_is_text(row, name) for name in fields)
-        return Origin(cell.line.number, cell.line.key, ", ".join(fields), language if texts else "")
+        return Origin(
+            cell.line.number, cell.line.key, ", ".join(fields), language if texts else "", cell.line.file
+        )
 
     def _add(
         self,
@@ -172,6 +175,7 @@ class Findings:
         connector, number = self.setting.connector, cell.line.number
         parts = [
             self._messages.phrase("mapping.connector", connector=connector) if connector else "",
+            cell.line.file,
             self._messages.phrase("mapping.line", number=number) if number else "",
             self._messages.quoted(cell.line.key),
         ]

@@ -13,6 +13,7 @@ from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.families.variations import read_variations
 from amazon_listings.mapping.faults import Line, MappingErrors, MappingFault
 from amazon_listings.mapping.findings import Setting
+from amazon_listings.mapping.layered import MergedLines
 from amazon_listings.mapping.plan.closures import compile_attribute, layout
 from amazon_listings.mapping.plan.compiler import PlanCompiler
 from amazon_listings.mapping.plan.evaluation import Evaluation, Made
@@ -185,6 +186,7 @@ class FieldMapping:
                 siblings=siblings,
                 unknown=unknown,
                 tables=self.setting.tables,
+                facts=self.setting.facts,
             )
             for language in self.setting.wanted
         ]
@@ -194,7 +196,7 @@ class FieldMapping:
 
 
 def compile_mapping(
-    mapping: Dict[str, Any],
+    mapping: Dict[str, Any] | MergedLines,
     *,
     index: FieldIndex,
     definition: Dict[str, Any],
@@ -209,11 +211,12 @@ def compile_mapping(
     connector: str = "",
     language: str = DEFAULT,
     tables: Dict[str, Dict[str, Sequence[dict[str, Any]]]] = MappingProxyType({}),
+    facts: Dict[str, str] = MappingProxyType({}),
 ) -> FieldMapping:
     """The mapping, ready to be applied to any number of items.
 
     Args:
-        mapping: The connector's `mapping`, as written.
+        mapping: The connector's `mapping`, as written, or the merged lines of its layers.
         index: The fields of the definition, with labels in the connector's locale.
         definition: The definition in the marketplace's own locale.
         marketplace: Where to sell.
@@ -229,15 +232,21 @@ def compile_mapping(
         connector: The connector's id, for messages.
         language: Language of the issues: of those who read the report.
         tables: The rows of each related table, by PIM language.
+        facts: What expressions read of `connector`.
 
     Raises:
         MappingErrors: one or more lines are wrong; it has all of them.
     """
     reading = SourceNotation(decimal, month_first=marketplace.country == "US")
     compiler = PlanCompiler(index, reading, marketplace=marketplace, definition=definition)
-    for key, value in mapping.items():
-        line = Line((lines or {}).get(key), key)
-        compiler.add(line, key, value)
+    if isinstance(mapping, MergedLines):
+        compiler.faults += mapping.faults
+        compiler.renamed |= mapping.renamed
+        for one in mapping.written:
+            compiler.add(one.line, one.path, one.value)
+    else:
+        for key, value in mapping.items():
+            compiler.add(Line((lines or {}).get(key), key), key, value)
     plan = compiler.plan()
     families = None
     if variations is not None:
@@ -262,6 +271,7 @@ def compile_mapping(
         },
         connector=connector,
         language=language,
+        facts=facts,
     )
     renamed = [f"{line}: {said}." for line, sentences in compiler.renamed.items() for said in sentences]
     return FieldMapping(plan, setting, families, renamed)
@@ -274,7 +284,9 @@ def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:
         leaves = [leaf for template in branch.templates for leaf in template.leaves()]
         for leaf in sorted(leaves, key=lambda leaf: leaf.constant):
             cell = leaf.cells[0]
-            origin = Origin(cell.line.number, cell.line.key, ", ".join(cell.expression.fields))
+            origin = Origin(
+                cell.line.number, cell.line.key, ", ".join(cell.expression.fields), file=cell.line.file
+            )
             names = leaf.field.path.split(".")
             for depth in range(len(names), 0, -1):
                 found.setdefault(".".join(names[:depth]), origin)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.connectors.loader import connector_from
-from amazon_listings.connectors.model import Where
+from amazon_listings.connectors.model import MappingPart, Where
 from amazon_listings.runs.damage import OtherFormat, RunFilesGone
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import DefinitionsNote, Note
@@ -26,7 +26,9 @@ class RunNote(Note, frozen=True, kw_only=True):
         document: The connector's document.
         path: Its file, if it has one.
         variable: Its Variable, if it has one.
-        lines: The line of each place in the file, by JSON pointer.
+        lines: The line of each place in its file, by JSON pointer.
+        files: The file of places that are in a layer.
+        parts: The mapping's lines by layer, where there are several.
         key: The connector's key in the ledger.
         language: The language of the report, if one was asked for.
     """
@@ -38,6 +40,8 @@ class RunNote(Note, frozen=True, kw_only=True):
     path: str | None = None
     variable: str | None = None
     lines: dict[str, int]
+    files: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
+    parts: tuple[MappingPart, ...] = ()
     key: str
     language: str | None = None
 
@@ -96,6 +100,8 @@ def begin_run(connector: Connector, run_id: str, attempt: int, storage: Path) ->
             path=str(where.path) if where.path else None,
             variable=where.variable,
             lines=where.lines,
+            files=where.files,
+            parts=connector.parts if connector.is_merged else (),
             key=connector.key,
             language=connector.report_language,
         )
@@ -126,8 +132,8 @@ def resume_run(connector_id: str, run_id: str, attempt: int, storage: Path) -> R
         if before.exists():
             raise OtherFormat(before, 0, FORMAT)
         raise RunFilesGone
-    where = Where(Path(note.path) if note.path else None, note.variable, note.lines)
+    where = Where(Path(note.path) if note.path else None, note.variable, note.lines, note.files)
     connector = replace(
-        connector_from(note.document, where), resolved_key=note.key, report_language=note.language
+        connector_from(note.document, where, note.parts), resolved_key=note.key, report_language=note.language
     )
     return RunContext(connector, run_id, attempt, storage, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from amazon_listings.selling_partner.sellers import check_participation
 from amazon_product_types.validation import DefinitionError, amazon_issues, compile_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from amazon_listings.connectors.model import Connector
@@ -54,6 +55,8 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     folder = storage / "definitions"
     with storage_explained("keep a definition in", folder):
         pair = _refreshed(client, DefinitionStore(folder), key, connector.marketplace)
+        for locale in connector.mapping_locales:
+            _refreshed(client, DefinitionStore(folder), replace(key, locale=locale), connector.marketplace)
     judge = pair.validation
     return DefinitionsNote(
         key=key,
@@ -99,14 +102,27 @@ def stored_definitions(key: DefinitionKey, country: Marketplace, storage: Path) 
     folder = storage / "definitions"
     with storage_explained("read a definition in", folder):
         pair = load_pair(DefinitionStore(folder), key, country)
-    return Definitions(pair)
+    return Definitions(pair, lambda locale: stored_index(replace(key, locale=locale), country, storage))
+
+
+def stored_index(key: DefinitionKey, country: Marketplace, storage: Path) -> FieldIndex:
+    """Return the fields of a stored definition, by the labels of the key's locale.
+
+    Raises:
+        NoDefinition: it is not stored.
+        StorageRefused, StorageUnavailable: it cannot be read.
+    """
+    folder = storage / "definitions"
+    with storage_explained("read a definition in", folder):
+        return load_pair(DefinitionStore(folder), key, country).index
 
 
 class Definitions:
     """The pair of a run, compiled when first used: judges payloads, and names what is wrong."""
 
-    def __init__(self, pair: DefinitionPair) -> None:
+    def __init__(self, pair: DefinitionPair, index_in: Callable[[str], FieldIndex] | None = None) -> None:
         self._pair = pair
+        self._index_in = index_in
         self.checksum = pair.validation.checksum
         self.language = pair.labels.locale[:2]
         try:
@@ -124,6 +140,11 @@ class Definitions:
     def index(self) -> FieldIndex:
         """The fields by label and path."""
         return self._pair.index
+
+    def index_in(self, locale: str) -> FieldIndex:
+        """Return the fields by their labels in a locale that the connector's mapping uses."""
+        known = self._pair.labels.key.locale
+        return self.index if locale == known or self._index_in is None else self._index_in(locale)
 
     @property
     def document(self) -> dict[str, Any]:

@@ -130,6 +130,7 @@ class _Choice:
         self._changes = scope.kind == "changed"
         self._language = next(iter(dict(connector.language_tags)), "")
         self._fallback = connector.source.fallback_language
+        self._facts = connector.facts
         self._sku = compile_expression(connector.source.sku)
         self._filter = compile_expression(connector.source.filter) if connector.source.filter else None
 
@@ -139,7 +140,7 @@ class _Choice:
             self.fields.see(item)
             try:
                 # A product without variants has no variant fields: they are empty, not mistakes.
-                row = ItemRow(item, self._language, fallback=self._fallback)
+                row = ItemRow(item, self._language, fallback=self._fallback, facts=self._facts)
                 sku = self._sku.evaluate(row)
                 wanted = self._filter is None or bool(self._filter.evaluate(row))
             except ExpressionError as error:

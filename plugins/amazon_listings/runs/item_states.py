@@ -116,7 +116,7 @@ def shared_fingerprint(
     return {
         "mapping": digest(
             [
-                list(connector.mapping.items()),
+                connector.mapping_content,
                 connector.variations,
                 connector.language_tags,
                 [source.sku, source.filter, source.fallback_language, source.decimal, source.missing_texts],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
+from amazon_listings.mapping.layered import merge_lines
 from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.runs.notes import MappingNote
 from amazon_listings.runs.payload import payload_hash
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.mapping.layered import MergedLines
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
@@ -38,6 +40,9 @@ class Described(Protocol):
     def language(self) -> str:
         """The language of the issues."""
 
+    def index_in(self, locale: str) -> FieldIndex:
+        """Its fields, with labels in another locale."""
+
 
 def compiled(
     connector: Connector, definitions: Described, tables: Dict[str, Any] | None = None
@@ -53,7 +58,7 @@ def compiled(
         MappingErrors: one or more lines are wrong; the message has all of them.
     """
     return compile_mapping(
-        connector.mapping,
+        merged_lines(connector, definitions) if connector.is_merged else connector.mapping,
         index=definitions.index,
         definition=definitions.document,
         marketplace=connector.marketplace,
@@ -67,7 +72,13 @@ def compiled(
         connector=connector.id,
         tables={name: {} for name in connector.tables} if tables is None else tables,
         language=definitions.language,
+        facts=connector.facts,
     )
+
+
+def merged_lines(connector: Connector, definitions: Described) -> MergedLines:
+    """Return the lines of the connector's mapping, merged by the fields that they name."""
+    return merge_lines(connector.parts, definitions.index, definitions.index_in, connector.marketplace)
 
 
 def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, part: str) -> dict[str, int]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Layout, Leaf
     from amazon_listings.selling_partner.listings import Submission
+    from amazon_product_types.validation.issue import Origin
 
 Attributes = dict[str, Any]
 
@@ -203,7 +204,7 @@ class Planner:
         """Return the mapping line that makes a leaf; None if no line does."""
         names = [leaf.attribute, *(step for step in leaf.path if isinstance(step, str))]
         origin = self._mapping.origin_of("/".join(names))
-        return _mapping_line(self._connector.where, origin.line, origin.key) if origin else None
+        return _mapping_line(self._connector.where, origin) if origin else None
 
     def send(self, row: Mapping[str, Any], write: PlannedWrite, *, preview: bool = False) -> Submission:
         """Carry a plan out, or ask for Amazon's verdict on it; the plan is not `NOTHING`.
@@ -241,8 +242,8 @@ class Planner:
         )
 
 
-def _mapping_line(where: Where, line: int | None, key: str) -> MappingLine:
-    """Return a line of the connector's document: one that the file does not hold is of the Variable."""
-    if line is None and where.variable is not None:
-        return MappingLine(f"Variable {where.variable}", None, key)
-    return MappingLine(str(where.path or ""), line, key)
+def _mapping_line(where: Where, origin: Origin) -> MappingLine:
+    """Return a line of the connector's document: one that no file holds is of the Variable."""
+    if origin.line is None and where.variable is not None:
+        return MappingLine(f"Variable {where.variable}", None, origin.key)
+    return MappingLine(origin.file or str(where.path or ""), origin.line, origin.key)

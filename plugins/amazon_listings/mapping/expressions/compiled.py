@@ -18,7 +18,7 @@ from amazon_listings.mapping.expressions.syntax import syntax_tree
 from amazon_listings.mapping.formulas.limits import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from amazon_listings.item import Item
     from amazon_listings.mapping.values.value import Value
@@ -67,14 +67,14 @@ class Expression:
         self.constant = constant
         self.rule = rule
 
-    def __call__(self, item: Item, language: str = "") -> Value:
-        """Return the value for `item`, its texts in `language`.
+    def __call__(self, item: Item, language: str = "", facts: Mapping[str, str] | None = None) -> Value:
+        """Return the value for `item`, its texts in `language`, with the connector's facts.
 
         Raises:
             ExpressionError: it fails on this item.
             UnknownPimFieldError: it names a field that the item does not have.
         """
-        row = ItemRow(item, language)
+        row = ItemRow(item, language, facts=facts)
         value = self.evaluate(row)
         if row.unknown:
             raise UnknownPimFieldError(f"the PIM sends no field called {row.unknown[0]!r}")

@@ -24,6 +24,7 @@ from amazon_listings.mapping.expressions.sequences import elements
 from amazon_listings.mapping.expressions.syntax import CONTEXT_NAMES
 from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
 from amazon_listings.mapping.values.value import is_empty
+from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +61,16 @@ _CONTEXT: dict[str, tuple[Kind, Part]] = {
     "variants": (Kind("records", "variants"), lambda row: row.variants),
     "language": (VALUE, lambda row: row.language),
     "tables": (Kind("tables"), lambda _row: NOTHING),
+    "connector": (Kind("connector"), lambda _row: NOTHING),
     "range": (Kind("function"), lambda _row: NOTHING),
 }
+#: What expressions can read of `connector`.
+FACTS = ("id", "country", "product_type", "language", "locale", "requirements", "currency")
 _RECORD_HINT = {
     "record": "is a whole record: say which field, as in `{name}.name`",
     "records": "are whole records: say which field, as in `{name} | map(attribute='name')`",
     "tables": "are all tables: say which, as in `tables.colours`",
+    "connector": "is the whole connector: say what of it, as in `connector.country`",
     "loop": "is the loop itself: say `loop.index`",
     "function": "is a function: say `range(3)`",
 }
@@ -377,6 +382,8 @@ class ExpressionCompiler:
             if isinstance(name, str):
                 self._read["tables"].add(name)
             return VALUE, lambda row: members.table_named(row, named(row))
+        elif kind.name == "connector":
+            return VALUE, _fact(name, owner.lineno or 1)
         elif kind.name == "loop":
             return VALUE, _loop_member(made, name, owner.lineno or 1)
         elif kind.name == "function":
@@ -583,6 +590,14 @@ def _one_kind(left: Kind, right: Kind, node: nodes.Node) -> Kind:
     if left.name != right.name:
         raise TemplateSyntaxError("this is a value in one case and a whole record in the other", node.lineno)
     return left if left.owner == right.owner else left._replace(owner="variants")
+
+
+def _fact(name: object, line: int) -> Part:
+    if not isinstance(name, str) or name not in FACTS:
+        near = closest(str(name), FACTS)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise TemplateSyntaxError(f"`connector` has {', '.join(FACTS)}, not {name!r}{meant}", line)
+    return lambda row: row.facts.get(name)
 
 
 def _loop_member(made: Part, name: object, line: int) -> Part:

@@ -39,12 +39,12 @@ class ItemRow:
     `values` is the variant over its product: the variant's value wins when it is not empty.
     `borrowed` are the text fields that had to be read in the fallback language. `unknown` collects
     the names that expressions used and no record has, `asked` those whose presence one tested.
-    `budget` and `variables` are those of the evaluation that goes on.
+    `facts` are those of the connector. `budget` and `variables` are those of the evaluation that goes on.
     """
 
     __slots__ = (
-        "_product", "_variant", "_variants", "asked", "borrowed", "budget", "item", "language", "siblings",
-        "tables", "unknown", "values", "variables",
+        "_product", "_variant", "_variants", "asked", "borrowed", "budget", "facts", "item", "language",
+        "siblings", "tables", "unknown", "values", "variables",
     )  # fmt: skip
 
     variables: list[Any]
@@ -58,11 +58,13 @@ class ItemRow:
         siblings: Sequence[Record] = (),
         unknown: list[str] | None = None,
         tables: Tables | None = None,
+        facts: Mapping[str, str] | None = None,
     ) -> None:
         self.item = item
         self.language = language
         self.siblings = siblings
         self.tables = tables or {}
+        self.facts = facts or {}
         self.unknown: list[str] = [] if unknown is None else unknown
         self.asked: list[str] = []
         self.budget = Budget()

@@ -7,7 +7,7 @@ from functools import cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 MAX_TEMPLATE = 10_000
-CONTEXT_NAMES = ("item", "product", "variant", "variants", "language", "tables")
+CONTEXT_NAMES = ("item", "product", "variant", "variants", "language", "tables", "connector")
 
 _ALLOWED = (
     nodes.Expr, nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign,

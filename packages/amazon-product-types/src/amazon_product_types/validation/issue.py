@@ -21,12 +21,14 @@ class Origin:
         key: Key of the mapping, as its author wrote it.
         field: PIM field read.
         language: PIM language of the value.
+        file: File of the line, if it is not the connector's own.
     """
 
     line: int | None = None
     key: str = ""
     field: str = ""
     language: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

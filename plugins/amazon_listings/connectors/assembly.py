@@ -1,0 +1,287 @@
+"""From a folder's documents to declarations of connectors: layers, matrix, overrides, Variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.connectors.declaration import ConnectorFile, ConnectorVariable, Declaration, located
+from amazon_listings.connectors.matrix import (
+    NONE,
+    Combination,
+    combinations,
+    filled,
+    unknown_placeholder,
+)
+from amazon_listings.connectors.message import entry
+from amazon_listings.connectors.origins import Part, merged
+from amazon_listings.connectors.overrides import facts, never_matched, override_problems
+from amazon_listings.connectors.problems import Problem, nearest, shown
+from amazon_listings.connectors.schema import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from amazon_listings.connectors.layers import Layers
+    from amazon_listings.connectors.overrides import Facts
+
+#: Keys that say how a document is put together; the document that they make has none of them.
+_HOW = frozenset({"extends", "for", "overrides", "mapping_locale", "optional", "tests"})
+#: Keys that belong to one connector, or one matrix, and not to what several share.
+_NOT_SHARED = ("for",)
+
+
+@dataclass
+class Assembly:
+    """Puts declarations together, and remembers which overrides were used.
+
+    Args:
+        layers: The layers of the folder.
+    """
+
+    layers: Layers
+    _overrides: dict[tuple[str, int], tuple[ConnectorFile, Any]] = field(default_factory=dict)
+    _matched: set[tuple[str, int]] = field(default_factory=set)
+    _known: dict[tuple[str, int], dict[str, set[str]]] = field(default_factory=dict)
+
+    def declarations(
+        self, file: ConnectorFile, variables: Mapping[str, ConnectorVariable]
+    ) -> Iterator[Declaration]:
+        """Yield the connectors of a document: one, or those of its matrix.
+
+        Args:
+            file: The document.
+            variables: The Airflow Variables of connectors, by the connector's id.
+        """
+        if file.entries():
+            yield Declaration(file.id, file=file, variable=variables.get(file.id))
+            return
+        document = file.yaml.value
+        if "for" not in document:
+            yield self._declared(file, document, NONE, variables)
+            return
+        found, problems = combinations(document["for"])
+        if found and (unknown := unknown_placeholder(document.get("id"), found[0])):
+            problems.append(unknown)
+        if problems:
+            yield Declaration(file.path.name, file=file, wrong=[located(file, one) for one in problems])
+            return
+        for combination in found:
+            yield self._declared(file, document, combination, variables)
+
+    def of_variable(self, variable: ConnectorVariable) -> Declaration:
+        """Return the connector that a Variable alone declares."""
+        title = f"Variable {variable.name}"
+        declaration = Declaration(variable.id, variable=variable)
+        own = Part(title, {"id": variable.id} | without(variable.patch), locale=_locale(variable.patch))
+        _form_of_variable(variable, declaration.wrong, alone=True)
+        lineage = self.layers.lineage(
+            ConnectorFile(Path(title)), variable.patch.get("extends", []), declaration.wrong
+        )
+        bodies = self._bodies(lineage, NONE, declaration)
+        about = without(variable.patch)
+        declaration.parts = [*self._with_overrides(bodies, about, NONE), own]
+        return declaration
+
+    def _declared(
+        self,
+        file: ConnectorFile,
+        document: dict[str, Any],
+        combination: Combination,
+        variables: Mapping[str, ConnectorVariable],
+    ) -> Declaration:
+        declaration = Declaration(file.id, file=file)
+        extends = _filled_names(document.get("extends", []), combination)
+        lineage = self.layers.lineage(file, extends, declaration.wrong)
+        _form(file, document, declaration.wrong)
+        body = filled(without(document), combination)
+        named = [filled(layer.yaml.value, combination).get("id") for _, layer in lineage if layer.text]
+        name = next((one for one in reversed([*named, body.get("id")]) if one is not None), None)
+        if combination.values and (problem := unknown_placeholder(name, combination)):
+            declaration.wrong.append(located(file, problem))
+        if isinstance(name, str) and name:
+            declaration.id = name
+        variable = declaration.variable = variables.get(declaration.id)
+        changed = merged([Part("", combination.patch), Part("", variable.patch if variable else {})])
+        own = Part("document", body, file, locale=_locale(document), optional=_optional(document))
+        bodies = self._bodies(lineage, combination, declaration)
+        bodies.append((file, own))
+        declaration.tests += [
+            (body, f"/tests/{number}", one)
+            for source, body in bodies
+            for number, one in enumerate(_tests(source.yaml.value))
+        ]
+        declaration.parts = self._with_overrides(bodies, changed, combination)
+        if combination.values:
+            declaration.parts.append(Part("matrix", combination.patch, file, places=combination.patch_places))
+        if variable is not None:
+            _form_of_variable(variable, declaration.wrong)
+            locale = _locale(variable.patch) or _locale(document)
+            declaration.parts.append(
+                Part(f"Variable {variable.name}", without(variable.patch), locale=locale)
+            )
+        return declaration
+
+    def _bodies(
+        self, lineage: list[tuple[str, ConnectorFile]], combination: Combination, declaration: Declaration
+    ) -> list[tuple[ConnectorFile, Part]]:
+        """The objects of the layers, without their overrides."""
+        bodies = []
+        for name, layer in lineage:
+            if not layer.text:
+                continue  # it cannot be read, which has been said
+            document = layer.yaml.value
+            _form(layer, document, declaration.wrong, layer_name=name)
+            body = Part(
+                f"layer {name}",
+                filled(without(document), combination),
+                layer,
+                locale=_locale(document),
+                optional=_optional(document),
+            )
+            bodies.append((layer, body))
+        return bodies
+
+    def _with_overrides(
+        self, bodies: list[tuple[ConnectorFile, Part]], changed: dict[str, Any], combination: Combination
+    ) -> list[Part]:
+        """The parts in order: each object, then those of its overrides that fit the connector."""
+        plain = [body for _, body in bodies]
+        about = _facts_of([*plain, Part("", changed)])
+        # Languages are often set by country: an override that asks for one sees what the others make.
+        first = [
+            one
+            for file, _ in bodies
+            for one in _overrides(file)
+            if "language" not in one["when"] and about.match(one["when"])
+        ]
+        about = _facts_of([*plain, *(Part("", without(one)) for one in first), Part("", changed)])
+        parts = []
+        for file, body in bodies:
+            parts.append(body)
+            parts += self._overriding(file, body, about, combination)
+        return parts
+
+    def _overriding(
+        self, file: ConnectorFile, body: Part, about: Facts, combination: Combination
+    ) -> Iterator[Part]:
+        document = file.yaml.value
+        of = f" of {body.title}" if body.title.startswith("layer") else ""
+        for number, override in enumerate(_overrides(file)):
+            key = (str(file.path), number)
+            self._overrides.setdefault(key, (file, override["when"]))
+            known = self._known.setdefault(key, {})
+            for name, values in about.values.items():
+                known.setdefault(name, set()).update(values)
+            if not about.match(override["when"]):
+                continue
+            self._matched.add(key)
+            patch = {name: value for name, value in without(override).items() if name != "when"}
+            yield Part(
+                f"override {number + 1}{of}",
+                filled(patch, combination),
+                file,
+                base=f"/overrides/{number}",
+                locale=_locale(override) or _locale(document),
+                optional=_optional(document) or _optional(override),
+            )
+
+    def unmatched(self) -> Iterator[tuple[ConnectorFile, Problem]]:
+        """Yield the overrides that no connector met, with their files."""
+        for key, (file, when) in self._overrides.items():
+            if key not in self._matched:
+                yield file, never_matched(when, self._known[key], f"/overrides/{key[1]}")
+
+
+def without(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without the keys that say how it is put together."""
+    return {key: value for key, value in document.items() if key not in _HOW}
+
+
+def _overrides(file: ConnectorFile) -> list[dict[str, Any]]:
+    """The overrides of a document; none where their form is wrong, which is told."""
+    document = file.yaml.value
+    overrides: list[dict[str, Any]] = document.get("overrides", []) if isinstance(document, dict) else []
+    return [] if override_problems(overrides) else overrides
+
+
+def _form(file: ConnectorFile, document: dict[str, Any], wrong: list[str], *, layer_name: str = "") -> None:
+    """Note what is wrong with the keys that say how a document is put together."""
+    problems = override_problems(document["overrides"]) if "overrides" in document else []
+    locales = schema()["properties"]["amazon"]["properties"]["locale"]["enum"]
+    locale = document.get("mapping_locale")
+    if locale is not None and locale not in locales:
+        near = nearest(str(locale), locales)
+        problems.append(
+            Problem("/mapping_locale", f"{shown(locale)} is no locale of Amazon's", suggestion=near)
+        )
+    if not isinstance(document.get("optional", False), bool):
+        problems.append(Problem("/optional", "is not true or false"))
+    if not isinstance(document.get("tests", []), list):
+        problems.append(
+            Problem("/tests", "is not a list", hint="Write [{given: {…}, expect: {…}}], for instance.")
+        )
+    if layer_name:
+        problems += [
+            Problem(
+                f"/{key}",
+                f"a layer cannot have `{key}`",
+                key=True,
+                hint="Write it in the connector's document.",
+            )
+            for key in _NOT_SHARED
+            if key in document
+        ]
+    wrong.extend(located(file, problem) for problem in problems)
+
+
+def _form_of_variable(variable: ConnectorVariable, wrong: list[str], *, alone: bool = False) -> None:
+    """Note the keys that a Variable cannot have: over a file it changes values, not how they are found."""
+    for key in sorted(_HOW - {"mapping_locale", *(("extends", "tests") if alone else ())}):
+        if key in variable.patch:
+            problem = Problem("", f"a Variable cannot have `{key}`", hint="Write it in the connector's file.")
+            wrong.append(entry(f"Variable {variable.name}, key {key}", "", problem))
+
+
+def _locale(document: dict[str, Any]) -> str | None:
+    found = document.get("mapping_locale")
+    return found if isinstance(found, str) else None
+
+
+def _facts_of(parts: list[Part]) -> Facts:
+    """The facts of what the parts make of the sections that conditions look at."""
+    return facts(
+        merged(
+            [
+                Part(
+                    "", {key: value for key, value in part.patch.items() if key not in {"mapping", "quality"}}
+                )
+                for part in parts
+            ]
+        )
+    )
+
+
+def _filled_names(extends: Any, combination: Combination) -> Any:
+    """`extends` with placeholders filled, in lower case, as files are named."""
+    found = filled({"extends_of": extends}, combination)["extends_of"]
+    if not combination.values or found == extends:
+        return found
+    return (
+        found.lower()
+        if isinstance(found, str)
+        else [
+            one.lower() if isinstance(one, str) and one != before else one
+            for one, before in zip(found, extends, strict=True)
+        ]
+    )
+
+
+def _optional(document: dict[str, Any]) -> bool:
+    return document.get("optional") is True
+
+
+def _tests(document: dict[str, Any]) -> list[Any]:
+    tests = document.get("tests", [])
+    return tests if isinstance(tests, list) else []

@@ -1,0 +1,119 @@
+"""Layers: what connectors share, in `layers/` beside them, and which of them a document extends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amazon_listings.connectors.declaration import ConnectorFile, located, read_file
+from amazon_listings.connectors.problems import Problem, nearest, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+#: The folder of layers, in that of connectors.
+FOLDER = "layers"
+
+
+class Layers:
+    """The layers of a folder of connectors; each is read when first extended.
+
+    Args:
+        folder: The folder of connectors.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = layer_files(folder)
+        self._read: dict[str, ConnectorFile] = {}
+        #: Names of the layers that some document extends, right or wrong.
+        self.extended: set[str] = set()
+
+    def file(self, name: str) -> ConnectorFile | None:
+        """Return a layer as read; None where there is none of this name."""
+        if name not in self._paths:
+            return None
+        if name not in self._read:
+            self._read[name] = read_file(self._paths[name])
+        return self._read[name]
+
+    def lineage(
+        self, file: ConnectorFile, extends: object, entries: list[str]
+    ) -> list[tuple[str, ConnectorFile]]:
+        """Return the layers that a document extends, each after those that it extends itself.
+
+        Args:
+            file: The document's file.
+            extends: Its `extends`.
+            entries: Gets what is wrong: an unknown name, a cycle, a file that cannot be read.
+        """
+        found: dict[str, ConnectorFile] = {}
+        self._follow(file, extends, (), found, entries)
+        return list(found.items())
+
+    def _follow(
+        self,
+        file: ConnectorFile,
+        extends: object,
+        above: tuple[str, ...],
+        found: dict[str, ConnectorFile],
+        entries: list[str],
+    ) -> None:
+        for pointer, name in names(file, extends, entries):
+            if name in above:
+                circle = " > ".join([*above[above.index(name) :], name])
+                problem = Problem(pointer, f"the layer extends itself: {circle}", hint="Break the circle.")
+                entries.append(located(file, problem))
+                continue
+            layer = self.file(name)
+            if layer is None:
+                entries.append(located(file, self._unknown(pointer, name)))
+                continue
+            self.extended.add(name)
+            if name in found:
+                continue
+            if wrong := layer.entries():
+                entries.extend(one for one in wrong if one not in entries)
+                found[name] = ConnectorFile(layer.path)
+                continue
+            self._follow(layer, layer.yaml.value.get("extends", []), (*above, name), found, entries)
+            found[name] = layer
+
+    def _unknown(self, pointer: str, name: str) -> Problem:
+        known = ", ".join(self._paths)
+        return Problem(
+            pointer,
+            f"there is no layer {shown(name)}",
+            allowed=f"one of {known}" if known else "",
+            suggestion=nearest(name, self._paths),
+            hint=f"A layer is a file in `{FOLDER}/` beside the connectors: {name}.yaml.",
+        )
+
+    def unused(self) -> Iterator[ConnectorFile]:
+        """Yield the layers that no document extends."""
+        for name, path in self._paths.items():
+            if name not in self.extended:
+                yield self._read.get(name) or read_file(path)
+
+
+def layer_files(folder: Path) -> dict[str, Path]:
+    """Return the files of layers by name; of two with one name the first."""
+    try:
+        paths = sorted((folder / FOLDER).iterdir())
+    except OSError:
+        return {}
+    found: dict[str, Path] = {}
+    for path in paths:
+        if path.suffix in {".yaml", ".yml"} and not path.name.startswith("."):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def names(file: ConnectorFile, extends: object, entries: list[str]) -> Sequence[tuple[str, str]]:
+    """Return the layers named by `extends`, each with its place; one name alone is a list of one."""
+    if isinstance(extends, str):
+        return [("/extends", extends)]
+    if isinstance(extends, list) and all(isinstance(name, str) for name in extends):
+        return [(f"/extends/{number}", name) for number, name in enumerate(extends)]
+    problem = Problem("/extends", "is not a list of layers", hint="Write [company, lighting], for instance.")
+    entries.append(located(file, problem))
+    return []
