@@ -109,12 +109,14 @@ def _origin(part: Part, pointer: str) -> Origin:
 def part_with(parts: Sequence[Part], pointer: str) -> Part | None:
     """Return the part to blame for a place: the last that gives it a value of its own."""
     having: list[tuple[Part, Any]] = [(part, value_at(part.patch, pointer)) for part in parts]
-    given = [(part, value) for part, value in having if value is not ABSENT]
+    given: list[tuple[Part, Any]] = [(part, value) for part, value in having if value is not ABSENT]
     for part, value in reversed(given):
         if not isinstance(value, dict):
             return part
     in_files = [part for part, _ in given if part.file is not None and part.spot(pointer) is not None]
-    return in_files[-1] if in_files else given[-1][0] if given else None
+    if in_files:
+        return in_files[-1]
+    return given[-1][0] if given else None
 
 
 def value_at(document: Any, pointer: str) -> Any:
