@@ -108,15 +108,14 @@ def _origin(part: Part, pointer: str) -> Origin:
 
 def part_with(parts: Sequence[Part], pointer: str) -> Part | None:
     """Return the part to blame for a place: the last that gives it a value of its own."""
-    having: list[tuple[Part, Any]] = [(part, value_at(part.patch, pointer)) for part in parts]
-    given: list[tuple[Part, Any]] = [(part, value) for part, value in having if value is not ABSENT]
-    for part, value in reversed(given):
-        if not isinstance(value, dict):
+    given: list[Part] = [part for part in parts if value_at(part.patch, pointer) is not ABSENT]
+    for part in reversed(given):
+        if not isinstance(value_at(part.patch, pointer), dict):
             return part
-    in_files = [part for part, _ in given if part.file is not None and part.spot(pointer) is not None]
+    in_files = [part for part in given if part.file is not None and part.spot(pointer) is not None]
     if in_files:
         return in_files[-1]
-    return given[-1][0] if given else None
+    return given[-1] if given else None
 
 
 def value_at(document: Any, pointer: str) -> Any:
