@@ -115,15 +115,12 @@ def _raise(
     }
     statement = insert_into(connection, fences)
     new = statement.excluded
-    alive = (
-        select(leases.c.token)
-        .where(leases.c.token == fences.c.token, leases.c.expires_at > seconds(connection))
-        .exists()
-    )
+    # No correlated EXISTS: within ON CONFLICT it would name the table a second time, and ask about any fence.
+    alive = select(leases.c.token).where(leases.c.expires_at > seconds(connection))
     statement = statement.on_conflict_do_update(
         index_elements=["sku", "seller_id", "region"],
         set_={"run": new.run, "token": new.token, "feed": new.feed, "raised_at": new.raised_at},
-        where=fences.c.feed.is_(None) & or_(fences.c.token == token, ~alive),
+        where=fences.c.feed.is_(None) & or_(fences.c.token == token, fences.c.token.not_in(alive)),
     )
     # In the order of the SKUs, so that two who raise the same ones do not wait for each other.
     rows = [{"sku": sku, **row} for sku in sorted(names)]

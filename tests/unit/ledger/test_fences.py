@@ -82,6 +82,15 @@ def test_the_fence_of_a_single_write_ends_with_the_lease_of_a_run_that_died(
     assert raise_fences(ledger, listings, ["a"], run=new_run(), token=sending("de_home")) == {}
 
 
+def test_a_retry_takes_over_every_fence_of_the_try_that_died(ledger, listings, new_run, sending):
+    """Batch by batch: what it has taken over already says nothing of the others."""
+    run, skus = new_run(), [f"s{number}" for number in range(20)]
+    raise_fences(ledger, listings, skus, run=run, token=sending())
+    retry = sending()
+    assert raise_fences(ledger, listings, skus[:10], run=run, token=retry) == {}
+    assert raise_fences(ledger, listings, skus[10:], run=run, token=retry) == {}
+
+
 @pytest.mark.parametrize("end", ["settled", "abandoned"])
 def test_the_fence_of_a_message_stands_until_its_feed_is_settled(ledger, listings, new_run, end):
     run = new_run()
