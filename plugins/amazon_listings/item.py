@@ -37,11 +37,20 @@ class Record(TypedDict):
     images: dict[str, list[Image]]
 
 
+class UnfitField(TypedDict):
+    """A field whose value cannot be used, and why: a code of `messages/` below `unfit.`, with its limit."""
+
+    field: str
+    reason: str
+    limit: int
+
+
 class Item(TypedDict):
     """What becomes one Amazon item: a variant with its product, or a product alone.
 
     `pim_id` is the PIM's stable identity (`variants/501`, `products/101`), `group` the identity of
     the product (the family). `sku` is set by the extract step from the connector's expression.
+    `unfit` names the fields whose values no text, number or list can hold; here they are empty.
     """
 
     pim_id: str
@@ -51,3 +60,4 @@ class Item(TypedDict):
     modified: str | None
     product: Record
     variant: Record | None
+    unfit: NotRequired[list[UnfitField]]

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     feed_poll: float = Field(
         default=60, gt=0, description="Seconds between two questions whether a feed is through."
     )
+    http_hosts: str = Field(
+        default="",
+        description="Hosts, separated by commas, that connections may name with plain http, such as a "
+        "sandbox in a network of containers; this machine may always.",
+    )
     part_size: int = Field(default=2000, ge=1, description="Items per file of an extract.")
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner import (
     Quotas,
@@ -53,6 +54,8 @@ OFFER = {
     "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 3}],
 }
 
+LIMITS = Limits(connect=5, silence=10)
+
 
 SELECTORS = {
     **{name: ["marketplace_id"] for name in OFFER},
@@ -82,12 +85,12 @@ def account(sandbox):
 def connect(sandbox):
     """A client whose waits move the sandbox's clock instead of ours."""
 
-    def connected(account, *, timeout=(5, 10)):
+    def connected(account, *, limits=LIMITS):
         def sleep(seconds):
             sandbox.advance(seconds)
 
         return SellingPartner(
-            account, quotas=Quotas(sleep=sleep), tokens=Tokens(sleep=sleep), sleep=sleep, timeout=timeout
+            account, quotas=Quotas(sleep=sleep), tokens=Tokens(sleep=sleep), sleep=sleep, limits=limits
         )
 
     return connected

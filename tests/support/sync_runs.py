@@ -16,6 +16,7 @@ from amazon_listings.connectors.languages import language_of
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.ledger.connectors import keyed
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import start_run
@@ -160,7 +161,7 @@ class Shop:
             quotas=Quotas(sleep=lambda _: None),
             preview_rate=1000,
             sleep=self._sleep,
-            timeout=(5, 20),
+            limits=Limits(connect=5, silence=20),
         )
 
     def _sleep(self, seconds):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Ids that would give a connector the id of another DAG of this project.
 _DAGS_OF_OUR_OWN = ("confirm", "product_types")
 _ANY_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+#: Characters of an expression: longer is no expression that a person wrote.
+LONGEST_EXPRESSION = 20_000
 _SYNTAX = jinja2.Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
 
 
@@ -35,8 +37,12 @@ def rule_problems(document: dict[str, Any]) -> list[Problem]:
 
 def template_problem(text: str, pointer: str) -> Problem | None:
     """What Jinja says against a template's syntax, if anything."""
+    if len(text) > LONGEST_EXPRESSION:
+        return Problem(pointer, f"an expression of {len(text):,} characters")
     try:
         _SYNTAX.parse(text)
+    except RecursionError:
+        return Problem(pointer, f"{shown(text)} is nested too deeply", hint="Use fewer parentheses.")
     except jinja2.TemplateSyntaxError as error:
         return Problem(
             pointer,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.connectors.document_limits import MOST_CHARACTERS, TOO_LARGE
+from amazon_listings.connectors.json_document import read_json
 from amazon_listings.connectors.message import entry, excerpt, key_path
 from amazon_listings.connectors.model import MappingPart, Where
 from amazon_listings.connectors.origins import Part, merged, origins, part_with, value_at
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 VARIABLE_PREFIX = "amazon_connector_"
 #: The id of a file that is not YAML, as far as a reader can see it.
 _ID_LINE = re.compile(r"""^id:[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+#: Problems of one file that are put into words.
+_MOST_PROBLEMS = 60
 
 
 @dataclass
@@ -54,7 +57,7 @@ class ConnectorFile:
             entry(
                 self.place(wrong.spot), self.excerpt(wrong.spot), Problem("", wrong.message, hint=wrong.hint)
             )
-            for wrong in dict.fromkeys(self.yaml.problems)
+            for wrong in [*dict.fromkeys(self.yaml.problems)][:_MOST_PROBLEMS]
         ]
 
     def place(self, spot: Spot | None) -> str:
@@ -69,7 +72,11 @@ class ConnectorFile:
 def read_file(path: Path) -> ConnectorFile:
     """A connector file; never raises for what is wrong with it."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(4 * MOST_CHARACTERS + 1)
+        if len(content) > 4 * MOST_CHARACTERS:  # a character has at most four bytes
+            return ConnectorFile(path, problem=TOO_LARGE)
+        text = content.decode("utf-8-sig")
     except OSError as error:
         return ConnectorFile(path, problem=f"the file cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
@@ -101,34 +108,17 @@ def read_variable(name: str, text: str) -> ConnectorVariable:
     """The Variable's JSON; never raises for what is wrong with it."""
     variable = ConnectorVariable(name)
     place = f"Variable {name}"
-    repeated: list[str] = []
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        repeated.extend(key for key in dict.fromkeys(keys) if keys.count(key) > 1)
-        return dict(pairs)
-
-    def constant(word: str) -> Any:
-        message = f"{word} is not JSON; write a number, or text in quotes"
-        raise json.JSONDecodeError(message, text, text.find(word))
-
-    try:
-        value = json.loads(text, object_pairs_hook=members, parse_constant=constant)
-    except json.JSONDecodeError as error:
-        spot = Spot(error.lineno - 1, error.colno - 1)
-        problem = Problem("", f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})")
-        variable.entries.append(entry(place, excerpt(text, spot), problem))
+    read = read_json(text)
+    for wrong in read.problems:
+        line = excerpt(text, wrong.spot) if wrong.spot else ""
+        variable.entries.append(entry(place, line, Problem("", wrong.message, hint=wrong.hint)))
+    if read.problems:
         return variable
-    except RecursionError:
-        variable.entries.append(entry(place, "", Problem("", "not JSON: nested too deeply")))
-        return variable
+    value = read.value
     if not isinstance(value, dict):
         hint = 'Write {"sync": {"operation": "live"}}, for instance.'
         variable.entries.append(entry(place, "", Problem("", "the value is not a JSON object", hint=hint)))
         return variable
-    for key in repeated:
-        problem = Problem("", f"the key {key!r} stands twice in one object", hint="Remove one of them.")
-        variable.entries.append(entry(place, "", problem))
     variable.patch = value
     return variable
 

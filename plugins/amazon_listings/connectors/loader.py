@@ -7,6 +7,7 @@ person's mistake is one broken connector, never an exception.
 from __future__ import annotations
 
 import itertools
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,16 @@ from amazon_listings.connectors.quality_suite import suite_files, with_suite
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.incoming.values import printable
 from amazon_listings.marketplaces import ALIASES, marketplace
 from amazon_listings.sources.registry import sources
 from amazon_listings.sources.settings import settings_of
 from amazon_product_types.matching import closest
+
+#: Problems of one connector that are put into words; nobody reads the hundredth.
+_MOST_PROBLEMS = 60
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,14 +84,14 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
     readable = True
     for file in files:  # one at a time: what a file is parsed to is many times its size
         readable = readable and not file.entries()
-        for declaration in _wanted(assembly.declarations(file, left), only, file):
+        for declaration in _wanted(_put_together(assembly, file, left), only, file):
             paths.setdefault(declaration.id, []).append(file.path)
             if len(paths[declaration.id]) == 1:
-                outcomes[declaration.id] = _outcome(declaration)
+                outcomes[declaration.id] = _walled(declaration)
         if only in outcomes:
             break
     for name in left.keys() - paths.keys():
-        outcomes[name] = _outcome(assembly.of_variable(left[name]), ids_of_files=list(paths))
+        outcomes[name] = _walled(_of_variable(assembly, left[name]), ids_of_files=list(paths))
     if only in outcomes:
         outcomes = {only: outcomes[only]}
     outcomes |= {name: _declared_twice(name, same) for name, same in paths.items() if len(same) > 1}
@@ -255,6 +262,47 @@ def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
     return BrokenConnector(name, Where(path=paths[0]), broken_text(name, entries))
 
 
+def _put_together(
+    assembly: Assembly, file: ConnectorFile, variables: Mapping[str, ConnectorVariable]
+) -> Iterator[Declaration]:
+    """What a file declares; whatever happens while it is put together, only this file is broken."""
+    try:
+        yield from list(assembly.declarations(file, variables))
+    except Exception as error:  # the DAGs of all other connectors depend on it
+        wrong = entry(str(file.path), "", Problem("", _unreadable(file.id, error)))
+        yield Declaration(file.id, file=file, wrong=[wrong])
+
+
+def _of_variable(assembly: Assembly, variable: ConnectorVariable) -> Declaration:
+    """What a Variable alone declares; whatever happens, only this one is broken."""
+    try:
+        return assembly.of_variable(variable)
+    except Exception as error:  # as above
+        wrong = entry(f"Variable {variable.name}", "", Problem("", _unreadable(variable.id, error)))
+        return Declaration(variable.id, variable=variable, wrong=[wrong])
+
+
+def _walled(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Connector | BrokenConnector:
+    """The connector; whatever else happens while it is judged, only this one is broken."""
+    try:
+        return _outcome(declaration, ids_of_files)
+    except Exception as error:  # as above
+        why = _unreadable(declaration.id, error)
+    path = declaration.file.path if declaration.file else None
+    name = declaration.variable.name if declaration.variable else ""
+    entries = [entry(str(path or f"Variable {name}"), "", Problem("", why))]
+    where = Where(path=path, variable=name or None)
+    return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries))
+
+
+def _unreadable(connector_id: str, error: Exception) -> str:
+    """Why a document cannot be read, where nothing foresaw it."""
+    if isinstance(error, RecursionError):
+        return "something in it is nested too deeply"
+    log.error("The connector %s cannot be read.", printable(connector_id), exc_info=error)
+    return f"it cannot be read ({type(error).__name__}); please report this with the document"
+
+
 def _outcome(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Connector | BrokenConnector:
     entries = declaration.entries()
     if not entries:
@@ -266,7 +314,7 @@ def _outcome(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Conn
         if not problems:
             return connector_from(document, declaration.where(), declaration.lines())
         problems.sort(key=declaration.order)
-        entries = [declaration.entry(problem) for problem in dict.fromkeys(problems)]
+        entries = [declaration.entry(problem) for problem in [*dict.fromkeys(problems)][:_MOST_PROBLEMS]]
     where = declaration.where()
     return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries))
 

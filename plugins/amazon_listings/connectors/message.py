@@ -17,14 +17,25 @@ if TYPE_CHECKING:
 
 #: What of a long line is shown around the caret.
 _WIDTH = 100
-_KEY_ON_LINE = re.compile(r"""["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)""")
+#: Lines of a whole message, and characters of one of them: what a screen shows.
+_LINES = 60
+_LONGEST_LINE = 500
+#: It begins where a word does: from each letter of a long one it would be tried in vain.
+_KEY_ON_LINE = re.compile(r"""(?<![\w.-])["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)""")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
 
 
 def broken_text(connector_id: str, entries: Sequence[str]) -> str:
     """The whole message of a connector: a head line, then one entry for each problem."""
-    count = "1 error" if len(entries) == 1 else f"{len(entries)} errors"
-    return "\n\n".join([f"Connector {_printable(connector_id)} cannot be used: {count}.", *entries]) + "\n"
+    count = "1 error" if len(entries) == 1 else f"{len(entries):,} errors"
+    head = f"Connector {_printable(connector_id[:_WIDTH])} cannot be used: {count}."
+    shown: list[str] = []
+    for one in entries:
+        if shown and sum(each.count("\n") + 2 for each in (*shown, one)) > _LINES:
+            shown.append(f"  … and {len(entries) - len(shown):,} more; they show when these are mended.")
+            break
+        shown.append(one)
+    return "\n\n".join([head, *shown]) + "\n"
 
 
 def file_text(name: str, entries: Sequence[str]) -> str:
@@ -44,7 +55,14 @@ def entry(place: str, excerpt: str, problem: Problem) -> str:
         f"Did you mean {problem.suggestion!r}?" if problem.suggestion else "",
         _printable(problem.hint),
     ]
-    return "\n".join(f"  {line}" for line in lines if line)
+    return "\n".join(f"  {_cut(line)}" for line in lines if line)
+
+
+def _cut(line: str) -> str:
+    """A line that fits into a message: of a longer one its two ends."""
+    if len(line) <= _LONGEST_LINE:
+        return line
+    return f"{line[: _LONGEST_LINE - 100]} … {line[-90:]}"
 
 
 def excerpt(text: str, spot: Spot) -> str:

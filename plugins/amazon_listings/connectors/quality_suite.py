@@ -6,10 +6,11 @@ of the connector's document: editing it makes the next run look at every item.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.connectors.document_limits import MOST_CHARACTERS
+from amazon_listings.connectors.json_document import read_json
 from amazon_listings.connectors.message import broken_text
 from amazon_listings.connectors.model import BrokenConnector, Connector
 
@@ -46,9 +47,16 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         ValueError: the file is no suite; the text says why.
     """
     try:
-        suite = json.loads(path.read_bytes().decode())
+        with path.open("rb") as file:
+            content = file.read(4 * MOST_CHARACTERS + 1)
     except OSError as error:
         raise ValueError(error.strerror or type(error).__name__) from error
+    read = read_json(content.decode("utf-8-sig"))
+    if read.problems:
+        spot = read.problems[0].spot
+        line = f"line {spot.line + 1}: " if spot else ""
+        raise ValueError(f"{line}{read.problems[0].message}")
+    suite = read.value
     listed = suite.get("expectations") if isinstance(suite, dict) else None
     if not isinstance(listed, list):
         raise ValueError("it has no list `expectations`")  # noqa: TRY004 - one error for a bad file

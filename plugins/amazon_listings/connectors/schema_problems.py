@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     import jsonschema_rs
 
+#: Errors that are put into words.
+_MOST_ERRORS = 100
 #: A longer list of allowed values is not printed; what was meant is the nearest of them.
 _MOST_OPTIONS_SHOWN = 40
 _KINDS = {
@@ -39,9 +42,8 @@ def schema_problems(document: Any) -> list[Problem]:
     """Everything the schema says against a document."""
     if validator().is_valid(document):
         return []
-    found = [
-        problem for error in validator().iter_errors(document) for problem in _explained(error, document)
-    ]
+    errors = itertools.islice(validator().iter_errors(document), _MOST_ERRORS)
+    found = [problem for error in errors for problem in _explained(error, document)]
     misspelt = {(problem.pointer.rpartition("/")[0], problem.suggestion) for problem in found if problem.key}
     return [
         problem

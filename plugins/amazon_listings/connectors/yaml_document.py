@@ -14,13 +14,20 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from amazon_listings.connectors.document_limits import (
+    LONGEST_KEY,
+    MOST_CHARACTERS,
+    MOST_LEVELS,
+    MOST_NODES,
+    MOST_OPENINGS,
+    TOO_DEEP,
+    TOO_LARGE,
+    TOO_MANY,
+    TOO_MANY_DIGITS,
+    is_too_long_number,
+    odd_text,
+)
 from amazon_product_types import json_pointer
-
-#: More than any connector needs: nodes (an alias can multiply itself), levels, and marks that
-#: open a level (libyaml's composer recurses; some 50,000 levels end the whole process).
-_MOST_NODES = 100_000
-_MOST_LEVELS = 50
-_MOST_OPENINGS = 10_000
 
 
 class Spot(NamedTuple):
@@ -88,8 +95,11 @@ _SCALARS: dict[str, Any] = {
 def read_yaml(text: str) -> YamlDocument:
     """The one document of a YAML text; what is wrong with it is in `problems`, never raised."""
     document = YamlDocument()
-    if sum(text.count(opening) for opening in ("[", "{", "- ", "? ")) > _MOST_OPENINGS:
-        document.problems.append(YamlProblem("this is more than a connector can hold", None))
+    if len(text) > MOST_CHARACTERS:
+        document.problems.append(YamlProblem(TOO_LARGE, None))
+        return document
+    if sum(text.count(opening) for opening in ("[", "{", "- ", "? ")) > MOST_OPENINGS:
+        document.problems.append(YamlProblem(TOO_MANY, None))
         return document
     try:
         loader = _JsonScalars(text)
@@ -98,7 +108,10 @@ def read_yaml(text: str) -> YamlDocument:
         document.problems.append(_syntax_problem(error, text))
         return document
     except yaml.YAMLError as error:  # a character that YAML forbids
-        document.problems.append(YamlProblem(f"not YAML: {' '.join(str(error).split())}", None))
+        document.problems.append(_forbidden(error, text))
+        return document
+    except RecursionError:
+        document.problems.append(YamlProblem(TOO_DEEP, None))
         return document
     if root is not None:
         _Reader(document).read(root)
@@ -125,14 +138,14 @@ class _Reader:
 
     def value(self, node: yaml.Node, pointer: str) -> Any:
         self.count += 1
-        if self.count > _MOST_NODES:
-            raise _GivenUp("this is more than a connector can hold; do aliases (*) repeat each other?", node)
+        if self.count > MOST_NODES:
+            raise _GivenUp(f"{TOO_MANY}; do aliases (*) repeat each other?", node)
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         if id(node) in self.above:
             raise _GivenUp("an alias (*) that contains itself", node)
-        if len(self.above) >= _MOST_LEVELS:
-            raise _GivenUp(f"more than {_MOST_LEVELS} levels deep", node)
+        if len(self.above) >= MOST_LEVELS:
+            raise _GivenUp(TOO_DEEP, node)
         self.above.add(id(node))
         value = (
             self.mapping(node, pointer) if isinstance(node, yaml.MappingNode) else self.items(node, pointer)
@@ -146,6 +159,12 @@ class _Reader:
             node.tag in {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"} and not node.value
         ):
             self.problem(f"the YAML tag {node.tag!r} is not used here", node, "Write plain values.")
+            return None
+        if odd := odd_text(node.value):
+            self.problem(f"a text holds {odd}", node, "Remove it, or write the whole character.")
+            return None
+        if convert in {int, float} and is_too_long_number(node.value):
+            self.problem(TOO_MANY_DIGITS, node, "Put it in quotes if it is text.")
             return None
         try:
             return convert(node.value)
@@ -177,6 +196,9 @@ class _Reader:
                 merged |= self.merged(item)
                 continue
             name = key.value
+            if wrong := _wrong_key(name):
+                self.problem(wrong, key)
+                continue
             if name in values:
                 first = nodes[json_pointer.below(pointer, name)][0]
                 line = first.start_mark.line + 1 if first else 0
@@ -206,6 +228,22 @@ class _GivenUp(Exception):
     def __init__(self, message: str, node: yaml.Node) -> None:
         super().__init__(message)
         self.node = node
+
+
+def _wrong_key(name: str) -> str:
+    if odd := odd_text(name):
+        return f"a key holds {odd}"
+    return f"a key of {len(name):,} characters" if len(name) > LONGEST_KEY else ""
+
+
+def _forbidden(error: yaml.YAMLError, text: str) -> YamlProblem:
+    """A character that YAML forbids; libyaml tells where in bytes, if at all."""
+    line, column = next(
+        ((n, at) for n, one in enumerate(text.splitlines()) for at, mark in enumerate(one) if odd_text(mark)),
+        (None, 0),
+    )
+    spot = None if line is None else Spot(line, column)
+    return YamlProblem(f"not YAML: {' '.join(str(error).split())[:200]}", spot, "Remove this character.")
 
 
 def _spot(node: yaml.Node) -> Spot:

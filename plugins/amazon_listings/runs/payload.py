@@ -10,4 +10,4 @@ from typing import Any
 def payload_hash(attributes: dict[str, Any]) -> str:
     """SHA-256 (hex) of the attributes as JSON, whatever the order of their keys."""
     text = json.dumps(attributes, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

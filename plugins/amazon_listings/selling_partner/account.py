@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.incoming.addresses import BadAddress, endpoint
 from amazon_listings.marketplaces import ENDPOINTS
+from amazon_listings.messages import message
 
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address, not a token
 
 #: "Rotating your application's client credentials" (SP-API documentation): 180 days.
 SECRET_LIFE = timedelta(days=180)
+
+
+#: What the fields of the Airflow connection are called.
+_LABELS = {"endpoint": "endpoint", "token_url": "lwa_url"}
 
 
 class AccountIncomplete(ActionRequiredError):
@@ -62,6 +68,9 @@ class Account:
                 seller_id=self.seller_id,
             )
 
+        for name in ("endpoint", "token_url"):
+            _check_address(name, getattr(self, name))
+
     @property
     def base_url(self) -> str:
         """Base URL of the Selling Partner API, without a slash at the end."""
@@ -81,6 +90,17 @@ def _check_text(name: str, value: str) -> None:
             "amazon.connection_foreign_character",
             name=name,
         )
+
+
+def _check_address(name: str, url: str | None) -> None:
+    if url is None:
+        return
+    try:
+        endpoint(url)
+    except BadAddress as error:
+        raise AccountIncomplete(
+            "amazon.connection_address", name=_LABELS[name], reason=message(f"address.{error.reason}")
+        ) from None
 
 
 def secret_days_left(account: Account, today: date) -> int | None:

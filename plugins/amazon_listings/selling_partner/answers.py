@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from html import unescape
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
+from amazon_listings.incoming.decoding import Malformed, decode
+from amazon_listings.selling_partner.fault_table import NOT_AMAZON
 from amazon_listings.selling_partner.faults import malformed, outcome_unknown
 from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
+    from amazon_listings.incoming.http_reader import NoReply, Reply, Why
     from amazon_listings.selling_partner.faults import Refusal
     from amazon_listings.selling_partner.request import Call
 
 #: Longest `Retry-After` that is obeyed (seconds).
 LONGEST_RETRY_AFTER = 900.0
 NOT_JSON = "the answer is not a JSON object"
+#: Characters of a refusal's texts that are kept, and errors of one refusal.
+LONGEST_TEXT = 1000
+MOST_ERRORS = 10
+
+_TITLE = re.compile(r"<(title|h1)[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+_WHY: dict[Why, str] = {
+    "timeout": "no answer in time",
+    "certificate": "its certificate is not accepted",
+    "unreachable": "could not connect",
+    "broken_off": "the connection broke off",
+    "too_large": "the answer is larger than any of its kind",
+    "encoding": "the answer cannot be unpacked",
+    "private": "its name leads to a private network",
+}
 
 
 @dataclass(frozen=True)
@@ -37,77 +52,89 @@ class Answer:
     date: str | None
 
 
-def is_success(response: requests.Response) -> bool:
-    """Whether the status is 2xx; a redirect is none, for it would carry the token elsewhere."""
-    return response.status_code // 100 == 2  # noqa: PLR2004 - the class of statuses that HTTP names 2xx
+class Said(NamedTuple):
+    """What a refusal says: its first code, and the texts of all its errors."""
+
+    code: str
+    text: str
 
 
-def read_answer(response: requests.Response, call: Call) -> Answer:
+def read_answer(reply: Reply, call: Call) -> Answer:
     """The answer of a success.
 
     Raises:
         MalformedAnswer: its body is not a JSON object, and the call may be repeated.
         OutcomeUnknown: the same, of a write that may not.
     """
-    request_id = _request_id(response)
-    try:
-        content = response.content if call.operation.answers else b"{}"
-        body = json.loads(content, parse_constant=_no_constant)
-    except ValueError:
-        body = None
+    request_id = request_id_of(reply)
+    body = decode(reply.content) if call.operation.answers else {}
     if isinstance(body, dict):
-        return Answer(response.status_code, body, request_id, response.headers.get("Date"))
-    refusal = call.refusal(response.status_code, request_id=request_id)
+        return Answer(reply.status, body, request_id, reply.headers.get("Date"))
+    refusal = call.refusal(reply.status, request_id=request_id)
     error = malformed(refusal, NOT_JSON)
     raise error if call.again else outcome_unknown(refusal._replace(status=0, text=NOT_JSON), call.sku)
 
 
-def read_refusal(response: requests.Response, call: Call, secrets: Collection[str]) -> Refusal:
-    """The first error of a refusal, its texts cleaned; a body of any other shape is no error of ours."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    errors = body.get("errors") if isinstance(body, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    texts = [first.get(key) for key in ("message", "details")]
-    text = " ".join(text for text in texts if isinstance(text, str) and text)
-    return call.refusal(
-        response.status_code, redact(first.get("code", "")), redact(text, secrets), _request_id(response)
-    )
+def read_refusal(reply: Reply, call: Call, secrets: Collection[str]) -> Refusal:
+    """Every error of a refusal, the texts cleaned; of a body that is not Amazon's, what it says of itself."""
+    code, text = said_by(reply.content)
+    return call.refusal(reply.status, redact(code), redact(text, secrets), request_id_of(reply))
 
 
-def retry_after(response: requests.Response) -> float | None:
+def said_by(content: bytes) -> Said:
+    """What a refusal says, whatever its shape: Amazon's errors, a gateway's message, a page's title."""
+    body = decode(content)
+    if isinstance(body, Malformed):
+        return _said_by_page(content)
+    found = list(_errors(body))[:MOST_ERRORS]
+    if not found:
+        amazons = not body or (isinstance(body, dict) and "errors" in body)
+        return Said("", "") if amazons else Said(NOT_AMAZON, json.dumps(body)[:LONGEST_TEXT])
+    first, *others = found
+    texts = [first.text, *(f"{code}: {text}" if code else text for code, text in others)]
+    return Said(first.code, "; ".join(text for text in texts if text)[:LONGEST_TEXT])
+
+
+def _errors(body: Any) -> Iterator[Said]:
+    """The errors of a body: in `errors`, in a list, as one object, or as Login with Amazon writes them."""
+    if isinstance(body, dict):
+        listed = body.get("errors")
+        yield from _errors(listed if isinstance(listed, dict | list) and listed else [body])
+        return
+    for one in body[:MOST_ERRORS] if isinstance(body, list) else ():
+        if isinstance(one, dict):
+            texts = (one.get(key) for key in ("message", "Message", "error_description", "details"))
+            text = " ".join(text for text in texts if isinstance(text, str) and text)
+            code = next(
+                (one[key] for key in ("code", "error", "__type") if isinstance(one.get(key), str)), ""
+            )
+            if text or code:
+                yield Said(code, text)
+        elif isinstance(one, str) and one:
+            yield Said("", one)
+
+
+def _said_by_page(content: bytes) -> Said:
+    """The title of a page of a gateway or a firewall, or how its text begins."""
+    text = content[: 64 * 1024].decode("utf-8", "replace")
+    if not text.strip():
+        return Said("", "")
+    title = _TITLE.search(text)
+    shown = unescape(title[2]) if title else text[:200]
+    return Said(NOT_AMAZON, " ".join(shown.split()))
+
+
+def retry_after(reply: Reply) -> float | None:
     """Seconds of `Retry-After`, which Amazon does not document but a gateway may send."""
-    text = response.headers.get("Retry-After", "")
+    text = reply.headers.get("Retry-After", "")
     return min(float(text), LONGEST_RETRY_AFTER) if text.isascii() and text.isdigit() else None
 
 
-def no_answer(error: requests.RequestException) -> str:
-    """Why no answer came, and from which host, in words; the error's own text may hold what is secret."""
-    host = urlsplit((error.request and error.request.url) or "").hostname or "Amazon"
-    if isinstance(error, requests.Timeout):
-        why = "no answer in time"
-    elif isinstance(error, requests.exceptions.SSLError):
-        why = "its certificate is not accepted"
-    elif never_sent(error):
-        why = "no connection comes about"
-    else:
-        why = "the connection broke off"
-    return f"{host}: {why}"
+def no_answer(error: NoReply) -> str:
+    """Why no answer came, and from which host, in words."""
+    return f"{error.host}: {_WHY[error.why]}"
 
 
-def never_sent(error: requests.RequestException) -> bool:
-    """No connection came about, so Amazon can not have carried anything out."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
-
-
-def _request_id(response: requests.Response) -> str:
-    return redact(response.headers.get("x-amzn-RequestId", ""))
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+def request_id_of(reply: Reply) -> str:
+    """The id that Amazon's support needs, empty if there is none."""
+    return redact(reply.headers.get("x-amzn-RequestId", ""))

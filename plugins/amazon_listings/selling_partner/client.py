@@ -7,13 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from amazon_listings.errors import RetryableError
+from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read
 from amazon_listings.selling_partner.answers import (
-    is_success,
-    never_sent,
     no_answer,
     read_answer,
     read_refusal,
@@ -26,12 +24,15 @@ from amazon_listings.selling_partner.faults import classify, error_of, outcome_u
 from amazon_listings.selling_partner.operations import OPERATIONS, PREVIEW_RATE, limits
 from amazon_listings.selling_partner.quotas import Quotas, in_flight
 from amazon_listings.selling_partner.request import Call, prepare, subject_of
-from amazon_listings.selling_partner.tokens import NoAuth, Tokens
+from amazon_listings.selling_partner.tokens import Tokens
 from amazon_listings.selling_partner.user_agent import default_user_agent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    import requests
+
+    from amazon_listings.incoming.http_reader import Reply
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.selling_partner.answers import Answer
     from amazon_listings.selling_partner.buckets import Bucket
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 
 #: Tries of one call when Amazon or the network fails; then `RetryableError` leaves it to the task.
 TRIES = 4
-#: Seconds to connect and to wait for the next bytes.
-TIMEOUT = (10.0, 60.0)
+#: What an answer may cost; the largest are searches of twenty whole listings, below a megabyte.
+LIMITS = Limits(sent=32 * 1024 * 1024, unpacked=64 * 1024 * 1024, seconds=120.0)
 #: Seconds of 429s after which a call gives up.
 PATIENCE = 900.0
 #: Seconds that a request is assumed to take until some were measured.
@@ -60,7 +61,7 @@ class SellingPartner:
         tokens: Cache of access tokens; the process's own, if None.
         user_agent: Instead of this package's name and version.
         preview_rate: Previews a second that the account may make.
-        timeout: Seconds to connect and to wait for bytes.
+        limits: What an answer may cost.
         sleep: How to wait; tests pass one that does not.
     """
 
@@ -72,14 +73,14 @@ class SellingPartner:
         tokens: Tokens | None = None,
         user_agent: str | None = None,
         preview_rate: float = PREVIEW_RATE,
-        timeout: tuple[float, float] = TIMEOUT,
+        limits: Limits = LIMITS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.account = account
         self.quotas = quotas or Quotas(sleep=sleep)
         self.preview_rate = preview_rate
         self.sleep = sleep
-        self.timeout = timeout
+        self.limits = limits
         self._tokens = tokens or _TOKENS
         self._user_agent = user_agent or default_user_agent()
         self._threads = threading.local()
@@ -141,8 +142,7 @@ class SellingPartner:
         """The calling thread's connections."""
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
-            session = self._threads.session = requests.Session()
-            session.auth = NoAuth()
+            session = self._threads.session = new_session()
         return session
 
     def _buckets(self, name: str, kinds: Collection[Kind]) -> list[Bucket]:
@@ -160,15 +160,15 @@ class SellingPartner:
         while True:
             token = self._tokens.get(self.account, refused=refused)
             self.quotas.acquire(call.buckets)
-            response = self._send(call, token)
-            self._note_rate(response, call.buckets)
-            if is_success(response):
+            reply = self._send(call, token)
+            self._note_rate(reply, call.buckets)
+            if reply.ok:
                 self.quotas.passed(call.buckets)
-                return read_answer(response, call)
-            refusal = read_refusal(response, call, self.account.secrets)
+                return read_answer(reply, call)
+            refusal = read_refusal(reply, call, self.account.secrets)
             action = classify(refusal).action
             if action is Action.WAIT and throttled < PATIENCE:
-                throttled += self.quotas.refused(_meant(refusal, call.buckets), retry_after(response))
+                throttled += self.quotas.refused(_meant(refusal, call.buckets), retry_after(reply))
             elif action is Action.REFRESH and refused is None:
                 refused = token
             elif action is Action.RETRY and not call.again:
@@ -176,7 +176,7 @@ class SellingPartner:
             else:
                 raise error_of(refusal, sku=call.sku)
 
-    def _send(self, call: Call, token: str) -> requests.Response:
+    def _send(self, call: Call, token: str) -> Reply:
         signed = call.request.copy()
         signed.headers.update(
             {
@@ -185,23 +185,19 @@ class SellingPartner:
                 "User-Agent": self._user_agent,
             }
         )
-        session = self.session()
         started = time.monotonic()
         try:
-            settings = session.merge_environment_settings(
-                signed.url, {}, stream=False, verify=None, cert=None
-            )
-            response = session.send(signed, timeout=self.timeout, allow_redirects=False, **settings)
-        except requests.RequestException as error:
-            refusal = call.refusal(0, type(error).__name__, no_answer(error))
-            if call.again or never_sent(error):
+            reply = read(self.session(), signed, self.limits)
+        except NoReply as error:
+            refusal = call.refusal(0, error.kind, no_answer(error))
+            if call.again or not error.sent:
                 raise error_of(refusal, sku=call.sku) from None
             raise outcome_unknown(refusal, call.sku) from None
         self._measure(call.operation.name, time.monotonic() - started)
-        return response
+        return reply
 
-    def _note_rate(self, response: requests.Response, buckets: list[Bucket]) -> None:
-        stated = response.headers.get("x-amzn-RateLimit-Limit", "")
+    def _note_rate(self, reply: Reply, buckets: list[Bucket]) -> None:
+        stated = reply.headers.get("x-amzn-RateLimit-Limit", "")
         try:
             rate = float(stated)
         except ValueError:

@@ -1,4 +1,8 @@
-"""Documents behind pre-signed links: read and written without token, bounded, addresses never shown."""
+"""Documents behind pre-signed links: read and written without token, bounded, addresses never shown.
+
+A link is followed only over HTTPS to the public internet; one that a sandbox on a trusted host hands out may
+stay on trusted hosts. Of redirects three are followed, each under the same rule.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,23 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
 
-from amazon_listings.selling_partner.answers import is_success, no_answer
+from amazon_listings.incoming.addresses import BadAddress, endpoint, link
+from amazon_listings.incoming.http_reader import Limits, NoReply, read
+from amazon_listings.messages import message
+from amazon_listings.selling_partner.answers import no_answer
 from amazon_listings.selling_partner.client import TRIES
 from amazon_listings.selling_partner.exceptions import (
     DocumentDamaged,
     LinkExpired,
+    LinkUnsafe,
     SellingPartnerError,
     Unavailable,
 )
@@ -21,11 +35,17 @@ from amazon_listings.selling_partner.faults import RETRY_LATER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from amazon_listings.incoming.http_reader import Reply
     from amazon_listings.selling_partner.client import SellingPartner
 
 Result = TypeVar("Result")
 
-_CHUNK = 1 << 16
+#: Redirects of a link that are followed; a storage sends a new bucket's visitors on once.
+REDIRECTS = 3
+#: Seconds of one download or upload in all.
+SECONDS = 300.0
+#: Seconds after which no further try begins.
+PATIENCE = 600.0
 
 
 def download(client: SellingPartner, url: str, *, most: int) -> bytes:
@@ -38,6 +58,7 @@ def download(client: SellingPartner, url: str, *, most: int) -> bytes:
 
     Raises:
         LinkExpired: the link is past its time.
+        LinkUnsafe: it leads where none of Amazon's does.
         DocumentDamaged: cut off, or larger than `most`.
         Unavailable: no answer, or a fault of the storage, after several tries.
     """
@@ -49,6 +70,7 @@ def upload(client: SellingPartner, url: str, content: bytes, content_type: str) 
 
     Raises:
         LinkExpired: the link is past its time.
+        LinkUnsafe: it leads where none of Amazon's does.
         Unavailable: no answer, or a fault of the storage, after several tries.
     """
     _tries(client)(_put, client, url, content, content_type)
@@ -66,7 +88,7 @@ def with_new_link(action: Callable[[], Result]) -> Result:
 
 def _tries(client: SellingPartner) -> Retrying:
     return Retrying(
-        stop=stop_after_attempt(TRIES),
+        stop=stop_after_attempt(TRIES) | stop_after_delay(PATIENCE),
         wait=wait_exponential_jitter(initial=1, max=20),
         retry=retry_if_exception_type((Unavailable, DocumentDamaged)),
         sleep=client.sleep,
@@ -75,48 +97,63 @@ def _tries(client: SellingPartner) -> Retrying:
 
 
 def _get(client: SellingPartner, url: str, most: int) -> bytes:
-    content = bytearray()
-    try:
-        with client.session().get(url, timeout=client.timeout, stream=True) as response:
-            _check(response, url)
-            for chunk in response.iter_content(_CHUNK):
-                content += chunk
-                if len(content) > most:
-                    raise DocumentDamaged(
-                        "amazon.document_too_large",
-                        host=_host(url),
-                        most=most,
-                    )
-    except requests.exceptions.ChunkedEncodingError:
-        raise DocumentDamaged("amazon.document_cut_off", retry_after=RETRY_LATER, host=_host(url)) from None
-    except requests.RequestException as error:
-        raise _unavailable(url, no_answer(error)) from None
-    return bytes(content)
+    limits = Limits(sent=most, unpacked=most, seconds=SECONDS)
+    reply = _ask(client, requests.Request("GET", url), limits)
+    for _ in range(REDIRECTS):
+        following = reply.redirect
+        if following is None:
+            break
+        reply = _ask(client, requests.Request("GET", following), limits)
+    _check(reply)
+    return reply.content
 
 
 def _put(client: SellingPartner, url: str, content: bytes, content_type: str) -> None:
+    limits = Limits(sent=1 << 20, unpacked=1 << 20, seconds=SECONDS)
+    request = requests.Request("PUT", url, data=content, headers={"Content-Type": content_type})
+    _check(_ask(client, request, limits))
+
+
+def _ask(client: SellingPartner, request: requests.Request, limits: Limits) -> Reply:
+    url = str(request.url)
     try:
-        response = client.session().put(
-            url, data=content, headers={"Content-Type": content_type}, timeout=client.timeout
-        )
-    except requests.RequestException as error:
+        sandbox = endpoint(client.account.base_url).trusted
+        public_only = not link(url, trusted=sandbox).trusted
+        request.headers["Accept-Encoding"] = "gzip, deflate"
+        return read(client.session(), request.prepare(), limits, public_only=public_only)
+    except BadAddress as error:
+        raise _unsafe(url, error.reason) from None
+    except NoReply as error:
+        if error.why == "private":
+            raise _unsafe(url, "private") from None
+        if error.why == "too_large":
+            raise DocumentDamaged(
+                "amazon.document_too_large", host=error.host, most=limits.unpacked
+            ) from None
+        if error.why in {"broken_off", "encoding"} and error.sent:
+            raise DocumentDamaged(
+                "amazon.document_cut_off", retry_after=RETRY_LATER, host=error.host
+            ) from None
         raise _unavailable(url, no_answer(error)) from None
-    _check(response, url)
 
 
-def _check(response: requests.Response, url: str) -> None:
-    if is_success(response):
+def _unsafe(url: str, reason: str) -> LinkUnsafe:
+    return LinkUnsafe("amazon.document_link_unsafe", host=_host(url), reason=message(f"address.{reason}"))
+
+
+def _check(reply: Reply) -> None:
+    if reply.ok:
         return
-    if response.status_code in {400, 403, 404, 410}:
+    if reply.status in {400, 403, 404, 410}:
         error: SellingPartnerError = LinkExpired(
             "amazon.document_link_expired",
-            host=_host(url),
-            status_code=response.status_code,
+            host=_host(reply.url),
+            status_code=reply.status,
             retry_after=1.0,
         )
     else:
-        error = _unavailable(url, str(response.status_code))
-    error.status = response.status_code
+        error = _unavailable(reply.url, str(reply.status))
+    error.status = reply.status
     raise error
 
 
@@ -130,4 +167,7 @@ def _unavailable(url: str, said: str) -> Unavailable:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or "an unnamed host"
+    try:
+        return urlsplit(url).hostname or "an unnamed host"
+    except ValueError:
+        return "an unnamed host"

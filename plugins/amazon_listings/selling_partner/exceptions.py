@@ -37,6 +37,10 @@ class AccessDenied(SellingPartnerError, ActionRequiredError):
     """Amazon does not let this application do this for this account."""
 
 
+class GatewayRefused(SellingPartnerError, ActionRequiredError):
+    """What refused the request is not Amazon: a gateway, a proxy or a firewall on the way to it."""
+
+
 class WrongAccount(SellingPartnerError, ActionRequiredError):
     """Seller id or vendor code, and marketplace, do not belong together."""
 
@@ -75,6 +79,14 @@ class MalformedAnswer(SellingPartnerError, RetryableError):
 
 class OutcomeUnknown(SellingPartnerError, RetryableError):
     """A write was sent and no readable answer came: it may or may not have been carried out."""
+
+
+class AnswerUnclear(OutcomeUnknown):
+    """A write was answered, but the answer does not say what became of it; it is not to be sent again."""
+
+
+class LinkUnsafe(SellingPartnerError, ActionRequiredError):
+    """An answer names a link that leads where none of Amazon's does."""
 
 
 class PreviewIgnored(SellingPartnerError, ActionRequiredError):

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
     CredentialsRejected,
+    GatewayRefused,
     GrantRevoked,
     ListingRefused,
     NotFound,
@@ -58,6 +59,9 @@ class Fault(NamedTuple):
     operation: str | None = None
 
 
+#: The code of a refusal that is not Amazon's JSON: a gateway, a proxy or a firewall on the way wrote it.
+NOT_AMAZON = "NotAmazonsAnswer"
+
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "token", None, "^invalid_client$", None, Action.PERSON, CredentialsRejected,
@@ -84,8 +88,17 @@ FAULTS: tuple[Fault, ...] = (
         "amazon.token_no_readable_answer",
     ),
     Fault(
+        "token", None, f"^{NOT_AMAZON}$", None, Action.PERSON, GatewayRefused,
+        "amazon.gateway_refused",
+    ),
+    Fault(
         "token", None, None, None, Action.PERSON, RequestRefused,
         "amazon.token_request_refused",
+    ),
+    Fault(
+        "api", (400, 401, 403, 404, 405, 406, 407, 411, 413, 414, 415, 431, 451), f"^{NOT_AMAZON}$", None,
+        Action.PERSON, GatewayRefused,
+        "amazon.gateway_refused",
     ),
     Fault(
         "api", (401, 403), None, "secret .*expired", Action.PERSON, SecretExpired,
@@ -109,7 +122,7 @@ FAULTS: tuple[Fault, ...] = (
         "amazon.throttled",
     ),
     Fault(
-        "api", (500, 502, 503, 504), None, None, Action.RETRY, Unavailable,
+        "api", (408, 425, 500, 502, 503, 504), None, None, Action.RETRY, Unavailable,
         "amazon.unavailable",
     ),
     Fault(
@@ -119,6 +132,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "api", (400,), None, "sellerId.*marketplaceId|accountId", Action.PERSON, WrongAccount,
         "amazon.wrong_account",
+    ),
+    Fault(
+        "api", (400,), None, None, Action.PERSON, WrongAccount,
+        "amazon.feed_refused",
+        "createFeed",
     ),
     Fault(
         "api", (400,), None, "[Pp]roduct ?[Tt]ype", Action.PERSON, UnknownProductType,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from amazon_listings.errors import RetryableError
 from amazon_listings.messages import Message, message
 from amazon_listings.selling_partner.exceptions import (
+    AnswerUnclear,
     ListingRefused,
     MalformedAnswer,
     NotFound,
@@ -83,6 +84,14 @@ def outcome_unknown(refusal: Refusal, sku: str | None = None) -> OutcomeUnknown:
         reason=error_of(refusal, sku=sku),
         retry_after=RETRY_LATER,
     )
+    _stamp(error, refusal)
+    return error
+
+
+def unclear(refusal: Refusal, what: str) -> AnswerUnclear:
+    """The exception for a write whose readable answer does not decide; `what` completes "because …"."""
+    said = malformed(refusal, what)
+    error = AnswerUnclear("amazon.outcome_unknown", reason=said, retry_after=RETRY_LATER)
     _stamp(error, refusal)
     return error
 

@@ -1,20 +1,25 @@
 """The processing report of a feed, read into one outcome per message.
 
 Source: Amazon's listings feed processing report schema v2. Not every message has an entry: a
-message without an error was accepted, but only if the report's own numbers agree.
+message without an error was accepted, but only if the report's own numbers agree. What is odd in a report
+unsettles only what it is about: a message with an issue of a new severity, or all without an entry if the
+counts are missing; these are read back.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from amazon_listings.incoming.decoding import decode
 from amazon_listings.selling_partner.exceptions import MalformedAnswer
 from amazon_listings.selling_partner.faults import RETRY_LATER
+from amazon_listings.selling_partner.listing_answers import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+_DIGITS = 10
 
 #: `UNKNOWN`: the report does not tell; the listing must be read.
 Outcome = Literal["ACCEPTED", "INVALID", "UNKNOWN"]
@@ -30,12 +35,12 @@ class MessageOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """A report: its counts, the issues of messages, of the whole feed, and the items' state."""
+    """A report: counts (None: missing), the issues of messages and of the whole feed, the items' state."""
 
     feed_id: str
-    processed: int
-    accepted: int
-    invalid: int
+    processed: int | None
+    accepted: int | None
+    invalid: int | None
     issues: list[dict[str, Any]]
     items: list[dict[str, Any]]
 
@@ -46,25 +51,20 @@ def read_report(content: bytes) -> Report:
     Raises:
         MalformedAnswer: it is not a report as Amazon's schema says; then nothing is known.
     """
-    try:
-        document = json.loads(content)
-    except ValueError:
-        document = None
+    document = decode(content)
     if not isinstance(document, dict):
         raise _malformed("it is not a JSON object")
     head, summary = document.get("header"), document.get("summary")
-    if not isinstance(head, dict) or not isinstance(summary, dict):
-        raise _malformed("it has no header or no summary")
-    issues = _objects(document, "issues")
-    for issue in issues:
-        if issue.get("severity") not in {"ERROR", "WARNING", "INFO"}:
-            raise _malformed("an issue has no severity")
+    if not isinstance(summary, dict) and not isinstance(document.get("issues"), list):
+        raise _malformed("it has no summary and no issues")
+    counts = summary if isinstance(summary, dict) else {}
+    processed, accepted, invalid = _counts(counts)
     return Report(
-        str(head.get("feedId", "")),
-        _count(summary, "messagesProcessed"),
-        _count(summary, "messagesAccepted"),
-        _count(summary, "messagesInvalid"),
-        issues,
+        str(head.get("feedId", "")) if isinstance(head, dict) else "",
+        processed,
+        accepted,
+        invalid,
+        _objects(document, "issues"),
         _objects(document, "items"),
     )
 
@@ -87,7 +87,8 @@ def outcomes(report: Report, skus: Sequence[str]) -> Iterator[MessageOutcome]:
         index = _index(issue, skus, positions)
         (whole if index is None else by_message.setdefault(index, [])).append(_like_the_api(issue))
     named = sum(any(_is_error(issue) for issue in issues) for issues in by_message.values())
-    complete = report.processed == len(skus) and report.accepted + report.invalid == report.processed
+    complete = report.processed == len(skus) and report.accepted is not None and report.invalid is not None
+    complete = complete and report.accepted + report.invalid == report.processed  # type: ignore[operator]
     without = _outcome_without_entry(
         refused=any(map(_is_error, whole)),
         none_accepted=report.accepted == 0,
@@ -95,8 +96,14 @@ def outcomes(report: Report, skus: Sequence[str]) -> Iterator[MessageOutcome]:
     )
     for index, sku in enumerate(skus):
         issues = by_message.get(index, [])
-        outcome: Outcome = "INVALID" if any(map(_is_error, issues)) else without
+        outcome: Outcome = _outcome_of(issues, without)
         yield MessageOutcome(sku, outcome, issues + (whole if outcome != "ACCEPTED" else []))
+
+
+def _outcome_of(issues: list[dict[str, Any]], without: Outcome) -> Outcome:
+    if any(map(_is_error, issues)):
+        return "INVALID"
+    return "UNKNOWN" if any(issue["severity"] not in SEVERITIES for issue in issues) else without
 
 
 def _outcome_without_entry(*, refused: bool, none_accepted: bool, trusted: bool) -> Outcome:
@@ -109,6 +116,8 @@ def _index(issue: dict[str, Any], skus: Sequence[str], positions: dict[str, int]
     number = issue.get("messageId")
     if isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= len(skus):
         return number - 1
+    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < _DIGITS:
+        return _index({**issue, "messageId": int(number)}, skus, positions)
     return positions.get(str(issue.get("sku", "")))
 
 
@@ -123,24 +132,34 @@ def _like_the_api(issue: dict[str, Any]) -> dict[str, Any]:
     return {
         "code": str(issue.get("code", "")),
         "message": str(issue.get("message", "")),
-        "severity": issue["severity"],
+        "severity": str(issue.get("severity") or "none"),
         "categories": [],
         **named,
     }
 
 
 def _objects(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    value = document.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise _malformed(f"{key} is not a list of objects")
-    return value
+    value = document.get(key)
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _count(summary: dict[str, Any], key: str) -> int:
+def _counts(summary: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
+    """Processed, accepted and invalid messages; of three, one that is missing follows from the others."""
+    processed, accepted, invalid = (
+        _count(summary, key) for key in ("messagesProcessed", "messagesAccepted", "messagesInvalid")
+    )
+    if processed is not None and invalid is not None and accepted is None:
+        accepted = processed - invalid
+    elif processed is not None and accepted is not None and invalid is None:
+        invalid = processed - accepted
+    elif accepted is not None and invalid is not None and processed is None:
+        processed = accepted + invalid
+    return processed, accepted, invalid
+
+
+def _count(summary: dict[str, Any], key: str) -> int | None:
     value = summary.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _malformed(f"{key} is not a number")
-    return value
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _malformed(what: str) -> MalformedAnswer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
+from amazon_listings.incoming.http_reader import unpacked
 from amazon_listings.selling_partner.downloads import download, upload, with_new_link
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
 from amazon_listings.selling_partner.faults import RETRY_LATER, Refusal, outcome_unknown
@@ -21,6 +22,8 @@ FEED_TYPE = "JSON_LISTINGS_FEED"
 CONTENT_TYPE = "application/json; charset=UTF-8"
 #: Largest report that is read, packed and unpacked: 25,000 items with summaries stay far below.
 LARGEST = 256 * 1024 * 1024
+#: Pages of a search after which it does not end: 90 days of feeds, a hundred a page, stay far below.
+MOST_PAGES = 500
 
 State = Literal["IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL"]
 _STATES = frozenset({"IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL"})
@@ -116,7 +119,8 @@ def search(client: SellingPartner, created_since: str) -> list[Feed]:
         "createdSince": created_since,
         "pageSize": 100,
     }
-    while True:
+    seen: set[str] = set()
+    for _ in range(MOST_PAGES):
         answer = client.call(name, query=query)
         shape = Shape(answer, name)
         if "feeds" not in answer.body:
@@ -125,7 +129,12 @@ def search(client: SellingPartner, created_since: str) -> list[Feed]:
         token = shape.optional_text("nextToken")
         if token is None:
             return found
+        if token in seen:
+            break
+        seen.add(token)
         query = {"nextToken": token}  # Amazon allows nothing else with it
+    shape.bad("its pages lead in a circle, or never end")
+    return found
 
 
 def cancel(client: SellingPartner, feed_id: str) -> None:
@@ -147,22 +156,13 @@ def _report(client: SellingPartner, report_id: str) -> bytes:
     name = "getFeedDocument"
     answer = client.call(name, path={"feedDocumentId": report_id})
     shape = Shape(answer, name)
-    packing = shape.optional_text("compressionAlgorithm")
-    if packing not in {None, "GZIP"}:
-        shape.bad(f"its compression is {packing!r}")
+    # Whether it is packed its first bytes tell; what is declared (`compressionAlgorithm`, `Content-Encoding`)
+    # may be missing, or be said twice of what was packed once.
     content = download(client, _address(shape), most=LARGEST)
-    return _unpack(content) if packing else content
-
-
-def _unpack(content: bytes) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)  # 16: gzip
     try:
-        unpacked = unpacker.decompress(content, LARGEST)
+        return unpacked(content, LARGEST)
     except zlib.error as error:
         raise _damaged(str(error)) from error
-    if not unpacker.eof:
-        raise _damaged("it is cut off or too large")
-    return unpacked
 
 
 def _damaged(what: str) -> DocumentDamaged:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from amazon_listings.selling_partner.exceptions import PreviewIgnored
+from amazon_listings.selling_partner.faults import unclear
 from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from amazon_listings.selling_partner.answers import Answer
+
+SEVERITIES = frozenset({"ERROR", "WARNING", "INFO"})
 
 Status = Literal["ACCEPTED", "INVALID", "VALID"]
 
@@ -60,33 +63,48 @@ class Page:
 
 
 def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Submission:
-    """The submission in a success of operation `name`.
+    """The submission in a success of operation `name`; what does not decide is repaired.
 
     Raises:
-        MalformedAnswer: it is not as Amazon's model says.
+        MalformedAnswer: a preview whose status is none.
+        AnswerUnclear: the same of a write: the answer does not say what became of it.
         PreviewIgnored: a preview was accepted as a submission.
     """
     shape = Shape(answer, name)
-    status = shape.text("status")
+    status = shape.repaired_text("status") or ""
     if preview and status == "ACCEPTED":
         raise PreviewIgnored(
             "amazon.preview_ignored",
             sku=sku,
         )
     if status not in ({"VALID", "INVALID"} if preview else {"ACCEPTED", "INVALID"}):
-        shape.bad(f"its status is {status!r}")
-    issues = shape.objects("issues")
-    for issue in issues:
-        shape.text("code", issue)
-        shape.text("severity", issue)
+        what = f"its status is {status!r}"
+        if preview:
+            shape.bad(what)
+        raise unclear(shape.refusal, what)
+    issues = [repaired_issue(issue, status) for issue in shape.repaired_objects("issues")]
     return Submission(
         sku,
         cast("Status", status),
-        shape.text("submissionId"),
+        shape.repaired_text("submissionId") or "",
         issues,
-        shape.objects("identifiers"),
+        shape.repaired_objects("identifiers"),
         answer.request_id,
     )
+
+
+def repaired_issue(issue: dict[str, Any], status: str = "") -> dict[str, Any]:
+    """An issue whose code, severity and message are texts.
+
+    Args:
+        issue: As Amazon sent it.
+        status: The status beside it: of something refused, an issue of no known severity is an error.
+    """
+    severity = issue.get("severity")
+    if severity not in SEVERITIES:
+        severity = "ERROR" if status == "INVALID" else "WARNING"
+    texts = {name: str(issue[name]) if issue.get(name) is not None else "" for name in ("code", "message")}
+    return {**issue, **texts, "severity": severity}
 
 
 def read_listing(shape: Shape, body: dict[str, Any]) -> Listing:
@@ -95,15 +113,16 @@ def read_listing(shape: Shape, body: dict[str, Any]) -> Listing:
     Raises:
         MalformedAnswer: it is not as Amazon's model says.
     """
+    # What the listing holds decides what is written next; the rest informs, and is taken as far as it goes.
     attributes = shape.object("attributes", body) if body.get("attributes") is not None else {}
     return Listing(
         shape.text("sku", body),
-        shape.objects("summaries", body),
+        shape.repaired_objects("summaries", body),
         {name: shape.objects(name, attributes) for name in attributes},
-        shape.objects("issues", body),
-        shape.objects("relationships", body),
-        shape.objects("fulfillmentAvailability", body),
-        shape.objects("productTypes", body),
+        [repaired_issue(issue) for issue in shape.repaired_objects("issues", body)],
+        shape.repaired_objects("relationships", body),
+        shape.repaired_objects("fulfillmentAvailability", body),
+        shape.repaired_objects("productTypes", body),
         body,
         shape.request_id,
     )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from amazon_listings.selling_partner.comparison import matches_patches, matches_put
-from amazon_listings.selling_partner.exceptions import MalformedAnswer, NotFound, OutcomeUnknown
+from amazon_listings.selling_partner.exceptions import (
+    AnswerUnclear,
+    MalformedAnswer,
+    NotFound,
+    OutcomeUnknown,
+)
 from amazon_listings.selling_partner.listing_answers import (
     Listing,
     Page,
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Listing", "Page", "Submission", "delete", "get", "patch", "put", "search", "search_page"]
 
+#: Pages that Amazon's 1,000 results can have, one a page.
+MOST_PAGES = 1000
 #: How often a write whose outcome is unknown is sent.
 SENDS = 3
 
@@ -173,14 +180,16 @@ def search(
             `identifiersType`, `variationParentSku`, `withIssueSeverity`, `lastUpdatedAfter`.
     """
     token: str | None = None
-    while True:
+    seen: set[str] = set()
+    for _ in range(MOST_PAGES):
         page = search_page(
             client, marketplace_ids, included=included, page_size=page_size, token=token, **filters
         )
         yield from page.listings
         token = page.next_token
-        if token is None:
+        if token is None or token in seen or not page.listings:
             return
+        seen.add(token)
 
 
 def search_page(
@@ -206,14 +215,15 @@ def search_page(
         },
     )
     shape = Shape(answer, name)
-    found = answer.body.get("numberOfResults")
-    if not isinstance(found, int) or isinstance(found, bool) or "items" not in answer.body:
-        shape.bad("it has no numberOfResults or no items")
-    pagination = shape.object("pagination") if answer.body.get("pagination") is not None else {}
+    found = shape.number("numberOfResults")
+    if found is None and not answer.body.get("items"):
+        shape.bad("it has no numberOfResults and no items")
+    if found and answer.body.get("items") is None:
+        shape.bad(f"it counts {found} results and has no items")
+    listings = [read_listing(shape, item) for item in shape.objects("items")]
+    pagination = shape.optional_object("pagination")
     return Page(
-        [read_listing(shape, item) for item in shape.objects("items")],
-        int(found or 0),
-        shape.optional_text("nextToken", pagination),
+        listings, len(listings) if found is None else found, shape.repaired_text("nextToken", pagination)
     )
 
 
@@ -257,8 +267,13 @@ def _submit(
     tries = Retrying(
         stop=stop_after_attempt(SENDS),
         wait=wait_exponential_jitter(initial=1, max=20),
-        retry=retry_if_exception_type((OutcomeUnknown, MalformedAnswer)),
+        retry=retry_if_exception(_worth_repeating),
         sleep=client.sleep,
         reraise=True,
     )
     return tries(send)
+
+
+def _worth_repeating(error: BaseException) -> bool:
+    """An answer that can be read is never a reason to send again, whatever it says."""
+    return isinstance(error, OutcomeUnknown | MalformedAnswer) and not isinstance(error, AnswerUnclear)

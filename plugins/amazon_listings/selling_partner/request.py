@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import requests
 
+from amazon_listings.incoming.http_reader import NoAuth
 from amazon_listings.selling_partner.faults import Refusal
 from amazon_listings.selling_partner.paths import fill
 from amazon_listings.selling_partner.redaction import redact
-from amazon_listings.selling_partner.tokens import NoAuth
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

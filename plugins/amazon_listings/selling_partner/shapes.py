@@ -21,7 +21,7 @@ class Shape:
     def __init__(self, answer: Answer, operation: str) -> None:
         self.body: dict[str, Any] = answer.body
         self.request_id = answer.request_id
-        self._refusal = Refusal("api", operation, answer.status, "", "", answer.request_id)
+        self.refusal = Refusal("api", operation, answer.status, "", "", answer.request_id)
 
     def text(self, key: str, within: dict[str, Any] | None = None) -> str:
         """A text that must be there and not empty."""
@@ -52,6 +52,28 @@ class Shape:
             self.bad(f"{key} is not a list of objects")
         return list(value)
 
+    def number(self, key: str, within: dict[str, Any] | None = None) -> int | None:
+        """A count; None if it is missing or none."""
+        value = (self.body if within is None else within).get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+    def optional_object(self, key: str, within: dict[str, Any] | None = None) -> dict[str, Any]:
+        """An object that informs: whatever else is there counts as empty."""
+        value = (self.body if within is None else within).get(key)
+        return value if isinstance(value, dict) else {}
+
+    def repaired_objects(self, key: str, within: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """A list that informs: its objects, one object alone as a list of one, nothing else."""
+        value = (self.body if within is None else within).get(key)
+        if isinstance(value, dict):
+            return [value] if value else []
+        return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+    def repaired_text(self, key: str, within: dict[str, Any] | None = None) -> str | None:
+        """A text that informs; whatever else is there counts as missing."""
+        value = (self.body if within is None else within).get(key)
+        return value if isinstance(value, str) and value else None
+
     def texts(self, key: str, within: dict[str, Any] | None = None) -> list[str]:
         """A list of texts that must be there."""
         value = (self.body if within is None else within).get(key)
@@ -66,4 +88,4 @@ class Shape:
         Raises:
             MalformedAnswer: always.
         """
-        raise malformed(self._refusal, what)
+        raise malformed(self.refusal, what)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import requests
-from requests.auth import AuthBase
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from amazon_listings.incoming.decoding import decode
+from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read
 from amazon_listings.selling_partner.account import TOKEN_URL
-from amazon_listings.selling_partner.answers import no_answer
+from amazon_listings.selling_partner.answers import no_answer, request_id_of, said_by
 from amazon_listings.selling_partner.exceptions import Unavailable
 from amazon_listings.selling_partner.faults import Refusal, error_of
 from amazon_listings.selling_partner.redaction import redact
@@ -29,20 +30,14 @@ if TYPE_CHECKING:
 #: Renewed this many seconds before the end.
 AHEAD = 120.0
 TRIES = 4
-TIMEOUT = (10.0, 30.0)
+#: Seconds of the longest life that is believed.
+LONGEST_LIFE = 86_400
+LIMITS = Limits(sent=1 << 20, unpacked=1 << 20, seconds=60.0, silence=30.0)
 
 
 class _Token(NamedTuple):
     text: str
     expires: float
-
-
-class NoAuth(AuthBase):
-    """Keeps requests from adding credentials of its own (`~/.netrc`)."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Leave the request as it is."""
-        return request
 
 
 class Tokens:
@@ -98,36 +93,35 @@ class Tokens:
     def _ask(self, account: Account) -> _Token:
         asked = self._clock()
         try:
-            response = requests.post(
-                account.token_url or TOKEN_URL,
-                data={
-                    "grant_type": "refresh_token",
-                    "refresh_token": account.refresh_token,
-                    "client_id": account.client_id,
-                    "client_secret": account.client_secret,
-                },
-                timeout=TIMEOUT,
-                allow_redirects=False,
-                auth=NoAuth(),
-            )
-        except requests.RequestException as error:
-            raise error_of(Refusal("token", "token", 0, type(error).__name__, no_answer(error))) from None
-        request_id = redact(response.headers.get("x-amzn-RequestId", ""))
-        try:
-            body = response.json()
-        except ValueError:
-            body = None
+            with new_session() as session:
+                reply = read(session, _request(account), LIMITS)
+        except NoReply as error:
+            raise error_of(Refusal("token", "token", 0, error.kind, no_answer(error))) from None
+        request_id = request_id_of(reply)
+        if reply.status != requests.codes.ok:
+            code, text = said_by(reply.content)
+            text = redact(text, account.secrets)
+            raise error_of(Refusal("token", "token", reply.status, redact(code), text, request_id))
+        body = decode(reply.content)
         if not isinstance(body, dict):
-            status = response.status_code if response.status_code != requests.codes.ok else 0
-            raise error_of(Refusal("token", "token", status, "", "the answer is not JSON", request_id))
-        if response.status_code != requests.codes.ok:
-            code = redact(body.get("error", ""))
-            text = redact(body.get("error_description", ""), account.secrets)
-            raise error_of(Refusal("token", "token", response.status_code, code, text, request_id))
+            raise error_of(Refusal("token", "token", 0, "", "the answer is not JSON", request_id))
         token, seconds = body.get("access_token"), body.get("expires_in")
-        if not _usable(token) or isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        if not _usable(token) or not _is_time(seconds):
             raise error_of(Refusal("token", "token", 0, "", "the answer holds no usable token", request_id))
         return _Token(str(token), asked + seconds)
+
+
+def _request(account: Account) -> requests.PreparedRequest:
+    return requests.Request(
+        "POST",
+        account.token_url or TOKEN_URL,
+        data={
+            "grant_type": "refresh_token",
+            "refresh_token": account.refresh_token,
+            "client_id": account.client_id,
+            "client_secret": account.client_secret,
+        },
+    ).prepare()
 
 
 def _usable(token: object) -> bool:
@@ -139,6 +133,11 @@ def _usable(token: object) -> bool:
         and token.isprintable()
         and " " not in token
     )
+
+
+def _is_time(seconds: object) -> TypeGuard[float]:
+    """A life of a token that is one: more than nothing, less than a day."""
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST_LIFE
 
 
 def _grant(account: Account) -> str:

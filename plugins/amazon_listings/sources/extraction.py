@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.sources.admission import admitted
+from amazon_listings.sources.errors import UnexpectedAnswer
 from amazon_listings.sources.joining import items, orphan_problems
 from amazon_listings.sources.reading import Reading
 from amazon_listings.sources.registry import source_named
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from amazon_listings.sources.port import Access, OpenedSource
     from amazon_listings.sources.selection import Selection
     from amazon_listings.sources.settings import SourceSettings
+
+
+log = logging.getLogger(__name__)
 
 
 def open_source(settings: SourceSettings, access: Access) -> OpenedSource:
@@ -47,9 +54,17 @@ def read_items(source: OpenedSource, selection: Selection) -> Reading:
 
     def produce(reading: Reading) -> Iterator[Item]:
         with closing(StagingStore()) as store:
-            source.fill(store, selection, reading)
+            try:
+                source.fill(store, selection, reading)
+            except (AmazonListingsError, MemoryError):
+                raise
+            except Exception as error:  # what a source sends is foreign, and so may a source be
+                log.exception("The source cannot be understood.")
+                raise UnexpectedAnswer(
+                    "sources.not_understood", source=type(source).__name__, kind=type(error).__name__
+                ) from None
             reading.problems.extend(orphan_problems(store))
             reading.removed.extend(store.removed())
-            yield from items(store)
+            yield from admitted(items(store))
 
     return Reading(produce)

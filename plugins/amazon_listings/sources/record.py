@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from amazon_listings.incoming.values import MOST_DIGITS, is_text, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_listings.item import Record
+
+#: Characters of the longest id or reference that is one.
+LONGEST_ID = 1000
 
 
 def new_record(identity: str) -> Record:
@@ -26,10 +29,28 @@ def new_record(identity: str) -> Record:
 
 
 def identifier(cell: object) -> str | None:
-    """Return an id or reference as text (101 and "101" are one), or None if there is none."""
+    """Return an id or reference as text (101 and "101" are one), or None if there is none.
+
+    Raises:
+        ValueError: it is no text that can be written, or far too long to be an id; the text says so.
+    """
     if isinstance(cell, str) and cell.strip():
+        if not is_text(cell):
+            raise ValueError(
+                "an id, a reference or a date of it holds half a character, or is no value at all"
+            )
+        if len(cell) > LONGEST_ID:
+            raise ValueError(f"an id, a reference or a date of it has {len(cell):,} characters")
         return cell
     return str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else None
+
+
+def shown(cell: object) -> str:
+    """Return an id or reference as a message can show it, whatever is wrong; empty if there is none."""
+    if isinstance(cell, str):
+        return printable(cell[:100])
+    whole = isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) < 10**MOST_DIGITS
+    return str(cell) if whole else ""
 
 
 def split_language(name: str, languages: Sequence[str], separator: str = "_") -> tuple[str, str | None]:
@@ -42,23 +63,3 @@ def split_language(name: str, languages: Sequence[str], separator: str = "_") ->
         if basename and name.lower().endswith((separator + language).lower()):
             return basename, language
     return name, None
-
-
-def parse_json(content: bytes) -> Any:
-    """Return JSON as the PIM sent it, a byte order mark before it tolerated; numbers must be finite.
-
-    Raises:
-        ValueError: it is not JSON, or not UTF-8.
-    """
-    return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise ValueError(f"{text} is too large")
-    return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.incoming.values import printable, unfit
 from amazon_listings.sources.errors import UnusableSource
 
 if TYPE_CHECKING:
@@ -51,14 +52,14 @@ def read_tables(
 
 
 def bounded(place: str, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows as a list.
+    """Return the rows as a list; a value that no text, number or list can hold is empty.
 
     Raises:
         UnusableSource: there are more than a related table may have.
     """
     kept = []
     for row in found:
-        kept.append(row)
+        kept.append({printable(name): None if unfit(value) else value for name, value in row.items()})
         if len(kept) > MOST_ROWS:
             raise UnusableSource(
                 "sources.related_table_more_than",

@@ -92,6 +92,18 @@ def test_a_good_item_passes_and_a_bad_one_is_blocked_with_all_its_issues(check, 
     assert link.exists()
 
 
+def test_a_value_that_none_can_be_blocks_its_item_and_says_which_field(check, item):
+    unfit = [{"field": "brand", "reason": "half_character", "limit": 0}]
+    rows = check([item(1), item(2, brand=None) | {"unfit": unfit}, item(3)])
+    assert check.counts == {"checked": 3, "blocked": 1}
+    (row,) = rows.values()
+    assert codes(row) == ["unfit_value"]  # and not that it is empty
+    assert row["issues"][0]["message"].startswith(
+        "« brand » est inutilisable : la valeur contient une moitié"
+    )
+    assert row["issues"][0]["action"] == "Corrigez « brand » dans le PIM."
+
+
 def test_a_sku_is_unique_over_the_whole_extract_not_over_its_part(check, item):
     rows = check([item(1), item(2)], [item(3, sku_text="A-1")], [item(4), item(5)])
     assert {identity: codes(row) for identity, row in rows.items()} == {

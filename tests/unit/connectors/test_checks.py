@@ -127,10 +127,11 @@ def test_carets_stand_below_what_they_mean(broken_text):
     assert all(len(line) < 200 for line in lines)
 
 
-def test_a_message_holds_no_control_characters(broken_text, document):
+def test_a_message_holds_no_control_characters(write, document, broken_text):
     hostile = "\x1b[2Ja\r\x07\u202e"
-    text = broken_text(
-        json.dumps(document | {hostile: 1, "id": hostile}), **{hostile: json.dumps({hostile: hostile})}
-    )
-    assert text.replace("\n", "").isprintable()
+    variables = {f"amazon_connector_{hostile}": json.dumps({hostile: hostile})}
+    loaded = load_connectors(write(json.dumps(document | {hostile: 1, "id": hostile})), variables)
+    assert not loaded.connectors
+    for broken in loaded.broken:
+        assert broken.text.replace("\n", "").isprintable()
     assert "\x1b" not in broken_text(document, fr_home=f'{{"a": {hostile}')

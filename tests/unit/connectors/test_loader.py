@@ -116,7 +116,7 @@ def test_variable_cannot_rename(broken_text, document):
         ("[]", "not a JSON object"),
         ('{"sync": {}, "sync": {}}', "'sync' stands twice"),
         ('{"sync": {"preview_rate": NaN}}', "NaN is not JSON"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "levels deep"),
     ],
 )
 def test_variable_that_is_not_json(broken_text, document, text, said):

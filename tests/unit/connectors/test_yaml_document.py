@@ -12,7 +12,11 @@ TEXT = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"), exclude_characters="\ufeff")
 )
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals(-999, 999, places=3).map(float) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18) + 1, 10**18 - 1)
+    | st.decimals(-999, 999, places=3).map(float)
+    | TEXT,
     lambda below: st.lists(below, max_size=3) | st.dictionaries(TEXT, below, max_size=3),
     max_leaves=10,
 )

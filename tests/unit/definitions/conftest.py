@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from amazon_listings.definitions.stored import checksum
+from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner import Account, Quotas, SellingPartner
 from amazon_listings.selling_partner.tokens import Tokens
 
@@ -139,5 +140,9 @@ def client(amazon):
         token_url=f"{amazon.url}/token",
     )
     return SellingPartner(
-        account, quotas=Quotas(sleep=lambda _: None), tokens=Tokens(), sleep=lambda _: None, timeout=(5, 5)
+        account,
+        quotas=Quotas(sleep=lambda _: None),
+        tokens=Tokens(),
+        sleep=lambda _: None,
+        limits=Limits(connect=5, silence=5),
     )

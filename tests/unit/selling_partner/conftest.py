@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner import Account, Quotas, SellingPartner
 from amazon_listings.selling_partner.tokens import Tokens
 
@@ -178,5 +179,5 @@ def client(account, tokens, time):
         quotas=Quotas(sleep=time.sleep, clock=time),
         tokens=tokens,
         sleep=time.sleep,
-        timeout=(5, 5),
+        limits=Limits(connect=5, silence=5),
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +9,12 @@ from dataclasses import replace
 import pytest
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
+    GatewayRefused,
+    ListingRefused,
     MalformedAnswer,
     OutcomeUnknown,
     RequestRefused,
@@ -71,7 +75,6 @@ BLIPS = [
     {"fault": "reset"},
     {"status": 200, "body": b'{"sku": "S1"', "fault": "cut"},
     {"status": 200, "body": b"not json"},
-    {"status": 200, "body": b'{"a": NaN}'},
     {"status": 200, "body": b"[]"},
 ]
 
@@ -104,7 +107,9 @@ def test_a_write_is_not_repeated_when_its_outcome_is_unknown(amazon, client, bli
 
 
 def test_a_write_without_an_answer_in_time_has_an_unknown_outcome(amazon, account, tokens, time):
-    impatient = SellingPartner(account, tokens=tokens, sleep=time.sleep, timeout=(2, 0.05))
+    impatient = SellingPartner(
+        account, tokens=tokens, sleep=time.sleep, limits=Limits(connect=2, silence=0.05)
+    )
     amazon.say(fault="silence")
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         write(impatient)
@@ -113,7 +118,7 @@ def test_a_write_without_an_answer_in_time_has_an_unknown_outcome(amazon, accoun
 def test_a_write_that_was_never_sent_is_tried_again(account, tokens, time):
     tokens.get(account)
     nowhere = SellingPartner(replace(account, endpoint="http://127.0.0.1:9"), tokens=tokens, sleep=time.sleep)
-    with pytest.raises(Unavailable, match="no connection comes about"):
+    with pytest.raises(Unavailable, match="could not connect"):
         write(nowhere)
     assert len(time.slept) == 3
 
@@ -189,7 +194,6 @@ def test_a_redirect_is_not_followed(amazon, client):
     "body",
     [
         b"",
-        b"<html>",
         b"[]",
         b'{"errors": 1}',
         b'{"errors": []}',
@@ -202,6 +206,41 @@ def test_error_bodies_of_any_shape_are_survived(amazon, client, body):
     with pytest.raises(Exception, match="400") as caught:
         read(client)
     assert caught.value.sku == "S1"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"<html><head><title>Web Filter &amp; Violation</title></head>", "Web Filter & Violation"),
+        (b"Access denied by policy 17", "Access denied by policy 17"),
+        (b'{"blocked": true}', '{"blocked": true}'),
+    ],
+)
+def test_what_a_firewall_says_is_not_told_as_a_missing_role(amazon, client, status, body, told):
+    amazon.say(status, body)
+    with pytest.raises(GatewayRefused, match=re.escape(told)) as caught:
+        read(client)
+    assert "role" not in str(caught.value)
+    assert len(amazon.calls) == 1
+
+
+def test_every_error_of_a_refusal_is_kept(amazon, client):
+    errors = [{"code": "InvalidInput", "message": "First."}, {"code": "Quota", "message": "Second."}]
+    for body in ({"errors": errors}, errors):
+        amazon.say(400, json.dumps(body).encode())
+        with pytest.raises(ListingRefused, match=r"InvalidInput First\.; Quota: Second\."):
+            read(client)
+    amazon.say(400, b'{"message": "Only a sentence."}')
+    with pytest.raises(ListingRefused, match=r"Only a sentence\."):
+        read(client)
+
+
+def test_an_answer_is_read_as_far_as_it_can_be(amazon, client):
+    amazon.say(body=b'{"a": NaN, "b": "x\\ud83d", "c": "\xff", "d": ' + b"[" * 500 + b"]" * 500 + b"}")
+    body = read(client).body
+    assert (body["a"], body["b"], body["c"]) == (None, "x\ufffd", "\ufffd")
+    json.dumps(body).encode()
 
 
 def test_nothing_secret_is_shown_or_logged(amazon, client, caplog):

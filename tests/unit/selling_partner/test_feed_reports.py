@@ -25,7 +25,7 @@ def report(issues=(), *, processed=4, accepted=4, invalid=0, **more):
     return json.dumps(
         {
             "header": {"sellerId": "S", "version": "2.0", "feedId": "f"},
-            "issues": list(issues),
+            "issues": issues if issues is None else list(issues),
             "summary": summary,
             **more,
         }
@@ -107,13 +107,36 @@ def test_the_items_own_state_is_kept():
         b"",
         b"[]",
         b"{}",
-        b'{"header": {}, "summary": {}}',
-        report(issues=["x"]),
-        report(issues=[{"code": "1"}]),
-        report(processed="4"),
         report()[:-5],
     ],
 )
 def test_an_unreadable_report_is_pending_never_success(content):
     with pytest.raises(MalformedAnswer, match="pending"):
         read_report(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'{"header": {}, "summary": {}}', "UNKNOWN"),
+        (report(issues=None, items=None), "ACCEPTED"),
+        (report(issues=["x"]), "ACCEPTED"),
+        (report(processed=None), "ACCEPTED"),
+        (report(accepted=None), "ACCEPTED"),
+        (report(processed=None, accepted=None, invalid=None), "UNKNOWN"),
+        (
+            report(
+                accepted=3,
+                invalid=1,
+                issues=[
+                    {"messageId": 1, "code": "1", "severity": "ERROR", "message": "No."},
+                    {"messageId": 2, "code": "2", "severity": "NOTICE", "message": "New."},
+                ],
+            ),
+            ["INVALID", "UNKNOWN", "ACCEPTED", "ACCEPTED"],
+        ),
+    ],
+)
+def test_what_is_odd_in_a_report_unsettles_only_what_it_is_about(content, expected):
+    wanted = [expected] * 4 if isinstance(expected, str) else expected
+    assert [one.outcome for one in outcomes(read_report(content), SKUS)] == wanted

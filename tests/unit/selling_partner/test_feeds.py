@@ -115,7 +115,26 @@ def test_a_report_whose_link_expired_is_loaded_by_a_new_one(amazon, client):
     assert len(amazon.calls) == 4
 
 
-@pytest.mark.parametrize("content", [b"{}", gzip.compress(b"x" * 1000, mtime=0)[:-9]])
+@pytest.mark.parametrize("declared", [{}, {"compressionAlgorithm": "GZIP"}, {"compressionAlgorithm": "ZSTD"}])
+@pytest.mark.parametrize(
+    "content",
+    [b'{"a": 1}', gzip.compress(b'{"a": 1}'), gzip.compress(b'{"a"') + gzip.compress(b": 1}") + b"\0\0"],
+)
+def test_a_report_is_unpacked_by_its_first_bytes(amazon, client, declared, content):
+    amazon.say(body={"feedDocumentId": "r1", "url": f"{amazon.url}/report", **declared})
+    amazon.say(body=content)
+    assert feeds.report(client, "r1") == b'{"a": 1}'
+
+
+def test_a_report_that_expands_without_end_is_refused(amazon, client, monkeypatch):
+    monkeypatch.setattr(feeds, "LARGEST", 1 << 20)
+    amazon.say(body={"feedDocumentId": "r1", "url": f"{amazon.url}/report"})
+    amazon.say(body=gzip.compress(bytes(1 << 24)))
+    with pytest.raises(DocumentDamaged, match="larger than"):
+        feeds.report(client, "r1")
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"x" * 1000, mtime=0)[:-9]])
 def test_a_damaged_report_is_no_report(amazon, client, content):
     amazon.say(body={"feedDocumentId": "r1", "url": f"{amazon.url}/report", "compressionAlgorithm": "GZIP"})
     amazon.say(body=content)

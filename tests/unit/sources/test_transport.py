@@ -9,6 +9,7 @@ import traceback
 import pytest
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.incoming.decoding import decode_as_sent
 from amazon_listings.sources.errors import (
     CredentialsRefused,
     IncompleteConnection,
@@ -18,7 +19,6 @@ from amazon_listings.sources.errors import (
     UnexpectedAnswer,
 )
 from amazon_listings.sources.extraction import read_items
-from amazon_listings.sources.record import parse_json
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.check import check_connection
 from amazon_listings.sources.sales_layer.clock import Clock, Pace
@@ -40,10 +40,9 @@ def get(transport):
     "fault",
     [
         (500, {}, b"oops"), (502, {}, b""), (429, {}, b""), (408, {}, b""), "reset",
-        (200, {}, b'{"value": ['), (200, {}, b"<html>"), (200, {}, b"[]"), (200, {}, b'{"a": NaN}'),
-        (200, {}, b'{"a": 1e999}'), (200, {}, b'{"a": "\xff"}'),
+        (200, {}, b'{"value": ['), (200, {}, b"<html>"), (200, {}, b"[]"),
         (200, {"Content-Length": "100"}, b'{"value": []}'),
-        (200, {"Content-Encoding": "gzip"}, b'{"value": []}'),
+        (200, {"Content-Encoding": "gzip"}, b'\x1f\x8b{"value": []}'),
     ],
 )  # fmt: skip
 def test_passing_faults_are_tried_again(server, transport, time, fault):
@@ -163,7 +162,7 @@ def test_an_incomplete_connection_names_its_field(connection, words):
 
 
 def test_json_keeps_its_types():
-    assert parse_json(b'\xef\xbb\xbf{"a": "0123", "b": 1, "c": 1.5, "d": true, "e": "1e5"}') == {
+    assert decode_as_sent(b'\xef\xbb\xbf{"a": "0123", "b": 1, "c": 1.5, "d": true, "e": "1e5"}') == {
         "a": "0123", "b": 1, "c": 1.5, "d": True, "e": "1e5"}  # fmt: skip
 
 

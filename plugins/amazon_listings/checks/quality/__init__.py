@@ -10,7 +10,7 @@ from amazon_listings.checks.quality.columns import ALWAYS, Columns
 from amazon_listings.checks.quality.expectations import Expected, added, sku_origin, standard
 from amazon_listings.checks.quality.project import opened
 from amazon_listings.checks.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
-from amazon_listings.checks.quality.wording import issue_of, observed
+from amazon_listings.checks.quality.wording import issue_of, observed, unfit_issue
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.messages import message
 from amazon_listings.runs.map_fields import compiled
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.item import Item
+    from amazon_listings.item import Item, UnfitField
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_product_types.validation.issue import Issue
@@ -139,9 +139,13 @@ class _Check:
                     faulty[pim_id].append((expected, value))
             for pim_id in skus.keys() & found.keys():
                 faulty[pim_id] += found[pim_id]
+            unfit = {item["pim_id"]: item["unfit"] for item in items if item.get("unfit")}
             issues = {
-                pim_id: [issue_of(expected, value, skus[pim_id], self._language) for expected, value in each]
-                for pim_id, each in faulty.items()
+                pim_id: [
+                    *(unfit_issue(one, self._language) for one in unfit.get(pim_id, ())),
+                    *self._issues(faulty.get(pim_id, ()), unfit.get(pim_id, ()), skus[pim_id]),
+                ]
+                for pim_id in {**unfit, **faulty}
             }
             for part in parts:
                 members = self._folder.read(EXTRACT, part)
@@ -153,6 +157,15 @@ class _Check:
             counts["checked"] += len(items)
         self._folder.note(QualityNote(**counts, warnings=tuple(warnings), docs=docs))
         return counts
+
+    def _issues(
+        self, faulty: Iterable[tuple[Expected, Any]], unfit: Iterable[UnfitField], sku: str | None
+    ) -> Iterator[Issue]:
+        """Issues of an item; that a field is empty is not said of one whose value cannot be used."""
+        emptied = {one["field"] for one in unfit}
+        for expected, value in faulty:
+            if expected.origin is None or expected.origin.field not in emptied:
+                yield issue_of(expected, value, sku, self._language)
 
     def _batches(self) -> Iterator[list[str]]:
         """Parts of the extract, as many together as make a batch."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.checks.quality.columns import OCCURRENCES
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.invisible import visible
-from amazon_product_types.validation.issue import Issue
+from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
     from amazon_listings.checks.quality.expectations import Expected
+    from amazon_listings.item import UnfitField
 
 
 def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> Issue:
@@ -47,6 +48,28 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         found=sku if expected.column == OCCURRENCES else value,
         family=expected.family,
         origin=expected.origin,
+    )
+
+
+def unfit_issue(unfit: UnfitField, language: str) -> Issue:
+    """The issue of an item with a field whose value cannot be used.
+
+    Args:
+        unfit: The field and the reason.
+        language: Language of message and action.
+    """
+    messages = catalogue(language)
+    facts = {
+        "field": messages.quoted(unfit["field"]),
+        "reason": message(f"unfit.{unfit['reason']}", limit=unfit["limit"]),
+    }
+    return Issue(
+        code="unfit_value",
+        severity="ERROR",
+        source="quality",
+        label=unfit["field"],
+        origin=Origin(field=unfit["field"]),
+        **messages.issue_texts("unfit_value", **facts),
     )
 
 

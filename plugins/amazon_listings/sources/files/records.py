@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.sources.errors import UnusableRecord
 from amazon_listings.sources.files.rows import file_rows
-from amazon_listings.sources.record import identifier, new_record, split_language
+from amazon_listings.sources.record import identifier, new_record, shown, split_language
 from amazon_listings.sources.selection import Selection, parse_moment
 
 if TYPE_CHECKING:
@@ -51,16 +51,16 @@ def fill(
             continue
         try:
             record = file_record(row.cells, source, selection)
+            group = identifier(row.cells.get(source.group_column)) if source.group_column else None
             _refuse_repeated(store, record)
         except ValueError as error:
-            name = identifier(row.cells.get(source.id_column)) or row.where
+            name = shown(row.cells.get(source.id_column)) or row.where
             reading.problems.append(
                 UnusableRecord("files.row_wrong", sku=name, where=row.where, reason=error)
             )
             continue
         moment = parse_moment(record["modified"])
         latest = max(filter(None, (latest, moment)), default=None)
-        group = identifier(row.cells.get(source.group_column)) if source.group_column else None
         wanted = selection.takes(record["status"])
         key = f"g:{group}" if group else f"r:{record['id']}"
         store.note_place(record["id"], row.where)

@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from amazon_listings.incoming.decoding import Malformed, decode_as_sent
 from amazon_listings.sources.errors import UnusableRecord, UnusableSource
-from amazon_listings.sources.record import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from amazon_listings.sources.files.settings import FileSettings
 
 LONGEST_CELL = 16 * 1024 * 1024
+LONGEST_LINE = 64 * 1024 * 1024  # characters of one JSON object
 DELIMITERS = ",;\t|"
 BATCH = 500  # rows of a Parquet row group turned into objects at once
 
@@ -154,7 +155,9 @@ def _lines(stream: BinaryIO, name: str, source: FileSettings) -> io.TextIOWrappe
             name=name,
             encoding=source.encoding,
         )
-    return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+    # In UTF-16 half a character is two bytes like any other, and the bytes after it stay where they are.
+    errors = "surrogatepass" if codecs.lookup(encoding).name.startswith("utf-16") else "surrogateescape"
+    return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
 
 
 def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
@@ -179,19 +182,31 @@ def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
 
 
 def _json_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
-    for number, line in enumerate(_lines(stream, name, source), start=1):
+    lines = _lines(stream, name, source)
+    number = 0
+    while line := lines.readline(LONGEST_LINE):
+        number += 1
         where = f"{name}, line {number}"
+        if len(line) == LONGEST_LINE and not line.endswith("\n"):
+            _pass_over(lines)
+            reason = f"it is longer than {LONGEST_LINE:,} characters"
+            yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=reason)
+            continue
         if not line.strip():
             continue
-        try:
-            row = parse_json(line.encode())
-        except ValueError as error:
-            yield UnusableRecord("files.not_json", sku=where, where=where, reason=error)
-            continue
-        if isinstance(row, dict):
+        row = decode_as_sent(line.encode("utf-8", "surrogateescape"))
+        if isinstance(row, Malformed):
+            yield UnusableRecord("files.not_json", sku=where, where=where, reason=row.what)
+        elif isinstance(row, dict):
             yield FileRow(where, row)
         else:
             yield UnusableRecord("files.not_an_object", sku=where, where=where)
+
+
+def _pass_over(lines: io.TextIOWrapper) -> None:
+    """Read to the end of a line that is too long."""
+    while (piece := lines.readline(LONGEST_LINE)) and not piece.endswith("\n"):
+        pass
 
 
 def _parquet_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
@@ -204,10 +219,30 @@ def _parquet_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator
         raise _ParquetError from error
     _require(file.schema_arrow.names, name, source)
     number = 0
-    for batch in file.iter_batches(batch_size=BATCH):
-        for row in batch.to_pylist():
-            number += 1
-            yield FileRow(f"{name}, row {number}", {key: _plain(cell) for key, cell in row.items()})
+    try:
+        for batch in file.iter_batches(batch_size=BATCH):
+            for row in _objects(batch):
+                number += 1
+                where = f"{name}, row {number}"
+                if row is None:
+                    reason = "a value of it, such as a date, is out of range"
+                    yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=reason)
+                else:
+                    yield FileRow(where, {key: _plain(cell) for key, cell in row.items()})
+    except pa.ArrowException as error:
+        raise _ParquetError from error
+
+
+def _objects(batch: Any) -> list[dict[str, Any] | None]:
+    """The rows of a batch; None for one that Python cannot hold, which would else stop all of them."""
+    try:
+        rows: list[dict[str, Any] | None] = batch.to_pylist()
+    except (ValueError, OverflowError):
+        if batch.num_rows == 1:
+            return [None]
+        half = batch.num_rows // 2
+        return [*_objects(batch.slice(0, half)), *_objects(batch.slice(half))]
+    return rows
 
 
 def _plain(cell: Any) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, get_args
-from urllib.parse import urlsplit
 
+from amazon_listings.incoming.addresses import BadAddress, endpoint
+from amazon_listings.messages import message
 from amazon_listings.sources.errors import IncompleteConnection
 
 Api = Literal["rest", "connector"]
@@ -87,9 +88,11 @@ class PimConnection:
                     labels=LABELS[name],
                     field=self.field(name),
                 )
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+        try:
+            endpoint(self.url)
+        except BadAddress as error:
             raise IncompleteConnection(
                 "sales_layer.base_url",
                 field=self.field("base_url"),
-            )
+                reason=message(f"address.{error.reason}"),
+            ) from None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from amazon_listings.sources.errors import UnexpectedAnswer, UnusableRecord
+from amazon_listings.sources.record import shown
 from amazon_listings.sources.sales_layer.connector_errors import BAD_LAST_UPDATE, INFORMATIVE, error_code
 from amazon_listings.sources.sales_layer.connector_pages import clock_of, pages
 from amazon_listings.sources.sales_layer.connector_tables import Roles, roles
@@ -106,7 +107,10 @@ class _Answer:
         )
 
     def _rows(self, data: JsonObject, name: str) -> Iterator[Row]:
-        for row in data.get(name) or []:
+        given = data.get(name) or []
+        if not isinstance(given, list):
+            raise UnexpectedAnswer("sales_layer.sales_layer_page_no")
+        for row in given:
             try:
                 yield parse_row(self.tables[name], row, self.selection)
             except ValueError as error:
@@ -115,7 +119,7 @@ class _Answer:
 
     def _problem(self, name: str, row: object, text: str) -> None:
         identity = row[1] if isinstance(row, list) and len(row) > 1 else None
-        subject = str(identity) if isinstance(identity, int | str) else "without id"
+        subject = shown(identity) or "without id"
         self.reading.problems.append(
             UnusableRecord(
                 "sales_layer.row_sales_layer_table", sku=subject, subject=subject, name=name, text=text

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from amazon_listings.sources.errors import ClockRefused, PimUnavailable, UnexpectedAnswer
 from amazon_listings.sources.sales_layer.connector_errors import raise_for_code
+from amazon_listings.sources.sales_layer.progress import Progress
 from amazon_listings.sources.sales_layer.signature import signed_query
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def pages(transport: Transport, since: datetime | None) -> Iterator[JsonObject]:
     extra = {} if since is None else {"last_update": str(int(since.timestamp()))}
     body = first_page(transport, {**PARAMETERS, **extra})
     seen: set[str] = set()
+    progress = Progress()
     promised = body.get("page_count")
     while True:
         link = body.get("next_page")
@@ -47,6 +49,7 @@ def pages(transport: Transport, since: datetime | None) -> Iterator[JsonObject]:
         if not isinstance(link, str) or link in seen:
             raise UnexpectedAnswer("sales_layer.sales_layer_answer_names")
         seen.add(link)
+        progress.page(body.get("data"))
         body = _next_page(transport, transport.own(link))
 
 

@@ -71,7 +71,8 @@ def tables(body: Mapping[str, Any]) -> dict[str, Table]:
     """The tables that an answer describes, by name; empty if it describes none."""
     schema = _object(body.get("data_schema"))
     info = _object(body.get("data_schema_info"))
-    languages = [str(code) for code in _object(body.get("schema")).get("languages") or []]
+    given = _object(body.get("schema")).get("languages")
+    languages = [str(code) for code in given] if isinstance(given, list | dict) else []
     return {
         name: Table(name, tuple(_column(each, _object(info.get(name)), languages) for each in columns))
         for name, columns in schema.items()

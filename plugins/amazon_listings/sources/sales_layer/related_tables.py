@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -13,10 +14,14 @@ from amazon_listings.sources.sales_layer.rest_queries import literal, rows
 from amazon_listings.sources.selection import Selection, plain_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from amazon_listings.item import Record
     from amazon_listings.sources.port import Rows
+    from amazon_listings.sources.sales_layer.positional import Table
     from amazon_listings.sources.sales_layer.transport import Transport
+
+log = logging.getLogger(__name__)
 
 #: Resources of the REST API 2.0 that are no custom entities.
 _RESOURCES = frozenset({"Products", "Variants", "Categories", "AttributeSets", "Families"})
@@ -71,11 +76,12 @@ def _of_connector(
     records: dict[str, list[Any]] = {name: [] for name in wanted}
     for page in pages(transport, None):
         known = {**tables(page), **known}
-        data = page.get("data") or {}
+        data = page.get("data")
+        if not isinstance(data, dict):
+            continue
         for name, place in wanted.items():
             for table in [one for key, one in known.items() if key.casefold() == place.casefold()]:
-                found = (parse_row(table, row, selection).record for row in data.get(table.name) or [])
-                records[name] += [record for record in found if record is not None]
+                records[name] += _records(table, data.get(table.name), selection)
     for name, place in wanted.items():
         if place.casefold() not in map(str.casefold, known):
             raise UnusableSource(
@@ -91,6 +97,18 @@ def _of_connector(
         }
         for name in wanted
     }
+
+
+def _records(table: Table, given: object, selection: Selection) -> Iterator[Record]:
+    """The rows that can be read: one that cannot is only missing from the table."""
+    for row in given if isinstance(given, list) else ():
+        try:
+            record = parse_row(table, row, selection).record
+        except ValueError as error:
+            log.warning("A row of the table %s cannot be read: %s.", table.name, error)
+            continue
+        if record is not None:
+            yield record
 
 
 def _row_of(record: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from amazon_listings.sources.errors import (
     UnusableRecord,
     UnusableSource,
 )
-from amazon_listings.sources.record import identifier
+from amazon_listings.sources.record import identifier, shown
 from amazon_listings.sources.sales_layer.rest_metadata import Resource, describe
 from amazon_listings.sources.sales_layer.rest_queries import any_of, change_filter, rows, status_filter
 from amazon_listings.sources.sales_layer.rest_records import is_by_language, languages_in, rest_record
@@ -159,15 +159,18 @@ class Catalogue:
         for row, language, again in self._rows(resource, condition):
             try:
                 record = rest_record(row, resource, self._selection, language)
+                value = row.get(self.link)
+                key = identifier(value) or ""
             except ValueError as error:
                 self._reading.problems.append(
                     UnusableRecord(
-                        "sales_layer.record_sales_layer_cannot", sku="", resource=resource.name, reason=error
+                        "sales_layer.record_sales_layer_cannot",
+                        sku=_named(row, resource),
+                        resource=resource.name,
+                        reason=error,
                     )
                 )
                 continue
-            value = row.get(self.link)
-            key = identifier(value) or ""
             if only is not None and key not in only:
                 continue
             table = "products" if resource is self.products else "variants"
@@ -240,6 +243,13 @@ class Catalogue:
         if self._selection.tags:
             wanted += [name for name in sorted(resource.properties) if name.lower().endswith("tags")]
         return ",".join(dict.fromkeys([*self._roles(resource), *wanted]))
+
+
+def _named(row: object, resource: Resource) -> str:
+    """What a row that cannot be read may be known by."""
+    if not isinstance(row, dict):
+        return ""
+    return shown(row.get(resource.reference)) or shown(row.get(resource.identifier))
 
 
 def _shows_languages(row: object, resource: Resource) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.incoming.values import printable
 from amazon_listings.sources.errors import UnexpectedAnswer
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Resource:
 
     def status_word(self, code: object) -> str:
         """The status in words; a code without a known meaning as it is."""
-        text = str(code if code is not None else "")
+        text = printable(code[:100]) if isinstance(code, str) else str(code if code is not None else "")[:100]
         return STATUSES.get(text.upper(), text)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from amazon_listings.sources.errors import UnexpectedAnswer
+from amazon_listings.sources.sales_layer.progress import Progress
 from amazon_listings.sources.sales_layer.rest_metadata import STATUSES, Resource
 from amazon_listings.sources.selection import ALL, Selection, utc
 
@@ -79,6 +80,7 @@ def rows(
         RetryableError, ActionRequiredError: a page cannot be had; never a silent end.
     """
     seen: set[str] = set()
+    progress = Progress()
     received = 0
     query = _encode({"$top": str(PAGE), **_given(options)})
     while True:
@@ -98,6 +100,7 @@ def rows(
                 return  # asked, and there was nothing: the count counts more than the query finds
         if following is None:
             return
+        progress.page(page)
         query = following
 
 
@@ -131,4 +134,4 @@ def _next_query(body: JsonObject, resource: str) -> str | None:
 
 def _count(body: JsonObject) -> int:
     count = body.get("@count")
-    return count if isinstance(count, int) else 0
+    return count if isinstance(count, int) and not isinstance(count, bool) else 0

@@ -11,6 +11,8 @@ import requests
 import tenacity
 
 from amazon_listings.errors import RetryableError
+from amazon_listings.incoming.decoding import Malformed, decode_as_sent
+from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read
 from amazon_listings.sources.errors import (
     CredentialsRefused,
     NotThere,
@@ -19,7 +21,6 @@ from amazon_listings.sources.errors import (
     UnexpectedAnswer,
     UnsafeLink,
 )
-from amazon_listings.sources.record import parse_json
 from amazon_listings.sources.sales_layer.clock import Clock, Pace
 from amazon_listings.sources.sales_layer.redaction import guard_http_logs, redacted
 from amazon_listings.sources.selection import utc
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from amazon_listings.incoming.http_reader import Reply
     from amazon_listings.sources.sales_layer.connection import PimConnection
 
 TRIES = 5
 LONGEST_WAIT = 60.0
-TIMEOUT = (10.0, 180.0)  # seconds: to connect, between two packets
+#: Seconds after which no further try begins.
+PATIENCE = 900.0
+#: What an answer may cost; a page of a thousand products is some megabytes.
+LIMITS = Limits(sent=64 * 1024 * 1024, unpacked=64 * 1024 * 1024, seconds=300.0, silence=180.0)
 REDIRECTS = 3
 
 JsonObject = dict[str, Any]
@@ -67,7 +72,7 @@ class Transport:
         self.connection = connection
         self.clock = clock or Clock()
         self._pace = Pace(self.clock)
-        self._session = requests.Session()
+        self._session = new_session()
         self._session.headers.update({"Accept": "application/json", "User-Agent": "amazon-listings"})
 
     def close(self) -> None:
@@ -111,7 +116,7 @@ class Transport:
         """
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(RetryableError),
-            stop=tenacity.stop_after_attempt(TRIES),
+            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_after_delay(PATIENCE),
             wait=_pause,
             sleep=self.clock.sleep,
             reraise=True,
@@ -136,24 +141,29 @@ class Transport:
         host = urlsplit(url).hostname
         for _ in range(REDIRECTS + 1):
             self._pace.wait()
-            fault = None
+            request = self._session.prepare_request(requests.Request("GET", url, headers=dict(headers)))
             try:
-                response = self._session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False)
-            except requests.RequestException as error:
-                fault = _Fault(f"Sales Layer ({host}) cannot be reached: {_kind(error)}.")
-            if fault:
-                return fault
-            if not response.is_redirect:
-                return self._read(response)
-            url = self.own(response.headers["Location"], base=url)
+                reply = read(self._session, request, LIMITS)
+            except NoReply as error:
+                why = error.why
+            else:
+                if reply.redirect is None:
+                    return self._read(reply)
+                url = self.own(reply.redirect, base=url)
+                continue
+            if why == "too_large":  # it would be so again
+                raise UnexpectedAnswer("sales_layer.answer_too_large", host=host, most=LIMITS.unpacked)
+            return _Fault(
+                f"Sales Layer ({host}) cannot be reached: {_WHY.get(why, 'the connection failed')}."
+            )
         raise UnexpectedAnswer(
             "sales_layer.sales_layer_sends_us",
             host=host,
             field=self.connection.field("base_url"),
         )
 
-    def _read(self, response: requests.Response) -> Answer | _Fault:
-        status, host = response.status_code, urlsplit(response.url).hostname
+    def _read(self, reply: Reply) -> Answer | _Fault:
+        status, host = reply.status, urlsplit(reply.url).hostname
         if status in {401, 403}:
             name = "api_key" if self.connection.api == "rest" else "secret"
             raise CredentialsRefused(
@@ -165,38 +175,33 @@ class Transport:
         if status in {408, 425, 429} or status >= 500:  # noqa: PLR2004 - HTTP's server errors
             return _Fault(
                 f"Sales Layer ({host}) answers HTTP {status} again and again.",
-                retry_after=_retry_after(response),
+                retry_after=_retry_after(reply),
                 busy=status in {429, 503},
             )
         if status == 404:  # noqa: PLR2004 - HTTP's not found
             raise NotThere(
                 "sales_layer.sales_layer_nothing_http",
                 host=host,
-                urlsplit_path=urlsplit(response.url).path,
+                urlsplit_path=urlsplit(reply.url).path,
                 field=self.connection.field("base_url"),
             )
-        if not response.ok:
-            said = redacted(response.text[:200], self.connection.secrets)
+        if not reply.ok:
+            said = redacted(reply.content[:200].decode("utf-8", "replace"), self.connection.secrets)
             raise UnexpectedAnswer("sales_layer.sales_layer_does_not_2", host=host, status=status, said=said)
-        try:
-            body = parse_json(response.content)
-        except ValueError:
+        body = decode_as_sent(reply.content)
+        if isinstance(body, Malformed):
             return _Fault(f"Sales Layer ({host}) sent a page that is cut off or not JSON.")
         if not isinstance(body, dict):
             return _Fault(f"Sales Layer ({host}) sent a page that is not a JSON object.")
-        return Answer(body, _date(response))
+        return Answer(body, _date(reply))
 
 
-def _kind(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not accepted"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return "the answer broke off"
-    return "the connection failed"
-
-
+_WHY: dict[str, str] = {
+    "timeout": "no answer in time",
+    "certificate": "its certificate is not accepted",
+    "broken_off": "the answer broke off",
+    "encoding": "the answer cannot be unpacked",
+}
 _BACK_OFF = tenacity.wait_exponential_jitter(initial=1, max=LONGEST_WAIT)
 
 
@@ -207,13 +212,13 @@ def _pause(state: tenacity.RetryCallState) -> float:
     return min(asked, LONGEST_WAIT) if asked is not None else _BACK_OFF(state)
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    text = response.headers.get("Retry-After", "").strip()
+def _retry_after(reply: Reply) -> float | None:
+    text = reply.headers.get("Retry-After", "").strip()
     return float(text) if text.isascii() and text.isdigit() else None
 
 
-def _date(response: requests.Response) -> datetime | None:
+def _date(reply: Reply) -> datetime | None:
     try:
-        return utc(parsedate_to_datetime(response.headers.get("Date", "")))
-    except ValueError:
+        return utc(parsedate_to_datetime(reply.headers.get("Date", "")))
+    except (ValueError, OverflowError):
         return None

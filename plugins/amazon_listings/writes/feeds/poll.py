@@ -107,8 +107,8 @@ class FeedPoller:
             self._finish(feed, CANCELLED, None, never)
             return
         report = self._report(at_amazon)
-        if report is None and at_amazon.state != "FATAL":
-            log.info("Feed %s is through, and has no readable report yet.", feed.feed_id)
+        if at_amazon.report_id is None and at_amazon.state != "FATAL":
+            log.info("Feed %s is through, and has no report yet.", feed.feed_id)
             return
         answers = self._answers(feed, report, at_amazon.state)
         self._finish(feed, at_amazon.state, at_amazon.report_id, answers)

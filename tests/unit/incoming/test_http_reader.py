@@ -1,0 +1,170 @@
+"""Servers that send too much, too slowly, or from where nothing should come; over real sockets."""
+
+import gzip
+import socket
+import threading
+import time
+import zlib
+
+import pytest
+import requests
+
+from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read, unpacked
+
+LIMITS = Limits(sent=1 << 20, unpacked=1 << 20, seconds=1.0, connect=1.0, silence=5.0)
+
+
+@pytest.fixture
+def server():
+    """Runs a function with each connection; its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    closing = threading.Event()
+    threads = []
+
+    def serve(answer):
+        def accept():
+            while not closing.is_set():
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    if not connection.recv(65536):
+                        continue
+                    try:
+                        answer(connection, closing)
+                    except OSError:
+                        continue
+
+        threads.append(threading.Thread(target=accept, daemon=True))
+        threads[-1].start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+    yield serve
+    closing.set()
+    listening.close()
+
+
+def get(url, limits=LIMITS, **options):
+    with new_session() as session:
+        return read(session, session.prepare_request(requests.Request("GET", url)), limits, **options)
+
+
+def drip(before, piece):
+    def answer(connection, closing):
+        connection.sendall(before)
+        while not closing.wait(0.05):
+            connection.sendall(piece)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("before", "piece"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+        (b"", b"H"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b""),
+    ],
+)
+def test_the_deadline_is_kept_however_slowly_an_answer_comes(server, before, piece):
+    began = time.monotonic()
+    with pytest.raises(NoReply) as caught:
+        get(server(drip(before, piece)))
+    assert caught.value.why in {"timeout", "broken_off"}
+    assert caught.value.sent
+    assert time.monotonic() - began < 3
+
+
+def answer_with(head, body):
+    def answer(connection, _closing):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+        for start in range(0, len(body), 65536):
+            connection.sendall(body[start : start + 65536])
+
+    return answer
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_what_expands_without_end_ends_at_the_limit(server, encoding):
+    whole = bytes(64 << 20)
+    body = gzip.compress(whole, 1) if encoding == "gzip" else zlib.compress(whole, 1)
+    with pytest.raises(NoReply) as caught:
+        get(server(answer_with(f"Content-Encoding: {encoding}\r\nConnection: close\r\n".encode(), body)))
+    assert caught.value.why == "too_large"
+
+
+def test_more_bytes_than_allowed_are_not_read(server):
+    with pytest.raises(NoReply) as caught:
+        get(server(answer_with(b"Connection: close\r\n", bytes(3 << 20))))
+    assert caught.value.why == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "content"),
+    [
+        ("gzip", gzip.compress(b"{}"), b"{}"),
+        ("gzip", gzip.compress(b"{") + gzip.compress(b"}"), b"{}"),
+        ("gzip", b"{}", b"{}"),
+        ("deflate", zlib.compress(b"{}"), b"{}"),
+        ("deflate", zlib.compress(b"{}")[2:-4], b"{}"),
+        ("identity", b"{}", b"{}"),
+        ("gzip", b"", b""),
+    ],
+)
+def test_encodings_are_undone(server, encoding, body, content):
+    head = f"Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n".encode()
+    assert get(server(answer_with(head, body))).content == content
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("gzip", gzip.compress(b"{}" * 99)[:-9]), ("br", b"??"), ("gzip", b"\x1f\x8b??")]
+)
+def test_what_cannot_be_unpacked_is_no_answer(server, encoding, body):
+    head = f"Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n".encode()
+    with pytest.raises(NoReply) as caught:
+        get(server(answer_with(head, body)))
+    assert caught.value.why == "encoding"
+
+
+def test_an_answer_that_breaks_off_is_none(server):
+    with pytest.raises(NoReply) as caught:
+        get(server(answer_with(b"Content-Length: 100\r\n", b"{}")))
+    assert caught.value.why == "broken_off"
+
+
+def test_no_private_address_is_asked_where_only_public_ones_may_be(server):
+    reached = []
+
+    def answer(connection, _closing):
+        reached.append(connection)
+
+    with pytest.raises(NoReply) as caught:
+        get(server(answer).replace("127.0.0.1", "localhost"), public_only=True)
+    assert (caught.value.why, caught.value.sent) == ("private", False)
+    assert not reached
+
+
+def test_nothing_was_sent_where_nobody_listens():
+    with pytest.raises(NoReply) as caught:
+        get("http://127.0.0.1:9/")
+    assert (caught.value.why, caught.value.sent) == ("unreachable", False)
+
+
+def test_a_redirect_is_an_answer(server):
+    def answer(connection, _closing):
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")
+
+    url = server(answer)
+    reply = get(url)
+    assert (reply.status, reply.ok, reply.redirect) == (302, False, f"{url}b")
+
+
+def test_packed_content_is_found_by_its_first_bytes():
+    assert unpacked(b"{}", 10) == b"{}"
+    assert unpacked(gzip.compress(b"{}") + b"\0\0", 10) == b"{}"
+    with pytest.raises(zlib.error):
+        unpacked(gzip.compress(bytes(11)), 10)
