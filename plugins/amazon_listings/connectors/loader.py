@@ -268,7 +268,7 @@ def _put_together(
     """What a file declares; whatever happens while it is put together, only this file is broken."""
     try:
         yield from list(assembly.declarations(file, variables))
-    except Exception as error:  # the DAGs of all other connectors depend on it
+    except Exception as error:  # noqa: BLE001 - the DAGs of all other connectors depend on it
         wrong = entry(str(file.path), "", Problem("", _unreadable(file.id, error)))
         yield Declaration(file.id, file=file, wrong=[wrong])
 
@@ -277,7 +277,7 @@ def _of_variable(assembly: Assembly, variable: ConnectorVariable) -> Declaration
     """What a Variable alone declares; whatever happens, only this one is broken."""
     try:
         return assembly.of_variable(variable)
-    except Exception as error:  # as above
+    except Exception as error:  # noqa: BLE001 - as above
         wrong = entry(f"Variable {variable.name}", "", Problem("", _unreadable(variable.id, error)))
         return Declaration(variable.id, variable=variable, wrong=[wrong])
 
@@ -286,7 +286,7 @@ def _walled(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Conne
     """The connector; whatever else happens while it is judged, only this one is broken."""
     try:
         return _outcome(declaration, ids_of_files)
-    except Exception as error:  # as above
+    except Exception as error:  # noqa: BLE001 - as above
         why = _unreadable(declaration.id, error)
     path = declaration.file.path if declaration.file else None
     name = declaration.variable.name if declaration.variable else ""

@@ -29,19 +29,24 @@ def broken_text(connector_id: str, entries: Sequence[str]) -> str:
     """The whole message of a connector: a head line, then one entry for each problem."""
     count = "1 error" if len(entries) == 1 else f"{len(entries):,} errors"
     head = f"Connector {_printable(connector_id[:_WIDTH])} cannot be used: {count}."
+    return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
+
+
+def file_text(name: str, entries: Sequence[str]) -> str:
+    """The whole message about a layer or document that fits no connector."""
+    count = "1 error" if len(entries) == 1 else f"{len(entries)} errors"
+    return "\n\n".join([f"{_printable(name)}: {count}.", *_on_a_screen(entries)]) + "\n"
+
+
+def _on_a_screen(entries: Sequence[str]) -> list[str]:
+    """The first entries, as many as a screen shows, and how many more there are."""
     shown: list[str] = []
     for one in entries:
         if shown and sum(each.count("\n") + 2 for each in (*shown, one)) > _LINES:
             shown.append(f"  … and {len(entries) - len(shown):,} more; they show when these are mended.")
             break
         shown.append(one)
-    return "\n\n".join([head, *shown]) + "\n"
-
-
-def file_text(name: str, entries: Sequence[str]) -> str:
-    """The whole message about a layer or document that fits no connector."""
-    count = "1 error" if len(entries) == 1 else f"{len(entries)} errors"
-    return "\n\n".join([f"{_printable(name)}: {count}.", *entries]) + "\n"
+    return shown
 
 
 def entry(place: str, excerpt: str, problem: Problem) -> str:
