@@ -94,7 +94,7 @@ def test_a_good_pim_connection_by_the_connector_api(pim, sandbox):
     [
         ({"password": "wrong-key"}, ["refuses the credentials", "Correct the field “API key"]),
         ({"password": ""}, ["is empty", "this connection"]),
-        ({"host": "not an address"}, ["base URL"]),
+        ({"host": "not an address"}, ["Base URL"]),
         ({"extra": {"api": "connector", "code": "CN"}}, ["Sales Layer"]),
     ],
 )  # fmt: skip
