@@ -28,6 +28,15 @@ Variables = Annotated[
     ),
 ]
 
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Connectors: an id, fr_*, tag:…, country:…, product_type:…, layer:…, owner:…, "
+        "and for plans state:modified; may be repeated, and joined by commas where all must fit.",
+        show_default=False,
+    ),
+]
+
 
 def connectors_in(folder: Path | None, variables: dict[str, str], *, only: str | None = None) -> Loaded:
     """The connectors of a folder (the installation's own if None) and of Variables.

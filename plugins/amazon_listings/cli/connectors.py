@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amazon_listings.cli.configured import (
     Folder,
+    Select,
     Variables,
     connector_of,
     connectors_in,
@@ -16,10 +18,13 @@ from amazon_listings.cli.configured import (
     refuse_unknown,
 )
 from amazon_listings.cli.definitions import stored_definition
-from amazon_listings.cli.refusals import plain_errors, refuse, say
+from amazon_listings.cli.mapping import tables_of
+from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
 
 if TYPE_CHECKING:
     from amazon_listings.connectors import Connector
+    from amazon_listings.fleet.check import Checked, Finding
+    from amazon_listings.fleet.mapping_tests import TestResult, UntestedLine
 
 connectors_app = typer.Typer(
     name="connectors", help="The connectors of this installation.", no_args_is_help=True
@@ -36,25 +41,57 @@ def check(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Connectors; all by default.")
     ] = None,
+    select: Select = None,
     folder: Folder = None,
     variables: Variables = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print data.")] = False,
+    as_sarif: Annotated[
+        bool, typer.Option("--sarif", help="Print SARIF, which a pull request shows at its lines.")
+    ] = False,
 ) -> None:
-    """Check connectors without network; exit code 1 if any cannot be used."""
-    from amazon_listings.connectors.mapping_syntax import mapping_syntax
+    """Check connectors against all that is at hand; exit code 1 if any cannot be used."""
+    import msgspec
+
+    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.fleet.check import check_fleet
+    from amazon_listings.fleet.sarif import sarif
+    from amazon_listings.fleet.selection import selected
 
     texts = exported(variables)
     with plain_errors():
         loaded = connectors_in(folder, texts)
         declared = declarations_in(folder, texts)
-    wanted = set(ids or ())
-    refuse_unknown(wanted, loaded)
-    good, broken = [], [found for found in loaded.broken if not wanted or found.id in wanted]
-    for connector in loaded.connectors:
-        if not wanted or connector.id in wanted:
-            wrong = mapping_syntax(connector, declared[connector.id])
-            broken += [wrong] if wrong else []
-            good += [] if wrong else [connector]
-    for connector in good:
+        wanted = set(ids or ())
+        refuse_unknown(wanted, loaded)
+        chosen = [one for one in loaded.connectors if not wanted or one.id in wanted]
+        if select:
+            chosen = selected(chosen, select, declared=declared)
+        checked = check_fleet(
+            chosen,
+            [one for one in loaded.broken if (not wanted and not select) or one.id in wanted],
+            declared,
+            definition_of=stored_definition,
+            ledger=known_ledger(),
+            messages=messages(),
+            others=loaded.connectors,
+            variables_read=variables is not None,
+        )
+    if as_sarif:
+        print(sarif(checked.findings), end="")
+    elif as_json:
+        print(msgspec.json.format(msgspec.json.encode(checked), indent=2).decode())
+    else:
+        _print_check(checked, {one.id: one for one in loaded.connectors})
+    if any(one.severity == "error" for one in checked.findings):
+        raise typer.Exit(1)
+
+
+def _print_check(checked: Checked, connectors: dict[str, Connector]) -> None:
+    """Print what a check found: the right ones, each wrong one's message, and what is not known."""
+    from amazon_listings.fleet.check import text_of
+
+    for name in checked.right:
+        connector = connectors[name]
         print("ok ", _line(connector))
         if connector.was:
             print(
@@ -62,11 +99,84 @@ def check(
                 f"Airflow starts {connector.dag_id} as a new DAG; former runs stay under "
                 f"{', '.join(f'amazon_{old}' for old in connector.was)}."
             )
-    for found in sorted(broken, key=lambda one: one.id):
-        print(f"\n{found.text}", end="")
-    print(f"\n{_count(len(good), 'connector')} right, {len(broken)} broken.")
-    if broken:
+    by_connector: dict[str, list[Finding]] = {}
+    for finding in checked.findings:
+        if finding.severity == "error":
+            by_connector.setdefault(finding.connector, []).append(finding)
+    for name, found in sorted(by_connector.items()):
+        print(f"\n{text_of(name, found)}", end="")
+    for finding in checked.findings:
+        if finding.severity == "warning":
+            print(f"\nWarning\n{finding.text}")
+    print(f"\n{_count(len(checked.right), 'connector')} right, {len(by_connector)} broken.")
+    if checked.not_checked:
+        print("\nNot checked:")
+    for one in checked.not_checked:
+        names = ", ".join(one.connectors[:5]) + (" …" if len(one.connectors) > 5 else "")  # noqa: PLR2004
+        print(f"  {one.why}" + (f" ({names})" if names else ""))
+
+
+@connectors_app.command(name="test")
+def run_mapping_tests(
+    select: Select = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the results as JUnit's XML.", show_default=False)
+    ] = None,
+    untested: Annotated[
+        bool, typer.Option("--untested", help="List the mapping lines that no test expects.")
+    ] = False,
+    folder: Folder = None,
+    variables: Variables = None,
+) -> None:
+    """Run the tests of connectors and layers; exit code 1 if any differs."""
+    from amazon_listings.fleet.mapping_tests import junit as as_junit
+    from amazon_listings.fleet.mapping_tests import run_tests
+    from amazon_listings.fleet.mapping_tests import untested as lines_without
+    from amazon_listings.fleet.selection import selected
+    from amazon_listings.runs.map_fields import compiled
+
+    texts = exported(variables)
+    results: list[TestResult] = []
+    left: list[UntestedLine] = []
+    unknown: list[str] = []
+    with plain_errors():
+        loaded = connectors_in(folder, texts)
+        declared = declarations_in(folder, texts)
+        for connector in selected(loaded.connectors, select or (), declared=declared):
+            declaration = declared[connector.id]
+            if not declaration.tests and not untested:
+                continue
+            definition = stored_definition(connector)
+            if definition is None:
+                unknown.append(connector.id)
+                continue
+            mapping = compiled(connector, definition, tables_of(connector) if connector.tables else None)
+            results += run_tests(declaration, connector, mapping, definition.index)
+            left += lines_without(declaration, connector, mapping, definition.index) if untested else ()
+    if junit is not None:
+        junit.write_text(as_junit(results), encoding="utf-8")
+    _print_tests(results, left, unknown)
+    if unknown or any(not one.passed for one in results):
         raise typer.Exit(1)
+
+
+def _print_tests(results: list[TestResult], left: list[UntestedLine], unknown: list[str]) -> None:
+    for one in results:
+        if one.passed:
+            continue
+        print(f"{one.connector}: {one.name}\n  {one.file}:{one.line or ''}")
+        if one.problem:
+            print(f"  {one.problem}")
+        for difference in one.differences:
+            print(f"  {difference.place}")
+            print(f"    expected  {difference.expected}\n    found     {difference.found}")
+    for line in left:
+        where = f"{line.file}, " if line.file else ""
+        print(f"{line.connector}: no test expects “{line.key}” ({where}line {line.line or 'of a Variable'})")
+    for name in unknown:
+        print(f"{name}: not tested, no definition of Amazon's is stored")
+    wrong = sum(1 for one in results if not one.passed)
+    print(f"{_count(len(results), 'test')}, {wrong} different.")
 
 
 @connectors_app.command(name="list")

@@ -1,0 +1,184 @@
+"""Command: what a change of the configuration changes at Amazon."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amazon_listings.cli.configured import (
+    Folder,
+    Select,
+    Variables,
+    connectors_in,
+    declarations_in,
+    exported,
+)
+from amazon_listings.cli.definitions import stored_pair
+from amazon_listings.cli.refusals import plain_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors import Amazon, Connector, Loaded
+    from amazon_listings.connectors.declaration import Declaration
+    from amazon_listings.fleet.plan import ConnectorPlan, State
+    from amazon_listings.runs.definitions import Definitions
+    from amazon_product_types.labels import FieldIndex
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command()(plan)
+
+
+def plan(
+    *,
+    base: Annotated[str, typer.Option(help="Revision of git to compare with.")] = "HEAD",
+    base_dir: Annotated[
+        Path | None, typer.Option(help="Folder of connectors to compare with, instead.", show_default=False)
+    ] = None,
+    select: Select = None,
+    folder: Folder = None,
+    variables: Variables = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print data.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
+) -> None:
+    """Show what the configuration changes of listings, compared with a former one; nothing is sent."""
+    import msgspec
+
+    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.fleet.plan_text import plan_markdown, plan_text
+
+    texts = exported(variables)
+    with plain_errors():
+        head = connectors_in(folder, texts)
+        with _base_folder(base, base_dir, folder) as former:
+            before = connectors_in(former, texts)
+        chosen = _chosen(before, head, select or (), lambda: declarations_in(folder, texts))
+        plans = list(_plans(before, head, chosen, known_ledger()))
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(plans), indent=2).decode())
+    else:
+        print(plan_markdown(plans) if markdown else plan_text(plans), end="")
+    if any(one.state == "broken" for one in plans):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _base_folder(base: str, base_dir: Path | None, folder: Path | None) -> Iterator[Path]:
+    if base_dir is not None:
+        yield base_dir
+        return
+    from amazon_listings.fleet.base import folder_at
+    from amazon_listings.settings import settings
+
+    with folder_at(base, folder or settings().connectors) as found:
+        yield found
+
+
+def _chosen(
+    before: Loaded, head: Loaded, select: Sequence[str], declared: Callable[[], dict[str, Declaration]]
+) -> list[str]:
+    """The ids of the connectors to plan: those that changed, unless others are chosen."""
+    from amazon_listings.fleet.plan import same_payloads
+    from amazon_listings.fleet.selection import selected
+
+    was = {one.id: one for one in before.connectors}
+    now = {one.id: one for one in head.connectors}
+    renamed = {old: one.id for one in head.connectors for old in one.was}
+    gone = [name for name in was if name not in now and renamed.get(name) not in now]
+    modified = {
+        name
+        for name, one in now.items()
+        if (former := _former(one, was)) is None or not same_payloads(former, one)
+    }
+    everything = [*head.connectors, *(was[name] for name in gone)]
+    choice = select or ["state:modified"]
+    needs = any("layer:" in one for one in choice)
+    found = selected(
+        everything, choice, declared=declared() if needs else None, modified=modified | set(gone)
+    )
+    return sorted([*(one.id for one in found), *(one.id for one in head.broken)])
+
+
+def _former(connector: Connector, was: dict[str, Connector]) -> Connector | None:
+    """The same connector as it was, under whatever id."""
+    return next((was[name] for name in (connector.id, *connector.was) if name in was), None)
+
+
+def _plans(before: Loaded, head: Loaded, chosen: list[str], ledger: Engine | None) -> Iterator[ConnectorPlan]:
+    from amazon_listings.fleet.plan import ConnectorPlan, plan_connector
+
+    was = {one.id: one for one in before.connectors}
+    now = {one.id: one for one in head.connectors}
+    broken = {one.id: one for one in head.broken}
+    for name in sorted(chosen, key=lambda name: _by_definition(now.get(name) or was.get(name))):
+        if name in broken:
+            first = broken[name].text.splitlines()[0]
+            yield ConnectorPlan(id=name, state="broken", notes=(first,))
+            continue
+        new = now.get(name)
+        old = _former(new, was) if new is not None else was[name]
+        states: list[State | None] = []
+        notes: list[str] = []
+        for connector in (old, new):
+            state, note = _state(connector) if connector is not None else (None, "")
+            states.append(state)
+            notes += [note] if note else []
+        if notes:
+            yield ConnectorPlan(id=name, state="unknown" if new is not None else "gone", notes=tuple(notes))
+            continue
+        yield plan_connector(states[0], states[1], ledger)
+
+
+def _by_definition(connector: Connector | None) -> tuple[str, str, str]:
+    """An order in which connectors of one definition follow each other."""
+    if connector is None:
+        return ("", "", "")
+    return (connector.amazon.product_type, connector.amazon.country, connector.id)
+
+
+def _state(connector: Connector) -> tuple[State | None, str]:
+    """The connector compiled, or why it cannot be."""
+    from amazon_listings.cli.mapping import tables_of
+    from amazon_listings.fleet.plan import state_of
+    from amazon_listings.mapping.faults import MappingErrors
+
+    definitions = _definitions(connector)
+    if definitions is None:
+        return (
+            None,
+            "No definition of Amazon's is stored: run it once, or `amazon-listings connectors check`.",
+        )
+    try:
+        return state_of(connector, definitions, tables_of(connector) if connector.tables else None), ""
+    except MappingErrors as error:
+        return None, str(error)
+
+
+#: The definitions of the connectors planned last, by what tells them apart.
+_DEFINITIONS: dict[Amazon, Definitions] = {}
+_KEPT = 4
+
+
+def _definitions(connector: Connector) -> Definitions | None:
+    """The stored definitions: the same object for two states of a connector that ask for the same."""
+    from amazon_listings.runs.definitions import Definitions
+
+    if connector.amazon not in _DEFINITIONS:
+        pair = stored_pair(connector)
+        if pair is None:
+            return None
+
+        def index_in(locale: str) -> FieldIndex:
+            return (stored_pair(connector, locale) or pair).index
+
+        _DEFINITIONS[connector.amazon] = Definitions(pair, index_in)
+        while len(_DEFINITIONS) > _KEPT:
+            _DEFINITIONS.pop(next(iter(_DEFINITIONS)))
+    return _DEFINITIONS[connector.amazon]

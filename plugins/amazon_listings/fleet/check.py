@@ -1,0 +1,452 @@
+"""Check connectors against every document at hand, and say what could not be checked."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from amazon_listings.connectors.mapping_syntax import mapping_syntax
+from amazon_listings.connectors.message import broken_text, entry
+from amazon_listings.connectors.problems import Problem
+from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.item_states import count_states, find_states
+from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.runs.field_names import FieldNames
+from amazon_listings.runs.map_fields import compiled, merged_lines
+from amazon_product_types import json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.declaration import Declaration
+    from amazon_listings.connectors.model import BrokenConnector, Connector
+    from amazon_listings.item import Item
+    from amazon_listings.mapping.faults import MappingFault
+    from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.map_fields import Described
+
+#: A place at the head of an entry: `include/connectors/fr_lamps.yaml:13:14`.
+_PLACE = re.compile(r"^\s*(?P<file>\S.*?):(?P<line>\d+)(?::(?P<column>\d+))?\s*$")
+_MEANT = re.compile(r"Did you mean '(?P<text>.*)'\?")
+#: A mapping line: its file, number and key.
+_LineKey: TypeAlias = tuple[str, int | None, str]
+#: Items whose fields stand for those of the PIM; further ones seldom have others.
+_ITEMS_READ = 2_000
+#: Calls of one account that Amazon takes in an hour: 5 per second (Listings Items API).
+_CALLS_AN_HOUR = 5 * 3600
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person should know of a connector.
+
+    Attributes:
+        rule: What kind of thing: `document`, `mapping`, `field`, `overlap`, `schedule`, `secret`.
+        severity: `error`: the connector cannot be used; `warning`: it can.
+        connector: The connector's id, or the file's name where it is about a file.
+        text: All of it, with place, line and caret.
+        message: The sentence alone.
+        file: The file; None for a Variable.
+        line: The line, from 1.
+        column: The column, from 1.
+        suggestion: What may have been meant.
+    """
+
+    rule: str
+    severity: str
+    connector: str
+    text: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    suggestion: str = ""
+
+
+class NotChecked(msgspec.Struct, frozen=True):
+    """Something that could not be checked.
+
+    Attributes:
+        what: What: `definition`, `fields`, `overlaps`, `variables`, `secrets`.
+        connectors: Ids of the connectors that it concerns; empty for all.
+        why: Why not, and what to do.
+    """
+
+    what: str
+    connectors: tuple[str, ...]
+    why: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What a check found.
+
+    Attributes:
+        right: Ids of the connectors that can be used.
+        findings: What there is to know.
+        not_checked: What could not be checked.
+    """
+
+    right: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...]
+
+
+def document_findings(broken: BrokenConnector) -> Iterator[Finding]:
+    """Yield what is wrong with a connector that cannot be loaded, one finding for each entry."""
+    for text in broken.text.rstrip("\n").split("\n\n")[1:]:
+        yield _finding("document", broken.id, text, file=str(broken.where.path or "") or None)
+
+
+def mapping_findings(
+    connector: Connector, declaration: Declaration, definition: Described | None
+) -> tuple[list[Finding], FieldMapping | None]:
+    """Return what is wrong with a connector's mapping, and the mapping as compiled if nothing is.
+
+    Args:
+        connector: The connector.
+        declaration: What it was loaded from, to show the lines.
+        definition: Its definition; None checks the syntax of its expressions alone.
+    """
+    if definition is None:
+        wrong = mapping_syntax(connector, declaration)
+        return (list(document_findings(wrong)) if wrong else []), None
+    try:
+        return [], compiled(connector, definition)
+    except MappingErrors as errors:
+        found = (_fault_entry(declaration, fault) for fault in errors.faults)
+        return [
+            _finding("mapping", connector.id, text, suggestion=suggestion) for text, suggestion in found
+        ], None
+
+
+def field_findings(
+    connector: Connector, items: Iterable[Item], messages: Catalogue, *, everything: bool
+) -> Iterator[Finding]:
+    """Yield the PIM fields that a connector reads and no item has."""
+    names = FieldNames()
+    for item in items:
+        names.see(item)
+    for sentence in names.warnings(connector, messages, everything=everything):
+        key = next((key for key in connector.mapping if key in sentence), "")
+        line = connector.where.lines.get(json_pointer.below("/mapping", key)) if key else None
+        file = connector.where.files.get(json_pointer.below("/mapping", key), str(connector.where.path or ""))
+        place = f"{file}:{line}" if line else str(connector.where)
+        yield Finding(
+            rule="field",
+            severity="error",
+            connector=connector.id,
+            text=entry(place, "", Problem("", sentence)),
+            message=sentence,
+            file=file or None,
+            line=line,
+        )
+
+
+def known_items(ledger: Engine, connector: Connector) -> Iterator[Item] | None:
+    """Return some of the connector's items as they were read last; None if no run of it is known."""
+    key = find_key(ledger, connector.id, connector.was)
+    if key is None or not count_states(ledger, key):
+        return None
+    return _rows(ledger, key)
+
+
+def _rows(ledger: Engine, key: str) -> Iterator[Item]:
+    for number, state in enumerate(find_states(ledger, key)):
+        if number >= _ITEMS_READ:
+            return
+        if state.row is not None:
+            yield state.row  # type: ignore[misc]  # an item as it was read
+
+
+@dataclass
+class _OptionalLines:
+    """Finds the optional lines whose field no connector has: a slip that hides itself."""
+
+    skipped: dict[_LineKey, tuple[Declaration, MappingFault]] = field(default_factory=dict)
+    used: set[_LineKey] = field(default_factory=set)
+
+    def see(self, connector: Connector, declaration: Declaration, definition: Described) -> None:
+        """Note which optional lines a connector uses, and which it skips."""
+        if not connector.is_merged:
+            return
+        merged = merged_lines(connector, definition)
+        lacking = {_line_key(connector, fault): fault for fault in merged.skipped}
+        for key, fault in lacking.items():
+            self.skipped.setdefault(key, (declaration, fault))
+        self.used |= {
+            (part.file or str(connector.where.path or ""), number, key)
+            for part in connector.parts
+            for key, number in part.numbers.items()
+        } - lacking.keys()
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the lines that no connector uses."""
+        for key, (declaration, fault) in self.skipped.items():
+            if key not in self.used:
+                text, suggestion = _fault_entry(declaration, fault)
+                yield _finding("mapping", declaration.id, text, suggestion=suggestion)
+
+
+def _line_key(connector: Connector, fault: MappingFault) -> _LineKey:
+    return (fault.line.file or str(connector.where.path or ""), fault.line.number, fault.line.key)
+
+
+def check_fleet(
+    connectors: Sequence[Connector],
+    broken: Iterable[BrokenConnector],
+    declared: Mapping[str, Declaration],
+    *,
+    definition_of: Callable[[Connector], Described | None],
+    ledger: Engine | None,
+    messages: Catalogue,
+    others: Sequence[Connector] = (),
+    variables_read: bool = False,
+) -> Checked:
+    """Check connectors against all that is at hand.
+
+    Args:
+        connectors: Those to check.
+        broken: Those of them that cannot be loaded.
+        declared: What all were loaded from, by id.
+        definition_of: Gives a connector's definition as stored; None if it is not.
+        ledger: The ledger; None if there is none.
+        messages: The language of sentences about fields.
+        others: Further connectors, for overlaps.
+        variables_read: Whether Airflow's Variables were laid over the files.
+    """
+    found = [one for one_broken in broken for one in document_findings(one_broken)]
+    optional, no_definition, no_items = _OptionalLines(), [], []
+    attributes: list[tuple[Connector, frozenset[str]]] = []
+    for connector in connectors:
+        definition = definition_of(connector)
+        if definition is None:
+            no_definition.append(connector.id)
+        else:
+            optional.see(connector, declared[connector.id], definition)
+        wrong, mapping = mapping_findings(connector, declared[connector.id], definition)
+        found += wrong
+        attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
+        items = known_items(ledger, connector) if ledger is not None else None
+        if items is None:
+            no_items.append(connector.id)
+        else:
+            found += field_findings(connector, items, messages, everything=True)
+    found += optional.findings()
+    chosen = {one.id for one in connectors}
+    everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
+    found += [one for one in overlap_findings(everyone, ledger) if one.connector in chosen]
+    found += schedule_findings(connectors, ledger)
+    wrong_ids = {one.connector for one in found if one.severity == "error"}
+    return Checked(
+        right=tuple(one.id for one in connectors if one.id not in wrong_ids),
+        findings=tuple(found),
+        not_checked=tuple(
+            _not_checked(no_definition, no_items, ledger=ledger is not None, variables=variables_read)
+        ),
+    )
+
+
+def _not_checked(
+    no_definition: list[str], no_items: list[str], *, ledger: bool, variables: bool
+) -> Iterator[NotChecked]:
+    if no_definition:
+        yield NotChecked(
+            "definition",
+            tuple(no_definition),
+            "fields, options and required values: no definition of Amazon's is stored; "
+            "a test run, or `amazon-listings fields`, fetches it",
+        )
+    if no_items:
+        yield NotChecked(
+            "fields", tuple(no_items), "names of PIM fields: no item is known; a test run reads them"
+        )
+    if not ledger:
+        yield NotChecked("overlaps", (), "SKUs that two connectors share: there is no ledger here")
+    if not variables:
+        yield NotChecked(
+            "variables",
+            (),
+            "Airflow's Variables: give `--variables FILE`, written by `airflow variables export`",
+        )
+    yield NotChecked("secrets", (), "the age of client secrets: only a run's report has it")
+
+
+def overlap_findings(
+    mappings: Sequence[tuple[Connector, frozenset[str]]], ledger: Engine | None
+) -> Iterator[Finding]:
+    """Yield where two connectors write the same attribute of the same SKU in one marketplace.
+
+    Args:
+        mappings: The connectors, each with the attributes that it writes.
+        ledger: Knows the SKUs of each; without it only connectors with the same choice of items are told.
+    """
+    by_market: dict[tuple[str, str], list[tuple[Connector, frozenset[str]]]] = defaultdict(list)
+    for connector, attributes in mappings:
+        if connector.enabled:
+            by_market[connector.amazon.connection, connector.amazon.country].append((connector, attributes))
+    for together in by_market.values():
+        skus = {one.id: _skus(one, ledger) for one, _ in together}
+        for number, (first, of_first) in enumerate(together):
+            for second, of_second in together[number + 1 :]:
+                shared = of_first & of_second
+                if not shared:
+                    continue
+                both = skus[first.id] & skus[second.id]
+                if both or (_same_items(first, second) and not (skus[first.id] or skus[second.id])):
+                    yield _overlap(first, second, sorted(shared), sorted(both))
+
+
+def _overlap(first: Connector, second: Connector, shared: list[str], skus: list[str]) -> Finding:
+    about = f"{len(skus)} SKUs, such as {skus[0]}" if skus else "the same choice of items"
+    sentence = (
+        f"{first.id} ({first.where}) and {second.id} ({second.where}) both write {', '.join(shared[:5])}"
+        + (f" and {len(shared) - 5} more" if len(shared) > 5 else "")  # noqa: PLR2004 - enough to see what
+        + f" of {about} in {first.amazon.country}: a leaf of a SKU belongs to one connector."
+    )
+    return Finding(
+        rule="overlap",
+        severity="warning",
+        connector=second.id,
+        text=entry(str(second.where), "", Problem("", sentence)),
+        message=sentence,
+        file=str(second.where.path) if second.where.path else None,
+    )
+
+
+def _same_items(first: Connector, second: Connector) -> bool:
+    return first.source == second.source and first.amazon.product_type == second.amazon.product_type
+
+
+def _skus(connector: Connector, ledger: Engine | None) -> set[str]:
+    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
+    if ledger is None or key is None:
+        return set()
+    return {state.sku for state in find_states(ledger, key, contents=False) if state.sku}
+
+
+def schedule_findings(connectors: Iterable[Connector], ledger: Engine | None) -> Iterator[Finding]:
+    """Yield the hours in which the connectors of one account need more calls than Amazon takes."""
+    hours: dict[tuple[str, int], list[tuple[Connector, int]]] = defaultdict(list)
+    for connector in connectors:
+        if connector.enabled and connector.sync.schedule:
+            size = _size(connector, ledger)
+            for hour in _hours(connector):
+                hours[connector.amazon.connection, hour].append((connector, size))
+    for (connection, hour), found in sorted(hours.items()):
+        calls = sum(size for _, size in found)
+        if len(found) > 1 and calls > _CALLS_AN_HOUR:
+            names = ", ".join(one.id for one, _ in found)
+            sentence = (
+                f"{names} all start at {hour}:00 UTC on {connection} and have {calls:,} items; "
+                f"Amazon takes {_CALLS_AN_HOUR:,} calls an hour. Spread their schedules."
+            )
+            yield Finding(
+                rule="schedule",
+                severity="warning",
+                connector=found[0][0].id,
+                text=entry(str(found[0][0].where), "", Problem("", sentence)),
+                message=sentence,
+                file=str(found[0][0].where.path) if found[0][0].where.path else None,
+                line=found[0][0].where.lines.get("/sync/schedule"),
+            )
+
+
+def _size(connector: Connector, ledger: Engine | None) -> int:
+    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
+    return sum(count_states(ledger, key).values()) if ledger is not None and key is not None else 0
+
+
+def _hours(connector: Connector) -> set[int]:
+    """The hours of a day, UTC, in which a connector starts; those of a day in winter."""
+    import datetime as dt  # noqa: PLC0415 - with croniter, only here
+    import zoneinfo  # noqa: PLC0415
+
+    import croniter  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    zone = zoneinfo.ZoneInfo(connector.sync.timezone)
+    begin = dt.datetime(2026, 1, 5, tzinfo=zone)  # a Monday
+    try:
+        times = croniter.croniter(connector.sync.schedule, begin - dt.timedelta(seconds=1))
+    except (ValueError, KeyError):
+        return set()
+    found: set[int] = set()
+    for _ in range(24 * 7):
+        moment: Any = times.get_next(dt.datetime)
+        if moment >= begin + dt.timedelta(days=7):
+            break
+        found.add(moment.astimezone(dt.UTC).hour)
+    return found
+
+
+def _fault_entry(declaration: Declaration, fault: MappingFault) -> tuple[str, str]:
+    """A wrong mapping line with its place and caret, and what may have been meant."""
+    line = fault.line
+    near = fault.candidates[0] if fault.candidates else ""
+    pointer = json_pointer.below("/mapping", line.key)
+    problem = Problem(
+        pointer,
+        fault.problem,
+        key=True,
+        allowed="",
+        suggestion=near.partition(": ")[0],
+        hint="".join(f"\n      - {text}" for text in fault.candidates[1:5]),
+    )
+    for part in declaration.parts:
+        if part.file is None or part.line(pointer) != line.number or line.number is None:
+            continue
+        if line.file in {"", str(part.file.path)}:
+            spot = part.spot(pointer, key=True)
+            return entry(part.file.place(spot), part.file.excerpt(spot), problem), problem.suggestion
+    return declaration.entry(problem), problem.suggestion
+
+
+def _finding(
+    rule: str,
+    connector: str,
+    text: str,
+    *,
+    severity: str = "error",
+    file: str | None = None,
+    suggestion: str = "",
+) -> Finding:
+    lines = text.splitlines()
+    place = _PLACE.match(lines[0]) if lines else None
+    told = [line.strip() for line in lines[1:] if not re.match(r"\s*(\d+)?\s*\|", line)]
+    meant = _MEANT.search(text)
+    return Finding(
+        rule=rule,
+        severity=severity,
+        connector=connector,
+        text=text,
+        message=told[0] if told else text.strip(),
+        file=place["file"] if place else file,
+        line=int(place["line"]) if place else None,
+        column=int(place["column"]) if place and place["column"] else None,
+        suggestion=suggestion or (meant["text"] if meant else ""),
+    )
+
+
+def text_of(connector: str, findings: Sequence[Finding]) -> str:
+    """Return the findings of one connector as people read them."""
+    return broken_text(connector, [one.text for one in findings])
+
+
+__all__ = [
+    "Checked",
+    "Finding",
+    "NotChecked",
+    "check_fleet",
+    "document_findings",
+    "field_findings",
+    "known_items",
+    "mapping_findings",
+    "overlap_findings",
+    "schedule_findings",
+    "text_of",
+]

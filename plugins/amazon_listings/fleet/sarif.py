@@ -1,0 +1,54 @@
+"""Write findings as SARIF 2.1.0, so that a pull request shows them at their lines."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from amazon_listings.fleet.check import Finding
+
+_RULES = {
+    "document": "A connector's document, or a layer, cannot be used.",
+    "mapping": "A mapping line does not fit Amazon's definition.",
+    "field": "An expression reads a PIM field that no item has.",
+    "overlap": "Two connectors write the same attribute of the same SKU.",
+    "schedule": "More calls are needed in an hour than Amazon takes.",
+    "secret": "The client secret of an account expires soon.",
+}
+
+
+def sarif(findings: Iterable[Finding]) -> str:
+    """Return findings as a SARIF log with one run."""
+    results = [_result(one) for one in findings]
+    driver = {
+        "name": "amazon-listings connectors check",
+        "version": version("airflow-provider-amazon-listings"),
+        "rules": [{"id": name, "shortDescription": {"text": text}} for name, text in _RULES.items()],
+    }
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "results": results}],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _result(found: Finding) -> dict[str, Any]:
+    meant = f" Did you mean {found.suggestion!r}?" if found.suggestion else ""
+    result: dict[str, Any] = {
+        "ruleId": found.rule,
+        "level": found.severity,
+        "message": {"text": f"{found.connector}: {found.message}{meant}"},
+    }
+    if found.file:
+        place: dict[str, Any] = {"artifactLocation": {"uri": found.file.replace("\\", "/")}}
+        if found.line:
+            place["region"] = {"startLine": found.line}
+            if found.column:
+                place["region"]["startColumn"] = found.column
+        result["locations"] = [{"physicalLocation": place}]
+    return result

@@ -1,0 +1,155 @@
+"""`connectors check` and `connectors test` over a company: every fault with place and suggestion."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.ledger.database import open_ledger
+from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
+from tests.unit.fleet.test_plan import item, keep
+
+PROTOTYPE = """\
+id: fr_proto
+amazon: {country: FR, product_type: LAMP}
+files: {path: "p.csv", languages: [fr], sku: "{{ item.reference }}"}
+mapping:
+  Nom du produitt: x
+  Type de lampe: Desk Lam
+  Marque: "{{ item.weight | extract_nmber }}"
+  Fabricant: "{{ item.prod_titel }}"
+"""
+
+
+@pytest.fixture
+def run(folder, storage):
+    def run(*words, **edits):
+        write(folder, **edits)
+        return CliRunner().invoke(app, ["connectors", *words, "--folder", str(folder)])
+
+    return run
+
+
+def test_four_mistakes_and_four_suggestions(run, tmp_path):
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    keep(ledger, "fr_proto", [item(1, prod_title="Luna", weight="1")])
+    result = run("check", "fr_proto", "--json", proto=PROTOTYPE)
+    assert result.exit_code == 1
+    found = {one["line"]: one for one in json.loads(result.stdout)["findings"]}
+    assert set(found) == {5, 6, 7, 8}
+    assert found[5]["suggestion"].startswith("Nom du produit")
+    assert "desk_lamp" in found[6]["text"]
+    assert "extract_number" in found[7]["text"]
+    assert "prod_title" in found[8]["text"]
+    assert all(one["file"].endswith("proto.yaml") for one in found.values())
+
+
+def test_a_fault_in_a_layer_is_told_at_its_line(run):
+    result = run(
+        "check",
+        "fr_lamp",
+        layers__lighting=LIGHTING.replace("Culot:", "Culott:").replace(", optional: true", ""),
+    )
+    assert result.exit_code == 1
+    assert "layers/lighting.yaml:5:3" in result.stdout
+    assert "5 |   Culott: " in result.stdout
+    assert "Did you mean 'Culot (bulb_base" in result.stdout
+
+
+def test_an_optional_line_that_fits_no_connector(run):
+    result = run("check", layers__lighting=LIGHTING.replace("Culot:", "Culott:"))
+    assert result.exit_code == 1
+    assert result.stdout.count("layers/lighting.yaml:5:3") == 1
+    assert run("check", layers__lighting=LIGHTING).exit_code == 0
+
+
+def test_it_ends_with_what_it_could_not_check(run, storage):
+    result = run("check", "--select", "country:DE")
+    told = result.stdout.partition("Not checked:")[2]
+    assert "names of PIM fields" in told
+    assert "Airflow's Variables" in told
+    assert "definition" not in told
+    assert "2 connectors right, 0 broken." in result.stdout
+
+
+def test_two_that_write_the_same(run, tmp_path):
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    other = PROTOTYPE.partition("mapping")[0] + "mapping: {brand: x}\n"
+    for name in ("fr_proto", "fr_lamp"):
+        keep(ledger, name, [item(1, title="Luna", weight="1", origin="FR", base="e27", reference="A")])
+    result = run("check", "--json", proto=other)
+    (found,) = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "overlap"]
+    assert "fr_lamp" in found["message"]
+    assert "both write brand of 1 SKUs, such as A1" in found["message"]
+
+
+def test_sarif(run):
+    log = json.loads(run("check", "--sarif", layers__company=COMPANY.replace("owner", "onwer")).stdout)
+    assert log["version"] == "2.1.0"
+    result = log["runs"][0]["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"].endswith("layers/company.yaml")
+    assert place["region"] == {"startLine": 2, "startColumn": 1}
+    assert "Did you mean 'owner'?" in result["message"]["text"]
+
+
+TESTS = """\
+tests:
+  - name: weight
+    given: {weight: "1,5 kg"}
+    expect: {Poids de l'article: [{value: 1.5, unit: kilograms}], brand: Acme Lumière}
+  - name: title
+    given: {title: Luna, base: null}
+    product_type: LAMP
+    expect: {item_name: Lune, bulb_base: null}
+  - name: base
+    given: {base: E99}
+    country: FR
+    product_type: LAMP
+    expect: {bulb_base: {issue: not_convertible}}
+"""
+
+
+def test_tests_beside_the_configuration(run, tmp_path):
+    weight = TESTS.replace("Poids de l'article", "item_weight")
+    result = run("test", "--junit", str(tmp_path / "junit.xml"), layers__lighting=LIGHTING + weight)
+    assert result.exit_code == 1
+    assert "7 tests, 2 different." in result.stdout  # weight for 4, title for 2, base for 1
+    assert "fr_lamp: title\n" in result.stdout
+    assert 'expected  "Lune"\n    found     [{"value":"Luna"}]' in result.stdout
+    root = ET.parse(tmp_path / "junit.xml").getroot()  # noqa: S314 - our own
+    assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root] == [
+        ("de_backpack", "1", "0"),
+        ("de_lamp", "2", "1"),
+        ("fr_backpack", "1", "0"),
+        ("fr_lamp", "3", "1"),
+    ]
+    assert run("test", "--select", "product_type:BACKPACK").exit_code == 0
+
+
+def test_lines_that_no_test_expects(run):
+    tests = "tests: [{given: {}, expect: {brand: Acme Lumière}}]\n"
+    result = run("test", "--untested", "--select", "fr_lamp", layers__lighting=LIGHTING + tests)
+    assert result.exit_code == 0
+    assert "no test expects “Item Weight”" in result.stdout
+    assert "“Marque”" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ("{gven: {}}", "Did you mean 'given'?"),
+        ("{given: {}, expect: {brnd: x}}", "Did you mean 'brand"),
+        ("{given: {}}", "says what it expects"),
+        ("5", "with `given` and `expect`"),
+    ],
+)
+def test_a_test_that_is_none(run, test, told):
+    result = run("test", "--select", "fr_lamp", lamps=LAMPS + f"tests: [{test}]\n")
+    assert result.exit_code == 1
+    assert told in result.stdout
+    assert "lamps.yaml:7" in result.stdout

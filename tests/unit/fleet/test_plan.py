@@ -1,0 +1,223 @@
+"""The plan: what an edit changes, and that judging only what is affected gives the same as judging all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.connectors import load_connectors
+from amazon_listings.fleet.plan import plan_connector, state_of
+from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.item_states import ItemState, record_states
+from tests.unit.fleet.conftest import COMPANY, write
+from tests.unit.fleet.conftest import LAMPS as BARE
+
+#: What makes a lamp whole; a backpack lacks more.
+LAMPS = (
+    BARE
+    + """\
+  product_description: "{{ item.title }}"
+  bullet_point: "{{ item.title }}"
+  supplier_declared_dg_hz_regulation: not_applicable
+  condition_type: new_new
+  purchasable_offer.our_price.schedule.value_with_tax: "10"
+  merchant_suggested_asin: B000000000
+  merchant_shipping_group: standard-template
+  main_product_image_locator: https://example.com/a.jpg
+  fulfillment_availability: {fulfillment_channel_code: DEFAULT, quantity: 3}
+  item_package_weight: {value: 1, unit: kilograms}
+  lamp_type: {value: desk_lamp, optional: true}
+  light_source_type: {value: incandescent, optional: true}
+"""
+)
+
+DAY = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
+def item(number, **fields):
+    record = {"id": str(number), "ref": f"A{number}", "status": "visible", "modified": None, "images": {}}
+    return {
+        "pim_id": f"products/{number}",
+        "group": f"products/{number}",
+        "sku": f"A{number}",
+        "modified": None,
+        "product": {**record, "texts": {}, "fields": fields},
+        "variant": None,
+    }
+
+
+def keep(ledger, connector_id, items):
+    key = resolve_key(ledger, connector_id)
+    states = [
+        ItemState(
+            pim_id=one["pim_id"],
+            sku=one["sku"],
+            family=one["group"],
+            run=1,
+            operation="live",
+            outcome="accepted",
+            read_at=DAY,
+            row=one,
+        )
+        for one in items
+    ]
+    record_states(ledger, key, states)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+
+
+ITEMS = [item(n, title=f"Luna {n}", weight="1.5", origin="FR", base="e27") for n in range(1, 4)]
+
+
+@pytest.fixture
+def run(folder, storage, ledger, tmp_path):
+    """Runs the command against the folder as it was before the edit."""
+    write(folder, lamps=LAMPS)
+    for name in ("fr_lamp", "de_lamp"):
+        keep(ledger, name, ITEMS)
+    shutil.copytree(folder, tmp_path / "base")
+
+    def run(*words, **edits):
+        write(folder, **edits)
+        return CliRunner().invoke(
+            app, ["plan", "--base-dir", str(tmp_path / "base"), "--folder", str(folder), *words]
+        )
+
+    return run
+
+
+def plans(result):
+    assert result.exit_code == 0, result.output
+    return {one["id"]: one for one in json.loads(result.stdout)}
+
+
+def test_nothing_edited_changes_nothing(run):
+    result = run()
+    assert result.exit_code == 0
+    assert "No item of 0 connectors changes" in result.stdout
+
+
+def test_an_edit_of_a_layer(run):
+    edited = LAMPS + "  brand: ACME\n"
+    found = plans(run("--json", lamps=edited))
+    assert set(found) == {"de_backpack", "de_lamp", "fr_backpack", "fr_lamp"}
+    lamp = found["fr_lamp"]
+    assert lamp["items"] == 3
+    assert lamp["changed"] == ["A1", "A2", "A3"]
+    assert lamp["cost"]["way"] == "single"
+    assert lamp["cost"]["calls"] == 6  # previews and updates
+    (field,) = lamp["fields"]
+    assert (field["name"], field["changed"]) == ("brand", 3)
+    assert field["examples"][0] == {"sku": "A1", "before": ["Acme Lumière"], "after": ["ACME"]}
+    assert "The ledger knows no item of it" in found["fr_backpack"]["notes"][0]
+    text = run("--select", "fr_lamp").stdout
+    assert 'A1: ["Acme Lumière"] → ["ACME"]' in text
+    assert "| `brand` | 3 changed | A1 |" in run("--select", "fr_lamp", "--markdown").stdout
+
+
+def test_items_that_become_blocked_or_right(run):
+    blocked = plans(
+        run("--json", "--select", "fr_lamp", lamps=LAMPS.replace("desk_lamp", '"{{ item.base }}"'))
+    )
+    assert blocked["fr_lamp"]["newly_blocked"] == ["A1", "A2", "A3"]
+    assert blocked["fr_lamp"]["changed"] == []
+    text = run("--select", "fr_lamp").stdout
+    assert "3 newly blocked: A1, A2, A3" in text
+
+
+def test_choices(run):
+    edited = LAMPS + "  brand: ACME\n"
+    assert set(plans(run("--json", "--select", "country:DE", lamps=edited))) == {"de_backpack", "de_lamp"}
+    both = plans(run("--json", "--select", "country:DE,product_type:LAMP", lamps=edited))
+    assert set(both) == {"de_lamp"}
+    assert set(plans(run("--json", "--select", "layer:lighting,fr_*", lamps=edited))) == {
+        "fr_backpack",
+        "fr_lamp",
+    }
+    wrong = run("--select", "contry:DE", lamps=edited)
+    assert wrong.exit_code == 1
+    assert "country" in wrong.stderr
+
+
+def test_a_connector_that_goes(run):
+    found = plans(
+        run("--json", lamps=LAMPS.replace("[FR, DE]", "[FR]"), layers__company=COMPANY.split("overrides")[0])
+    )
+    assert found["de_lamp"]["state"] == "gone"
+    assert len(found["de_lamp"]["removed"]) == 3
+
+
+def test_a_base_in_git(run, folder, tmp_path):
+    def git(*words):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", "connectors")
+    git("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "one")
+    write(folder, lamps=LAMPS + "  brand: ACME\n")
+    result = CliRunner().invoke(app, ["plan", "--folder", str(folder), "--select", "fr_lamp", "--json"])
+    assert plans(result)["fr_lamp"]["fields"][0]["name"] == "brand"
+    wrong = CliRunner().invoke(app, ["plan", "--folder", str(folder), "--base", "nowhere"])
+    assert wrong.exit_code == 1
+    assert "not available from git" in wrong.stderr
+
+
+LINES = st.fixed_dictionaries(
+    {},
+    optional={
+        "brand": st.sampled_from(
+            ['"ACME"', '"{{ item.title }}"', '"{{ item.missing_or_not | default(item.base) }}"']
+        ),
+        "item_weight": st.sampled_from(
+            ['"{{ item.weight }}"', '{value: "{{ item.weight }}", unit: grams}', "null"]
+        ),
+        "item_name": st.sampled_from(
+            ['"{{ item.title | upper }}"', '"{{ connector.country }} {{ item.title }}"']
+        ),
+        "bullet_point": st.sampled_from(['["{{ item.title }}", "{{ item.base }}"]', '"x"']),
+        "bulb_base": st.sampled_from(["e14", '"{{ item.base }}"', "null"]),
+        "country_of_origin": st.sampled_from(['"{{ item.origin }}"', "DE"]),
+    },
+)
+FIELDS = st.fixed_dictionaries(
+    {
+        "title": st.sampled_from(["Luna", "", None]),
+        "weight": st.sampled_from(["1.5", "1,5 kg", "heavy", None]),
+        "origin": st.sampled_from(["FR", "Atlantis", ""]),
+        "base": st.sampled_from(["e27", "e99", None]),
+    }
+)
+
+
+@hypothesis_settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(before=LINES, after=LINES, rows=st.lists(FIELDS, min_size=1, max_size=5), whole=st.booleans())
+def test_what_is_affected_is_all_that_changes(folder, definitions, ledger, before, after, rows, whole):
+    states = []
+    judged = None
+    for lines in (before, after):
+        mapping = ", ".join(f"{name}: {value}" for name, value in lines.items())
+        text = LAMPS + f"overrides: [{{when: {{country: FR}}, mapping: {{{mapping}}}}}]\n"
+        if whole and lines is after:
+            text += 'files: {sku: "{{ item.reference }}-{{ item.base }}", filter: "{{ item.origin }}"}\n'
+        (connector,) = load_connectors(write(folder, lamps=text), {}, only="fr_lamp").connectors
+        judged = judged or definitions(connector)
+        states.append(state_of(connector, judged))
+    with ledger.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM item_states")
+    keep(ledger, "fr_lamp", [item(number, **fields) for number, fields in enumerate(rows)])
+    assert plan_connector(*states, ledger) == plan_connector(*states, ledger, evaluate_all=True)
