@@ -269,7 +269,7 @@ def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[
         warnings=[warning] if warning else [],
         unfinished=unfinished,
     )
-    for sentence in summary["warnings"]:
+    for sentence in [*summary["urgent"], *summary["warnings"]]:
         log.warning("%s", sentence)
     log.info("Outcomes: %s.", in_words(summary["counts"]))
     for name, place in summary["files"].items():

@@ -252,7 +252,7 @@ def report(connector_id: str, definition: Mapping[str, Any] | None) -> dict[str,
     summary = pipeline.finish(run, installation, unfinished=_unfinished(context))
     if summary["failure"]:
         raise ActionRequiredError("airflow.run_failed", failure=summary["failure"])
-    return {key: summary[key] for key in ("operation", "extracted", "counts", "calls", "files")}
+    return {key: summary[key] for key in ("operation", "extracted", "counts", "urgent", "calls", "files")}
 
 
 def _finished(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from amazon_listings.checks.families import note_waiting_children
-from amazon_listings.checks.local import LocalChecks, refuse_offers_of_vendors
+from amazon_listings.checks.local import LocalChecks, offer_only, refuse_offers_of_vendors
+from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_answer
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.items import (
@@ -49,9 +50,10 @@ from amazon_listings.runs.tracing import Sources, by_line, traced
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
 from amazon_listings.writes.volume import Volume
+from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Engine
 
@@ -124,7 +126,7 @@ def test_sync(
     local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
     ready = 0
     for part in extract.parts:
-        barred = {one.pim_id for one in folder.read(QUALITY, part) if one.blocks}
+        barred = {one.pim_id: one.issues for one in folder.read(QUALITY, part) if one.blocks}
         sources = Sources(mapping, folder.read(EXTRACT, part))
         items = list(local.check(list(folder.read(MAPPED, part)), barred, sources))
         ready += sum(item.outcome is Outcome.READY for item in items)
@@ -179,6 +181,13 @@ class _Job(NamedTuple):
         return msgspec.structs.asdict(self.item) | {"forced": self.tested.forced}
 
 
+def _sent_of(item: MappedItem, tested: TestedItem, contents: Mapping[str, dict[str, Any]]) -> MappedItem:
+    """Return what goes out of an item: all of it, or its offer alone."""
+    if not tested.only:
+        return item
+    return offer_alone(item, tested.only, contents.get(tested.sku or "", {}))
+
+
 class _Verdict(NamedTuple):
     """What came of asking: `submission` is None if there was nothing to preview; `read` is what was read."""
 
@@ -209,8 +218,32 @@ class _Preview:
     def judge(self, items: list[TestedItem], payloads: dict[str, MappedItem]) -> list[TestedItem]:
         """Return the items of a part, those that waited with Amazon's verdict."""
         by_id = {item.pim_id: item for item in items}
+        self._ask_all(self._jobs(items, payloads), by_id)
+        rejected = [item for item in by_id.values() if item.outcome is Outcome.REJECTED]
+        alone = self._offers_of(rejected, payloads, by_id)
+        self._ask_all(self._jobs(alone, payloads), by_id)
+        return list(by_id.values())
+
+    def _offers_of(
+        self, rejected: list[TestedItem], payloads: dict[str, MappedItem], by_id: dict[str, TestedItem]
+    ) -> list[TestedItem]:
+        """Return the rejected items of which the offer goes on alone; say what the others hold back."""
+        contents = self.local.contents(item.sku for item in rejected)
+        found = []
+        for item in rejected:
+            attributes, content = payloads[item.pim_id].attributes, contents.get(item.sku or "")
+            only = separable(attributes, item.issues, content) if self.local.sends_offers_alone else ()
+            if only and not item.only:
+                waiting = msgspec.structs.replace(item, outcome=Outcome.EXTRACTED, note="", forced=False)
+                found.append(offer_only(waiting, only, Outcome.REJECTED, self.local.messages))
+            elif not item.only:
+                held = tuple(held_back(attributes, content, self.local.messages))
+                by_id[item.pim_id] = msgspec.structs.replace(item, issues=item.issues + held)
+        return found
+
+    def _ask_all(self, jobs: list[_Job], by_id: dict[str, TestedItem]) -> None:
+        """Ask Amazon about items, and put them among the others with what it says."""
         judged: list[_Judged] = []
-        jobs = self._jobs(items, payloads)
         calls = call_for_all(jobs, self._ask, in_flight=self._in_flight, progress=self.progress)
         try:
             for answer in calls:
@@ -222,7 +255,6 @@ class _Preview:
                     self._remember(judged)
         finally:
             self._remember(judged)
-        return list(by_id.values())
 
     def plan_unasked(self, items: list[TestedItem], payloads: Iterable[MappedItem]) -> list[TestedItem]:
         """Return the items of a part, those that are ready without a preview with their plans.
@@ -270,7 +302,7 @@ class _Preview:
         return [
             _Job(
                 item,
-                payloads[item.pim_id],
+                _sent_of(payloads[item.pim_id], item, contents),
                 current_by_ledger(known.get(item.sku or ""), contents.get(item.sku or "")),
             )
             for item in waiting
@@ -303,6 +335,10 @@ class _Preview:
         self.calls["previews"] += verdict.submission is not None
         attributes = job.item.attributes
         outcome, note = self._outcome(job.tested, verdict)
+        if job.tested.only and outcome is Outcome.READY:
+            note = job.tested.note
+        elif job.tested.whole is not None and outcome is not Outcome.FAILED:
+            return self._held_back(job, verdict, job.tested.whole)
         found, asin = list(verdict.gaps), job.tested.asin
         if verdict.submission is not None:
             issues = self.local.definitions.amazon_issues(verdict.submission.issues, "preview")
@@ -323,6 +359,15 @@ class _Preview:
             plan_hash=verdict.write.plan.hash,
             previewed=verdict.submission is not None,
         )
+
+    def _held_back(self, job: _Job, verdict: _Verdict, whole: Outcome) -> TestedItem:
+        """Return an item whose offer does not go out alone either."""
+        found: list[Issue] = []
+        if verdict.submission is not None:
+            found += self.local.definitions.amazon_issues(verdict.submission.issues, "preview")
+        found += held_back(job.item.attributes, job.current.attributes, self.local.messages)
+        issues = tuple(merge_issues([*job.tested.issues, *found]))
+        return msgspec.structs.replace(job.tested, outcome=whole, only=(), whole=None, note="", issues=issues)
 
     def _outcome(self, tested: TestedItem, verdict: _Verdict) -> tuple[Outcome, str]:
         submission = verdict.submission

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
+from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.items import known_items
+from amazon_listings.ledger.items import accepted_contents, known_items
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.quantities import contradictions
@@ -16,7 +19,7 @@ from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_listings.writes.planner import current_by_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.records import MappedItem
     from amazon_listings.runs.scope import Scope
     from amazon_listings.runs.tracing import Sources
+    from amazon_product_types.validation.issue import Issue
 
 
 class VendorOffer(ActionRequiredError):
@@ -65,6 +69,20 @@ class _Step(NamedTuple):
     due: bool = False
 
 
+class _Wrong(NamedTuple):
+    """An item with errors.
+
+    `known` and `content` are what the ledger knows of its listing, `found` what the local checks found of
+    it, `everything` that with what quality and mapping found.
+    """
+
+    item: MappedItem
+    known: KnownItem | None
+    content: dict[str, Any] | None
+    found: tuple[Issue, ...]
+    everything: list[Issue]
+
+
 @dataclass
 class LocalChecks:
     """The local checks of one run; counts what will be asked of Amazon.
@@ -91,42 +109,82 @@ class LocalChecks:
         self.messages = catalogue(self.definitions.language)
 
     def check(
-        self, mapped: list[MappedItem], barred: Collection[str], sources: Sources
+        self, mapped: list[MappedItem], barred: Mapping[str, Sequence[Issue]], sources: Sources
     ) -> Iterator[TestedItem]:
         """Yield the items of a part after the local checks; those to be previewed are `extracted` still.
 
         Args:
             mapped: Mapped items of a part.
-            barred: Identities of those that the quality check blocked.
+            barred: The issues of those that the quality check blocked, by identity.
             sources: Where the values of the payloads come from.
         """
-        known = known_items(self.ledger, self.listings, [item.sku for item in mapped if item.sku])
+        skus = [item.sku for item in mapped if item.sku]
+        known = known_items(self.ledger, self.listings, skus)
         quantities = contradictions(self.ledger, self.listings, mapped, self.messages)
+        found: dict[str, tuple[Issue, ...]] = {}
+        wrong: set[str] = set()
         for item in mapped:
-            before = known.get(item.sku or "")
             # All issues at once: an item that quality or mapping blocked is validated all the same.
             own = self.definitions.issues(item.attributes) + quantities.get(item.sku or "", [])
-            found = traced(own, sources.of(item.pim_id))
-            errors = item.blocked or any(issue.severity == "ERROR" for issue in found)
-            right = bool(item.sku) and not errors and item.pim_id not in barred
-            step = self._next(item, before) if right else _Step(Outcome.BLOCKED)
-            if step.outcome is Outcome.EXTRACTED:
+            found[item.pim_id] = traced(own, sources.of(item.pim_id))
+            errors = item.blocked or any(issue.severity == "ERROR" for issue in found[item.pim_id])
+            if not item.sku or errors or item.pim_id in barred:
+                wrong.add(item.pim_id)
+        contents = self.contents(item.sku for item in mapped if item.pim_id in wrong)
+        for item in mapped:
+            before, issues = known.get(item.sku or ""), found[item.pim_id]
+            if item.pim_id in wrong:
+                everything = [*issues, *item.issues, *barred.get(item.pim_id, ())]
+                content = contents.get(item.sku or "")
+                tested = self._blocked(_Wrong(item, before, content, issues, everything))
+            else:
+                tested = self._tested(item, before, self._next(item, before), issues)
+            if tested.outcome is Outcome.EXTRACTED:
                 self.waiting += 1
                 self.readings += self._must_be_read(before)
-            yield TestedItem(
-                pim_id=item.pim_id,
-                sku=item.sku,
-                role=item.role,
-                parent_sku=item.parent_sku,
-                outcome=step.outcome,
-                note=step.note,
-                asin=before.asin if before else None,
-                hash=item.hash,
-                issues=found,
-                forced=step.forced,
-                sent_before=step.sent_before,
-                due=step.due or step.outcome is Outcome.READY,
-            )
+            yield tested
+
+    def _blocked(self, wrong: _Wrong) -> TestedItem:
+        """Return an item with errors; only its offer goes on, if the connector wants that."""
+        item, content = wrong.item, wrong.content
+        only = separable(item.attributes, wrong.everything, content) if self.sends_offers_alone else ()
+        if only and content is not None:
+            alone = offer_alone(item, only, content)
+            step = self._next(alone, wrong.known)
+            if step.outcome is not Outcome.UNCHANGED:
+                tested = self._tested(alone, wrong.known, step, wrong.found)
+                return offer_only(tested, only, Outcome.BLOCKED, self.messages)
+        found = (*wrong.found, *held_back(item.attributes, content, self.messages))
+        return self._tested(item, wrong.known, _Step(Outcome.BLOCKED), found)
+
+    @property
+    def sends_offers_alone(self) -> bool:
+        """Whether price and quantity of an item with errors go out alone."""
+        return self.connector.sync.partial == "offer" and not self.connector.sync.full_replace
+
+    def contents(self, skus: Iterable[str | None]) -> dict[str, dict[str, Any]]:
+        """Return what was last accepted of listings, by SKU; one that is not there any more has nothing."""
+        named = [sku for sku in skus if sku]
+        return accepted_contents(self.ledger, self.listings, named) if named else {}
+
+    @staticmethod
+    def _tested(
+        item: MappedItem, known: KnownItem | None, step: _Step, found: tuple[Issue, ...]
+    ) -> TestedItem:
+        return TestedItem(
+            pim_id=item.pim_id,
+            sku=item.sku,
+            role=item.role,
+            parent_sku=item.parent_sku,
+            outcome=step.outcome,
+            note=step.note,
+            asin=known.asin if known else None,
+            hash=item.hash,
+            issues=found,
+            forced=step.forced,
+            sent_before=step.sent_before,
+            due=step.due or step.outcome is Outcome.READY,
+        )
 
     def _next(self, item: MappedItem, known: KnownItem | None) -> _Step:
         """Return what is next for an item that is right: nothing, a preview, or the submission."""
@@ -159,3 +217,9 @@ class LocalChecks:
     def _must_be_read(self, known: KnownItem | None) -> bool:
         content: dict[str, Any] | None = {} if known and known.accepted_hash else None
         return not self.connector.sync.full_replace and not current_by_ledger(known, content).is_enough
+
+
+def offer_only(tested: TestedItem, only: tuple[str, ...], whole: Outcome, messages: Catalogue) -> TestedItem:
+    """Return an item of which some attributes go on alone; `whole` is what became of it as a whole."""
+    note = "; ".join(filter(None, (messages.phrase("note.offer_alone"), tested.note)))
+    return msgspec.structs.replace(tested, only=only, whole=whole, note=note)

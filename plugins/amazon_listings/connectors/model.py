@@ -110,6 +110,7 @@ class Sync:
     feed_from: int = 1500
     when_removed: Literal["keep", "zero_quantity", "delete"] = "keep"
     removed_share: float = 0.05
+    partial: Literal["none", "offer"] = "none"
 
 
 @dataclass(frozen=True)

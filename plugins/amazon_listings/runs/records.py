@@ -115,6 +115,8 @@ class TestedIndex(Member, frozen=True, kw_only=True):
         previewed: Amazon's preview has judged it.
         plan_hash: The hash of the plan that the preview judged; empty without a preview.
         due: A live run would send it: it is ready, or passed before and was never accepted.
+        only: The attributes that go out alone, because the rest has errors; empty: all go.
+        whole: The outcome of the item as a whole, where only some of it goes out.
     """
 
     __test__ = False
@@ -129,6 +131,8 @@ class TestedIndex(Member, frozen=True, kw_only=True):
     previewed: bool = False
     plan_hash: str = ""
     due: bool = False
+    only: tuple[str, ...] = ()
+    whole: Outcome | None = None
 
 
 class TestedItem(TestedIndex, frozen=True, kw_only=True):
@@ -171,7 +175,14 @@ class WrittenItem(ItemRecord, frozen=True, kw_only=True):
     """What became of a write to a listing: a line of `live`, and of `removed` once it is dealt with.
 
     An item that left the PIM's selection is `ready` in the stage `removed` until its listing is dealt with.
-    `approval`: the hash of the removal that a person approved; empty if nothing had to be asked.
+
+    Attributes:
+        outcome: What became of the write.
+        note: A remark on the outcome.
+        submission_id: Amazon's number of the submission.
+        issues: What Amazon found.
+        only: The attributes that went out alone after Amazon had rejected the whole; empty: all went.
+        approval: The hash of the removal that a person approved; empty if nothing had to be asked.
     """
 
     outcome: Outcome
@@ -179,6 +190,7 @@ class WrittenItem(ItemRecord, frozen=True, kw_only=True):
     submission_id: str | None = None
     issues: tuple[Issue, ...] = ()
     approval: str = ""
+    only: tuple[str, ...] = ()
 
 
 class ConfirmedItem(ItemRecord, frozen=True, kw_only=True):

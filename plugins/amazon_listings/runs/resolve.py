@@ -32,6 +32,7 @@ from amazon_listings.runs.records import (
     REMOVED,
     TESTED,
     ResolvedItem,
+    TestedIndex,
     WrittenItem,
 )
 from amazon_listings.runs.scope import Scope
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
         ReadingProblem,
         Record,
         Stage,
-        TestedIndex,
     )
     from amazon_product_types.validation.issue import Source
 
@@ -171,6 +171,9 @@ class Resolver:
             outcome, note = Outcome.ACCEPTED_IN_PART, "; ".join(filter(None, (approved.note, note)))
         elif confirmed is not None and outcome is Outcome.ACCEPTED:
             outcome, note = confirmed.outcome, confirmed.note or note
+        in_part = bool((tested and tested.only) or (live and live.only))
+        if in_part and outcome in _CARRIED_OUT:
+            outcome, note = Outcome.ACCEPTED_IN_PART, live.note if live and live.note else note
         asins = (confirmed.asin if confirmed else "", tested.asin if tested else "")
         return ResolvedItem(
             pim_id=item.pim_id,
@@ -224,14 +227,20 @@ class Resolver:
             return (Outcome.BLOCKED if blocked else Outcome.FAILED), ""
         if decided.outcome not in ENDS:
             return Outcome.FAILED, ""
+        if not self._live and isinstance(decided, TestedIndex) and decided.whole is not None:
+            # A test run says what is wrong; that some of it could go out alone is in the note.
+            return decided.whole, decided.note
         if self._live and live is None and decided.outcome is Outcome.READY:
-            if approved is not None and approved.outcome is not Outcome.READY:
-                return approved.outcome, approved.note
-            # It passed, and was never submitted.
-            if self._stopped and not self._decision:
-                return Outcome.WAITING, self._stopped
-            return Outcome(self._decision or Outcome.FAILED), decided.note
+            return self._unsent(approved, decided.note)
         return decided.outcome, decided.note
+
+    def _unsent(self, approved: ApprovedIndex | None, note: str) -> tuple[Outcome, str]:
+        """Return what is said of an item that passed, and was never submitted."""
+        if approved is not None and approved.outcome is not Outcome.READY:
+            return approved.outcome, approved.note
+        if self._stopped and not self._decision:
+            return Outcome.WAITING, self._stopped
+        return Outcome(self._decision or Outcome.FAILED), note
 
     def _index(self, stage: Stage[Record, Index], part: str, *, must: bool) -> Iterator[Index]:
         """Yield a part's index; of a stage that is not finished, nothing if the part is not there."""
@@ -287,6 +296,8 @@ def _by_ledger(tested: TestedIndex, live: WrittenItem | None, sent: Sent | None)
     )
 
 
+#: Of what went out in part only, these say that Amazon has that part.
+_CARRIED_OUT = frozenset({Outcome.ACCEPTED, Outcome.LIVE, Outcome.LIVE_WITH_DIFFERENCES})
 #: What a write's status in the ledger makes of its item.
 _OUTCOMES = {
     ACCEPTED: Outcome.ACCEPTED,

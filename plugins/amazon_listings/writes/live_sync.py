@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.checks.families import Parents, settled_relation
+from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
@@ -29,9 +30,10 @@ from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
 from amazon_listings.writes.volume import Volume
+from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import MappedItem
     from amazon_listings.selling_partner.client import SellingPartner
 
 log = logging.getLogger(__name__)
@@ -131,6 +134,8 @@ class LiveSync:
         return awaited_feeds(protocol.ledger, self.connector.key, protocol.run, now=self.now())
 
     def _finished(self) -> dict[str, int]:
+        if not self.awaited():
+            self._send_offers_of_rejected()
         counts = self._counts()
         if not (counts[Outcome.PENDING] and self.awaited()):
             removals = Removals(self.connector, self.folder, self.writer, self.feeds)
@@ -145,7 +150,8 @@ class LiveSync:
         sent: dict[str, str] = {}
         for part in self.folder.parts(LIVE):
             written = self.folder.read(LIVE, part)
-            accepted = {item.pim_id for item in written if item.outcome is Outcome.ACCEPTED}
+            # What went out alone is not all that was approved.
+            accepted = {item.pim_id for item in written if item.outcome is Outcome.ACCEPTED and not item.only}
             for item in self.folder.index(APPROVED, part) if accepted else ():
                 if item.approval and item.sku and item.pim_id in accepted:
                     sent[item.sku] = item.approval
@@ -154,6 +160,56 @@ class LiveSync:
                 if one.approval and one.sku and one.outcome is Outcome.ACCEPTED:
                     sent[one.sku] = one.approval
         mark_sent(self.writer.protocol.ledger, self.writer.protocol.listings, sent)
+
+    def _send_offers_of_rejected(self) -> None:
+        """Send the offers of what Amazon rejected, if the connector wants that; say what is held back."""
+        wanted = self.connector.sync.partial == "offer" and not self.connector.sync.full_replace
+        for part in self.folder.parts(LIVE):
+            items = {item.pim_id: item for item in self.folder.read(LIVE, part)}
+            apart = {item.pim_id for item in self.folder.index(TESTED, part) if item.only}
+            rejected = {
+                pim_id: item
+                for pim_id, item in items.items()
+                if item.outcome is Outcome.REJECTED and pim_id not in apart
+            }
+            if not rejected:
+                continue
+            offers = {}
+            decided = {item.pim_id: item for item in self.folder.read_any(APPROVED, part)}
+            for mapped, content in self._with_contents(part, rejected):
+                item, allowed = rejected[mapped.pim_id], decided.get(mapped.pim_id)
+                only: tuple[str, ...] = ()
+                if wanted and allowed is not None and not (allowed.withheld or allowed.guarded):
+                    only = separable(mapped.attributes, item.issues, content)
+                if only:
+                    offers[item.pim_id] = offer_alone(mapped, only, content or {})
+                    items[item.pim_id] = msgspec.structs.replace(item, only=only)
+                else:
+                    held = held_back(mapped.attributes, content, self.writer.messages)
+                    issues = tuple(merge_issues([*item.issues, *held]))
+                    items[item.pim_id] = msgspec.structs.replace(item, issues=issues)
+            for sent in self._written([msgspec.structs.asdict(one) for one in offers.values()]):
+                items[sent.pim_id] = self._in_part(items[sent.pim_id], sent)
+            self.folder.write(LIVE, part, items.values())
+
+    def _in_part(self, item: WrittenItem, sent: WrittenItem) -> WrittenItem:
+        """Return a rejected item of which price and quantity were sent alone."""
+        issues = tuple(merge_issues([*item.issues, *sent.issues]))
+        if sent.outcome in {Outcome.REJECTED, Outcome.BLOCKED, Outcome.UNCHANGED}:
+            return msgspec.structs.replace(item, issues=issues, only=())
+        note = "; ".join(filter(None, (self.writer.messages.phrase("note.offer_alone"), sent.note)))
+        return msgspec.structs.replace(sent, issues=issues, only=item.only, note=note)
+
+    def _with_contents(
+        self, part: str, chosen: Mapping[str, WrittenItem]
+    ) -> Iterator[tuple[MappedItem, dict[str, Any] | None]]:
+        """Yield the chosen mapped items of a part with what was last accepted of their listings."""
+        protocol = self.writer.protocol
+        skus = [item.sku for item in chosen.values() if item.sku]
+        contents = accepted_contents(protocol.ledger, protocol.listings, skus)
+        for item in self.folder.read(MAPPED, part):
+            if item.pim_id in chosen:
+                yield item, contents.get(item.sku or "")
 
     def _counts(self) -> Counter[Outcome]:
         return Counter(
@@ -264,11 +320,17 @@ class LiveSync:
         }
         if not ready:
             return
-        forced = {item.pim_id for item in self.folder.index(TESTED, part) if item.forced}
-        for item in self.folder.read(MAPPED, part):
-            approved = ready.get(item.pim_id)
+        tested = {item.pim_id: item for item in self.folder.index(TESTED, part) if item.forced or item.only}
+        forced = {pim_id for pim_id, item in tested.items() if item.forced}
+        apart = [item.sku for item in tested.values() if item.only and item.sku and item.pim_id in ready]
+        protocol = self.writer.protocol
+        contents = accepted_contents(protocol.ledger, protocol.listings, apart) if apart else {}
+        for mapped in self.folder.read(MAPPED, part):
+            approved = ready.get(mapped.pim_id)
             if approved is None:
                 continue
+            only = tested[mapped.pim_id].only if mapped.pim_id in tested else ()
+            item = offer_alone(mapped, only, contents.get(mapped.sku or "", {})) if only else mapped
             row = msgspec.structs.asdict(item) | {
                 "forced": item.pim_id in forced,
                 "plan_hash": approved.plan_hash or None,

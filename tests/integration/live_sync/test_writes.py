@@ -234,7 +234,7 @@ def test_a_refused_submission_leaves_the_listing_and_the_ledger_as_they_were(sho
     shop.sandbox.fault("patchListingsItem", "status", status=200, body=body)
     run = shop.run(connector, [lamp("A", price=12)])
     assert run.outcomes() == {"A": "rejected"}
-    assert [one.code for one in run.items()["A"].issues] == ["8541"]
+    assert [one.code for one in run.items()["A"].issues] == ["8541", "offer_held_back"]
     held = accepted_contents(ledger, shop.listings(connector), ["A"])["A"]
     assert held["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"] == 10
     assert shop.run(connector, [lamp("A", price=12)]).outcomes() == {"A": "accepted"}

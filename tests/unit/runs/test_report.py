@@ -325,3 +325,21 @@ def test_a_report_with_mistakes_has_no_english_sentence(run, folder, language):
     page = html.unescape(text(folder, "report.html"))
     assert [piece for piece in english_sentences() if piece in page] == []
     assert messages.phrase("report.warnings") in page
+
+
+def test_what_costs_money_now_stands_first(run, folder):
+    held, sold_out = (
+        Issue(code=code, severity="WARNING", source="schema", message="Held back.")
+        for code in ("offer_held_back", "sold_out_on_sale")
+    )
+    summary = run([issue()], [issue(), held], *[[issue(), sold_out]] * 25)
+    assert [sentence.split(":")[0] for sentence in summary["urgent"]] == [
+        "Sold out in the PIM, still on sale at Amazon",
+        "A new price or quantity is held back by other errors",
+    ]
+    assert summary["urgent"][0].endswith("… (+5)")
+    assert summary["urgent"][1].endswith(": A-1")
+    page = text(folder, "report.html")
+    assert page.index(summary["urgent"][0]) < page.index(summary["run_id"], page.index("<main>"))
+    cards = page[page.index("Held back.") :]
+    assert cards.index("A-2") < cards.rindex("A-0")

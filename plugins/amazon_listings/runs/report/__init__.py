@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.issue_history import issues_gone, resolved
 from amazon_listings.runs.notes import ExtractNote, QualityNote, ReportNote
 from amazon_listings.runs.outcomes import REPORTED, Outcome
@@ -27,11 +28,16 @@ from amazon_product_types.validation.merging import WORST
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
 FREQUENT = 10
+#: SKUs named in a sentence.
+NAMED = 20
+#: Codes of the issues that cost money as long as they stand, the worst first.
+URGENT = ("sold_out_on_sale", "offer_held_back")
 
 
 def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +54,8 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         The facts with `extracted`, `counts` (by outcome), `items_with_issues`, `frequent` (the most
-        frequent issues, each with one example) and `files` (name to location).
+        frequent issues, each with one example), `urgent` (sentences about what costs money now) and `files`
+        (name to location).
 
     Raises:
         RunAbortedError: the outcomes do not add up to what was extracted; the report is written all the same.
@@ -79,6 +86,7 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
             "counts": counting.by_outcome(out_of_scope),
             "items_with_issues": counting.with_issues,
             "frequent": counting.frequent(),
+            "urgent": counting.urgent(catalogue(facts["language"])),
             "files": {
                 name: str(place / name) for name in ("items.csv", "issues.csv", "report.json", "report.html")
             },
@@ -106,6 +114,9 @@ class _Counting:
         self._examples: dict[tuple[str, str], Issue] = {}
         self._with_errors: list[ResolvedItem] = []
         self._others: list[ResolvedItem] = []
+        self._urgent: list[ResolvedItem] = []
+        self._held: dict[str, list[str]] = {code: [] for code in URGENT}
+        self._held_total: Counter[str] = Counter()
 
     def add(self, item: ResolvedItem) -> None:
         self.outcomes[item.outcome] += 1
@@ -116,6 +127,13 @@ class _Counting:
         self._kinds.update({issue.identity for issue in item.issues})
         for issue in item.issues:
             self._examples.setdefault(issue.identity, issue)
+        for issue in item.issues:
+            if issue.code in self._held:
+                self._held_total[issue.code] += 1
+                self._held[issue.code] += [item.sku or ""][: max(0, NAMED - len(self._held[issue.code]))]
+        if any(issue.code in self._held for issue in item.issues) and len(self._urgent) < SHOWN:
+            self._urgent.append(item)
+            return
         kept = self._with_errors if any(one.severity == "ERROR" for one in item.issues) else self._others
         if len(kept) < SHOWN:
             kept.append(item)
@@ -125,8 +143,17 @@ class _Counting:
         return {str(name): self.outcomes[name] for name in REPORTED} | {"out_of_scope": out_of_scope}
 
     def shown(self) -> list[ResolvedItem]:
-        """The items of the page: those with errors first."""
-        return (self._with_errors + self._others)[:SHOWN]
+        """The items of the page: what costs money first, then those with errors."""
+        return (self._urgent + self._with_errors + self._others)[:SHOWN]
+
+    def urgent(self, messages: Catalogue) -> list[str]:
+        """Return a sentence for each kind of what costs money now, with the first SKUs."""
+        found = []
+        for code, skus in self._held.items():
+            more = self._held_total[code] - len(skus)
+            named = ", ".join(skus) + (f" … (+{messages.value(more)})" if more else "")
+            found += [messages.phrase(f"report.{code}", skus=named)] if skus else []
+        return found
 
     def frequent(self) -> list[dict[str, Any]]:
         """The most frequent issues, errors first, each with one example."""
