@@ -45,7 +45,9 @@ _DOCS = """\
 
 `ACCEPTED` is not yet a live listing. This DAG reads accepted listings back 1, 5, 15 and 60 minutes, 6 and 24
 hours after the acceptance, until each is **live**, **live with differences**, **suppressed** or **not
-applied**, and writes that into the report of the run that submitted it.
+applied**, and writes that into the report of the run that submitted it. Listings that nothing has read for
+days are looked for by searches, each at least once a week: one that somebody deleted is reported, or created
+again by the next run (`when_vanished`).
 
 | Task | When it fails | Who acts |
 |---|---|---|
@@ -98,12 +100,19 @@ def due() -> list[str]:
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.ledger.confirmations import next_due
     from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.ledger.sweeps import sweep_is_due
 
     ledger = connections.ledger()
     horizon = datetime.now(UTC) + INTERVAL
     keys = {one.id: find_key(ledger, one.id, one.was) for one in declared().connectors}
     moments = {name: next_due(ledger, key) for name, key in keys.items() if key is not None}
-    found = [name for name, moment in moments.items() if moment is not None and moment <= horizon]
+    now = datetime.now(UTC)
+    unseen = {name for name, key in keys.items() if key is not None and sweep_is_due(ledger, key, now=now)}
+    found = [
+        name
+        for name, moment in moments.items()
+        if name in unseen or (moment is not None and moment <= horizon)
+    ]
     log.info("Listings to be read: %s.", ", ".join(found) or "none")
     return found
 
@@ -143,6 +152,7 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     from amazon_listings.ledger.confirmations import next_due
     from amazon_listings.ledger.connectors import keyed
     from amazon_listings.runs.definitions import definition_key, stored_definitions
+    from amazon_listings.watch.sweep import sweep
 
     ledger, storage = connections.ledger(), connections.storage()
     connector = keyed(ledger, connector_named(connector_id))
@@ -151,6 +161,8 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     definitions = stored_definitions(key, connector.marketplace, storage)
     counts = confirm(connector, definitions, client=client, ledger=ledger, storage=storage)
     log.info("Read back: %s.", _in_words(counts))
+    swept = sweep(connector, client=client, ledger=ledger, now=datetime.now(UTC))
+    log.info("Looked for what nothing has read for days: %s.", _in_words(swept))
     moment = next_due(ledger, connector.key)
     now = datetime.now(UTC)
     if moment is not None and now < until and moment <= until:

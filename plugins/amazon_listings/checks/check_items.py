@@ -49,6 +49,7 @@ from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.tracing import Sources, by_line, traced
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
+from amazon_listings.writes.vanished import missing_note
 from amazon_listings.writes.volume import Volume
 from amazon_product_types.validation.merging import merge_issues
 
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.items import KnownItem
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import MappedItem, TestedItem
@@ -70,7 +72,14 @@ log = logging.getLogger(__name__)
 
 #: Answers are remembered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 50
-OUTCOMES = (Outcome.BLOCKED, Outcome.UNCHANGED, Outcome.REJECTED, Outcome.READY, Outcome.FAILED)
+OUTCOMES = (
+    Outcome.BLOCKED,
+    Outcome.UNCHANGED,
+    Outcome.REJECTED,
+    Outcome.READY,
+    Outcome.FAILED,
+    Outcome.GONE,
+)
 
 
 class Unchecked(RunAbortedError):
@@ -174,6 +183,7 @@ class _Job(NamedTuple):
     tested: TestedItem
     item: MappedItem
     current: CurrentListing
+    known: KnownItem | None
 
     @property
     def row(self) -> dict[str, Any]:
@@ -189,12 +199,17 @@ def _sent_of(item: MappedItem, tested: TestedItem, contents: Mapping[str, dict[s
 
 
 class _Verdict(NamedTuple):
-    """What came of asking: `submission` is None if there was nothing to preview; `read` is what was read."""
+    """What came of asking.
+
+    `submission` is None if there was nothing to preview; `read` is what was read; `missing` is the code of a
+    remark on a listing that vanished.
+    """
 
     write: PlannedWrite
     submission: Submission | None
     gaps: list[Issue]
     read: CurrentListing | None
+    missing: str = ""
 
 
 class _Judged(NamedTuple):
@@ -285,6 +300,13 @@ class _Preview:
             if sku in found.listings:
                 listing = found.listings[sku]
                 current = CurrentListing(listing is not None, listing.attributes if listing else None)
+            if missing := self.missing(job, current):
+                note = self.local.messages.phrase(missing)
+                planned[job.item.pim_id] = msgspec.structs.replace(
+                    job.tested, outcome=Outcome.GONE, due=False, note=note
+                )
+                record_listed(self.local.ledger, self.local.listings, {sku: False})
+                continue
             plan = self.planner.plan(job.row, current).plan
             planned[job.item.pim_id] = msgspec.structs.replace(job.tested, plan=plan)
         return [planned.get(item.pim_id, item) for item in items]
@@ -304,9 +326,14 @@ class _Preview:
                 item,
                 _sent_of(payloads[item.pim_id], item, contents),
                 current_by_ledger(known.get(item.sku or ""), contents.get(item.sku or "")),
+                known.get(item.sku or ""),
             )
             for item in waiting
         ]
+
+    def missing(self, job: _Job, current: CurrentListing) -> str:
+        """Return the code of the remark on a listing that vanished; empty if the item may be sent."""
+        return missing_note(job.known, exists=current.exists, recreates=self.planner.recreates)
 
     def _in_flight(self) -> int:
         previews = self.client.in_flight("putListingsItem", {"preview"})
@@ -318,6 +345,8 @@ class _Preview:
         if not current.is_enough and not self.local.connector.sync.full_replace:
             current = read = self.planner.read(row["sku"])
         write = self.planner.plan(row, current)
+        if missing := self.missing(job, current):
+            return _Verdict(write, None, [], read, missing)
         gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.local.messages)
         if write.method == "NOTHING" or any(gap.severity == "ERROR" for gap in gaps):
             return _Verdict(write, None, gaps, read)
@@ -333,6 +362,9 @@ class _Preview:
             )
         self.calls["readings"] += verdict.read is not None
         self.calls["previews"] += verdict.submission is not None
+        if verdict.missing:
+            note = self.local.messages.phrase(verdict.missing)
+            return msgspec.structs.replace(job.tested, outcome=Outcome.GONE, note=note)
         attributes = job.item.attributes
         outcome, note = self._outcome(job.tested, verdict)
         if job.tested.only and outcome is Outcome.READY:
@@ -389,6 +421,8 @@ class _Preview:
             entry = job.row | {"asin": tested.asin}
             if verdict.read is not None:
                 listed[entry["sku"]] = bool(verdict.read.exists)
+            if verdict.missing:
+                continue
             if verdict.submission is not None and verdict.submission.status == "VALID":
                 passed.append(entry)
             if verdict.write.method == "NOTHING" and self.local.scope.operation == "live":

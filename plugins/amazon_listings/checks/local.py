@@ -17,6 +17,7 @@ from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_listings.writes.planner import current_by_ledger
+from amazon_listings.writes.vanished import missing_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -137,6 +138,9 @@ class LocalChecks:
                 everything = [*issues, *item.issues, *barred.get(item.pim_id, ())]
                 content = contents.get(item.sku or "")
                 tested = self._blocked(_Wrong(item, before, content, issues, everything))
+            elif missing_note(before, exists=before.listed if before else None, recreates=self._recreates):
+                step = _Step(Outcome.GONE, self.messages.phrase("note.vanished"))
+                tested = self._tested(item, before, step, issues)
             else:
                 tested = self._tested(item, before, self._next(item, before), issues)
             if tested.outcome is Outcome.EXTRACTED:
@@ -156,6 +160,10 @@ class LocalChecks:
                 return offer_only(tested, only, Outcome.BLOCKED, self.messages)
         found = (*wrong.found, *held_back(item.attributes, content, self.messages))
         return self._tested(item, wrong.known, _Step(Outcome.BLOCKED), found)
+
+    @property
+    def _recreates(self) -> bool:
+        return self.connector.sync.when_vanished == "recreate"
 
     @property
     def sends_offers_alone(self) -> bool:

@@ -111,6 +111,7 @@ class Sync:
     when_removed: Literal["keep", "zero_quantity", "delete"] = "keep"
     removed_share: float = 0.05
     partial: Literal["none", "offer"] = "none"
+    when_vanished: Literal["report", "recreate"] = "report"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import func, select, text, tuple_, update
 
 from amazon_listings.ledger.content import packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
@@ -18,13 +18,25 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine
 
 #: `accepted`: Amazon took the last write, and it is not yet confirmed; the next four are how a
-#: confirmation ends; `deleted`: we deleted it; `off_sale`: we set its quantity to 0, and it was seen to be.
+#: confirmation ends; `deleted`: we deleted it; `off_sale`: we set its quantity to 0, and it was seen to be;
+#: `gone`: two readings a while apart say that somebody else deleted it.
 State = Literal[
-    "accepted", "live", "live_with_differences", "suppressed", "not_applied", "deleted", "off_sale"
+    "accepted",
+    "live",
+    "live_with_differences",
+    "suppressed",
+    "not_applied",
+    "deleted",
+    "off_sale",
+    "gone",
 ]
 #: How a listing is taken off sale.
 Removal = Literal["delete", "zero_quantity"]
 
+#: So long after a reading that does not show a listing another one is believed.
+APART = timedelta(hours=1)
+#: So long a listing counts as being there after it was seen, or written to.
+FRESH = timedelta(days=1)
 #: Seconds between an acceptance and the first look at the listing.
 FIRST_LOOK = 60
 
@@ -53,7 +65,8 @@ class KnownItem:
 
     `listed`: whether Amazon has the SKU, as far as we know; None if it was never asked. `doubtful`: since
     the last acceptance something was sent that may have been carried out, so only a reading tells what
-    the listing holds; `accepted_hash` is None then.
+    the listing holds; `accepted_hash` is None then. `seen_at`: when a reading last showed the listing;
+    `missed_at`: the first reading since that did not.
     """
 
     tested_hash: str | None
@@ -63,6 +76,18 @@ class KnownItem:
     listed: bool | None = None
     state: State | None = None
     doubtful: bool = False
+    accepted_at: datetime | None = None
+    seen_at: datetime | None = None
+    missed_at: datetime | None = None
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Return whether the listing was seen, or written to, within a day, and not missed since."""
+        moments = [moment for moment in (self.accepted_at, self.seen_at) if moment is not None]
+        return self.missed_at is None and bool(moments) and now - max(moments) <= FRESH
+
+    def is_missed_again(self, now: datetime) -> bool:
+        """Return whether one more reading without the listing shows that it is gone."""
+        return self.seen_at is None or (self.missed_at is not None and now - self.missed_at >= APART)
 
 
 class Elsewhere(NamedTuple):
@@ -100,6 +125,9 @@ def known_items(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
         items.c.listed,
         items.c.state,
         doubtful,
+        items.c.accepted_at,
+        items.c.seen_at,
+        items.c.missed_at,
     )
     found = {sku: KnownItem(*values) for sku, values in _of(ledger, listings, skus, columns)}
     return {sku: replace(one, accepted_hash=None) if one.doubtful else one for sku, one in found.items()}
@@ -333,16 +361,61 @@ def removing(
     }
 
 
-def record_listed(ledger: Engine, listings: ListingScope, listed: Mapping[str, bool]) -> None:
-    """Remember which SKUs Amazon has: a patch to an unknown one would make a partial listing of it."""
-    now = datetime.now(UTC)
+def record_listed(
+    ledger: Engine, listings: ListingScope, listed: Mapping[str, bool], *, now: datetime | None = None
+) -> None:
+    """Remember which SKUs Amazon has, as a reading of them just showed.
+
+    A patch to a SKU that Amazon does not have would make a partial listing of it. A listing that was seen
+    before counts as gone only if another reading, a while later, does not show it either.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        listed: Whether Amazon has it, by SKU.
+        now: When they were read; this moment, if None.
+    """
+    now = now or datetime.now(UTC)
     seen = (
         {"sku": sku, "listed": True, "seen_at": now, "missed_at": None} for sku, has in listed.items() if has
     )
-    missing = ({"sku": sku, "listed": False} for sku, has in listed.items() if not has)
+    missing = [sku for sku, has in listed.items() if not has]
+    there = items.c.listed.is_(True) & items.c.seen_at.is_not(None)
+    gone = there & (items.c.missed_at <= now - APART)
     with ledger.begin() as connection:
         upsert(connection, listings, seen)
-        upsert(connection, listings, missing)
+        for chunk in chunks(missing, CHUNK):
+            connection.execute(
+                update(items).where(listings.among(chunk), items.c.state == "gone").values(missed_at=now)
+            )
+            connection.execute(
+                update(items)
+                .where(listings.among(chunk), gone)
+                .values(
+                    listed=False,
+                    state="gone",
+                    accepted_hash=None,
+                    accepted_content=None,
+                    accepted_definition=None,
+                    look_at=None,
+                )
+            )
+            connection.execute(
+                update(items)
+                .where(listings.among(chunk), there)
+                .values(missed_at=func.coalesce(items.c.missed_at, now))
+            )
+            still = set(connection.scalars(select(items.c.sku).where(listings.among(chunk), there)))
+            upsert(
+                connection,
+                listings,
+                ({"sku": sku, "listed": False} for sku in chunk if SKU.fitted(sku) not in still),
+            )
+        for chunk in chunks((sku for sku, has in listed.items() if has), CHUNK):
+            # Somebody made it again; whether it is as it was sent is not known.
+            connection.execute(
+                update(items).where(listings.among(chunk), items.c.state == "gone").values(state=None)
+            )
 
 
 def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[str, Any]]) -> None:

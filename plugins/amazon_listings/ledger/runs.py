@@ -211,6 +211,16 @@ def take_back_cursor(ledger: Engine, number: int) -> None:
             )
 
 
+def take_back_cursor_of(ledger: Engine, connector_key: str, operation: str) -> None:
+    """Let the next run of a connector read everything: items that did not change are to be sent again."""
+    with ledger.begin() as connection:
+        connection.execute(
+            update(runs)
+            .where(runs.c.connector_key == connector_key, runs.c.operation == operation)
+            .values(cursor=None)
+        )
+
+
 def last_run(ledger: Engine, connector_key: str, operation: str) -> LastRun | None:
     """Return the last run of this operation that ended well and moved the cursor, or None."""
     with reading(ledger) as connection:

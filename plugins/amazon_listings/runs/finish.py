@@ -11,6 +11,7 @@ from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.runs import finish_run as end_in_ledger
 from amazon_listings.ledger.runs import run_number
 from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.ledger.sweeps import skus_gone
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.damage import RunFilesGone
 from amazon_listings.runs.issue_history import keep_resolved, renew_resolved
@@ -28,7 +29,7 @@ from amazon_listings.runs.notes import (
     TestedNote,
 )
 from amazon_listings.runs.outcomes import OWED, Outcome
-from amazon_listings.runs.report import write_report
+from amazon_listings.runs.report import NAMED, write_report
 from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
 
@@ -175,6 +176,7 @@ def _reported(
         "failure": failure or (error.worded(messages) if error else None),
         "calls": dict(_calls(folder)),
     }
+    facts["warnings"] += _vanished(connector, ledger, messages)
     facts["warnings"] += dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage)
     if history is not None:
         facts["history"] = history
@@ -187,6 +189,13 @@ def _reported(
         Outcome.PENDING: summary["counts"][Outcome.PENDING] - resolver.removals_awaited
     }
     return summary, None if failure else error, any(counts[outcome] for outcome in OWED)
+
+
+def _vanished(connector: Connector, ledger: Engine, messages: Catalogue) -> list[str]:
+    """Return a sentence about listings that somebody deleted at Amazon, if there are any."""
+    count, skus = skus_gone(ledger, connector.key, limit=NAMED)
+    more = f" … (+{messages.value(count - len(skus))})" if count > len(skus) else ""
+    return [messages.phrase("report.vanished", skus=", ".join(skus) + more)] if skus else []
 
 
 def _calls(folder: RunFolder) -> Counter[str]:

@@ -59,6 +59,7 @@ OUTCOMES = (
     Outcome.FAILED,
     Outcome.WAITING,
     Outcome.REFUSED,
+    Outcome.GONE,
 )
 
 

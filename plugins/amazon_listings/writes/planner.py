@@ -13,6 +13,7 @@ a PATCH unless the ledger or a reading says that the listing exists.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.approvals.withholding import withhold
@@ -57,10 +58,14 @@ UNKNOWN = CurrentListing(None, None)
 
 
 def current_by_ledger(known: KnownItem | None, content: Attributes | None) -> CurrentListing:
-    """Return what the ledger knows of a listing: whether Amazon has it, and what was last accepted."""
+    """Return what the ledger knows of a listing: whether Amazon has it, and what was last accepted.
+
+    A listing that was not seen for more than a day is read before it is written.
+    """
     if known is None or known.listed is None:
         return UNKNOWN
-    attributes = content if known.listed and not known.doubtful else None
+    believed = known.listed and not known.doubtful and known.is_fresh(datetime.now(UTC))
+    attributes = content if believed else None
     return CurrentListing(known.listed, attributes, ours=True)
 
 
@@ -126,6 +131,7 @@ class Planner:
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
         self._replaces = connector.sync.full_replace
+        self.recreates = connector.sync.when_vanished == "recreate"
         self._issue_locale = None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale
         self._owned = frozenset(mapping.attributes)
         if connector.variations is not None:

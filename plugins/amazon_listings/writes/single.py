@@ -20,6 +20,7 @@ from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.selling_partner.leaves import same_value
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
+from amazon_listings.writes.vanished import missing_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -50,7 +51,8 @@ PAUSES = (1, 2, 4, 8, 15)
 class Written(NamedTuple):
     """What came of one row: `submission` is None if nothing was sent; `read` is what was read before.
 
-    `due`: it is prepared, and to be sent. `other`: it would not be what the preview passed.
+    `due`: it is prepared, and to be sent. `other`: it would not be what the preview passed. `missing`: the
+    code of a remark on a listing that vanished.
     """
 
     write: PlannedWrite
@@ -59,6 +61,7 @@ class Written(NamedTuple):
     read: CurrentListing | None
     other: bool = False
     due: bool = False
+    missing: str = ""
 
 
 @dataclass
@@ -192,7 +195,7 @@ class Writer:
             current = current_by_ledger(known.get(sku), contents.get(sku))
             before = _sent_before(row, sent.get(sku))
             yield (
-                row | {"current": current, "sent": before},
+                row | {"current": current, "sent": before, "known": known.get(sku)},
                 _decided(row, known.get(sku), before, self.messages) or withdrawn.get(sku),
             )
 
@@ -246,6 +249,13 @@ class Writer:
         read = None
         if reads(current):
             current = read = self.planner.read(row["sku"])
+        if not row.get("removal") and row["sent"] is None:
+            missing = missing_note(row["known"], exists=current.exists, recreates=self.planner.recreates)
+            if missing:
+                nothing = PlannedWrite(
+                    Plan(row["sku"], Method.NOTHING), None, before=None, existed=False, after={}
+                )
+                return Written(nothing, None, [], read, missing=missing)
         write = plan_for(row, current)
         gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.messages)
         if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
@@ -267,15 +277,7 @@ class Writer:
         self.calls["readings"] += written.read is not None
         submission = written.submission
         if submission is None:
-            if written.write.method == "NOTHING" and row["sent"] is not None:
-                note = self.messages.phrase("note.earlier_try")
-                sent: Sent = row["sent"]
-                return outcome_of(row, Outcome.ACCEPTED, note, submission_id=sent.submission_id)
-            if written.write.method == "NOTHING":
-                return outcome_of(row, Outcome.UNCHANGED, self.messages.phrase("note.amazon_has_it"))
-            if written.other:
-                return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
-            return outcome_of(row, Outcome.BLOCKED, "", issues=self._traced(written.gaps, row))
+            return self._unsent(row, written)
         self.calls[_KINDS[written.write.method]] += 1
         outcome, note = Outcome.ACCEPTED, ""
         if submission.read_back:
@@ -286,6 +288,20 @@ class Writer:
                 outcome, note = Outcome.FAILED, self.messages.phrase("note.submission_failed")
         issues = self.issues_of(submission.issues, row)
         return outcome_of(row, outcome, note, submission_id=submission.submission_id, issues=issues)
+
+    def _unsent(self, row: Row, written: Written) -> WrittenItem:
+        """Return the outcome of a row for which nothing was sent."""
+        if written.missing:
+            return outcome_of(row, Outcome.GONE, self.messages.phrase(written.missing))
+        if written.write.method == "NOTHING" and row["sent"] is not None:
+            note = self.messages.phrase("note.earlier_try")
+            sent: Sent = row["sent"]
+            return outcome_of(row, Outcome.ACCEPTED, note, submission_id=sent.submission_id)
+        if written.write.method == "NOTHING":
+            return outcome_of(row, Outcome.UNCHANGED, self.messages.phrase("note.amazon_has_it"))
+        if written.other:
+            return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
+        return outcome_of(row, Outcome.BLOCKED, "", issues=self._traced(written.gaps, row))
 
     def issues_of(self, issues: list[dict[str, Any]], row: Row) -> tuple[Issue, ...]:
         """Return Amazon's issues of a submission, each with its origin."""
@@ -309,7 +325,7 @@ class Writer:
                 )
             elif written.write.method == Method.NOTHING and row["sent"] is not None:
                 found.answers.append(Answer(write, ACCEPTED))
-            elif written.write.method == Method.NOTHING:
+            elif written.write.method == Method.NOTHING and not written.missing:
                 found.unchanged.append(write)
             if not written.due or submission is not None:
                 found.known.append(row["sku"])

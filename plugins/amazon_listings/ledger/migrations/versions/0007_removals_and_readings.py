@@ -23,6 +23,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_items_connector_key_seen_at", "items", ["connector_key", "seen_at"])
     op.add_column("submissions", sa.Column("removal", sa.String(16)))
+    # What was confirmed was seen then, or later.
+    op.execute(
+        "UPDATE items SET seen_at = accepted_at WHERE state IN ('live', 'live_with_differences', 'suppressed')"
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,67 @@
+"""Look for listings that nothing has read for days: somebody may have deleted them by hand.
+
+Twenty are searched with one call. A listing that a search does not show is read alone, and only two readings
+a while apart that do not show it make it `gone`: an answer of an outage creates nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from amazon_listings.ledger.items import ListingScope, record_listed
+from amazon_listings.ledger.runs import take_back_cursor_of
+from amazon_listings.ledger.sweeps import due_for_sweep, gone_among
+from amazon_listings.runs.bulk_reading import read_listings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.selling_partner.client import SellingPartner
+
+log = logging.getLogger(__name__)
+
+#: Listings of one sweep, which leaves most of the quota to runs: 50 searches.
+AT_ONCE = 1000
+
+
+def sweep(
+    connector: Connector, *, client: SellingPartner, ledger: Engine, now: datetime, limit: int = AT_ONCE
+) -> dict[str, int]:
+    """Look for the listings of a connector that are due.
+
+    Args:
+        connector: Whose listings; `sync.when_vanished` says what becomes of those that are gone.
+        client: The account's client.
+        ledger: Knows when each was seen; remembers what is seen now.
+        now: The time.
+        limit: Look for so many at most.
+
+    Returns:
+        How many are `there`, how many were `missed`, and how many are `gone`.
+
+    Raises:
+        RetryableError, ActionRequiredError: Amazon cannot be asked.
+    """
+    listings = ListingScope(
+        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
+    )
+    due = due_for_sweep(ledger, listings, now=now, limit=limit)
+    if not due:
+        return {}
+    before = gone_among(ledger, listings, due)
+    found = read_listings(client, connector.marketplace.id, due, listed=due, included=("summaries",))
+    shown = {sku: listing is not None for sku, listing in found.listings.items()}
+    record_listed(ledger, listings, shown, now=now)
+    missing = [sku for sku, there in shown.items() if not there]
+    gone = gone_among(ledger, listings, missing)
+    if new := sorted(gone - before):
+        log.warning("Amazon has these listings no more, and we did not delete them: %s.", ", ".join(new))
+        if connector.sync.when_vanished == "recreate":
+            take_back_cursor_of(ledger, connector.key, "live")
+    counts = Counter(there=sum(shown.values()), gone=len(gone), missed=len(missing) - len(gone))
+    return {name: number for name, number in counts.items() if number}
