@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from amazon_listings.airflow_adapter import connections
+from amazon_listings.ledger.connectors import folder_key
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.quality_docs import docs_index
 
@@ -78,7 +79,7 @@ def download(dag_id: str, run_id: str, name: str) -> StreamingResponse:
 @app.get("/quality/{dag_id}/{name:path}", dependencies=[_may_read])
 def quality(dag_id: str, name: str) -> HTMLResponse:
     """One page of a connector's Data Docs site; the first one for an empty name."""
-    site = docs_index(connections.storage(), dag_id.removeprefix("amazon_")).parent
+    site = docs_index(connections.storage(), _key(dag_id)).parent
     steps = (name or "index.html").split("/")
     page = site.joinpath(*steps)
     # Names of ours only: no step leads up, and only pages are served.
@@ -90,10 +91,15 @@ def quality(dag_id: str, name: str) -> HTMLResponse:
 
 
 def _file(dag_id: str, run_id: str, name: str) -> Path:
-    storage, connector_id = connections.storage(), dag_id.removeprefix("amazon_")
-    folder = RunFolder.latest(storage, connector_id, run_id) or RunFolder.of(storage, connector_id, run_id)
+    storage, key = connections.storage(), _key(dag_id)
+    folder = RunFolder.latest(storage, key, run_id) or RunFolder.of(storage, key, run_id)
     # A name that is none of ours never becomes a path.
     return folder.root / "report" / (name if name in MEDIA_TYPES else "report.html")
+
+
+def _key(dag_id: str) -> str:
+    """Return the key of a DAG's connector, under which its files lie: it stays when the id changes."""
+    return folder_key(connections.ledger(), dag_id.removeprefix("amazon_"))
 
 
 def _pieces(file: Path) -> Iterator[bytes]:

@@ -34,18 +34,21 @@ log = logging.getLogger(__name__)
 def _run(connector_id: str, attempt: int) -> Iterator[tuple[RunContext, AirflowInstallation]]:
     """Open the current run; a failure of ours is kept in its folder, for the report."""
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
+    from amazon_listings.ledger.connectors import folder_key
     from amazon_listings.runs.context import resume_run
 
     installation = AirflowInstallation()
     context = get_current_context()
     with _failures_kept(connector_id, context, attempt, installation):
-        yield resume_run(connector_id, context["run_id"], attempt, installation.storage), installation
+        key = folder_key(installation.ledger, connector_id)
+        yield resume_run(key, context["run_id"], attempt, installation.storage), installation
 
 
 @contextmanager
 def _failures_kept(
     connector_id: str, context: Mapping[str, Any], attempt: int, installation: AirflowInstallation
 ) -> Iterator[None]:
+    from amazon_listings.ledger.connectors import folder_key
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import FailureNote
 
@@ -53,7 +56,8 @@ def _failures_kept(
         yield
     except AmazonListingsError as error:
         task_id = context["ti"].task_id
-        folder = RunFolder.of(installation.storage, connector_id, context["run_id"], attempt)
+        key = folder_key(installation.ledger, connector_id)
+        folder = RunFolder.of(installation.storage, key, context["run_id"], attempt)
         error.language = _language(folder, connector_id)
         folder.note(FailureNote(failed=task_id, sentence=str(error)), task_id)
         raise
@@ -262,13 +266,14 @@ def _finished(
     installation: AirflowInstallation,
 ) -> RunContext:
     """Return the context of the run to report on; of one that could not begin, as far as it is known."""
-    from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.ledger.connectors import folder_key, keyed
     from amazon_listings.ledger.runs import find_attempt
     from amazon_listings.runs.context import RunContext, resume_run
     from amazon_listings.runs.damage import RunFilesGone
     from amazon_listings.runs.folder import RunFolder
 
     run_id, storage, cleared = context["run_id"], installation.storage, _clear_number(context)
+    key = folder_key(installation.ledger, connector_id)
     if definition is not None:
         attempt = definition["attempt"]
     else:
@@ -276,10 +281,10 @@ def _finished(
         found = find_attempt(installation.ledger, connector.key, run_id)
         attempt = cleared if found is None else max(found[1], cleared)
     try:
-        return resume_run(connector_id, run_id, attempt, storage)
+        return resume_run(key, run_id, attempt, storage)
     except RunFilesGone:
         connector = keyed(installation.ledger, connector_named(connector_id))
-        folder = RunFolder.of(storage, connector_id, run_id, attempt)
+        folder = RunFolder.of(storage, connector.key, run_id, attempt)
         return RunContext(connector, run_id, attempt, storage, folder)
 
 

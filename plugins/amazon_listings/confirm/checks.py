@@ -93,7 +93,7 @@ def confirm(
                 take_back_cursor(ledger, run.number)
             outcomes = ((row.sku or "", str(row.outcome)) for row in rows)
             record_outcomes(ledger, connector.key, run.number, outcomes)
-            folder = RunFolder.of(storage, connector.id, run.run_id, run.attempt)
+            folder = RunFolder.of(storage, connector.key, run.run_id, run.attempt)
             if keep_confirmed(folder, rows):
                 renew_report(folder, ledger=ledger, run=run.number)
 

@@ -84,6 +84,11 @@ def find_key(ledger: Engine, connector_id: str, was: Sequence[str] = ()) -> str 
     return next((known[one][0] for one in (connector_id, *was) if one in known), None)
 
 
+def folder_key(ledger: Engine, connector_id: str) -> str:
+    """Return the key under which a connector's files lie; the id of one that never ran is its key."""
+    return find_key(ledger, connector_id) or connector_id
+
+
 def known_connectors(ledger: Engine) -> list[KnownConnector]:
     """Return the connectors that ever ran, by their id of today."""
     with reading(ledger) as connection:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from amazon_listings.ledger.database import chunks, reading, seconds
 from amazon_listings.ledger.runs import last_cursors
-from amazon_listings.ledger.tables import feeds, issues, leases, runs, submissions
+from amazon_listings.ledger.tables import feeds, issues, item_states, leases, runs, submissions
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Table
@@ -27,6 +27,7 @@ class Pruned:
     submissions: int = 0
     feeds: int = 0
     issues: int = 0
+    states: int = 0
 
     def __str__(self) -> str:
         return ", ".join(f"{getattr(self, one.name):,} {one.name}" for one in fields(self))
@@ -34,6 +35,8 @@ class Pruned:
 
 def prune(ledger: Engine, *, days: int, now: datetime | None = None, remove: bool = True) -> Pruned:
     """Remove runs older than so many days, with their submissions, before-images, feeds and resolved issues.
+
+    States of items that left the PIM's selection so long ago go too.
 
     Kept whatever their age: items, open issues, runs with a feed that is not settled, and for each
     connector and operation the run that the next one continues from.
@@ -66,7 +69,11 @@ def prune(ledger: Engine, *, days: int, now: datetime | None = None, remove: boo
         ):
             count = _remove(ledger, table, condition) if remove else _count(ledger, table, condition)
             setattr(pruned, name, getattr(pruned, name) + count)
+    left = item_states.c.removed.is_(True) & (item_states.c.read_at < before)
+    pruned.states = _count(ledger, item_states, left)
     if remove:
+        with ledger.begin() as connection:
+            connection.execute(delete(item_states).where(left))
         _tidy(ledger)
     return pruned
 

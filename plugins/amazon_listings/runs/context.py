@@ -91,7 +91,7 @@ class RunContext:
 
 def begin_run(connector: Connector, run_id: str, attempt: int, storage: Path) -> RunContext:
     """Return the context of an attempt that begins: its folder is empty but for the connector."""
-    folder = RunFolder.of(storage, connector.id, run_id, attempt)
+    folder = RunFolder.of(storage, connector.key, run_id, attempt)
     folder.clear_all()
     where = connector.where
     folder.note(
@@ -117,7 +117,7 @@ def language_of_run(folder: RunFolder) -> str | None:
     return note.language or language_of(connector_from(note.document))
 
 
-def resume_run(connector_id: str, run_id: str, attempt: int, storage: Path) -> RunContext:
+def resume_run(connector_key: str, run_id: str, attempt: int, storage: Path) -> RunContext:
     """Return the context of an attempt that has begun.
 
     Raises:
@@ -125,7 +125,7 @@ def resume_run(connector_id: str, run_id: str, attempt: int, storage: Path) -> R
         RunFilesGone: its folder is gone.
         DamagedFile: what it began with cannot be read.
     """
-    folder = RunFolder.of(storage, connector_id, run_id, attempt)
+    folder = RunFolder.of(storage, connector_key, run_id, attempt)
     note = folder.noted(RunNote)
     if note is None:
         before = folder.root.parent / "scope.json"  # where runs kept their files before there were attempts

@@ -81,15 +81,15 @@ class RunFolder:
     root: Path
 
     @classmethod
-    def of(cls, storage: Path, connector_id: str, run_id: str, attempt: int = 0) -> RunFolder:
+    def of(cls, storage: Path, connector_key: str, run_id: str, attempt: int = 0) -> RunFolder:
         """Return the folder of an attempt of a connector's run below `storage`."""
-        run = storage / "runs" / safe_name(connector_id) / safe_name(run_id)
+        run = storage / "runs" / safe_name(connector_key) / safe_name(run_id)
         return cls(run / f"attempt-{attempt}")
 
     @classmethod
-    def latest(cls, storage: Path, connector_id: str, run_id: str) -> RunFolder | None:
+    def latest(cls, storage: Path, connector_key: str, run_id: str) -> RunFolder | None:
         """Return the folder of the last attempt of a run, or None if it has none."""
-        run = storage / "runs" / safe_name(connector_id) / safe_name(run_id)
+        run = storage / "runs" / safe_name(connector_key) / safe_name(run_id)
         found = attempts(run)
         return cls(found[-1]) if found else None
 

@@ -16,11 +16,11 @@ HOME = "gx"
 SITE = PurePosixPath(HOME) / "uncommitted" / "data_docs" / "local_site"
 
 
-def project_folder(storage: Path, connector_id: str) -> Path:
+def project_folder(storage: Path, connector_key: str) -> Path:
     """Return the folder of a connector's project."""
-    return storage / "quality" / safe_name(connector_id)
+    return storage / "quality" / safe_name(connector_key)
 
 
-def docs_index(storage: Path, connector_id: str) -> Path:
+def docs_index(storage: Path, connector_key: str) -> Path:
     """Return the first page of a connector's Data Docs site."""
-    return project_folder(storage, connector_id).joinpath(*SITE.parts, "index.html")
+    return project_folder(storage, connector_key).joinpath(*SITE.parts, "index.html")

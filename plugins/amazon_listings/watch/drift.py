@@ -210,7 +210,7 @@ def drift_since_last_run(
     previous = run_before(ledger, connector.key, run_id)
     if previous is None:
         return None
-    noted = _definitions_of(RunFolder.latest(storage, connector.id, previous.run_id))
+    noted = _definitions_of(RunFolder.latest(storage, connector.key, previous.run_id))
     labels = noted.labels_checksum if noted is not None and noted.checksum == previous.definition else None
     if noted is not None and noted.key != definitions.key:
         return None  # the connector itself asks for something else now

@@ -27,7 +27,8 @@ def test_stock_that_an_error_holds_back_is_said(shop):
     connector = shop.connector()
     shop.run(connector, [lamp("A", stock=5), lamp("B", stock=5), lamp("C", stock=5)])
     run = shop.run(
-        connector, [lamp("A", stock=0, name=LONG), lamp("B", price=30, name=LONG), lamp("C", name=LONG)]
+        connector,
+        [lamp("A", stock=0, name=LONG), lamp("B", price=30, name=LONG), lamp("C", stock=5, name=LONG)],
     )
     items = run.items()
     assert {sku: item.outcome for sku, item in items.items()} == dict.fromkeys("ABC", "blocked")

@@ -76,8 +76,8 @@ def check_quality(
             misuses it.
         UnknownColumn: the connector's `quality` looks at a field that the PIM does not send.
     """
-    with opened(project_folder(storage, connector.id)) as project:
-        docs = _from_report(docs_index(storage, connector.id), folder, storage)
+    with opened(project_folder(storage, connector.key)) as project:
+        docs = _from_report(docs_index(storage, connector.key), folder, storage)
         return _Check(connector, definitions, folder, project, present).run(docs)
 
 
