@@ -131,7 +131,7 @@ class TestRetention:
         assert self.left(ledger) == ([old, cursor, pending, young], 4)
         pruned = prune(ledger, days=400, now=NOW)
         assert pruned == would
-        assert str(pruned) == "1 runs, 1 submissions, 0 feeds, 0 issues"
+        assert str(pruned) == "1 runs, 1 submissions, 0 feeds, 0 issues, 0 states"
         assert self.left(ledger) == ([cursor, pending, young], 3)
         assert item_standings(ledger, "a")
         assert last_run(ledger, "fr_home", "live") is not None
