@@ -9,6 +9,7 @@ import typer
 
 from amazon_listings.cli.configured import Folder  # noqa: TC001 - typer reads the annotations
 from amazon_listings.cli.connectors import connectors_app
+from amazon_listings.cli.connectors_like import write_like
 from amazon_listings.cli.definitions import definition_file, marketplace_of, selling_partner
 from amazon_listings.cli.product_types import RequirementSet  # noqa: TC001 - as above
 from amazon_listings.cli.refusals import plain_errors, refuse
@@ -29,7 +30,12 @@ def register(app: typer.Typer) -> None:  # noqa: ARG001 - the command belongs to
 
 def new(
     *,
-    country: Annotated[str | None, typer.Option(help="Marketplace, such as FR.")] = None,
+    like: Annotated[
+        str | None, typer.Option(help="Id of a connector to write the same for other countries.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Marketplace, such as FR; with --like, several: DE,ES.")
+    ] = None,
     locale: Annotated[str | None, typer.Option(help="Language of Amazon's labels, such as fr_FR.")] = None,
     product_type: Annotated[str | None, typer.Option(help="Amazon's product type, such as LAMP.")] = None,
     search: Annotated[str | None, typer.Option(help='Find the product type: "desk lamp".')] = None,
@@ -65,6 +71,10 @@ def new(
     from amazon_listings.definitions.stored import known_locale
     from amazon_listings.settings import settings
 
+    if like is not None:
+        with plain_errors():
+            write_like(like, country, connector_id, folder)
+        return
     with plain_errors():
         place = marketplace_of(_answer("Marketplace (country)", country, None, yes=yes))
         locale = _answer("Language of Amazon's labels", locale, place.locale, yes=yes)

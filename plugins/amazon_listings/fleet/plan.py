@@ -285,13 +285,9 @@ def _verdicts(state: State | None, family: list[Item]) -> dict[str, tuple[str, _
     for item in state.mapping.expand_family(members):
         mapped = state.mapping.apply(item, siblings=siblings)
         errors = any(issue.severity == "ERROR" for issue in mapped.issues)
-        right = bool(item["sku"]) and not errors and _passes(state, mapped.attributes)
+        right = bool(item["sku"]) and not errors and state.definitions.is_right(mapped.attributes)
         found[item["pim_id"]] = (item["sku"] or item["pim_id"], _Verdict(mapped.attributes, right))
     return found
-
-
-def _passes(state: State, attributes: Mapping[str, Any]) -> bool:
-    return not any(issue.severity == "ERROR" for issue in state.definitions.issues(attributes))
 
 
 def _in_scope(state: State, family: Sequence[Item]) -> list[Item]:
@@ -354,7 +350,7 @@ def _affected(base: State | None, head: State | None) -> Callable[[list[Item], _
             for state, made in ((base, old), (head, new)):
                 attributes = {**common.attributes, **made.attributes}
                 right = bool(item["sku"]) and not (_errors(common.issues) or _errors(made.issues))
-                verdicts.append(_Verdict(attributes, right and _passes(state, attributes)))
+                verdicts.append(_Verdict(attributes, right and state.definitions.is_right(attributes)))
             tally.note(item["sku"] or item["pim_id"], *verdicts)
 
     return judge

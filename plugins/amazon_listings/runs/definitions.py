@@ -18,6 +18,7 @@ from amazon_listings.selling_partner.exceptions import WrongAccount
 from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.sellers import check_participation
 from amazon_product_types.validation import DefinitionError, amazon_issues, compile_definition
+from amazon_product_types.validation.payload import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -180,6 +181,12 @@ class Definitions:
     def issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
         """Every issue of a payload by the definition."""
         return self._compiled.issues(attributes, language=self.language)
+
+    def is_right(self, attributes: Mapping[str, Any]) -> bool:
+        """Return whether a payload has no error by the definition; much cheaper than its issues."""
+        if self._compiled.is_valid(attributes) and is_sendable(attributes):
+            return True
+        return not any(issue.severity == "ERROR" for issue in self.issues(attributes))
 
     def fixed_values(self, attributes: Mapping[str, Any]) -> list[Issue]:
         """Warnings about values that cannot be changed on a listing that exists."""
