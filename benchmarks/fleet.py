@@ -4,8 +4,8 @@
 
 One shared line is edited, and `plan` says what that changes of every item of every connector; the rival
 judges every item whole, for `--rival` connectors, and is scaled up. Product types are the sandbox's LAMP
-under other names. Goals: under 2,000 lines, 500 connectors read in under 10 s, the plan in at most 120 CPU seconds, 1,000
-tests of 20 connectors in under 5 s.
+under other names. Goals: under 2,000 lines, 500 connectors read in under 10 s, the plan in at most 120 CPU
+seconds, 1,000 tests of 20 connectors in under 5 s.
 """
 
 from __future__ import annotations
