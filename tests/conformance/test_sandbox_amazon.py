@@ -342,3 +342,43 @@ def test_a_recorded_feed_is_reported_as_amazon_did(sandbox, call):
     report = feed(call, sandbox, sent, marketplace=GB)
     assert {**report, "header": 0} == {**theirs, "header": 0}
     assert report["header"].keys() == theirs["header"].keys()
+
+
+def test_the_account_and_notifications_answer_as_the_models_say(sandbox, call):
+    def grantless(scope):
+        asked = {"grant_type": "client_credentials", "scope": scope}
+        asked |= {name: getattr(sandbox, name) for name in ("client_id", "client_secret")}
+        answer = requests.post(sandbox.token_url, data=asked, timeout=10).json()
+        return {"x-amz-access-token": answer["access_token"]}
+
+    ours = grantless("sellingpartnerapi::notifications")
+    places, status = (
+        "/notifications/v1/destinations",
+        "/notifications/v1/subscriptions/LISTINGS_ITEM_STATUS_CHANGE",
+    )
+    assert call("GET", "/sellers/v1/account").status_code == 200
+    resources = (
+        {"sqs": {"arn": "arn:aws:sqs:eu-west-1:123456789012:listings"}},
+        {"eventBridge": {"region": "eu-west-1", "accountId": "123456789012"}},
+    )
+    for resource in resources:
+        body = {"name": "listings", "resourceSpecification": resource}
+        made = call("POST", places, body=body, more=ours).json()["payload"]
+    assert len(call("GET", places, more=ours).json()["payload"]) == len(resources)
+    one = f"{places}/{made['destinationId']}"
+    assert call("GET", one, more=ours).status_code == 200
+    body = {"payloadVersion": "1.0", "destinationId": made["destinationId"]}
+    subscribed = call("POST", status, body=body).json()["payload"]
+    assert call("GET", status).status_code == 200
+    mine = f"{status}/{subscribed['subscriptionId']}"
+    assert [call(method, mine, more=ours).status_code for method in ("GET", "DELETE", "GET")] == [
+        200,
+        200,
+        404,
+    ]
+    assert call("DELETE", one, more=ours).status_code == 200
+    rotate = ("POST", "/applications/2023-11-30/clientSecret")
+    scope = grantless("sellingpartnerapi::client_credential:rotation")
+    assert call(*rotate, more=scope).status_code == 400
+    sandbox.control("rotation")
+    assert call(*rotate, more=scope).status_code == 204

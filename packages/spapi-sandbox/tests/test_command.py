@@ -50,6 +50,7 @@ def test_it_says_where_it_is_and_serves(tmp_path):
     [
         (["--definitions", "/nowhere"], "The folder of definitions /nowhere does not exist."),
         (["--state", "/nowhere/state.db"], "The folder of the state file /nowhere/state.db does not exist."),
+        (["--region", "AS"], "There is no region 'AS'; the regions are NA, EU and FE."),
         (["--host", "203.0.113.1"], "Cannot listen on 203.0.113.1:0:"),
     ],
 )

@@ -100,7 +100,7 @@ def test_refused_messages_change_nothing_and_name_one_attribute(amazon):
         ({"patches": []}, "4002008"),
         ({"attributes": {}}, "4002008"),
         ({"sku": ""}, "4002008"),
-        ({"productType": "TOASTER"}, "BAD_REQUEST"),
+        ({"productType": "TOASTER"}, "4000003"),
         (
             {"operationType": "PATCH", "attributes": None, "patches": [{"op": "replace", "path": "/x"}]},
             "4002008",

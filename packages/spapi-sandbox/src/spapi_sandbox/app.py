@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from spapi_sandbox.account import lwa, sellers
+from spapi_sandbox.account import lwa, rotation, sellers
 from spapi_sandbox.admission.refusals import error_body
 from spapi_sandbox.admission.traffic import TrafficMiddleware
 from spapi_sandbox.control import routes as control
@@ -20,6 +20,7 @@ from spapi_sandbox.definitions import routes as definitions
 from spapi_sandbox.feeds import documents
 from spapi_sandbox.feeds import routes as feeds
 from spapi_sandbox.listings import routes as listings
+from spapi_sandbox.notifications import routes as notifications
 from spapi_sandbox.state import SandboxState
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def create_app(state: SandboxState | None = None, *, pim: Iterable[APIRouter] = 
     state = state or SandboxState()
     app = FastAPI(title="Sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.sandbox = state
-    for part in (lwa, definitions, listings, sellers, feeds, documents, control):
+    for part in (lwa, definitions, listings, sellers, feeds, documents, notifications, rotation, control):
         app.include_router(part.create_router(state))
     for router in pim:
         app.include_router(router)

@@ -31,6 +31,15 @@ def sandbox(
     items: Annotated[
         int, typer.Option(help="Generate a catalogue of this many items; 0 serves the demo catalogue.", min=0)
     ] = 0,
+    with_existing: Annotated[
+        bool, typer.Option("--with-existing", help="Start with listings that people made.")
+    ] = False,
+    region: Annotated[
+        str, typer.Option(help="Play one region (NA, EU, FE) and refuse marketplaces of others.")
+    ] = "",
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Tolerate what Amazon tolerates in a query.")
+    ] = False,
     quotas: Annotated[bool, typer.Option(help="Refuse requests over Amazon's rates with 429.")] = True,
     quota_factor: Annotated[
         float, typer.Option(help="Multiplies Amazon's rates and bursts.", min=0.001)
@@ -38,6 +47,8 @@ def sandbox(
 ) -> None:
     """Play Sales Layer, Login with Amazon and the Selling Partner API on this machine."""
     from spapi_sandbox.catalogue.catalogue import generate, load
+    from spapi_sandbox.listings.by_hand import add_listings_by_hand
+    from spapi_sandbox.marketplaces import MARKETPLACES
     from spapi_sandbox.server import serve
     from spapi_sandbox.state import SandboxState
 
@@ -45,7 +56,11 @@ def sandbox(
         _exit_with(f"The folder of definitions {definitions} does not exist.")
     if state is not None and not state.parent.is_dir():
         _exit_with(f"The folder of the state file {state} does not exist.")
-    memory = SandboxState(seed=seed, definitions=definitions, storage=state)
+    if region not in {"", *(entry.region for entry in MARKETPLACES.values())}:
+        _exit_with(f"There is no region {region!r}; the regions are NA, EU and FE.")
+    memory = SandboxState(seed=seed, definitions=definitions, storage=state, region=region, lenient=lenient)
+    if with_existing:
+        add_listings_by_hand(memory.listings)
     memory.buckets.enabled = quotas
     memory.buckets.factor = quota_factor
     try:

@@ -19,6 +19,7 @@ from spapi_sandbox.feeds.documents import Documents
 from spapi_sandbox.feeds.queue import FeedQueue
 from spapi_sandbox.listings.store import ListingStore
 from spapi_sandbox.marketplaces import MARKETPLACES
+from spapi_sandbox.notifications.store import Notifications
 from spapi_sandbox.storage import StateFile
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class SandboxState:
         definitions: Folder of real definitions to serve as well.
         storage: SQLite file in which listings and feeds survive a restart.
         clock: The clock; the machine's by default.
+        region: The region that is played (NA, EU, FE): marketplaces of others are refused; empty: all
+            regions at one address.
+        lenient: Tolerate what Amazon tolerates in a query: unknown and oddly cased names, repeated values.
     """
 
     schema_link_seconds: float
@@ -62,8 +66,12 @@ class SandboxState:
         definitions: Path | None = None,
         storage: Path | None = None,
         clock: Clock | None = None,
+        region: str = "",
+        lenient: bool = False,
     ) -> None:
         self.seed = seed
+        self.region = region
+        self.lenient = lenient
         self.clock = clock or Clock()
         self.state_file = StateFile(storage)
         self.library = DefinitionLibrary(definitions)
@@ -77,6 +85,9 @@ class SandboxState:
         if storage is not None and storage.stat().st_size:
             self._random.seed(f"{seed} {self.clock.now()}")  # a restart must not hand out the same ids again
         self.accounts: dict[str, Account] = dict(ACCOUNTS)
+        #: Secrets that rotations sent to the application's queue; None: no queue is registered.
+        self.new_secrets: list[str] | None = None
+        self.notifications = Notifications(seed)
         self.feeds = FeedQueue(self, self.state_file)
         self.set({})
 
@@ -106,11 +117,13 @@ class SandboxState:
             self.documents,
             self.listings,
             self.feeds,
+            self.notifications,
             self.state_file,
         ):
             part.clear()
         self._random.seed(self.seed)
         self.accounts = dict(ACCOUNTS)
+        self.new_secrets = None
         self.set({})
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spapi_sandbox.account import accounts
+from spapi_sandbox.admission.operations import SCOPES
 
 if TYPE_CHECKING:
     from spapi_sandbox.clock import Clock
@@ -81,10 +82,7 @@ class TokenIssuer:
         self._check_client(asked)
         if kind == "client_credentials":
             scope = asked.get("scope", "")
-            if scope not in {
-                "sellingpartnerapi::notifications",
-                "sellingpartnerapi::client_credential:rotation",
-            }:
+            if scope not in SCOPES:
                 raise LwaError(400, "invalid_scope", "An unknown scope was requested")
             return self._answer(asked, scope, ())
         if kind == "authorization_code":

@@ -1,7 +1,7 @@
 """The SP-API operations that the sandbox plays: paths, parameters, usage plans.
 
 Source: Amazon's models definitionsProductTypes_2020-09-01, listingsItems_2021-08-01,
-feeds_2021-06-30 and sellers (parameters and default rate limits).
+feeds_2021-06-30, sellers, notifications and application_2023-11-30 (parameters and default rate limits).
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ class Parameter(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One operation with its default usage plan: requests a second, and burst."""
+    """One operation with its default usage plan: requests a second, and burst.
+
+    `scope` is that of the grantless token which the operation asks for; empty: a partner's token.
+    """
 
     name: str
     method: str
@@ -53,7 +56,13 @@ class Operation(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     success: int = 200
     has_body: bool = False
+    scope: str = ""
 
+
+#: Scopes of grantless tokens.
+NOTIFICATIONS = "sellingpartnerapi::notifications"
+ROTATION = "sellingpartnerapi::client_credential:rotation"
+SCOPES = (NOTIFICATIONS, ROTATION)
 
 _ONE_MARKETPLACE = Parameter("marketplaceIds", "list", required=True, max_items=1)
 _MARKETPLACES = Parameter("marketplaceIds", "list", required=True)
@@ -67,6 +76,8 @@ _WRITE = (
 _TYPES = "/definitions/2020-09-01/productTypes"
 _ITEMS = "/listings/2021-08-01/items/{sellerId}"
 _FEEDS = "/feeds/2021-06-30"
+_SUBSCRIPTIONS = "/notifications/v1/subscriptions"
+_DESTINATIONS = "/notifications/v1/destinations"
 _STATUS = ("BUYABLE", "DISCOVERABLE")
 
 OPERATIONS: dict[str, Operation] = {
@@ -145,6 +156,7 @@ OPERATIONS: dict[str, Operation] = {
             ),
         ),
         Operation("getMarketplaceParticipations", "GET", "/sellers/v1/marketplaceParticipations", 0.016, 15),
+        Operation("getAccount", "GET", "/sellers/v1/account", 0.016, 15),
         Operation("createFeedDocument", "POST", f"{_FEEDS}/documents", 0.5, 15, success=201, has_body=True),
         Operation(
             "getFeedDocument",
@@ -173,6 +185,48 @@ OPERATIONS: dict[str, Operation] = {
         ),
         Operation("getFeed", "GET", f"{_FEEDS}/feeds/{{feedId}}", 2.0, 15),
         Operation("cancelFeed", "DELETE", f"{_FEEDS}/feeds/{{feedId}}", 2.0, 15),
+        Operation(
+            "getSubscription",
+            "GET",
+            f"{_SUBSCRIPTIONS}/{{notificationType}}",
+            1.0,
+            5,
+            (Parameter("payloadVersion"),),
+        ),
+        Operation(
+            "createSubscription", "POST", f"{_SUBSCRIPTIONS}/{{notificationType}}", 1.0, 5, has_body=True
+        ),
+        Operation(
+            "getSubscriptionById",
+            "GET",
+            f"{_SUBSCRIPTIONS}/{{notificationType}}/{{subscriptionId}}",
+            1.0,
+            5,
+            scope=NOTIFICATIONS,
+        ),
+        Operation(
+            "deleteSubscriptionById",
+            "DELETE",
+            f"{_SUBSCRIPTIONS}/{{notificationType}}/{{subscriptionId}}",
+            1.0,
+            5,
+            scope=NOTIFICATIONS,
+        ),
+        Operation("getDestinations", "GET", _DESTINATIONS, 1.0, 5, scope=NOTIFICATIONS),
+        Operation("createDestination", "POST", _DESTINATIONS, 1.0, 5, has_body=True, scope=NOTIFICATIONS),
+        Operation("getDestination", "GET", f"{_DESTINATIONS}/{{destinationId}}", 1.0, 5, scope=NOTIFICATIONS),
+        Operation(
+            "deleteDestination", "DELETE", f"{_DESTINATIONS}/{{destinationId}}", 1.0, 5, scope=NOTIFICATIONS
+        ),
+        Operation(
+            "rotateApplicationClientSecret",
+            "POST",
+            "/applications/2023-11-30/clientSecret",
+            0.0167,
+            1,
+            success=204,
+            scope=ROTATION,
+        ),
     )
 }
 

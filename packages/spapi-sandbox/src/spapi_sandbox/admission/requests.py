@@ -17,7 +17,13 @@ from fastapi import APIRouter, Request, Response
 
 from spapi_sandbox.account.accounts import BY_ID, Account
 from spapi_sandbox.account.tokens import Bearer, TokenRefused
-from spapi_sandbox.admission.operations import OPERATIONS, Operation, Parameter, path_parameters
+from spapi_sandbox.admission.operations import (
+    OPERATIONS,
+    SCOPES,
+    Operation,
+    Parameter,
+    path_parameters,
+)
 from spapi_sandbox.admission.refusals import Refusal
 from spapi_sandbox.admission.throttle import throttle
 
@@ -36,7 +42,8 @@ class Call:
 
     `path` and `query` are decoded; lists are split, numbers and times (seconds) parsed. `body` is
     the parsed JSON, `None` where the operation has none. `base` is the address the client used,
-    `accounts` are all there are, as they are now.
+    `accounts` are all there are, as they are now. `region` is the one that is played (NA, EU, FE);
+    empty: whichever the first marketplace belongs to.
     """
 
     operation: Operation
@@ -46,6 +53,7 @@ class Call:
     bearer: Bearer
     base: str
     accounts: Mapping[str, Account]
+    region: str = ""
 
     def account(self) -> Account:
         """The account of the path's sellerId, if the grant reaches it."""
@@ -64,10 +72,10 @@ class Call:
         known = [entry for entry in found if entry is not None]
         if len(known) < len(found):
             raise Refusal(400, "Invalid 'marketplaceIds' provided.")
+        if {entry.region for entry in known} - {self.region or known[0].region}:
+            raise Refusal(403, details="The marketplaces you provided are not valid for region.")
         if account is not None and any(entry.id not in account.marketplaces for entry in known):
             raise Refusal(400, "Invalid 'sellerId' and 'marketplaceId' combination provided.")
-        if len({entry.region for entry in known}) > 1:
-            raise Refusal(403, details="The marketplaces you provided are not valid for region.")
         return known
 
 
@@ -105,7 +113,7 @@ def _answer(
 ) -> Response:
     rate = operation.rate
     try:
-        bearer = _bearer(state, request)
+        bearer = _bearer(state, operation, request)
         body, fault = _body(operation, request, content, state.max_body)
         rate = throttle(state, operation, request, bearer, body)
         if fault is not None:
@@ -113,11 +121,12 @@ def _answer(
         call = Call(
             operation=operation,
             path=_path(operation, request),
-            query=_query(operation, request.scope["query_string"]),
+            query=_query(operation, request.scope["query_string"], lenient=state.lenient),
             body=body,
             bearer=bearer,
             base=str(request.base_url).rstrip("/"),
             accounts=state.accounts,
+            region=state.region,
         )
         status, answer = operation.success, handler(call)
     except Refusal as refusal:
@@ -131,7 +140,7 @@ def _answer(
     return Response(text, status_code=status, headers=headers, media_type="application/json")
 
 
-def _bearer(state: SandboxState, request: Request) -> Bearer:
+def _bearer(state: SandboxState, operation: Operation, request: Request) -> Bearer:
     agent = request.headers.get("user-agent", "")
     if not agent:
         raise Refusal(403, details="The request is missing the user-agent header.")
@@ -141,9 +150,12 @@ def _bearer(state: SandboxState, request: Request) -> Bearer:
     if not token:
         raise Refusal(403, details="Access token is missing in the request header.")
     try:
-        return state.tokens.bearer(token)
+        bearer = state.tokens.bearer(token)
     except TokenRefused as refused:
         raise Refusal(403, details=str(refused)) from None
+    if operation.scope != (bearer.grant if bearer.grant in SCOPES else ""):
+        raise Refusal(403)  # a grantless operation with a partner's token, or the other way round
+    return bearer
 
 
 def _body(operation: Operation, request: Request, content: bytes, longest: int) -> tuple[Any, Refusal | None]:
@@ -179,9 +191,11 @@ def _path(operation: Operation, request: Request) -> dict[str, str]:
         raise Refusal(400, "The path is not percent-encoded UTF-8.") from None
 
 
-def _query(operation: Operation, query_string: bytes) -> dict[str, Any]:
+def _query(operation: Operation, query_string: bytes, *, lenient: bool) -> dict[str, Any]:
     pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True)
     known = {parameter.name: parameter for parameter in operation.parameters}
+    if lenient:
+        pairs = _tolerated(pairs, known)
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name not in known:
@@ -193,6 +207,23 @@ def _query(operation: Operation, query_string: bytes) -> dict[str, Any]:
         if parameter.required and not found.get(parameter.name):
             raise Refusal(400, f"Missing required parameter '{parameter.name}'.")
     return found
+
+
+def _tolerated(pairs: list[tuple[str, str]], known: Mapping[str, Parameter]) -> list[tuple[str, str]]:
+    """The parameters as Amazon reads them from clients that are less careful than ours.
+
+    Names in any case; unknown ones are passed over; a list may be given one value at a time, of any
+    other parameter the last value counts. Source: what `python-amazon-sp-api` and the clients that are
+    generated from Amazon's models send, with success.
+    """
+    spelt = {name.lower(): name for name in known}
+    found: dict[str, str] = {}
+    for written, value in pairs:
+        name = spelt.get(written.lower())
+        if name is not None:
+            together = known[name].kind == "list" and name in found
+            found[name] = f"{found[name]},{value}" if together else value
+    return list(found.items())
 
 
 def _value(parameter: Parameter, value: str) -> Any:

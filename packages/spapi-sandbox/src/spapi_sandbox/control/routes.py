@@ -10,6 +10,7 @@ GET  /_control/counters             requests, statuses and 429s by operation
 POST /_control/quotas               {"enabled": bool, "factor": number, "limits": {name: [rate, burst]}}
 POST /_control/tokens               {"lifetime": seconds, "forget": bool}
 POST /_control/secret               {"rotate": new secret, "old_valid_seconds": …}, {"expire": true or which}
+POST /_control/rotation             registers a queue for new secrets -> {"sent": [secrets of rotations]}
 POST /_control/revoke               {"refresh_token": …, "restore": bool}
 POST /_control/participations       {"seller_id", "countries": ["FR", …]}: where an account sells
 POST /_control/issues               {"seller_id", "sku", "marketplace_id", "issue": {…}}
@@ -131,6 +132,11 @@ def _credentials(router: APIRouter, state: SandboxState) -> None:
             except KeyError as error:
                 raise HTTPException(422, f"expire: there is no secret {error}") from None
         return {"done": True}
+
+    @router.post("/rotation")
+    def rotation() -> dict[str, list[str]]:
+        state.new_secrets = state.new_secrets or []
+        return {"sent": state.new_secrets}
 
     @router.post("/revoke")
     def revoke(asked: orders.Revocation) -> dict[str, bool]:

@@ -94,6 +94,11 @@ class ListingStore:
                 return None
             return listing.latest
 
+    def has_history(self, key: tuple[str, str, str]) -> bool:
+        """Whether a SKU was ever submitted, a deleted one included."""
+        with self.lock:
+            return key in self._listings
+
     def readable(self, seller_id: str, sku: str, marketplace_id: str) -> tuple[Listing, Version] | None:
         """The listing and the state that can be read now."""
         with self.lock:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spapi_sandbox.admission.refusals import Refusal
 from spapi_sandbox.listings import catalog, patches
-from spapi_sandbox.listings.judgement import Finding, findings, issues
+from spapi_sandbox.listings.judgement import Finding, findings, issue_of, issues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,8 @@ def put(state: SandboxState, target: Target, body: dict[str, Any], *, preview: b
         raise Refusal(400, "Invalid 'requirements' provided.")
     marketplace = target.marketplaces[0]
     definition = _definition(state, body, target, requirements, enforced=True)
+    if definition is None:
+        return _answer(state, target, "INVALID", [_unsupported(body, target)])
     found = findings(definition, attributes)
     kept = {
         name: [
@@ -56,6 +58,8 @@ def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview:
     """Changes of attributes; the answer of `patchListingsItem`. An unknown SKU gets a partial listing."""
     asked = patches.check(body.get("patches"))
     definition = _definition(state, body, target, "LISTING", enforced=False)
+    if definition is None:
+        return _answer(state, target, "INVALID", [_unsupported(body, target)])
     touched = {patches.attribute_of(entry) for entry in asked}
     found: list[Finding] = []
     written = {}
@@ -131,19 +135,25 @@ def identifiers(target: Target, attributes: Attributes) -> list[dict[str, str]]:
 
 def _definition(
     state: SandboxState, body: dict[str, Any], target: Target, requirements: str, *, enforced: bool
-) -> Definition:
+) -> Definition | None:
+    """The definition that judges; None where Amazon has no such product type in the marketplace."""
     product_type = body.get("productType")
     if not isinstance(product_type, str) or not product_type:
         raise Refusal(400, "Missing required 'productType' in the request body.")
     current = state.listings.submitted(target.account.id, target.sku, target.marketplaces[0].id)
     if product_type == "PRODUCT" and not enforced and current is not None:
         product_type = current.product_type  # the generic type is allowed for changes of any listing
-    definition = state.library.in_force(
+    return state.library.in_force(
         product_type, target.marketplaces[0], requirements, enforced=enforced, partner=target.account.partner
     )
-    if definition is None:
-        raise Refusal(400, f"Invalid 'productType' provided: {product_type}.")
-    return definition
+
+
+def _unsupported(body: dict[str, Any], target: Target) -> dict[str, Any]:
+    """The issue of a product type that Amazon does not have: the answer is a 200, as of any other mistake.
+
+    Source: models#2427.
+    """
+    return issue_of(Finding("4000003", "", str(body["productType"])), "", target.language)
 
 
 def _schema(definition: Definition, name: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Notifications API v1: destinations and subscriptions. Nothing is ever sent."""

@@ -1,0 +1,156 @@
+"""Notifications API v1: destinations by the application, subscriptions by the selling partner."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+
+from spapi_sandbox.admission.refusals import Refusal
+from spapi_sandbox.admission.requests import Call, add
+from spapi_sandbox.notifications.store import Resource, Subscription
+
+if TYPE_CHECKING:
+    from spapi_sandbox.state import SandboxState
+
+#: Type -> the versions of its payload. Source: "Notification Type Values".
+TYPES = {
+    "FEED_PROCESSING_FINISHED": ("2020-09-04",),
+    "LISTINGS_ITEM_ISSUES_CHANGE": ("2023-12-13",),
+    "LISTINGS_ITEM_MFN_QUANTITY_CHANGE": ("1.0",),
+    "LISTINGS_ITEM_STATUS_CHANGE": ("1.0",),
+    "PRODUCT_TYPE_DEFINITIONS_CHANGE": ("1.0",),
+}
+_ARN = re.compile(r"arn:aws:sqs:\S+:\S+:\S+")
+_LONGEST_NAME = 256
+_LONGEST_ARN = 1000
+
+
+def create_router(state: SandboxState) -> APIRouter:
+    """The operations of the API."""
+    router = APIRouter()
+    handlers = {
+        "getSubscription": _subscription_of,
+        "createSubscription": _subscribe,
+        "getSubscriptionById": _subscription,
+        "deleteSubscriptionById": _unsubscribe,
+        "getDestinations": _destinations,
+        "createDestination": _create_destination,
+        "getDestination": _destination,
+        "deleteDestination": _delete_destination,
+    }
+    add(router, state, {name: functools.partial(handler, state) for name, handler in handlers.items()})
+    return router
+
+
+def _kind(call: Call) -> str:
+    kind = call.path["notificationType"]
+    if kind not in TYPES:
+        raise Refusal(400, f"Invalid notificationType '{kind}' provided.")
+    return kind
+
+
+def _subscribe(state: SandboxState, call: Call) -> dict[str, Any]:
+    kind, body, store = _kind(call), call.body, state.notifications
+    version, place = body.get("payloadVersion"), body.get("destinationId")
+    if version not in TYPES[kind]:
+        raise Refusal(400, f"Invalid payloadVersion for notificationType '{kind}' provided.")
+    if place not in store.destinations:
+        raise Refusal(400, "Invalid destinationId provided.")
+    directive = body.get("processingDirective")
+    if directive is not None and not isinstance(directive, dict):
+        raise Refusal(400, "Invalid processingDirective provided.")
+    if store.of(call.bearer.grant, kind) is not None:
+        raise Refusal(409, "A subscription of this notificationType exists already.", code="Conflict")
+    made = Subscription(store.identifier(), kind, call.bearer.grant, version, place, directive)
+    store.subscriptions[made.id] = made
+    return {"payload": _shown(made)}
+
+
+def _subscription_of(state: SandboxState, call: Call) -> dict[str, Any]:
+    found = state.notifications.of(call.bearer.grant, _kind(call))
+    if found is None or call.query.get("payloadVersion", found.payload_version) != found.payload_version:
+        raise Refusal(404)
+    return {"payload": _shown(found)}
+
+
+def _by_id(state: SandboxState, call: Call) -> Subscription:
+    found = state.notifications.subscriptions.get(call.path["subscriptionId"])
+    if found is None or found.kind != _kind(call):
+        raise Refusal(404)
+    return found
+
+
+def _subscription(state: SandboxState, call: Call) -> dict[str, Any]:
+    return {"payload": _shown(_by_id(state, call))}
+
+
+def _unsubscribe(state: SandboxState, call: Call) -> dict[str, Any]:
+    del state.notifications.subscriptions[_by_id(state, call).id]
+    return {}
+
+
+def _shown(made: Subscription) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "subscriptionId": made.id,
+        "payloadVersion": made.payload_version,
+        "destinationId": made.destination_id,
+    }
+    return shown if made.directive is None else {**shown, "processingDirective": made.directive}
+
+
+def _destinations(state: SandboxState, _: Call) -> dict[str, Any]:
+    return {"payload": [_place(state, identifier) for identifier in state.notifications.destinations]}
+
+
+def _create_destination(state: SandboxState, call: Call) -> dict[str, Any]:
+    name, asked = call.body.get("name"), call.body.get("resourceSpecification")
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
+        raise Refusal(400, "Invalid name provided.")
+    identifier = state.notifications.identifier()
+    state.notifications.destinations[identifier] = (name, _resource(asked, identifier))
+    return {"payload": _place(state, identifier)}
+
+
+def _resource(asked: Any, identifier: str) -> Resource:
+    """The resource of a specification: one queue, or one event source, which gets a name."""
+    invalid = Refusal(400, "Invalid resourceSpecification provided.")
+    if not isinstance(asked, dict) or len(asked) != 1:
+        raise invalid
+    queue, bridge = asked.get("sqs"), asked.get("eventBridge")
+    if isinstance(queue, dict):
+        arn = queue.get("arn")
+        if not isinstance(arn, str) or len(arn) > _LONGEST_ARN or not _ARN.match(arn):
+            raise invalid
+        return {"sqs": {"arn": arn}}
+    fields = ("region", "accountId")
+    if not isinstance(bridge, dict) or not all(isinstance(bridge.get(name), str) for name in fields):
+        raise invalid
+    name = f"aws.partner/sellingpartnerapi.amazon.com/{bridge['accountId'][:100]}/{identifier}"
+    return {"eventBridge": {"name": name, "region": bridge["region"], "accountId": bridge["accountId"]}}
+
+
+def _known(state: SandboxState, call: Call) -> str:
+    identifier = call.path["destinationId"]
+    if identifier not in state.notifications.destinations:
+        raise Refusal(404)
+    return identifier
+
+
+def _destination(state: SandboxState, call: Call) -> dict[str, Any]:
+    return {"payload": _place(state, _known(state, call))}
+
+
+def _delete_destination(state: SandboxState, call: Call) -> dict[str, Any]:
+    identifier = _known(state, call)
+    if any(one.destination_id == identifier for one in state.notifications.subscriptions.values()):
+        raise Refusal(409, "The destination has subscriptions.", code="Conflict")
+    del state.notifications.destinations[identifier]
+    return {}
+
+
+def _place(state: SandboxState, identifier: str) -> dict[str, Any]:
+    name, resource = state.notifications.destinations[identifier]
+    return {"name": name, "destinationId": identifier, "resource": resource}
