@@ -20,10 +20,17 @@ import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
 PROJECT = Path(__file__).resolve().parents[2]
-FILES = ("definitionsProductTypes_2020-09-01", "listingsItems_2021-08-01", "feeds_2021-06-30", "sellers")
+FILES = (
+    "application_2023-11-30",
+    "definitionsProductTypes_2020-09-01",
+    "feeds_2021-06-30",
+    "listingsItems_2021-08-01",
+    "notifications",
+    "sellers",
+)
 RATE_LIMIT = "x-amzn-ratelimit-limit"
 #: Statuses on which Amazon's documentation promises the rate limit header.
-RATED = {200, 201, 202, 400, 404}
+RATED = {200, 201, 202, 204, 400, 404}
 
 
 def shared() -> Path:
@@ -67,7 +74,7 @@ class AmazonModels:
             model = json.loads((shared() / "amazon" / "models" / f"{name}.json").read_text(encoding="utf-8"))
             for path, methods in model["paths"].items():
                 for method, described in methods.items():
-                    if method != "parameters":
+                    if isinstance(described, dict) and "operationId" in described:
                         operation = Operation(model, method, path, described)
                         self.operations[operation.name] = operation
 
