@@ -17,7 +17,7 @@ from amazon_listings.cli.configured import (
     exported,
     refuse_unknown,
 )
-from amazon_listings.cli.definitions import stored_definition
+from amazon_listings.cli.definitions import described, stored_definition
 from amazon_listings.cli.mapping import tables_of
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
 
@@ -226,6 +226,49 @@ def explain(
         value = json.dumps(line.value, ensure_ascii=False)
         print(f"{line.place:<{width}}  {value}")
         print(f"{'':<{width}}  # {line.origin}" + (f", “{line.key}”" if line.key else ""))
+
+
+@connectors_app.command()
+def contract(
+    connector_id: Annotated[str, typer.Argument(metavar="ID", help="The connector.")],
+    folder: Folder = None,
+    variables: Variables = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
+    breaches: Annotated[
+        bool, typer.Option("--breaches", help="List what the items read last break of it instead.")
+    ] = False,
+) -> None:
+    """Print what a connector needs from the PIM, as an Open Data Contract (ODCS 3.1)."""
+    import json
+
+    import yaml
+
+    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.fleet.check import known_items
+    from amazon_listings.fleet.contract import breaches as found_in
+    from amazon_listings.fleet.contract import contract as contract_of
+    from amazon_listings.runs.map_fields import compiled
+
+    with plain_errors():
+        connector = connector_of(connector_id, folder, variables)
+        mapping = compiled(connector, described(connector, None, None))
+        written = contract_of(connector, mapping, version=connector.fingerprint[:12])
+        if breaches:
+            ledger = known_ledger()
+            items = known_items(ledger, connector) if ledger is not None else None
+            if items is None:
+                refuse("cli.products_they_read_last")
+            found = list(found_in(connector, mapping, items))
+            for one in found:
+                some = ", ".join(one.examples)
+                print(f"{one.field}: {one.items} items have none, such as {some}. Tell {one.owner}.")
+            if found:
+                raise typer.Exit(1)
+            return
+    if as_json:
+        print(json.dumps(written, ensure_ascii=False, indent=2))
+    else:
+        print(yaml.safe_dump(written, sort_keys=False, allow_unicode=True), end="")
 
 
 @connectors_app.command()
