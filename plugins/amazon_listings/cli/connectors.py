@@ -272,6 +272,41 @@ def contract(
 
 
 @connectors_app.command()
+def history(
+    connector_id: Annotated[str, typer.Argument(metavar="ID", help="The connector, by any id it had.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print data.")] = False,
+) -> None:
+    """Show every effective version of a connector that runs used, with what it came from."""
+    import msgspec
+
+    from amazon_listings.cli.definitions import run_storage
+    from amazon_listings.cli.ledger_access import opened_ledger
+    from amazon_listings.fleet.history import history as versions_of
+    from amazon_listings.ledger.connectors import find_key
+
+    with plain_errors():
+        ledger = opened_ledger(None)
+        key = find_key(ledger, connector_id)
+        if key is None:
+            refuse("cli.no_run_of", connector=connector_id)
+        versions = versions_of(ledger, key, run_storage())
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(versions), indent=2).decode())
+        return
+    for one in versions:
+        first, last = one.runs[-1], one.runs[0]
+        print(f"{one.hash[:12]}  {first.started_at} to {last.started_at}  {_count(len(one.runs), 'run')}")
+        print(f"    last used by {last.run_id}, {last.operation}")
+        came_from = [*one.files, f"Variable {one.variable}" if one.variable else ""]
+        print(
+            f"    from {', '.join(filter(None, came_from))}"
+            if one.kept
+            else "    its document is not kept any more"
+        )
+        print(f"    definition {one.definition or 'none'}, software {one.software or 'unknown'}")
+
+
+@connectors_app.command()
 def schema() -> None:
     """Print the JSON Schema of a connector document."""
     from amazon_listings.connectors import schema_text

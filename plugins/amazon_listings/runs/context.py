@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +32,7 @@ class RunNote(Note, frozen=True, kw_only=True):
         parts: The mapping's lines by layer, where there are several.
         key: The connector's key in the ledger.
         language: The language of the report, if one was asked for.
+        software: The version of this software that began the run.
     """
 
     file: ClassVar[str] = "run"
@@ -44,6 +46,7 @@ class RunNote(Note, frozen=True, kw_only=True):
     parts: tuple[MappingPart, ...] = ()
     key: str
     language: str | None = None
+    software: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def begin_run(connector: Connector, run_id: str, attempt: int, storage: Path) ->
             parts=connector.parts if connector.is_merged else (),
             key=connector.key,
             language=connector.report_language,
+            software=version("airflow-provider-amazon-listings"),
         )
     )
     return RunContext(connector, run_id, attempt, storage, folder)
