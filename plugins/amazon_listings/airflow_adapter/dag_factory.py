@@ -14,7 +14,7 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TriggerRul
 
 from amazon_listings.airflow_adapter import tasks
 from amazon_listings.airflow_adapter.dag_docs import dag_docs
-from amazon_listings.airflow_adapter.failures import task_defaults
+from amazon_listings.airflow_adapter.failures import LONG_WORK, QUOTA_BOUND_WORK, task_defaults
 from amazon_listings.airflow_adapter.live_sync_operator import LiveSyncOperator
 
 if TYPE_CHECKING:
@@ -62,17 +62,22 @@ def _lay_out(connector: Connector) -> None:
     # What a task returns is one XCom; Airflow would add one for each of its keys.
     step = functools.partial(task, multiple_outputs=False)
     definition = step(task_id="refresh_definition")(tasks.refresh_definition)(connector.id)
-    extract = step(task_id="extract_products")(tasks.extract_products)(connector.id, definition)
+    extract = step(task_id="extract_products", execution_timeout=LONG_WORK)(tasks.extract_products)(
+        connector.id, definition
+    )
     quality = step(task_id="check_quality")(tasks.check_quality)(connector.id, definition, extract)
     mapped = (
         step(task_id="map_fields", map_index_template="{{ task.op_kwargs['part'] }}")(tasks.map_fields)
         .partial(connector_id=connector.id, definition=definition)
         .expand(part=quality)
     )
-    tested = step(task_id="test_sync")(tasks.test_sync)(connector.id, definition)
+    tested = step(task_id="test_sync", execution_timeout=QUOTA_BOUND_WORK)(tasks.test_sync)(
+        connector.id, definition
+    )
     approved = step(task_id="approve")(tasks.approve)(connector.id, definition)
     sent = LiveSyncOperator(
         task_id="live_sync",
+        execution_timeout=QUOTA_BOUND_WORK,
         outlets=[listings_asset(connector)],
         connector_id=connector.id,
         definition=definition,

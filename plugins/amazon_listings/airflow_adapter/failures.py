@@ -21,6 +21,12 @@ R = TypeVar("R")
 
 #: Tries after the first.
 RETRIES = 3
+#: How long one try of a task may work: whatever a server or a value does, it ends. A task that is deferred
+#: works no longer; what it waits for has a limit of its own.
+WORK = timedelta(hours=2)
+#: The same of a task that reads a whole PIM, and of one that asks Amazon item by item within its quota.
+LONG_WORK = timedelta(hours=6)
+QUOTA_BOUND_WORK = timedelta(hours=24)
 
 
 class TaskStopped(SystemExit):
@@ -75,6 +81,7 @@ def task_defaults(owner: str) -> dict[str, Any]:
         "retries": RETRIES,
         "retry_policy": RetryByErrorClass(),
         "retry_delay": timedelta(minutes=1),
+        "execution_timeout": WORK,
     }
 
 

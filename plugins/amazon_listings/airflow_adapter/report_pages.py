@@ -6,14 +6,18 @@ of a DAG's tasks may read its reports.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.common.db.common import SessionDep  # noqa: TC002 - FastAPI reads it
 from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.models.dag import DagModel
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, StreamingResponse
+from sqlalchemy import select
 
-from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter import connections, downloads
 from amazon_listings.ledger.connectors import folder_key
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.quality_docs import docs_index
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+#: What the id of a connector's DAG begins with.
+DAG_PREFIX = "amazon_"
 MEDIA_TYPES = {
     "report.html": "text/html; charset=utf-8",
     "report.json": "application/json",
@@ -34,6 +40,7 @@ HEADERS = {
     "frame-ancestors 'self'; sandbox allow-scripts allow-downloads",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
 }
 NO_REPORT = (
     "<!doctype html><meta charset=utf-8><title>No report</title>"
@@ -57,19 +64,59 @@ app = FastAPI(title="Amazon Listings", docs_url=None, redoc_url=None, openapi_ur
 _may_read = Depends(requires_access_dag(method="GET", access_entity=DagAccessEntity.TASK_LOGS))
 
 
+def connector_of(dag_id: str, session: SessionDep) -> str:
+    """Return the connector that a DAG runs.
+
+    Raises:
+        HTTPException: it is none of this project's, or Airflow does not know it: what was authorised is not
+            what would be read.
+    """
+    known = session.scalar(select(DagModel.dag_id).where(DagModel.dag_id == dag_id))
+    if known is None or not dag_id.startswith(DAG_PREFIX):
+        raise HTTPException(404, "There is no such DAG of a connector.")
+    return dag_id.removeprefix(DAG_PREFIX)
+
+
+_Connector = Annotated[str, Depends(connector_of)]
+
+
 @app.get("/reports/{dag_id}/{run_id}", dependencies=[_may_read])
-def page(dag_id: str, run_id: str) -> HTMLResponse:
+def page(dag_id: str, run_id: str, connector_id: _Connector) -> HTMLResponse:
     """The report of a run as a page."""
-    file = _file(dag_id, run_id, "report.html")
+    file = _file(connector_id, run_id, "report.html")
     if not file.exists():
         return HTMLResponse(NO_REPORT, headers=HEADERS)
-    return HTMLResponse(file.read_bytes(), headers=HEADERS)
+    return HTMLResponse(_with_links(file.read_bytes(), dag_id, run_id), headers=HEADERS)
+
+
+def key_fits(key: str, dag_id: str, run_id: str) -> None:
+    """Let those in whose link was made for this run.
+
+    Raises:
+        HTTPException: the key is of another run, or too old.
+    """
+    if not downloads.fits(key, dag_id, run_id):
+        raise HTTPException(403, "This link has expired: open the report again.")
+
+
+@app.get("/downloads/{key}/{dag_id}/{run_id}/{name}", dependencies=[Depends(key_fits)])
+def linked(key: str, dag_id: str, run_id: str, name: str, connector_id: _Connector) -> StreamingResponse:  # noqa: ARG001 - parts of the path
+    """One of the report's files, by a link of its page.
+
+    The page has no part in Airflow's origin, so its links carry no login: they carry a key that was made
+    for a reader who has the right, for this run, for some hours.
+    """
+    return _download(connector_id, run_id, name)
 
 
 @app.get("/reports/{dag_id}/{run_id}/{name}", dependencies=[_may_read])
-def download(dag_id: str, run_id: str, name: str) -> StreamingResponse:
+def download(dag_id: str, run_id: str, name: str, connector_id: _Connector) -> StreamingResponse:  # noqa: ARG001 - parts of the path
     """One of the report's files."""
-    file = _file(dag_id, run_id, name)
+    return _download(connector_id, run_id, name)
+
+
+def _download(connector_id: str, run_id: str, name: str) -> StreamingResponse:
+    file = _file(connector_id, run_id, name)
     if name not in MEDIA_TYPES or not file.exists():
         raise HTTPException(404, "This run has no such file.")
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -77,9 +124,9 @@ def download(dag_id: str, run_id: str, name: str) -> StreamingResponse:
 
 
 @app.get("/quality/{dag_id}/{name:path}", dependencies=[_may_read])
-def quality(dag_id: str, name: str) -> HTMLResponse:
+def quality(dag_id: str, name: str, connector_id: _Connector) -> HTMLResponse:  # noqa: ARG001 - parts of the path
     """One page of a connector's Data Docs site; the first one for an empty name."""
-    site = docs_index(connections.storage(), _key(dag_id)).parent
+    site = docs_index(connections.storage(), _key(connector_id)).parent
     steps = (name or "index.html").split("/")
     page = site.joinpath(*steps)
     # Names of ours only: no step leads up, and only pages are served.
@@ -90,16 +137,25 @@ def quality(dag_id: str, name: str) -> HTMLResponse:
     return HTMLResponse(page.read_bytes(), headers=QUALITY_HEADERS)
 
 
-def _file(dag_id: str, run_id: str, name: str) -> Path:
-    storage, key = connections.storage(), _key(dag_id)
+def _with_links(page: bytes, dag_id: str, run_id: str) -> bytes:
+    """The page with links to its files that need no login of their own."""
+    key = downloads.key_of(dag_id, run_id)
+    way = "/".join(quote(step, safe="") for step in (key, dag_id, run_id))
+    for name in MEDIA_TYPES:
+        page = page.replace(f'href="{name}"'.encode(), f'href="../../downloads/{way}/{name}"'.encode(), 1)
+    return page
+
+
+def _file(connector_id: str, run_id: str, name: str) -> Path:
+    storage, key = connections.storage(), _key(connector_id)
     folder = RunFolder.latest(storage, key, run_id) or RunFolder.of(storage, key, run_id)
     # A name that is none of ours never becomes a path.
     return folder.root / "report" / (name if name in MEDIA_TYPES else "report.html")
 
 
-def _key(dag_id: str) -> str:
-    """Return the key of a DAG's connector, under which its files lie: it stays when the id changes."""
-    return folder_key(connections.ledger(), dag_id.removeprefix("amazon_"))
+def _key(connector_id: str) -> str:
+    """Return the key of a connector, under which its files lie: it stays when the id changes."""
+    return folder_key(connections.ledger(), connector_id)
 
 
 def _pieces(file: Path) -> Iterator[bytes]:

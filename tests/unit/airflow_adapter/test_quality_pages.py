@@ -12,7 +12,10 @@ from amazon_listings.settings import settings
 def client(tmp_path, monkeypatch):
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path))
     settings.cache_clear()
-    allowed = {report_pages._may_read.dependency: lambda: None}
+    allowed = {
+        report_pages._may_read.dependency: lambda: None,
+        report_pages.connector_of: lambda dag_id: dag_id.removeprefix("amazon_"),
+    }
     monkeypatch.setattr(report_pages.app, "dependency_overrides", allowed)
     yield TestClient(report_pages.app)
     settings.cache_clear()

@@ -104,6 +104,17 @@ def test_a_value_that_none_can_be_blocks_its_item_and_says_which_field(check, it
     assert row["issues"][0]["action"] == "Corrigez « brand » dans le PIM."
 
 
+def test_one_row_stops_no_expectation(check, item):
+    rows = check(
+        [item(n, stock=n) for n in range(1, 40)]
+        + [item(90, stock=[1]), item(91, stock=-1), item(92, stock="x")],
+        quality=[STOCK],
+    )
+    assert set(rows) == {"products/90", "products/91", "products/92"}
+    assert all(codes(row) == ["expectation"] for row in rows.values())
+    assert check.counts == {"checked": 42, "blocked": 3}
+
+
 def test_a_sku_is_unique_over_the_whole_extract_not_over_its_part(check, item):
     rows = check([item(1), item(2)], [item(3, sku_text="A-1")], [item(4), item(5)])
     assert {identity: codes(row) for identity, row in rows.items()} == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -52,6 +53,13 @@ _INNER = frozenset(
     ("id", "batch_id", "meta", "rendered_content", "windows", "catch_exceptions", "library_metadata")
 )
 LONGEST_FOUND = 200
+#: Checks of parts of a batch until it is clear that it is not single rows that stop an expectation.
+MOST_TRIES = 200
+_RESULT_FORMAT = {
+    "result_format": "COMPLETE",
+    "unexpected_index_column_names": [PIM_ID],
+    "include_unexpected_rows": False,
+}
 
 
 class UnknownExpectation(ActionRequiredError):
@@ -106,9 +114,10 @@ class Suite:
         suite = gx.ExpectationSuite(name)
         for number, expected in enumerate(expectations):
             suite.add_expectation(_build(expected, number, place))
+        self._batches = project.data_sources.get(SOURCE).get_asset(name).get_batch_definition(name)
         definition = gx.ValidationDefinition(
             name=name,
-            data=project.data_sources.get(SOURCE).get_asset(name).get_batch_definition(name),
+            data=self._batches,
             suite=project.suites.add_or_update(suite),
         )
         self._checkpoint = project.checkpoints.add_or_update(
@@ -116,16 +125,15 @@ class Suite:
                 name=name,
                 validation_definitions=[project.validation_definitions.add_or_update(definition)],
                 actions=[UpdateDataDocsAction(name="data_docs")],
-                result_format={
-                    "result_format": "COMPLETE",
-                    "unexpected_index_column_names": [PIM_ID],
-                    "include_unexpected_rows": False,
-                },
+                result_format=_RESULT_FORMAT,
             )
         )
 
     def check(self, frame: pd.DataFrame, run_name: str) -> Iterator[tuple[Expected, Any]]:
         """Yield each expectation with Great Expectations' own result on these rows.
+
+        A value that stops an expectation (a list where numbers are compared) is at fault with its row, and
+        the others are checked without it.
 
         Args:
             frame: The rows.
@@ -141,6 +149,10 @@ class Suite:
         for one in result.results:
             expected = self.expectations[one.expectation_config.meta["number"]]
             if said := _raised(one.exception_info or {}):
+                halted = self._row_by_row(expected, frame) if self._pinned(expected) else None
+                if halted is not None:
+                    yield expected, halted
+                    continue
                 place = expected.suite or self._place
                 raise UnknownExpectation(
                     "quality.not_computed",
@@ -150,6 +162,45 @@ class Suite:
                     said=said,
                 )
             yield expected, one
+
+    def _pinned(self, expected: Expected) -> bool:
+        """Whether a failure of an expectation is one of single rows."""
+        return issubclass(_implementation(expected, self._place), _MAPS) and expected.type not in ACROSS_ROWS
+
+    def _row_by_row(self, expected: Expected, frame: pd.DataFrame) -> _Found | None:
+        """The rows at fault where one of them stops the expectation; None if they all do."""
+        found = _Found()
+        parts, tries = [frame], 0
+        while parts:
+            part = parts.pop()
+            tries += 1
+            if tries > MOST_TRIES:
+                return None
+            built = _build(expected, 0, self._place)
+            result = self._batches.get_batch(batch_parameters={"dataframe": part}).validate(
+                built, result_format=_RESULT_FORMAT
+            )
+            if not _raised(result.exception_info or {}):
+                found.computed = True
+                found.rows.extend(result.result.get("unexpected_index_list") or ())
+            elif len(part) == 1:
+                found.rows.append(part.iloc[0].to_dict())
+            else:
+                parts += (part.iloc[len(part) // 2 :], part.iloc[: len(part) // 2])
+        return found if found.computed else None
+
+
+@dataclass
+class _Found:
+    """What was found row by row, as Great Expectations tells it."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    computed: bool = False
+    success: bool = False
+
+    @property
+    def result(self) -> dict[str, Any]:
+        return {"unexpected_index_list": self.rows}
 
 
 def frame_of(names: Sequence[str], rows: Iterable[Sequence[Any]], *, inferred: bool) -> pd.DataFrame:

@@ -39,6 +39,11 @@ ISSUE_COLUMNS = (
     "mapping_key",
 )
 
+#: Characters of a cell that a spreadsheet takes.
+LONGEST_CELL = 32_767
+_FORMULAS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\u2212\ufe66\ufe62\ufe63\ufe6b")
+#: What spreadsheets pass over before a formula.
+_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\ufeff'\""
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 #: Control characters steer a terminal that shows the file; tabs and line breaks are what they are.
 _PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) not in "\t\r\n"}
@@ -47,16 +52,18 @@ _PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) no
 def cell(value: Any) -> str:
     """A value as one CSV cell that no spreadsheet runs as a formula.
 
-    Product data starting with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe in front, as OWASP
-    advises ("CSV Injection"); numbers stay numbers. Control characters become pictures of themselves.
+    Product data starting with `=`, `+`, `-`, `@` or their full-width forms, blanks before them or not, with a
+    tab or a line break gets an apostrophe in front, as OWASP advises ("CSV Injection"); numbers stay numbers.
+    Control characters become pictures of themselves. What is longer than a spreadsheet's cell ends with "…".
     """
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = text.translate(_PICTURED)
-    if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    first = text.lstrip(_BLANKS)[:1]
+    if (first in _FORMULAS or text[:1] in {"\t", "\r", "\n"}) and not _NUMBER.fullmatch(text):
+        text = f"'{text}"
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
 def item_row(item: ResolvedItem) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""Report pages read what was authorised and nothing else, and their links work without a login."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from amazon_listings.airflow_adapter import downloads, report_pages
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.settings import settings
+
+KNOWN = {"amazon_lamps", "lamps", "other"}
+
+
+class Session:
+    """A session of Airflow's database that knows some DAGs."""
+
+    def scalar(self, statement):
+        (wanted,) = statement.compile().params.values()
+        return wanted if wanted in KNOWN else None
+
+
+@pytest.fixture
+def client(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path))
+    settings.cache_clear()
+    (session,) = (found.dependency for found in report_pages.SessionDep.__metadata__)
+    allowed = {report_pages._may_read.dependency: lambda: None, session: Session}
+    monkeypatch.setattr(report_pages.app, "dependency_overrides", allowed)
+    folder = RunFolder.of(tmp_path, "lamps", "manual__1").root / "report"
+    folder.mkdir(parents=True)
+    (folder / "report.html").write_text('<a href="items.csv">Items</a>')
+    (folder / "items.csv").write_text("sku\n")
+    yield TestClient(report_pages.app)
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize("dag_id", ["lamps", "other", "amazon_gone", "fr_lamps", "amazon_amazon_lamps"])
+@pytest.mark.parametrize(
+    "address", ["/reports/{}/manual__1", "/reports/{}/manual__1/items.csv", "/quality/{}/index.html"]
+)
+def test_what_is_no_dag_of_a_connector_is_not_found(client, dag_id, address):
+    assert client.get(address.format(dag_id)).status_code == 404
+
+
+def test_a_page_is_not_kept_by_browsers(client):
+    for address in ("/reports/amazon_lamps/manual__1", "/reports/amazon_lamps/manual__1/items.csv"):
+        found = client.get(address)
+        assert (found.status_code, found.headers["Cache-Control"]) == (200, "no-store")
+
+
+def test_a_link_of_the_page_gives_the_file_without_a_login(client):
+    page = client.get("/reports/amazon_lamps/manual__1")
+    link = re.search(r'href="../../(downloads/[^"]+/items.csv)"', page.text)[1]
+    found = client.get(f"/{link}")
+    assert (found.status_code, found.text) == (200, "sku\n")
+    assert "attachment" in found.headers["Content-Disposition"]
+    assert client.get(f"/{link.replace('manual__1', 'manual__2')}").status_code == 403
+    assert client.get(f"/{link.replace('amazon_lamps', 'lamps')}").status_code == 403
+
+
+def test_a_key_is_for_one_run_and_some_hours(monkeypatch):
+    key = downloads.key_of("amazon_lamps", "r")
+    assert downloads.fits(key, "amazon_lamps", "r")
+    assert not downloads.fits(key, "amazon_lamps", "r2")
+    for bad in ("", "1", f"9{key}", "9" * 30 + ".x", "1.é"):
+        assert not downloads.fits(bad, "amazon_lamps", "r")
+    now = downloads.time.time()
+    monkeypatch.setattr(downloads.time, "time", lambda: now + downloads.GOOD_FOR + 1)
+    assert not downloads.fits(key, "amazon_lamps", "r")
