@@ -184,7 +184,7 @@ class Suite:
                 found.computed = True
                 found.rows.extend(result.result.get("unexpected_index_list") or ())
             elif len(part) == 1:
-                found.rows.append(part.iloc[0].to_dict())
+                found.rows.append({str(name): value for name, value in part.iloc[0].items()})
             else:
                 parts += (part.iloc[len(part) // 2 :], part.iloc[: len(part) // 2])
         return found if found.computed else None

@@ -139,7 +139,9 @@ def compile_expression(text: str) -> Expression:
         evaluate = compiler.template(syntax_tree(text))
     except TemplateSyntaxError as error:
         problem, meant = _parts(error.message or "")
-        raise BadExpression(f"{problem} in {_short(text)!r}{meant}", line=error.lineno) from None
+        raise BadExpression(
+            f"{_short(problem)} in {_short(text)!r}{_short(meant)}", line=error.lineno
+        ) from None
     except RecursionError:
         raise BadExpression("the expression is nested too deeply") from None
     return Expression(text, evaluate, fields=tuple(compiler.fields), reads=compiler.reads)

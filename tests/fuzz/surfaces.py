@@ -1,0 +1,392 @@
+"""The surfaces by which something comes in: each takes one mutated input, and may end in a sentence of ours."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from amazon_listings.connectors import load_connectors
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.incoming.http_reader import Limits
+from amazon_listings.mapping.expressions.compiled import BadExpression, ExpressionError, compile_expression
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.payload import payload_hash
+from amazon_listings.runs.records import EXTRACT
+from amazon_listings.selling_partner import definitions, feeds, listings
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.feed_reports import outcomes, read_report
+from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.tokens import Tokens
+from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.files.settings import FileSettings
+from amazon_listings.sources.files.source import ProductFiles
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
+from amazon_listings.sources.sales_layer.clock import Clock
+from amazon_listings.sources.sales_layer.connection import PimConnection
+from amazon_listings.sources.selection import Selection
+from tests.fuzz.mutations import TOKENS, body, mutated_bytes, mutated_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from random import Random
+
+DOCUMENT = {
+    "id": "zz",
+    "amazon": {"connection": "amazon_fr", "country": "FR", "product_type": "HOME"},
+    "sales_layer": {
+        "languages": ["fr"],
+        "sku": "{{ item.reference }}",
+        "filter": "{{ item.stock | number > 0 }}",
+    },
+    "sync": {"schedule": "@daily", "operation": "test", "preview_rate": 1},
+    "mapping": {
+        "Nom du produit": "{{ item.name }}",
+        "item_weight": {"value": "{{ item.w }}", "unit": "grams"},
+    },
+}
+RIGHT = yaml.safe_dump(DOCUMENT | {"id": "right"})
+PRODUCT = {
+    "id": "A-1", "brand": "Lumio", "price": 12.5, "name_en": "Lamp", "tags": ["a", "b"], "stock": 3,
+    "dimensions": [{"w": 1, "h": 2}], "html": "<p>Warm &amp; bright</p>", "on": True, "nothing": None,
+}  # fmt: skip
+SUBMISSION = {
+    "sku": "S1",
+    "status": "ACCEPTED",
+    "submissionId": "1",
+    "issues": [],
+    "identifiers": [{"asin": "B0"}],
+}
+LISTING = {
+    "sku": "S1",
+    "summaries": [{"marketplaceId": "A13V1IB3VIYZZH", "asin": "B0", "status": ["BUYABLE"]}],
+    "attributes": {"item_name": [{"value": "Lamp", "language_tag": "fr_FR"}]},
+    "issues": [{"code": "90220", "message": "No.", "severity": "ERROR", "attributeNames": ["brand"]}],
+}
+FEED = {
+    "feedId": "1",
+    "processingStatus": "DONE",
+    "createdTime": "2026-11-28T00:00:00Z",
+    "resultFeedDocumentId": "r",
+}
+ANSWERS: tuple[tuple[Any, Callable[[SellingPartner], Any]], ...] = (
+    (LISTING, lambda client: listings.get(client, "S1", ["A13V1IB3VIYZZH"])),
+    (
+        SUBMISSION,
+        lambda client: listings.put(client, "S1", "A13V1IB3VIYZZH", product_type="HOME", attributes={}),
+    ),
+    (
+        {"numberOfResults": 1, "items": [LISTING], "pagination": {"nextToken": "n"}},
+        lambda client: list(listings.search(client, ["A13V1IB3VIYZZH"])),
+    ),
+    (FEED, lambda client: feeds.get(client, "1")),
+    ({"feeds": [FEED], "nextToken": "n"}, lambda client: feeds.search(client, "2026-11-28T00:00:00Z")),
+    (
+        {"productTypes": [{"name": "HOME", "displayName": "Home", "marketplaceIds": ["A13V1IB3VIYZZH"]}]},
+        lambda client: definitions.search(client, ["A13V1IB3VIYZZH"]),
+    ),
+    (
+        {"errors": [{"code": "InvalidInput", "message": "No.", "details": ""}]},
+        lambda client: feeds.get(client, "1"),
+    ),
+    ({"feedDocumentId": "r", "url": "http://127.0.0.1:1/x"}, lambda client: feeds.report(client, "r")),
+)
+REPORT = {
+    "header": {"sellerId": "S", "version": "2.0", "feedId": "1"},
+    "issues": [
+        {"messageId": 1, "code": "8541", "severity": "ERROR", "message": "No.", "attributeName": "brand"}
+    ],
+    "summary": {
+        "errors": 1,
+        "warnings": 0,
+        "messagesProcessed": 3,
+        "messagesAccepted": 2,
+        "messagesInvalid": 1,
+    },
+    "items": [LISTING],
+}
+METADATA = {
+    "value": [
+        {
+            "title": "product",
+            "required": ["prod_ref"],
+            "properties": {
+                "prod_id": {"type": "integer"},
+                "prod_ref": {"type": "string"},
+                "prod_stat": {"enum": ["V", "I", "D"]},
+                "prod_modify": {"type": "string"},
+                "name": {"x-cultures": ["en", "fr"]},
+                "photo": {"x-custom-type": "image_pack"},
+            },
+        }
+    ]
+}
+PAGE = {
+    "@count": 2,
+    "value": [
+        {"prod_id": 1, "prod_ref": "A", "prod_stat": "V", "name": "Lamp", "photo": ["https://a/b.jpg"]},
+        {
+            "prod_id": 2,
+            "prod_ref": "B",
+            "prod_stat": "V",
+            "name": {"en": "Lamp", "fr": "Lampe"},
+            "photo": None,
+        },
+    ],
+}
+EXPRESSIONS = (
+    "{{ item.html | clean_html }}", "{{ item.name ~ item.brand | upper }}", "{{ item.tags | join(', ') }}",
+    "{% for t in item.tags %}{{ t }}{% endfor %}", "{{ item.price | number * 3 }}", "{{ item.brand[:3] | default('x') }}",
+    "{{ item.dimensions | map(attribute='w') | sum }}", "{{ item.html | replace('a', 'b') | truncate(5) }}",
+)  # fmt: skip
+
+
+class _Server:
+    """Answers every request with `reply`: status, headers, body."""
+
+    def __init__(self) -> None:
+        self.reply: Callable[[str], tuple[int, dict[str, str], bytes]] = lambda _path: (200, {}, b"{}")
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1
+
+            def handle_any(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, headers, content = outer.reply(self.path)
+                self.send_response_only(status)
+                for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        class Quiet(ThreadingHTTPServer):
+            def handle_error(self, *_args: Any) -> None:
+                """A client that gives up is what is wanted."""
+
+        self._server = Quiet(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+
+class Surfaces:
+    """Everything by which something comes in.
+
+    Args:
+        folder: Where files may be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server = _Server()
+        self._now = 1_700_000_000.0
+        url = self._server.url
+        account = Account(
+            client_id="c", client_secret="s", refresh_token="r", seller_id="A1", region="EU",
+            endpoint=url, token_url=f"{url}/token",
+        )  # fmt: skip
+        self._limits = Limits(sent=1 << 22, unpacked=1 << 22, seconds=2.0, silence=2.0)
+        self._account = account
+        self._client = self._new_client()
+        self._pim = PimConnection(api="rest", base_url=url, api_key="k")
+        (folder / "connectors").mkdir(parents=True)
+        (folder / "connectors" / "right.yaml").write_text(RIGHT, encoding="utf-8")
+
+    def all(self) -> dict[str, Callable[[Random], None]]:
+        """Return the surfaces by name."""
+        return {
+            "connector files": self.file,
+            "Variables": self.variable,
+            "product values": self.product,
+            "expressions": self.expression,
+            "answers of LWA": self.token,
+            "answers of SP-API": self.answer,
+            "processing reports": self.report,
+            "answers of the PIM": self.pim,
+            "run files": self.run_file,
+        }
+
+    def file(self, random: Random) -> None:
+        """A connector file beside one that is right."""
+        made = mutated_json(random, DOCUMENT) if random.random() < 0.5 else DOCUMENT
+        content = json.dumps(made).encode() if random.random() < 0.3 else yaml.safe_dump(DOCUMENT).encode()
+        path = self._folder / "connectors" / "zz.yaml"
+        path.write_bytes(mutated_bytes(random, content))
+        try:
+            self._judge({})
+        finally:
+            path.unlink()
+
+    def variable(self, random: Random) -> None:
+        """A Variable of a connector of its own."""
+        self._judge({"amazon_connector_zz": body(random, DOCUMENT).decode("utf-8", "replace")})
+
+    def _judge(self, variables: dict[str, str]) -> None:
+        loaded = load_connectors(self._folder / "connectors", variables)
+        assert "right" in {one.id for one in loaded.connectors}, "the right connector is gone"
+        for broken in loaded.broken:
+            assert len(broken.text) < 10_000, "a message longer than a screen"
+            assert "please report this" not in broken.text, broken.text
+            broken.text.encode()
+
+    def product(self, random: Random) -> None:
+        """A row of products among others."""
+        row = body(random, PRODUCT).replace(b"\n", b" ").replace(b"\r", b" ")
+        good = [json.dumps(PRODUCT | {"id": f"G-{n}"}).encode() for n in range(3)]
+        path = self._folder / "products.jsonl"
+        path.write_bytes(b"\n".join([*good, row, json.dumps(PRODUCT | {"id": "last"}).encode()]))
+        reading = read_items(ProductFiles(FileSettings(path=str(path))), Selection(languages=("en",)))
+        items = list(reading)
+        found = {item["pim_id"] for item in items if "unfit" not in item}
+        assert {"products/G-0", "products/G-1", "products/G-2", "products/last"} <= found, (
+            "a good row is gone"
+        )
+        for item in items:
+            json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
+            payload_hash(dict(item["product"]))
+        for problem in reading.problems:
+            str(problem).encode()
+
+    def expression(self, random: Random) -> None:
+        """An expression over a product with a value of any size."""
+        text = random.choice(EXPRESSIONS)
+        if random.random() < 0.6:
+            text = mutated_bytes(random, text.encode()).decode("utf-8", "replace")
+        values = PRODUCT | {
+            random.choice(sorted(PRODUCT)): random.choice(TOKENS).decode("utf-8", "replace") * 50
+        }
+        record = {
+            "id": "1",
+            "ref": "1",
+            "status": "",
+            "modified": None,
+            "fields": values,
+            "texts": {},
+            "images": {},
+        }
+        item: Any = {"pim_id": "p", "group": "p", "sku": "s", "status": "", "modified": None, "product": record,
+                     "variant": None}  # fmt: skip
+        try:
+            made = compile_expression(text)(item, "")
+        except (BadExpression, ExpressionError) as error:
+            assert len(str(error)) < 2000, "a message longer than a screen"
+            return
+        assert isinstance(made, str | int | float | bool | list | dict | type(None)), type(made)
+        assert " at 0x" not in str(made), "an object"
+
+    def token(self, random: Random) -> None:
+        """An answer of Login with Amazon."""
+        self._reply(random, {"access_token": "Atza|x", "token_type": "bearer", "expires_in": 3600})
+        Tokens(sleep=self._sleep, clock=lambda: self._now).get(self._account)
+
+    def answer(self, random: Random) -> None:
+        """An answer of the Selling Partner API."""
+        value, call = random.choice(ANSWERS)
+        self._reply(random, value)
+        mutated = self._server.reply
+        token = json.dumps({"access_token": "Atza|x", "expires_in": 3600}).encode()
+        self._server.reply = lambda path: (200, {}, token) if path == "/token" else mutated(path)
+        call(self._client)
+
+    def report(self, random: Random) -> None:
+        """A processing report of a feed."""
+        known = list(outcomes(read_report(body(random, REPORT)), ["a", "b", "c"]))
+        assert [one.sku for one in known] == ["a", "b", "c"]
+
+    def pim(self, random: Random) -> None:
+        """An answer of the PIM: its metadata, or a page."""
+        hits_page = random.random() < 0.7
+        self._reply(random, PAGE if hits_page else METADATA)
+        mutated = self._server.reply
+        right = json.dumps(METADATA).encode(), json.dumps(PAGE).encode()
+
+        def reply(path: str) -> tuple[int, dict[str, str], bytes]:
+            metadata = "$metadata" in path
+            if path.startswith("/Variants"):
+                return 404, {}, b"{}"
+            return (200, {}, right[not metadata]) if metadata is hits_page else mutated(path)
+
+        self._server.reply = reply
+        clock = Clock(now=lambda: self._now, steady=lambda: self._now, sleep=self._sleep)
+        reading = read_items(SalesLayerAccount(self._pim, clock=clock), Selection(languages=("en",)))
+        for item in reading:
+            json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
+
+    def run_file(self, random: Random) -> None:
+        """A file of a run that something changed on the disk."""
+        folder = RunFolder.of(self._folder, "c", f"run-{random.randrange(3)}")
+        record: Any = {"id": "1", "ref": "1", "status": "", "modified": None, "fields": PRODUCT, "texts": {},
+                       "images": {}}  # fmt: skip
+        items: Any = [{"pim_id": f"p/{n}", "group": "p", "sku": "s", "status": "", "modified": None,
+                       "product": record, "variant": None} for n in range(2)]  # fmt: skip
+        folder.write(EXTRACT, "part-0001.jsonl", items)
+        path = random.choice(sorted(one for one in folder.root.rglob("*") if one.is_file()))
+        path.write_bytes(mutated_bytes(random, path.read_bytes()))
+        list(folder.read(EXTRACT, "part-0001.jsonl"))
+        list(folder.index(EXTRACT, "part-0001.jsonl"))
+
+    def _reply(self, random: Random, value: Any) -> None:
+        status = random.choice((200, 200, 200, 200, 202, 204, 301, 400, 401, 403, 404, 413, 429, 500, 503))
+        content = random.choice((body(random, value), body(random, value), b"<html><title>Blocked</title>"))
+        headers: dict[str, str] = {}
+        kind = random.randrange(12)
+        if kind == 0:
+            content, headers = gzip.compress(content), {"Content-Encoding": "gzip"}
+        elif kind == 1:
+            content, headers = gzip.compress(bytes(1 << 23)), {"Content-Encoding": "gzip"}
+        elif kind == 2:
+            headers = {"Content-Encoding": random.choice(("gzip", "br", "deflate", "x", "zstd"))}
+        elif kind == 3:
+            headers = {
+                "Retry-After": random.choice(("9" * 999, "-1", "soon", "1")),
+                "Date": "Mon, 99 Foo 99999",
+            }
+        elif kind == 4:
+            headers = {
+                "Location": random.choice(
+                    ("http://169.254.169.254/", "//x", "http://[", "/loop", "file:///x")
+                )
+            }
+        elif kind == 5:
+            headers = {"x-amzn-RateLimit-Limit": random.choice(("nan", "inf", "-1", "0", "x", "1e999"))}
+        if status == 204:
+            content = b""
+        self._server.reply = lambda _path: (status, headers, content)
+        self._client = self._new_client()
+
+    def _new_client(self) -> SellingPartner:
+        def clock() -> float:
+            return self._now
+
+        return SellingPartner(
+            self._account, quotas=Quotas(sleep=self._sleep, clock=clock), tokens=Tokens(sleep=self._sleep, clock=clock),
+            sleep=self._sleep, limits=self._limits,
+        )  # fmt: skip
+
+    def _sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+
+@contextmanager
+def ours() -> Iterator[None]:
+    """Let an error pass that is one of ours, with a sentence that can be written."""
+    try:
+        yield
+    except AmazonListingsError as error:
+        text = str(error)
+        text.encode()
+        assert 0 < len(text) < 10_000, "a message longer than a screen"
