@@ -23,6 +23,7 @@ class Session:
 @pytest.fixture
 def client(tmp_path, monkeypatch):
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path))
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
     settings.cache_clear()
     (session,) = (found.dependency for found in report_pages.SessionDep.__metadata__)
     allowed = {report_pages._may_read.dependency: lambda: None, session: Session}
