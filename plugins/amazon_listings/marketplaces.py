@@ -15,6 +15,7 @@ class Marketplace(NamedTuple):
 
     `languages` are the tags a listing's texts may carry, the default first. `locale` is what to
     ask the Product Type Definitions API for: `DEFAULT` where its list has no entry of its own.
+    `timezone` is where a moment without a zone is, unless a connector says otherwise.
     """
 
     country: str
@@ -24,6 +25,7 @@ class Marketplace(NamedTuple):
     currency: str
     languages: tuple[str, ...]
     locale: str
+    timezone: str
 
 
 ENDPOINTS = {
@@ -35,29 +37,47 @@ ENDPOINTS = {
 MARKETPLACES: dict[str, Marketplace] = {
     row[0]: Marketplace(*row)
     for row in (
-        ("US", "United States", "ATVPDKIKX0DER", "NA", "USD", ("en_US", "es_US"), "en_US"),
-        ("CA", "Canada", "A2EUQ1WTGCTBG2", "NA", "CAD", ("en_CA", "fr_CA"), "en_CA"),
-        ("MX", "Mexico", "A1AM78C64UM0Y8", "NA", "MXN", ("es_MX",), "es_MX"),
-        ("BR", "Brazil", "A2Q3Y263D00KWC", "NA", "BRL", ("pt_BR",), "pt_BR"),
-        ("GB", "United Kingdom", "A1F83G8C2ARO7P", "EU", "GBP", ("en_GB",), "en_GB"),
-        ("IE", "Ireland", "A28R8C7NBKEWEA", "EU", "EUR", ("en_IE",), "DEFAULT"),
-        ("DE", "Germany", "A1PA6795UKMFR9", "EU", "EUR", ("de_DE",), "de_DE"),
-        ("FR", "France", "A13V1IB3VIYZZH", "EU", "EUR", ("fr_FR",), "fr_FR"),
-        ("IT", "Italy", "APJ6JRA9NG5V4", "EU", "EUR", ("it_IT",), "it_IT"),
-        ("ES", "Spain", "A1RKKUPIHCS9HS", "EU", "EUR", ("es_ES",), "es_ES"),
-        ("NL", "Netherlands", "A1805IZSGTT6HS", "EU", "EUR", ("nl_NL",), "nl_NL"),
-        ("BE", "Belgium", "AMEN7PMS3EDWL", "EU", "EUR", ("fr_BE", "nl_BE"), "DEFAULT"),
-        ("SE", "Sweden", "A2NODRKZP88ZB9", "EU", "SEK", ("sv_SE",), "sv_SE"),
-        ("PL", "Poland", "A1C3SOZRARQ6R3", "EU", "PLN", ("pl_PL",), "pl_PL"),
-        ("TR", "Turkey", "A33AVAJ2PDY3EV", "EU", "TRY", ("tr_TR",), "tr_TR"),
-        ("AE", "United Arab Emirates", "A2VIGQ35RCS4UG", "EU", "AED", ("en_AE", "ar_AE"), "en_AE"),
-        ("SA", "Saudi Arabia", "A17E79C6D8DWNP", "EU", "SAR", ("en_AE", "ar_AE"), "en_AE"),
-        ("EG", "Egypt", "ARBP9OOSHTCHU", "EU", "EGP", ("en_AE", "ar_AE"), "en_AE"),
-        ("IN", "India", "A21TJRUUN4KGV", "EU", "INR", ("en_IN",), "en_IN"),
-        ("ZA", "South Africa", "AE08WJ6YKNBMC", "EU", "ZAR", ("en_ZA",), "DEFAULT"),
-        ("JP", "Japan", "A1VC38T7YXB528", "FE", "JPY", ("ja_JP",), "ja_JP"),
-        ("AU", "Australia", "A39IBJ37TRP1C6", "FE", "AUD", ("en_AU",), "en_AU"),
-        ("SG", "Singapore", "A19VAU5U5O7RUS", "FE", "SGD", ("en_SG",), "en_SG"),
+        (
+            "US",
+            "United States",
+            "ATVPDKIKX0DER",
+            "NA",
+            "USD",
+            ("en_US", "es_US"),
+            "en_US",
+            "America/Los_Angeles",
+        ),
+        ("CA", "Canada", "A2EUQ1WTGCTBG2", "NA", "CAD", ("en_CA", "fr_CA"), "en_CA", "America/Toronto"),
+        ("MX", "Mexico", "A1AM78C64UM0Y8", "NA", "MXN", ("es_MX",), "es_MX", "America/Mexico_City"),
+        ("BR", "Brazil", "A2Q3Y263D00KWC", "NA", "BRL", ("pt_BR",), "pt_BR", "America/Sao_Paulo"),
+        ("GB", "United Kingdom", "A1F83G8C2ARO7P", "EU", "GBP", ("en_GB",), "en_GB", "Europe/London"),
+        ("IE", "Ireland", "A28R8C7NBKEWEA", "EU", "EUR", ("en_IE",), "DEFAULT", "Europe/Dublin"),
+        ("DE", "Germany", "A1PA6795UKMFR9", "EU", "EUR", ("de_DE",), "de_DE", "Europe/Berlin"),
+        ("FR", "France", "A13V1IB3VIYZZH", "EU", "EUR", ("fr_FR",), "fr_FR", "Europe/Paris"),
+        ("IT", "Italy", "APJ6JRA9NG5V4", "EU", "EUR", ("it_IT",), "it_IT", "Europe/Rome"),
+        ("ES", "Spain", "A1RKKUPIHCS9HS", "EU", "EUR", ("es_ES",), "es_ES", "Europe/Madrid"),
+        ("NL", "Netherlands", "A1805IZSGTT6HS", "EU", "EUR", ("nl_NL",), "nl_NL", "Europe/Amsterdam"),
+        ("BE", "Belgium", "AMEN7PMS3EDWL", "EU", "EUR", ("fr_BE", "nl_BE"), "DEFAULT", "Europe/Brussels"),
+        ("SE", "Sweden", "A2NODRKZP88ZB9", "EU", "SEK", ("sv_SE",), "sv_SE", "Europe/Stockholm"),
+        ("PL", "Poland", "A1C3SOZRARQ6R3", "EU", "PLN", ("pl_PL",), "pl_PL", "Europe/Warsaw"),
+        ("TR", "Turkey", "A33AVAJ2PDY3EV", "EU", "TRY", ("tr_TR",), "tr_TR", "Europe/Istanbul"),
+        (
+            "AE",
+            "United Arab Emirates",
+            "A2VIGQ35RCS4UG",
+            "EU",
+            "AED",
+            ("en_AE", "ar_AE"),
+            "en_AE",
+            "Asia/Dubai",
+        ),
+        ("SA", "Saudi Arabia", "A17E79C6D8DWNP", "EU", "SAR", ("en_AE", "ar_AE"), "en_AE", "Asia/Riyadh"),
+        ("EG", "Egypt", "ARBP9OOSHTCHU", "EU", "EGP", ("en_AE", "ar_AE"), "en_AE", "Africa/Cairo"),
+        ("IN", "India", "A21TJRUUN4KGV", "EU", "INR", ("en_IN",), "en_IN", "Asia/Kolkata"),
+        ("ZA", "South Africa", "AE08WJ6YKNBMC", "EU", "ZAR", ("en_ZA",), "DEFAULT", "Africa/Johannesburg"),
+        ("JP", "Japan", "A1VC38T7YXB528", "FE", "JPY", ("ja_JP",), "ja_JP", "Asia/Tokyo"),
+        ("AU", "Australia", "A39IBJ37TRP1C6", "FE", "AUD", ("en_AU",), "en_AU", "Australia/Sydney"),
+        ("SG", "Singapore", "A19VAU5U5O7RUS", "FE", "SGD", ("en_SG",), "en_SG", "Asia/Singapore"),
     )
 }
 

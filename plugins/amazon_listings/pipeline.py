@@ -136,15 +136,20 @@ def begin(
 def extract(run: RunContext, installation: Installation) -> ExtractNote:
     """Read the PIM into the run's folder."""
     from amazon_listings.runs.extract import extract_products
+    from amazon_listings.runs.notations import ColumnSurvey, note_notations
     from amazon_listings.settings import settings
 
+    survey = ColumnSurvey()
     note = extract_products(
         run.connector,
         run.scope,
         read=installation.reader(run.connector),
         folder=run.folder,
         part_size=settings().part_size,
+        survey=survey,
     )
+    whole = note.full and run.scope.kind == "everything"
+    note_notations(run.connector, survey, whole=whole, ledger=installation.ledger, folder=run.folder)
     log.info(
         "%s items extracted, %s out of scope, %s unreadable.",
         note.extracted,

@@ -25,6 +25,7 @@ from amazon_listings.ledger.items import (
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import (
     ApprovalNote,
     ExtractNote,
@@ -120,7 +121,7 @@ def test_sync(
     listings = ListingScope(
         connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
-    mapping = compiled(connector, definitions)
+    mapping = compiled(connector, definitions, columns=columns_of(folder))
     extract = folder.noted(ExtractNote)
     if folder.noted(QualityNote) is None or extract is None:
         raise Unchecked

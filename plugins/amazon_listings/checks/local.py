@@ -18,6 +18,7 @@ from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_listings.writes.planner import current_by_ledger
 from amazon_listings.writes.vanished import missing_note
+from amazon_product_types.rules import MODULAR_HIGHLIGHTS, MODULAR_NAME, TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.records import MappedItem
     from amazon_listings.runs.scope import Scope
     from amazon_listings.runs.tracing import Sources
+    from amazon_product_types.rules import RuleCheck
     from amazon_product_types.validation.issue import Issue
 
 
@@ -58,6 +60,10 @@ def refuse_offers_of_vendors(connector: Connector, mapping: FieldMapping) -> Non
         connector=connector.id,
         lines=lines,
     )
+
+
+def _is_of_title(issue: Issue) -> bool:
+    return issue.code in {MODULAR_NAME.name, MODULAR_HIGHLIGHTS.name}
 
 
 class _Step(NamedTuple):
@@ -104,10 +110,12 @@ class LocalChecks:
     waiting: int = 0
     readings: int = 0
     messages: Catalogue = field(init=False)
+    _rules: RuleCheck = field(init=False)
     _sampled: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.messages = catalogue(self.definitions.language)
+        self._rules = self.definitions.rules(self.connector.rules_off.keys())
 
     def check(
         self, mapped: list[MappedItem], barred: Mapping[str, Sequence[Issue]], sources: Sources
@@ -126,7 +134,7 @@ class LocalChecks:
         wrong: set[str] = set()
         for item in mapped:
             # All issues at once: an item that quality or mapping blocked is validated all the same.
-            own = self.definitions.issues(item.attributes) + quantities.get(item.sku or "", [])
+            own = self._issues(item, known.get(item.sku or "")) + quantities.get(item.sku or "", [])
             found[item.pim_id] = traced(own, sources.of(item.pim_id))
             errors = item.blocked or any(issue.severity == "ERROR" for issue in found[item.pim_id])
             if not item.sku or errors or item.pim_id in barred:
@@ -193,6 +201,22 @@ class LocalChecks:
             sent_before=step.sent_before,
             due=step.due or step.outcome is Outcome.READY,
         )
+
+    def _issues(self, item: MappedItem, known: KnownItem | None) -> list[Issue]:
+        """Return the issues of a payload by the definition and by the rules beyond it."""
+        found = self.definitions.issues(item.attributes)
+        said = {issue.path for issue in found if issue.severity == "ERROR"}
+        broken = [
+            issue
+            for issue in self._rules.issues(item.attributes, self.definitions.language)
+            if issue.path not in said
+        ]
+        if known is None or not known.accepted_hash or not any(map(_is_of_title, broken)):
+            return found + broken
+        # A title that Amazon has already is not sent again.
+        held = accepted_contents(self.ledger, self.listings, [known.sku]).get(known.sku) or {}
+        same = all(held.get(name) == item.attributes.get(name) for name in TITLES)
+        return found + [issue for issue in broken if not (same and _is_of_title(issue))]
 
     def _next(self, item: MappedItem, known: KnownItem | None) -> _Step:
         """Return what is next for an item that is right: nothing, a preview, or the submission."""

@@ -18,6 +18,7 @@ from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
 from amazon_listings.sources.registry import sources
 from amazon_listings.sources.related_tables import is_file
 from amazon_product_types import json_pointer
+from amazon_product_types.rules import takes_no_listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,17 +115,23 @@ def _schedule(document: dict[str, Any]) -> Iterator[Problem]:
                 f"{shown(schedule)} is not a cron expression: {error}",
                 allowed="five fields: minute 0-59, hour 0-23, day of month 1-31, month 1-12, day of week 0-6",
             )
-    name = _at(document, "sync", "timezone")
-    if isinstance(name, str) and name:
-        try:
-            zoneinfo.ZoneInfo(name)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            yield Problem(
-                "/sync/timezone",
-                f"{shown(name)} is not a time zone",
-                allowed="a name of the IANA list, such as Europe/Paris or UTC",
-                suggestion=nearest(name, zoneinfo.available_timezones()),
-            )
+    yield from _zone("/sync/timezone", _at(document, "sync", "timezone"))
+    for pointer, source in _sources(document):
+        yield from _zone(f"{pointer}/timezone", source.get("timezone"))
+
+
+def _zone(pointer: str, name: object) -> Iterator[Problem]:
+    if not isinstance(name, str) or not name:
+        return
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        yield Problem(
+            pointer,
+            f"{shown(name)} is not a time zone",
+            allowed="a name of the IANA list, such as Europe/Paris or UTC",
+            suggestion=nearest(name, zoneinfo.available_timezones()),
+        )
 
 
 def _languages(document: dict[str, Any]) -> Iterator[Problem]:
@@ -185,6 +192,20 @@ def _tables(document: dict[str, Any]) -> Iterator[Problem]:
             )
 
 
+def _offers_alone(document: dict[str, Any]) -> Iterator[Problem]:
+    product_type = _at(document, "amazon", "product_type")
+    requirements = _at(document, "amazon", "requirements") or "LISTING"
+    off = document.get("rules_off")
+    if isinstance(off, dict) and "listing_type" in off:
+        return
+    if isinstance(product_type, str) and takes_no_listing(product_type, str(requirements)):
+        yield Problem(
+            "/amazon/product_type",
+            f"{shown(product_type)} takes offers alone, not {requirements}",
+            hint="Set requirements: LISTING_OFFER_ONLY, or name the products' own type.",
+        )
+
+
 _CHECKS: tuple[Callable[[dict[str, Any]], Iterator[Problem]], ...] = (
     _reserved,
     _statuses,
@@ -192,5 +213,6 @@ _CHECKS: tuple[Callable[[dict[str, Any]], Iterator[Problem]], ...] = (
     _schedule,
     _languages,
     _offer_only,
+    _offers_alone,
     _tables,
 )

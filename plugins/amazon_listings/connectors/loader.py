@@ -172,6 +172,7 @@ def connector_from(
         approval=Approval(**filled["approval"] | {"approvers": tuple(filled["approval"]["approvers"])}),
         guards=Guards(**filled["guards"]),
         parts=parts or (MappingPart(filled["mapping"]),),
+        rules_off=filled["rules_off"],
     )
 
 

@@ -146,6 +146,7 @@ class Connector:
     `language_tags` pairs each value language with its Amazon language tag. `document` is the whole
     document, Variable merged and defaults filled. `was` are the ids that it had before. `parts` are the
     mapping's lines as its layers, document and Variable write them; `mapping` merges them by their text.
+    `rules_off` are the rules that are turned off, each with its reason.
     """
 
     id: str
@@ -167,6 +168,7 @@ class Connector:
     approval: Approval = Approval()
     guards: Guards = Guards()
     parts: tuple[MappingPart, ...] = field(default=(), repr=False, compare=False)
+    rules_off: dict[str, str] = field(default_factory=dict, hash=False)
     resolved_key: str | None = field(default=None, repr=False, compare=False)
     report_language: str | None = field(default=None, repr=False, compare=False)
 

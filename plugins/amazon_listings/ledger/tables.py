@@ -334,6 +334,14 @@ issues = Table(
     ),
 )
 
+#: How the columns of a connector's source are written: examples by column (`column_notations.Examples`).
+column_notations = Table(
+    "column_notations",
+    metadata,
+    Column("connector_key", Name(64), primary_key=True),
+    Column("examples", JSON, nullable=False),
+)
+
 #: Token buckets shared by every worker; times in seconds since the epoch, by the database's clock.
 #: `stated_rate` is what Amazon stated, believed until `stated_until`.
 buckets = Table(

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.mapping.expressions.rows import ItemRow, Tables
     from amazon_listings.mapping.plan.tree import Branch, Cell, PlanLeaf
-    from amazon_listings.mapping.values.conversion import SourceNotation
-    from amazon_listings.mapping.values.options import LeftOut
+    from amazon_listings.mapping.values.options import Remarked
     from amazon_product_types.validation.issue import Severity
 
 #: Kinds of trouble that other sources know too; a code that is not listed is its own kind.
@@ -36,7 +35,6 @@ class Setting:
     marketplace_id: str
     wanted: tuple[str, ...]
     tags: Mapping[str, str]
-    reading: SourceNotation
     required: frozenset[str] = frozenset()
     fallback: str | None = None
     report_missing: bool = False
@@ -73,10 +71,10 @@ class Findings:
         """A warning that more values were given than the place takes."""
         self._add("left_out", site, values={"limit": limit, "given": given, "more": given - limit})
 
-    def cut(self, left_out: LeftOut, site: Site) -> None:
-        """A warning that a value holds less than was given."""
-        facts = {name: self._plain(fact) for name, fact in left_out.facts.items()}
-        self._add("left_out", site, variant=left_out.variant, values=facts, found=_short(left_out.value))
+    def remark(self, remarked: Remarked, site: Site) -> None:
+        """A warning that a value holds less than was given, or was repaired."""
+        facts = {name: self._plain(fact) for name, fact in remarked.facts.items()}
+        self._add(remarked.code, site, variant=remarked.variant, values=facts, found=_short(remarked.value))
 
     def refused(self, error: ValueError, site: Site, source: object) -> None:
         """An error: the value cannot be sent."""

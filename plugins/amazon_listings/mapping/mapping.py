@@ -17,7 +17,7 @@ from amazon_listings.mapping.layered import MergedLines
 from amazon_listings.mapping.plan.closures import compile_attribute, layout
 from amazon_listings.mapping.plan.compiler import PlanCompiler
 from amazon_listings.mapping.plan.evaluation import Evaluation, Made
-from amazon_listings.mapping.values.conversion import SourceNotation
+from amazon_listings.mapping.values.notation import SourceNotation
 from amazon_listings.mapping.values.related_table import RelatedTable
 from amazon_listings.messages import DEFAULT, catalogue
 from amazon_product_types.validation.issue import Issue, Origin
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item, Record
     from amazon_listings.mapping.families.members import FamilyMember, Variations
     from amazon_listings.mapping.plan.tree import Branch
-    from amazon_listings.mapping.values.quantities import Notation
     from amazon_listings.marketplaces import Marketplace
     from amazon_product_types.labels import FieldIndex
 
@@ -204,7 +203,7 @@ def compile_mapping(
     languages: Dict[str, str],
     lines: Dict[str, int] | None = None,
     fallback_language: str | None = None,
-    decimal: Notation = "auto",
+    notation: SourceNotation | None = None,
     report_missing_languages: bool = False,
     requirements: str = "LISTING",
     variations: Dict[str, Any] | None = None,
@@ -225,7 +224,7 @@ def compile_mapping(
         lines: The line of each key in the connector file.
         fallback_language: The PIM language whose text stands in, under its own tag, where the
             wanted language has none.
-        decimal: The PIM's decimal sign; `auto` reads both and refuses what could be either.
+        notation: How the PIM writes numbers and dates; None: as the marketplace writes.
         report_missing_languages: Whether a language without text is a warning.
         requirements: The requirement set of `definition`; a key for a field outside it is an error.
         variations: The connector's `variations`, to make families.
@@ -237,8 +236,9 @@ def compile_mapping(
     Raises:
         MappingErrors: one or more lines are wrong; it has all of them.
     """
-    reading = SourceNotation(decimal, month_first=marketplace.country == "US")
-    compiler = PlanCompiler(index, reading, marketplace=marketplace, definition=definition)
+    compiler = PlanCompiler(
+        index, notation or SourceNotation.of(marketplace), marketplace=marketplace, definition=definition
+    )
     if isinstance(mapping, MergedLines):
         compiler.faults += mapping.faults
         compiler.renamed |= mapping.renamed
@@ -261,7 +261,6 @@ def compile_mapping(
         marketplace_id=marketplace.id,
         wanted=tuple(languages),
         tags=tags,
-        reading=reading,
         required=frozenset(definition.get("required", ())),
         fallback=fallback_language,
         report_missing=report_missing_languages,

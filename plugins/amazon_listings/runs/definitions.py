@@ -17,11 +17,13 @@ from amazon_listings.runs.storage import storage_explained
 from amazon_listings.selling_partner.exceptions import WrongAccount
 from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.sellers import check_participation
+from amazon_product_types.rules import RuleCheck
 from amazon_product_types.validation import DefinitionError, amazon_issues, compile_definition
 from amazon_product_types.validation.payload import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from amazon_listings.connectors.model import Connector
@@ -187,6 +189,10 @@ class Definitions:
         if self._compiled.is_valid(attributes) and is_sendable(attributes):
             return True
         return not any(issue.severity == "ERROR" for issue in self.issues(attributes))
+
+    def rules(self, without: AbstractSet[str]) -> RuleCheck:
+        """Return the rules beyond the definition, but for those turned off by name."""
+        return RuleCheck(self.document, self._compiled.label, without=without)
 
     def fixed_values(self, attributes: Mapping[str, Any]) -> list[Issue]:
         """Warnings about values that cannot be changed on a listing that exists."""

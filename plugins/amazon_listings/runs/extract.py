@@ -14,6 +14,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
+from amazon_listings.runs.notations import ColumnSurvey, source_notation
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.records import EXTRACT, PROBLEMS, ReadingProblem
 from amazon_listings.sources.selection import Selection
@@ -38,6 +39,7 @@ def extract_products(
     read: Callable[[Selection], Reading],
     folder: RunFolder,
     part_size: int,
+    survey: ColumnSurvey | None = None,
 ) -> ExtractNote:
     """Read the PIM into the run's folder, and return its note `extract`.
 
@@ -48,6 +50,7 @@ def extract_products(
         folder: The run's folder; its stage `extract` is written again. The note is written last: without
             it, no part counts.
         part_size: Items of a part; one family is never split, so a part may be a little larger.
+        survey: Is shown every item that is read.
 
     Raises:
         RunAbortedError: more SKUs than the connector allows, or nothing at all to work on.
@@ -68,7 +71,7 @@ def extract_products(
     )
     folder.forget(ExtractNote)
     folder.clear(EXTRACT, PROBLEMS)
-    chosen = _Choice(connector, scope)
+    chosen = _Choice(connector, scope, survey or ColumnSurvey())
     parts: list[str] = []
     try:
         for items in _parts(chosen(reading), part_size):
@@ -117,7 +120,7 @@ def extract_products(
 class _Choice:
     """Gives each item its SKU, and keeps those in scope; counts as it goes."""
 
-    def __init__(self, connector: Connector, scope: Scope) -> None:
+    def __init__(self, connector: Connector, scope: Scope, survey: ColumnSurvey) -> None:
         self.taken = 0
         self.left = 0
         self.problems: list[ItemError] = []
@@ -131,13 +134,18 @@ class _Choice:
         self._language = next(iter(dict(connector.language_tags)), "")
         self._fallback = connector.source.fallback_language
         self._facts = connector.facts
+        notation = source_notation(connector, {})
         self._sku = compile_expression(connector.source.sku)
-        self._filter = compile_expression(connector.source.filter) if connector.source.filter else None
+        self._filter = (
+            compile_expression(connector.source.filter, notation) if connector.source.filter else None
+        )
+        self._survey = survey
 
     def __call__(self, items: Iterable[Item]) -> Iterator[Item]:
         limit = self._connector.source.sku_limit
         for item in items:
             self.fields.see(item)
+            self._survey.see(item)
             try:
                 # A product without variants has no variant fields: they are empty, not mistakes.
                 row = ItemRow(item, self._language, fallback=self._fallback, facts=self._facts)

@@ -16,6 +16,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.damage import RunFilesGone
 from amazon_listings.runs.issue_history import keep_resolved, renew_resolved
 from amazon_listings.runs.item_states import keep_states
+from amazon_listings.runs.notations import NotationsNote
 from amazon_listings.runs.notes import (
     ChangesNote,
     DefinitionsNote,
@@ -214,7 +215,12 @@ def _cursor(folder: RunFolder) -> str | None:
 
 def _warnings(folder: RunFolder) -> list[str]:
     """Return what the steps of the run found worth knowing."""
-    notes = (folder.noted(ExtractNote), folder.noted(QualityNote), folder.noted(MappingNote))
+    notes = (
+        folder.noted(ExtractNote),
+        folder.noted(NotationsNote),
+        folder.noted(QualityNote),
+        folder.noted(MappingNote),
+    )
     return [sentence for note in notes if note is not None for sentence in note.warnings]
 
 

@@ -17,10 +17,12 @@ from amazon_listings.ledger.item_states import (
     record_states,
 )
 from amazon_listings.runs.needed_fields import needed_fields
+from amazon_listings.runs.notations import columns_of, remember, row_notation
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import EXTRACT, MAPPED, REMOVED, RESOLVED
 from amazon_listings.runs.related_tables import load_tables
+from amazon_product_types.rules import next_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,6 +70,7 @@ def keep_states(
     def states() -> Iterator[ItemState]:
         nonlocal left_out
         shared = shared_fingerprint(connector, definitions, folder)
+        columns = columns_of(folder)
         for item, row, mapped, family in _rows(folder, extract.parts):
             if item.outcome is Outcome.FAILED and mapped is None:
                 left_out += 1  # the run stopped before it was mapped
@@ -88,12 +91,16 @@ def keep_states(
                 name=_text(attributes, _NAME, "value"),
                 picture=_text(attributes, _PICTURE, "media_location"),
                 selected=extract.selected,
-                fingerprint=Fingerprint(**shared, row=digest(row), family=family),
+                next_date=next_change(attributes or {}, read_at),
+                fingerprint=Fingerprint(
+                    **shared, row=digest([row, row_notation(row, columns)] if row else None), family=family
+                ),
             )
 
     record_states(ledger, connector.key, states())
     leaving = (one.sku for part in folder.parts(REMOVED) for one in folder.read(REMOVED, part))
     mark_removed_skus(ledger, connector.key, filter(None, leaving), run=run, read_at=read_at)
+    remember(ledger, connector.key, folder)
     if scope.kind == "everything" and extract.full:
         # After an unreadable record nobody knows which items are missing.
         if ended and not left_out and not extract.unreadable:
@@ -119,7 +126,9 @@ def shared_fingerprint(
                 connector.mapping_content,
                 connector.variations,
                 connector.language_tags,
-                [source.sku, source.filter, source.fallback_language, source.decimal, source.missing_texts],
+                [source.sku, source.filter, source.fallback_language, source.missing_texts],
+                [source.decimal, source.date_order, source.timezone],
+                connector.rules_off,
                 vars(connector.amazon),
             ]
         ),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.mapping.layered import merge_lines
 from amazon_listings.mapping.mapping import compile_mapping
+from amazon_listings.runs.notations import columns_of, source_notation
 from amazon_listings.runs.notes import MappingNote
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import EXTRACT, MAPPED, MappedItem
 from amazon_listings.runs.related_tables import load_tables
+from amazon_listings.runs.skus import sku_issues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +23,11 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.mapping.layered import MergedLines
     from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_product_types.labels import FieldIndex
+    from amazon_product_types.rules import RuleCheck
 
 
 class Described(Protocol):
@@ -45,7 +50,11 @@ class Described(Protocol):
 
 
 def compiled(
-    connector: Connector, definitions: Described, tables: Dict[str, Any] | None = None
+    connector: Connector,
+    definitions: Described,
+    tables: Dict[str, Any] | None = None,
+    *,
+    columns: Dict[str, ColumnEvidence] = MappingProxyType({}),
 ) -> FieldMapping:
     """The connector's mapping, for these definitions.
 
@@ -53,6 +62,7 @@ def compiled(
         connector: The connector.
         definitions: Those of this run, or one in files.
         tables: The rows of its related tables, where items are to be mapped and not only lines looked at.
+        columns: What the columns of the source show of their notation.
 
     Raises:
         MappingErrors: one or more lines are wrong; the message has all of them.
@@ -65,7 +75,7 @@ def compiled(
         languages=dict(connector.language_tags),
         lines=connector.where.mapping_lines(),
         fallback_language=connector.source.fallback_language,
-        decimal=connector.source.decimal,
+        notation=source_notation(connector, columns),
         report_missing_languages=connector.source.missing_texts == "warn",
         requirements=connector.amazon.requirements,
         variations=connector.variations,
@@ -94,14 +104,15 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     Raises:
         MappingErrors: the mapping itself is wrong; no item can be mapped.
     """
-    mapping = compiled(connector, definitions, load_tables(connector, folder))
+    rules = definitions.rules(connector.rules_off.keys())
+    mapping = compiled(connector, definitions, load_tables(connector, folder), columns=columns_of(folder))
     if mapping.renamed:
         folder.note(MappingNote(warnings=tuple(mapping.renamed)))
     counts = {"mapped": 0, "blocked": 0}
 
     def records() -> Iterator[MappedItem]:
         for _, family in groupby(folder.read(EXTRACT, part), key=lambda item: item["group"]):
-            for record in _mapped(connector, mapping, list(family)):
+            for record in _mapped(connector, mapping, rules, list(family)):
                 counts["mapped"] += 1
                 counts["blocked"] += record.blocked
                 yield record
@@ -110,10 +121,15 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     return counts
 
 
-def _mapped(connector: Connector, mapping: FieldMapping, family: list[Item]) -> Iterator[MappedItem]:
+def _mapped(
+    connector: Connector, mapping: FieldMapping, rules: RuleCheck, family: list[Item]
+) -> Iterator[MappedItem]:
     siblings = [item["variant"] for item in family if item["variant"]]
     for item in mapping.expand_family(family):
         mapped = mapping.apply(item, siblings=siblings)
+        language = mapping.setting.language
+        attributes, notices = rules.prepared(mapped.attributes, language)
+        issues = [*sku_issues(connector, item["sku"], language), *mapped.issues, *notices]
         yield MappedItem(
             pim_id=item["pim_id"],
             sku=item["sku"],
@@ -122,7 +138,7 @@ def _mapped(connector: Connector, mapping: FieldMapping, family: list[Item]) -> 
             group=item["group"],
             modified=item["modified"],
             requirements=connector.amazon.requirements,
-            attributes=mapped.attributes,
-            hash=payload_hash(mapped.attributes),
-            issues=tuple(mapped.issues),
+            attributes=attributes,
+            hash=payload_hash(attributes),
+            issues=tuple(issues),
         )

@@ -28,6 +28,8 @@ class SourceSettings:
         fallback_language: Language whose text is taken where the wanted one is empty.
         missing_texts: What happens where a value language has no text.
         decimal: Decimal sign of numbers that the PIM writes as text.
+        date_order: How dates without a year first begin; `auto`: as the marketplace writes them.
+        timezone: Where moments without a zone are; None: where the marketplace is.
         filter: Expression over the item; only items for which it is true are in scope.
         sku: Expression that gives each item its SKU.
         sku_limit: Most items that the connector may hold.
@@ -40,6 +42,8 @@ class SourceSettings:
     fallback_language: str | None = None
     missing_texts: Literal["ignore", "warn"] = "ignore"
     decimal: Literal["auto", ",", "."] = "auto"
+    date_order: Literal["auto", "day_first", "month_first"] = "auto"
+    timezone: str | None = None
     filter: str | None = None
     sku: str = "{{ item.reference }}"
     sku_limit: int = 1000

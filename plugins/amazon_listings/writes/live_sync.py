@@ -18,6 +18,7 @@ from amazon_listings.ledger.items import ListingScope, accepted_contents, known_
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ApprovalNote, LiveNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
@@ -413,7 +414,7 @@ def live_sync(
     listings = ListingScope(
         connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
     )
-    mapping = compiled(connector, definitions)
+    mapping = compiled(connector, definitions, columns=columns_of(folder))
     lease = Lease(ledger, connector.key, owner=f"{connector.id} run {run}", sleep=client.sleep)
     writer = Writer(
         planner=Planner(connector, mapping, definitions.layout, client),

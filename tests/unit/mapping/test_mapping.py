@@ -5,6 +5,7 @@ import json
 import pytest
 
 from amazon_listings.mapping import MappingErrors
+from amazon_listings.mapping.values.notation import SourceNotation
 
 FR = {"language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}
 HERE = {"marketplace_id": "A13V1IB3VIYZZH"}
@@ -28,7 +29,7 @@ def test_the_engine_wraps_and_tags(small):
 
 
 @pytest.mark.parametrize(
-    "text", ["0123", "1e5", "Infinity", "NaN", "true", "null", "-0", "1_000", "0x1f", "1,5"]
+    "text", ["0123", "1e5", "Infinity", "NAN", "true", "Null", "-0", "1_000", "0x1f", "1,5"]
 )
 def test_text_stays_text_whatever_it_looks_like(small, text):
     item = fields(small, code=text)
@@ -91,8 +92,9 @@ def test_what_could_be_two_numbers_is_refused_until_the_sign_is_stated(small):
     mapping = {"item_weight": {"value": "{{ item.w }}", "unit": "kilograms"}}
     [issue] = small.map(mapping, item).issues
     assert "it may mean “1234” or “1.234”" in issue.message
-    assert small.map(mapping, item, decimal=",").attributes["item_weight"][0]["value"] == 1.234
-    assert small.map(mapping, item, decimal=".").attributes["item_weight"][0]["value"] == 1234
+    for sign, weight in ((",", 1.234), (".", 1234)):
+        found = small.map(mapping, item, notation=SourceNotation(sign)).attributes["item_weight"]
+        assert found[0]["value"] == weight
 
 
 @pytest.mark.parametrize("written", ["1,5 kg", "1.5kg", "1,5 Kilogrammes", "1,5 kilogramme", "kg 1,5"])

@@ -14,6 +14,7 @@ from amazon_listings.checks.quality.wording import issue_of, observed, unfit_iss
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.messages import message
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ExtractNote, QualityNote
 from amazon_listings.runs.quality_docs import docs_index, project_folder
 from amazon_listings.runs.records import EXTRACT, QUALITY, QualityRecord
@@ -107,7 +108,7 @@ class _Check:
         own = list(added(connector))
         self._refuse_unknown_columns(own)
         required = set(definitions.document.get("required", ()))
-        mapping = compiled(connector, definitions, load_tables(connector, folder))
+        mapping = compiled(connector, definitions, load_tables(connector, folder), columns=columns_of(folder))
         self._tables = mapping.setting.tables
         expectations = [*standard(mapping, required, definitions.labels, sku_origin(connector)), *own]
         single = [one for one in expectations if per_item(one, self._place_of(one))]

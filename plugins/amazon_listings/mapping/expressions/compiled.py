@@ -16,6 +16,7 @@ from amazon_listings.mapping.expressions.reads import Reads, all_reads
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.expressions.syntax import syntax_tree
 from amazon_listings.mapping.formulas.limits import shown
+from amazon_listings.mapping.values.notation import SourceNotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,15 +111,19 @@ def combined(parts: Sequence[Expression], function: Callable[[list[Value]], Valu
     )
 
 
-def as_expression(value: Value | Expression) -> Expression:
+def as_expression(value: Value | Expression, notation: SourceNotation | None = None) -> Expression:
     """Return a value of a mapping as an expression: text is compiled, the rest is a constant.
+
+    Args:
+        value: The value as written.
+        notation: How the source writes the numbers and dates that filters read.
 
     Raises:
         BadExpression: the text is no expression.
     """
     if isinstance(value, Expression):
         return value
-    return compile_expression(value) if isinstance(value, str) else constant(value)
+    return compile_expression(value, notation) if isinstance(value, str) else constant(value)
 
 
 def constant(value: Value) -> Expression:
@@ -126,15 +131,19 @@ def constant(value: Value) -> Expression:
     return Expression(shown(value), lambda _row: value, constant=True)
 
 
-def compile_expression(text: str) -> Expression:
+def compile_expression(text: str, notation: SourceNotation | None = None) -> Expression:
     """Compile the expression in `text`.
+
+    Args:
+        text: The expression as written.
+        notation: How the source writes the numbers and dates that filters read.
 
     Raises:
         BadExpression: wrong syntax, an unknown name or filter, or something no mapping may do.
     """
     if "{{" not in text and "{%" not in text and "{#" not in text:
         return constant(text)
-    compiler = ExpressionCompiler()
+    compiler = ExpressionCompiler(notation or SourceNotation())
     try:
         evaluate = compiler.template(syntax_tree(text))
     except TemplateSyntaxError as error:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_listings.mapping.expressions.rows import ItemRow
+    from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.mapping.values.value import Value
 
 #: A compiled part of an expression.
@@ -87,9 +88,13 @@ class ExpressionCompiler:
     """Compiles one expression, and notes what it reads.
 
     `fields` are the fields of `item`, `product` and `variant` in the order of the text.
+
+    Args:
+        notation: How the source writes the numbers and dates that filters read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notation: SourceNotation) -> None:
+        self.notation = notation
         self.fields: dict[str, None] = {}
         self.asks = False
         self.any_field = False

@@ -5,6 +5,7 @@ Their names are known before anything runs, those that `map` and `select` take t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -84,7 +85,7 @@ def compile_filter(
             f"No filter named {name!r}{meant(name, (*FILTERS, *_BY_NAME))}", node.lineno
         )
     result = _kind_of_result(compiler, node, kind)
-    function, skip = _function(node)
+    function, skip = _function(compiler, node)
     arguments = _Arguments(compiler, node, skip)
     asking = name in _ASKING
 
@@ -113,7 +114,7 @@ def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
     if node.name in _PRESENCE:
         wanted = node.name == "undefined"
         return lambda row: (type(made(row)) is Missing) is wanted
-    test = _test_named(node.name, node.lineno)
+    test = _reading(compiler, _test_named(node.name, node.lineno))
     arguments = _Arguments(compiler, node)
     asking = node.name in _ASKING
 
@@ -176,17 +177,26 @@ def _attribute(node: nodes.Filter) -> nodes.Expr | None:
     return next((pair.value for pair in node.kwargs if pair.key in {"attribute", "field"}), None)
 
 
-def _function(node: nodes.Filter) -> tuple[Function, int]:
+def _function(compiler: ExpressionCompiler, node: nodes.Filter) -> tuple[Function, int]:
     """The function of a filter, and how many of its arguments are names that are used up here."""
     if node.name == "map" and not any(pair.key == "attribute" for pair in node.kwargs):
-        return _on_each(FILTERS[_filter_named(node)]), 1
+        return _on_each(_reading(compiler, FILTERS[_filter_named(node)])), 1
     if node.name == "map":
         return _on_value(sequences.attribute_of), 0
     if node.name in {"select", "reject"}:
         return _selection(node, by_attribute=False), min(1, len(node.args))
     if node.name in {"selectattr", "rejectattr"}:
         return _selection(node, by_attribute=True), 0
-    return _on_value(FILTERS[node.name]), 0
+    return _on_value(_reading(compiler, FILTERS[node.name])), 0
+
+
+def _reading(compiler: ExpressionCompiler, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that reads numbers or dates, told how the fields before it are written."""
+    if function in formulas.READ_NUMBERS:
+        return partial(function, notation=compiler.notation.numbers(compiler.fields))
+    if function in formulas.READ_DATES:
+        return partial(function, dates=compiler.notation.dates_of(compiler.fields))
+    return function
 
 
 def _on_value(function: Callable[..., Any]) -> Function:

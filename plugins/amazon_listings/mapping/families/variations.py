@@ -8,6 +8,7 @@ from amazon_listings.mapping.expressions.compiled import BadExpression, as_expre
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES, ThemePart, Variations, theme_parts
 from amazon_listings.mapping.faults import InvalidLine, Line
 from amazon_listings.mapping.values.conversion import Treatment, converter
+from amazon_listings.mapping.values.notation import Reading
 from amazon_listings.mapping.values.options import ConversionError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def read_variations(
     if len(compiler.faults) > before:
         return None
     themes = compiler.fields["variation_theme.name"]
-    convert = converter(themes, Treatment(), compiler.reading, own_names=compiler.own_names)
+    convert = converter(themes, Treatment(), Reading(), own_names=compiler.own_names)
     attributes: dict[str, list[str]] = {}
     for item in compiler.index.fields:
         names = item.path.split(".")

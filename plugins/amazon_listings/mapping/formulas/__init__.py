@@ -16,3 +16,6 @@ for _part in (text, regex, conditions, arithmetic, dates, tables, images):
 TESTS: dict[str, Callable[..., bool]] = {}
 for _part in (conditions, regex, dates):
     TESTS.update(_part.TESTS)
+
+#: Filters and tests that are told how the source writes numbers (`notation`) or dates (`dates`).
+READ_NUMBERS, READ_DATES = arithmetic.READ_NUMBERS, dates.READ_DATES

@@ -21,7 +21,7 @@ from amazon_listings.mapping.plan.leaves import (
     observed,
 )
 from amazon_listings.mapping.plan.tree import Branch, Cell, Element, PlanLeaf, deciding_cell, deciding_members
-from amazon_listings.mapping.values.options import ConversionError, LeftOut
+from amazon_listings.mapping.values.options import ConversionError, Remarked
 from amazon_listings.mapping.values.value import is_empty
 
 if TYPE_CHECKING:
@@ -194,13 +194,13 @@ def _lone(  # noqa: C901 - the hot path of a mapping
                 return
             if source.__class__ is not list:
                 value = convert(source)
-                if value.__class__ is not LeftOut:
+                if value.__class__ is not Remarked:
                     if value != "":
                         found.append(element(value, row))
                     return
             else:
                 values = [convert(one) for one in source if one is not None and one != ""]
-                if LeftOut not in map(type, values):
+                if Remarked not in map(type, values):
                     found += [element(value, row) for value in values if value != ""]
                     return
         except _FAILURES:
@@ -285,7 +285,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
                 except ConversionError:
                     value = otherwise(run, row, made)
                 else:
-                    if run.observed or value.__class__ is LeftOut:
+                    if run.observed or value.__class__ is Remarked:
                         value = otherwise(run, row, made)
                     elif value == "":
                         continue
@@ -359,7 +359,7 @@ def _maker(  # noqa: PLR0917 - what every part of the plan is compiled from
     """A member: where its value is bound, what converts it, and what makes it if that is not all."""
     if isinstance(member, PlanLeaf):
         convert = None if member.is_list else member.converter.convert
-        make = compile_leaf(member, template, setting, places.places, spot.way)
+        make = compile_leaf(member, template, places.places, spot.way)
         return name, places.places[member], convert, make
     if member.level.is_array:
         return name, 0, None, _array(member, setting, places, spot)

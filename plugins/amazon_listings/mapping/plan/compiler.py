@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, as_expression, constant
 from amazon_listings.mapping.faults import InvalidLine, Line, MappingFault
+from amazon_listings.mapping.plan.hidden_debris import without_hidden_debris
 from amazon_listings.mapping.plan.tree import Branch, Cell, Element, PlanLeaf, spread_depth
 from amazon_listings.mapping.short_forms.context import MarketplaceContext
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS, spread
 from amazon_listings.mapping.values.conversion import (
     Converter,
-    SourceNotation,
     Treatment,
     converter,
     parse_quantity,
 )
+from amazon_listings.mapping.values.notation import Reading
 from amazon_listings.mapping.values.options import ConversionError, own_option_names
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.definition import ENGINE_MEMBERS
@@ -24,6 +26,7 @@ from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, Unkn
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.marketplaces import Marketplace
     from amazon_product_types.fields import Field
 
@@ -50,7 +53,7 @@ class PlanCompiler:
 
     Args:
         index: The fields that may be mapped.
-        reading: How the PIM writes numbers and dates.
+        notation: How the PIM writes numbers and dates.
         marketplace: Where to sell.
         definition: The definition in the marketplace's own locale.
     """
@@ -58,13 +61,13 @@ class PlanCompiler:
     def __init__(
         self,
         index: FieldIndex,
-        reading: SourceNotation,
+        notation: SourceNotation,
         *,
         marketplace: Marketplace,
         definition: Mapping[str, Any],
     ) -> None:
         self.index = index
-        self.reading = reading
+        self.notation = notation
         self.faults: list[MappingFault] = []
         self.renamed: dict[Line, list[str]] = {}
         self.root = Element()
@@ -74,7 +77,7 @@ class PlanCompiler:
             for names in (path.split(".") for path in self.fields)
             for depth in range(1, len(names) + 1)
         }
-        self.context = MarketplaceContext(marketplace, self.fields)
+        self.context = MarketplaceContext(marketplace, self.fields, notation)
         self.own_names = own_option_names(definition)
         self._common: dict[int, Element] = {}
 
@@ -220,11 +223,34 @@ class PlanCompiler:
         if isinstance(known := element.members.get(name), PlanLeaf):
             raise InvalidLine(f"`{leaf.path}` is mapped already, by {known.cells[0].line}")
         unit = self.fields.get(leaf.unit) if leaf.unit else None
-        convert = converter(leaf, source.treatment, self.reading, unit_of=unit, own_names=self.own_names)
-        cells = [Cell(as_expression(value), source.line, source.treatment) for value in values]
+        notation = replace(self.notation, exact=self._is_exact(leaf))
+        cells = [Cell(as_expression(value, notation), source.line, source.treatment) for value in values]
+        reading = notation.reading(name for cell in cells for name in cell.expression.fields)
+        convert = converter(
+            leaf,
+            source.treatment,
+            reading,
+            unit_of=unit,
+            own_names=self.own_names,
+            constant=all(cell.expression.constant for cell in cells),
+        )
+        if convert.is_text:
+            cells = [
+                replace(cell, expression=without_hidden_debris(cell.expression, notation.allowed))
+                for cell in cells
+            ]
         for cell in cells:
-            _check_constant(cell, convert, self.reading)
+            _check_constant(cell, convert)
         element.members[name] = PlanLeaf(leaf, cells, convert)
+
+    def _is_exact(self, leaf: Field) -> bool:
+        """Whether a leaf is a count or money, where a factor of 1,000 is a loss."""
+        if leaf.json_type == "integer":
+            return True
+        names = leaf.path.split(".")
+        return leaf.json_type == "number" and any(
+            ".".join([*names[:depth], "currency"]) in self.fields for depth in range(1, len(names))
+        )
 
     def plan(self) -> dict[str, Branch]:
         """The plan, once all lines are in."""
@@ -262,7 +288,7 @@ class PlanCompiler:
         if beside is None:
             return
         currency = self.context.marketplace.currency
-        convert = converter(beside, Treatment(), self.reading)
+        convert = converter(beside, Treatment(), Reading())
         try:
             convert.convert(currency)
         except ConversionError:
@@ -283,7 +309,7 @@ def _treatment(value: dict[str, Any], outer: Treatment) -> Treatment:
     )
 
 
-def _check_constant(cell: Cell, convert: Converter, reading: SourceNotation) -> None:
+def _check_constant(cell: Cell, convert: Converter) -> None:
     """A constant that the leaf does not take is a mistake of the mapping, not of each item."""
     if not cell.expression.constant:
         return
@@ -293,7 +319,7 @@ def _check_constant(cell: Cell, convert: Converter, reading: SourceNotation) -> 
             return
         if convert.unit is None:
             convert.convert(value)
-        elif unit := parse_quantity(value, reading)[1]:
+        elif unit := parse_quantity(value, convert.decimal)[1]:
             convert.unit(unit)
     except ConversionError as error:
         options = (error.allowed or {}).get("options", ())

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.mapping.expressions.compiler import ExpressionError
 from amazon_listings.mapping.plan.tree import Cell, Element, PlanLeaf
 from amazon_listings.mapping.values.conversion import parse_quantity
-from amazon_listings.mapping.values.options import ConversionError, LeftOut
+from amazon_listings.mapping.values.options import ConversionError, Remarked
 from amazon_listings.mapping.values.value import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from amazon_listings.mapping.expressions.rows import ItemRow
-    from amazon_listings.mapping.findings import Setting, Site
+    from amazon_listings.mapping.findings import Site
     from amazon_listings.mapping.plan.evaluation import Evaluation, Way
     from amazon_listings.mapping.values.value import Value
 
@@ -33,7 +33,7 @@ def folded(leaf: PlanLeaf) -> Value:
         made: Value = leaf.converter.convert(value)
     except ConversionError:
         return None
-    return None if made == "" or isinstance(made, LeftOut) else made
+    return None if made == "" or isinstance(made, Remarked) else made
 
 
 def constant_of(leaf: PlanLeaf) -> Value:
@@ -41,9 +41,7 @@ def constant_of(leaf: PlanLeaf) -> Value:
     return leaf.cells[0].expression.evaluate(_NO_ROW)
 
 
-def compile_leaf(
-    leaf: PlanLeaf, template: Element, setting: Setting, places: Mapping[PlanLeaf, int], way: Way
-) -> LeafMaker:
+def compile_leaf(leaf: PlanLeaf, template: Element, places: Mapping[PlanLeaf, int], way: Way) -> LeafMaker:
     """Compile all of a leaf: issues, units beside a number, and what is observed.
 
     What most leaves need, to convert the value that is bound, their object does by itself.
@@ -51,14 +49,13 @@ def compile_leaf(
     Args:
         leaf: The leaf.
         template: The element that it is a member of.
-        setting: The engine's setting.
         places: Where the leaves of the plan keep their values.
         way: The way to the leaf.
     """
     if leaf.is_list:
         return _list(leaf, way)
     if leaf.converter.unit is not None:
-        return _quantity(leaf, _Beside.of(template, places), setting, places[leaf], way)
+        return _quantity(leaf, _Beside.of(template, places), places[leaf], way)
     place, convert, is_unit = places[leaf], leaf.converter.convert, leaf.name == "unit"
 
     def made(run: Evaluation, row: ItemRow, beside: dict[str, Any]) -> Any:
@@ -96,11 +93,9 @@ class _Beside(NamedTuple):
         return mapped, None if is_empty(mapped) else self.leaf.converter.convert(mapped)
 
 
-def _quantity(
-    leaf: PlanLeaf, unit_beside: _Beside | None, setting: Setting, place: int, way: Way
-) -> LeafMaker:
+def _quantity(leaf: PlanLeaf, unit_beside: _Beside | None, place: int, way: Way) -> LeafMaker:
     """A number that may have its unit written beside it: `1,5 kg` fills both."""
-    reading, convert = setting.reading, leaf.converter.convert
+    decimal, convert = leaf.converter.decimal, leaf.converter.convert
     find_unit, unit_way = leaf.converter.unit or str, (*way[:-1], "unit")
 
     def made(run: Evaluation, row: ItemRow, element: dict[str, Any]) -> Any:
@@ -109,7 +104,7 @@ def _quantity(
             return None
         site = _site(run, leaf, place, row, way)
         try:
-            number, unit = parse_quantity(_whole(source), reading)
+            number, unit = parse_quantity(_whole(source), decimal)
             if unit:
                 code = _agreed(run, unit, find_unit(unit), unit_beside)
                 if "unit" not in element:
@@ -169,9 +164,9 @@ def _site(run: Evaluation, leaf: PlanLeaf, place: int, row: ItemRow, way: Way) -
 def observed(run: Evaluation, value: object, source: object, site: Site) -> Any:
     """Return what is sent, once everything about it is noted."""
     for part in (source, value):
-        if isinstance(part, LeftOut):
-            run.findings.cut(part, site)
-    sent = value.value if isinstance(value, LeftOut) else value
+        if isinstance(part, Remarked):
+            run.findings.remark(part, site)
+    sent = value.value if isinstance(value, Remarked) else value
     if sent == "":
         return None
     run.observe(site, sent, _whole(source), _rule(site))
@@ -185,7 +180,7 @@ def _rule(site: Site) -> str:
 
 
 def _whole(value: object) -> Any:
-    return value.value if isinstance(value, LeftOut) else value
+    return value.value if isinstance(value, Remarked) else value
 
 
 #: What a constant reads.

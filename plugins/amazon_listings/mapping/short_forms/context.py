@@ -11,6 +11,7 @@ from amazon_listings.mapping.faults import InvalidLine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.marketplaces import Marketplace
     from amazon_product_types.fields import Field
 
@@ -22,10 +23,17 @@ _NUMBERED = re.compile(r"(.+)_(\d+)")
 
 @dataclass(frozen=True)
 class MarketplaceContext:
-    """What a short form must know: the marketplace, and the fields of the definition by path."""
+    """What a short form must know.
+
+    Args:
+        marketplace: Where to sell.
+        fields: The fields of the definition by path.
+        notation: How the source writes numbers and dates.
+    """
 
     marketplace: Marketplace
     fields: Mapping[str, Field]
+    notation: SourceNotation
 
     def numbered(self, base: str) -> list[str]:
         """The media paths `<base>_1.media_location`, … that the definition has, in order."""

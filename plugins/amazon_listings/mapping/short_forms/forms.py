@@ -7,6 +7,7 @@ documentation, names after the definitions.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import Expression, as_expression, combined
@@ -14,8 +15,9 @@ from amazon_listings.mapping.faults import InvalidLine
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.short_forms.context import check_keys
 from amazon_listings.mapping.short_forms.offers import offers
+from amazon_listings.mapping.values.debris import cleaned
 from amazon_listings.mapping.values.lengths import modular_title
-from amazon_listings.mapping.values.options import ConversionError, LeftOut
+from amazon_listings.mapping.values.options import ConversionError, Remarked
 from amazon_listings.mapping.values.quantities import NotANumber, number
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types import gtin as trade_numbers
@@ -64,7 +66,7 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
             if position == len(slots) - 1 and len(found) > len(slots):
                 more = len(found) - len(slots)
                 facts = {"limit": len(slots), "given": len(found), "more": more}
-                return LeftOut(found[position], "pictures", facts)
+                return Remarked(found[position], "pictures", facts)
             return found[position]
 
         return pick
@@ -92,22 +94,26 @@ def stock(value: Any, context: MarketplaceContext) -> Placed:
     entry = dict(value) if isinstance(value, dict) else {"quantity": value}
     by_country = entry.pop("by_country", None)
     if by_country is not None:
-        entry["quantity"] = _own_quantity(by_country, context.marketplace.country)
+        entry["quantity"] = _own_quantity(by_country, context)
     check_keys(entry, _STOCK, "stock")
     element = {_STOCK[name]: content for name, content in entry.items()}
     return [("fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", **element}])]
 
 
-def _own_quantity(by_country: Any, country: str) -> Expression:
+def _own_quantity(by_country: Any, context: MarketplaceContext) -> Expression:
     """This marketplace's quantity, refused where another one of the same stock contradicts it."""
+    country, notation = context.marketplace.country, replace(context.notation, exact=True)
     if not isinstance(by_country, dict) or country not in by_country:
         raise InvalidLine(f"by_country needs a quantity for {country}")
     shared = [country, *(c for c in by_country if c != country and c in ONE_STOCK and country in ONE_STOCK)]
 
+    parts = [as_expression(by_country[name], notation) for name in shared]
+    readings = {name: notation.numbers(part.fields) for name, part in zip(shared, parts, strict=True)}
+
     def agreed(values: list[Any]) -> Any:
         found = {name: value for name, value in zip(shared, values, strict=True) if not is_empty(value)}
         try:
-            different = {number(value) for value in found.values()}
+            different = {number(value, readings[name]) for name, value in found.items()}
         except NotANumber as reason:
             raise ConversionError("quantity_no_number", reason=reason) from None
         if len(different) > 1:
@@ -115,7 +121,6 @@ def _own_quantity(by_country: Any, country: str) -> Expression:
             raise ConversionError("quantities_differ", said=said)
         return found.get(country)
 
-    parts = [as_expression(by_country[name]) for name in shared]
     return combined(parts, agreed, f"quantity of {country}, the same in all of the EU")
 
 
@@ -134,13 +139,18 @@ def gtin(value: Any, context: MarketplaceContext) -> Placed:
     if "value" not in entry:
         raise InvalidLine("gtin needs a value")
     source = as_expression(entry["value"])
-    digits = source.then(lambda found: trade_numbers.digits(shown(found)), "trade number")
+    digits = source.then(_trade_number, "trade number")
     kind = entry.get("type") or digits.then(_gtin_type, "kind by length")
     placed: Placed = [("externally_assigned_product_identifier", [{"type": kind, "value": digits}])]
     if entry.get("exempt_when_empty"):
         exempt = combined([source], lambda values: is_empty(values[0]) or None, "exempt: no trade number")
         placed += gtin_exemption(exempt, context)
     return placed
+
+
+def _trade_number(found: Value) -> str:
+    """The digits of a trade number; what a spreadsheet made of one is named."""
+    return trade_numbers.digits(cleaned(shown(found)).text)
 
 
 def _gtin_type(found: Value) -> str:
@@ -174,7 +184,7 @@ def modular(value: Any, context: MarketplaceContext) -> Placed:
         parts = modular_title(shown(found))
         if not parts.left_out:
             return parts.highlights
-        return LeftOut(
+        return Remarked(
             parts.highlights, "text", {"limit": MODULAR_HIGHLIGHTS.characters, "rest": parts.left_out}
         )
 

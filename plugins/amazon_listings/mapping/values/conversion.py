@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.mapping.formulas.images import picture
 from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import NotADate, iso, moment
+from amazon_listings.mapping.values.debris import Cleaned, cleaned, is_suspect
 from amazon_listings.mapping.values.html_text import html_to_text, is_html
 from amazon_listings.mapping.values.lengths import truncate_words
-from amazon_listings.mapping.values.options import ConversionError, Options, nearest
+from amazon_listings.mapping.values.options import ConversionError, Options, Remarked, nearest
 from amazon_listings.mapping.values.quantities import NotANumber, Notation, json_number, quantity
 from amazon_product_types.matching import normal
 from amazon_product_types.options import OptionList
@@ -22,20 +23,13 @@ from amazon_product_types.options import OptionList
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from amazon_listings.mapping.values.notation import Reading
     from amazon_product_types.fields import Field
 
 #: A text field with more room than this keeps the lines of the HTML it is given.
 _LINES_FROM = 1000
 #: Numbers below this one, and so many digits, are read exactly.
 _EXACT, _EXACT_DIGITS = 1e15, 15
-
-
-@dataclass(frozen=True)
-class SourceNotation:
-    """How the PIM writes things: its decimal sign, and whether `01/12` is in January."""
-
-    decimal: Notation = "auto"
-    month_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,65 +42,116 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Converter:
-    """Converts the values of one leaf: `convert(value)` or `ConversionError`; `rule` says what it does."""
+    """Converts the values of one leaf: `convert(value)` or `ConversionError`.
+
+    Args:
+        convert: Converts one value.
+        rule: Says what it does.
+        unit: Finds the code of a unit written beside a number, if the leaf has one.
+        decimal: How numbers are read.
+        is_text: Whether what is sent is text as the PIM has it.
+    """
 
     convert: Callable[[Any], Any]
     rule: str
     unit: Callable[[str], Any] | None = field(default=None)
+    decimal: Notation = "auto"
+    is_text: bool = False
 
 
 def converter(
     leaf: Field,
     treatment: Treatment,
-    reading: SourceNotation,
+    reading: Reading,
     *,
     unit_of: Field | None = None,
     own_names: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
+    constant: bool = False,
 ) -> Converter:
     """The converter of a leaf.
 
     Args:
         leaf: The field.
         treatment: What the mapping line asks for.
-        reading: How the PIM writes numbers and dates.
+        reading: How the PIM writes numbers and dates, and what of debris it takes for values.
         unit_of: The leaf that holds this one's unit, if any.
         own_names: Names of options in the marketplace's own locale, by path.
+        constant: Whether the values are the mapping's own: what its author wrote is meant.
     """
     names = own_names or {}
-    if leaf.json_type == "boolean":
-        return Converter(_booleans(leaf, names.get(leaf.path, ())), "yes or no")
     if leaf.json_type in {"number", "integer"}:
         convert = _numbers(leaf, reading)
-        return Converter(
-            convert, leaf.json_type, Options(unit_of, names.get(unit_of.path, ())).code if unit_of else None
-        )
+        unit = Options(unit_of, names.get(unit_of.path, ())).code if unit_of else None
+        return Converter(convert, leaf.json_type, unit, decimal=reading.decimal)
+    if leaf.json_type == "boolean":
+        return Converter(_explaining(_booleans(leaf, names.get(leaf.path, ())), reading), "yes or no")
     if leaf.options:
-        return Converter(
-            Options(leaf, names.get(leaf.path, ())).code,
-            "suggested option or text" if leaf.open else "option",
-        )
+        options = Options(leaf, names.get(leaf.path, ()))
+        convert = options.code if constant else _cleaning(options.code, reading, listed=options.lists)
+        return Converter(convert, "suggested option or text" if leaf.open else "option", is_text=leaf.open)
     if leaf.type == "date":
-        return Converter(lambda value: _date(value, reading), "date")
+        return Converter(_explaining(lambda value: _date(value, reading), reading), "date")
     if leaf.type == "url":
-        return Converter(_url, "address")
+        return Converter(_explaining(_url, reading), "address")
     rule = "text" + (", cut at a word" if treatment.truncate else "")
-    return Converter(_texts(leaf, treatment), rule)
+    convert = _texts(leaf, treatment)
+    return Converter(convert if constant else _cleaning(convert, reading), rule, is_text=True)
 
 
-def parse_quantity(value: object, reading: SourceNotation) -> tuple[int | float, str]:
+def _cleaning(
+    convert: Callable[[Any], Any], reading: Reading, *, listed: Callable[[str], bool] = lambda _text: False
+) -> Callable[[Any], Any]:
+    """`convert` after the debris of a text is named or repaired; options are taken as they are."""
+    allowed = reading.allowed
+
+    def clean(value: Any) -> Any:
+        if value.__class__ is not str or not is_suspect(value) or listed(value):
+            return convert(value)
+        found = cleaned(value, allowed)
+        return _remarked(convert(found.text), value, found)
+
+    return clean
+
+
+def _explaining(convert: Callable[[Any], Any], reading: Reading) -> Callable[[Any], Any]:
+    """`convert`; what it refuses because it is debris is named, or repaired."""
+
+    def explain(value: Any) -> Any:
+        try:
+            return convert(value)
+        except ConversionError:
+            if value.__class__ is not str or not is_suspect(value):
+                raise
+            found = cleaned(value, reading.allowed)
+            if not found.repairs:
+                raise
+            return _remarked(convert(found.text), value, found)
+
+    return explain
+
+
+def _remarked(sent: object, value: str, found: Cleaned) -> Any:
+    if not found.repairs:
+        return sent
+    return Remarked(sent, found.repairs[0], {"before": value[:200], "sent": str(sent)[:200]}, code="repaired")
+
+
+def parse_quantity(value: object, decimal: Notation) -> tuple[int | float, str]:
     """The number and the unit in a value such as `1,5 kg`.
 
     Raises:
         ConversionError: no number.
     """
+    if isinstance(value, str) and is_suspect(value):
+        value = cleaned(value, frozenset(("shortened_numbers",))).text
     try:
-        found = quantity(value, reading.decimal)
+        found = quantity(value, decimal)
         return json_number(found.number), found.unit
     except NotANumber as reason:
         raise ConversionError("not_a_number", {"type": "number"}, found=value, reason=reason) from None
 
 
-def _numbers(leaf: Field, reading: SourceNotation) -> Callable[[Any], Any]:
+def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
     whole = leaf.json_type == "integer"
     codes = {option.value for option in leaf.options} if leaf.options and not leaf.open else None
     limits = {
@@ -116,7 +161,7 @@ def _numbers(leaf: Field, reading: SourceNotation) -> Callable[[Any], Any]:
     def convert(value: object) -> int | float:
         if codes is None and (plain := _plain_number(value)) is not None and not (whole and plain % 1):
             return plain
-        number, unit = parse_quantity(value, reading)
+        number, unit = parse_quantity(value, reading.decimal)
         if unit:
             raise ConversionError("beside_number", {"type": "number", **limits}, found=value, unit=unit)
         if whole and not isinstance(number, int):
@@ -159,9 +204,9 @@ def _booleans(leaf: Field, own_names: Sequence[tuple[str, Any]]) -> Callable[[An
     return convert
 
 
-def _date(value: object, reading: SourceNotation) -> str:
+def _date(value: object, reading: Reading) -> str:
     try:
-        return iso(moment(value, month_first=reading.month_first))
+        return iso(moment(value, reading.dates))
     except NotADate as reason:
         raise ConversionError(reason.code, {"format": "2026-12-31"}, **reason.facts) from None
 

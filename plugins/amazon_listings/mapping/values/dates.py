@@ -3,36 +3,66 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from zoneinfo import ZoneInfo
 
 from amazon_listings.mapping.values.invalid import InvalidValue
 
 _ISO_LIKE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(.+))?")
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ,]+(.+))?")
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ,]+(.+))?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTHS = 12
 
 
 class NotADate(InvalidValue):
-    """A value that is no date."""
+    """A value that is no date, or could be two."""
 
 
-def moment(value: object, *, month_first: bool = False) -> date | datetime:
-    """The day, or the moment, that `value` tells.
+@dataclass(frozen=True)
+class DateReading:
+    """How dates of a source are read.
+
+    Args:
+        month_first: Whether `01/12/2026` is the 12th of January.
+        zone: Where a moment without a zone is.
+        stated: The connector states the order, so that the data has no say.
+        contradiction: A date of the same column that shows the other order; then a date that could be
+            two is refused.
+    """
+
+    month_first: bool = False
+    zone: tzinfo = UTC
+    stated: bool = False
+    contradiction: str = ""
+
+
+#: Day first, UTC: dates that no connector is behind.
+PLAIN = DateReading()
+
+
+def zone_named(name: str) -> tzinfo:
+    """Return a time zone by its IANA name (`Europe/Paris`)."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def moment(value: object, reading: DateReading = PLAIN) -> date | datetime:
+    """Return the day, or the moment, that `value` tells.
 
     Takes `2026-12-01`, `2026/12/1`, `20261201`, `01/12/2026`, `1.12.2026`, each with or without a
-    time behind it (`10:30`, `10:30:00+02:00`, `T10:30Z`). A moment without time zone is UTC.
+    time behind it (`10:30`, `10:30:00+02:00`, `T10:30Z`). A moment without a zone is in that of the
+    reading. Dates with points begin with the day in every country.
 
     Args:
         value: Text, `date` or `datetime`.
-        month_first: Whether `01/12/2026` is the 12th of January (United States); dates with points
-            and dashes always begin with the day, and what can be only one date is that date.
+        reading: The order and zone of the source.
 
     Raises:
-        NotADate: it is none of these.
+        NotADate: it is none of these, contradicts the order, or could be two dates where the column
+            shows both orders.
     """
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        return value if value.tzinfo else value.replace(tzinfo=reading.zone)
     if isinstance(value, date):
         return value
     if not isinstance(value, str):
@@ -40,32 +70,57 @@ def moment(value: object, *, month_first: bool = False) -> date | datetime:
     text = value.strip()
     if found := _ISO_LIKE.fullmatch(text) or _COMPACT.fullmatch(text):
         year, month, day, *rest = found.groups()
-    elif found := _DAY_FIRST.fullmatch(text):
-        day, month, year, *rest = found.groups()
-        if int(month) > _MONTHS or (month_first and "/" in text and int(day) <= _MONTHS):
-            day, month = month, day
+        when = _day(text, year, month, day)
+        exact = rest[0] if rest else None
+    elif found := _YEAR_LAST.fullmatch(text):
+        first, sign, second, year, exact = found.groups()
+        when = _ordered(text, (first, second, year), reading, points=sign == ".")
     else:
         raise NotADate("not_a_date", found=text)
+    if not exact:
+        return when
     try:
-        when = date(int(year), int(month), int(day))
-        time = rest[0] if rest else None
-        if not time:
-            return when
-        exact = datetime.fromisoformat(f"{when.isoformat()}T{_two_digit_hour(time)}")
+        full = datetime.fromisoformat(f"{when.isoformat()}T{_two_digit_hour(exact)}")
     except ValueError:
         raise NotADate("not_a_date", found=text) from None
-    return exact if exact.tzinfo else exact.replace(tzinfo=UTC)
+    return full if full.tzinfo else full.replace(tzinfo=reading.zone)
 
 
 def iso(when: date | datetime) -> str:
-    """`when` as JSON Schema's `date` or `date-time` wants it; midnight UTC is just the day."""
+    """Return `when` as JSON Schema's `date` or `date-time` wants it; midnight in its own zone is the day."""
     if not isinstance(when, datetime):
         return when.isoformat()
-    if when.utcoffset() == UTC.utcoffset(None) and (when.hour, when.minute, when.second) == (0, 0, 0):
+    own_zone = isinstance(when.tzinfo, ZoneInfo) or not when.utcoffset()
+    if own_zone and when.time() == time():
         return when.date().isoformat()
     return when.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _two_digit_hour(time: str) -> str:
-    time = time.strip().upper().replace(" ", "")
-    return f"0{time}" if time[1:2] == ":" else time
+def _ordered(text: str, parts: tuple[str, str, str], reading: DateReading, *, points: bool) -> date:
+    """The date of a text whose year comes last."""
+    first, second, year = parts
+    month_first = reading.month_first and not points
+    month, day = (first, second) if month_first else (second, first)
+    if int(month) > _MONTHS >= int(day):
+        raise NotADate("date_not_month_first" if month_first else "date_not_day_first", found=text)
+    if reading.contradiction and not points and first != second and int(day) <= _MONTHS:
+        raise NotADate(
+            "date_two_readings",
+            found=text,
+            day_first=_day(text, year, second, first).isoformat(),
+            month_first=_day(text, year, first, second).isoformat(),
+            example=reading.contradiction,
+        )
+    return _day(text, year, month, day)
+
+
+def _day(text: str, year: str, month: str, day: str) -> date:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise NotADate("not_a_date", found=text) from None
+
+
+def _two_digit_hour(written: str) -> str:
+    written = written.strip().upper().replace(" ", "")
+    return f"0{written}" if written[1:2] == ":" else written

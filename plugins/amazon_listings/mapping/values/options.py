@@ -40,12 +40,20 @@ class ConversionError(InvalidValue):
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A value of which something was left out: the variant of the sentence that says so, and its facts."""
+class Remarked:
+    """A value with a warning: that something was left out of it, or repaired.
+
+    Args:
+        value: What is sent.
+        variant: The variant of the sentence.
+        facts: The facts of the sentence.
+        code: The code of the warning.
+    """
 
     value: object
     variant: str
     facts: Mapping[str, Any]
+    code: str = "left_out"
 
 
 class Options:
@@ -84,6 +92,11 @@ class Options:
             if len(self._known) < _REMEMBERED:
                 self._known[text] = found
         return found
+
+    def lists(self, text: str) -> bool:
+        """Return whether a text is the code or the name of an option, or of several."""
+        plain = text.strip()
+        return plain in self._codes or plain in self._exact or normal(plain) in self._names
 
     def _find(self, text: str) -> Any:
         plain = text.strip()

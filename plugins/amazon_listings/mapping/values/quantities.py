@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from amazon_listings.mapping.values.invalid import InvalidValue
 
-Notation = Literal["auto", ".", ","]
+#: The decimal sign: `auto` takes a lone point for it, `either` refuses what could be two numbers.
+Notation = Literal["auto", "either", ".", ","]
 
 #: Blanks and apostrophes that group thousands (Swiss and French ones too).
 _BLANKS = re.compile(r"[\s\u00a0\u202f'’]")  # noqa: RUF001
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[\s\u00a0\u202f'’]\d{3})+(?:[.,]\d*)?(?:[eE].*)?")  # noqa: RUF001
+#: The Arabic decimal separator, which never groups.
+_ARABIC_DECIMAL = "\u066b"
+#: Signs of other scripts: the Arabic thousands separator, full-width point, comma and signs, the minus sign.
+_SIGNS = {0x066C: "'", 0xFF0E: ".", 0xFF0C: ",", 0xFF0B: "+", 0xFF0D: "-", 0x2212: "-"}
 #: A digit that does not belong to a unit such as cm3.
 _ANOTHER = re.compile(r"(?<![^\W\d_])\d")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,\s\u00a0\u202f'’]*|[.,]\d+)(?:[eE][+-]?\d{1,3})?")  # noqa: RUF001
@@ -37,7 +43,8 @@ def quantity(value: object, decimal: Notation = "auto") -> Quantity:
     """The number in `value`, exactly as written, and its unit.
 
     With `auto`, a lone point is the decimal point (what machines write) and so is a lone comma,
-    except `1,234`: that is one thousand or one and a bit, and nobody should guess by 1,000 times.
+    except `1,234`: that is one thousand or one and a bit, a difference of 1,000 times. With `either`,
+    the same holds for `1.234`.
 
     Args:
         value: A number, or text with one number and at most one unit behind or before it.
@@ -58,7 +65,39 @@ def quantity(value: object, decimal: Notation = "auto") -> Quantity:
     return _remembered(value, decimal) if len(value) <= _MOST_DIGITS else _read(value, decimal)
 
 
+def decimal_sign_shown(text: str) -> Literal[".", ","] | None:
+    """Return the decimal sign that a number as text proves to have; None where it could be either."""
+    text = _latin(text)
+    found = _NUMBER.search(text)
+    if found is None or _ANOTHER.search(text[: found.start()] + " " + text[found.end() :]):
+        return None
+    plain = _BLANKS.sub("", found.group()).rstrip(".,").lower().partition("e")[0].lstrip("+-")
+    points, commas = plain.count("."), plain.count(",")
+    if not points and not commas:
+        return None
+    try:
+        sign = _decimal_sign(plain, "either")
+        _exact(plain, sign)
+    except NotANumber:
+        return None
+    return sign
+
+
+def _latin(text: str) -> str:
+    """The text with digits and signs of every script as ASCII writes them."""
+    if text.isascii():
+        return text
+    plain = text.translate(_SIGNS)
+    return "".join(
+        str(unicodedata.decimal(letter)) if not letter.isascii() and letter.isdecimal() else letter
+        for letter in plain
+    )
+
+
 def _read(text: str, decimal: Notation) -> Quantity:
+    if _ARABIC_DECIMAL in text:
+        text, decimal = text.replace(_ARABIC_DECIMAL, "."), "."
+    text = _latin(text)
     found = _NUMBER.search(text)
     if not found:
         raise NotANumber("no_number")
@@ -105,8 +144,8 @@ def _exact(text: str, decimal: Notation) -> Decimal:
         raise NotANumber("digits_not_grouped")
     plain, _, exponent = _BLANKS.sub("", text).rstrip(".,").lower().partition("e")
     other = {".": ",", ",": "."}
-    if decimal == "auto":
-        decimal = _decimal_sign(plain)
+    if decimal in {"auto", "either"}:
+        decimal = _decimal_sign(plain, decimal)
     whole, *fraction = plain.split(decimal)
     if len(fraction) > 1:
         raise NotANumber("several_decimal_signs", count=len(fraction))
@@ -122,17 +161,21 @@ def _exact(text: str, decimal: Notation) -> Decimal:
         raise NotANumber("no_number") from None
 
 
-def _decimal_sign(plain: str) -> Literal[".", ","]:
+def _decimal_sign(plain: str, notation: Notation) -> Literal[".", ","]:
     points, commas = plain.count("."), plain.count(",")
     if points and commas:
         return "." if plain.rindex(".") > plain.rindex(",") else ","
     if points > 1:
         return ","
-    if commas == 1:
-        whole, _, rest = plain.lstrip("+-").partition(",")
-        if len(rest) == 3 and 1 <= len(whole) <= 3 and whole != "0":  # noqa: PLR2004 - thousands
+    for sign in ",." if notation == "either" else ",":
+        if plain.count(sign) == 1 and _may_group(plain, sign):
             raise NotANumber(
-                "two_readings", thousands=plain.replace(",", ""), decimal=plain.replace(",", ".")
+                "two_readings", thousands=plain.replace(sign, ""), decimal=plain.replace(",", ".")
             )
-        return ","
-    return "."
+    return "," if commas == 1 else "."
+
+
+def _may_group(plain: str, sign: str) -> bool:
+    """Whether the only sign of a number may as well group thousands."""
+    whole, _, rest = plain.lstrip("+-").partition(sign)
+    return len(rest) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")  # noqa: PLR2004 - thousands

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from amazon_product_types.command.files import CannotRead, printable, read_document
+from amazon_product_types.rules import RuleCheck
 from amazon_product_types.validation import DefinitionError, compile_definition
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def check(
     language: str = "en",
     as_json: bool = False,
     update: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> int:
     """Check payloads against a definition and print every issue at once.
 
@@ -36,6 +38,7 @@ def check(
         language: Of the sentences.
         as_json: One JSON object a line instead of a table.
         update: The listings exist: warn of values that cannot be changed.
+        without: Names of rules beyond the definition that are not to be checked.
 
     Returns:
         1 if any item is invalid or any line cannot be read, else 0.
@@ -47,6 +50,7 @@ def check(
         # Half a surrogate pair in a SKU must not end the stream; written like this it is JSON, too.
         sys.stdout.reconfigure(errors="backslashreplace")
     compiled = _validator(definition, labels)
+    rules = RuleCheck(compiled.document, compiled.label, without=without)
     show = _show_json if as_json else _show_table
     invalid = unreadable = count = 0
     with _lines(payloads) as stream:
@@ -61,7 +65,7 @@ def check(
                 continue
             count += 1
             check = compiled.failures if as_json else compiled.issues
-            issues = check(attributes, language=language, update=update)
+            issues = check(attributes, language=language, update=update) + rules.issues(attributes, language)
             valid = not any(issue.severity == "ERROR" for issue in issues)
             invalid += not valid
             show(sku, issues, valid=valid)

@@ -51,6 +51,7 @@ def _findings(definition: Definition, written: str) -> tuple[Finding, ...]:
     unknown = [name for name in attributes if name not in definition.document["properties"]]
     found |= dict.fromkeys(Finding("90000900", name) for name in unknown)
     found |= dict.fromkeys(_long_title(attributes))
+    found |= dict.fromkeys(_impossible_prices(attributes))
     return tuple(finding for finding in found if finding is not None)
 
 
@@ -90,6 +91,22 @@ def _long_title(attributes: dict[str, Any]) -> Iterator[Finding]:
         values = [name.get("value") for name in names if isinstance(name, dict)]
         if any(isinstance(value, str) and len(value) > _SHORT_TITLE for value in values):
             yield Finding("100476", "title_differentiation")
+
+
+def _impossible_prices(attributes: dict[str, Any]) -> Iterator[Finding]:
+    """A price is more than nothing, though no definition says so."""
+    for offer in _objects(attributes.get("purchasable_offer")):
+        for name in ("our_price", "discounted_price"):
+            schedules = [
+                each for price in _objects(offer.get(name)) for each in _objects(price.get("schedule"))
+            ]
+            prices = [schedule.get("value_with_tax") for schedule in schedules]
+            if any(isinstance(price, int | float) and price <= 0 for price in prices):
+                yield Finding("90004114", "purchasable_offer", "value_with_tax", "0.01")
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def issues(found: Iterable[Finding], label: Callable[[str], str], language: str) -> list[Issue]:

@@ -1,0 +1,110 @@
+"""Check a payload against the rules that hold, and word what they find."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from amazon_product_types.messages import catalogue
+from amazon_product_types.rules.catalogue import NAMES, in_force
+from amazon_product_types.rules.offers import offer_findings
+from amazon_product_types.rules.sales import without_past_sales
+from amazon_product_types.rules.texts import contact_findings, title_findings
+from amazon_product_types.validation.issue import Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from amazon_product_types.messages import Catalogue
+    from amazon_product_types.rules.finding import Finding
+
+
+class RuleCheck:
+    """The rules that hold for the payloads of one definition.
+
+    Args:
+        document: The definition.
+        label: Gives what people call a place (`item_weight/0/unit`).
+        without: Names of rules that are turned off; names of other things are not looked at.
+        now: The moment by which sales are over and rules are in force; None: the present.
+    """
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        label: Callable[[str], str],
+        *,
+        without: AbstractSet[str] = frozenset(),
+        now: datetime | None = None,
+    ) -> None:
+        self._defined = document.get("properties", {})
+        self._label = label
+        self._now = now or datetime.now(UTC)
+        self._off = frozenset(without)
+        held = in_force(self._now.date(), without=NAMES & self._off)
+        self._rules = {rule.name: rule for rule in held}
+
+    def prepared(
+        self, attributes: Mapping[str, Any], language: str = "en"
+    ) -> tuple[dict[str, Any], list[Issue]]:
+        """Return the attributes without the sales that are over, and a notice of each."""
+        if "sale_over" not in self._rules:
+            return dict(attributes), []
+        kept, past = without_past_sales(attributes, self._now)
+        texts = catalogue(language)
+        notices = []
+        for sale in past:
+            said = texts.issue_texts("sale_over", end=sale.end)
+            notices.append(
+                Issue(
+                    code="sale_over",
+                    severity="INFO",
+                    source="mapping",
+                    message=said["message"],
+                    action=said["action"],
+                    attribute="purchasable_offer",
+                    path=sale.path,
+                    label=self._label(sale.path),
+                    found=sale.end,
+                )
+            )
+        return kept, notices
+
+    def issues(self, attributes: Mapping[str, Any], language: str = "en") -> list[Issue]:
+        """Return the issues of a payload by the rules."""
+        texts = catalogue(language)
+        found = chain(
+            offer_findings(attributes),
+            title_findings(attributes, self._defined),
+            contact_findings(attributes, self._defined),
+        )
+        return [self._issue(one, texts) for one in found if one.rule in self._rules]
+
+    def _issue(self, finding: Finding, texts: Catalogue) -> Issue:
+        path = "/".join(map(str, finding.path))
+        label = self._label(path)
+        facts = {name: _plain(fact, self._label, texts) for name, fact in finding.facts.items()}
+        said = texts.issue_texts(finding.rule, finding.variant, label=texts.quoted(label), **facts)
+        return Issue(
+            code=finding.rule,
+            severity="WARNING" if finding.warns else self._rules[finding.rule].severity,
+            source="schema",
+            message=said["message"],
+            action=said["action"],
+            attribute=str(finding.path[0]),
+            path=path,
+            label=label,
+            found=finding.found,
+        )
+
+
+def _plain(fact: Any, label: Callable[[str], str], texts: Catalogue) -> Any:
+    """A fact as a sentence takes it: amounts as numbers, attributes by their labels."""
+    if isinstance(fact, Decimal):
+        return int(fact) if fact == fact.to_integral_value() else float(fact)
+    if isinstance(fact, list):
+        return texts.all_of([texts.quoted(label(name)) for name in fact])
+    return fact

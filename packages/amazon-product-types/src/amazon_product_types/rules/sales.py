@@ -1,0 +1,74 @@
+"""Sales that are over: they are left out, because Amazon has no use for them and nobody is at fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_product_types.rules.finding import elements, end_of
+from amazon_product_types.rules.offers import OFFER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+_SALE = "discounted_price"
+
+
+class PastSale(NamedTuple):
+    """A sale that was left out: where it stood, and when it ended."""
+
+    path: str
+    end: str
+
+
+def without_past_sales(
+    attributes: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], tuple[PastSale, ...]]:
+    """Return the attributes without the sales that are over, and those sales.
+
+    Args:
+        attributes: The payload; it stays as it is.
+        now: The moment by which a sale is over.
+    """
+    if not any(_SALE in offer for _, offer in elements(attributes.get(OFFER))):
+        return dict(attributes), ()
+    past: list[PastSale] = []
+    offers = [
+        _without(offer, position, now, past) if isinstance(offer, dict) else offer
+        for position, offer in enumerate(attributes[OFFER])
+    ]
+    return {**attributes, OFFER: offers}, tuple(past)
+
+
+def next_change(attributes: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return when the next sale of a payload is over; None if none will be."""
+    ends = [end for _, end, _ in _schedules(attributes) if end is not None and end >= now]
+    return min(ends, default=None)
+
+
+def _without(offer: dict[str, Any], position: int, now: datetime, past: list[PastSale]) -> dict[str, Any]:
+    kept = []
+    for outer, sale in enumerate(offer.get(_SALE) or ()):
+        if not isinstance(sale, dict) or not isinstance(sale.get("schedule"), list):
+            kept.append(sale)
+            continue
+        schedules = []
+        for inner, schedule in enumerate(sale["schedule"]):
+            end = end_of(schedule.get("end_at")) if isinstance(schedule, dict) else None
+            if end is not None and end < now:
+                path = f"{OFFER}/{position}/{_SALE}/{outer}/schedule/{inner}"
+                past.append(PastSale(path, str(schedule["end_at"])))
+            else:
+                schedules.append(schedule)
+        if schedules:
+            kept.append({**sale, "schedule": schedules})
+    rest = {name: value for name, value in offer.items() if name != _SALE}
+    return {**rest, _SALE: kept} if kept else rest
+
+
+def _schedules(attributes: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None, dict[str, Any]]]:
+    for position, offer in elements(attributes.get(OFFER)):
+        for outer, sale in elements(offer.get(_SALE)):
+            for inner, schedule in elements(sale.get("schedule")):
+                path = f"{OFFER}/{position}/{_SALE}/{outer}/schedule/{inner}"
+                yield path, end_of(schedule.get("end_at")), schedule

@@ -1,0 +1,56 @@
+"""Rules about titles, and about the contacts that a market asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amazon_product_types.rules.catalogue import MODULAR_HIGHLIGHTS, MODULAR_NAME
+from amazon_product_types.rules.finding import Finding, elements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAME, HIGHLIGHTS = TITLES = ("item_name", "title_differentiation")
+#: Marketplaces of the European Union.
+_UNION = frozenset((
+    "A28R8C7NBKEWEA", "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "APJ6JRA9NG5V4", "A1RKKUPIHCS9HS", "A1805IZSGTT6HS",
+    "AMEN7PMS3EDWL", "A2NODRKZP88ZB9", "A1C3SOZRARQ6R3",
+))  # fmt: skip
+#: Who answers for a product, and what says that it is safe.
+_CONTACTS = ("gpsr_manufacturer_reference", "dsa_responsible_party_address")
+
+
+def title_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with a title, where the definition has titles of two parts."""
+    if HIGHLIGHTS not in defined:
+        return
+    languages = {one.get("language_tag") for _, one in elements(attributes.get(HIGHLIGHTS))}
+    for position, element in elements(attributes.get(NAME)):
+        text = element.get("value")
+        if isinstance(text, str) and len(text) > MODULAR_NAME.characters:
+            # Without highlights a longer name is still taken, and Amazon divides it as it sees fit.
+            alone = element.get("language_tag") not in languages
+            yield _length(MODULAR_NAME.name, NAME, position, text, MODULAR_NAME.characters, alone=alone)
+    for position, element in elements(attributes.get(HIGHLIGHTS)):
+        text = element.get("value")
+        if isinstance(text, str) and len(text) > MODULAR_HIGHLIGHTS.characters:
+            yield _length(MODULAR_HIGHLIGHTS.name, HIGHLIGHTS, position, text, MODULAR_HIGHLIGHTS.characters)
+
+
+def _length(rule: str, name: str, position: int, text: str, limit: int, *, alone: bool = False) -> Finding:
+    facts = {"limit": limit, "characters": len(text)}
+    return Finding(rule, (name, position, "value"), facts, "alone" if alone else "", text[:200], warns=alone)
+
+
+def contact_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield that a product for the European Union names nobody who answers for it."""
+    asked = [name for name in _CONTACTS if name in defined]
+    sold_in = {
+        element.get("marketplace_id") for value in attributes.values() for _, element in elements(value)
+    }
+    # An offer on a product that Amazon has says nothing of the product.
+    if NAME not in attributes or not asked or not sold_in & _UNION:
+        return
+    missing = [name for name in asked if not attributes.get(name)]
+    if missing:
+        yield Finding("gpsr_contacts", (missing[0],), {"names": missing})

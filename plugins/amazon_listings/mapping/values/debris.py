@@ -1,0 +1,199 @@
+"""What spreadsheets, programs and wrong decoders leave in texts: found, named, and repaired where it is sure.
+
+A repair is made only where there is one right answer: letters that were decoded twice, entities that were
+escaped twice, characters that nobody sees, a text that a spreadsheet wrapped in a formula. All else is
+refused with the name of what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_listings.mapping.values.mojibake import decoded, is_mojibake
+from amazon_listings.mapping.values.options import ConversionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
+
+#: Error values of Excel, LibreOffice and Google Sheets, in the languages of Amazon's marketplaces.
+ERRORS = frozenset((
+    # English, and Google's own
+    "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!",
+    "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#PYTHON!", "#ERROR!", "#GETTING_DATA", "#N/A!",
+    # German, French, Spanish, Italian
+    "#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#ÜBERLAUF!", "#KALK!", "#FEHLER!", "#NAME!", "#VALEUR!",
+    "#NOM?", "#NOMBRE!", "#NUL!", "#PROPAGATION!", "#EPARS!", "#DÉPASSEMENT!", "#NOM!", "#N/D", "#¡REF!",
+    "#¡VALOR!", "#¿NOMBRE?", "#¡NUM!", "#¡NULO!", "#¡DIV/0!", "#DESBORDAMIENTO!", "#¡DESBORDAMIENTO!",
+    "#¡CALC!", "#RIF!", "#VALORE!", "#NOME?", "#NULLO!", "#ESPANSIONE!", "#N/D!",
+    # Portuguese, Dutch, Polish, Swedish, Turkish
+    "#VALOR!", "#NÚM!", "#NULO!", "#N/B", "#VERW!", "#WAARDE!", "#NAAM?", "#GETAL!", "#LEEG!",
+    "#DEEL/0!", "#ADR!", "#ARG!", "#NAZWA?", "#LICZBA!", "#ZERO!", "#DZIEL/0!", "#SAKNAS!", "#REFERENS!",
+    "#VÄRDEFEL!", "#NAMN?", "#OGILTIGT!", "#SKÄRNING!", "#DIVISION/0!", "#YOK", "#BAŞV!", "#DEĞER!",
+    "#AD?", "#SAYI!", "#BOŞ!", "#SAYI/0!",
+))  # fmt: skip
+#: How programs write a value that is not there; the case counts: a brand may be called Null or NAN.
+NULLS = frozenset((
+    "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "nan", "NaN", "-nan", "NaT", "<NA>", "None",
+    "undefined", "N/A", "n/a", "\\N", "[object Object]", "-nan(ind)", "1.#IND", "1.#QNAN", "1.#INF",
+    "-1.#IND",
+))  # fmt: skip
+#: An error within a text: those whose signs no hashtag has.
+_ERROR_WITHIN = re.compile(
+    r"(?<![^\s\"'(\[,;:/-])(?:"
+    + "|".join(sorted((re.escape(one) for one in ERRORS if one[-1] in "!?" or "/" in one), reverse=True))
+    + r")(?!\w)"
+)
+_ERROR_ALONE = re.compile(r"#{3,}|Err:5\d\d")
+#: A number in the short form in which a spreadsheet shows what is too long for a cell.
+_SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}|[+-]?\d[.,]\d+[eE]-\d{2,3}")
+_WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
+_FORMULA = re.compile(r"=\s*[A-ZÀ-Þ][A-ZÀ-Þ.0-9]*\(.*\)", re.DOTALL)
+_FLOAT = re.compile(r"\d+[.,]0")
+_MARKED = re.compile(r"'\s*\d[\d\s.,-]*")
+_TWICE_ESCAPED = re.compile(r"&amp;(?=(?:amp;)*(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});)")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_UNSEEN_IN_SKU = re.compile("[\t\r\n\u00ad\ufffd]")
+_LINE_ENDS = frozenset("\x0b\x0c\x85\u2028\u2029")
+_JOINERS = frozenset("\u200c\u200d")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+#: Characters beyond Latin, whose scripts and emoji need joiners.
+_BEYOND_LATIN = 0x0300
+_MOST_ROUNDS = 4
+_REPLACEMENT = "\ufffd"
+_SUSPECT = re.compile(
+    "[#\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069"
+    "\ufeff\ufffdÂÃÄÅÎÏÐÑâïð]|&amp;|[eE][+-]\\d|\\A\\s*(?:=|Err:|"
+    + "|".join(sorted(map(re.escape, NULLS), reverse=True))
+    + r")"
+)
+
+
+class Cleaned(NamedTuple):
+    """A text after its repairs; `repairs` names them, the most important first."""
+
+    text: str
+    repairs: tuple[str, ...] = ()
+
+
+def is_suspect(text: str) -> bool:
+    """Return whether a text deserves a closer look; most do not."""
+    return _SUSPECT.search(text) is not None
+
+
+def cleaned(text: str, allowed: AbstractSet[str] = frozenset()) -> Cleaned:
+    """Return a text with its repairs.
+
+    Args:
+        text: The text.
+        allowed: Names of debris that the connector takes for values (`null_words`).
+
+    Raises:
+        ConversionError: it is debris that only its source can mend.
+    """
+    repairs: dict[str, None] = {}
+    for _ in range(_MOST_ROUNDS):
+        before = text
+        for name, repair in _REPAIRS.items():
+            mended = repair(text)
+            if mended != text:
+                repairs[name] = None
+                text = mended
+        if text == before:
+            break
+    if code := _named(text.strip(), allowed):
+        raise ConversionError(code, found=text.strip()[:200])
+    return Cleaned(text, tuple(repairs))
+
+
+def whole_word(text: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
+    """Return the code for a text that is nothing but a null or an error, else None."""
+    plain = text.strip()
+    if plain in NULLS:
+        return None if "null_words" in allowed else "debris_null"
+    if plain.upper() in ERRORS or _ERROR_ALONE.fullmatch(plain):
+        return None if "spreadsheet_errors" in allowed else "debris_error"
+    return None
+
+
+def sku_debris(sku: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
+    """Return the code for a SKU that is debris, else None. A SKU is never repaired: it names a listing."""
+    if any(pattern.search(sku) for pattern in (_INVISIBLE, _CONTROLS, _UNSEEN_IN_SKU)):
+        return "debris_invisible"
+    if _FLOAT.fullmatch(sku):
+        return None if "whole_number_skus" in allowed else "debris_float"
+    plain = sku.strip()
+    for code, matches in _SKU_MARKS:
+        if matches(plain):
+            return code
+    return _named(plain, allowed)
+
+
+def _named(text: str, allowed: AbstractSet[str]) -> str | None:
+    """The code for what a text is, if only its source can mend it."""
+    if code := whole_word(text, allowed):
+        return code
+    if _ERROR_WITHIN.search(text) and "spreadsheet_errors" not in allowed:
+        return "debris_error"
+    if _SHORTENED.fullmatch(text) and "shortened_numbers" not in allowed:
+        return "debris_shortened"
+    if _FORMULA.fullmatch(text):
+        return "debris_formula"
+    return "debris_lost" if _REPLACEMENT in text else None
+
+
+def _unwrapped(text: str) -> str:
+    """The text of `="00124"`, which spreadsheets write to keep its zeros."""
+    found = _WRAPPED.fullmatch(text.strip())
+    return found.group(1).replace('""', '"') if found else text
+
+
+def _once_escaped(text: str) -> str:
+    return _TWICE_ESCAPED.sub("&", text) if "&amp;" in text else text
+
+
+def _without_controls(text: str) -> str:
+    return _CONTROLS.sub(_control, text)
+
+
+def _control(found: re.Match[str]) -> str:
+    letter = found.group()
+    if letter in _LINE_ENDS:
+        return "\n"
+    if letter < "\x80":
+        return ""
+    # A sign of Windows-1252 that was read as Latin-1.
+    return bytes((ord(letter),)).decode("cp1252", "ignore")
+
+
+def _without_invisible(text: str) -> str:
+    if not _INVISIBLE.search(text):
+        return text
+    keeps_marks = _RIGHT_TO_LEFT.search(text) is not None
+
+    def kept(found: re.Match[str]) -> str:
+        letter = found.group()
+        if letter in _JOINERS:
+            beside = (text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1])
+            return letter if all(one and ord(one) >= _BEYOND_LATIN for one in beside) else ""
+        return letter if keeps_marks and letter not in "\u200b\ufeff\u2060" else ""
+
+    return _INVISIBLE.sub(kept, text)
+
+
+_REPAIRS = {
+    "decoded": decoded,
+    "invisible": _without_invisible,
+    "controls": _without_controls,
+    "formula": _unwrapped,
+    "entities": _once_escaped,
+}
+
+_SKU_MARKS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("debris_formula", _WRAPPED.fullmatch),
+    ("debris_apostrophe", _MARKED.fullmatch),
+    ("debris_decoded", is_mojibake),
+    ("debris_entities", _TWICE_ESCAPED.search),
+)

@@ -1,0 +1,172 @@
+"""The notation of a source's columns: seen by the extract, remembered in the ledger, used to map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from amazon_listings.connectors.languages import language_of
+from amazon_listings.ledger.column_notations import find_notations, keep_notations
+from amazon_listings.ledger.item_states import find_states
+from amazon_listings.mapping.values.dates import zone_named
+from amazon_listings.mapping.values.notation import ColumnEvidence, SourceNotation
+from amazon_listings.messages import catalogue
+from amazon_listings.runs.notes import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item, Record
+    from amazon_listings.runs.folder import RunFolder
+
+
+class NotationsNote(Note, frozen=True, kw_only=True):
+    """What the columns of the source show of their notation, in the whole state that is known.
+
+    Attributes:
+        columns: The columns that show something.
+        warnings: Sentences for the report: columns that are read otherwise than before.
+    """
+
+    file: ClassVar[str] = "notations"
+    task: ClassVar[str] = "extract_products"
+
+    columns: dict[str, ColumnEvidence]
+    warnings: tuple[str, ...] = ()
+
+
+class ColumnSurvey:
+    """Collects what the values of items show; `columns` has it by PIM field."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, ColumnEvidence] = {}
+
+    def see(self, item: Item) -> None:
+        """Take the values of an item into account."""
+        self._record(item["product"])
+        if item["variant"]:
+            self._record(item["variant"])
+
+    def see_all(self, items: Iterable[Item]) -> ColumnSurvey:
+        """Take the values of items into account, and return the survey."""
+        for item in items:
+            self.see(item)
+        return self
+
+    def _record(self, record: Record) -> None:
+        for name, value in record["fields"].items():
+            if value.__class__ is str or value.__class__ is list:
+                self._value(name, value)
+        for name, texts in record["texts"].items():
+            for text in texts.values():
+                self._value(name, text)
+
+    def _value(self, name: str, value: object) -> None:
+        known = self.columns.get(name, _NOTHING)
+        found = known.with_value(value)
+        if found is not known:
+            self.columns[name] = found
+
+
+_NOTHING = ColumnEvidence()
+
+
+def source_notation(connector: Connector, columns: Mapping[str, ColumnEvidence]) -> SourceNotation:
+    """Return how the connector's source writes numbers and dates.
+
+    Args:
+        connector: The connector: what it states wins.
+        columns: What the columns show.
+    """
+    source = connector.source
+    dates = SourceNotation.of(connector.marketplace).dates
+    if source.date_order != "auto":
+        dates = replace(dates, month_first=source.date_order == "month_first", stated=True)
+    if source.timezone:
+        dates = replace(dates, zone=zone_named(source.timezone))
+    return SourceNotation(source.decimal, columns, dates, frozenset(connector.rules_off))
+
+
+def note_notations(
+    connector: Connector, survey: ColumnSurvey, *, whole: bool, ledger: Engine, folder: RunFolder
+) -> NotationsNote:
+    """Leave the note on the source's columns, and say which are read otherwise than before.
+
+    Args:
+        connector: The connector that runs.
+        survey: What the extract saw.
+        whole: The extract read every item; else what was seen before counts too.
+        ledger: The open ledger.
+        folder: The run's folder.
+    """
+    before = remembered(ledger, connector.key)
+    now = dict(survey.columns)
+    if not whole:
+        for name, known in before.items():
+            now[name] = now[name].joined(known) if name in now else known
+    messages = catalogue(language_of(connector))
+    warnings = []
+    if connector.source.decimal == "auto":
+        for name, known in sorted(before.items()):
+            found = now.get(name, _NOTHING)
+            if known.decimal not in {found.decimal, "auto"}:
+                variant = "now_unclear" if found.decimal == "auto" else "changed"
+                warnings.append(
+                    messages.phrase(
+                        f"notation.{variant}",
+                        column=name,
+                        before=known.comma or known.point,
+                        now=found.comma if known.decimal == "." else found.point,
+                    )
+                )
+    note = NotationsNote(columns=now, warnings=tuple(warnings))
+    folder.note(note)
+    return note
+
+
+def columns_of(folder: RunFolder) -> dict[str, ColumnEvidence]:
+    """Return what a run knows of the columns; nothing before its extract."""
+    note = folder.noted(NotationsNote)
+    return {} if note is None else note.columns
+
+
+def remembered(ledger: Engine, connector_key: str) -> dict[str, ColumnEvidence]:
+    """Return what was seen of the columns before: remembered, or else of the items as they were read last."""
+    known = find_notations(ledger, connector_key)
+    if known is not None:
+        return {name: ColumnEvidence(*found) for name, found in known.items()}
+    survey = ColumnSurvey()
+    for state in find_states(ledger, connector_key):
+        if state.row is not None:
+            survey.see(msgspec.convert(state.row, dict))  # type: ignore[arg-type]  # an item, as it was kept
+    return survey.columns
+
+
+def remember(ledger: Engine, connector_key: str, folder: RunFolder) -> None:
+    """Keep what a run saw of the columns for the runs that read only changes."""
+    note = folder.noted(NotationsNote)
+    if note is not None:
+        keep_notations(
+            ledger,
+            connector_key,
+            {
+                name: (found.comma, found.point, found.day_first, found.month_first)
+                for name, found in note.columns.items()
+            },
+        )
+
+
+def row_notation(item: Mapping[str, object], columns: Mapping[str, ColumnEvidence]) -> list[list[str]]:
+    """Return how the columns of one row are read: a part of what its payload depends on."""
+    records = [item["product"], item["variant"] or {"fields": {}, "texts": {}}]
+    names = {name for record in records for kind in ("fields", "texts") for name in record[kind]}  # type: ignore[index]
+    return [
+        [name, found.decimal, "day" * bool(found.day_first), "month" * bool(found.month_first)]
+        for name, found in sorted(columns.items())
+        if name in names
+    ]

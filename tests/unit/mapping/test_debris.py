@@ -1,0 +1,185 @@
+"""What spreadsheets, programs and wrong decoders leave: refused, repaired, or no such thing."""
+
+# ruff: noqa: RUF001 - letters that look like others are the matter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amazon_listings.mapping.values.debris import ERRORS, NULLS, cleaned, is_suspect, sku_debris
+from amazon_listings.mapping.values.mojibake import decoded
+from amazon_listings.mapping.values.notation import SourceNotation
+from amazon_listings.mapping.values.options import ConversionError
+
+
+def refused(text):
+    with pytest.raises(ConversionError) as error:
+        cleaned(text)
+    return error.value.code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *((error, "debris_error") for error in sorted(ERRORS)),
+        *((null, "debris_null") for null in sorted(NULLS)),
+        (" #n/a ", "debris_error"),
+        ("Lampe #REF! rouge", "debris_error"),
+        ("#DIV/0!, bleu", "debris_error"),
+        ("#########", "debris_error"),
+        ("Err:502", "debris_error"),
+        ("1,23457E+11", "debris_shortened"),
+        ("4.00638E+12", "debris_shortened"),
+        ("4E+12", "debris_shortened"),
+        ("=SUMME(A1:A3)", "debris_formula"),
+        ('=VLOOKUP("x";A:B;2)', "debris_formula"),
+        ("Lumi\ufffdre", "debris_lost"),
+        ("\ufeff#N/A", "debris_error"),
+    ],
+)
+def test_debris_is_refused_and_named(text, code):
+    assert is_suspect(text)
+    assert refused(text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Null", "NAN", "Nil", "NaN Bread", "None of the above", "NA", "none", "The Undefined", "N/A-Kabel",
+        "Lampe #1", "C# in a Nutshell", "#NV Edition", "#1 Dad", "Vitamin E+", "1E5", "12E10", "5E12", "E+1",
+        "a=b", "= Meter", "2 ^ 3 = 8", "R&D", "AT&amp;T", "«Ça» à l'Île", "MAÇÃ”", "São João – “Ação”", "Ærø",
+        "Ðakovo", "Îlot", "café”…", "Ångström", "naïve", "GRÜN™", "Ñandú", "Ä“", "ROMÃ®",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467", "می\u200cخواهم", "क\u094d\u200dष", "\u05d0\u200f\u05d1",
+        "line\nline\ttab", "Müller® Lampe", "12345.0", "'t Hof", "'n Roll'",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_it_stays_as_it_is(text):
+    assert cleaned(text) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "repair"),
+    [
+        ("LumiÃ¨re", "Lumière", "decoded"),
+        ("Ã‰tagÃ¨re", "Étagère", "decoded"),
+        ("l\u00e2€™eau", "l\u2019eau", "decoded"),
+        ("20 Â°C", "20 °C", "decoded"),
+        ("Ã¼ber GrÃ¶ÃŸe", "über Größe", "decoded"),
+        ("LumiÃƒÂ¨re", "Lumière", "decoded"),
+        ("livrÃ©e Ã  domicile", "livrée à domicile", "decoded"),
+        ("Lampe ðŸ˜€", "Lampe \U0001f600", "decoded"),
+        ("ZaÅ¼Ã³Å‚Ä‡", "Zażółć", "decoded"),
+        ("NÃ‰E", "NÉE", "decoded"),
+        ("La\u200bmpe", "Lampe", "invisible"),
+        ("\ufeffLampe", "Lampe", "invisible"),
+        ("La\u200empe\u2060", "Lampe", "invisible"),
+        ("La\x00mpe\x1f", "Lampe", "controls"),
+        ("a\x0bb", "a\nb", "controls"),
+        ("l\x92eau", "l\u2019eau", "controls"),
+        ('="00124"', "00124", "formula"),
+        ('="a ""b"""', 'a "b"', "formula"),
+        ("R&amp;amp;D", "R&amp;D", "entities"),
+        ("&amp;amp;amp;eacute;", "&eacute;", "entities"),
+        ("&amp;eacute;t&amp;eacute;", "&eacute;t&eacute;", "entities"),
+    ],
+)
+def test_what_has_one_right_answer_is_repaired(text, meant, repair):
+    assert is_suspect(text)
+    assert cleaned(text) == (meant, (repair,))
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text("abcéàèùçñüöäßÉÀÜÖŁłżćœ€ ’", min_size=1, max_size=20))
+def test_utf8_that_was_read_as_windows_1252_comes_back(text):
+    wrong = text.encode().decode("cp1252", "replace")
+    if "\ufffd" not in wrong:
+        assert decoded(wrong) in {text, wrong}
+        assert decoded(text) == text
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(max_size=40))
+def test_a_repaired_text_needs_no_repair(text):
+    try:
+        found = cleaned(text)
+    except ConversionError:
+        return
+    assert cleaned(found.text) == (found.text, ())
+
+
+@pytest.mark.parametrize(
+    ("sku", "code"),
+    [
+        ("#N/A", "debris_error"),
+        ("NULL", "debris_null"),
+        ("nan", "debris_null"),
+        ("1,23457E+11", "debris_shortened"),
+        ('="00124"', "debris_formula"),
+        ("'00125", "debris_apostrophe"),
+        ("12345.0", "debris_float"),
+        ("AB\u200b1", "debris_invisible"),
+        ("\ufeffAB1", "debris_invisible"),
+        ("AB\t1", "debris_invisible"),
+        ("LumiÃ¨re-1", "debris_decoded"),
+        ("R&amp;amp;D-1", "debris_entities"),
+        *((sku, None) for sku in ("00124", "AB-1.5", "1E5", "12E10", "V2.0", "Null-1", "A#1", "É-1", "NAN")),
+    ],
+)
+def test_a_sku_is_never_repaired(sku, code):
+    assert sku_debris(sku) == code
+
+
+def test_a_byte_order_mark_that_was_decoded_wrongly_goes():
+    assert cleaned("ï»¿Lampe") == ("Lampe", ("decoded", "invisible"))
+
+
+def test_rules_are_turned_off_by_name():
+    assert cleaned("NULL", frozenset(("null_words",))) == ("NULL", ())
+    assert sku_debris("12345.0", frozenset(("whole_number_skus",))) is None
+
+
+def texts(small, **more):
+    return small.item(fields=more)
+
+
+def test_mapped_text_is_refused_with_the_name_of_the_error(small):
+    item = texts(small, brand="#N/A", name="Chaise")
+    mapped = small.map({"brand": "{{ item.brand }}", "item_name": "{{ item.name }}"}, item)
+    [issue] = mapped.issues
+    assert (issue.severity, issue.attribute, "spreadsheet" in issue.message) == ("ERROR", "brand", True)
+    assert "brand" not in mapped.attributes
+
+
+def test_a_null_among_other_words_is_found_and_a_handled_one_is_not(small):
+    item = texts(small, brand="NULL", name="Chaise")
+    [issue] = small.map({"item_name": "{{ item.brand }} {{ item.name }}"}, item).issues
+    assert issue.attribute == "item_name"
+    handled = "{{ item.name if item.brand == 'NULL' else item.brand ~ ' ' ~ item.name }}"
+    assert small.map({"item_name": handled}, item).attributes["item_name"][0]["value"] == "Chaise"
+
+
+def test_a_repair_is_a_warning_that_shows_both(small):
+    mapped = small.map({"item_name": "{{ item.name }}"}, texts(small, name="LumiÃ¨re"))
+    [issue] = mapped.issues
+    assert (issue.severity, issue.code) == ("WARNING", "repaired")
+    assert "LumiÃ¨re" in issue.message
+    assert "Lumière" in issue.message
+    assert mapped.attributes["item_name"][0]["value"] == "Lumière"
+
+
+def test_what_the_author_of_a_mapping_wrote_is_meant(small):
+    assert small.map({"brand": "NULL"}).attributes["brand"][0]["value"] == "NULL"
+
+
+def test_a_rule_that_is_off_lets_the_brand_pass(small):
+    notation = SourceNotation(allowed=frozenset(("null_words",)))
+    mapped = small.map({"brand": "{{ item.brand }}"}, texts(small, brand="NULL"), notation=notation)
+    assert mapped.attributes["brand"][0]["value"] == "NULL"
+
+
+def test_a_number_that_is_an_error_is_named_so(small):
+    mapping = {"item_weight": {"value": "{{ item.w }}", "unit": "kilograms"}}
+    [issue] = small.map(mapping, texts(small, w="#DIV/0!")).issues
+    assert "spreadsheet" in issue.message
+    weight = small.map(mapping, texts(small, w='="1,5"')).attributes["item_weight"][0]["value"]
+    assert weight == 1.5
