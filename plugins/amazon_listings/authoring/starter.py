@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.authoring.proposals import (
@@ -18,6 +18,7 @@ from amazon_product_types.matching import chain, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from amazon_listings.authoring.pim_fields import PimField
     from amazon_product_types.fields import Field
@@ -30,6 +31,7 @@ _PERHAPS = 0.45
 
 SECTIONS = {
     "required": "Required of every item",
+    "some": "Required of some of the products that were looked at",
     "offer": "Price and stock",
     "found": "Not always required; the PIM seems to have it",
     "conditional": "Required of some items only: take the # away where it concerns yours",
@@ -59,7 +61,10 @@ class StarterLine:
 
 
 def starter_lines(
-    index: FieldIndex, known: Sequence[PimField], own_labels: dict[str, str] | None = None
+    index: FieldIndex,
+    known: Sequence[PimField],
+    own_labels: dict[str, str] | None = None,
+    lacking: AbstractSet[str] = frozenset(),
 ) -> list[StarterLine]:
     """The lines of a first mapping, in the order of `SECTIONS`.
 
@@ -67,10 +72,39 @@ def starter_lines(
         index: The fields by their labels in the connector's locale.
         known: The PIM's fields.
         own_labels: Labels by path in another language that PIM fields may be named in.
+        lacking: Paths that a first try showed to be required of items that lack them.
     """
     made = [*_short_forms(index, known)]
     done = {item.attribute for line in made for item in line.fields}
     made += _plain(index, known, done, own_labels or {})
+    made += _beside_short_forms(index, made, lacking)
+    return with_required(made, lacking)
+
+
+def _beside_short_forms(
+    index: FieldIndex, made: Sequence[StarterLine], lacking: AbstractSet[str]
+) -> Iterator[StarterLine]:
+    """A line of its own for a part of an offer or a stock that its short form leaves out."""
+    plain = {line.fields[0].path for line in made}
+    short = {item.path for line in made if line.active and len(line.fields) > 1 for item in line.fields}
+    for item in index.fields:
+        if item.path in lacking & short and item.path not in plain:
+            yield StarterLine("some", item.path, None, (item,))
+
+
+def with_required(lines: Sequence[StarterLine], lacking: AbstractSet[str]) -> list[StarterLine]:
+    """Return the lines with those written that items turned out to need.
+
+    Args:
+        lines: The lines of a first mapping.
+        lacking: The paths that Amazon required of some items, and that they lacked.
+    """
+    made = [
+        replace(line, section="some", active=True)
+        if not line.active and any(item.path in lacking for item in line.fields)
+        else line
+        for line in lines
+    ]
     order = list(SECTIONS)
     return sorted(made, key=lambda line: order.index(line.section))
 

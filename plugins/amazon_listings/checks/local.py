@@ -214,7 +214,7 @@ class LocalChecks:
         if known is None or not known.accepted_hash or not any(map(_is_of_title, broken)):
             return found + broken
         # A title that Amazon has already is not sent again.
-        held = accepted_contents(self.ledger, self.listings, [known.sku]).get(known.sku) or {}
+        held = accepted_contents(self.ledger, self.listings, [item.sku or ""]).get(item.sku or "") or {}
         same = all(held.get(name) == item.attributes.get(name) for name in TITLES)
         return found + [issue for issue in broken if not (same and _is_of_title(issue))]
 

@@ -47,15 +47,19 @@ def show_coverage(
 ) -> None:
     """Say which fields a connector maps, by level of requirement, and how many products have a value."""
     from amazon_listings.authoring.coverage import coverage
+    from amazon_listings.authoring.local_check import local_check
     from amazon_listings.cli.mapping import tables_of
     from amazon_listings.runs.map_fields import compiled
+    from amazon_listings.runs.notations import ColumnSurvey
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
         known = described(found, definition, locale_definition)
-        mapping = compiled(found, known, tables_of(found))
         source, items = _items(found, products)
-        measured = coverage(known.fields, mapping, items)
+        columns = ColumnSurvey().see_all(items).columns
+        mapping = compiled(found, known, tables_of(found), columns=columns)
+        check = local_check(known.document, without=found.rules_off.keys())
+        measured = coverage(known.fields, mapping, items, check)
     if as_json:
         document = {"connector": connector, "source": source, **measured.to_dict()}
         print(json.dumps(document, ensure_ascii=False, indent=2))
@@ -64,14 +68,14 @@ def show_coverage(
         print(line)
 
 
-def _items(connector: Connector, products: Path | None) -> tuple[str, Iterable[Item]]:
-    """Where the items come from, in words, and the items."""
+def _items(connector: Connector, products: Path | None) -> tuple[str, list[Item]]:
+    """Where the items come from, in words, and the items: what a column shows is known once all are read."""
     from amazon_listings.cli.mapping import items_of, stored_items_of
 
     stored = stored_items_of(connector) if products is None else None
     if stored is not None:
-        return "the products as they were read last", stored
-    return str(products or "the PIM"), _in_scope(connector, items_of(connector, products))
+        return "the products as they were read last", list(stored)
+    return str(products or "the PIM"), list(_in_scope(connector, items_of(connector, products)))
 
 
 def _in_scope(connector: Connector, items: Iterable[Item]) -> Iterator[Item]:
@@ -90,11 +94,26 @@ def _table(measured: Coverage, source: str, *, missing: bool) -> Iterator[str]:
     yield f"{measured.items:,} items of {source}"
     if not measured.items:
         yield "There is no item, so nothing can be said about values."
+    else:
+        yield from verdict(measured)
     for level, (mapped, count) in measured.levels().items():
         yield f"\n{level}: {mapped} of {count} fields mapped"
         for one in measured.fields:
-            if one.requirement == level and not (missing and one.mapped):
+            if one.level == level and not (missing and one.mapped):
                 yield from _row(measured, one)
+
+
+def verdict(measured: Coverage) -> Iterator[str]:
+    """Say what a test would say before it asks Amazon: how many items pass, and what is in the way."""
+    from amazon_listings.cli.tables import clean
+
+    yield f"{measured.passing:,} of {measured.items:,} items pass the local checks."
+    for of_mapping, title in ((True, "To correct in the mapping:"), (False, "To correct in the PIM:")):
+        troubles = [one for one in measured.troubles if one.of_mapping is of_mapping]
+        if troubles:
+            yield title
+        for one in troubles:
+            yield clean(f"  {one.items:,} of {measured.items:,} items: {one.message} (such as {one.example})")
 
 
 def _row(measured: Coverage, one: Covered) -> Iterator[str]:
@@ -104,5 +123,7 @@ def _row(measured: Coverage, one: Covered) -> Iterator[str]:
     place = f"line {one.line}" if one.line else "mapped" if one.mapped else "-"
     value = f"{share:6.1%}" if share is not None and one.mapped else f"{'-':>6}"
     yield clean(f"  {place:9} {value}  {one.label}  {one.path}")
+    if one.lacking:
+        yield clean(f"  {'':18}required of {one.lacking:,} of {measured.items:,} items that lack it")
     if one.condition and not one.mapped and (one.needed_alone or one.requirement == "conditional"):
         yield clean(f"  {'':18}{one.condition}")

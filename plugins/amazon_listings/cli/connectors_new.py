@@ -15,10 +15,9 @@ from amazon_listings.cli.product_types import RequirementSet  # noqa: TC001 - as
 from amazon_listings.cli.refusals import plain_errors, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from amazon_listings.authoring.starter import StarterLine
-    from amazon_listings.cli.new_connector import SourceBlock
+    from amazon_listings.cli.new_connector import SourceBlock, Written
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.definitions import ProductType
 
@@ -96,11 +95,10 @@ def new(
         described = new_connector.definition_of(asked, definition, locale_definition)
         items = new_connector.sample(asked, products) if look else []
         titles = new_connector.titles(asked, products) if look else {}
-        text, lines, about = new_connector.written(asked, described, items, titles)
-        new_connector.verify(text, path, described)
+        made = new_connector.written(asked, described, items, titles, path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    _tell(path, lines, about)
+        path.write_text(made.text, encoding="utf-8")
+    _tell(path, made)
 
 
 def _source_block(
@@ -226,8 +224,11 @@ def _free(folder: Path, connector_id: str, *, yes: bool) -> Path:
     return path
 
 
-def _tell(path: Path, lines: Sequence[StarterLine], about: str) -> None:
-    required = [line for line in lines if line.section == "required"]
+def _tell(path: Path, made: Written) -> None:
+    from amazon_listings.cli.connectors_coverage import verdict
+
+    lines, about = made.lines, made.about
+    required = [line for line in lines if line.section in {"required", "some"}]
     proposed = [line for line in required if line.proposal]
     print(f"{path} written, from {about}.")
     print(f"{len(proposed)} of {len(required)} required lines have a proposal; to fill in:")
@@ -238,6 +239,9 @@ def _tell(path: Path, lines: Sequence[StarterLine], about: str) -> None:
     print(
         f"{others} further lines are proposed, {sum(not line.active for line in lines)} are left as comments."
     )
+    if made.items:
+        for sentence in verdict(made.measured):
+            print(sentence)
     command = (
         f"amazon-listings connectors check {path.stem} && amazon-listings connectors coverage {path.stem}"
     )

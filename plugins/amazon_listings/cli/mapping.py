@@ -55,15 +55,18 @@ def map_items(
     from amazon_listings.messages import catalogue
     from amazon_listings.runs.field_names import FieldNames
     from amazon_listings.runs.map_fields import compiled
+    from amazon_listings.runs.notations import ColumnSurvey
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
         judging = replace(described(found, definition, locale_definition), language=language)
-        mapping = compiled(found, judging, tables_of(found))
         names, shown = FieldNames(), 0
-        items = stored_items_of(found) if stored else items_of(found, products)
-        if items is None:
+        read = stored_items_of(found) if stored else items_of(found, products)
+        if read is None:
             refuse("cli.products_they_read_last")
+        items = list(read)  # what a column shows is known once all are read
+        columns = ColumnSurvey().see_all(items).columns
+        mapping = compiled(found, judging, tables_of(found), columns=columns)
         for _, members in groupby(items, key=lambda item: item["group"]):
             family = list(members)
             for item in family:

@@ -14,6 +14,7 @@ from amazon_listings.cli.refusals import refuse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from amazon_listings.authoring.coverage import Coverage
     from amazon_listings.authoring.starter import StarterLine
     from amazon_listings.item import Item
     from amazon_listings.marketplaces import Marketplace
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Items looked at for proposals: enough to see what a field holds, and few enough to wait for.
 SAMPLE = 500
+#: A line that is added may make another one necessary.
+_TRIES = 4
 
 
 @dataclass
@@ -97,10 +100,59 @@ def titles(asked: Asked, products: Path | None) -> dict[str, list[str]]:
     return {field.name: list(field.titles) for field in asked.source.open().fields()}
 
 
+@dataclass(frozen=True)
+class Written:
+    """A file as it would be written.
+
+    Args:
+        text: Its text.
+        lines: The lines of its mapping.
+        items: The items that the proposals were made from.
+        measured: What the local checks say of the items as it maps them.
+    """
+
+    text: str
+    lines: list[StarterLine]
+    items: Sequence[Item]
+    measured: Coverage
+
+    @property
+    def about(self) -> str:
+        """What the proposals were made from, in words."""
+        return f"{len(self.items):,} items" if self.items else "no items: nothing is proposed"
+
+
 def written(
-    asked: Asked, described: Described, items: Sequence[Item], known_titles: dict[str, list[str]]
-) -> tuple[str, list[StarterLine], str]:
-    """The file's text, its lines, and what the proposals were made from."""
+    asked: Asked,
+    described: Described,
+    items: Sequence[Item],
+    known_titles: dict[str, list[str]],
+    path: Path,
+) -> Written:
+    """Write the text, run its result over the items, and write it again with what they turned out to need.
+
+    Raises:
+        ActionRequiredError: the text is no connector, or does not fit the definition.
+    """
+    lacking: frozenset[str] = frozenset()
+    for _ in range(_TRIES):
+        text, lines, chosen = _proposed(asked, described, items, known_titles, lacking)
+        measured = _measured(text, path, described, chosen)
+        found = lacking | {one.path for one in measured.fields if one.lacking and not one.mapped}
+        if found == lacking:
+            break
+        lacking = found
+    return Written(text, lines, chosen, measured)
+
+
+def _proposed(
+    asked: Asked,
+    described: Described,
+    items: Sequence[Item],
+    known_titles: dict[str, list[str]],
+    lacking: frozenset[str],
+) -> tuple[str, list[StarterLine], Sequence[Item]]:
+    """The file's text, its lines, and the items that the proposals were made from."""
     from amazon_listings.authoring.pim_fields import access, pim_fields
     from amazon_listings.authoring.proposals import product_type_field, sku_expression
     from amazon_listings.authoring.starter import starter_lines
@@ -112,7 +164,7 @@ def written(
         items = [item for item in items if _of_type(item, chooser, asked.product_type)]
     known = pim_fields(items, known_titles)
     own_labels = {leaf.path: leaf.label for leaf in Definition(described.document).leaves}
-    lines = starter_lines(described.index, known, own_labels)
+    lines = starter_lines(described.index, known, own_labels, lacking)
     source = dict(asked.source.content)
     if chooser is not None:
         source["filter"] = f"{{{{ {access(chooser)} == '{asked.product_type}' }}}}"
@@ -137,7 +189,7 @@ def written(
         "proposal: read it, correct it, remove what you do not need."
     )
     safe = "Nothing is sent to Amazon as long as `operation` is test."
-    return file_text(head, lines, [remark, safe]), lines, about
+    return file_text(head, lines, [remark, safe]), lines, items
 
 
 def _of_type(item: Item, name: str, product_type: str) -> bool:
@@ -147,14 +199,17 @@ def _of_type(item: Item, name: str, product_type: str) -> bool:
     return any(isinstance(value, str) and normal(value) == normal(product_type) for value in values)
 
 
-def verify(text: str, path: Path, described: Described) -> None:
-    """The text is a connector, and its mapping fits the definition: what is written works.
+def _measured(text: str, path: Path, described: Described, items: Sequence[Item]) -> Coverage:
+    """What the local checks say of the items as a text maps them.
 
     Raises:
-        ActionRequiredError: its mapping does not fit; the sentence says where.
+        ActionRequiredError: it is no connector, or its mapping does not fit; the sentence says where.
     """
+    from amazon_listings.authoring.coverage import coverage
+    from amazon_listings.authoring.local_check import local_check
     from amazon_listings.connectors import load_connectors
     from amazon_listings.runs.map_fields import compiled
+    from amazon_listings.runs.notations import ColumnSurvey
 
     with TemporaryDirectory() as folder:
         trial = Path(folder) / "new.yaml"
@@ -162,4 +217,5 @@ def verify(text: str, path: Path, described: Described) -> None:
         loaded = load_connectors(Path(folder), {})
     if loaded.broken:
         refuse("cli.nothing_written", replace=loaded.broken[0].text.replace(str(trial), str(path)))
-    compiled(loaded.connectors[0], described)
+    mapping = compiled(loaded.connectors[0], described, columns=ColumnSurvey().see_all(items).columns)
+    return coverage(described.fields, mapping, items, local_check(described.document))

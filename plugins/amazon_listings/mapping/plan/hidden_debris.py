@@ -33,9 +33,9 @@ def without_hidden_debris(expression: Expression, allowed: AbstractSet[str] = fr
             return made
         for name in fields:
             value = row.values.get(name)
-            if value.__class__ is not str or len(value) > _LONGEST or value not in made:  # type: ignore[arg-type,operator]
+            if value.__class__ is not str or len(value) > _LONGEST or value not in made:
                 continue
-            if code := whole_word(value, allowed):  # type: ignore[arg-type]
+            if code := whole_word(value, allowed):
                 raise ConversionError(code, found=value)
         return made
 
