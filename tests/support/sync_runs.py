@@ -24,6 +24,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.notations import ColumnSurvey, note_notations
 from amazon_listings.runs.notes import (
     ApprovalNote,
     ExtractNote,
@@ -255,6 +256,9 @@ class Run:
             )
         )
         self.folder.note(QualityNote(checked=extracted, blocked=0))
+        survey = ColumnSurvey().see_all(itertools.chain(*parts))
+        whole = self.scope.kind == "everything"
+        note_notations(self.connector, survey, whole=whole, ledger=self.shop.ledger, folder=self.folder)
 
     def map(self):
         for part in self.folder.parts(EXTRACT):
