@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.notes import ApprovalNote, ExtractNote
@@ -90,6 +91,7 @@ def begin(
     from amazon_listings.ledger.runs import last_run, start_run
     from amazon_listings.messages import catalogue
     from amazon_listings.runs.definitions import refresh_definitions
+    from amazon_listings.runs.notations import remembered, with_notation
     from amazon_listings.runs.notes import ChangesNote
     from amazon_listings.runs.related_tables import keep_tables
     from amazon_listings.runs.scope import decide
@@ -113,6 +115,7 @@ def begin(
         for line in drift.told():
             log.info("%s", line)
     with_tables = keep_tables(connector, installation.tables(connector), run.folder)
+    fingerprint = with_notation(with_tables.fingerprint, connector, remembered(ledger, connector.key))
     scope = decide(
         with_tables,
         params=params,
@@ -120,6 +123,7 @@ def begin(
         last=last_run(ledger, connector.key, params["operation"]),
         definition=note.checksum,
         approved=lambda: approved_skus(ledger, connector.key),
+        fingerprint=fingerprint,
     )
     run.folder.note(scope)
     run.folder.note(note)
@@ -127,7 +131,7 @@ def begin(
         operation=scope.operation,
         scope=scope.kind,
         definition=note.checksum,
-        fingerprint=with_tables.fingerprint,
+        fingerprint=fingerprint,
     )
     log.info("Scope: %s.", scope.in_words("en"))
     return run
@@ -135,6 +139,7 @@ def begin(
 
 def extract(run: RunContext, installation: Installation) -> ExtractNote:
     """Read the PIM into the run's folder."""
+    from amazon_listings.ledger.runs import set_fingerprint
     from amazon_listings.runs.extract import extract_products
     from amazon_listings.runs.notations import ColumnSurvey, note_notations
     from amazon_listings.settings import settings
@@ -149,7 +154,13 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
         survey=survey,
     )
     whole = note.full and run.scope.kind == "everything"
-    note_notations(run.connector, survey, whole=whole, ledger=installation.ledger, folder=run.folder)
+    read = note_notations(run.connector, survey, whole=whole, ledger=installation.ledger, folder=run.folder)
+    if whole:
+        # A run of changes that reads a column otherwise leaves it to the next run to read the other items.
+        number = number_of(run, installation.ledger)
+        set_fingerprint(
+            installation.ledger, number, functools.partial(_renotated, run.connector, read.columns)
+        )
     log.info(
         "%s items extracted, %s out of scope, %s unreadable.",
         note.extracted,
@@ -157,6 +168,12 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
         note.unreadable,
     )
     return note
+
+
+def _renotated(connector: Connector, columns: Mapping[str, ColumnEvidence], known: str) -> str:
+    from amazon_listings.runs.notations import with_notation
+
+    return with_notation(known, connector, columns)
 
 
 def check_quality(run: RunContext, installation: Installation) -> dict[str, int]:

@@ -19,7 +19,7 @@ from amazon_listings.ledger.tables import connectors, current_id, runs
 from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Engine, Row
 
@@ -130,6 +130,13 @@ def start_run(
                 ).returning(runs.c.id)
             ).scalar_one()
         )
+
+
+def set_fingerprint(ledger: Engine, number: int, change: Callable[[str], str]) -> None:
+    """Change the fingerprint of a run to what `change` makes of it."""
+    with ledger.begin() as connection:
+        known = connection.execute(select(runs.c.fingerprint).where(runs.c.id == number)).scalar_one()
+        connection.execute(update(runs).where(runs.c.id == number).values(fingerprint=change(known)))
 
 
 def run_number(ledger: Engine, connector_key: str, run_id: str, attempt: int | None = None) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -74,6 +76,8 @@ class ColumnSurvey:
 
 
 _NOTHING = ColumnEvidence()
+#: So much of a fingerprint is the connector's, the rest its columns'.
+_OWN_PART = 40
 
 
 def source_notation(connector: Connector, columns: Mapping[str, ColumnEvidence]) -> SourceNotation:
@@ -127,6 +131,18 @@ def note_notations(
     note = NotationsNote(columns=now, warnings=tuple(warnings))
     folder.note(note)
     return note
+
+
+def with_notation(fingerprint: str, connector: Connector, columns: Mapping[str, ColumnEvidence]) -> str:
+    """Return the fingerprint of a run that reads its columns like this.
+
+    Columns that are read otherwise may change every payload, as an edited line does: the next run reads
+    everything. The beginning of the fingerprint is that of the connector.
+    """
+    read = sorted((name, found.decimal) for name, found in columns.items() if found.decimal != "auto")
+    if not read or connector.source.decimal != "auto":
+        return fingerprint
+    return fingerprint[:_OWN_PART] + hashlib.sha256(json.dumps(read).encode()).hexdigest()[_OWN_PART:]
 
 
 def columns_of(folder: RunFolder) -> dict[str, ColumnEvidence]:

@@ -65,6 +65,7 @@ def decide(
     last: LastRun | None,
     definition: str,
     approved: Callable[[], Collection[str]] = frozenset,
+    fingerprint: str | None = None,
 ) -> Scope:
     """The scope of a run.
 
@@ -76,6 +77,7 @@ def decide(
         last: The last run of this operation that moved the cursor.
         definition: Checksum of the definition of today.
         approved: Returns the SKUs of which a change was approved and not sent yet.
+        fingerprint: What may change payloads; None: the connector's own.
 
     Raises:
         RunAbortedError: the parameters contradict each other.
@@ -103,17 +105,19 @@ def decide(
         return scope("skus", "skus")
     if interval:
         return scope("interval", "interval", *interval)
-    cause: Cause | None = "asked" if whole else _cause_for_everything(connector, last, definition)
+    cause: Cause | None = (
+        "asked" if whole else _cause_for_everything(fingerprint or connector.fingerprint, last, definition)
+    )
     if last is None or cause:
         return scope("everything", cause or "first")
     return scope("changed", "cursor", _moment(last.cursor))
 
 
-def _cause_for_everything(connector: Connector, last: LastRun | None, definition: str) -> Cause | None:
+def _cause_for_everything(fingerprint: str, last: LastRun | None, definition: str) -> Cause | None:
     """Why a run that asks for changes must read everything; None if it need not."""
     if last is None or last.cursor is None:
         return "first"
-    if last.fingerprint != connector.fingerprint:
+    if last.fingerprint != fingerprint:
         return "connector"
     if last.definition != definition:
         return "definition"

@@ -1,0 +1,95 @@
+"""Columns are read in one notation, over runs: remembered, and said where it changes."""
+
+import pytest
+
+from amazon_listings.ledger.column_notations import find_notations
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notations import (
+    ColumnSurvey,
+    note_notations,
+    remember,
+    remembered,
+    row_notation,
+    source_notation,
+    with_notation,
+)
+from support.sync_runs import lamp
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def read(ledger, connector, tmp_path):
+    """A run over these prices; its note. What it saw is remembered."""
+    numbers = iter(range(1, 99))
+
+    def run(*prices, whole=True):
+        folder = RunFolder.of(tmp_path, "lamps", f"run{next(numbers)}")
+        items = [lamp(f"P{number}", price=price) for number, price in enumerate(prices)]
+        survey = ColumnSurvey().see_all(items)
+        note = note_notations(connector(), survey, whole=whole, ledger=ledger, folder=folder)
+        remember(ledger, "lamps", folder)
+        return note
+
+    return run
+
+
+def test_a_run_of_changes_reads_as_the_run_of_everything_did(read):
+    assert read("12,50", "1.500").columns["price"].decimal == ","
+    note = read("1.500", whole=False)
+    assert (note.columns["price"].decimal, note.warnings) == (",", ())
+
+
+def test_another_sign_in_the_column_is_said(read):
+    read("12,50", "1.500")
+    [mixed] = read("12.50", whole=False).warnings
+    assert "price" in mixed
+    assert "12,50" in mixed
+    read("12,50")
+    [changed] = read("12.50", "1.500").warnings
+    assert "price" in changed
+    assert "12.50" in changed
+    assert "12,50" in changed
+
+
+def test_a_run_of_everything_forgets_what_is_gone(read, ledger):
+    read("12,50")
+    read("12.50")
+    assert find_notations(ledger, "lamps")["price"] == ("", "12.50", "", "")
+    assert remembered(ledger, "lamps")["price"].decimal == "."
+
+
+def test_a_column_that_is_read_otherwise_counts_as_an_edited_line(connector):
+    before = ColumnSurvey().see_all([lamp("A", price="12,50")]).columns
+    after = ColumnSurvey().see_all([lamp("A", price="12.50")]).columns
+    lamps = connector()
+    known = lamps.fingerprint
+    assert with_notation(known, lamps, {}) == known
+    assert len({with_notation(known, lamps, columns) for columns in (before, after, {})}) == 3
+    renewed = with_notation(with_notation(known, lamps, before), lamps, after)
+    assert renewed == with_notation(known, lamps, after)
+    stated = connector(sales_layer={"decimal": ","})
+    assert with_notation(known, stated, before) == known
+
+
+def test_a_row_depends_on_the_notation_of_its_own_columns():
+    columns = ColumnSurvey().see_all([lamp("A", price="12,50")]).columns
+    assert row_notation(lamp("B"), columns) == [["price", ",", "", ""]]
+    assert row_notation(lamp("B"), {"elsewhere": columns["price"]}) == []
+
+
+def test_what_the_connector_states_wins(connector):
+    stated = {"decimal": ".", "date_order": "month_first", "timezone": "UTC"}
+    notation = source_notation(connector(sales_layer=stated), {})
+    assert (notation.decimal, notation.dates.month_first, notation.dates.stated) == (".", True, True)
+    assert str(notation.dates.zone) == "UTC"
+    own = source_notation(
+        connector(sales_layer={"decimal": "auto", "date_order": "auto", "timezone": None}), {}
+    )
+    assert (own.dates.month_first, str(own.dates.zone)) == (False, "Europe/Paris")
