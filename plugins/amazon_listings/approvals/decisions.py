@@ -27,6 +27,7 @@ from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.items import contents_of, known_items
 from amazon_listings.ledger.leavers import count_listed
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ApprovalNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Change, Method, Plan, changes_hash
@@ -93,7 +94,11 @@ class Decisions:
         self.folder.forget(ApprovalNote)
         self.folder.clear(APPROVED)
         policy = Policy(
-            self.connector, lines_approved(self.ledger, self.listings), self.layout, self.defaults
+            self.connector,
+            lines_approved(self.ledger, self.listings),
+            self.layout,
+            self.defaults,
+            columns_of(self.folder),
         )
         of_run = self._run_reasons(self._tally(policy))
         asked: list[Asked] = []

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.approvals.guards import ask_about, waits_for
 from amazon_listings.approvals.withholding import with_coupled
+from amazon_listings.runs.field_names import texts_in
+from amazon_listings.runs.notations import turns_of
 from amazon_listings.runs.plan import Method
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.plan import Change, Plan
     from amazon_listings.selling_partner.leaves import Layout, Leaf
 
@@ -50,12 +53,14 @@ class Policy:
         approved: The hashes of its mapping lines that were approved for the account, country and type.
         layout: The layout of the product type's definition.
         defaults: Selector values that Amazon fills in.
+        columns: How the columns of the source are written.
     """
 
     connector: Connector
     approved: frozenset[str]
     layout: Layout
     defaults: Mapping[str, Any]
+    columns: Mapping[str, ColumnEvidence] = field(default_factory=dict)
 
     def reasons(self, plan: Plan, wanted: Mapping[str, Any]) -> Reasons:
         """Return what has to be allowed of a plan, by the policy and the guards on an item.
@@ -106,11 +111,16 @@ class Policy:
         return Reasons(self._coupled(plan, found), frozenset(whole))
 
     def line_of(self, change: Change) -> str:
-        """Return the hash of the mapping line behind a change: its key and its expression."""
+        """Return the hash of the mapping line behind a change: its key and its expression.
+
+        A line whose columns are read otherwise than before counts as changed.
+        """
         origin = change.origin
         if origin is None:
             return _hash(["", change.leaf.attribute])
-        return _hash([origin.key, self._expression(origin.key)])
+        expression = self._expression(origin.key)
+        turns = sum(turns_of(text, self.columns) for text in texts_in(expression))
+        return _hash([origin.key, expression, *([turns] if turns else [])])
 
     def removal_line(self) -> str:
         """Return what is approved where listings of items that left may be taken off sale."""

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-#: Examples that show a decimal comma, a decimal point, the day first, the month first; `""` for none.
-Examples = tuple[str, str, str, str]
+#: Examples that show a decimal comma, a decimal point, the day first, the month first (`""` for none), and
+#: how often the column turned to be read otherwise.
+Examples = tuple[str, str, str, str, int]
 
 
 def find_notations(ledger: Engine, connector_key: str) -> dict[str, Examples] | None:

@@ -12,6 +12,7 @@ import msgspec
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.ledger.column_notations import find_notations, keep_notations
 from amazon_listings.ledger.item_states import find_states
+from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.values.dates import zone_named
 from amazon_listings.mapping.values.notation import ColumnEvidence, SourceNotation
 from amazon_listings.messages import catalogue
@@ -115,19 +116,21 @@ def note_notations(
             now[name] = now[name].joined(known) if name in now else known
     messages = catalogue(language_of(connector))
     warnings = []
-    if connector.source.decimal == "auto":
-        for name, known in sorted(before.items()):
-            found = now.get(name, _NOTHING)
-            if known.decimal not in {found.decimal, "auto"}:
-                variant = "now_unclear" if found.decimal == "auto" else "changed"
-                warnings.append(
-                    messages.phrase(
-                        f"notation.{variant}",
-                        column=name,
-                        before=known.comma or known.point,
-                        now=found.comma if known.decimal == "." else found.point,
-                    )
+    for name, known in sorted(before.items()):
+        found = now.get(name, _NOTHING)
+        turned = known.decimal not in {found.decimal, "auto"}
+        if known.turns or turned:
+            now[name] = replace(found, turns=known.turns + turned)
+        if turned and connector.source.decimal == "auto":
+            variant = "now_unclear" if found.decimal == "auto" else "changed"
+            warnings.append(
+                messages.phrase(
+                    f"notation.{variant}",
+                    column=name,
+                    before=known.comma or known.point,
+                    now=found.comma if known.decimal == "." else found.point,
                 )
+            )
     note = NotationsNote(columns=now, warnings=tuple(warnings))
     folder.note(note)
     return note
@@ -143,6 +146,15 @@ def with_notation(fingerprint: str, connector: Connector, columns: Mapping[str, 
     if not read or connector.source.decimal != "auto":
         return fingerprint
     return fingerprint[:_OWN_PART] + hashlib.sha256(json.dumps(read).encode()).hexdigest()[_OWN_PART:]
+
+
+def turns_of(text: str, columns: Mapping[str, ColumnEvidence]) -> int:
+    """Return how often the columns that an expression reads turned to be read otherwise."""
+    try:
+        fields = compile_expression(text).fields
+    except BadExpression:
+        return 0
+    return sum(columns[name].turns for name in fields if name in columns)
 
 
 def columns_of(folder: RunFolder) -> dict[str, ColumnEvidence]:
@@ -171,7 +183,7 @@ def remember(ledger: Engine, connector_key: str, folder: RunFolder) -> None:
             ledger,
             connector_key,
             {
-                name: (found.comma, found.point, found.day_first, found.month_first)
+                name: (found.comma, found.point, found.day_first, found.month_first, found.turns)
                 for name, found in note.columns.items()
             },
         )

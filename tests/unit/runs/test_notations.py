@@ -12,6 +12,7 @@ from amazon_listings.runs.notations import (
     remembered,
     row_notation,
     source_notation,
+    turns_of,
     with_notation,
 )
 from support.sync_runs import lamp
@@ -61,7 +62,7 @@ def test_another_sign_in_the_column_is_said(read):
 def test_a_run_of_everything_forgets_what_is_gone(read, ledger):
     read("12,50")
     read("12.50")
-    assert find_notations(ledger, "lamps")["price"] == ("", "12.50", "", "")
+    assert find_notations(ledger, "lamps")["price"] == ("", "12.50", "", "", 1)
     assert remembered(ledger, "lamps")["price"].decimal == "."
 
 
@@ -76,6 +77,16 @@ def test_a_column_that_is_read_otherwise_counts_as_an_edited_line(connector):
     assert renewed == with_notation(known, lamps, after)
     stated = connector(sales_layer={"decimal": ","})
     assert with_notation(known, stated, before) == known
+
+
+def test_a_line_whose_column_turned_is_not_the_line_that_was_approved(read):
+    price = "{{ item.price | round(2) }}"
+    assert turns_of(price, read("12", "15").columns) == 0
+    assert turns_of(price, read("12,50").columns) == 0
+    assert turns_of(price, read("12.50").columns) == 1
+    assert turns_of(price, read("7").columns) == 2
+    assert turns_of(price, read("8", whole=False).columns) == 2
+    assert turns_of("{{ item.name }}", read("12,50").columns) == 0
 
 
 def test_a_row_depends_on_the_notation_of_its_own_columns():

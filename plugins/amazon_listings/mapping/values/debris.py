@@ -63,11 +63,15 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _BEYOND_LATIN = 0x0300
 _MOST_ROUNDS = 4
 _REPLACEMENT = "\ufffd"
-_SUSPECT = re.compile(
+#: Signs that stand in most debris, and how the rest begins.
+_SIGNS = re.compile(
     "[#\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069"
-    "\ufeff\ufffdÂÃÄÅÎÏÐÑâïð]|&amp;|[eE][+-]\\d|\\A\\s*(?:=|Err:|"
+    "\ufeff\ufffdÂÃÄÅÎÏÐÑâïð]"
+)
+_BEGINS = re.compile(
+    r"\s*(?:=|Err:|[+-]?\d(?:[.,]\d+)?[eE][+-]\d|"
     + "|".join(sorted(map(re.escape, NULLS), reverse=True))
-    + r")"
+    + ")"
 )
 
 
@@ -80,7 +84,7 @@ class Cleaned(NamedTuple):
 
 def is_suspect(text: str) -> bool:
     """Return whether a text deserves a closer look; most do not."""
-    return _SUSPECT.search(text) is not None
+    return bool(_SIGNS.search(text) or _BEGINS.match(text) or "&amp;" in text)
 
 
 def cleaned(text: str, allowed: AbstractSet[str] = frozenset()) -> Cleaned:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
 
 _SLASHED = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/]\d{4}(?:[T ,].*)?")
+_SIGN_AT_DIGIT = re.compile("[.,/\uff0e\uff0c\u066b-]\\d")
 _MONTHS = 12
 #: Countries whose dates begin with the month.
 _MONTH_FIRST = frozenset(("US",))
@@ -32,12 +33,14 @@ class ColumnEvidence:
         point: A number whose decimal sign is the point.
         day_first: A date that can only begin with the day (`15/12/2026`).
         month_first: A date that can only begin with the month (`12/15/2026`).
+        turns: How often the column turned to be read otherwise than before.
     """
 
     comma: str = ""
     point: str = ""
     day_first: str = ""
     month_first: str = ""
+    turns: int = 0
 
     @property
     def decimal(self) -> Notation:
@@ -53,7 +56,7 @@ class ColumnEvidence:
             for one in value:
                 found = found.with_value(one)
             return found
-        if not isinstance(value, str) or len(value) > _LONGEST:
+        if not isinstance(value, str) or len(value) > _LONGEST or not _SIGN_AT_DIGIT.search(value):
             return self
         if slashed := _SLASHED.fullmatch(value.strip()):
             return self._with_date(value, int(slashed.group(1)), int(slashed.group(2)))
@@ -78,6 +81,7 @@ class ColumnEvidence:
             self.point or other.point,
             self.day_first or other.day_first,
             self.month_first or other.month_first,
+            max(self.turns, other.turns),
         )
 
 
