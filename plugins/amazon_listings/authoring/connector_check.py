@@ -11,6 +11,7 @@ from amazon_listings.connectors.problems import Problem, nearest, shown
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
 from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.runs.field_names import asked_for
 from amazon_listings.runs.map_fields import compiled
 from amazon_product_types import json_pointer
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 #: A candidate as a fault shows it: what people call it, then its path or code.
 _CANDIDATE = re.compile(r"(.+?) \([^()]*\)(?::.*)?", re.DOTALL)
 _MEANT = re.compile(r"; did you mean (.+?)$")
-#: `item.x | default(…)` asks whether the field is there; that it is not is no mistake.
-_ASKED = re.compile(r"(?:item|product|variant)(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])\s*\|\s*(?:default|d)\b")
 _SOURCE_KEYS = ("sku", "filter")
 
 
@@ -85,7 +84,7 @@ def _syntax(text: str, pointer: str) -> Problem | None:
 
 
 def _unknown_field(text: str, pointer: str, known: KnownFields, unsure: list[str]) -> Problem | None:
-    asked = {name for pair in _ASKED.findall(text) for name in pair}
+    asked = asked_for(text)
     names = {*known.names, *RECORD_NAMES, "sku"}
     for name in compile_expression(text).fields:
         if name in names or name in asked:

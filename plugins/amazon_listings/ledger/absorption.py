@@ -10,6 +10,7 @@ from sqlalchemy import String, and_, cast, delete, select, update
 from amazon_listings.ledger.tables import (
     approvals,
     approved_lines,
+    column_notations,
     connector_ids,
     connectors,
     dictionaries,
@@ -60,7 +61,8 @@ def absorb(connection: Connection, other: str, key: str) -> None:
     )
     _keep_later_states(connection, other, key)
     # What a person allowed of one connector is not allowed of another one: it is asked again.
-    for table in (approvals, questions, approved_lines):
+    # What its columns showed is found again in the states.
+    for table in (approvals, questions, approved_lines, column_notations):
         connection.execute(delete(table).where(table.c.connector_key == other))
     if connection.scalar(select(stops.c.connector_key).where(stops.c.connector_key == key)):
         connection.execute(delete(stops).where(stops.c.connector_key == other))
