@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.connectors.checks import template_problem
@@ -97,20 +96,15 @@ def _unknown_field(text: str, pointer: str, known: KnownFields, unsure: list[str
 
 
 def _against(connector: Connector, definition: Described, wrong: set[str]) -> Iterator[Problem]:
-    """Problems of the lines whose expressions are right, by Amazon's definition."""
-    lines = {
-        key: value
-        for key, value in connector.mapping.items()
-        if not any(
-            pointer == (own := json_pointer.below("/mapping", key)) or pointer.startswith(f"{own}/")
-            for pointer in wrong
-        )
-    }
+    """Problems by Amazon's definition, of the lines whose expressions are right."""
     try:
-        compiled(replace(connector, mapping=lines), definition)
+        compiled(connector, definition)
     except MappingErrors as errors:
         for fault in errors.faults:
-            yield _problem(connector, fault)
+            problem = _problem(connector, fault)
+            below = f"{problem.pointer}/"
+            if not any(pointer == problem.pointer or pointer.startswith(below) for pointer in wrong):
+                yield problem
 
 
 def _problem(connector: Connector, fault: MappingFault) -> Problem:

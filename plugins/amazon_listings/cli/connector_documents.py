@@ -6,11 +6,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from amazon_listings.authoring.connector_check import KnownFields
     from amazon_listings.cli.definitions import Described
+    from amazon_listings.connectors.declaration import Declaration
     from amazon_listings.connectors.model import BrokenConnector, Connector
 
 #: Items of files that are looked at for the names of their fields.
@@ -19,7 +19,7 @@ _ROWS = 1000
 
 def checked(
     connector: Connector,
-    variables: Mapping[str, str],
+    declaration: Declaration,
     definition_file: Path | None = None,
     locale_definition_file: Path | None = None,
 ) -> tuple[BrokenConnector | None, list[str]]:
@@ -27,7 +27,7 @@ def checked(
 
     Args:
         connector: The connector.
-        variables: The Airflow Variables it was loaded with.
+        declaration: What it was loaded from, to show the lines.
         definition_file: A definition instead of the stored one.
         locale_definition_file: The same with the labels of the connector's locale.
 
@@ -36,7 +36,8 @@ def checked(
     """
     from amazon_listings.authoring.connector_check import check_mapping
     from amazon_listings.cli.definitions import described
-    from amazon_listings.connectors.mapping_syntax import broken_by
+    from amazon_listings.connectors.message import broken_text
+    from amazon_listings.connectors.model import BrokenConnector
 
     fields = _fields(connector)
     if definition_file is None:
@@ -45,7 +46,9 @@ def checked(
         definition = described(connector, definition_file, locale_definition_file)
     found = check_mapping(connector, definition, fields)
     if found.problems:
-        return broken_by(connector, variables, found.problems), []
+        problems = sorted(found.problems, key=declaration.order)
+        text = broken_text(connector.id, [declaration.entry(problem) for problem in problems])
+        return BrokenConnector(connector.id, connector.where, text), []
     unchecked = []
     if definition is None:
         unchecked.append("keys and options; no run has fetched Amazon's definition yet")
@@ -57,14 +60,13 @@ def checked(
 
 
 def _definition(connector: Connector) -> Described | None:
-    from amazon_listings.cli.definitions import Described, stored_pair
+    from amazon_listings.cli.definitions import stored_definition
     from amazon_listings.errors import AmazonListingsError
 
     try:
-        pair = stored_pair(connector)
+        return stored_definition(connector)
     except (AmazonListingsError, OSError):
         return None
-    return None if pair is None else Described(pair.index, pair.index.fields, pair.validation.document)
 
 
 def _fields(connector: Connector) -> KnownFields | None:

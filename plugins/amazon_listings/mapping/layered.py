@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from amazon_listings.connectors.model import MappingPart
+    from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.marketplaces import Marketplace
     from amazon_product_types.labels import FieldIndex, Target
 
@@ -58,6 +59,7 @@ def merge_lines(
     index: FieldIndex,
     index_in: Callable[[str], FieldIndex],
     marketplace: Marketplace,
+    notation: SourceNotation,
 ) -> MergedLines:
     """Return the lines of a mapping's parts, merged by the fields that they name.
 
@@ -66,9 +68,10 @@ def merge_lines(
         index: The fields, with labels in the connector's own locale.
         index_in: Gives the fields with labels in another locale.
         marketplace: Where to sell.
+        notation: How the PIM writes numbers and dates.
     """
     merged = MergedLines()
-    context = MarketplaceContext(marketplace, {item.path: item for item in index.fields})
+    context = MarketplaceContext(marketplace, {item.path: item for item in index.fields}, notation)
     paths = frozenset(
         ".".join(names[:depth])
         for names in (path.split(".") for path in context.fields)

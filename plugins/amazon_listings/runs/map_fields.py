@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.mapping.layered import MergedLines
     from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.mapping.values.notation import ColumnEvidence
+    from amazon_listings.mapping.values.notation import ColumnEvidence, SourceNotation
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_product_types.labels import FieldIndex
@@ -67,15 +67,16 @@ def compiled(
     Raises:
         MappingErrors: one or more lines are wrong; the message has all of them.
     """
+    notation = source_notation(connector, columns)
     return compile_mapping(
-        merged_lines(connector, definitions) if connector.is_merged else connector.mapping,
+        merged_lines(connector, definitions, notation) if connector.is_merged else connector.mapping,
         index=definitions.index,
         definition=definitions.document,
         marketplace=connector.marketplace,
         languages=dict(connector.language_tags),
         lines=connector.where.mapping_lines(),
         fallback_language=connector.source.fallback_language,
-        notation=source_notation(connector, columns),
+        notation=notation,
         report_missing_languages=connector.source.missing_texts == "warn",
         requirements=connector.amazon.requirements,
         variations=connector.variations,
@@ -86,9 +87,23 @@ def compiled(
     )
 
 
-def merged_lines(connector: Connector, definitions: Described) -> MergedLines:
-    """Return the lines of the connector's mapping, merged by the fields that they name."""
-    return merge_lines(connector.parts, definitions.index, definitions.index_in, connector.marketplace)
+def merged_lines(
+    connector: Connector, definitions: Described, notation: SourceNotation | None = None
+) -> MergedLines:
+    """Return the lines of the connector's mapping, merged by the fields that they name.
+
+    Args:
+        connector: The connector.
+        definitions: Those of a run, or in files.
+        notation: How the source writes numbers and dates, where values are to be made.
+    """
+    return merge_lines(
+        connector.parts,
+        definitions.index,
+        definitions.index_in,
+        connector.marketplace,
+        notation or source_notation(connector, {}),
+    )
 
 
 def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, part: str) -> dict[str, int]:
