@@ -98,12 +98,14 @@ def extract_products(
         warnings.append(
             messages.phrase("note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
         )
+    warnings += [messages.phrase(one.code, **one.facts) for one in reading.notices]
     note = ExtractNote(
         parts=tuple(parts),
         extracted=chosen.taken + len(problems),
         out_of_scope=chosen.left,
         unreadable=len(problems),
         cursor=reading.cursor,
+        opened=reading.opened,
         full=reading.full,
         removed=len(reading.removed),
         # What changed so that the connector's filter leaves it out has left the selection too.

@@ -187,7 +187,7 @@ def _rows(
 
 def _moment(extract: ExtractNote) -> datetime:
     """Return when the source was read: by its own clock, or else ours."""
-    told = extract.cursor or extract.read_at
+    told = extract.opened or extract.cursor or extract.read_at
     if told is None:
         return datetime.now(UTC)
     moment = datetime.fromisoformat(told)

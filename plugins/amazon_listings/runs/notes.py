@@ -62,6 +62,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
         out_of_scope: Items that were read and are not in scope.
         unreadable: Records that could not become items.
         cursor: Where the next run continues in the PIM.
+        opened: The PIM's clock when the reading began, if it tells it.
         full: Everything was read, not only what changed.
         removed: How many items the PIM named as removed.
         removed_ids: The PIM's identities of what left the selection.
@@ -79,6 +80,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
     out_of_scope: int
     unreadable: int = 0
     cursor: str | None = None
+    opened: str | None = None
     full: bool = False
     removed: int = 0
     removed_ids: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.errors import ItemError
     from amazon_listings.item import Item
+    from amazon_listings.messages import Message
 
 
 @dataclass
@@ -21,8 +22,10 @@ class Reading:
     that no item was handed on at all. Memory does not grow with the number of items.
 
     Attributes:
-        cursor: After iteration: what to pass as `changed_since` next time (ISO 8601, from the
-            PIM's clock when the reading began), or None if the source cannot say.
+        cursor: After iteration: what to pass as `changed_since` next time (ISO 8601), or None if the
+            source cannot say. Where the source's dates may be in another zone than its clock, it comes
+            from the dates.
+        opened: After iteration: the PIM's clock when the reading began (ISO 8601), if it tells it.
         full: After iteration: True if everything that matches was returned, False if only what
             changed. A caller may conclude from absence only after a full reading.
         removed: After iteration: ids (`products/99`, `variants/501`) that were deleted or left
@@ -30,14 +33,17 @@ class Reading:
         fields: After iteration: names of the fields that the PIM has, if it tells them; the items
             may hold fewer of them.
         problems: After iteration: records that could not become items, one error each.
+        notices: After iteration: what is odd about the PIM as a whole.
     """
 
     produce: Callable[[Reading], Iterator[Item]] = field(repr=False)
     cursor: str | None = None
+    opened: str | None = None
     full: bool = True
     removed: list[str] = field(default_factory=list)
     fields: frozenset[str] = frozenset()
     problems: list[ItemError] = field(default_factory=list)
+    notices: list[Message] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Item]:
         return self.produce(self)

@@ -267,7 +267,7 @@ def test_without_a_date_of_change_everything_is_read_and_said_to_be(rest, time):
     assert reading.full
 
 
-def test_the_cursor_is_the_pims_clock_before_the_first_product_was_read(rest, time):
+def test_the_cursor_comes_from_the_dates_and_not_from_a_clock(rest, time):
     answer = rest.answer
 
     def slowly(path, query, headers):
@@ -276,9 +276,22 @@ def test_the_cursor_is_the_pims_clock_before_the_first_product_was_read(rest, ti
 
     rest.server.date = 1_800_000_000
     rest.server.answer = slowly
-    rest.products = [product(1)]
+    rest.products = [
+        product(1, modify="2026-06-01T12:00:00"),
+        product(2, modify="2026-05-01T12:00:00"),
+        product(3, modify="2199-01-01T00:00:00"),
+        product(4, modify="no date"),
+    ]
     _, reading = read(rest, time)
-    assert datetime.fromisoformat(reading.cursor).timestamp() == 1_800_000_100
+    assert datetime.fromisoformat(reading.opened).timestamp() == 1_800_000_100
+    assert reading.cursor == "2026-06-01T10:00:00+00:00"
+    assert reading.notices == []
+
+
+def test_where_nothing_changed_the_cursor_stays(rest, time):
+    rest.products = []
+    _, reading = read(rest, time, SINCE)
+    assert datetime.fromisoformat(reading.cursor) == SINCE.changed_since.replace(tzinfo=UTC)
 
 
 def test_many_touched_families_are_asked_for_in_batches(rest, time):

@@ -46,7 +46,7 @@ def fill(store: StagingStore, transport: Transport, selection: Selection, readin
     for page in pages(transport, since):
         if not answer.pages_read:
             moment = clock_of(page)
-            reading.cursor = moment.isoformat() if moment else None
+            reading.cursor = reading.opened = moment.isoformat() if moment else None
             reading.full = since is None or is_full(page)
         answer.take(page)
     if reading.full or not store.any_touched() or answer.complete():

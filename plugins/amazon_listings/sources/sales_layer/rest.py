@@ -12,9 +12,10 @@ whole: its product by id, all its variants by their product.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.messages import message
 from amazon_listings.sources.errors import (
     NotThere,
     UnexpectedAnswer,
@@ -26,7 +27,7 @@ from amazon_listings.sources.sales_layer.rest_metadata import Resource, describe
 from amazon_listings.sources.sales_layer.rest_queries import any_of, change_filter, rows, status_filter
 from amazon_listings.sources.sales_layer.rest_records import is_by_language, languages_in, rest_record
 from amazon_listings.sources.sales_layer.tags import carries_tag
-from amazon_listings.sources.selection import ALL, Selection, plain_language
+from amazon_listings.sources.selection import ALL, Selection, parse_moment, plain_language, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OVERLAP = timedelta(hours=2)  # longer than any change to summer time and back
+WIDEST_ZONE = timedelta(hours=14)  # no zone is further from UTC
+TOLERANCE = timedelta(minutes=15)  # clocks that are only wrong
 LONGEST_SELECT = 2000  # characters of `$select`: an address stays under 5,000
 BATCH = 40  # ids in one filter: an address stays under 2,000 characters
 WHOLE = 2000  # families touched from which reading every variant costs fewer calls
@@ -50,12 +54,15 @@ def fill(store: StagingStore, transport: Transport, selection: Selection, readin
         RetryableError, ActionRequiredError: see `rows`; a language or status that the account does not have.
     """
     catalogue = Catalogue(transport, store, selection, reading)
-    reading.cursor = catalogue.opened.isoformat()
+    reading.opened = catalogue.opened.isoformat()
     if selection.incremental and catalogue.knows_changes():
         reading.full = False
         catalogue.read_changes()
     else:
         catalogue.read_everything()
+    reading.cursor = catalogue.watermark().isoformat()
+    if ahead := catalogue.ahead():
+        reading.notices.append(message("pim.dates_ahead", minutes=ahead))
 
 
 class Catalogue:
@@ -69,6 +76,8 @@ class Catalogue:
     ) -> None:
         self._transport, self._store, self._selection, self._reading = transport, store, selection, reading
         self._all_languages_at_once = False
+        self._latest: datetime | None = None
+        self._furthest: datetime | None = None
         self.opened, self.products = self._open("Products")
         self.variants: Resource | None = None
         try:
@@ -114,6 +123,32 @@ class Catalogue:
     def _cultures(self) -> tuple[str, ...]:
         both = (*self.products.cultures, *(self.variants.cultures if self.variants else ()))
         return tuple(dict.fromkeys(both))
+
+    def watermark(self) -> datetime:
+        """Return the moment from which the next reading asks for changes, in the spelling of the PIM's dates.
+
+        Dates name no zone, and nothing says in which zone the PIM writes them. So it comes from the dates
+        themselves: the latest that was seen, less an overlap longer than a change of the clock. A date that
+        lies after the PIM's own answer, by its zone or by mistake, does not count.
+        """
+        if self._latest is not None:
+            return max(self._latest - OVERLAP, utc(self._selection.changed_since) or self._latest - OVERLAP)
+        return utc(self._selection.changed_since) or self.opened - WIDEST_ZONE - OVERLAP
+
+    def ahead(self) -> int:
+        """Return by how many minutes the PIM's dates are ahead of its answers; 0 if that is within bounds."""
+        if self._furthest is None or self._furthest - self.opened <= TOLERANCE:
+            return 0
+        return round((self._furthest - self.opened).total_seconds() / 60)
+
+    def _note_date(self, text: str | None) -> None:
+        moment = parse_moment(text)
+        if moment is None:
+            return
+        if moment <= self.opened:
+            self._latest = max(self._latest or moment, moment)
+        elif moment <= self.opened + WIDEST_ZONE:
+            self._furthest = max(self._furthest or moment, moment)
 
     def knows_changes(self) -> bool:
         """True if both resources have a date of change; else only everything can be read."""
@@ -171,6 +206,7 @@ class Catalogue:
                     )
                 )
                 continue
+            self._note_date(record["modified"])
             if only is not None and key not in only:
                 continue
             table = "products" if resource is self.products else "variants"

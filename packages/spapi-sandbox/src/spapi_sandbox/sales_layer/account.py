@@ -67,7 +67,11 @@ class ConnectorSettings:
 
 
 class Account:
-    """State of the played Sales Layer account."""
+    """State of the played Sales Layer account.
+
+    `clock_offset` is by how many seconds the dates in its records are ahead of UTC: the zone of the PIM's
+    server, and how wrong its clock is. They name no zone. The `Date` of an answer stays right.
+    """
 
     def __init__(
         self, catalogue: Catalogue, *, clock: Callable[[], float], sleep: Callable[[float], None]
@@ -88,6 +92,7 @@ class Account:
             self.faults: list[Fault] = []
             self.counters: Counter[str] = Counter()
             self._ahead = 0.0
+            self.clock_offset = 0
             self._recent: deque[float] = deque()
             self._memory: dict[Any, Any] = {}
 

@@ -26,8 +26,9 @@ Action = Callable[["Account", dict[str, Any], dict[str, Any]], Any]
 def add_routes(router: APIRouter, account: Account) -> None:
     """Serve the controls below `PREFIX`.
 
-    `GET state`; `POST clock {"advance": seconds}`; `POST items/<table> {ref, values, status, parent,
-    categories}`; `PATCH items/<table>/<id> {values, status, ref, categories}`; `DELETE items/<table>/<id>`;
+    `GET state`; `POST clock {"advance": seconds, "clock_offset": seconds}`;
+    `POST items/<table> {ref, values, status, parent, categories}`;
+    `PATCH items/<table>/<id> {values, status, ref, categories}`; `DELETE items/<table>/<id>`;
     `POST faults` (a `Fault`); `DELETE faults`; `PUT connector` (a `ConnectorSettings`);
     `PUT rate {"requests": 50, "seconds": 10}`; `POST reset`.
     """
@@ -69,6 +70,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
 def _state(account: Account, _place: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:
     return {
         "time": account.now(),
+        "clock_offset": account.clock_offset,
         "counters": dict(account.counters),
         "faults": [asdict(fault) for fault in account.faults],
         "connector": asdict(account.connector),
@@ -78,8 +80,12 @@ def _state(account: Account, _place: dict[str, Any], _body: dict[str, Any]) -> d
 
 
 def _clock(account: Account, _place: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    account.advance(float(body["advance"]))
-    return {"time": account.now()}
+    if "clock_offset" in body:
+        account.clock_offset = int(body["clock_offset"])
+        account.advance(float(body.get("advance", 0)))
+    else:
+        account.advance(float(body["advance"]))
+    return {"time": account.now(), "clock_offset": account.clock_offset}
 
 
 def _add(account: Account, place: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _document(account: Account, request: Request, *, lost: bool) -> dict[str, An
     if path.split("/")[-1] == "$metadata":
         return {"value": metadata(catalogue, path), "@readLink": link}
     target = find_target(catalogue, path)
-    shape = Shape(catalogue, str(request.base_url).rstrip("/"), language)
+    shape = Shape(catalogue, str(request.base_url).rstrip("/"), language, account.clock_offset)
     query = parse_query(list(request.query_params.multi_items()), target.table, shape.names(target.table))
     if target.entry is not None:
         return shape.selected(target.entry, query)
@@ -105,7 +105,8 @@ def _count(account: Account, shape: Shape, target: Target, query: Query, path: s
     def total() -> int:
         return sum(1 for _ in _matching(shape, target.entries(0), query))
 
-    count: int = account.remembered(("rest", path, query.filter_text, shape.language), total)
+    key = ("rest", path, query.filter_text, shape.language, account.clock_offset)
+    count: int = account.remembered(key, total)
     return count
 
 

@@ -24,10 +24,14 @@ OWN_NAMES: dict[Table, tuple[str, ...]] = {
 
 
 class Shape:
-    """Writes entries in one language, with absolute addresses below `base_url`."""
+    """Writes entries in one language, with absolute addresses below `base_url`.
 
-    def __init__(self, catalogue: Catalogue, base_url: str, language: str) -> None:
+    Dates are `ahead` of UTC by so many seconds, and do not say so.
+    """
+
+    def __init__(self, catalogue: Catalogue, base_url: str, language: str, ahead: int = 0) -> None:
         self.language = language
+        self._ahead = ahead
         self._catalogue = catalogue
         self._base_url = base_url
 
@@ -68,8 +72,8 @@ class Shape:
             f"{prefix}_id": entry.id,
             f"{prefix}_ref": entry.ref,
             f"{prefix}_stat": entry.status,
-            f"{prefix}_modify": stamp(entry.modified),
-            f"{prefix}_creation": stamp(entry.created),
+            f"{prefix}_modify": stamp(entry.modified + self._ahead),
+            f"{prefix}_creation": stamp(entry.created + self._ahead),
         }
         if entry.table == "products":
             main = self._catalogue.get("categories", entry.categories[0]) if entry.categories else None
@@ -96,5 +100,5 @@ class Shape:
 
 
 def stamp(seconds: int) -> str:
-    """`2023-11-23T13:35:59`, UTC."""
+    """`2023-11-23T13:35:59`, without a zone."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
