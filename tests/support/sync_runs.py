@@ -86,6 +86,7 @@ DOCUMENT = {
     },
     "sync": {"removed_share": 1},
     "mapping": PRODUCT | OFFER,
+    "rules_off": {"gpsr_contacts": "They are kept in Seller Central."},
 }
 FIELDS = {
     "name": "Lampe",
