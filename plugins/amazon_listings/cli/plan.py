@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors import Amazon, Connector, Loaded
     from amazon_listings.connectors.declaration import Declaration
     from amazon_listings.fleet.plan import ConnectorPlan, State
+    from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.definitions import Definitions
     from amazon_product_types.labels import FieldIndex
 
@@ -156,9 +157,21 @@ def _state(connector: Connector) -> tuple[State | None, str]:
             "No definition of Amazon's is stored: run it once, or `amazon-listings connectors check`.",
         )
     try:
-        return state_of(connector, definitions, tables_of(connector) if connector.tables else None), ""
+        tables = tables_of(connector) if connector.tables else None
+        return state_of(connector, definitions, tables, _columns(connector)), ""
     except MappingErrors as error:
         return None, str(error)
+
+
+def _columns(connector: Connector) -> dict[str, ColumnEvidence]:
+    """How the columns of the connector's source are written, as its runs remember it."""
+    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.runs.notations import remembered
+
+    ledger = known_ledger()
+    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
+    return {} if ledger is None or key is None else remembered(ledger, key)
 
 
 #: The definitions of the connectors planned last, by what tells them apart.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -22,6 +23,7 @@ from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.faults import Line
 from amazon_listings.mapping.mapping import FieldMapping
 from amazon_listings.runs.map_fields import compiled, merged_lines
+from amazon_listings.runs.skus import sku_issues
 from amazon_listings.selling_partner.forecast import duration, forecast
 
 if TYPE_CHECKING:
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.operations import Kind
+    from amazon_product_types.rules import RuleCheck
 
 #: Examples that are shown of each attribute.
 _EXAMPLES = 3
@@ -125,13 +129,14 @@ class ConnectorPlan(msgspec.Struct, frozen=True, kw_only=True):
 class State:
     """A connector in one state of the configuration, with what its items are judged by.
 
-    `lines` has what each line of the mapping writes.
+    `lines` has what each line of the mapping writes, `rules` the rules beyond the definitions.
     """
 
     connector: Connector
     definitions: Definitions
     mapping: FieldMapping
     lines: Mapping[Line, Any]
+    rules: RuleCheck
 
 
 @dataclass
@@ -284,10 +289,16 @@ def _verdicts(state: State | None, family: list[Item]) -> dict[str, tuple[str, _
     siblings = [item["variant"] for item in members if item["variant"]]
     for item in state.mapping.expand_family(members):
         mapped = state.mapping.apply(item, siblings=siblings)
-        errors = any(issue.severity == "ERROR" for issue in mapped.issues)
-        right = bool(item["sku"]) and not errors and state.definitions.is_right(mapped.attributes)
-        found[item["pim_id"]] = (item["sku"] or item["pim_id"], _Verdict(mapped.attributes, right))
+        attributes, _ = state.rules.prepared(mapped.attributes)
+        sku_wrong = sku_issues(state.connector, item["sku"], "en")
+        errors = bool(sku_wrong) or any(issue.severity == "ERROR" for issue in mapped.issues)
+        right = bool(item["sku"]) and not errors and _passes(state, attributes)
+        found[item["pim_id"]] = (item["sku"] or item["pim_id"], _Verdict(attributes, right))
     return found
+
+
+def _passes(state: State, attributes: Mapping[str, Any]) -> bool:
+    return state.definitions.is_right(attributes) and state.rules.is_right(attributes)
 
 
 def _in_scope(state: State, family: Sequence[Item]) -> list[Item]:
@@ -442,9 +453,18 @@ def _plain(element: Any) -> Any:
 
 
 def state_of(
-    connector: Connector, definitions: Definitions, tables: Mapping[str, Any] | None = None
+    connector: Connector,
+    definitions: Definitions,
+    tables: Mapping[str, Any] | None = None,
+    columns: Mapping[str, ColumnEvidence] = MappingProxyType({}),
 ) -> State:
     """Return a connector's state, compiled.
+
+    Args:
+        connector: The connector.
+        definitions: Its definitions.
+        tables: The rows of its related tables.
+        columns: What the columns of its source show of their notation.
 
     Raises:
         MappingErrors: its mapping is wrong.
@@ -456,5 +476,5 @@ def state_of(
     else:
         numbers = connector.where.mapping_lines()
         lines = {Line(numbers.get(key), key): value for key, value in connector.mapping.items()}
-    made = compiled(connector, definitions, dict(tables) if tables else None)
-    return State(connector, definitions, made, lines)
+    made = compiled(connector, definitions, dict(tables) if tables else None, columns=columns)
+    return State(connector, definitions, made, lines, definitions.rules(connector.rules_off.keys()))

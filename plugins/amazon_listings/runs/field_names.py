@@ -84,16 +84,11 @@ def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, str]:
                 fields = compile_expression(text).fields
             except BadExpression:
                 continue  # the mapping tells of it, with its line
-            asked = asked_for(text)
+            asked = {name for pair in _ASKED.findall(text) for name in pair}
             for name in fields:
                 if name not in asked:
                     found.setdefault(name, place)
     return found
-
-
-def asked_for(text: str) -> frozenset[str]:
-    """Return the fields whose presence an expression asks for: that they are missing is no mistake."""
-    return frozenset(name for pair in _ASKED.findall(text) for name in pair)
 
 
 def texts_in(value: Any) -> Iterator[str]:

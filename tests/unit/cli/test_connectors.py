@@ -6,11 +6,6 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors, schema_text
-from amazon_listings.ledger.database import open_ledger
-from amazon_listings.settings import settings
-from support.small_definition import DEFINITION
-from support.stored_items import store_items
-from support.sync_runs import lamp
 
 GOOD = """\
 id: {id}
@@ -28,11 +23,7 @@ def folder(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "good.yaml").write_text(GOOD.format(id="good"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
-    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
-    settings.cache_clear()
-    yield folder
-    settings.cache_clear()
+    return folder
 
 
 @pytest.fixture
@@ -70,49 +61,6 @@ def test_check_reads_the_expressions_of_the_mapping(run, folder):
     assert result.exit_code == 1
     assert "mapping.brand.1: '{{ item.b | }}' is not an expression" in result.stdout
     assert "connectors/good.yaml:5:65" in result.stdout
-
-
-MISTAKEN = """\
-id: mistaken
-amazon: {country: FR, product_type: HOME}
-files: {path: products.csv, languages: [fr], id_column: sku, sku: "{{ item.sku }}"}
-mapping:
-  Nom de l'articl: "{{ item.name }}"
-  country_of_origin: Chinne
-  brand: "{{ item.prod_titel }}"
-  item_weight.value: "{{ item.weight | extract_nmber }}"
-"""
-
-
-def test_mistakes_of_every_kind_have_a_suggestion(run, folder):
-    (folder / "mistaken.yaml").write_text(MISTAKEN, encoding="utf-8")
-    (folder.parent / "products.csv").write_text("sku,name,prod_title,weight\nA,Lampe,Belle,1 kg\n")
-    (folder.parent / "home.json").write_text(json.dumps(DEFINITION), encoding="utf-8")
-    result = run("check", "mistaken", "--definition", "home.json")
-    assert result.exit_code == 1
-    assert "Connector mistaken cannot be used: 4 errors." in result.stdout
-    for line, meant in ((5, "Nom de l'article"), (6, "Chine"), (7, "prod_title"), (8, "extract_number")):
-        assert f"connectors/mistaken.yaml:{line}:" in result.stdout
-        assert f"Did you mean {meant!r}?" in result.stdout
-
-
-def test_check_says_what_it_could_not_check(run):
-    result = run("check")
-    assert "not checked: keys and options; no run has fetched Amazon's definition yet" in result.stdout
-    assert "not checked: the names of PIM fields; no run has read the PIM yet" in result.stdout
-
-
-def test_fields_that_no_run_has_asked_for_are_no_mistake(run, folder):
-    ledger = open_ledger(settings().ledger)
-    item = lamp("A", name="Lampe")
-    store_items(ledger, "good", [{"sku": "A", "row": item}], selected=("name", "brand"))
-    text = GOOD.format(id="good").replace("Acme", '"{{ item.gtin14 }}"')
-    (folder / "good.yaml").write_text(text, encoding="utf-8")
-    result = run("check", "good")
-    assert result.exit_code == 0, result.stdout
-    assert "not checked: the PIM fields gtin14" in result.stdout
-    (folder / "good.yaml").write_text(text.replace("gtin14", "brnad"), encoding="utf-8")
-    assert "Did you mean 'brand'?" in run("check", "good").stdout
 
 
 def test_check_with_variables(run, folder):

@@ -15,7 +15,7 @@ from amazon_product_types.rules.texts import contact_findings, title_findings
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from amazon_product_types.messages import Catalogue
@@ -73,15 +73,24 @@ class RuleCheck:
             )
         return kept, notices
 
+    def is_right(self, attributes: Mapping[str, Any]) -> bool:
+        """Return whether a payload breaks no rule that is an error; cheaper than its issues."""
+        return not any(
+            self._rules[one.rule].severity == "ERROR" and not one.warns for one in self._found(attributes)
+        )
+
     def issues(self, attributes: Mapping[str, Any], language: str = "en") -> list[Issue]:
         """Return the issues of a payload by the rules."""
         texts = catalogue(language)
+        return [self._issue(one, texts) for one in self._found(attributes)]
+
+    def _found(self, attributes: Mapping[str, Any]) -> Iterator[Finding]:
         found = chain(
             offer_findings(attributes),
             title_findings(attributes, self._defined),
             contact_findings(attributes, self._defined),
         )
-        return [self._issue(one, texts) for one in found if one.rule in self._rules]
+        return (one for one in found if one.rule in self._rules)
 
     def _issue(self, finding: Finding, texts: Catalogue) -> Issue:
         path = "/".join(map(str, finding.path))
