@@ -10,11 +10,12 @@ from amazon_listings.connectors.yaml_document import read_yaml
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
 
+#: What a connector's file may hold: no control characters, which its reader refuses.
+WRITABLE = st.characters(exclude_categories=("Cc", "Cs"))
+KEYS = st.text(WRITABLE, min_size=1, max_size=6)
 VALUES = st.recursive(
-    st.text(max_size=12) | st.booleans() | st.integers(-99, 99),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=6), inner, max_size=3)
-    ),
+    st.text(WRITABLE, max_size=12) | st.booleans() | st.integers(-99, 99),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=6,
 )
 
