@@ -19,6 +19,7 @@ from amazon_listings.selling_partner import (
     sellers,
 )
 from amazon_listings.selling_partner.comparison import matches_patches, matches_put
+from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.operations import OPERATIONS
 from amazon_listings.selling_partner.patches import build_patches
 from spapi_sandbox.server import running_sandbox
@@ -70,7 +71,7 @@ def test_definitions_listings_and_sellers(recorded):
     attributes = {"item_name": [{"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": FR}]}
     for preview in (True, False):
         listings.put(client, "é/ +%", FR, product_type="LAMP", attributes=attributes, preview=preview)
-        patches = build_patches({}, attributes, selectors={}, owned=set(attributes))
+        patches = build_patches({}, attributes, owned={}, layout=Layout()).operations
         listings.patch(client, "é/ +%", [FR], product_type="LAMP", patches=patches, preview=preview)
     listings.get(client, "é/ +%", [FR], included=["summaries", "relationships", "productTypes"])
     list(listings.search(client, [FR], withIssueSeverity=["ERROR"], sortBy="sku", sortOrder="ASC"))
@@ -95,7 +96,7 @@ def test_feed_documents_follow_amazons_schema():
     messages = [
         feed_messages.update("A", "LAMP", attributes, "LISTING"),
         feed_messages.partial_update("B", "LAMP", attributes),
-        feed_messages.patch("C", "LAMP", build_patches({}, attributes, selectors={}, owned=set(attributes))),
+        feed_messages.patch("C", "LAMP", build_patches({}, attributes, owned={}, layout=Layout()).operations),
         feed_messages.delete("D"),
     ]
     head = feed_messages.header("A1", issue_locale="fr_FR")
@@ -146,13 +147,23 @@ def test_a_recorded_listing_holds_what_was_recorded_as_sent():
         "purchasable_offer": ["marketplace_id", "currency", "audience"],
         "fulfillment_availability": ["fulfillment_channel_code"],
     }
+    layout = Layout(
+        properties={
+            name: Layout(
+                tuple(selectors[name]),
+                single=True,
+                properties={key: Layout() for element in elements for key in (*element, *selectors[name])},
+            )
+            for name, elements in sent.items()
+        }
+    )
     how = {
-        "selectors": selectors,
-        "owned": set(sent),
+        "owned": sent,
+        "layout": layout,
         "defaults": {"marketplace_id": "A1F83G8C2ARO7P", "audience": "ALL"},
     }
-    assert build_patches(held, sent, **how) == []
-    (patch,) = build_patches(held, changed, **how)
+    assert build_patches(held, sent, **how).operations == []
+    (patch,) = build_patches(held, changed, **how).operations
     assert patch["op"] == "merge"
     assert patch["value"] == [
         {

@@ -30,6 +30,7 @@ from amazon_listings.selling_partner.exceptions import (
     UnknownProductType,
     WrongAccount,
 )
+from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
@@ -62,6 +63,16 @@ SELECTORS = {
     "purchasable_offer": ["marketplace_id", "currency", "audience"],
     "fulfillment_availability": ["fulfillment_channel_code"],
 }
+LAYOUT = Layout(
+    properties={
+        name: Layout(
+            tuple(SELECTORS[name]),
+            single=True,
+            properties={key: Layout() for element in elements for key in (*element, *SELECTORS[name])},
+        )
+        for name, elements in OFFER.items()
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -164,9 +175,9 @@ def test_a_patch_changes_what_changed_and_leaves_what_others_set(client):
     patches = build_patches(
         OFFER,
         wanted,
-        selectors=SELECTORS,
-        owned=set(OFFER),
-    )
+        owned=OFFER,
+        layout=LAYOUT,
+    ).operations
     assert [patch["op"] for patch in patches] == ["merge"]
     assert listings.patch(client, "S1", [FR.id], product_type="PRODUCT", patches=patches).status == "ACCEPTED"
     offer = listings.get(client, "S1", [FR.id]).attributes["purchasable_offer"][0]
@@ -180,11 +191,11 @@ def test_what_amazon_returns_is_no_difference_to_what_was_sent(client):
     patches = build_patches(
         held,
         OFFER,
-        selectors=SELECTORS,
-        owned=set(OFFER),
+        owned=OFFER,
+        layout=LAYOUT,
         defaults={"marketplace_id": FR.id, "audience": "ALL"},
     )
-    assert patches == []
+    assert patches.operations == []
 
 
 WRITES = ["putListingsItem", "patchListingsItem"]

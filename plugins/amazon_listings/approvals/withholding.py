@@ -1,4 +1,4 @@
-"""Leave some changes out of what is sent: the leaves keep the value that the listing has."""
+"""Leave some changes out of what is sent: nothing is said of their leaves, which stay as they are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def withhold(
     layout: Layout,
     defaults: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the attributes that lead to a plan without some of its changes.
+    """Return the attributes without the leaves of some changes.
 
     Args:
         attributes: The attributes that are wanted.
@@ -37,10 +37,7 @@ def withhold(
     for name, changes in by_attribute.items():
         leaves = split({name: wanted.get(name) or []}, layout, defaults)
         for change in changes:
-            if change.before is None:
-                leaves.pop(change.leaf, None)
-            else:
-                leaves[change.leaf] = change.before
+            leaves.pop(change.leaf, None)
         elements = join(leaves).get(name)
         if elements:
             wanted[name] = elements

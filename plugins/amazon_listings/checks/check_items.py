@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from amazon_listings.checks.displacements import displacement_issues
 from amazon_listings.checks.families import note_waiting_children
 from amazon_listings.checks.local import LocalChecks, offer_only, refuse_offers_of_vendors
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
@@ -55,7 +56,7 @@ from amazon_listings.writes.volume import Volume
 from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy import Engine
 
@@ -155,10 +156,9 @@ def test_sync(
     counts: Counter[Outcome] = Counter()
     for part in extract.parts:
         items = list(folder.read(TESTED, part))
-        if any(item.outcome is Outcome.EXTRACTED for item in items):
-            items = preview.judge(items, {item.pim_id: item for item in folder.read(MAPPED, part)})
-        if scope.operation == "live":
-            items = preview.plan_unasked(items, folder.read(MAPPED, part))
+        if any(item.outcome in {Outcome.EXTRACTED, Outcome.READY} for item in items):
+            payloads = {item.pim_id: item for item in folder.read(MAPPED, part)}
+            items = preview.planned(preview.judge(items, payloads), payloads)
         items = note_waiting_children(items, definitions.language)
         folder.write(TESTED, part, items)
         counts.update(item.outcome for item in items)
@@ -203,7 +203,7 @@ class _Verdict(NamedTuple):
     """What came of asking.
 
     `submission` is None if there was nothing to preview; `read` is what was read; `missing` is the code of a
-    remark on a listing that vanished.
+    remark on a listing that vanished; `asked`: Amazon's preview is wanted.
     """
 
     write: PlannedWrite
@@ -211,6 +211,7 @@ class _Verdict(NamedTuple):
     gaps: list[Issue]
     read: CurrentListing | None
     missing: str = ""
+    asked: bool = True
 
 
 class _Judged(NamedTuple):
@@ -272,45 +273,50 @@ class _Preview:
         finally:
             self._remember(judged)
 
-    def plan_unasked(self, items: list[TestedItem], payloads: Iterable[MappedItem]) -> list[TestedItem]:
-        """Return the items of a part, those that are ready without a preview with their plans.
+    def planned(self, items: list[TestedItem], payloads: dict[str, MappedItem]) -> list[TestedItem]:
+        """Return the items of a part, those that are ready without a preview with their plans too.
 
         Nothing can be approved of which it is not known what it would change.
         """
-        unplanned = {one.pim_id: one for one in items if one.outcome is Outcome.READY and one.plan is None}
-        if not unplanned:
-            return items
-        mapped = {one.pim_id: one for one in payloads if one.pim_id in unplanned}
-        jobs = self._jobs([*unplanned.values()], mapped, Outcome.READY)
-        replaces = self.local.connector.sync.full_replace
-        unsure = [one.row["sku"] for one in jobs if not one.current.is_enough and not replaces]
-        marketplace = self.local.connector.marketplace.id
-        listed = {one.row["sku"] for one in jobs if one.current.exists}
-        found = read_listings(self.client, marketplace, unsure, listed=listed)
+        by_id = {item.pim_id: item for item in items}
+        ready = [item for item in items if item.outcome is Outcome.READY and item.plan is None]
+        jobs = self._jobs(ready, payloads, Outcome.READY)
+        unsure = [job for job in jobs if self._must_be_read(job.current)]
+        found = read_listings(
+            self.client,
+            self.local.connector.marketplace.id,
+            [job.item.sku or "" for job in unsure],
+            listed={job.item.sku or "" for job in unsure if job.current.exists},
+        )
         self.calls["searches"] += found.calls
-        planned: dict[str, TestedItem] = {}
+        judged: list[_Judged] = []
         for job in jobs:
-            sku, current = job.row["sku"], job.current
+            sku = job.item.sku or ""
             if sku in found.troubles:
-                trouble = found.troubles[sku]
-                note = trouble.worded(self.local.messages) if trouble is not None else ""
-                planned[job.item.pim_id] = msgspec.structs.replace(
-                    job.tested, outcome=Outcome.FAILED, due=False, note=note
-                )
-                continue
-            if sku in found.listings:
-                listing = found.listings[sku]
-                current = CurrentListing(listing is not None, listing.attributes if listing else None)
-            if missing := self.missing(job, current):
-                note = self.local.messages.phrase(missing)
-                planned[job.item.pim_id] = msgspec.structs.replace(
-                    job.tested, outcome=Outcome.GONE, due=False, note=note
-                )
-                record_listed(self.local.ledger, self.local.listings, {sku: False})
-                continue
-            plan = self.planner.plan(job.row, current).plan
-            planned[job.item.pim_id] = msgspec.structs.replace(job.tested, plan=plan)
-        return [planned.get(item.pim_id, item) for item in items]
+                answer = Answered[_Job, _Verdict](job, None, found.troubles[sku])
+            else:
+                read = job.current.read_as(found.listings[sku]) if sku in found.listings else None
+                answer = Answered(job, self._unasked(job, read), None)
+            item = self._judged(answer)
+            by_id[item.pim_id] = item
+            if answer.result is not None:
+                judged.append(_Judged(item, job, answer.result))
+        self._remember(judged)
+        return list(by_id.values())
+
+    def _unasked(self, job: _Job, read: CurrentListing | None) -> _Verdict:
+        """Return what there is to send for an item that Amazon is not asked about."""
+        current = read or job.current
+        write = self.planner.plan(job.row, current)
+        if missing := self.missing(job, current):
+            return _Verdict(write, None, [], read, missing, asked=False)
+        gaps = gap_issues(write, job.row, vendor=self.client.account.vendor, messages=self.local.messages)
+        return _Verdict(write, None, gaps, read, asked=False)
+
+    def _must_be_read(self, current: CurrentListing) -> bool:
+        """Return whether a plan has to wait for a reading: whatever a whole listing loses is listed."""
+        whole = self.local.connector.sync.full_replace and current.exists is not False
+        return whole or not current.is_enough
 
     def _jobs(
         self,
@@ -343,8 +349,8 @@ class _Preview:
     def _ask(self, job: _Job) -> _Verdict:
         current, row = job.current, job.row
         read = None
-        if not current.is_enough and not self.local.connector.sync.full_replace:
-            current = read = self.planner.read(row["sku"])
+        if self._must_be_read(current):
+            current = read = self.planner.read(row["sku"], current)
         write = self.planner.plan(row, current)
         if missing := self.missing(job, current):
             return _Verdict(write, None, [], read, missing)
@@ -361,11 +367,11 @@ class _Preview:
             return msgspec.structs.replace(
                 job.tested, outcome=Outcome.FAILED, note=answer.note(self.local.messages)
             )
-        self.calls["readings"] += verdict.read is not None
+        self.calls["readings"] += verdict.asked and verdict.read is not None
         self.calls["previews"] += verdict.submission is not None
         if verdict.missing:
             note = self.local.messages.phrase(verdict.missing)
-            return msgspec.structs.replace(job.tested, outcome=Outcome.GONE, note=note)
+            return msgspec.structs.replace(job.tested, outcome=Outcome.GONE, due=False, note=note)
         attributes = job.item.attributes
         outcome, note = self._outcome(job.tested, verdict)
         if job.tested.only and outcome is Outcome.READY:
@@ -380,6 +386,7 @@ class _Preview:
         if verdict.write.existed and verdict.write.method == "PATCH":
             fixed = self.local.definitions.fixed_values(attributes)
             found += [issue for issue in fixed if issue.attribute in verdict.write.touched]
+        found += displacement_issues(verdict.write.displaced, self.local.messages)
         origins = by_line(self.local.mapping, attributes, self.local.languages)
         return msgspec.structs.replace(
             job.tested,
@@ -389,7 +396,8 @@ class _Preview:
             asin=asin,
             issues=job.tested.issues + traced(found, origins),
             plan=verdict.write.plan,
-            plan_hash=verdict.write.plan.hash,
+            plan_hash=verdict.write.plan.hash if verdict.asked else "",
+            displaced=verdict.write.displaced,
             previewed=verdict.submission is not None,
         )
 
@@ -407,6 +415,8 @@ class _Preview:
         if submission is None:
             if verdict.write.method == "NOTHING":
                 return Outcome.UNCHANGED, self.local.messages.phrase("note.amazon_has_it")
+            if not verdict.asked and not any(gap.severity == "ERROR" for gap in verdict.gaps):
+                return tested.outcome, tested.note
             return Outcome.BLOCKED, ""
         if submission.status == "VALID":
             return (Outcome.UNCHANGED if tested.sent_before else Outcome.READY), ""

@@ -248,7 +248,7 @@ class LocalChecks:
 
     def _must_be_read(self, known: KnownItem | None) -> bool:
         content: dict[str, Any] | None = {} if known and known.accepted_hash else None
-        return not self.connector.sync.full_replace and not current_by_ledger(known, content).is_enough
+        return self.connector.sync.full_replace or not current_by_ledger(known, content).is_enough
 
 
 def offer_only(tested: TestedItem, only: tuple[str, ...], whole: Outcome, messages: Catalogue) -> TestedItem:

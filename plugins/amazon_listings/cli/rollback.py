@@ -120,8 +120,9 @@ def lines_of(one: Restoration) -> Iterator[str]:
     for change in one.plan.changes:
         yield f"    {change.leaf}: {_short(change.after)}"
         if one.method == "PATCH":
-            foreign = f" {FOREIGN}" if change.leaf.attribute in one.changed else ""
-            yield f"        now {_short(change.before)}{foreign}"
+            yield f"        now {_short(change.before)}"
+    for change in one.changed:
+        yield f"    {FOREIGN} {change.leaf}: stays {_short(change.after)}"
 
 
 def _result(one: Restored) -> Iterator[str]:

@@ -237,7 +237,7 @@ class _Confirm:
         expected = Expectation(
             content,
             write,
-            self.definitions.selectors,
+            self.definitions.layout,
             self.connector.marketplace,
             self.client.account.vendor,
         )

@@ -12,15 +12,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.runs.quantities import merchant_quantity
-from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.selling_partner.leaves import split
+from amazon_listings.selling_partner.overlay import overlays
 from amazon_listings.writes.planner import amazon_defaults
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from amazon_listings.ledger.items import Removal, State
     from amazon_listings.ledger.last_writes import LastWrite
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.selling_partner.leaves import Layout
     from amazon_listings.selling_partner.listings import Listing
 
 Attributes = dict[str, Any]
@@ -48,28 +50,33 @@ class Expectation(NamedTuple):
     Args:
         attributes: All that it shall hold of what we own.
         write: The last write to it; None if none of ours was needed.
-        selectors: The selectors of each attribute.
+        layout: The layout of the product type's definition.
         place: The marketplace.
         vendor: Vendors have no BUYABLE listings.
     """
 
     attributes: Attributes
     write: LastWrite | None
-    selectors: Mapping[str, Sequence[str]]
+    layout: Layout
     place: Marketplace
     vendor: bool
 
     def differences(self, listing: Listing) -> frozenset[str]:
         """The attributes that the listing does not hold as they were sent; others' do not count."""
-        taken_away = self.write.taken_away if self.write else frozenset()
-        patches = build_patches(
+        rewritten = self.write.rewritten if self.write else {}
+        before = (self.write.before if self.write else None) or {}
+        defaults = amazon_defaults(self.place)
+        put_there = split(rewritten, self.layout, defaults)
+        found = overlays(
             here(listing.attributes, self.place),
+            # What a write took away must be gone.
+            {name: found for name, found in here(before, self.place).items() if name in rewritten},
             self.attributes,
-            selectors=self.selectors,
-            owned=taken_away | self.attributes.keys(),
-            defaults=amazon_defaults(self.place),
+            self.layout,
+            defaults,
+            kept=lambda leaf: leaf in put_there,
         )
-        return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in patches)
+        return frozenset(overlay.name for overlay in found if overlay.differences)
 
     def is_visible(self, summary: Mapping[str, Any]) -> bool:
         """Whether customers find the listing, and can buy it if there is something to sell."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from amazon_listings.ledger.content import attributes_of, unpacked
+from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.submissions import ACCEPTED, DOUBTFUL, PENDING
@@ -24,6 +24,13 @@ _AT_ONCE = 100
 _WRITTEN = (ACCEPTED, PENDING, *DOUBTFUL)
 
 
+class Step(NamedTuple):
+    """One submission or message: its method, and the attributes or patches sent; None of a deletion."""
+
+    method: str
+    body: Any
+
+
 @dataclass(frozen=True)
 class Write:
     """What a run did to one listing, first to last.
@@ -34,9 +41,8 @@ class Write:
         pim_id: The PIM's identity of its item.
         existed: Whether there was a listing before; None if it is not known.
         before: The attributes it held before; None if there was none, or they are not known.
-        touched: The attributes that the run wrote.
-        method: Of its last submission or message.
-        body: What that one sent: attributes, patches, or None for a deletion.
+        steps: What the run sent, first to last.
+        first: Whether no earlier run wrote to the listing.
         certain: Whether Amazon accepted any of it; else it may or may not have been carried out.
         pending: Whether the report of a feed is still awaited.
         later: Runs that wrote to the listing since, and were not taken back.
@@ -48,13 +54,17 @@ class Write:
     pim_id: str | None
     existed: bool | None
     before: dict[str, Any] | None
-    touched: frozenset[str]
-    method: str
-    body: Any
+    steps: tuple[Step, ...]
+    first: bool
     certain: bool
     pending: bool
     later: tuple[int, ...]
     undone_by: int | None
+
+    @property
+    def method(self) -> str:
+        """The method of the last submission or message."""
+        return self.steps[-1].method
 
 
 def writes_of(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> Iterator[Write]:
@@ -118,6 +128,7 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
     listings: dict[tuple[str, str, str], list[Row[Any]]] = {}
     for row in own:
         listings.setdefault((row.sku, row.seller_id, row.marketplace_id), []).append(row)
+    earlier = _earlier(connection, skus, min(row.id for row in own))
     since = _since(connection, skus, min(row.id for row in own))
     for key, rows in listings.items():
         first, last = rows[0], rows[-1]
@@ -130,9 +141,8 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
             pim_id=first.pim_id,
             existed=first.existed,
             before=unpacked(first.before),
-            touched=frozenset(name for row in rows for name in _touched(row)),
-            method=last.method,
-            body=unpacked(last.body),
+            steps=tuple(Step(row.method, unpacked(row.body)) for row in rows),
+            first=key not in earlier,
             certain=any(row.status == ACCEPTED for row in rows),
             pending=any(row.status == PENDING for row in rows),
             later=later,
@@ -172,8 +182,12 @@ def _since(
     return found
 
 
-def _touched(row: Row[Any]) -> Iterator[str]:
-    """The attributes that a submission wrote: those it named, and those that a whole write dropped."""
-    yield from attributes_of(unpacked(row.body))
-    if row.method in {"PUT", "UPDATE", "DELETE"}:
-        yield from unpacked(row.before) or ()
+def _earlier(connection: Connection, skus: Sequence[str], first: int) -> set[tuple[str, str, str]]:
+    """Return the listings that were written to before a submission."""
+    table = submissions.c
+    rows = connection.execute(
+        select(table.sku, table.seller_id, table.marketplace_id)
+        .where(table.sku.in_(skus), table.id < first, table.status.in_(_WRITTEN))
+        .distinct()
+    )
+    return {(row.sku, row.seller_id, row.marketplace_id) for row in rows}

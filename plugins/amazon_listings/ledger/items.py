@@ -361,6 +361,26 @@ def removing(
     }
 
 
+def record_released(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> None:
+    """Remember that nothing is ours any more of listings that Amazon has."""
+    with ledger.begin() as connection:
+        upsert(connection, listings, (released(sku) for sku in skus))
+
+
+def released(sku: str) -> dict[str, Any]:
+    """Return the columns of a listing of which nothing is ours."""
+    return {
+        "sku": sku,
+        "accepted_hash": None,
+        "accepted_content": None,
+        "accepted_definition": None,
+        "accepted_at": None,
+        "listed": True,
+        "state": None,
+        "look_at": None,
+    }
+
+
 def record_listed(
     ledger: Engine, listings: ListingScope, listed: Mapping[str, bool], *, now: datetime | None = None
 ) -> None:

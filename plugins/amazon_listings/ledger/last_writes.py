@@ -35,12 +35,14 @@ class LastWrite(NamedTuple):
         pim_id: The PIM's identity of the item.
         method: `PUT`, `PATCH`, `UPDATE`, `PARTIAL_UPDATE`.
         body: The attributes or the patches sent.
+        before: The attributes that the listing had before, as far as they are known.
     """
 
     run: WritingRun
     pim_id: str | None
     method: str
     body: Any
+    before: dict[str, Any] | None = None
 
     @property
     def sent(self) -> frozenset[str]:
@@ -48,10 +50,21 @@ class LastWrite(NamedTuple):
         return attributes_of(self.body)
 
     @property
-    def taken_away(self) -> frozenset[str]:
-        """The attributes of which elements were deleted."""
+    def rewritten(self) -> dict[str, list[Any]]:
+        """The attributes that were deleted from or replaced, each with the elements that were put there."""
+        if self.method == "PARTIAL_UPDATE":
+            return dict(self.body)
         patches = self.body if isinstance(self.body, list) else []
-        return attributes_of([patch for patch in patches if patch["op"] == "delete"])
+        found: dict[str, list[Any]] = {}
+        for patch in patches:
+            (name,) = attributes_of([patch])
+            if patch["op"] == "delete":
+                found.setdefault(name, [])
+            elif patch["op"] == "replace":
+                found[name] = patch["value"]
+            elif name in found:
+                found[name] = found[name] + patch["value"]
+        return found
 
 
 def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, LastWrite]:
@@ -80,13 +93,18 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
                     table.pim_id,
                     table.method,
                     table.body,
+                    table.before,
                 )
                 .join(runs, runs.c.id == table.run)
                 .where(table.id.in_(newest))
             )
             found |= {
                 names[row.sku]: LastWrite(
-                    WritingRun(row.run, row.run_id, row.attempt), row.pim_id, row.method, unpacked(row.body)
+                    WritingRun(row.run, row.run_id, row.attempt),
+                    row.pim_id,
+                    row.method,
+                    unpacked(row.body),
+                    unpacked(row.before),
                 )
                 for row in rows
             }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from amazon_listings.selling_partner.leaves import Leaf, compare, same_value
+from amazon_listings.selling_partner.leaves import Leaf, compare, same_leaf, same_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -61,6 +61,33 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     before: Any = None
     after: Any = None
     origin: MappingLine | None = None
+
+
+class Fate(StrEnum):
+    """What becomes of something that others put into a listing."""
+
+    #: A value of a leaf that we write differs from ours.
+    REPLACED = "replaced"
+    #: Elements that share their place with ours, and are not among them.
+    DROPPED = "dropped"
+    #: It goes, because the listing is put whole.
+    REMOVED = "removed"
+
+
+class Displaced(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that others put into a listing, and that is not there once a plan is carried out.
+
+    Args:
+        leaf: Its leaf.
+        found: Its value now; of elements that are dropped, only those.
+        fate: What becomes of it.
+        after: The value that the leaf gets.
+    """
+
+    leaf: Leaf
+    found: Any
+    fate: Fate
+    after: Any = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -138,14 +165,23 @@ def changes_between(
     return tuple(
         Change(leaf, left, right, line_of(leaf))
         for leaf, left, right in compare(before, after, layout, defaults)
-        if (forced and right is not None) or not _is_same(leaf, left, right, defaults)
+        if (forced and right is not None) or not same_leaf(leaf, left, right, defaults)
     )
 
 
-def _is_same(leaf: Leaf, left: Any, right: Any, defaults: Mapping[str, Any]) -> bool:
-    if left is None or right is None:
-        # A property that Amazon fills in is no change where one side does not state it.
-        value = right if left is None else left
-        name = leaf.path[0] if len(leaf.path) == 1 else None
-        return name in defaults and same_value(value, defaults[str(name)], defaults)
-    return same_value(left, right, defaults)
+def displaced(change: Change, defaults: Mapping[str, Any]) -> Displaced | None:
+    """Return what a change of a leaf that is not ours displaces; None if nothing.
+
+    Args:
+        change: The change.
+        defaults: Properties that Amazon fills in, with their values.
+    """
+    before, after = change.before, change.after
+    if before is None or same_leaf(change.leaf, before, after, defaults):
+        return None
+    if after is None:
+        return Displaced(change.leaf, before, Fate.REMOVED)
+    if isinstance(before, list) and isinstance(after, list):
+        lost = [one for one in before if not any(same_value([one], [two], defaults) for two in after)]
+        return Displaced(change.leaf, lost, Fate.DROPPED, after) if lost else None
+    return Displaced(change.leaf, before, Fate.REPLACED, after)

@@ -15,7 +15,7 @@ import msgspec
 
 from amazon_listings.item import Item
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
-from amazon_listings.runs.plan import Change, Plan  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.runs.plan import Change, Displaced, Plan  # noqa: TC001 - msgspec reads the annotations
 from amazon_product_types.validation.issue import Issue, Source  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
@@ -136,9 +136,15 @@ class TestedIndex(Member, frozen=True, kw_only=True):
 
 
 class TestedItem(TestedIndex, frozen=True, kw_only=True):
-    """An item after the test sync, with the plan that was made of it, if one was made."""
+    """An item after the test sync, with the plan that was made of it, if one was made.
+
+    Attributes:
+        plan: The plan.
+        displaced: What others put into the listing and the plan replaces or drops.
+    """
 
     plan: Plan | None = None
+    displaced: tuple[Displaced, ...] = ()
 
 
 class ApprovedIndex(ItemRecord, frozen=True, kw_only=True):

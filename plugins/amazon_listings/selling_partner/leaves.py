@@ -165,6 +165,28 @@ def same_value(left: Any, right: Any, defaults: Mapping[str, Any]) -> bool:
     return same(left, right)
 
 
+def same_leaf(leaf: Leaf, left: Any, right: Any, defaults: Mapping[str, Any]) -> bool:
+    """Return whether a leaf is the same to Amazon with both values; None is none.
+
+    A property that Amazon fills in is the same where one side does not state it.
+    """
+    if left is None or right is None:
+        value = right if left is None else left
+        name = leaf.path[0] if len(leaf.path) == 1 else None
+        return name in defaults and same_value(value, defaults[str(name)], defaults)
+    return same_value(left, right, defaults)
+
+
+def selection_of(element: Any, selectors: tuple[str, ...], defaults: Mapping[str, Any]) -> Selection | None:
+    """Return the selectors' values of an element; None if it cannot be told apart by them."""
+    if not isinstance(element, dict):
+        return None
+    found = [(name, element.get(name, defaults.get(name))) for name in sorted(selectors)]
+    if not all(isinstance(value, Scalar | None) for _, value in found):
+        return None
+    return tuple((name, value) for name, value in found if value is not None)
+
+
 class _Comparison:
     """The comparison of two listings, attribute by attribute."""
 
@@ -194,19 +216,11 @@ class _Comparison:
         groups: dict[Selection, tuple[list[Element], list[Element]]] = {}
         for side, elements in ((1, after), (0, before)):
             for element in elements:
-                selection = self._selection(element, layout.selectors)
+                selection = selection_of(element, layout.selectors, self._defaults)
                 if selection is None:
                     return None
                 groups.setdefault(selection, ([], []))[side].append(element)
         return groups
-
-    def _selection(self, element: Any, selectors: tuple[str, ...]) -> Selection | None:
-        if not isinstance(element, dict):
-            return None
-        found = [(name, element.get(name, self._defaults.get(name))) for name in sorted(selectors)]
-        if not all(isinstance(value, Scalar | None) for _, value in found):
-            return None
-        return tuple((name, value) for name, value in found if value is not None)
 
     def _group(
         self, before: list[Element], after: list[Element], layout: Layout

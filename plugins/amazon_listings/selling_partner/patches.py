@@ -1,174 +1,202 @@
-"""Patches of a listing: the difference between what it holds and what is wanted.
+"""Patches of a listing: the operations that change some of its leaves and no others.
 
 Rules (Listings Items API 2021-08-01 reference; "Merge a listing", "Partially update a listing"
 and "Manage purchasable offer" in the SP-API documentation):
 
 - A patch has the path of a whole attribute; its value is a list of elements.
 - An element is identified by its selectors, which the product type's definition names.
-- `replace` puts the elements given in the attribute's place; what they leave out is gone.
-- `merge` changes the element with the same selectors; what it leaves out stays, null removes.
+- `replace` puts the elements given in the attribute's place.
+- `merge` changes the element with the same selectors; what it leaves out stays.
 - `delete` needs the selectors of each element to remove; a name alone is refused.
 
-Amazon does not say whether `replace` also removes elements of other selectors, nor whether
-`merge` reaches into nested objects. The patches built here have the same result either way:
-elements that must go are deleted by name, and a change for which it would matter is a `replace`.
+Amazon leaves open whether `replace` also removes elements of other selectors and marketplaces,
+whether `merge` reaches into nested objects and whether its null removes, and whether elements of
+equal selectors are taken as a group or one by one. The patches built here have the same result
+either way: `merge` only sets whole properties of single elements, and wherever something must be
+taken out of an element, or elements share their selectors, the attribute is replaced by all that
+it is to hold, elements of others among it.
 """
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.selling_partner.comparison import same
+from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, same_value
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
+from amazon_listings.selling_partner.overlay import leaves_nothing_out, overlays, sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-Element = dict[str, Any]
+    from amazon_listings.selling_partner.leaves import Difference, Element, Leaf
+    from amazon_listings.selling_partner.overlay import Group, Overlay
+
+Patch = dict[str, Any]
 
 COST_PRICE = "cost_price"
 #: Relations that exist are not sent again (SP-API changelog 2025-05).
 RELATIONS = frozenset({"child_parent_sku_relationship"})
 
 
+@dataclass
+class Patches:
+    """How a listing is made to hold what is wanted.
+
+    Args:
+        operations: Amazon's patch operations, in the order of the attributes' names; empty if nothing
+            has to be changed.
+        differences: The leaves that they change.
+        carries: Whether an operation carries, or may have to carry, what others put into the listing,
+            here or in another marketplace: it may only be sent right after the listing was read in all.
+        marketplaces: The other marketplaces of which elements are carried.
+    """
+
+    operations: list[Patch] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    carries: bool = False
+    marketplaces: frozenset[str] = frozenset()
+
+
 def build_patches(
-    before: Mapping[str, list[Element]],
+    current: Mapping[str, list[Element]],
     wanted: Mapping[str, list[Element]],
     *,
-    selectors: Mapping[str, Sequence[str]],
-    owned: Collection[str],
+    owned: Mapping[str, list[Element]],
+    layout: Layout,
+    read: bool = True,
     vendor: bool = False,
-    force: Collection[str] = (),
+    forced: bool = False,
     defaults: Mapping[str, Any] | None = None,
-) -> list[dict[str, Any]]:
-    """Return patches that make a listing have what is wanted, touching only what the mapping owns.
+    kept: Callable[[Leaf], bool] = lambda _: False,
+) -> Patches:
+    """Return the patches that make a listing hold what is wanted, and touch no other leaf.
 
     JSON types are kept as they are: `"0123"`, `"true"` and `123` stay what they are.
 
     Args:
-        before: Attributes that the listing holds: those last accepted, or what Amazon returns.
-        wanted: Attributes it shall hold, of those owned.
-        selectors: The selectors of each attribute, from its definition; where an attribute has
-            none, its elements are identified by everything they hold.
-        owned: Attributes that the mapping fills; all others are left alone. One that is owned and
-            not wanted is deleted.
+        current: What the listing holds: as Amazon returns it, or as far as it is known.
+        wanted: What it is to hold of the mapping.
+        owned: What was last accepted of the mapping: what is not wanted of it any more is removed.
+        layout: The layout of the product type's definition.
+        read: Whether `current` is all that the listing holds; if not, `carries` also says that it has
+            to be read.
         vendor: Of a vendor: offer attributes are never sent, and every patch repeats `cost_price`.
-        force: Owned attributes to send although nothing changed; existing relations never are.
+        forced: Send everything that is wanted although nothing changed; existing relations never are.
         defaults: Properties that Amazon fills in, such as `marketplace_id` or `audience: ALL`, with
             their values: an element that lacks one is the same as one that has it so.
-
-    Returns:
-        Amazon's patch operations, in the order of the attributes' names; empty if all is as wanted.
+        kept: Whether a leaf that is owned and not wanted stays, because another connector wants it.
     """
-    patches: list[dict[str, Any]] = []
-    for name in sorted(set(owned)):
-        if vendor and name in OFFER_ATTRIBUTES:
-            continue
-        attribute = _Attribute(name, tuple(selectors.get(name, ())), defaults or {})
-        patches += attribute.change(before.get(name) or [], wanted.get(name) or [])
-        if name in force and name not in RELATIONS and wanted.get(name) and not _touched(patches, name):
-            patches.append(_patch("replace", name, wanted[name]))
-    if patches and vendor and not _touched(patches, COST_PRICE):
-        cost = wanted.get(COST_PRICE) or before.get(COST_PRICE)
+    patches = Patches()
+    defaults = defaults or {}
+    found = overlays(
+        current,
+        owned,
+        wanted,
+        layout,
+        defaults,
+        kept=kept,
+        forced=wanted.keys() - RELATIONS if forced else (),
+    )
+    for overlay in found:
+        if overlay.differences and not (vendor and overlay.name in OFFER_ATTRIBUTES):
+            _add(patches, overlay, read=read, defaults=defaults)
+    if patches.operations and vendor and not _touched(patches.operations, COST_PRICE):
+        below = layout.properties.get(COST_PRICE, Layout())
+        cost = wanted.get(COST_PRICE) or sendable(current.get(COST_PRICE) or [], below, defaults)
         if cost:
-            patches.append(_patch("replace", COST_PRICE, cost))
+            patches.operations.append(_patch("replace", COST_PRICE, cost))
     return patches
 
 
-class _Attribute:
-    """One attribute: how its elements are told apart, and how it is changed."""
-
-    def __init__(self, name: str, selectors: tuple[str, ...], defaults: Mapping[str, Any]) -> None:
-        self.name = name
-        self.selectors = selectors
-        self.defaults = defaults
-
-    def change(self, current: list[Element], wanted: list[Element]) -> Iterator[dict[str, Any]]:
-        """The patches of this attribute."""
-        before, after = self._groups(current), self._groups(wanted)
-        gone = [self._selection(elements[0]) for key, elements in before.items() if key not in after]
-        changed = [key for key, elements in after.items() if not self._alike(before.get(key), elements)]
+def _add(patches: Patches, overlay: Overlay, *, read: bool, defaults: Mapping[str, Any]) -> None:
+    """Add the operations that change one attribute."""
+    name, selectors = overlay.name, overlay.layout.selectors
+    patches.differences += overlay.differences
+    if not selectors or any(group.selection is None for group in overlay.groups):
+        patches.operations += _whole(overlay, defaults)
+        patches.carries |= MARKETPLACE in selectors
+        return
+    changed = [group for group in overlay.groups if group.differences]
+    gone = [group for group in changed if not group.target]
+    set_ = [group for group in changed if group.target]
+    addressed = all(_is_addressed(group, selectors) for group in gone)
+    if addressed and all(_is_mergeable(group, selectors) for group in set_):
         if gone:
-            yield _patch("delete", self.name, gone)
-        if not changed:
-            return
-        if all(self._can_merge(before.get(key), after[key]) for key in changed):
-            merged = [self._difference(before[key][0], after[key][0]) for key in changed]
-            yield _patch("merge", self.name, merged)
-        else:
-            yield _patch("replace", self.name, wanted)
-
-    def _groups(self, elements: list[Element]) -> dict[str, list[Element]]:
-        """Elements by their selectors' values, in order; several may share them (bullet points)."""
-        groups: dict[str, list[Element]] = {}
-        for element in elements:
-            groups.setdefault(self._key(element), []).append(element)
-        return groups
-
-    def _key(self, element: Element) -> str:
-        if self.selectors:
-            key = self._selection(element)
-        else:
-            key = {name: value for name, value in element.items() if not self._is_default(name, value)}
-        return json.dumps(key, sort_keys=True)
-
-    def _is_default(self, name: str, value: Any) -> bool:
-        return name in self.defaults and same(self.defaults[name], value)
-
-    def _selection(self, element: Element) -> Element:
-        """What identifies an element; all of it, where the definition names no selectors."""
-        if not self.selectors:
-            return element
-        filled = {name: element.get(name, self.defaults.get(name)) for name in self.selectors}
-        return {name: value for name, value in filled.items() if value is not None}
-
-    def _alike(self, current: list[Element] | None, wanted: list[Element]) -> bool:
-        return (
-            current is not None
-            and len(current) == len(wanted)
-            and all(
-                same(self._completed(left, right), self._completed(right, left))
-                for left, right in zip(current, wanted, strict=True)
-            )
-        )
-
-    def _completed(self, element: Element, other: Element) -> Element:
-        """The element with those defaults that the other one states."""
-        return {**{name: self.defaults[name] for name in other if name in self.defaults}, **element}
-
-    def _can_merge(self, current: list[Element] | None, wanted: list[Element]) -> bool:
-        """Whether `merge` is clear: one element on each side, all selectors set, nothing lost inside."""
-        if current is None or len(current) != 1 or len(wanted) != 1 or not self.selectors:
-            return False
-        if self._selection(wanted[0]).keys() != set(self.selectors):
-            return False
-        if any(value is None for value in wanted[0].values()):
-            return False
-        return all(_only_adds(current[0].get(name), value) for name, value in wanted[0].items())
-
-    def _difference(self, current: Element, wanted: Element) -> Element:
-        """The selectors, what changed, and null for what is gone."""
-        current, full = self._completed(current, wanted), self._completed(wanted, current)
-        changed = {
-            name: value
-            for name, value in full.items()
-            if name not in current or not same(current[name], value)
-        }
-        gone = dict.fromkeys(name for name in current if name not in full)
-        return {**self._selection(wanted), **changed, **gone}
+            # Once for each: Amazon may take elements of equal selectors as a group, or singly.
+            dropped = [dict(group.selection or ()) for group in gone for _ in group.current]
+            patches.operations.append(_patch("delete", name, dropped))
+            patches.carries |= not read
+        if set_:
+            patches.operations.append(_patch("merge", name, [_merged(group) for group in set_]))
+            patches.carries |= any(_merge_carries(group, overlay.layout, read=read) for group in set_)
+        return
+    fewer = [
+        group
+        for group in changed
+        if len(group.target) < len(group.current) and _is_addressed(group, selectors)
+    ]
+    if fewer:
+        dropped = [dict(group.selection or ()) for group in fewer for _ in group.current]
+        patches.operations.append(_patch("delete", name, dropped))
+    if overlay.target:
+        patches.operations.append(_patch("replace", name, overlay.target))
+    elsewhere = MARKETPLACE in selectors
+    patches.carries |= elsewhere or not read or any(group.foreign for group in overlay.groups)
+    patches.marketplaces |= _other_marketplaces(overlay, defaults)
 
 
-def _only_adds(current: Any, wanted: Any) -> bool:
-    """Whether a nested object keeps all its properties, so that merging and replacing it are one."""
-    if not (isinstance(current, dict) and isinstance(wanted, dict)):
+def _whole(overlay: Overlay, defaults: Mapping[str, Any]) -> list[Patch]:
+    """Return the operations for an attribute that is one leaf: what goes is named, in either reading."""
+    current = [element for group in overlay.groups for element in group.current]
+    gone = [one for one in current if not any(same_value([one], [two], defaults) for two in overlay.target)]
+    operations = [_patch("delete", overlay.name, gone)] if gone else []
+    if overlay.target:
+        operations.append(_patch("replace", overlay.name, overlay.target))
+    return operations
+
+
+def _is_addressed(group: Group, selectors: tuple[str, ...]) -> bool:
+    """Return whether all selectors of the elements are known, without which Amazon refuses to find them."""
+    stated = dict(group.selection or ())
+    return stated.keys() == set(selectors) and all(value != "" for value in stated.values())
+
+
+def _is_mergeable(group: Group, selectors: tuple[str, ...]) -> bool:
+    """Return whether `merge` is clear: a single element that loses nothing, named by all its selectors."""
+    return (
+        group.properties is not None
+        and _is_addressed(group, selectors)
+        and all(difference.after is not None for difference in group.differences)
+    )
+
+
+def _merged(group: Group) -> Element:
+    """Return the selectors and the properties that change, each whole."""
+    changed = {name: part.target for name, part in (group.properties or {}).items() if part.differences}
+    return dict(group.selection or ()) | changed
+
+
+def _merge_carries(group: Group, layout: Layout, *, read: bool) -> bool:
+    """Return whether a property that is merged may have parts of others."""
+    changed = {name: part for name, part in (group.properties or {}).items() if part.differences}
+    if any(part.foreign for part in changed.values()):
         return True
-    return all(name in wanted and _only_adds(value, wanted[name]) for name, value in current.items())
+    return not read and not all(
+        leaves_nothing_out(part.target, layout.properties.get(name, Layout()))
+        for name, part in changed.items()
+        if isinstance(part.target, dict | list)
+    )
 
 
-def _touched(patches: list[dict[str, Any]], name: str) -> bool:
-    return any(patch["path"] == f"/attributes/{name}" for patch in patches)
+def _other_marketplaces(overlay: Overlay, defaults: Mapping[str, Any]) -> frozenset[str]:
+    named = {dict(group.selection or ()).get(MARKETPLACE) for group in overlay.groups if group.target}
+    return frozenset(str(one) for one in named if one is not None and one != defaults.get(MARKETPLACE))
 
 
-def _patch(op: str, name: str, value: list[Element]) -> dict[str, Any]:
+def _touched(operations: list[Patch], name: str) -> bool:
+    return any(patch["path"] == f"/attributes/{name}" for patch in operations)
+
+
+def _patch(op: str, name: str, value: list[Element]) -> Patch:
     return {"op": op, "path": f"/attributes/{name}", "value": value}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
+from amazon_listings.marketplaces import region_of
 from amazon_listings.selling_partner import definitions, listings
 from amazon_listings.selling_partner.exceptions import AccessDenied, SecretExpired, WrongMarketplace
 from amazon_listings.selling_partner.shapes import Shape
@@ -11,6 +13,8 @@ from amazon_listings.selling_partner.shapes import Shape
 if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.client import SellingPartner
+
+log = logging.getLogger(__name__)
 
 #: A SKU that nobody has: asking for it shows whether seller id, marketplace and role fit.
 _PROBE = "amazon-listings-connection-test"
@@ -51,6 +55,24 @@ def participations(client: SellingPartner) -> list[Participation]:
             )
         )
     return found
+
+
+def places_around(client: SellingPartner, marketplace_id: str) -> list[str]:
+    """Return the marketplaces of the same region in which the account sells, the given one first.
+
+    Vendors have only the given one; so has an application that Amazon does not tell of the others.
+    """
+    if client.account.vendor:
+        return [marketplace_id]
+    try:
+        found = participations(client)
+    except AccessDenied as error:
+        log.warning("%s", error)
+        return [marketplace_id]
+    region = region_of(marketplace_id)
+    places = {one.marketplace_id for one in found if one.participating}
+    others = sorted(one for one in places - {marketplace_id} if region_of(one) == region)
+    return [marketplace_id, *others]
 
 
 def check_account(client: SellingPartner, marketplace: Marketplace) -> str:

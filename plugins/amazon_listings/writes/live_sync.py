@@ -341,6 +341,7 @@ class LiveSync:
             }
             if approved.withheld:
                 row["attributes"] = self.writer.planner.without(row["attributes"], approved.withheld)
+                row["kept"] = frozenset(change.leaf for change in approved.withheld)
                 row["hash"] = payload_hash(row["attributes"])
             yield row
 
@@ -369,7 +370,7 @@ class LiveSync:
         moving = [
             row
             for row in self._with_current(rows)
-            if row.get("role") == "child" and not settled_relation(row, row["current"].attributes)
+            if row.get("role") == "child" and not settled_relation(row, row["current"].owned)
         ]
         obstacles = self.parents.obstacles(moving, outcomes)
         waiting = {

@@ -1,9 +1,10 @@
 """Make the plan of one item, before the preview, so that preview and submission are the same.
 
 - A SKU that Amazon does not have: PUT of all attributes.
-- A SKU that it has: PATCH of the difference between what the listing has and what is wanted, only
-  for attributes that the mapping owns. What it has is what was last accepted (the ledger); where
-  the ledger does not know, what Amazon returns.
+- A SKU that it has: PATCH of the leaves that the mapping writes, and of those that were last accepted
+  and are not wanted any more; every other leaf of the listing stays. What the listing holds is what was
+  last accepted (the ledger); where the ledger does not know, or an operation has to carry what others
+  put into the listing, what Amazon returns.
 - `full_replace: true`: PUT always.
 
 Amazon accepts a PATCH to a SKU that it does not know and makes a partial listing of it, so no plan is
@@ -14,13 +15,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.approvals.withholding import withhold
-from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
-from amazon_listings.runs.plan import MappingLine, Method, Plan, changes_between
+from amazon_listings.runs.plan import Change, MappingLine, Method, Plan, changes_between, displaced
 from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, join, split
+from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.selling_partner.sellers import places_around
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,44 +33,61 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.runs.plan import Change
+    from amazon_listings.runs.plan import Displaced
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.leaves import Layout, Leaf
-    from amazon_listings.selling_partner.listings import Submission
+    from amazon_listings.selling_partner.leaves import Leaf
+    from amazon_listings.selling_partner.listings import Listing, Submission
     from amazon_product_types.validation.issue import Origin
 
 Attributes = dict[str, Any]
 
 
 class CurrentListing(NamedTuple):
-    """What is known of a listing: `exists` None if it is not known, `attributes` None likewise.
+    """What is known of a listing.
 
-    `ours`: the attributes are those we wrote, not all that the listing has.
+    Args:
+        exists: Whether Amazon has it; None if that is not known.
+        found: Its attributes as Amazon returned them; None if it was not read.
+        owned: What was last accepted of the connector: its leaves are ours. None if there is nothing, or
+            it is not known whether the listing still holds it.
+        certain: Whether the listing holds what is owned, as far as we know.
     """
 
     exists: bool | None
-    attributes: Attributes | None
-    ours: bool = False
+    found: Attributes | None = None
+    owned: Attributes | None = None
+    certain: bool = True
 
     @property
     def is_enough(self) -> bool:
         """Whether a plan can be made of it without asking Amazon."""
-        return self.exists is False or (self.exists is True and self.attributes is not None)
+        known = self.found is not None or (self.owned is not None and self.certain)
+        return self.exists is False or (self.exists is True and known)
+
+    @property
+    def attributes(self) -> Attributes:
+        """What the listing holds, as far as it is known."""
+        return self.found if self.found is not None else self.owned or {}
+
+    def read_as(self, listing: Listing | None) -> CurrentListing:
+        """Return what is known once the listing was read."""
+        return CurrentListing(listing is not None, listing.attributes if listing else None, self.owned)
 
 
-UNKNOWN = CurrentListing(None, None)
+UNKNOWN = CurrentListing(None)
 
 
-def current_by_ledger(known: KnownItem | None, content: Attributes | None) -> CurrentListing:
+def current_by_ledger(
+    known: KnownItem | None, content: Attributes | None, *, now: datetime | None = None
+) -> CurrentListing:
     """Return what the ledger knows of a listing: whether Amazon has it, and what was last accepted.
 
-    A listing that was not seen for more than a day is read before it is written.
+    A listing that was not seen for longer than a day may be gone: it is not certain to hold anything.
     """
     if known is None or known.listed is None:
-        return UNKNOWN
-    believed = known.listed and not known.doubtful and known.is_fresh(datetime.now(UTC))
-    attributes = content if believed else None
-    return CurrentListing(known.listed, attributes, ours=True)
+        return CurrentListing(None, owned=content)
+    certain = not known.doubtful and known.is_fresh(now or datetime.now(UTC))
+    return CurrentListing(known.listed, owned=content if known.listed else None, certain=certain)
 
 
 def amazon_defaults(marketplace: Marketplace) -> dict[str, Any]:
@@ -88,7 +109,11 @@ class PlannedWrite:
         body: The attributes of a PUT, the operations of a PATCH, None of a DELETE.
         before: What the listing had; None if there was none, or it is not known.
         existed: Whether there was a listing.
-        after: What we know the listing to have once this is accepted.
+        after: The attributes that are ours once this is accepted.
+        carries: Whether the body has what others put into the listing, so that it is only sent right
+            after the listing was read.
+        marketplaces: The other marketplaces of which elements are carried.
+        displaced: What others put into the listing and the write replaces or drops.
     """
 
     plan: Plan
@@ -96,6 +121,9 @@ class PlannedWrite:
     before: Attributes | None
     existed: bool | None
     after: Attributes
+    carries: bool = False
+    marketplaces: frozenset[str] = frozenset()
+    displaced: tuple[Displaced, ...] = ()
 
     @property
     def method(self) -> Method:
@@ -127,58 +155,114 @@ class Planner:
         self._client = client
         self._mapping = mapping
         self._layout = layout
-        self._selectors = {name: below.selectors for name, below in layout.properties.items()}
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
         self._issue_locale = None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale
-        self._owned = frozenset(mapping.attributes)
-        if connector.variations is not None:
-            self._owned |= set(FAMILY_ATTRIBUTES)
 
-    def read(self, sku: str) -> CurrentListing:
-        """Return what Amazon says of a listing."""
+    def read(self, sku: str, current: CurrentListing = UNKNOWN) -> CurrentListing:
+        """Return what Amazon says of a listing, beside what is known to be ours of it."""
         listing = amazon.get(self._client, sku, [self._marketplace.id], included=("attributes",))
-        return CurrentListing(listing is not None, listing.attributes if listing else None)
+        return current.read_as(listing)
+
+    def read_around(self, sku: str, current: CurrentListing = UNKNOWN) -> CurrentListing:
+        """Return what Amazon says of a listing in all marketplaces of the region where the account sells.
+
+        Amazon does not say whether an attribute that is replaced in one marketplace stays in the others.
+        """
+        listing = amazon.get(self._client, sku, self._places, included=("attributes",))
+        here = self._marketplace.id
+        if listing is not None and not any(
+            element.get(MARKETPLACE) == here
+            for elements in listing.attributes.values()
+            for element in elements
+        ):
+            listing = None  # it is sold in other marketplaces only
+        return current.read_as(listing)
+
+    @cached_property
+    def _places(self) -> list[str]:
+        return places_around(self._client, self._marketplace.id)
 
     def plan(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
         """Return the plan of a mapped row.
 
         Args:
-            row: `sku` and the `attributes` that are wanted; with a true `forced`, all are sent again.
-            current: What the listing has; `is_enough`, unless the connector replaces whole listings.
+            row: `sku` and the `attributes` that are wanted; with a true `forced`, all are sent again; `kept`
+                are leaves that are not touched, whoever owns them.
+            current: What the listing has; `is_enough`.
         """
         wanted: Attributes = row["attributes"]
+        kept: frozenset[Leaf] = row.get("kept") or frozenset()
         if not current.exists or self._replaces:
-            # What else a listing loses is not known before it is read, which a preview does not do.
-            changes = self.changes(current.attributes or {}, wanted, forced=True)
-            written = tuple(change for change in changes if change.after is not None)
-            plan = Plan(row["sku"], Method.PUT, written)
-            return PlannedWrite(plan, wanted, current.attributes, current.exists, wanted)
-        before = current.attributes or {}
-        owned = self._owned.union(wanted)
-        if current.ours:
-            # A connector without families any more still takes back the relationships that it wrote.
-            owned |= set(FAMILY_ATTRIBUTES).intersection(before)
+            return self._replacement(row["sku"], wanted, kept, current)
         patches = build_patches(
-            before,
+            current.attributes,
             wanted,
-            selectors=self._selectors,
-            owned=owned,
+            owned=current.owned or {},
+            layout=self._layout,
+            read=current.found is not None,
             vendor=self._client.account.vendor,
-            force=owned if row.get("forced") else (),
-            defaults=self._defaults,
-        )
-        kept = {name: value for name, value in before.items() if current.ours and name not in owned}
-        method = Method.PATCH if patches else Method.NOTHING
-        named = {str(patch["path"]).removeprefix("/attributes/") for patch in patches} & owned
-        changes = self.changes(
-            {name: value for name, value in before.items() if name in named},
-            {name: value for name, value in wanted.items() if name in named},
             forced=bool(row.get("forced")),
+            defaults=self._defaults,
+            kept=kept.__contains__,
         )
-        return PlannedWrite(Plan(row["sku"], method, changes), patches, before, current.exists, kept | wanted)
+        plan = Plan(
+            row["sku"],
+            Method.PATCH if patches.operations else Method.NOTHING,
+            tuple(
+                Change(one.leaf, one.before, one.after, self.line_of(one.leaf)) for one in patches.differences
+            ),
+        )
+        return PlannedWrite(
+            plan,
+            patches.operations,
+            current.attributes,
+            current.exists,
+            self._ours(wanted, kept, current),
+            carries=patches.carries,
+            marketplaces=patches.marketplaces,
+            displaced=self._displaced(plan, current),
+        )
+
+    def _replacement(
+        self, sku: str, wanted: Attributes, kept: frozenset[Leaf], current: CurrentListing
+    ) -> PlannedWrite:
+        """Return the plan to put a listing whole: it has all that goes, as far as the listing was read."""
+        before = {
+            name: sendable(elements, self._layout.properties.get(name, Layout()), self._defaults)
+            for name, elements in current.attributes.items()
+        }
+        held = split(before, self._layout, self._defaults)
+        stays = {leaf: held[leaf] for leaf in held if leaf in kept}
+        # What must not be touched is put again.
+        body = join(split(wanted, self._layout, self._defaults) | stays) if stays else wanted
+        changes = self.changes(before, body, forced=True)
+        plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
+        return PlannedWrite(
+            plan,
+            body,
+            current.attributes if current.exists else None,
+            current.exists,
+            self._ours(wanted, kept, current),
+            carries=bool(stays),
+            displaced=self._displaced(plan, current),
+        )
+
+    def _ours(self, wanted: Attributes, kept: frozenset[Leaf], current: CurrentListing) -> Attributes:
+        """Return what is ours once a write is accepted: what is wanted, and what was ours and is kept."""
+        owned = split(current.owned or {}, self._layout, self._defaults) if kept else {}
+        still = {leaf: value for leaf, value in owned.items() if leaf in kept}
+        return join(split(wanted, self._layout, self._defaults) | still) if still else wanted
+
+    def _displaced(self, plan: Plan, current: CurrentListing) -> tuple[Displaced, ...]:
+        """Return what is not ours, as far as the listing was read, and is not there afterwards."""
+        if current.found is None:
+            return ()
+        ours = split(current.owned or {}, self._layout, self._defaults)
+        found = (displaced(change, self._defaults) for change in plan.changes if change.leaf not in ours)
+        return tuple(one for one in found if one is not None)
 
     def changes(self, before: Attributes, after: Attributes, *, forced: bool = False) -> tuple[Change, ...]:
         """Return the changes between some attributes of a listing, each with its mapping line.
@@ -203,7 +287,7 @@ class Planner:
         return self._defaults
 
     def without(self, wanted: Attributes, withheld: Iterable[Change]) -> Attributes:
-        """Return wanted attributes that lead to a plan without some of its changes."""
+        """Return wanted attributes without the leaves of some changes."""
         return withhold(wanted, withheld, self._layout, self._defaults)
 
     def line_of(self, leaf: Leaf) -> MappingLine | None:
@@ -240,7 +324,7 @@ class Planner:
         return amazon.patch(
             self._client,
             sku,
-            [marketplace_id],
+            [marketplace_id, *sorted(write.marketplaces)],
             product_type=self._connector.amazon.product_type,
             patches=write.body,
             preview=preview,

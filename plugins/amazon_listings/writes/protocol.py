@@ -21,7 +21,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed
 from amazon_listings.ledger.fences import lower_fences, raise_fences
-from amazon_listings.ledger.items import record_accepted, record_deleted, record_listed, record_removing
+from amazon_listings.ledger.items import (
+    record_accepted,
+    record_deleted,
+    record_listed,
+    record_released,
+    record_removing,
+)
 from amazon_listings.ledger.submissions import (
     ACCEPTED,
     announce_submission,
@@ -199,6 +205,9 @@ class WriteProtocol:
             record_accepted(self.ledger, self.listings, rows, definition=self.definition)
         deleted = [write.sku for write in taken if write.method == "DELETE"]
         record_deleted(self.ledger, self.listings, deleted)
+        undone = [write for write in taken if write.undoes is not None and write.method != "DELETE"]
+        released = [write.sku for write in undone if not write.after]
+        record_released(self.ledger, self.listings, released)
         self.lower(found.known)
 
     def _remember_removals(self, writes: Sequence[Outgoing]) -> None:

@@ -136,7 +136,7 @@ class Removals:
 
     def _zero(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
         """Set the quantity to 0 in the merchant's channel; stock in Amazon's warehouses stays on sale."""
-        before = (current.attributes or {}).get(AVAILABILITY, [])
+        before = current.attributes.get(AVAILABILITY, [])
         merchant = [one for one in before if one.get("fulfillment_channel_code", MERCHANT) == MERCHANT]
         if not current.exists or not merchant or merchant == _zeroed(merchant):
             return _nothing(row, current)
@@ -146,7 +146,7 @@ class Removals:
         patch = {"op": "merge", "path": f"/attributes/{AVAILABILITY}", "value": [element]}
         changes = self.writer.planner.changes({AVAILABILITY: merchant}, {AVAILABILITY: _zeroed(merchant)})
         plan = Plan(row["sku"], Method.PATCH, changes)
-        return PlannedWrite(plan, [patch], current.attributes, current.exists, row["attributes"])
+        return PlannedWrite(plan, [patch], _held(current), current.exists, row["attributes"])
 
     def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
         for item in items:
@@ -160,11 +160,16 @@ def _without_stock(content: dict[str, Any]) -> dict[str, Any]:
 def _deletion(row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
     if not current.exists:
         return _nothing(row, current)
-    return PlannedWrite(Plan(row["sku"], Method.DELETE), None, current.attributes, current.exists, {})
+    return PlannedWrite(Plan(row["sku"], Method.DELETE), None, _held(current), current.exists, {})
 
 
 def _nothing(row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
-    return PlannedWrite(Plan(row["sku"], Method.NOTHING), None, current.attributes, current.exists, {})
+    return PlannedWrite(Plan(row["sku"], Method.NOTHING), None, _held(current), current.exists, {})
+
+
+def _held(current: CurrentListing) -> dict[str, Any] | None:
+    """Return what was read of a listing; None if there is none."""
+    return current.found if current.exists else None
 
 
 def _zeroed(elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -243,12 +243,21 @@ class Writer:
         row: Row,
         plan_for: Callable[[Row, CurrentListing], PlannedWrite],
         reads: Callable[[CurrentListing], bool],
+        *,
+        around: bool = True,
     ) -> Written:
-        """Do everything but the sending of a row that `known_before` gave."""
+        """Do everything but the sending of a row that `known_before` gave.
+
+        Args:
+            row: The row.
+            plan_for: What to send for it, given what its listing has.
+            reads: Whether its listing has to be read before, given what the ledger knows of it.
+            around: Read the listing where the write carries what others put into it.
+        """
         current: CurrentListing = row["current"]
         read = None
         if reads(current):
-            current = read = self.planner.read(row["sku"])
+            current = read = self.planner.read(row["sku"], current)
         if not row.get("removal") and row["sent"] is None:
             missing = missing_note(row["known"], exists=current.exists, recreates=self.planner.recreates)
             if missing:
@@ -257,6 +266,9 @@ class Writer:
                 )
                 return Written(nothing, None, [], read, missing=missing)
         write = plan_for(row, current)
+        if write.carries and around:
+            current = read = self.planner.read_around(row["sku"], current)
+            write = plan_for(row, current)
         gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.messages)
         if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
             return Written(write, None, gaps, read)
@@ -264,7 +276,7 @@ class Writer:
         if previewed is not None and (previewed != write.plan.hash or _moved(row, write.plan)):
             return Written(write, None, gaps, read, other=True)
         if row["sent"] is not None and read is None:
-            read = self.planner.read(row["sku"])
+            read = self.planner.read(row["sku"], current)
             if plan_for(row, read).method == Method.NOTHING:
                 return Written(replace(write, plan=Plan(row["sku"], Method.NOTHING)), None, [], read)
         return Written(write, None, [], read, due=True)

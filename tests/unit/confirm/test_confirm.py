@@ -122,11 +122,11 @@ class Shop:
             "hash": payload_hash(attributes),
         }
 
-    def remember(self, rows, *, method="PUT", body=None):
+    def remember(self, rows, *, method="PUT", body=None, before=None):
         entries = [
             row
             | {"method": method, "status": "ACCEPTED", "submission_id": "s", "request_id": "r"}
-            | {"body": body or row["attributes"]}
+            | {"body": body or row["attributes"], "before": before}
             for row in rows
         ]
         record_submissions(self.ledger, self.listings, self.run, entries)
@@ -292,7 +292,7 @@ def test_an_element_that_was_deleted_and_is_still_there_is_a_difference(shop):
     less = {name: value for name, value in LAMP.items() if name != "bullet_point"}
     gone = {"op": "delete", "path": "/attributes/bullet_point", "value": [{"marketplace_id": FRANCE}]}
     new = {"op": "replace", "path": "/attributes/brand", "value": LAMP["brand"]}
-    shop.remember([shop.row("A1", less)], method="PATCH", body=[gone, new])
+    shop.remember([shop.row("A1", less)], method="PATCH", body=[gone, new], before=LAMP)
     assert shop.look(60) == {"live_with_differences": 1}
     assert "bullet_point" in shop.report()["A1"]["note"]
 

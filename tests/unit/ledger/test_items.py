@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,9 +48,11 @@ def test_a_judged_item_then_an_accepted_one(ledger, listings):
     record_tested(ledger, listings, "def-1", [{"sku": "a", "hash": "h1", "pim_id": "p", "asin": "B01"}])
     assert known_items(ledger, listings, ["a", "b"]) == {"a": KnownItem("h1", "def-1", None, "B01")}
     record_accepted(ledger, listings, [accepted("a", "h1", brand=[{"value": "0123"}])], definition="def-1")
-    assert known_items(ledger, listings, ["a"]) == {
-        "a": KnownItem("h1", "def-1", "h1", "B01", listed=True, state="accepted")
-    }
+    known = known_items(ledger, listings, ["a"])["a"]
+    assert known.seen_at is not None, "what was accepted is as good as seen"
+    assert replace(known, seen_at=None) == KnownItem(
+        "h1", "def-1", "h1", "B01", listed=True, state="accepted"
+    )
     assert accepted_contents(ledger, listings, ["a", "b"]) == {"a": {"brand": [{"value": "0123"}]}}
 
 

@@ -97,20 +97,27 @@ class TestBeforeImages:
         run = new_run()
         record(run, write("new", existed=False), write("known", before=BRAND | {"x": []}), write("unknown"))
         record(run, write("refused", status="INVALID", before=BRAND))
-        found = {one.sku: (one.existed, one.before, one.touched) for one in writes_of(ledger, run)}
+        found = {
+            one.sku: (one.existed, one.before, [step.method for step in one.steps])
+            for one in writes_of(ledger, run)
+        }
         assert found == {
-            "new": (False, None, {"brand"}),
-            "known": (True, BRAND | {"x": []}, {"brand", "x"}),
-            "unknown": (None, None, {"brand"}),
+            "new": (False, None, ["PUT"]),
+            "known": (True, BRAND | {"x": []}, ["PUT"]),
+            "unknown": (None, None, ["PUT"]),
         }
 
-    def test_of_several_writes_the_first_before_and_all_that_was_touched(self, ledger, new_run, record):
+    def test_of_several_writes_the_first_before_and_all_that_was_sent(self, ledger, new_run, record):
         run = new_run()
         record(run, write("a", "PATCH", body=PATCH, before={"color": [{"value": "blue"}]}))
         record(run, write("a", "PATCH", body=[PATCH[0] | {"path": "/attributes/size"}], before={"color": []}))
         found = self.only(ledger, run)
         assert found.before == {"color": [{"value": "blue"}]}
-        assert found.touched == {"color", "size"}
+        assert [step.body[0]["path"] for step in found.steps] == ["/attributes/color", "/attributes/size"]
+        assert found.first
+        again = new_run()
+        record(again, write("a", "PATCH", body=PATCH, before={"color": []}))
+        assert not self.only(ledger, again).first
 
     def test_a_write_without_an_answer_is_seen_and_bars_no_earlier_one(
         self, ledger, listings, new_run, record
@@ -119,7 +126,7 @@ class TestBeforeImages:
         record(first, write("a", before={}))
         announce_submission(ledger, listings, second, write("a", "PATCH", body=PATCH, before=BRAND))
         found = self.only(ledger, second)
-        assert (found.certain, found.before, found.method, found.body) == (False, BRAND, "PATCH", PATCH)
+        assert (found.certain, found.before, *found.steps) == (False, BRAND, ("PATCH", PATCH))
         assert self.only(ledger, first).later == ()
         record_answers(ledger, second, [write("a")])
         assert self.only(ledger, second).certain

@@ -1,18 +1,21 @@
-"""Patches applied by Amazon's rules must give what is wanted and leave the rest alone.
+"""Patches applied by Amazon's rules must give what is wanted and leave every other leaf alone.
 
-The rules are written here a second time, from Amazon's documentation, and in both readings of
-what it leaves open: whether `replace` removes elements of other selectors, and whether `merge`
-reaches into nested objects.
+The rules are written here a second time, from Amazon's documentation, and in all readings of what it
+leaves open: whether `replace` removes elements of other selectors, whether `merge` reaches into nested
+objects, and whether elements of equal selectors are taken as a group or one by one.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amazon_listings.selling_partner.leaves import Layout, compare, same_leaf, split
 from amazon_listings.selling_partner.patches import build_patches
 
 SELECTORS = {
@@ -23,10 +26,15 @@ SELECTORS = {
     "item_dimensions": ["marketplace_id"],
     "variation_theme": [],
     "cost_price": ["marketplace_id", "currency"],
-    "foreign": ["marketplace_id"],
 }
 #: Attributes of which several elements may share their selectors.
 SEVERAL = {"bullet_point"}
+
+LAYOUT = Layout(
+    properties={
+        name: Layout(tuple(selectors), single=name not in SEVERAL) for name, selectors in SELECTORS.items()
+    }
+)
 
 #: A few of each shape, so that two documents often hold the same value or a part of it.
 _NESTED = st.sampled_from(
@@ -70,32 +78,44 @@ def attribute(draw, name):
 DOCUMENT = st.fixed_dictionaries({}, optional={name: attribute(name) for name in SELECTORS})
 
 
-def apply(document, patches, *, whole_replace, deep_merge):
+class Reading(NamedTuple):
+    """One reading of what Amazon leaves open."""
+
+    replace_drops: bool
+    merge_deep: bool
+    by_group: bool
+
+
+READINGS = [Reading(*switches) for switches in itertools.product([True, False], repeat=3)]
+
+
+def apply(document, patches, reading):
     document = json.loads(json.dumps(document))  # nothing shared inside, as in a drawn one
     for patch in patches:
         assert set(patch) == {"op", "path", "value"}
         assert patch["value"], "Amazon refuses a patch without a value"
+        assert "null" not in json.dumps(patch), "whether null removes is not known"
         name = patch["path"].removeprefix("/attributes/")
         elements = document.get(name, [])
         values = json.loads(json.dumps(patch["value"]))
         if patch["op"] == "replace":
-            kept = (
-                []
-                if whole_replace
-                else [one for one in elements if key(name, one) not in {key(name, value) for value in values}]
-            )
-            elements = kept + values
+            elements = values if reading.replace_drops else replaced(name, elements, values, reading)
         elif patch["op"] == "merge":
             for value in values:
                 assert all(value.get(selector) not in (None, "") for selector in SELECTORS[name])
-                (target,) = [one for one in elements if key(name, one) == key(name, value)]
-                merge(target, value, deep=deep_merge)
+                targets = [one for one in elements if key(name, one) == key(name, value)]
+                assert len(targets) <= 1, "which of several is merged is not known"
+                if targets:
+                    merge(targets[0], value, deep=reading.merge_deep)
+                else:
+                    elements.append(value)
         elif patch["op"] == "delete":
             for value in values:
                 if SELECTORS[name]:
                     assert set(value) == set(SELECTORS[name])
-                assert any(key(name, one) == key(name, value) for one in elements)
-                elements = [one for one in elements if key(name, one) != key(name, value)]
+                found = [one for one in elements if key(name, one) == key(name, value)]
+                gone = found if reading.by_group else found[:1]
+                elements = [one for one in elements if not any(one is other for other in gone)]
         else:
             raise AssertionError(patch["op"])
         document[name] = elements
@@ -104,97 +124,216 @@ def apply(document, patches, *, whole_replace, deep_merge):
     return document
 
 
+def replaced(name, elements, values, reading):
+    """A replace that keeps elements of other selectors."""
+    if reading.by_group:
+        given = {key(name, value) for value in values}
+        return [one for one in elements if key(name, one) not in given] + values
+    left = list(values)
+    result = []
+    for element in elements:
+        match = next((one for one in left if key(name, one) == key(name, element)), None)
+        result.append(element if match is None else match)
+        if match is not None:
+            left.remove(match)
+    return result + left
+
+
 def merge(target, value, *, deep):
     for name, part in value.items():
-        if part is None:
-            target.pop(name, None)
-        elif deep and isinstance(part, dict) and isinstance(target.get(name), dict):
+        if deep and isinstance(part, dict) and isinstance(target.get(name), dict):
             merge(target[name], part, deep=True)
         else:
             target[name] = part
 
 
-def canonical(document):
-    """Elements of different selectors have no order; those that share them have one."""
+@settings(max_examples=400, deadline=None)
+@given(
+    before=DOCUMENT, owned=DOCUMENT, wanted=DOCUMENT, forced=st.booleans(), reading=st.sampled_from(READINGS)
+)
+def test_what_is_wanted_comes_out_and_leaves_of_others_stay(before, owned, wanted, forced, reading):
+    patches = build_patches(before, wanted, owned=owned, layout=LAYOUT, forced=forced)
+    after = apply(before, patches.operations, reading)
+    leaves = split(after, LAYOUT)
+    for leaf, value in split(wanted, LAYOUT).items():
+        found = next((one for one in compare(after, wanted, LAYOUT) if one.leaf == leaf), None)
+        if found is None:  # a bare element is wanted, and there is one with content
+            assert any(address(one) == address(leaf) for one in leaves), (leaf, patches.operations)
+            continue
+        assert same_leaf(leaf, found.before, value, {}), (leaf, found, patches.operations)
+    wants = split(wanted, LAYOUT)
+    ours = split(owned, LAYOUT)
+    for leaf, value in split(before, LAYOUT).items():
+        if _within(leaf, wants) or _within(leaf, ours):
+            continue
+        assert leaves.get(leaf) == value, (leaf, patches.operations)
+    again = build_patches(after, wanted, owned=wanted, layout=LAYOUT)
+    assert again.operations == []
+
+
+def address(leaf):
+    """The elements that a leaf is of."""
+    return leaf.attribute, leaf.marketplace_id, leaf.selectors if SELECTORS[leaf.attribute] else ()
+
+
+def _within(leaf, others):
+    """Whether a leaf is one of others, contains one of them or lies in one."""
+    return any(
+        address(leaf) == address(other)
+        and (leaf.path[: len(other.path)] == other.path or other.path[: len(leaf.path)] == leaf.path)
+        for other in others
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(before=DOCUMENT, owned=DOCUMENT, wanted=DOCUMENT, reading=st.sampled_from(READINGS))
+def test_what_was_ours_and_is_not_wanted_goes(before, owned, wanted, reading):
+    patches = build_patches(before, wanted, owned=owned, layout=LAYOUT)
+    after = split(apply(before, patches.operations, reading), LAYOUT)
+    wants = split(wanted, LAYOUT)
+    for leaf in split(owned, LAYOUT):
+        if leaf in split(before, LAYOUT) and not _within(leaf, wants):
+            assert leaf not in after, patches.operations
+
+
+@settings(max_examples=200, deadline=None)
+@given(owned=DOCUMENT, foreign=DOCUMENT, wanted=DOCUMENT, reading=st.sampled_from(READINGS))
+def test_what_is_sent_without_reading_needs_no_reading(owned, foreign, wanted, reading):
+    """Planned on what was last accepted, the patches do the same to a listing that has more."""
+    listing = _beside(foreign, owned)
+    patches = build_patches(owned, wanted, owned=owned, layout=LAYOUT, read=False)
+    if patches.carries:
+        return
+    after = split(apply(listing, patches.operations, reading), LAYOUT)
+    for leaf, value in split(listing, LAYOUT).items():
+        if not _within(leaf, split(owned, LAYOUT)) and not _within(leaf, split(wanted, LAYOUT)):
+            assert after.get(leaf) == value, patches.operations
+
+
+def _beside(foreign, owned):
+    """A listing with what is ours, and elements of others beside it."""
     return {
-        name: json.dumps(sorted(elements, key=lambda element, name=name: key(name, element)), sort_keys=True)
-        for name, elements in document.items()
+        name: [
+            *owned.get(name, []),
+            *(
+                one
+                for one in foreign.get(name, [])
+                if SELECTORS[name] and key(name, one) not in {key(name, own) for own in owned.get(name, [])}
+            ),
+        ]
+        or foreign[name]
+        for name in owned.keys() | foreign.keys()
     }
 
 
-@settings(max_examples=250, deadline=None)
-@given(DOCUMENT, DOCUMENT, st.booleans(), st.booleans(), st.sets(st.sampled_from(sorted(SELECTORS))))
-def test_the_wanted_document_comes_out_and_foreign_attributes_stay(
-    before, wanted, whole_replace, deep_merge, force
-):
-    owned = set(SELECTORS) - {"foreign"}
-    wanted.pop("foreign", None)
-    patches = build_patches(before, wanted, selectors=SELECTORS, owned=owned, force=force)
-    after = apply(before, patches, whole_replace=whole_replace, deep_merge=deep_merge)
-    expected = {**wanted, **({"foreign": before["foreign"]} if "foreign" in before else {})}
-    assert canonical(after) == canonical(expected)
-    assert not any("foreign" in patch["path"] for patch in patches)
-    again = build_patches(after, wanted, selectors=SELECTORS, owned=owned)
-    assert again == []
-
-
-def offer(price, **more):
+def offer(price, audience="ALL", **more):
     return {
         "marketplace_id": "FR",
         "currency": "EUR",
-        "audience": "ALL",
+        "audience": audience,
         "our_price": [{"schedule": [{"value_with_tax": price}]}],
         **more,
     }
 
 
-def test_a_new_price_is_merged_so_that_what_others_set_stays():
-    patches = build_patches(
+SALE = {"discounted_price": [{"schedule": [{"value_with_tax": 8}]}]}
+
+
+def patches_of(before, owned, wanted, **how):
+    return build_patches(before, wanted, owned=owned, layout=LAYOUT, **how)
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_a_new_price_is_merged_so_that_what_others_set_stays(read):
+    before = [offer(15.0, **SALE), offer(9, "B2B")] if read else [offer(15.0)]
+    patches = patches_of(
+        {"purchasable_offer": before},
         {"purchasable_offer": [offer(15.0)]},
         {"purchasable_offer": [offer(14.5)]},
-        selectors=SELECTORS,
-        owned={"purchasable_offer"},
+        read=read,
     )
-    assert patches == [{"op": "merge", "path": "/attributes/purchasable_offer", "value": [offer(14.5)]}]
+    assert patches.operations == [
+        {"op": "merge", "path": "/attributes/purchasable_offer", "value": [offer(14.5)]}
+    ]
+    assert not patches.carries
 
 
-def test_an_ended_promotion_is_removed_by_null_as_amazons_lab_does():
-    patches = build_patches(
-        {"purchasable_offer": [offer(15.0, discounted_price=[{"schedule": []}])]},
+def test_an_ended_promotion_of_ours_goes_and_the_rest_of_the_offers_is_carried():
+    patches = patches_of(
+        {"purchasable_offer": [offer(15.0, **SALE, map_price=1), offer(9, "B2B")]},
+        {"purchasable_offer": [offer(15.0, **SALE)]},
         {"purchasable_offer": [offer(15.0)]},
-        selectors=SELECTORS,
-        owned={"purchasable_offer"},
     )
-    assert patches == [
+    assert patches.operations == [
+        {
+            "op": "replace",
+            "path": "/attributes/purchasable_offer",
+            "value": [offer(15.0, map_price=1), offer(9, "B2B")],
+        }
+    ]
+    assert patches.carries
+
+
+def test_first_contact_removes_nothing():
+    """People made the handling time, Amazon's channel, the sale, the business offer, another language."""
+    stock = {"fulfillment_channel_code": "DEFAULT", "quantity": 3, "lead_time_to_ship_max_days": 10}
+    text = {"marketplace_id": "FR", "language_tag": "fr_FR", "value": "Lampe"}
+    patches = patches_of(
+        {
+            "fulfillment_availability": [stock, {"fulfillment_channel_code": "AMAZON_EU"}],
+            "purchasable_offer": [offer(10, **SALE), offer(9, "B2B")],
+            "item_name": [text, {**text, "language_tag": "nl_BE"}],
+            "cost_price": [{"marketplace_id": "FR", "currency": "EUR", "value": 5}],
+        },
+        {},
+        {
+            "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 5}],
+            "purchasable_offer": [offer(10)],
+            "item_name": [text],
+        },
+    )
+    assert patches.operations == [
         {
             "op": "merge",
-            "path": "/attributes/purchasable_offer",
-            "value": [
-                {"marketplace_id": "FR", "currency": "EUR", "audience": "ALL", "discounted_price": None}
-            ],
+            "path": "/attributes/fulfillment_availability",
+            "value": [{"fulfillment_channel_code": "DEFAULT", "quantity": 5}],
         }
     ]
 
 
-def test_another_channel_is_deleted_by_its_selector_and_the_new_one_added():
-    patches = build_patches(
+def test_another_channel_is_added_beside_and_ours_is_deleted_by_its_selector():
+    path = "/attributes/fulfillment_availability"
+    patches = patches_of(
+        {"fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 3}]},
         {"fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 3}]},
         {"fulfillment_availability": [{"fulfillment_channel_code": "AMAZON_EU"}]},
-        selectors=SELECTORS,
-        owned={"fulfillment_availability"},
     )
-    assert patches == [
-        {
-            "op": "delete",
-            "path": "/attributes/fulfillment_availability",
-            "value": [{"fulfillment_channel_code": "DEFAULT"}],
-        },
-        {
-            "op": "replace",
-            "path": "/attributes/fulfillment_availability",
-            "value": [{"fulfillment_channel_code": "AMAZON_EU"}],
-        },
+    assert [(one["op"], one["path"], one["value"]) for one in patches.operations] == [
+        ("delete", path, [{"fulfillment_channel_code": "DEFAULT"}]),
+        ("replace", path, [{"fulfillment_channel_code": "AMAZON_EU"}]),
     ]
+
+
+def test_bullets_are_one_leaf_and_those_of_another_language_are_carried():
+    def bullets(*texts, language="fr_FR"):
+        return [{"marketplace_id": "FR", "language_tag": language, "value": text} for text in texts]
+
+    theirs = bullets("een", language="nl_BE")
+    patches = patches_of(
+        {"bullet_point": [*bullets("1", "2", "3", "4", "5"), *theirs]},
+        {},
+        {"bullet_point": bullets("a", "b", "c")},
+    )
+    delete, replace = patches.operations
+    assert (delete["op"], len(delete["value"])) == ("delete", 5)
+    assert (replace["op"], replace["value"]) == ("replace", [*bullets("a", "b", "c"), *theirs])
+    assert patches.carries
+
+
+def test_a_leaf_that_another_connector_wants_is_not_removed():
+    both = {"cost_price": [{"marketplace_id": "FR", "currency": "EUR", "value": 5}]}
+    assert patches_of(both, both, {}, kept=lambda _: True).operations == []
+    assert [one["op"] for one in patches_of(both, both, {}).operations] == ["delete"]
 
 
 @pytest.mark.parametrize(
@@ -209,10 +348,21 @@ def test_what_is_lost_inside_an_object_is_never_left_to_merge(old, new, op):
     place = {"marketplace_id": "FR"}
     before = {"item_dimensions": [{**place, "value": old, "unit": "x"}]}
     wanted = {"item_dimensions": [{**place, "value": new, "unit": "x"}]}
-    patches = build_patches(before, wanted, selectors=SELECTORS, owned=set(wanted))
+    patches = patches_of(before, before, wanted).operations
     assert [patch["op"] for patch in patches] == [op]
-    for deep_merge in (True, False):
-        assert apply(before, patches, whole_replace=True, deep_merge=deep_merge) == wanted
+    for reading in READINGS:
+        assert apply(before, patches, reading) == wanted
+
+
+def test_what_stands_beside_a_leaf_inside_an_object_is_read_before_it_is_carried():
+    place = {"marketplace_id": "FR"}
+    ours = {"item_dimensions": [{**place, "value": {"length": 1}}]}
+    wanted = {"item_dimensions": [{**place, "value": {"length": 2}}]}
+    assert patches_of(ours, ours, wanted, read=False).carries
+    found = {"item_dimensions": [{**place, "value": {"length": 1, "width": 7}}]}
+    patches = patches_of(found, ours, wanted)
+    assert patches.carries
+    assert patches.operations[0]["value"] == [{**place, "value": {"length": 2, "width": 7}}]
 
 
 def test_what_amazon_fills_in_is_no_difference():
@@ -242,14 +392,21 @@ def test_what_amazon_fills_in_is_no_difference():
         ],
         "variation_theme": [{"name": "SIZE", "marketplace_id": "UK"}],
     }
-    how = {
-        "selectors": SELECTORS,
-        "owned": set(wanted),
-        "defaults": {"audience": "ALL", "marketplace_id": "UK"},
-    }
-    assert build_patches(before, wanted, **how) == []
+    layout = Layout(
+        properties={
+            **LAYOUT.properties,
+            "fulfillment_availability": Layout(
+                ("fulfillment_channel_code",),
+                single=True,
+                properties={"fulfillment_channel_code": Layout(), "quantity": Layout()},
+            ),
+            "variation_theme": Layout((), single=True, properties={"name": Layout()}),
+        }
+    )
+    how = {"owned": wanted, "layout": layout, "defaults": {"audience": "ALL", "marketplace_id": "UK"}}
+    assert build_patches(before, wanted, **how).operations == []
     wanted["fulfillment_availability"][0]["quantity"] = 2
-    assert build_patches(before, wanted, **how) == [
+    assert build_patches(before, wanted, **how).operations == [
         {
             "op": "merge",
             "path": "/attributes/fulfillment_availability",
@@ -262,13 +419,9 @@ def test_what_amazon_fills_in_is_no_difference():
     ("old", "new"), [("0123", "123"), ("1", 1), (1, True), ("true", True), ("1e5", 100000.0)]
 )
 def test_a_change_of_type_is_a_change(old, new):
-    patches = build_patches(
-        {"item_dimensions": [{"marketplace_id": "FR", "value": old}]},
-        {"item_dimensions": [{"marketplace_id": "FR", "value": new}]},
-        selectors=SELECTORS,
-        owned={"item_dimensions"},
-    )
-    (value,) = patches[0]["value"]
+    before = {"item_dimensions": [{"marketplace_id": "FR", "value": old}]}
+    patches = patches_of(before, before, {"item_dimensions": [{"marketplace_id": "FR", "value": new}]})
+    (value,) = patches.operations[0]["value"]
     assert value["value"] == new
     assert type(value["value"]) is type(new)
 
@@ -279,18 +432,13 @@ NAME = [{"marketplace_id": "FR", "language_tag": "fr_FR", "value": "Lampe"}]
 
 @pytest.mark.parametrize("wanted_cost", [{}, {"cost_price": COST}])
 def test_vendors_repeat_cost_price_and_send_no_offer(wanted_cost):
-    patches = build_patches(
-        {"cost_price": COST, "purchasable_offer": [offer(1)]},
-        {"item_name": NAME, "purchasable_offer": [offer(2)], **wanted_cost},
-        selectors=SELECTORS,
-        owned={"item_name", "purchasable_offer", *wanted_cost},
-        vendor=True,
-    )
+    found = {"cost_price": COST, "purchasable_offer": [offer(1)]}
+    patches = patches_of(
+        found, {}, {"item_name": NAME, "purchasable_offer": [offer(2)], **wanted_cost}, vendor=True
+    ).operations
     assert [patch["path"] for patch in patches] == ["/attributes/item_name", "/attributes/cost_price"]
     assert patches[1]["value"] == COST
-    assert (
-        build_patches({"cost_price": COST}, {}, selectors=SELECTORS, owned={"item_name"}, vendor=True) == []
-    )
+    assert patches_of({"cost_price": COST}, {}, {}, vendor=True).operations == []
 
 
 def test_an_existing_relation_is_never_sent_again():
@@ -299,10 +447,10 @@ def test_an_existing_relation_is_never_sent_again():
             {"marketplace_id": "FR", "parent_sku": "P", "child_relationship_type": "variation"}
         ]
     }
-    selectors = {"child_parent_sku_relationship": ["marketplace_id"]}
-    how = {"selectors": selectors, "owned": set(relation)}
-    assert build_patches(relation, relation, force=set(relation), **how) == []
-    assert build_patches(relation, {}, **how) == [
+    layout = Layout(properties={"child_parent_sku_relationship": Layout(("marketplace_id",), single=True)})
+    how = {"owned": relation, "layout": layout}
+    assert build_patches(relation, relation, forced=True, **how).operations == []
+    assert build_patches(relation, {}, **how).operations == [
         {
             "op": "delete",
             "path": "/attributes/child_parent_sku_relationship",

@@ -1,5 +1,7 @@
 """Plans, from what is known of a listing and what is wanted."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from amazon_listings.ledger.items import KnownItem
@@ -9,6 +11,7 @@ from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.writes.planner import UNKNOWN, CurrentListing, Planner, current_by_ledger
 
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 HERE = {"marketplace_id": marketplace("FR").id}
 NAME = [{"value": "Lampe", "language_tag": "fr_FR", **HERE}]
 COLOR = [{"value": "Rouge", "language_tag": "fr_FR", **HERE}]
@@ -37,7 +40,14 @@ def row(**attributes):
 
 def known(**facts):
     return KnownItem(
-        **{"tested_hash": None, "tested_definition": None, "accepted_hash": "h", "asin": None} | facts
+        **{
+            "tested_hash": None,
+            "tested_definition": None,
+            "accepted_hash": "h",
+            "asin": None,
+            "seen_at": NOW - timedelta(hours=23),
+        }
+        | facts
     )
 
 
@@ -45,57 +55,95 @@ def known(**facts):
     ("item", "content", "held", "enough"),
     [
         (None, None, UNKNOWN, False),
-        (known(listed=None), {"a": []}, UNKNOWN, False),
-        (known(listed=False), {"a": []}, CurrentListing(exists=False, attributes=None, ours=True), True),
-        (known(listed=True), None, CurrentListing(exists=True, attributes=None, ours=True), False),
-        (known(listed=True), {"a": []}, CurrentListing(exists=True, attributes={"a": []}, ours=True), True),
+        (known(listed=None), {"a": []}, CurrentListing(None, owned={"a": []}), False),
+        (known(listed=False), {"a": []}, CurrentListing(exists=False), True),
+        (known(listed=True), None, CurrentListing(exists=True), False),
+        (known(listed=True), {"a": []}, CurrentListing(exists=True, owned={"a": []}), True),
+        (
+            known(listed=True, doubtful=True),
+            {"a": []},
+            CurrentListing(exists=True, owned={"a": []}, certain=False),
+            False,
+        ),
     ],
 )
 def test_what_the_ledger_says_is_enough_only_where_it_knows_existence_and_content(
     item, content, held, enough
 ):
-    assert current_by_ledger(item, content) == held
+    assert current_by_ledger(item, content, now=NOW) == held
     assert held.is_enough is enough
 
 
 def test_a_new_listing_is_put_whole(planner):
-    plan = planner().plan(row(item_name=NAME), CurrentListing(exists=False, attributes=None))
+    plan = planner().plan(row(item_name=NAME), CurrentListing(exists=False))
     assert (plan.method, plan.body, plan.before, plan.existed) == ("PUT", {"item_name": NAME}, None, False)
     assert plan.touched == {"item_name"}
+    assert [(change.before, change.after) for change in plan.plan.changes] == [(None, "Lampe")]
 
 
-def test_an_attribute_that_the_mapping_does_not_own_is_never_named(planner):
-    held = CurrentListing(exists=True, attributes={"item_name": NAME, "color": COLOR, "model_name": NAME})
-    plan = planner().plan(row(item_name=NAME), held)
-    assert [(one["op"], one["path"]) for one in plan.body] == [("delete", "/attributes/color")]
+def test_what_nobody_of_us_wrote_is_never_named_though_the_mapping_has_the_attribute(planner):
+    found = {"item_name": NAME, "color": COLOR, "model_name": NAME}
+    plan = planner().plan(row(item_name=NAME), CurrentListing(exists=True, found=found))
+    assert plan.method == "NOTHING"
     assert plan.after == {"item_name": NAME}
 
 
-def test_what_another_connector_of_ours_wrote_stays_remembered(planner):
-    held = CurrentListing(exists=True, attributes={"item_name": NAME, "model_name": NAME}, ours=True)
-    plan = planner().plan(row(item_name=NAME, color=COLOR), held)
-    assert plan.touched == {"color"}
-    assert plan.after == {"item_name": NAME, "model_name": NAME, "color": COLOR}
+def test_what_was_ours_and_is_not_wanted_is_removed_also_without_its_line(planner):
+    owned = {"item_name": NAME, "model_name": NAME}
+    plan = planner().plan(row(item_name=NAME), CurrentListing(exists=True, found=owned, owned=owned))
+    assert [(one["op"], one["path"]) for one in plan.body] == [("delete", "/attributes/model_name")]
+    assert plan.after == {"item_name": NAME}
+
+
+def test_a_removal_is_planned_on_a_reading(planner):
+    owned = {"item_name": NAME, "model_name": NAME}
+    assert planner().plan(row(item_name=NAME), CurrentListing(exists=True, owned=owned)).carries
+    assert (
+        not planner()
+        .plan(row(item_name=NAME, model_name=NAME), CurrentListing(exists=True, owned={}))
+        .carries
+    )
 
 
 def test_nothing_is_sent_where_nothing_differs(planner):
-    held = CurrentListing(exists=True, attributes={"item_name": NAME})
+    held = CurrentListing(exists=True, found={"item_name": NAME})
     assert planner().plan(row(item_name=NAME), held).method == "NOTHING"
     forced = row(item_name=NAME) | {"forced": True}
     assert planner().plan(forced, held).touched == {"item_name"}
 
 
-def test_a_whole_replacement_remembers_all_that_was_there(planner):
-    held = CurrentListing(exists=True, attributes={"model_name": NAME})
+def test_what_a_write_displaces_is_listed(planner):
+    other = [NAME[0] | {"value": "Lampadaire"}]
+    points = [{"value": f"point {number}", "language_tag": "fr_FR", **HERE} for number in range(5)]
+    found = {"item_name": other, "color": COLOR, "bullet_point": points}
+    wanted = row(item_name=NAME, bullet_point=points[:3])
+    plan = planner().plan(wanted, CurrentListing(exists=True, found=found))
+    assert [(one.leaf.attribute, one.found, one.fate) for one in plan.displaced] == [
+        ("bullet_point", points[3:], "dropped"),
+        ("item_name", "Lampadaire", "replaced"),
+    ]
+    mine = CurrentListing(exists=True, found=found, owned={"item_name": other, "bullet_point": points})
+    assert planner().plan(wanted, mine).displaced == ()
+
+
+def test_a_whole_replacement_lists_all_that_goes(planner):
+    held = CurrentListing(exists=True, found={"model_name": NAME, "item_name": COLOR})
     plan = planner(full_replace=True).plan(row(item_name=NAME), held)
-    assert (plan.method, plan.before, plan.existed) == ("PUT", {"model_name": NAME}, True)
+    assert (plan.method, plan.before, plan.existed) == ("PUT", held.found, True)
+    assert [(one.leaf.attribute, one.found, one.fate) for one in plan.displaced] == [
+        ("item_name", "Rouge", "replaced"),
+        ("model_name", "Lampe", "removed"),
+    ]
+    assert {(one.leaf.attribute, one.after) for one in plan.plan.changes} == {
+        ("item_name", "Lampe"),
+        ("model_name", None),
+    }
 
 
 @pytest.mark.parametrize(("ours", "touched"), [(True, {"child_parent_sku_relationship"}), (False, set())])
 def test_a_family_is_left_where_we_made_it(planner, ours, touched):
-    held = CurrentListing(
-        exists=True, attributes={"item_name": NAME, "child_parent_sku_relationship": RELATION}, ours=ours
-    )
+    found = {"item_name": NAME, "child_parent_sku_relationship": RELATION}
+    held = CurrentListing(exists=True, found=found, owned=found if ours else None)
     plan = planner().plan(row(item_name=NAME), held)
     assert plan.touched == touched
     if ours:

@@ -17,6 +17,7 @@ from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant
 from spapi_sandbox.feeds.documents import Documents
 from spapi_sandbox.feeds.queue import FeedQueue
+from spapi_sandbox.listings.patches import Readings
 from spapi_sandbox.listings.store import ListingStore
 from spapi_sandbox.marketplaces import MARKETPLACES
 from spapi_sandbox.notifications.store import Notifications
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-#: Settings that a test may change, with their values at the start: seconds and bytes.
+#: Settings that a test may change, with their values at the start: seconds, bytes, and 1 for each reading
+#: of what Amazon leaves open that is to be followed (`listings.patches.Readings`).
 SETTINGS: dict[str, float] = {
     "schema_link_seconds": 7 * 24 * 3600.0,
     "feed_link_seconds": 300.0,
@@ -35,6 +37,7 @@ SETTINGS: dict[str, float] = {
     "feed_queue_delay": 0.0,
     "feed_processing_delay": 0.0,
     "max_body": 10 * 1024 * 1024,
+    **dict.fromkeys(Readings._fields, 0),
 }
 
 
@@ -107,6 +110,11 @@ class SandboxState:
     def settings(self) -> dict[str, float]:
         """The settings as they are now."""
         return {name: getattr(self, name) for name in SETTINGS}
+
+    @property
+    def readings(self) -> Readings:
+        """How patches are read where Amazon does not say."""
+        return Readings(*(bool(getattr(self, name)) for name in Readings._fields))
 
     def reset(self) -> None:
         """As if just started, with nothing stored. The clock keeps its time."""

@@ -1,6 +1,7 @@
 """Live sync by feeds: what is to be sent goes to Amazon as documents of thousands of messages.
 
-They are planned as single submissions are, behind the same fences, on what the ledger or Amazon says the
+What has to carry elements of others is sent singly instead, right after its listing was read. The others
+are planned as single submissions are, behind the same fences, on what the ledger or Amazon says the
 listings have. A feed is in the ledger before Amazon is asked to start it, and its id before anything
 waits for it; so a task that is killed finds its feeds again (`feeds.recovery`), and no item is in two.
 Until a feed is through its items are `pending`, which is no success.
@@ -26,7 +27,6 @@ from amazon_listings.selling_partner import feed_messages as messages
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.writes.feeds.buffer import OUTBOX, entries_of, message_line
 from amazon_listings.writes.feeds.outcomes import MessageReports, message_outcome
-from amazon_listings.writes.planner import CurrentListing
 from amazon_listings.writes.single import outcome_of
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import Stage, WrittenItem
-    from amazon_listings.selling_partner.listings import Listing
-    from amazon_listings.writes.planner import PlannedWrite
+    from amazon_listings.writes.planner import CurrentListing, PlannedWrite
     from amazon_listings.writes.single import Writer, Written
 
 log = logging.getLogger(__name__)
@@ -104,6 +103,7 @@ class FeedSync:
         """
         outcomes: dict[str, list[WrittenItem]] = {part: [] for part in skus}
         sent: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
+        singly: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
         protocol = self.writer.protocol
         with protocol.sending():
             with self.folder.writing(OUTBOX.name, part_name(1)) as out:
@@ -111,12 +111,18 @@ class FeedSync:
                     due = (row for row in rows(part) if row["sku"] in wanted)
                     for batch in chunks(due, CHUNK):
                         for row, write in self._prepared(batch, outcomes[part], plan, read):
+                            if write.carries:
+                                # What others put into a listing is read right before it is sent again.
+                                singly[part].append(row)
+                                continue
                             out.write(message_line(row, write, self.connector.amazon.product_type, part))
                             sent[part].append({"pim_id": row["pim_id"], "sku": row["sku"]})
                         protocol.renew()
             for part, refused in self._start():
                 outcomes[part].append(refused)
         self.folder.clear(OUTBOX)
+        for part, carrying in singly.items():
+            outcomes[part] += self.writer.write(carrying, plan=plan, read=read)
         for part in skus:
             yield part, [*outcomes.pop(part), *self.sent_before(sent.pop(part))]
 
@@ -186,16 +192,20 @@ class FeedSync:
         self.calls["searches"] += found.calls
         prepared: list[Answered[dict[str, Any], Written]] = []
         for row in undecided:
-            read = _current(found.listings[row["sku"]]) if row["sku"] in found.listings else None
+            read = None
+            if row["sku"] in found.listings:
+                read = row["current"].read_as(found.listings[row["sku"]])
             trouble = found.troubles.get(row["sku"])
             if trouble is not None:
                 outcomes.append(outcome_of(row, Outcome.FAILED, trouble.worded(self.writer.messages)))
                 continue
             written = writer.prepare(
-                row | ({"current": read} if read else {}), plan, lambda _: False
+                row | ({"current": read} if read else {}), plan, lambda _: False, around=False
             )._replace(read=read)
             prepared.append(Answered(row, written, None))
             if written.due:
+                if written.write.carries:
+                    writer.protocol.lower([row["sku"]])
                 yield row, written.write
             else:
                 outcomes.append(writer.result(prepared[-1]))
@@ -235,7 +245,3 @@ class FeedSync:
         if feed_id is not None:
             log.info("Feed %s has %s messages.", feed_id, f"{len(skus):,}")
         self.calls["feeds"] += 1
-
-
-def _current(listing: Listing | None) -> CurrentListing:
-    return CurrentListing(listing is not None, listing.attributes if listing else None)

@@ -1,8 +1,9 @@
 """How one write of a run is taken back, given what Amazon has now.
 
-Only the attributes that the run wrote are restored; what others changed since stays. A listing that
-was not there before is deleted, one that was deleted is put back. A write without an answer may or may
-not have been carried out: the listing tells, and only what is there of it is taken back.
+Only leaves that the run wrote and that still hold what it sent are restored; what others changed since
+stays, and is listed. A listing that was not there before is deleted, unless others have written to it
+since; one that was deleted is put back. A write without an answer may or may not have been carried out:
+the listing tells, and only what is there of it is taken back.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.runs.plan import Method, Plan, changes_between
-from amazon_listings.selling_partner.comparison import mismatched_attributes
-from amazon_listings.selling_partner.leaves import Layout
+from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.runs.plan import Change, Method, Plan, changes_between
+from amazon_listings.selling_partner.leaves import Layout, compare, join, same_leaf, split
+from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.writes.planner import amazon_defaults
+from amazon_listings.writes.rollback.effect import left_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amazon_listings.ledger.before_images import Write
+    from amazon_listings.selling_partner.leaves import Difference
     from amazon_listings.selling_partner.listing_answers import Listing
 
 Attributes = dict[str, Any]
@@ -34,7 +39,9 @@ class Restoration:
         body: Patch operations, or the attributes to put; None to delete.
         current: The attributes that Amazon has now; None if it has no such listing.
         remark: Why nothing is sent, or what to know about it.
-        changed: Attributes that are not as the run wrote them any more.
+        changed: Leaves that do not hold any more what the run sent, with what they hold: they stay.
+        carries: Whether the body has what others put into the listing.
+        marketplaces: The other marketplaces of which elements are carried.
     """
 
     write: Write
@@ -42,7 +49,9 @@ class Restoration:
     body: Any = None
     current: Attributes | None = None
     remark: str = ""
-    changed: frozenset[str] = frozenset()
+    changed: tuple[Change, ...] = ()
+    carries: bool = False
+    marketplaces: frozenset[str] = frozenset()
 
     @property
     def method(self) -> Method:
@@ -50,9 +59,13 @@ class Restoration:
         return self.plan.method
 
 
-def nothing(write: Write, remark: str, current: Attributes | None = None) -> Restoration:
+def nothing(
+    write: Write, remark: str, current: Attributes | None = None, changed: tuple[Change, ...] = ()
+) -> Restoration:
     """Return that a write is left as it is, and why."""
-    return Restoration(write, Plan(write.sku, Method.NOTHING), current=current, remark=remark)
+    return Restoration(
+        write, Plan(write.sku, Method.NOTHING), current=current, remark=remark, changed=changed
+    )
 
 
 def restoration(
@@ -69,78 +82,139 @@ def restoration(
     current = None if listing is None else listing.attributes
     if obstacle := _obstacle(write):
         return nothing(write, obstacle, current)
-    if listing is None or current is None:
-        return _without_listing(write, definition)
-    changed = mismatched_attributes(current, write.method, write.body)
-    doubt = "" if write.certain else "no answer came to the write, and Amazon holds what was sent"
-    if not write.certain and not write.touched - changed:
-        return nothing(write, "no answer came to the write, and Amazon holds nothing of it", current)
-    if write.before is None:
-        remark = "; ".join(filter(None, ("there was no listing before the run", doubt)))
-        return Restoration(write, Plan(write.sku, Method.DELETE), current=current, remark=remark)
-    # Of a write in doubt only what is there was written.
-    touched = write.touched if write.certain else write.touched - changed
-    return _patched(write, current, touched, doubt, changed, definition=definition, vendor=vendor)
+    return _Restoring(write, Layout.of(definition), vendor=vendor).restoration(current)
 
 
-def _patched(
-    write: Write,
-    current: Attributes,
-    touched: frozenset[str],
-    remark: str,
-    changed: frozenset[str],
-    *,
-    definition: Mapping[str, Any],
-    vendor: bool,
-) -> Restoration:
-    """Return the patches that make some attributes what they were before the run."""
-    before = sendable(write.before or {}, definition)
-    wanted = {name: elements for name, elements in before.items() if name in touched}
-    defaults = {"marketplace_id": write.listings.marketplace_id, "audience": "ALL"}
-    layout = Layout.of(definition)
-    patches = build_patches(
-        current,
-        wanted,
-        selectors={name: below.selectors for name, below in layout.properties.items()},
-        owned=touched,
-        vendor=vendor,
-        defaults=defaults,
-    )
-    if not patches:
-        return nothing(write, "the listing is as it was before the run", current)
-    here = {name: elements for name, elements in current.items() if name in touched}
-    changes = changes_between(here, wanted, layout=layout, defaults=defaults)
-    plan = Plan(write.sku, Method.PATCH, changes)
-    return Restoration(write, plan, patches, current, remark, changed & touched)
+@dataclass(frozen=True)
+class _Restoring:
+    """The taking back of one write."""
 
+    write: Write
+    layout: Layout
+    vendor: bool
 
-def _without_listing(write: Write, definition: Mapping[str, Any]) -> Restoration:
-    """Return how to take back a write to a listing that is not there now."""
-    if write.before is None:
-        return nothing(write, "there was no listing before the run, and there is none")
-    if write.method != Method.DELETE:
-        return nothing(write, "the listing is gone, and the run did not delete it")
-    body = sendable(write.before, definition)
-    changes = changes_between({}, body, layout=Layout.of(definition), defaults={})
-    return Restoration(
-        write, Plan(write.sku, Method.PUT, changes), body, remark="the run deleted the listing"
-    )
+    @property
+    def _defaults(self) -> dict[str, Any]:
+        here = self.write.listings.marketplace_id
+        return next(amazon_defaults(one) for one in MARKETPLACES.values() if one.id == here)
 
-
-def sendable(attributes: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return attributes as a listing has them, without what Amazon added and would refuse if it were sent.
-
-    Amazon returns every element with its `marketplace_id`, also where the definition has none.
-    """
-    cleaned: dict[str, Any] = {}
-    for name, elements in attributes.items():
-        items = definition["properties"].get(name, {}).get("items", {})
-        known = items.get("properties")
-        cleaned[name] = [
-            {key: value for key, value in element.items() if known is None or key in known}
-            for element in elements
+    def restoration(self, current: Attributes | None) -> Restoration:
+        """Return how to take the write back, given the listing's attributes; None if there is none."""
+        write = self.write
+        if current is None:
+            return self._without_listing()
+        here, before = self._sendable(current), self._sendable(write.before or {})
+        sent = left_by(write.steps, before, self.layout, self._defaults)
+        there, now = split(sent, self.layout, self._defaults), split(here, self.layout, self._defaults)
+        written = [one for one in self._compared(before, sent) if self._differs(one, one.before, one.after)]
+        # Of a write in doubt only what is there was written.
+        as_sent = [one for one in written if not self._differs(one, now.get(one.leaf), one.after)]
+        others = [
+            Change(one.leaf, one.after, now.get(one.leaf))
+            for one in written
+            if self._differs(one, now.get(one.leaf), one.after)
         ]
-    return cleaned
+        doubt = "" if write.certain else "no answer came to the write, and Amazon holds what was sent"
+        if not write.certain and not as_sent:
+            return nothing(write, "no answer came to the write, and Amazon holds nothing of it", current)
+        changed = tuple(others)
+        if write.before is None:
+            added = [Change(leaf, None, value) for leaf, value in now.items() if leaf not in there]
+            if others or added:
+                remark = "others have written to the listing since; it is not deleted"
+                return nothing(write, remark, current, (*changed, *added))
+            remark = "; ".join(filter(None, ("there was no listing before the run", doubt)))
+            return Restoration(write, Plan(write.sku, Method.DELETE), current=current, remark=remark)
+        return self._patched(here, as_sent, doubt, changed, current)
+
+    def _patched(
+        self,
+        here: Attributes,
+        as_sent: list[Difference],
+        remark: str,
+        changed: tuple[Change, ...],
+        current: Attributes,
+    ) -> Restoration:
+        """Return the patches that give some leaves the values that they had before the run."""
+        patches = build_patches(
+            here,
+            join({one.leaf: one.before for one in as_sent if one.before is not None}),
+            owned=join({one.leaf: one.after for one in as_sent if one.before is None}),
+            layout=self.layout,
+            vendor=self.vendor,
+            defaults=self._defaults,
+        )
+        if not patches.operations:
+            why = (
+                "all that it wrote was changed since"
+                if changed
+                else "the listing is as it was before the run"
+            )
+            return nothing(self.write, why, current, changed)
+        plan = Plan(
+            self.write.sku,
+            Method.PATCH,
+            tuple(Change(one.leaf, one.before, one.after) for one in patches.differences),
+        )
+        return Restoration(
+            self.write,
+            plan,
+            patches.operations,
+            current,
+            remark,
+            changed,
+            carries=patches.carries,
+            marketplaces=patches.marketplaces,
+        )
+
+    def _without_listing(self) -> Restoration:
+        """Return how to take back a write to a listing that is not there now."""
+        write = self.write
+        if write.before is None:
+            return nothing(write, "there was no listing before the run, and there is none")
+        if write.method != Method.DELETE:
+            return nothing(write, "the listing is gone, and the run did not delete it")
+        body = self._sendable(write.before)
+        changes = changes_between({}, body, layout=self.layout, defaults={})
+        return Restoration(
+            write, Plan(write.sku, Method.PUT, changes), body, remark="the run deleted the listing"
+        )
+
+    def _sendable(self, attributes: Attributes) -> Attributes:
+        return {
+            name: sendable(elements, self.layout.properties.get(name, Layout()), self._defaults)
+            for name, elements in attributes.items()
+        }
+
+    def _compared(self, before: Attributes, sent: Attributes) -> list[Difference]:
+        return list(compare(before, sent, self.layout, self._defaults))
+
+    def _differs(self, one: Difference, left: Any, right: Any) -> bool:
+        if left is None and right is None:
+            return False
+        return not same_leaf(one.leaf, left, right, self._defaults)
+
+
+def ours_after(one: Restoration, content: Attributes, layout: Layout) -> Attributes:
+    """Return what is ours of a listing once a write was taken back.
+
+    Nothing is, if the run was the first to write to it: what it has again was put there by others. Of a
+    listing that is put back whole it is not known who made what.
+
+    Args:
+        one: How the write is taken back.
+        content: What was last accepted.
+        layout: The layout of the product type's definition.
+    """
+    if one.write.first or one.method != Method.PATCH:
+        return {}
+    here = {"marketplace_id": one.write.listings.marketplace_id}
+    leaves = split(content, layout, here)
+    for change in one.plan.changes:
+        leaves.pop(change.leaf, None)
+        if change.after is not None:
+            leaves[change.leaf] = change.after
+    return join(leaves)
 
 
 def _obstacle(write: Write) -> str:

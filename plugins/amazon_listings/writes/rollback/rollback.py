@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.errors import AmazonListingsError, ItemError, RunAbortedError
 from amazon_listings.ledger.before_images import count_written, writes_of
 from amazon_listings.ledger.database import chunks
+from amazon_listings.ledger.items import accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.runs.payload import payload_hash
@@ -17,9 +18,11 @@ from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.pipeline import submit_all
+from amazon_listings.selling_partner.sellers import places_around
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol
-from amazon_listings.writes.rollback.restoration import Restoration, nothing, restoration
+from amazon_listings.writes.rollback.restoration import Restoration, nothing, ours_after, restoration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -76,6 +79,7 @@ class Rollback:
         self._requirements = requirements
         self._issue_locale = issue_locale
         self._skus = skus
+        self._places: dict[str, list[str]] = {}
 
     def cost(self) -> str:
         """Return how many listings would be read and at most written, and how long that takes."""
@@ -154,18 +158,28 @@ class Rollback:
         return [found[write.sku] for write in writes]
 
     def _read(self, write: Write) -> Restoration:
-        listing = amazon.get(
-            self._client, write.sku, [write.listings.marketplace_id], included=("attributes",)
-        )
-        return restoration(write, listing, definition=self._definition, vendor=self._client.account.vendor)
+        here = write.listings.marketplace_id
+        how: dict[str, Any] = {"definition": self._definition, "vendor": self._client.account.vendor}
+        listing = amazon.get(self._client, write.sku, [here], included=("attributes",))
+        planned = restoration(write, listing, **how)
+        if not planned.carries:
+            return planned
+        # An attribute that is replaced has to carry what other marketplaces have of it.
+        if here not in self._places:
+            self._places[here] = places_around(self._client, here)
+        around = amazon.get(self._client, write.sku, self._places[here], included=("attributes",))
+        return restoration(write, around, **how)
 
     def _sent(self, protocol: WriteProtocol, planned: list[Restoration]) -> list[Restored]:
         """Send what there is to send, and remember each answer as soon as it is there."""
         results = [Restored(one, "KEPT", one.remark) for one in planned if one.method == Method.NOTHING]
         jobs = [one for one in planned if one.method != Method.NOTHING]
+        skus = [one.write.sku for one in jobs]
+        contents = accepted_contents(self._ledger, protocol.listings, skus)
+        writes = {one.write.sku: self._outgoing(one, contents.get(one.write.sku, {})) for one in jobs}
         sent = submit_all(
             jobs,
-            lambda one: self._send(protocol, one),
+            lambda one: self._send(protocol, one, writes[one.write.sku]),
             in_flight=lambda: self._client.in_flight("patchListingsItem"),
         )
         for done in sent:
@@ -173,7 +187,7 @@ class Rollback:
                 results.append(Restored(done.job, "FAILED", str(done.error)))
                 continue
             answer = done.result
-            write = self._outgoing(done.job)
+            write = writes[done.job.write.sku]
             protocol.remember(
                 Answers(
                     [Answer(write, answer.status, answer.submission_id, answer.request_id)],
@@ -184,23 +198,23 @@ class Rollback:
             results.append(Restored(done.job, answer.status, issues))
         return results
 
-    def _send(self, protocol: WriteProtocol, one: Restoration) -> Submission:
+    def _send(self, protocol: WriteProtocol, one: Restoration, write: Outgoing) -> Submission:
         try:
-            return protocol.carry_out(self._outgoing(one), lambda: self._call(one))
+            return protocol.carry_out(write, lambda: self._call(one))
         except (OutcomeUnknown, MalformedAnswer) as error:
             raise ItemError(str(error), sku=one.write.sku) from error  # it may have been carried out
 
-    def _outgoing(self, one: Restoration) -> Outgoing:
-        before = one.write.before or {}
+    def _outgoing(self, one: Restoration, content: dict[str, Any]) -> Outgoing:
+        after = ours_after(one, content, Layout.of(self._definition))
         return Outgoing(
             sku=one.write.sku,
             pim_id=one.write.pim_id,
-            hash=payload_hash(before),
+            hash=payload_hash(after),
             method=one.method,
             body=one.body,
             before=one.current,
             existed=one.current is not None,
-            after=before,
+            after=after,
             undoes=self._run.number,
         )
 
@@ -221,7 +235,7 @@ class Rollback:
         return amazon.patch(
             self._client,
             sku,
-            [listings.marketplace_id],
+            [listings.marketplace_id, *sorted(one.marketplaces)],
             product_type=listings.product_type,
             patches=one.body,
             issue_locale=self._issue_locale,

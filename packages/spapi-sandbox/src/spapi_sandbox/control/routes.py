@@ -2,7 +2,8 @@
 
 GET  /_control                      names of settings, operations, fault kinds
 POST /_control/reset                as if just started
-POST /_control/settings             {name: value}; link lifetimes, delays, largest body; {}: as at the start
+POST /_control/settings             {name: value}; link lifetimes, delays, largest body, and readings of what
+                                    Amazon leaves open (1 or 0); {}: as at the start
 POST /_control/clock                {"advance": seconds} -> {"now": seconds}
 POST /_control/faults               {operation, kind, status, times, skip, delay, body, headers}
 DELETE /_control/faults             forgets those left

@@ -100,8 +100,8 @@ def _attributes(rows: Sequence[tuple[Listing, Version]]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for _, version in rows:
         for name, elements in version.attributes.items():
-            kept = merged.setdefault(name, [])
-            kept.extend(element for element in elements if element not in kept)
+            known = merged.get(name, [])
+            merged[name] = known + [element for element in elements if element not in known]
     return merged
 
 

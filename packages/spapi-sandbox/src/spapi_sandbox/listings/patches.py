@@ -8,7 +8,8 @@ whose selector values are given.
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spapi_sandbox.admission.refusals import Refusal
 from spapi_sandbox.definitions.vocabulary import selector_key
@@ -20,6 +21,27 @@ Attributes = dict[str, Any]
 Patch = dict[str, Any]
 _ABSENT: tuple[Any, ...] = (None, "")
 _RELATIONSHIP = {"parentage_level", "child_parent_sku_relationship", "variation_theme"}
+
+
+class Readings(NamedTuple):
+    """How a patch is read where Amazon does not say; each is a setting of the sandbox.
+
+    Args:
+        replace_keeps_selectors: `replace` leaves elements of other selectors than those given.
+        replace_drops_marketplaces: `replace` takes an attribute's elements out of other marketplaces.
+        merge_is_deep: `merge` reaches into nested objects; else it sets whole properties.
+        merge_keeps_nulls: `merge` ignores a null; else it removes the property.
+        takes_one_by_one: Of elements with equal selectors `replace` and `delete` take one for each given.
+    """
+
+    replace_keeps_selectors: bool = False
+    replace_drops_marketplaces: bool = False
+    merge_is_deep: bool = False
+    merge_keeps_nulls: bool = False
+    takes_one_by_one: bool = False
+
+
+USUAL = Readings()
 
 
 def check(patches: Any) -> list[Patch]:
@@ -62,28 +84,61 @@ def _tells(patch: Patch) -> bool:
 
 
 def apply(
-    attributes: Attributes, patch: Patch, schema: dict[str, Any], marketplace: Marketplace
+    attributes: Attributes,
+    patch: Patch,
+    schema: dict[str, Any],
+    marketplace: Marketplace,
+    readings: Readings = USUAL,
 ) -> Attributes:
     """`attributes` after one checked patch; `schema` is the attribute's own (empty if unknown)."""
     name = attribute_of(patch)
     given = [with_defaults(name, element, schema, marketplace) for element in patch["value"]]
-    if patch["op"] in {"add", "replace"}:
-        return {**attributes, name: given}
+    current = [with_defaults(name, element, schema, marketplace) for element in attributes.get(name, [])]
     selectors = schema.get("selectors")
+    if patch["op"] in {"add", "replace"}:
+        kept = _replaced(current, given, selectors, readings) if readings.replace_keeps_selectors else given
+        return {**attributes, name: kept}
     for element in given:
         absent = [selector for selector in selectors or [] if element.get(selector, "") in _ABSENT]
         if absent:
             raise Refusal(400, "Invalid parameters provided.", details=f"'{name}' needs {', '.join(absent)}.")
-    current = [with_defaults(name, element, schema, marketplace) for element in attributes.get(name, [])]
     changed = (
-        _merged(current, given, selectors) if patch["op"] == "merge" else _left(current, given, selectors)
+        _merged(current, given, selectors, readings)
+        if patch["op"] == "merge"
+        else _left(current, given, selectors, readings)
     )
     if changed:
         return {**attributes, name: changed}
     return {other: value for other, value in attributes.items() if other != name}
 
 
-def _merged(current: list[Any], given: list[Any], selectors: list[str] | None) -> list[Any]:
+def _key(element: Any, selectors: list[str] | None) -> Any:
+    """What tells an element from others: its selectors; everything it has, where there are none."""
+    if selectors:
+        return selector_key(element, selectors)
+    return json.dumps(element, sort_keys=True)
+
+
+def _replaced(
+    current: list[Any], given: list[Any], selectors: list[str] | None, readings: Readings
+) -> list[Any]:
+    """The elements given in place of those with the same selectors; all others stay."""
+    keys = [_key(element, selectors) for element in given]
+    if not readings.takes_one_by_one:
+        return [element for element in current if _key(element, selectors) not in keys] + given
+    left = list(zip(keys, given, strict=True))
+    result = []
+    for element in current:
+        match = next((one for one in left if one[0] == _key(element, selectors)), None)
+        result.append(element if match is None else match[1])
+        if match is not None:
+            left.remove(match)
+    return result + [element for _, element in left]
+
+
+def _merged(
+    current: list[Any], given: list[Any], selectors: list[str] | None, readings: Readings
+) -> list[Any]:
     merged = copy.deepcopy(current)
     for element in given:
         key = selector_key(element, selectors or [])
@@ -91,17 +146,36 @@ def _merged(current: list[Any], given: list[Any], selectors: list[str] | None) -
         if target is None:
             target = {}
             merged.append(target)
-        target.update(copy.deepcopy(element))
-        for field in [field for field, value in target.items() if value is None]:
-            del target[field]
+        _set(target, copy.deepcopy(element), readings)
     return merged
 
 
-def _left(current: list[Any], given: list[Any], selectors: list[str] | None) -> list[Any]:
-    if selectors:
-        gone = {selector_key(element, selectors) for element in given}
-        return [element for element in current if selector_key(element, selectors) not in gone]
-    return [element for element in current if not any(wanted.items() <= element.items() for wanted in given)]
+def _set(target: dict[str, Any], properties: dict[str, Any], readings: Readings) -> None:
+    for name, value in properties.items():
+        if value is None:
+            if not readings.merge_keeps_nulls:
+                target.pop(name, None)
+        elif readings.merge_is_deep and isinstance(value, dict) and isinstance(target.get(name), dict):
+            _set(target[name], value, readings)
+        else:
+            target[name] = value
+
+
+def _left(current: list[Any], given: list[Any], selectors: list[str] | None, readings: Readings) -> list[Any]:
+    left = list(current)
+    for wanted in given:
+        found = [
+            element
+            for element in left
+            if (
+                selector_key(element, selectors) == selector_key(wanted, selectors)
+                if selectors
+                else wanted.items() <= element.items()
+            )
+        ]
+        gone = found[:1] if readings.takes_one_by_one else found
+        left = [element for element in left if not any(element is one for one in gone)]
+    return left
 
 
 def with_defaults(

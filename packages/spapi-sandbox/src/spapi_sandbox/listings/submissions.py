@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from spapi_sandbox.admission.refusals import Refusal
 from spapi_sandbox.listings import catalog, patches
 from spapi_sandbox.listings.judgement import Finding, findings, issue_of, issues
+from spapi_sandbox.marketplaces import MARKETPLACES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,9 @@ def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview:
             part = patches.for_marketplace(entry, marketplace, target.marketplaces[0])
             if part is not None:
                 name = patches.attribute_of(part)
-                attributes = patches.apply(attributes, part, _schema(definition, name), marketplace)
+                attributes = patches.apply(
+                    attributes, part, _schema(definition, name), marketplace, state.readings
+                )
         written[marketplace.id] = attributes
         changed = {
             name: _as_sent(attributes[name], definition, name) for name in touched if name in attributes
@@ -79,7 +82,33 @@ def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview:
     found += [Finding("90000900", name) for name in sorted(touched - set(definition.document["properties"]))]
     if target.account.partner == "vendor" and not preview and "cost_price" not in touched:
         found.append(Finding("90220", "cost_price"))  # Amazon's preview does not notice
+    if state.readings.replace_drops_marketplaces:
+        written |= _dropped_elsewhere(state, target, definition, asked)
     return _settle(state, target, definition, found, written, preview=preview)
+
+
+def _dropped_elsewhere(
+    state: SandboxState, target: Target, definition: Definition, asked: Sequence[dict[str, Any]]
+) -> dict[str, Attributes]:
+    """The other marketplaces' listings, without the elements of attributes that are replaced here."""
+    replaced = {
+        patches.attribute_of(entry)
+        for entry in asked
+        if entry["op"] in {"add", "replace"}
+        and "marketplace_id" in _schema(definition, patches.attribute_of(entry)).get("selectors", [])
+    }
+    here = {marketplace.id for marketplace in target.marketplaces}
+    found = {}
+    for marketplace in MARKETPLACES.values():
+        current = state.listings.submitted(target.account.id, target.sku, marketplace.id)
+        same_region = marketplace.region == target.marketplaces[0].region
+        if current is not None and same_region and marketplace.id not in here:
+            attributes = current.attributes
+            if replaced & attributes.keys():
+                found[marketplace.id] = {
+                    name: value for name, value in attributes.items() if name not in replaced
+                }
+    return found
 
 
 def delete(state: SandboxState, target: Target) -> dict[str, Any]:
