@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,9 +100,12 @@ def refuse_unknown(wanted: Iterable[str], loaded: Loaded) -> None:
 
 
 def exported(path: Path | None) -> dict[str, str]:
-    """The Variables of an export as text, as Airflow hands them to a DAG; none without a path."""
+    """The Variables of an export as text, as Airflow hands them to a DAG, and those of the environment.
+
+    A Variable of the environment counts before one of the same name elsewhere, as Airflow has it.
+    """
     if path is None:
-        return {}
+        return _of_environment()
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
@@ -110,7 +114,20 @@ def exported(path: Path | None) -> dict[str, str]:
         refuse("cli.variables_not_json", path=path, reason=error)
     if not isinstance(found, dict):
         refuse("cli.variables_not_exported", path=path)
-    return {name: _as_text(value) for name, value in found.items()}
+    return {name: _as_text(value) for name, value in found.items()} | _of_environment()
+
+
+def _of_environment() -> dict[str, str]:
+    """The Variables of connectors that are set as `AIRFLOW_VAR_AMAZON_CONNECTOR_<ID>`."""
+    from amazon_listings.connectors.declaration import VARIABLE_PREFIX
+
+    start = "AIRFLOW_VAR_"
+    named = (
+        (name.removeprefix(start).lower(), text)
+        for name, text in os.environ.items()
+        if name.startswith(start)
+    )
+    return {name: text for name, text in named if name.startswith(VARIABLE_PREFIX)}
 
 
 def _as_text(value: Any) -> str:

@@ -125,3 +125,8 @@ def test_check_says_what_a_renamed_connector_goes_on_with(run, folder):
     assert "Airflow starts amazon_good as a new DAG; former runs stay under amazon_old, amazon_older" in (
         result.stdout
     )
+
+
+def test_variables_of_the_environment_are_in_effect(run, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_VAR_AMAZON_CONNECTOR_GOOD", '{"sync": {"operation": "live"}}')
+    assert "good  DAG amazon_good  FR  HOME  live" in run("list").stdout
