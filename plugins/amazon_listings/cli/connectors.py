@@ -22,7 +22,7 @@ from amazon_listings.cli.mapping import tables_of
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
 
 if TYPE_CHECKING:
-    from amazon_listings.connectors import Connector
+    from amazon_listings.connectors import Connector, Loaded
     from amazon_listings.fleet.check import Checked, Finding
     from amazon_listings.fleet.mapping_tests import TestResult, UntestedLine
 
@@ -81,15 +81,17 @@ def check(
     elif as_json:
         print(msgspec.json.format(msgspec.json.encode(checked), indent=2).decode())
     else:
-        _print_check(checked, {one.id: one for one in loaded.connectors})
+        _print_check(checked, loaded)
     if any(one.severity == "error" for one in checked.findings):
         raise typer.Exit(1)
 
 
-def _print_check(checked: Checked, connectors: dict[str, Connector]) -> None:
+def _print_check(checked: Checked, loaded: Loaded) -> None:
     """Print what a check found: the right ones, each wrong one's message, and what is not known."""
     from amazon_listings.fleet.check import text_of
 
+    connectors = {one.id: one for one in loaded.connectors}
+    broken = {one.id: one.text for one in loaded.broken}
     for name in checked.right:
         connector = connectors[name]
         print("ok ", _line(connector))
@@ -104,7 +106,7 @@ def _print_check(checked: Checked, connectors: dict[str, Connector]) -> None:
         if finding.severity == "error":
             by_connector.setdefault(finding.connector, []).append(finding)
     for name, found in sorted(by_connector.items()):
-        print(f"\n{text_of(name, found)}", end="")
+        print(f"\n{broken.get(name) or text_of(name, found)}", end="")
     for finding in checked.findings:
         if finding.severity == "warning":
             print(f"\nWarning\n{finding.text}")

@@ -100,6 +100,8 @@ class Checked(msgspec.Struct, frozen=True):
 def document_findings(broken: BrokenConnector) -> Iterator[Finding]:
     """Yield what is wrong with a connector that cannot be loaded, one finding for each entry."""
     for text in broken.text.rstrip("\n").split("\n\n")[1:]:
+        if text.lstrip().startswith("…"):
+            continue  # how many more there are
         yield _finding("document", broken.id, text, file=str(broken.where.path or "") or None)
 
 
