@@ -89,7 +89,7 @@ def _steps(
 
     yield "extract_products", lambda: f"{pipeline.extract(run, installation).extracted:,} items"
     note = run.folder.noted(ExtractNote)
-    if note is None or not note.parts:
+    if note is None:
         return
     yield "check_quality", lambda: f"{pipeline.check_quality(run, installation)['blocked']:,} blocked"
     yield (

@@ -177,7 +177,17 @@ def _renotated(connector: Connector, columns: Mapping[str, ColumnEvidence], know
 
 
 def check_quality(run: RunContext, installation: Installation) -> dict[str, int]:
-    """Check the extract with Great Expectations; return how many items were checked and blocked."""
+    """Check the extract with Great Expectations; return how many items were checked and blocked.
+
+    A run that extracted nothing goes on: listings whose items left, and what is owed, are dealt with.
+    """
+    from amazon_listings.runs.notes import ExtractNote, QualityNote
+
+    extract = run.folder.noted(ExtractNote)
+    if extract is not None and not extract.parts:
+        log.info("Nothing was extracted, so there is nothing to check.")
+        run.folder.note(QualityNote(checked=0, blocked=0))
+        return {"checked": 0, "blocked": 0}
     from amazon_listings.checks.quality import check_quality as check
     from amazon_listings.runs.item_states import stored_items
 

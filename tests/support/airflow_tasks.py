@@ -20,7 +20,7 @@ from amazon_listings.airflow_adapter.failures import TaskStopped
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 ORDER = (
@@ -47,6 +47,7 @@ class Tasks:
     errors: dict[str, BaseException] = field(default_factory=dict)
     results: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] | None = None
+    cleared: int = 0
 
     @property
     def sentences(self) -> dict[str, str]:
@@ -85,12 +86,36 @@ class Bench:
     def run(self, connector_id: str, *, operation: str = "test", **params: Any) -> Tasks:
         """Run all tasks; what follows a failed one does not run, but for the report."""
         self._runs += 1
-        run = Tasks(f"manual__{self._runs}")
-        asked = {"operation": operation, "selection": "changed", "skus": [], "force": False} | params
+        return self._pass(connector_id, Tasks(f"manual__{self._runs}"), ORDER, operation, params)
+
+    def clear(
+        self, connector_id: str, run: Tasks, *names: str, operation: str = "test", **params: Any
+    ) -> Tasks:
+        """Clear a whole run, or some of its tasks alone, with the report; it runs again as Airflow would."""
+        if not names:
+            again = Tasks(run.run_id, cleared=run.cleared + 1)
+            return self._pass(connector_id, again, ORDER, operation, params)
+        again = Tasks(run.run_id, dict(run.states), {}, dict(run.results), cleared=run.cleared + 1)
+        for name in names:
+            again.states.pop(name, None)
+        return self._pass(connector_id, again, names, operation, params)
+
+    def _pass(
+        self,
+        connector_id: str,
+        run: Tasks,
+        names: Sequence[str],
+        operation: str,
+        params: Mapping[str, Any],
+    ) -> Tasks:
+        asked = {"operation": operation, "selection": "changed", "skus": [], "force": False}
+        asked |= params
         with patch.dict(os.environ, self._environment):
             settings.cache_clear()
             try:
                 for name, call in self._calls(connector_id, run):
+                    if name not in {*names, "report"}:
+                        continue
                     self._one(run, connector_id, name, call, asked)
             finally:
                 settings.cache_clear()
@@ -107,10 +132,9 @@ class Bench:
         )
         parts = got.get("check_quality") or []
         yield "map_fields", lambda: [tasks.map_fields(connector_id, definition, part) for part in parts]
-        if parts or "failed" in run.states.values():
-            yield "test_sync", lambda: tasks.test_sync(connector_id, definition)
-            yield "approve", lambda: tasks.approve(connector_id, definition)
-            yield "live_sync", lambda: tasks.live_sync(connector_id, definition)
+        yield "test_sync", lambda: tasks.test_sync(connector_id, definition)
+        yield "approve", lambda: tasks.approve(connector_id, definition)
+        yield "live_sync", lambda: tasks.live_sync(connector_id, definition)
         yield "report", lambda: tasks.report(connector_id, definition)
 
     def _one(self, run: Tasks, connector_id: str, name: str, call: Any, params: dict[str, Any]) -> None:
@@ -126,7 +150,7 @@ class Bench:
             "ti": ti,
             "run_id": run.run_id,
             "params": params,
-            "dag_run": SimpleNamespace(run_type="manual", clear_number=0, conf=params),
+            "dag_run": SimpleNamespace(run_type="manual", clear_number=run.cleared, conf=params),
         }
         with set_current_context(context):
             try:

@@ -14,6 +14,7 @@ import requests
 from amazon_listings.airflow_adapter import hooks
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
 from amazon_listings.confirm import checks as confirm
+from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
@@ -55,7 +56,8 @@ def waits_moved(url: str, *, timeout: tuple[float, float] = (10.0, 60.0)) -> Ite
         clock = requests.post(f"{url}/_control/clock", json={"advance": 0}, timeout=60).json()["now"]
         return datetime.fromtimestamp(clock, UTC)
 
-    client = functools.partial(SellingPartner, sleep=sleep, tokens=Tokens(sleep=sleep), timeout=timeout)
+    limits = Limits(connect=timeout[0], silence=timeout[1])
+    client = functools.partial(SellingPartner, sleep=sleep, tokens=Tokens(sleep=sleep), limits=limits)
     opened = functools.partial(account.SalesLayerAccount, clock=Clock(sleep=sleep))
     with ExitStack() as patches:
         patches.enter_context(patch.object(hooks, "SellingPartner", client))

@@ -71,9 +71,11 @@ def _lay_out(connector: Connector) -> None:
         .partial(connector_id=connector.id, definition=definition)
         .expand(part=quality)
     )
-    tested = step(task_id="test_sync", execution_timeout=QUOTA_BOUND_WORK)(tasks.test_sync)(
-        connector.id, definition
+    # Without items nothing is mapped, and there may still be listings to take off sale.
+    unfailed = step(
+        task_id="test_sync", trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=QUOTA_BOUND_WORK
     )
+    tested = unfailed(tasks.test_sync)(connector.id, definition)
     approved = step(task_id="approve")(tasks.approve)(connector.id, definition)
     sent = LiveSyncOperator(
         task_id="live_sync",

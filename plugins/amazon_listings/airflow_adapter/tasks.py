@@ -141,9 +141,6 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
 @explained
 def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Mapping[str, Any]) -> list[str]:
     """Check the extract with Great Expectations; the names of the parts, for mapping."""
-    if not extract["parts"]:
-        log.info("Nothing was extracted, so there is nothing to check.")
-        return []
     from amazon_listings import pipeline
 
     with _run(connector_id, definition["attempt"]) as (run, installation):

@@ -41,16 +41,23 @@ def rollback(
     attempt: Annotated[
         int | None, typer.Option(help="Which attempt of a cleared run; the latest without it.", min=0)
     ] = None,
+    all_attempts: Annotated[
+        bool, typer.Option("--all-attempts", help="Every attempt of a cleared run, the newest first.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send it. Without, it is only shown.")] = False,
     ledger: LedgerUrl = None,
 ) -> None:
     """Restore what Amazon held before a run: show the patches, and with --yes send them."""
-    from amazon_listings.ledger.runs import find_run
+    from amazon_listings.ledger.runs import attempts_of, find_run
 
     with plain_errors():
         engine = opened_ledger(ledger)
         found = find_run(engine, run, connector, attempt)
-        counts, foreign = _carried_out(_of(engine, found, sku or []), found, yes=yes)
+        counts: Counter[str] = Counter()
+        foreign = False
+        for one in attempts_of(engine, found) if all_attempts else [found]:
+            more, changed = _carried_out(_of(engine, one, sku or []), one, yes=yes)
+            counts, foreign = counts + more, foreign or changed
     if not counts:
         typer.echo(f"Run {found.number} wrote nothing that could be taken back.", err=True)
         raise typer.Exit(1)

@@ -17,7 +17,7 @@ from sqlalchemy import and_, func, or_, select, tuple_, update
 
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
-from amazon_listings.ledger.tables import FINGERPRINT, item_states
+from amazon_listings.ledger.tables import FINGERPRINT, SKU, item_states
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -227,6 +227,26 @@ def find_states(
         if len(rows) < CHUNK:
             return
         last = (rows[-1].family, rows[-1].pim_id)
+
+
+def read_later(ledger: Engine, connector_key: str, skus: Collection[str], *, than: datetime) -> set[str]:
+    """Return those of some SKUs that a live run has read later, by the source's clock."""
+    table = item_states.c
+    found: set[str] = set()
+    with reading(ledger) as connection:
+        for chunk in chunks(skus, CHUNK):
+            names = {SKU.fitted(sku): sku for sku in chunk}
+            later = connection.scalars(
+                select(table.sku).where(
+                    table.connector_key == connector_key,
+                    table.sku.in_(list(names)),
+                    table.operation == "live",
+                    table.removed.is_(False),
+                    table.read_at > than,
+                )
+            )
+            found.update(names[sku] for sku in later if sku in names)
+    return found
 
 
 def count_states(ledger: Engine, connector_key: str, where: StateFilter = EVERY) -> dict[str, int]:

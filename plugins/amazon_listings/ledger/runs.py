@@ -296,6 +296,17 @@ def find_run(ledger: Engine, name: str, connector_id: str | None = None, attempt
     )
 
 
+def attempts_of(ledger: Engine, run: Run) -> list[Run]:
+    """Return every attempt of the DAG run that an attempt belongs to, the newest first."""
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            _RUNS.where(runs.c.connector_key == run.connector_key, runs.c.run_id == run.run_id).order_by(
+                runs.c.attempt.desc()
+            )
+        ).all()
+    return [_run(row) for row in rows]
+
+
 def recent_runs(ledger: Engine, connector_key: str, limit: int = 10) -> list[Run]:
     """Return the last attempts of a connector, the newest first."""
     with reading(ledger) as connection:

@@ -64,7 +64,7 @@ def keep_states(
     extract = folder.noted(ExtractNote)
     if extract is None:
         return
-    read_at = _moment(extract)
+    read_at = reading_moment(extract)
     left_out = 0
 
     def states() -> Iterator[ItemState]:
@@ -185,7 +185,7 @@ def _rows(
             yield item, row, made, families.get(group, 0)
 
 
-def _moment(extract: ExtractNote) -> datetime:
+def reading_moment(extract: ExtractNote) -> datetime:
     """Return when the source was read: by its own clock, or else ours."""
     told = extract.opened or extract.cursor or extract.read_at
     if told is None:

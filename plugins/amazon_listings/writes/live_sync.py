@@ -17,9 +17,10 @@ from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.runs.amazon_calls import Progress
+from amazon_listings.runs.item_states import reading_moment
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.notations import columns_of
-from amazon_listings.runs.notes import ApprovalNote, LiveNote
+from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, REMOVED, TESTED, WrittenItem
@@ -322,6 +323,8 @@ class LiveSync:
         }
         if not ready:
             return
+        extract = self.folder.noted(ExtractNote)
+        read_at = reading_moment(extract) if extract is not None else None
         tested = {item.pim_id: item for item in self.folder.index(TESTED, part) if item.forced or item.only}
         forced = {pim_id for pim_id, item in tested.items() if item.forced}
         apart = [item.sku for item in tested.values() if item.only and item.sku and item.pim_id in ready]
@@ -334,6 +337,7 @@ class LiveSync:
             only = tested[mapped.pim_id].only if mapped.pim_id in tested else ()
             item = offer_alone(mapped, only, contents.get(mapped.sku or "", {})) if only else mapped
             row = msgspec.structs.asdict(item) | {
+                "read_at": read_at,
                 "forced": item.pim_id in forced,
                 "plan_hash": approved.plan_hash or None,
                 "approval": approved.approval,

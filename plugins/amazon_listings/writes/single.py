@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
 from amazon_listings.ledger.approvals import approvals_of, claim
 from amazon_listings.ledger.database import chunks
+from amazon_listings.ledger.item_states import read_later
 from amazon_listings.ledger.items import accepted_contents, known_items
 from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
@@ -189,7 +190,7 @@ class Writer:
         known = known_items(ledger, listings, skus)
         contents = accepted_contents(ledger, listings, skus)
         sent = sent_in_run(ledger, self.protocol.run, skus)
-        withdrawn = self._withdrawn(rows)
+        withdrawn = self._left_to_later_runs(rows) | self._withdrawn(rows)
         for row in rows:
             sku = row["sku"]
             current = current_by_ledger(known.get(sku), contents.get(sku))
@@ -198,6 +199,17 @@ class Writer:
                 row | {"current": current, "sent": before, "known": known.get(sku)},
                 _decided(row, known.get(sku), before, self.messages) or withdrawn.get(sku),
             )
+
+    def _left_to_later_runs(self, rows: list[Row]) -> dict[str, tuple[Outcome, str]]:
+        """Return the outcome of rows that a later reading has made old: what is newer is not overwritten."""
+        moments = {row["read_at"] for row in rows if row.get("read_at") is not None}
+        if not moments:
+            return {}
+        skus = [row["sku"] for row in rows]
+        key = self.protocol.listings.connector_key
+        later = read_later(self.protocol.ledger, key, skus, than=max(moments))
+        note = self.messages.phrase("note.read_later")
+        return dict.fromkeys(later, (Outcome.UNCHANGED, note))
 
     def _withdrawn(self, rows: list[Row]) -> dict[str, tuple[Outcome, str]]:
         """Return the outcome of rows that a person allowed, and does not allow any more.

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.fences import raise_fences
+from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.ledger.items import accepted_contents, known_items, record_listed
 from amazon_listings.ledger.leases import ConnectorBusy, Lease
 from amazon_listings.runs.records import MAPPED
@@ -279,3 +281,24 @@ def test_the_forecast_says_how_many_calls_which_way_how_long(shop, caplog):
         "1 update, less than a minute."
     )
     assert run.calls() == {"readings": 2, "previews": 2, "updates": 1, "creations": 1}
+
+
+@pytest.mark.parametrize(("operation", "sent"), [("live", False), ("test", True)])
+def test_what_a_later_live_run_has_read_is_not_overwritten(shop, operation, sent):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A")])
+    run = shop.run(connector, [lamp("A", price=12)], until="tested")
+    state = ItemState(
+        pim_id="products/A",
+        sku="A",
+        family="products/A",
+        run=run.number + 1,
+        operation=operation,
+        outcome="accepted",
+        read_at=datetime.now(UTC) + timedelta(minutes=5),
+    )
+    record_states(shop.ledger, connector.key, [state])
+    run.live()
+    assert run.outcomes() == {"A": "accepted" if sent else "unchanged"}
+    price = shop.held(connector, "A")["purchasable_offer"][0]["our_price"][0]["schedule"][0]
+    assert price["value_with_tax"] == (12 if sent else 10)

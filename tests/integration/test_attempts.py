@@ -1,0 +1,113 @@
+"""The second try: a whole run or one task is cleared, with fewer, equal, more or no items than before."""
+
+import pytest
+from sqlalchemy import select
+
+from amazon_listings.ledger.before_images import count_written
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.runs import find_run, recent_runs
+from amazon_listings.ledger.tables import item_states
+from spapi_sandbox.server import running_sandbox
+from support.faults import Trial, backpacks, waits_moved
+
+pytestmark = pytest.mark.timeout(300)
+
+PASSES = {
+    "equal": ("LUM-B101", "LUM-B102"),
+    "fewer": ("LUM-B101",),
+    "more": ("LUM-B101", "LUM-B102", "LUM-B103"),
+}
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def trial(shared, tmp_path):
+    shared.reset()
+    return Trial(shared, tmp_path)
+
+
+@pytest.fixture
+def ledger(trial):
+    engine = open_ledger(trial.environment["AMAZON_LISTINGS_LEDGER"])
+    yield engine
+    engine.dispose()
+
+
+def cleared(trial, run, *names, **params):
+    with waits_moved(trial.sandbox.url):
+        return trial.bench.clear(trial.name, run, *names, operation="live", **params)
+
+
+def reports(trial, run):
+    folder = trial.folder(run).parent
+    return sorted(path.parts[-3] for path in folder.glob("attempt-*/report/report.html"))
+
+
+@pytest.mark.parametrize("items", PASSES)
+def test_a_cleared_run_is_a_second_attempt_beside_the_first(trial, ledger, items):
+    first = trial.run()
+    assert first.errors == {}, first.sentences
+    before = find_run(ledger, first.run_id)
+    kept = trial.folder(first).joinpath("report", "items.csv").read_bytes()
+    wrote = count_written(ledger, before.number)
+    assert wrote
+    chosen = {"filter": f"{{{{ item.reference[:8] in {list(PASSES[items])} }}}}"}
+    trial.bench.declare(backpacks(sales_layer=chosen))
+    again = cleared(trial, first, selection="everything")
+    assert again.errors == {}, again.sentences
+    runs = {one.attempt: one for one in recent_runs(ledger, trial.name)}
+    assert set(runs) == {0, 1}
+    assert runs[0] == before
+    assert runs[1].state == "settled"
+    assert count_written(ledger, before.number) == wrote
+    assert trial.folder(first).joinpath("report", "items.csv").read_bytes() == kept
+    assert reports(trial, first) == ["attempt-0", "attempt-1"]
+    assert again.results["refresh_definition"]["attempt"] == 1
+
+
+def test_a_second_attempt_with_nothing_to_do_ends_well(trial, ledger):
+    first = trial.run()
+    again = cleared(trial, first)  # nothing changed in the PIM since
+    assert again.errors == {}, again.sentences
+    assert again.results["check_quality"] == []
+    assert again.states["test_sync"] == "success"
+    assert again.report["extracted"] == 0
+    latest = find_run(ledger, first.run_id)
+    assert (latest.attempt, latest.state) == (1, "settled")
+    assert count_written(ledger, latest.number) == 0
+    assert count_written(ledger, find_run(ledger, first.run_id, attempt=0).number)
+
+
+@pytest.mark.parametrize(
+    "name", ["extract_products", "check_quality", "map_fields", "test_sync", "approve", "live_sync", "report"]
+)
+def test_a_task_that_is_cleared_alone_goes_on_with_its_attempt(trial, ledger, name):
+    first = trial.run()
+    number = find_run(ledger, first.run_id).number
+    trial.forget()
+    again = cleared(trial, first, name)
+    assert again.errors == {}, again.sentences
+    latest = find_run(ledger, first.run_id)
+    assert (latest.number, latest.attempt, latest.state) == (number, 0, "settled")
+    assert trial.writes() == []  # what was sent is not sent again
+    assert again.report["counts"]["accepted"] == first.report["counts"]["accepted"]
+
+
+def test_a_run_of_deletions_alone_takes_them_off(trial, ledger):
+    document = backpacks(sync={"when_removed": "delete", "removed_share": 1})
+    trial.bench.declare(document)
+    first = trial.run(selection="everything")
+    assert first.errors == {}, first.sentences
+    with ledger.connect() as connection:
+        named = connection.execute(select(item_states.c.pim_id, item_states.c.sku)).all()
+    entry = next(row for row in named if row.sku and trial.held(row.sku))
+    table, identity = entry.pim_id.split("/")
+    trial.edit(table, int(identity), status="D") if identity.isdigit() else None
+    again = trial.run()
+    assert again.errors == {}, again.sentences
+    assert again.states["test_sync"] == "success"
