@@ -1,0 +1,87 @@
+"""Ask Airflow inside its API server for Variables and DAGs, and call its API with a user's own rights."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow.api_fastapi.app import API_ROOT_PATH, cached_app
+from airflow.models.dag import DagModel
+from airflow.models.variable import Variable
+from airflow.utils.session import create_session
+from sqlalchemy import select
+
+from amazon_listings.connectors.declaration import VARIABLE_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_IN_ENVIRONMENT = "AIRFLOW_VAR_"
+
+
+@dataclass(frozen=True)
+class DagState:
+    """A DAG as Airflow knows it. `next_run` is when the scheduler makes its next run."""
+
+    dag_id: str
+    paused: bool
+    next_run: datetime | None
+
+
+def connector_variables() -> dict[str, str]:
+    """Return the text of the Variables that declare connectors, by name; the environment's count first."""
+    with create_session() as session:
+        rows = session.scalars(select(Variable).where(Variable.key.startswith(VARIABLE_PREFIX)))
+        found = {row.key: row.get_val() for row in rows}
+    wanted = f"{_IN_ENVIRONMENT}{VARIABLE_PREFIX}".upper()
+    found |= {
+        name.removeprefix(_IN_ENVIRONMENT).lower(): text
+        for name, text in os.environ.items()
+        if name.startswith(wanted)
+    }
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def dag_states() -> dict[str, DagState]:
+    """Return the connectors' DAGs that Airflow has parsed, by id."""
+    with create_session() as session:
+        rows = session.execute(
+            select(DagModel.dag_id, DagModel.is_paused, DagModel.next_dagrun_create_after).where(
+                DagModel.dag_id.startswith("amazon_"), DagModel.is_stale.is_(False)
+            )
+        )
+        return {row.dag_id: DagState(*row) for row in rows}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Airflow's API answered: `content` is its JSON, or None."""
+
+    status: int
+    content: Any
+
+
+async def call(method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Answer:
+    """Call Airflow's REST API v2 in this process, as the user whose request this is.
+
+    Args:
+        method: `POST`, `PATCH`, …
+        path: Behind `/api/v2`.
+        headers: The headers of the user's own request: its cookie or token is the user's.
+        body: What is sent, as JSON.
+    """
+    import httpx  # noqa: PLC0415 - only for what changes something
+
+    kept = {name: headers[name] for name in ("cookie", "authorization", "host") if name in headers}
+    transport = httpx.ASGITransport(app=cached_app(), root_path=API_ROOT_PATH.rstrip("/"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://airflow") as client:
+        answer = await client.request(
+            method, f"{API_ROOT_PATH.rstrip('/')}/api/v2{path}", headers=kept, json=body
+        )
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    return Answer(answer.status_code, content)

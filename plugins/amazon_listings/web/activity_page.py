@@ -1,0 +1,174 @@
+"""What ran: runs of all connectors that the user may read, and each with its outcomes, calls and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.answers import answers_of
+from amazon_listings.ledger.issues import count_issues
+from amazon_listings.ledger.overview import RunLine, runs_of
+from amazon_listings.ledger.runs import find_run
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.web.access import AnyUser, Reader
+from amazon_listings.web.configured import connector_of, keys_of
+from amazon_listings.web.connectors_page import bar
+from amazon_listings.web.items_page import readable_connectors
+from amazon_listings.web.rendering import render, wording
+
+if TYPE_CHECKING:
+    from amazon_listings.connectors.model import Connector
+
+router = APIRouter()
+
+#: Runs on a page.
+SHOWN = 50
+#: The files of a report that can be downloaded.
+FILES = ("report.html", "items.csv", "issues.csv", "report.json")
+
+
+class Choice(BaseModel, frozen=True):
+    """Which runs are wanted, and before which one the page begins."""
+
+    dag: str = ""
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run in a list. `number` is the ledger's; `counts` are items by outcome."""
+
+    number: int
+    dag_id: str
+    connector: str
+    connector_title: str
+    timezone: str
+    run_id: str
+    attempt: int
+    operation: str
+    scope: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    counts: dict[str, int]
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run: what became of its items, which calls it made, what Amazon answered, its files.
+
+    `issues` are counted as `new`, `still there` and `gone`.
+    """
+
+    run: ListedRun
+    calls: dict[str, int]
+    answers: dict[str, int]
+    issues: dict[str, int]
+    files: list[str]
+
+
+@router.get("/activity", response_class=HTMLResponse)
+def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> HTMLResponse:
+    """Show the runs of every connector that the user may read."""
+    known = readable_connectors(visitor)
+    found = listed(known, choice)
+    return render(
+        request,
+        "activity.html",
+        words=wording(request),
+        page="activity",
+        visitor=visitor,
+        known=known,
+        choice=choice,
+        runs=found[:SHOWN],
+        following=found[SHOWN - 1].number if len(found) > SHOWN else None,
+        bar=bar,
+    )
+
+
+@router.get("/api/runs")
+def runs(visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ListedRun]:
+    """Return runs, the newest first; the last one's number is where the next page begins."""
+    return listed(readable_connectors(visitor), choice)[:SHOWN]
+
+
+@router.get("/dags/{dag_id}/runs/{run_id}", response_class=HTMLResponse)
+def run_page(request: Request, dag_id: str, run_id: str, visitor: Reader) -> HTMLResponse:
+    """Show a run."""
+    one = connector_of(dag_id)
+    found = run_view(one, run_id)
+    return render(
+        request,
+        "run.html",
+        words=wording(request),
+        page="activity",
+        visitor=visitor,
+        connector=one,
+        dag_id=dag_id,
+        view=found,
+        bar=bar,
+    )
+
+
+@router.get("/api/dags/{dag_id}/runs/{run_id}")
+def run(dag_id: str, run_id: str, visitor: Reader) -> RunView:
+    """Return a run."""
+    return run_view(connector_of(dag_id), run_id)
+
+
+def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
+    """Return one run more than a page shows."""
+    ledger = connections.ledger()
+    keys = keys_of(ledger)
+    by_key = {keys[one.id]: one for one in known if one.id in keys and choice.dag in {"", one.dag_id}}
+    found = runs_of(ledger, list(by_key), before=choice.before, most=SHOWN + 1)
+    return [_listed(number, line, by_key[line.connector_key]) for number, line in found]
+
+
+def run_view(one: Connector, run_id: str) -> RunView:
+    """Return the last attempt of a run of a connector.
+
+    Raises:
+        HTTPException: 404, the ledger has no such run.
+    """
+    ledger = connections.ledger()
+    try:
+        found = find_run(ledger, run_id, one.id)
+    except AmazonListingsError:
+        raise HTTPException(404, "web.no_such_run") from None
+    line = RunLine(**{name: getattr(found, name) for name in RunLine._fields})
+    folder = RunFolder.of(connections.storage(), one.id, found.run_id, found.attempt).root / "report"
+    return RunView(
+        _listed(found.number, line, one),
+        found.calls,
+        answers_of(ledger, found.number),
+        count_issues(ledger, found.connector_key, found.number),
+        [name for name in FILES if (folder / name).exists()],
+    )
+
+
+def _listed(number: int, line: RunLine, one: Connector) -> ListedRun:
+    return ListedRun(
+        number=number,
+        dag_id=one.dag_id,
+        connector=one.id,
+        connector_title=one.title,
+        timezone=one.sync.timezone,
+        run_id=line.run_id,
+        attempt=line.attempt,
+        operation=line.operation,
+        scope=line.scope,
+        state=line.state,
+        started_at=line.started_at,
+        ended_at=line.ended_at,
+        counts=line.counts,
+        failure=line.failure,
+    )

@@ -1,0 +1,80 @@
+"""The app of the workbench: its routes, its static files, and how it says what went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as AnyHTTPException
+
+from amazon_listings.airflow_adapter import report_pages
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.web import activity_page, connectors_page, issues_page, item_page, items_page
+from amazon_listings.web.origin import SameOrigin
+from amazon_listings.web.rendering import HERE, base_of, render, wording
+
+if TYPE_CHECKING:
+    from amazon_listings.web.rendering import Wording
+
+PAGES = (connectors_page, items_page, item_page, issues_page, activity_page)
+_UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
+
+
+def create_app() -> FastAPI:
+    """Return the app, with the pages of reports beside its own."""
+    app = FastAPI(title="Amazon listings", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    for page in PAGES:
+        app.include_router(page.router)
+    app.include_router(report_pages.app.router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_exception_handler(AnyHTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(AmazonListingsError, _failed)
+    app.add_middleware(SameOrigin)
+    return app
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AnyHTTPException)  # noqa: S101 - what it is registered for
+    words = wording(request)
+    sentence = str(error.detail)
+    if sentence.startswith("web."):
+        sentence = words.messages.message(sentence) or sentence
+    elif error.status_code == _UNAUTHORIZED:
+        sentence = words.t("not_signed_in")
+    elif error.status_code == _FORBIDDEN:
+        sentence = words.t("not_allowed")
+    return _told(request, words, error.status_code, sentence, dict(error.headers or {}))
+
+
+def _misunderstood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
+    words = wording(request)
+    places = sorted({str(one["loc"][-1]) for one in error.errors()})
+    return _told(request, words, 422, words.t("misunderstood", names=places), {})
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AmazonListingsError)  # noqa: S101 - what it is registered for
+    words = wording(request)
+    return _told(request, words, _UNAVAILABLE, error.worded(words.messages), {})
+
+
+def _told(request: Request, words: Wording, status: int, sentence: str, headers: dict[str, str]) -> Response:
+    """Return an error as a page for people, and as JSON for programs."""
+    inside = request.url.path.removeprefix(base_of(request))
+    if inside.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
+    return render(
+        request,
+        "error.html",
+        status=status,
+        words=words,
+        page="",
+        title=words.t("error.title") if status != _UNAUTHORIZED else words.t("sign_in"),
+        sentence=sentence,
+        sign_in=status == _UNAUTHORIZED,
+    )

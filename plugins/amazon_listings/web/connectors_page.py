@@ -1,0 +1,274 @@
+"""The page of connectors: how each stands, and what needs somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.api_server import DagState, dag_states
+from amazon_listings.connectors.model import BrokenConnector, Connector
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.overview import (
+    RunLine,
+    last_runs,
+    open_issues_by_connector,
+    states_by_connector,
+)
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.selling_partner.account import secret_days_left
+from amazon_listings.web.access import AnyUser, dag_id_of
+from amazon_listings.web.configured import every_connector, keys_of
+from amazon_listings.web.rendering import render, wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+router = APIRouter()
+
+State = Literal["broken", "paused", "waiting", "live", "test"]
+#: Runs in the trend of blocked items.
+TREND = 14
+#: Outcomes that stop an item.
+STOPPED = (Outcome.BLOCKED, Outcome.REJECTED)
+#: Days before a client secret ends from which the page says so.
+WARN_SECRET = 30
+_WORST_FIRST: tuple[State, ...] = ("broken", "waiting", "live", "test", "paused")
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The last run of a connector. `counts` are items by outcome."""
+
+    run_id: str
+    operation: str
+    scope: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    counts: dict[str, int]
+    failure: str | None
+
+    @property
+    def items(self) -> int:
+        """Return how many items the run dealt with."""
+        return sum(count for outcome, count in self.counts.items() if outcome != Outcome.OUT_OF_SCOPE)
+
+
+@dataclass(frozen=True)
+class ConnectorLine:
+    """A connector and how it stands.
+
+    `items` are its items by present outcome, `open_issues` by severity; `trend` is how many items each of
+    its last runs stopped, the oldest first; `secret_days` is how long the client secret of its account
+    still lives.
+    """
+
+    id: str
+    dag_id: str
+    title: str
+    state: State
+    problem: str
+    country: str
+    country_name: str
+    product_type: str
+    owner: str
+    timezone: str
+    last_run: LastRun | None
+    blocked: int
+    waiting: int
+    items: dict[str, int]
+    open_issues: dict[str, int]
+    trend: list[int]
+    next_run: datetime | None
+    secret_days: int | None
+
+
+class Choice(BaseModel, frozen=True):
+    """What the list is narrowed to."""
+
+    q: str = ""
+    country: str = ""
+    product_type: str = ""
+    state: str = ""
+    sort: str = ""
+
+
+def lines(visitor: AnyUser) -> list[ConnectorLine]:
+    """Return the connectors that the user may read, by how urgent they are."""
+    ledger = connections.ledger()
+    keys, dags = keys_of(ledger), dag_states()
+    runs, counts = last_runs(ledger, TREND), states_by_connector(ledger)
+    issues, secrets = open_issues_by_connector(ledger), _Secrets()
+    found = []
+    for one in visitor.readable(every_connector()):
+        key = keys.get(one.id, one.id)
+        found.append(
+            _line(
+                one,
+                dag=dags.get(dag_id_of(one.id)),
+                runs=runs.get(key, []),
+                counts=counts.get(key, {}),
+                issues=issues.get(key, {}),
+                secrets=secrets,
+            )
+        )
+    return sorted(found, key=lambda one: (_WORST_FIRST.index(one.state), -one.blocked, one.id))
+
+
+def narrowed(found: Iterable[ConnectorLine], choice: Choice) -> list[ConnectorLine]:
+    """Return the lines that a choice leaves, in the order that it wants."""
+    text = choice.q.casefold().strip()
+    kept = [
+        one
+        for one in found
+        if (not text or text in f"{one.id} {one.title} {one.product_type} {one.owner}".casefold())
+        and choice.country in {"", one.country}
+        and choice.product_type in {"", one.product_type}
+        and choice.state in {"", one.state}
+    ]
+    if choice.sort == "name":
+        kept.sort(key=lambda one: one.title.casefold())
+    elif choice.sort == "blocked":
+        kept.sort(key=lambda one: (-one.blocked, one.id))
+    elif choice.sort == "run":
+        never = datetime.min.replace(tzinfo=UTC)
+        kept.sort(key=lambda one: one.last_run.started_at if one.last_run else never, reverse=True)
+    return kept
+
+
+@router.get("/", response_class=HTMLResponse)
+def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> HTMLResponse:
+    """Show the connectors."""
+    found = lines(visitor)
+    return render(
+        request,
+        "connectors.html",
+        words=wording(request),
+        page="connectors",
+        visitor=visitor,
+        shown=narrowed(found, choice),
+        known=found,
+        choice=choice,
+        bar=bar,
+        spark=spark,
+        warn_secret=WARN_SECRET,
+    )
+
+
+@router.get("/api/connectors")
+def connectors(visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ConnectorLine]:
+    """Return the connectors that the user may read, and how each stands."""
+    return narrowed(lines(visitor), choice)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a stacked bar, in percent of its width."""
+
+    outcome: str
+    mood: str
+    count: int
+    start: float
+    width: float
+
+
+def bar(counts: dict[str, int]) -> list[Piece]:
+    """Return the pieces of a bar of outcomes, in the order of an item's life."""
+    known = [(outcome, counts[outcome]) for outcome in Outcome if counts.get(outcome)]
+    known = [(outcome, count) for outcome, count in known if outcome is not Outcome.OUT_OF_SCOPE]
+    total = sum(count for _, count in known)
+    pieces, start = [], 0.0
+    for outcome, count in known:
+        width = 100 * count / total
+        pieces.append(Piece(str(outcome), outcome.mood or "none", count, round(start, 3), round(width, 3)))
+        start += width
+    return pieces
+
+
+def spark(trend: list[int]) -> str:
+    """Return the points of a trend's line, in a box of 84 by 22."""
+    most = max([*trend, 1])
+    step = 84 / max(len(trend) - 1, 1)
+    points = [(round(index * step, 1), round(20 - 18 * count / most, 1)) for index, count in enumerate(trend)]
+    if len(points) == 1:
+        points = [(0.0, points[0][1]), (84.0, points[0][1])]
+    return " ".join(f"{x},{y}" for x, y in points)
+
+
+class _Secrets:
+    """The days that the client secrets of connections still live; each connection is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int | None] = {}
+
+    def days(self, connector: Connector) -> int | None:
+        name = connector.amazon.connection
+        if name not in self._known:
+            try:
+                account = connections.account(name, connector.amazon.country)
+                self._known[name] = secret_days_left(account, datetime.now(UTC).date())
+            except AmazonListingsError:
+                self._known[name] = None
+        return self._known[name]
+
+
+def _line(
+    one: Connector | BrokenConnector,
+    *,
+    dag: DagState | None,
+    runs: list[RunLine],
+    counts: dict[str, int],
+    issues: dict[str, int],
+    secrets: _Secrets,
+) -> ConnectorLine:
+    last = runs[0] if runs else None
+    broken = isinstance(one, BrokenConnector)
+    return ConnectorLine(
+        id=one.id,
+        dag_id=dag_id_of(one.id),
+        title=one.id if isinstance(one, BrokenConnector) else one.title,
+        state=_state(one, dag, counts),
+        problem=one.text if isinstance(one, BrokenConnector) else "",
+        country="" if isinstance(one, BrokenConnector) else one.marketplace.country,
+        country_name="" if isinstance(one, BrokenConnector) else one.marketplace.name,
+        product_type="" if isinstance(one, BrokenConnector) else one.amazon.product_type,
+        owner="" if isinstance(one, BrokenConnector) else one.owner,
+        timezone="UTC" if isinstance(one, BrokenConnector) else one.sync.timezone,
+        last_run=None
+        if last is None
+        else LastRun(
+            last.run_id,
+            last.operation,
+            last.scope,
+            last.state,
+            last.started_at,
+            last.ended_at,
+            last.counts,
+            last.failure,
+        ),
+        blocked=sum(counts.get(outcome, 0) for outcome in STOPPED),
+        waiting=counts.get(Outcome.WAITING, 0),
+        items=counts,
+        open_issues=issues,
+        trend=[
+            sum(run.counts.get(outcome, 0) for outcome in STOPPED) for run in reversed(runs) if run.ended_at
+        ],
+        next_run=None if broken or dag is None or dag.paused else dag.next_run,
+        secret_days=None if isinstance(one, BrokenConnector) else secrets.days(one),
+    )
+
+
+def _state(one: Connector | BrokenConnector, dag: DagState | None, counts: dict[str, int]) -> State:
+    if isinstance(one, BrokenConnector):
+        return "broken"
+    if counts.get(Outcome.WAITING):
+        return "waiting"
+    if not one.enabled or dag is None or dag.paused:
+        return "paused"
+    return "live" if one.sync.operation == "live" else "test"

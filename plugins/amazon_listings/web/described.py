@@ -1,0 +1,54 @@
+"""A connector's stored definition and its compiled mapping, as pages need them: no call to Amazon."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.runs.definitions import load_definitions
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notes import DefinitionsNote
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.runs.definitions import Definitions
+
+#: Runs that are asked for the definition that they worked with.
+_RUNS = 5
+_KEPT = 16
+_LOCK = threading.Lock()
+_LOADED: OrderedDict[tuple[str, str, str], Definitions] = OrderedDict()
+
+
+def last_note(connector: Connector, ledger: Engine, key: str) -> DefinitionsNote | None:
+    """Return what the last run of a connector notes of its definitions; None if none has got that far."""
+    storage = connections.storage()
+    for run in recent_runs(ledger, key, _RUNS):
+        folder = RunFolder.of(storage, run.connector_id or connector.id, run.run_id, run.attempt)
+        note = folder.noted(DefinitionsNote)
+        if note is not None and note.key.product_type == connector.amazon.product_type:
+            return note
+    return None
+
+
+def stored_definitions_of(connector: Connector, ledger: Engine, key: str) -> Definitions | None:
+    """Return the definitions that the last run worked with; None if no run has fetched them."""
+    note = last_note(connector, ledger, key)
+    if note is None:
+        return None
+    name = (str(note.key.digest), note.checksum, note.labels_checksum)
+    with _LOCK:
+        if name in _LOADED:
+            _LOADED.move_to_end(name)
+            return _LOADED[name]
+    found = load_definitions(note, connections.storage())
+    with _LOCK:
+        _LOADED[name] = found
+        while len(_LOADED) > _KEPT:
+            _LOADED.popitem(last=False)
+    return found

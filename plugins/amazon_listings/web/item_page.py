@@ -1,0 +1,352 @@
+"""One item: what the PIM says, what we send, what Amazon holds, what is wrong, and what happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.answers import writes_to
+from amazon_listings.ledger.content import unpacked
+from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.issues import issue_lives
+from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.ledger.tables import items
+from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.runs.map_fields import compiled
+from amazon_listings.selling_partner import listings
+from amazon_listings.web.access import Reader
+from amazon_listings.web.configured import connector_of, keys_of
+from amazon_listings.web.described import stored_definitions_of
+from amazon_listings.web.issues_page import turn_of
+from amazon_listings.web.rendering import render, wording
+from amazon_product_types.definition import ENGINE_MEMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.ledger.item_states import ItemState
+    from amazon_listings.mapping.plan.evaluation import Made
+    from amazon_listings.runs.definitions import Definitions
+
+router = APIRouter()
+
+#: Writes and gone issues shown.
+_HISTORY = 50
+
+
+@dataclass(frozen=True)
+class FieldLine:
+    """A value of the item: in the PIM, as we send it, and as Amazon accepted it last.
+
+    `rule` says what the mapping did to the value.
+    """
+
+    path: str
+    attribute: str
+    label: str
+    pim_field: str
+    pim_value: str
+    sent: str
+    accepted: str
+    key: str
+    line: int | None
+    rule: str
+
+
+@dataclass(frozen=True)
+class ItemIssue:
+    """An issue of the item, open or gone."""
+
+    severity: str
+    label: str
+    message: str
+    why: str
+    action: str
+    turn: str
+    attribute: str
+    open: bool
+
+
+@dataclass(frozen=True)
+class ItemWrite:
+    """A write to the item's listing."""
+
+    number: int
+    run: int
+    run_id: str
+    sent_at: datetime
+    method: str
+    status: str
+    undoes: int | None
+    wrote: list[str]
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """One item of a connector."""
+
+    dag_id: str
+    connector: str
+    pim_id: str
+    sku: str | None
+    name: str | None
+    family: str
+    outcome: str
+    note: str
+    operation: str
+    read_at: datetime
+    removed: bool
+    asin: str | None
+    state: str | None
+    fields: list[FieldLine]
+    issues: list[ItemIssue]
+    writes: list[ItemWrite]
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """What the ledger knows of the item's listing."""
+
+    asin: str | None = None
+    state: str | None = None
+    accepted: dict[str, Any] | None = None
+
+
+@router.get("/dags/{dag_id}/item", response_class=HTMLResponse)
+def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLResponse:  # noqa: A002 - the PIM's word
+    """Show an item."""
+    one = connector_of(dag_id)
+    found = item_view(one, id)
+    return render(
+        request,
+        "item.html",
+        words=wording(request),
+        page="items",
+        visitor=visitor,
+        connector=one,
+        dag_id=dag_id,
+        item=found,
+        may_ask=bool(found.sku) and visitor.may_use_connection(one.amazon.connection),
+        seller_central="https://sellercentral.amazon.com",
+    )
+
+
+@router.get("/api/dags/{dag_id}/item")
+def item(dag_id: str, id: str, visitor: Reader) -> ItemView:  # noqa: A002 - the PIM's word; asks for the right
+    """Return an item."""
+    return item_view(connector_of(dag_id), id)
+
+
+@router.get("/dags/{dag_id}/item/amazon", response_class=HTMLResponse)
+def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLResponse:  # noqa: A002 - the PIM's word
+    """Show what Amazon holds of an item now, as a fragment of its page."""
+    one = connector_of(dag_id)
+    if not visitor.may_use_connection(one.amazon.connection):
+        raise HTTPException(403, "web.connection_not_allowed")
+    words = wording(request)
+    ledger, key = _ledger_and_key(one)
+    state = _state(ledger, key, id)
+    if state.sku is None:
+        raise HTTPException(404, "web.no_such_item")
+    problem, held = "", None
+    try:
+        client = SellingPartnerHook(one.amazon.connection, one.amazon.country).get_conn()
+        held = listings.get(
+            client, state.sku, [one.marketplace.id], issue_locale=one.marketplace.languages[0]
+        )
+    except AmazonListingsError as error:
+        problem = error.worded(words.messages)
+    known = stored_definitions_of(one, ledger, key)
+    ours = dict(_leaves(state.attributes or {}))
+    rows = []
+    for path, value in _leaves(held.attributes if held else {}):
+        sent = ours.get(path)
+        same = sent is not None and sent == value
+        rows.append((label_of(known, path), path, value, sent, same))
+    return render(
+        request,
+        "item_amazon.html",
+        words=words,
+        problem=problem,
+        held=held,
+        summary=(held.summaries or [{}])[0] if held else {},
+        rows=sorted(rows, key=lambda row: (row[4], row[3] is None)),
+        missing=[
+            (label_of(known, path), path, value)
+            for path, value in ours.items()
+            if held is not None and path not in dict(_leaves(held.attributes))
+        ],
+    )
+
+
+def item_view(one: Connector, pim_id: str) -> ItemView:
+    """Return an item of a connector, from the ledger.
+
+    Raises:
+        HTTPException: 404, the connector has no such item.
+    """
+    ledger, key = _ledger_and_key(one)
+    state = _state(ledger, key, pim_id)
+    listing = _listing(ledger, key, state)
+    lives = list(issue_lives(ledger, state.sku or state.pim_id, key))
+    writes = list(writes_to(ledger, state.sku, key)) if state.sku else []
+    return ItemView(
+        dag_id=one.dag_id,
+        connector=one.id,
+        pim_id=state.pim_id,
+        sku=state.sku,
+        name=state.name,
+        family=state.family,
+        outcome=state.outcome,
+        note=state.note,
+        operation=state.operation,
+        read_at=state.read_at,
+        removed=state.removed,
+        asin=listing.asin,
+        state=listing.state,
+        fields=list(_fields(one, ledger, key, state, listing)),
+        issues=[
+            ItemIssue(
+                known.issue.severity,
+                known.issue.label,
+                known.issue.message,
+                known.issue.why,
+                known.issue.action,
+                turn_of(known.issue),
+                known.issue.attribute,
+                known.resolved_run is None,
+            )
+            for known in sorted(
+                lives, key=lambda known: (known.resolved_run is not None, known.issue.severity != "ERROR")
+            )[:_HISTORY]
+        ],
+        writes=[
+            ItemWrite(
+                write.number,
+                write.run,
+                write.run_id,
+                write.sent_at,
+                write.method,
+                write.status,
+                write.undoes,
+                write.wrote,
+            )
+            for write in reversed(writes[-_HISTORY:])
+        ],
+    )
+
+
+def label_of(known: Definitions | None, path: str) -> str:
+    """Return what a place of a payload is called: the attribute's label, and that of the leaf below it."""
+    names = [part for part in path.split("/") if not part.isdigit()]
+    if known is None:
+        return ".".join(names)
+    attribute = known.labels.get(names[0], names[0])
+    leaf = next((one for one in known.index.fields if one.path == ".".join(names)), None)
+    if leaf is None or leaf.label == attribute or leaf.levels[-1].name in {"value", "media_location"}:
+        return attribute
+    return f"{attribute}: {leaf.label}"
+
+
+def shown(value: Any) -> str:
+    """Return a value as a person reads it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _ledger_and_key(one: Connector) -> tuple[Engine, str]:
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id)
+    if key is None:
+        raise HTTPException(404, "web.no_such_item")
+    return ledger, key
+
+
+def _state(ledger: Engine, key: str, pim_id: str) -> ItemState:
+    state = next(find_states(ledger, key, StateFilter(pim_ids=[pim_id], removed=None)), None)
+    if state is None:
+        raise HTTPException(404, "web.no_such_item")
+    return state
+
+
+def _listing(ledger: Engine, key: str, state: ItemState) -> _Listing:
+    if state.sku is None:
+        return _Listing()
+    with reading(ledger) as connection:
+        row = connection.execute(
+            select(items.c.asin, items.c.state, items.c.accepted_content).where(
+                items.c.sku == state.sku, items.c.connector_key == key
+            )
+        ).first()
+    return _Listing() if row is None else _Listing(row.asin, row.state, unpacked(row.accepted_content))
+
+
+def _fields(
+    one: Connector, ledger: Engine, key: str, state: ItemState, listing: _Listing
+) -> Iterator[FieldLine]:
+    known = stored_definitions_of(one, ledger, key)
+    made = {trace.path: trace for trace in _traces(one, known, ledger, key, state)}
+    sent = dict(_leaves(state.attributes or {}))
+    accepted = dict(_leaves(listing.accepted or {}))
+    for path in dict.fromkeys([*sent, *made, *accepted]):
+        names = [part for part in path.split("/") if not part.isdigit()]
+        if names[-1] in ENGINE_MEMBERS:
+            continue
+        trace = made.get(path)
+        yield FieldLine(
+            path=path,
+            attribute=names[0],
+            label=label_of(known, path),
+            pim_field=trace.origin.field if trace else "",
+            pim_value=shown(trace.source) if trace and trace.origin.field else "",
+            sent=shown(sent.get(path)),
+            accepted=shown(accepted.get(path)),
+            key=trace.origin.key if trace else "",
+            line=trace.origin.line if trace else None,
+            rule=trace.rule if trace else "",
+        )
+
+
+def _traces(
+    one: Connector, known: Definitions | None, ledger: Engine, key: str, state: ItemState
+) -> list[Made]:
+    if known is None or state.row is None:
+        return []
+    row = cast("Item", state.row)
+    family = [
+        cast("Item", other.row)
+        for other in find_states(ledger, key, StateFilter(families=[state.family]))
+        if other.row is not None
+    ]
+    try:
+        mapping = compiled(one, known)
+        return mapping.explain(row, siblings=[each["variant"] for each in family if each["variant"]])
+    except (MappingErrors, AmazonListingsError):
+        return []
+
+
+def _leaves(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each value of a payload with its path; what only selects an element is left out."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            if name not in ENGINE_MEMBERS:
+                yield from _leaves(below, f"{above}/{name}" if above else name)
+    elif isinstance(value, list):
+        for position, below in enumerate(value):
+            yield from _leaves(below, f"{above}/{position}")
+    elif above:
+        yield above, value

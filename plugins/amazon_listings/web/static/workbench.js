@@ -1,0 +1,138 @@
+// Language, ways out of Airflow's frame, lists that narrow as one types, changes that are sent from here.
+const base = document.body.dataset.base;
+const airflow = document.body.dataset.airflow;
+
+function framed() {
+  try { return parent !== window && Boolean(parent.document); } catch { return false; }
+}
+
+// Airflow's language is known to its pages only: note it, and load the page again if it is another.
+function followLanguage() {
+  let wanted = "";
+  try {
+    wanted = (framed() && parent.document.documentElement.lang) || localStorage.getItem("i18nextLng") || "";
+  } catch { return; }
+  if (!/^[A-Za-z]{2}(-[A-Za-z]{2,4})?$/.test(wanted)) return;
+  const name = "amazon_listings_language";
+  const known = document.cookie.split("; ").find((one) => one.startsWith(`${name}=`));
+  if (known === `${name}=${wanted}`) return;
+  document.cookie = `${name}=${wanted}; path=${base || "/"}; max-age=31536000; samesite=lax`;
+  if (document.cookie.includes(`${name}=${wanted}`) && document.documentElement.lang !== wanted.slice(0, 2)) {
+    location.reload();
+  }
+}
+
+// Airflow's frame lets no link out: an Airflow page is opened by its own router, others by a link of the parent.
+function leave(event) {
+  const link = event.target.closest("a[data-airflow-path], a[data-out]");
+  if (!link || event.defaultPrevented || !framed()) return;
+  if (link.dataset.airflowPath && !(event.metaKey || event.ctrlKey || event.shiftKey)) {
+    event.preventDefault();
+    parent.history.pushState(null, "", new URL(link.dataset.airflowPath, parent.document.baseURI));
+    parent.dispatchEvent(new parent.PopStateEvent("popstate", { state: null }));
+    return;
+  }
+  event.preventDefault();
+  const outside = parent.document.createElement("a");
+  outside.href = link.href;
+  outside.target = "_blank";
+  outside.rel = "noopener noreferrer";
+  outside.click();
+}
+
+async function swap(address, target) {
+  const answer = await fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = page.getElementById(target);
+  const place = document.getElementById(target);
+  if (!answer.ok || !found || !place) { location.assign(address); return; }
+  place.replaceWith(document.adoptNode(found));
+  load(document.getElementById(target));
+}
+
+// A form marked `data-live` narrows the list of the page as one types or chooses.
+function live(form) {
+  let timer;
+  const narrow = () => {
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    const address = `${form.getAttribute("action")}${query.size ? `?${query}` : ""}`;
+    history.replaceState(null, "", address);
+    swap(address, "list");
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(narrow, 250); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); narrow(); });
+}
+
+// What takes a while is loaded after the page is there.
+function load(root) {
+  for (const place of root.querySelectorAll("[data-load]")) {
+    const address = place.dataset.load;
+    delete place.dataset.load;
+    fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" })
+      .then(async (answer) => {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        place.replaceChildren(...page.body.childNodes);
+        place.removeAttribute("aria-busy");
+      })
+      .catch(() => { place.removeAttribute("aria-busy"); place.textContent = place.dataset.failed || ""; });
+  }
+}
+
+// A form marked `data-send` is sent as JSON; its answer is shown in the page, or leads on.
+function send(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const place = form.querySelector("[role=status]") || document.querySelector("[data-answer]");
+    const buttons = [...form.querySelectorAll("button")];
+    const values = {};
+    for (const [name, value] of new FormData(form, event.submitter)) {
+      if (form.elements[name] instanceof RadioNodeList || form.elements[name]?.multiple) {
+        (values[name] ??= []).push(value);
+      } else values[name] = value;
+    }
+    for (const one of form.querySelectorAll("input[type=radio]:checked")) values[one.name] = one.value;
+    buttons.forEach((one) => { one.disabled = true; });
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json" },
+        body: JSON.stringify(values),
+        credentials: "same-origin",
+      });
+      const told = await answer.json().catch(() => ({}));
+      for (const old of form.querySelectorAll("[data-error]")) old.textContent = "";
+      for (const [name, sentence] of Object.entries(told.errors || {})) {
+        const at = form.querySelector(`[data-error="${CSS.escape(name)}"]`);
+        if (at) at.textContent = sentence;
+      }
+      if (place) {
+        place.textContent = told.message || told.detail || "";
+        place.className = answer.ok ? "note good" : "note bad";
+      }
+      form.querySelector("[data-error]:not(:empty)")?.scrollIntoView({ block: "center" });
+      if (answer.ok && told.next) location.assign(told.next);
+      else if (answer.ok && form.dataset.send === "reload") location.reload();
+    } finally {
+      buttons.forEach((one) => { one.disabled = false; });
+    }
+  });
+}
+
+document.addEventListener("click", leave);
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (event.key === "/" && !typing) {
+    const search = document.querySelector("input[type=search]");
+    if (search) { event.preventDefault(); search.focus(); }
+  }
+});
+document.querySelectorAll("form[data-live]").forEach(live);
+document.querySelectorAll("form[data-send]").forEach(send);
+load(document);
+followLanguage();
+if (framed()) {
+  new MutationObserver(followLanguage).observe(parent.document.documentElement, { attributeFilter: ["lang"] });
+}
+addEventListener("storage", (event) => { if (event.key === "i18nextLng") followLanguage(); });
+
+export { airflow, base, load, swap };

@@ -1,0 +1,186 @@
+"""The workbench over a real ledger and Airflow's database, asked by users with rights of their own."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+from fastapi import HTTPException
+from fastapi.testclient import TestClient
+
+from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.item_states import ItemState, record_states
+from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.settings import settings
+from amazon_product_types.validation.issue import Issue, Origin
+from support.hostile import HOSTILE
+
+NOW = datetime(2026, 11, 28, 5, tzinfo=UTC)
+
+#: User -> the DAGs that they may see, and those that they may change.
+RIGHTS = {
+    "other": ({"amazon_elsewhere"}, set()),
+    "viewer": ({"amazon_lamps"}, set()),
+    "editor": ({"amazon_lamps"}, {"amazon_lamps"}),
+    "admin": ({"amazon_lamps", "amazon_elsewhere"}, {"amazon_lamps", "amazon_elsewhere"}),
+}
+
+
+class Person:
+    def __init__(self, name):
+        self.name = name
+
+    def get_name(self):
+        return self.name
+
+    def get_id(self):
+        return self.name
+
+
+class RightsByDag:
+    """An auth manager that knows rights of single DAGs, as Airflow's FAB manager does."""
+
+    def is_authorized_dag(self, *, method, details, user, access_entity=None):
+        seen, changed = RIGHTS[user.name]
+        return details.id in (seen if method == "GET" else changed)
+
+    def is_authorized_connection(self, *, method, details, user):
+        return user.name in {"editor", "admin"}
+
+    def is_authorized_variable(self, *, method, details=None, user):
+        return user.name in {"editor", "admin"}
+
+
+@pytest.fixture(scope="session")
+def airflow_database():
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+def document(connector_id, **changes):
+    return {
+        "id": connector_id,
+        "title": f"Lampes {connector_id}",
+        "owner": "catalogue",
+        "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "LAMP"},
+        "sales_layer": {"languages": ["fr"]},
+        "mapping": {"Nom du produit": "{{ item.name }}", "Marque": "{{ item.brand }}"},
+    } | changes
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    for one in ("lamps", "elsewhere"):
+        text = yaml.safe_dump(document(one), sort_keys=False, allow_unicode=True)
+        (folder / f"{one}.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(folder))
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
+    settings.cache_clear()
+    yield folder
+    settings.cache_clear()
+
+
+@pytest.fixture
+def filled(folder):
+    """A ledger with a run of each connector: a good item, a hostile one, one without SKU."""
+    ledger = open_ledger(settings().ledger)
+    for connector_id in ("lamps", "elsewhere"):
+        key = resolve_key(ledger, connector_id)
+        run = start_run(ledger, connector_key=key, run_id=f"manual__{connector_id}", operation="test")
+        record_states(ledger, key, [state(run, *one) for one in ITEMS])
+        record_issues(
+            ledger,
+            key,
+            run,
+            [CheckedItem(sku or pim_id, [trouble()], frozenset({"schema"})) for pim_id, sku, *_ in ITEMS[1:]],
+        )
+        finish_run(ledger, run, counts={"ready": 1, "blocked": 2}, calls={}, cursor=None, failure=None)
+    return ledger
+
+
+ITEMS = (
+    ("products/1", "A-1", "Lampe", "ready"),
+    ("products/2", HOSTILE[:60], HOSTILE, "blocked"),
+    ("products/3", None, None, "blocked"),
+)
+
+
+def state(run, pim_id, sku, name, outcome):
+    return ItemState(
+        pim_id=pim_id,
+        sku=sku,
+        family=pim_id,
+        run=run,
+        operation="test",
+        outcome=outcome,
+        read_at=NOW,
+        name=name,
+        note=HOSTILE if outcome == "blocked" else "",
+        attributes={"item_name": [{"value": name, "language_tag": "fr_FR"}]} if name else None,
+    )
+
+
+def trouble():
+    return Issue(
+        code="missing_attribute",
+        severity="ERROR",
+        source="schema",
+        message=f"Marque manque. {HOSTILE}",
+        attribute="brand",
+        label=HOSTILE,
+        why=HOSTILE,
+        found=HOSTILE,
+        action=HOSTILE,
+        origin=Origin(7, "Marque", "brand", "fr"),
+    )
+
+
+@pytest.fixture
+def client(airflow_database, filled, monkeypatch):
+    """Ask as a user: `client("viewer").get(…)`; None is somebody who is not signed in."""
+    from airflow.api_fastapi.core_api.security import get_user
+    from starlette.requests import Request
+
+    from amazon_listings.airflow_adapter import report_pages
+    from amazon_listings.web import access
+    from amazon_listings.web.app import create_app
+
+    def signed_in(request: Request):
+        name = request.headers.get("x-user")
+        if name is None:
+            raise HTTPException(401, "Not authenticated")
+        return Person(name)
+
+    monkeypatch.setattr(access, "get_auth_manager", RightsByDag)
+    app = create_app()
+    app.dependency_overrides[get_user] = signed_in
+    app.dependency_overrides[report_pages._may_read.dependency] = lambda: None
+
+    def client(name=None, **headers):
+        user = {"x-user": name} if name else {}
+        return TestClient(app, headers=user | headers, follow_redirects=False, base_url="http://airflow.test")
+
+    client.app = app
+    return client
+
+
+@pytest.fixture
+def variable(airflow_database):
+    """Set an Airflow Variable in its database, until the test ends."""
+    from airflow.models.variable import Variable
+
+    names = []
+
+    def variable(name, value):
+        names.append(name)
+        Variable.set(name, json.dumps(value))
+
+    yield variable
+    for name in names:
+        Variable.delete(name)

@@ -1,0 +1,128 @@
+"""What pages say and how: words, languages, prefixes, hostile data, filters, files."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from support.hostile import HOSTILE
+from support.pages import Reading
+
+PAGES = (
+    "/",
+    "/items",
+    "/issues",
+    "/dags/amazon_lamps/items",
+    "/dags/amazon_lamps/issues",
+    "/dags/amazon_lamps/item?id=products/2",
+    "/activity",
+    "/dags/amazon_lamps/runs/manual__lamps",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "it"])
+def test_each_page_is_in_the_reader_s_language(client, path, language):
+    answer = client("admin", **{"accept-language": f"{language},en;q=0.5"}).get(path)
+    assert answer.status_code == 200
+    assert f'<html lang="{language}">' in answer.text
+
+
+def test_the_language_of_airflow_comes_before_the_browser_s(client):
+    asked = client("admin", **{"accept-language": "de", "cookie": "amazon_listings_language=fr"})
+    assert '<html lang="fr">' in asked.get("/").text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_data_is_text(client, path):
+    page = Reading(client("admin").get(path).text)
+    assert not [tag for tag, attributes in page.tags if tag == "img" or "onerror" in attributes]
+    assert [attributes.get("src") for tag, attributes in page.tags if tag == "script"] == [
+        "/static/theme.js",
+        "/static/workbench.js",
+    ]
+    assert not [tag for tag, attributes in page.tags if "style" in attributes or tag == "style"]
+    assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", page.text)
+
+
+def test_a_page_loads_nothing_from_elsewhere(client):
+    answer = client("admin").get("/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "unsafe" not in policy
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text
+
+
+def test_addresses_have_the_prefix_of_airflow(client):
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    outer = FastAPI(root_path="/some/prefix")
+    outer.mount("/amazon-listings", client.app)
+    page = Reading(
+        TestClient(outer, headers={"x-user": "admin"}).get("/some/prefix/amazon-listings/items").text
+    )
+    links = [
+        attributes["href"] for tag, attributes in page.tags if tag in {"a", "link"} and "href" in attributes
+    ]
+    assert links
+    assert all(link.startswith(("/some/prefix/amazon-listings/", "#")) for link in links)
+
+
+def test_a_filter_narrows_the_items(client):
+    found = client("viewer").get("/api/dags/amazon_lamps/items", params={"outcome": "blocked"}).json()
+    assert [one["pim_id"] for one in found["items"]] == ["products/2", "products/3"]
+    assert found["outcomes"] == {"ready": 1, "blocked": 2}
+    found = client("viewer").get("/api/dags/amazon_lamps/items", params={"q": "a-1"}).json()
+    assert [one["sku"] for one in found["items"]] == ["A-1"]
+    found = client("viewer").get("/api/dags/amazon_lamps/items", params={"q": "100%"}).json()
+    assert found["items"] == []
+
+
+def test_the_items_of_a_cause_are_those_that_it_counts(client):
+    (cause,) = client("viewer").get("/api/issues").json()
+    assert (cause["items"], cause["turn"], cause["share"]) == (2, "pim", pytest.approx(2 / 3))
+    found = client("viewer").get("/api/dags/amazon_lamps/items", params={"issue": cause["identity"]}).json()
+    assert [one["pim_id"] for one in found["items"]] == ["products/2", "products/3"]
+
+
+def test_files_run_no_formula(client, filled):
+    rows = list(csv.DictReader(io.StringIO(client("viewer").get("/items.csv").text.removeprefix("\ufeff"))))
+    assert [row["pim_id"] for row in rows] == ["products/1", "products/2", "products/3"]
+    assert rows[1]["name"] == HOSTILE
+
+
+def test_a_connector_that_is_all_blocked_is_red(client):
+    one = client("viewer").get("/api/connectors").json()[0]
+    assert (one["state"], one["blocked"], one["trend"]) == ("paused", 2, [2])
+    assert one["last_run"]["counts"] == {"ready": 1, "blocked": 2}
+
+
+def test_a_broken_connector_says_what_is_wrong_and_hides_nobody(client, folder, variable):
+    variable("amazon_connector_lamps", {"sync": {"operation": "lve"}})
+    lines = client("admin").get("/api/connectors").json()
+    assert [(one["id"], one["state"]) for one in lines] == [("lamps", "broken"), ("elsewhere", "paused")]
+    assert "live" in lines[0]["problem"]
+    assert client("admin").get("/dags/amazon_lamps/items").status_code == 409
+
+
+def test_what_goes_wrong_is_said_in_words(client):
+    answer = client("viewer", accept="text/html", **{"accept-language": "fr"}).get("/dags/amazon_gone/items")
+    assert answer.status_code == 403
+    assert "DAG" in answer.text
+    assert "<h1>" in answer.text
+    answer = client("admin").get("/dags/amazon_lamps/item", params={"id": "products/9"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "This connector has no such item.")
+    answer = client(accept="text/html").get("/")
+    assert answer.status_code == 401
+    assert "/auth/login" in answer.text
+
+
+def test_an_installation_without_runs_says_so(client, folder, filled):
+    for path in folder.iterdir():
+        path.unlink()
+    page = client("admin").get("/").text
+    assert "no connector that you may read" in page
