@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow.api_fastapi.app import API_ROOT_PATH, cached_app
+from airflow.api_fastapi.app import API_ROOT_PATH
 from airflow.models.dag import DagModel
 from airflow.models.variable import Variable
 from airflow.utils.session import create_session
@@ -73,9 +73,10 @@ async def call(method: str, path: str, headers: Mapping[str, str], body: Any = N
         body: What is sent, as JSON.
     """
     import httpx  # noqa: PLC0415 - only for what changes something
+    from airflow.api_fastapi.main import app  # noqa: PLC0415 - the API server's own, which is loaded by now
 
     kept = {name: headers[name] for name in ("cookie", "authorization", "host") if name in headers}
-    transport = httpx.ASGITransport(app=cached_app(), root_path=API_ROOT_PATH.rstrip("/"))
+    transport = httpx.ASGITransport(app=app, root_path=API_ROOT_PATH.rstrip("/"))
     async with httpx.AsyncClient(transport=transport, base_url="http://airflow") as client:
         answer = await client.request(
             method, f"{API_ROOT_PATH.rstrip('/')}/api/v2{path}", headers=kept, json=body

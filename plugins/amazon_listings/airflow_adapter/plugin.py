@@ -44,6 +44,12 @@ class AmazonListingsPlugin(AirflowPlugin):
             "icon_dark_mode": "amazon-listings/static/icon_dark.svg",
         },
         {
+            "name": "Amazon fields",
+            "href": "amazon-listings/dags/{DAG_ID}/fields",
+            "destination": "dag",
+            "url_route": "amazon_fields",
+        },
+        {
             "name": "Amazon items",
             "href": "amazon-listings/dags/{DAG_ID}/items",
             "destination": "dag",

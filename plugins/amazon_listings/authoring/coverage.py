@@ -127,7 +127,7 @@ def coverage(
         items: The items, families together.
         check: Checks payloads as a run does before it asks Amazon.
     """
-    lines = _lines(mapping)
+    lines = lines_by_path(mapping)
     count = 0
     filled: Counter[str] = Counter()
     troubles = _Troubles(lines)
@@ -209,8 +209,8 @@ def _dotted(path: str) -> str:
     return ".".join(part for part in path.split("/") if not part.isdigit())
 
 
-def _lines(mapping: FieldMapping) -> dict[str, Line]:
-    """The line that fills each field, by its path; a line that is left empty fills nothing."""
+def lines_by_path(mapping: FieldMapping) -> dict[str, Line]:
+    """Return the line that fills each field, by its path; a line that is left empty fills nothing."""
     found: dict[str, Line] = {}
     for branch in mapping.plan.values():
         for template in branch.templates:

@@ -451,6 +451,33 @@ stops = Table(
     Column("stopped_by", Name(128)),
 )
 
+#: Changes of a connector's mapping that are not published yet; one draft per connector id, because a
+#: connector may have one before it ever ran. `mapping`: key -> value, null where the line goes. `revision`
+#: grows with every change, so that two people who edit notice each other.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("connector_id", Name(64), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("mapping", JSON, nullable=False),
+    Column("changed_by", Name(128), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+#: Every text of a connector's Variable that was published from the workbench, with the one before it.
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connector_id", Name(64), nullable=False),
+    Column("published_by", Name(128), nullable=False),
+    Column("published_at", Moment, nullable=False),
+    Column("text_before", Text),
+    Column("text_after", Text, nullable=False),
+    Index("ix_publications_connector_id", "connector_id"),
+    sqlite_autoincrement=True,
+)
+
 
 def current_id(table: Table) -> ColumnElement[str]:
     """Return the id that the connector of a row has today, in a statement joined with `connectors`."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_product_types.fields import Field
     from amazon_product_types.labels import FieldIndex
     from amazon_product_types.validation.issue import Issue, Source
 
@@ -148,6 +149,10 @@ class Definitions:
         """Return the fields by their labels in a locale that the connector's mapping uses."""
         known = self._pair.labels.key.locale
         return self.index if locale == known or self._index_in is None else self._index_in(locale)
+
+    def fields(self, language: str) -> list[Field]:
+        """Return the fields, their conditions worded in a language."""
+        return self._pair.fields(language=language)
 
     @property
     def document(self) -> dict[str, Any]:

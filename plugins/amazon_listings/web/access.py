@@ -35,6 +35,11 @@ class Visitor:
         """Return the name by which Airflow knows the user."""
         return str(self.user.get_name())
 
+    @property
+    def id(self) -> str:
+        """Return the id by which Airflow's auth manager knows the user."""
+        return str(self.user.get_id())
+
     def may_read(self, dag_id: str) -> bool:
         """Return whether the user may see a DAG."""
         return self._may("GET", dag_id)

@@ -12,14 +12,22 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from amazon_listings.airflow_adapter import report_pages
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.web import activity_page, connectors_page, issues_page, item_page, items_page
+from amazon_listings.web import (
+    activity_page,
+    approvals_page,
+    connectors_page,
+    fields_page,
+    issues_page,
+    item_page,
+    items_page,
+)
 from amazon_listings.web.origin import SameOrigin
 from amazon_listings.web.rendering import HERE, base_of, render, wording
 
 if TYPE_CHECKING:
     from amazon_listings.web.rendering import Wording
 
-PAGES = (connectors_page, items_page, item_page, issues_page, activity_page)
+PAGES = (connectors_page, items_page, item_page, issues_page, activity_page, approvals_page, fields_page)
 _UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
 
 

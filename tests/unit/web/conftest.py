@@ -1,6 +1,7 @@
 """The workbench over a real ledger and Airflow's database, asked by users with rights of their own."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -8,11 +9,17 @@ import yaml
 from fastapi import HTTPException
 from fastapi.testclient import TestClient
 
+from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.definitions.refresh import load_pair
+from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.runs.definitions import definition_key
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.settings import settings
 from amazon_product_types.validation.issue import Issue, Origin
 from support.hostile import HOSTILE
@@ -87,7 +94,29 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def filled(folder):
+def defined(folder, tmp_path, definitions_folder):
+    """The definition of lamps, as the run of each connector has fetched it."""
+    storage = tmp_path / "storage"
+    shutil.copytree(definitions_folder, storage / "definitions")
+    for one in load_connectors(folder, {}).connectors:
+        pair = load_pair(
+            DefinitionStore(storage / "definitions"), definition_key(one, "A1SANDBOXSELLER"), one.marketplace
+        )
+        RunFolder.of(storage, one.id, f"manual__{one.id}").note(
+            DefinitionsNote(
+                key=definition_key(one, "A1SANDBOXSELLER"),
+                country="FR",
+                checksum=pair.validation.checksum,
+                labels_checksum=pair.labels.checksum,
+                version=pair.validation.version,
+                fetched_at=pair.validation.fetched_at.isoformat(),
+                warnings=(),
+            )
+        )
+
+
+@pytest.fixture
+def filled(folder, defined):
     """A ledger with a run of each connector: a good item, a hostile one, one without SKU."""
     ledger = open_ledger(settings().ledger)
     for connector_id in ("lamps", "elsewhere"):
@@ -122,8 +151,23 @@ def state(run, pim_id, sku, name, outcome):
         read_at=NOW,
         name=name,
         note=HOSTILE if outcome == "blocked" else "",
+        row=row(pim_id, sku, name),
         attributes={"item_name": [{"value": name, "language_tag": "fr_FR"}]} if name else None,
     )
+
+
+def row(pim_id, sku, name):
+    record = {
+        "id": pim_id,
+        "ref": pim_id,
+        "status": "visible",
+        "modified": None,
+        "fields": {"brand": "Acme"},
+        "texts": {"name": {"fr": name}} if name else {},
+        "images": {},
+    }
+    head = {"pim_id": pim_id, "group": pim_id, "sku": sku, "status": "visible", "modified": None}
+    return {**head, "product": record, "variant": None}
 
 
 def trouble():

@@ -17,6 +17,9 @@ PAGES = (
     "/dags/amazon_lamps/issues",
     "/dags/amazon_lamps/item?id=products/2",
     "/activity",
+    "/dags/amazon_lamps/approvals",
+    "/dags/amazon_lamps/fields",
+    "/dags/amazon_lamps/fields?field=brand.value",
     "/dags/amazon_lamps/runs/manual__lamps",
 )
 

@@ -24,6 +24,18 @@ TABLE = {
     ("GET", "/dags/{dag_id}/issues"): "reader",
     ("GET", "/dags/{dag_id}/issues.csv"): "reader",
     ("GET", "/api/dags/{dag_id}/issues"): "reader",
+    ("GET", "/dags/{dag_id}/approvals"): "reader",
+    ("GET", "/api/dags/{dag_id}/approvals"): "reader",
+    ("POST", "/dags/{dag_id}/approvals"): "editor",
+    ("GET", "/dags/{dag_id}/fields"): "reader",
+    ("GET", "/dags/{dag_id}/fields.yaml"): "reader",
+    ("GET", "/api/dags/{dag_id}/fields"): "reader",
+    ("POST", "/dags/{dag_id}/fields/preview"): "reader",
+    ("POST", "/dags/{dag_id}/fields/check"): "reader",
+    ("POST", "/dags/{dag_id}/fields/draft"): "editor",
+    ("POST", "/dags/{dag_id}/fields/discard"): "editor",
+    ("POST", "/dags/{dag_id}/fields/publish"): "editor",
+    ("POST", "/dags/{dag_id}/fields/restore"): "editor",
     ("GET", "/dags/{dag_id}/item"): "reader",
     ("GET", "/api/dags/{dag_id}/item"): "reader",
     ("GET", "/dags/{dag_id}/item/amazon"): "reader",
@@ -37,6 +49,7 @@ ANSWERS = {
 #: What only users of the connector's Airflow connection may ask, whatever they may read.
 OF_CONNECTION = {"/dags/{dag_id}/item/amazon"}
 QUERY = {"id": "products/1"}
+BODY = {"field": "brand.value", "revision": 99, "number": 99}
 
 
 def routes(app):
@@ -55,7 +68,7 @@ def test_each_user_gets_the_expected_answer(client, method, path):
     for user, expected in ANSWERS[TABLE[method, path]].items():
         address = path.format(dag_id="amazon_lamps", run_id="manual__lamps")
         asked = client(user, origin="http://airflow.test").request(
-            method, address, params=QUERY, **({"json": {}} if method == "POST" else {})
+            method, address, params=QUERY, **({"json": BODY} if method == "POST" else {})
         )
         allowed = expected is None and not (path in OF_CONNECTION and user == "viewer")
         if allowed:

@@ -118,6 +118,41 @@ function send(form) {
   });
 }
 
+// What a field's value would make of real products, as one types.
+function preview(form) {
+  const place = document.getElementById("preview");
+  let timer;
+  let asked = 0;
+  const show = async () => {
+    const values = Object.fromEntries(new FormData(form));
+    const turn = ++asked;
+    try {
+      const answer = await fetch(form.dataset.preview, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "text/html" },
+        body: JSON.stringify(values),
+        credentials: "same-origin",
+      });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (turn === asked) place.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
+    } catch { if (turn === asked) place.textContent = place.dataset.failed; }
+  };
+  form.addEventListener("input", (event) => {
+    const kind = event.target.dataset.kind;
+    if (kind) form.querySelector(`input[name=kind][value=${kind}]`).checked = true;
+    clearTimeout(timer);
+    timer = setTimeout(show, 300);
+  });
+  for (const one of form.querySelectorAll("[data-use]")) {
+    one.addEventListener("click", () => {
+      form.elements.expression.value = one.dataset.use;
+      form.elements.expression.dispatchEvent(new Event("input", { bubbles: true }));
+      form.elements.expression.focus();
+    });
+  }
+  show();
+}
+
 document.addEventListener("click", leave);
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
@@ -128,6 +163,9 @@ document.addEventListener("keydown", (event) => {
 });
 document.querySelectorAll("form[data-live]").forEach(live);
 document.querySelectorAll("form[data-send]").forEach(send);
+document.querySelectorAll("form[data-preview]").forEach(preview);
+const opened = document.querySelector(".fieldlist [aria-current]");
+if (opened) opened.closest("ul").scrollTop = opened.offsetTop - opened.closest("ul").offsetTop - 80;
 load(document);
 followLanguage();
 if (framed()) {

@@ -1,0 +1,172 @@
+"""What waits for a person: the changes that runs ask about, and the answers to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.approvals.answers import answer_items
+from amazon_listings.approvals.decisions import changes_of
+from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+from amazon_listings.web.access import Editor, Reader, Visitor
+from amazon_listings.web.configured import connector_of, keys_of
+from amazon_listings.web.described import stored_definitions_of
+from amazon_listings.web.item_page import shown
+from amazon_listings.web.rendering import render, wording
+
+if TYPE_CHECKING:
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.approvals import Approval, State
+    from amazon_listings.runs.plan import Change
+
+router = APIRouter()
+
+#: Items shown; an answer to all holds for the others of the same questions too.
+SHOWN = 300
+
+
+@dataclass(frozen=True)
+class AskedChange:
+    """One value that would change."""
+
+    label: str
+    place: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class AskedItem:
+    """An item that waits: what becomes of its listing, why it is asked, and what would change."""
+
+    sku: str
+    pim_id: str | None
+    kind: str
+    question: int
+    reasons: list[str]
+    asked_at: datetime
+    lapses_at: datetime
+    changes: list[AskedChange]
+
+
+class Answer(BaseModel, frozen=True):
+    """A person's answer.
+
+    `which`: all items of the questions, all but the named ones, or the named ones alone.
+    """
+
+    approve: Literal["yes", "no"]
+    which: Literal["all", "but", "only"]
+    questions: str
+    sku: list[str] | str = []
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer to an answer."""
+
+    message: str
+
+
+@router.get("/dags/{dag_id}/approvals", response_class=HTMLResponse)
+def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
+    """Show what waits of a connector."""
+    one = connector_of(dag_id)
+    words = wording(request)
+    found = waiting(one)
+    return render(
+        request,
+        "approvals.html",
+        words=words,
+        page="activity",
+        visitor=visitor,
+        connector=one,
+        dag_id=dag_id,
+        tab="approvals",
+        items=found[:SHOWN],
+        count=len(found),
+        kinds=Counter(item.kind for item in found),
+        reasons=Counter(reason for item in found for reason in item.reasons),
+        questions=",".join(str(number) for number in sorted({item.question for item in found})),
+        may_answer=may_answer(one, visitor),
+        reason=lambda name: words.messages.message(f"approval.reason_{name}") or name,
+    )
+
+
+@router.get("/api/dags/{dag_id}/approvals")
+def approvals(dag_id: str, visitor: Reader) -> list[AskedItem]:
+    """Return what waits of a connector."""
+    return waiting(connector_of(dag_id))
+
+
+@router.post("/dags/{dag_id}/approvals")
+def answer(request: Request, dag_id: str, visitor: Editor, answered: Answer) -> Told:
+    """Enter an answer: yes or no, to all, to all but some, or to some."""
+    words, one = wording(request), connector_of(dag_id)
+    if not may_answer(one, visitor):
+        raise HTTPException(403, "web.not_an_approver")
+    named = [answered.sku] if isinstance(answered.sku, str) else answered.sku
+    questions = [int(number) for number in answered.questions.split(",") if number.isdigit()]
+    if not questions or (answered.which == "only" and not named):
+        raise HTTPException(422, "web.approve.nothing_chosen")
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id, one.id)
+    rows = answer_items(
+        ledger,
+        ApprovalFilter(
+            connectors=(key,),
+            questions=questions,
+            skus=named if answered.which == "only" else (),
+            without=named if answered.which == "but" else (),
+        ),
+        approved=answered.approve == "yes",
+        by=visitor.name,
+    )
+    code = "approve.approved" if answered.approve == "yes" else "approve.refused"
+    return Told(words.t(code, count=len(rows)))
+
+
+def may_answer(one: Connector, visitor: Visitor) -> bool:
+    """Return whether a user may edit the connector and is among its approvers, if it names any."""
+    approvers = one.approval.approvers
+    allowed = not approvers or bool({visitor.id, visitor.name}.intersection(approvers))
+    return allowed and visitor.may_edit(one.dag_id)
+
+
+def waiting(one: Connector) -> list[AskedItem]:
+    """Return the items of a connector that are asked about and have not lapsed, by question and SKU."""
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id)
+    if key is None:
+        return []
+    known = stored_definitions_of(one, ledger, key)
+    labels = known.labels if known else {}
+    now = datetime.now(UTC)
+    asked: tuple[State, ...] = ("asked",)
+    where = ApprovalFilter(connectors=(key,), states=asked)
+    return [_asked(row, labels) for row in find_approvals(ledger, where, changes=True) if not row.lapsed(now)]
+
+
+def _asked(row: Approval, labels: dict[str, str]) -> AskedItem:
+    return AskedItem(
+        sku=row.sku,
+        pim_id=row.pim_id,
+        kind=row.kind,
+        question=row.question,
+        reasons=list(row.reasons),
+        asked_at=row.asked_at,
+        lapses_at=row.lapses_at,
+        changes=[_change(change, labels) for change in changes_of(row)],
+    )
+
+
+def _change(change: Change, labels: dict[str, str]) -> AskedChange:
+    name = change.leaf.attribute
+    return AskedChange(labels.get(name, name), str(change.leaf), shown(change.before), shown(change.after))

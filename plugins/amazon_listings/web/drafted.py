@@ -1,0 +1,158 @@
+"""A connector as a draft would make it: the document, what it compiles to, and what it does to items."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, cast
+
+from amazon_listings.airflow_adapter.api_server import connector_variables
+from amazon_listings.connectors.declaration import VARIABLE_PREFIX
+from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.item_states import find_states
+from amazon_listings.runs.map_fields import compiled
+from amazon_listings.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.mapping.mapping import FieldMapping, MappedItem
+    from amazon_listings.runs.definitions import Definitions
+
+#: Items replayed by a check, and seconds that it may take.
+MOST_CHECKED, MOST_SECONDS = 5000, 8.0
+
+
+class DraftUnusable(ActionRequiredError):
+    """A connector would be broken with its draft; the message says by what."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a draft does to the stored items.
+
+    Args:
+        items: Items that were replayed.
+        of: Items that there are.
+        freed: Those blocked now and not with the draft, by SKU or PIM identity.
+        blocked: The other way round.
+    """
+
+    items: int
+    of: int
+    freed: tuple[str, ...]
+    blocked: tuple[str, ...]
+
+
+def variable_text(one: Connector, changes: Mapping[str, Any]) -> str:
+    """Return the text of a connector's Variable with changes of its mapping laid over it."""
+    name = f"{VARIABLE_PREFIX}{one.id}"
+    patch = json.loads(connector_variables().get(name) or "{}")
+    mapping = dict(patch.get("mapping") or {})
+    for key, value in changes.items():
+        mapping[key] = _replacing(one.mapping.get(key), value)
+    return json.dumps(patch | {"mapping": mapping}, ensure_ascii=False, indent=2)
+
+
+def drafted(one: Connector, changes: Mapping[str, Any]) -> Connector:
+    """Return a connector as it would be with changes of its mapping.
+
+    Raises:
+        DraftUnusable: it would be broken.
+    """
+    return connector_with(one, variable_text(one, changes)) if changes else one
+
+
+def connector_with(one: Connector, text: str) -> Connector:
+    """Return a connector as it would be with another text of its Variable.
+
+    Raises:
+        DraftUnusable: it would be broken.
+    """
+    name = f"{VARIABLE_PREFIX}{one.id}"
+    loaded = load_connectors(settings().connectors, connector_variables() | {name: text}, only=one.id)
+    if loaded.broken:
+        raise DraftUnusable("web.draft_unusable", reason=loaded.broken[0].text)
+    found = next((each for each in loaded.connectors if each.id == one.id), None)
+    if found is None:
+        raise DraftUnusable("web.no_such_connector")
+    return replace(found, resolved_key=one.resolved_key)
+
+
+def families(ledger: Engine, key: str) -> Iterator[list[Item]]:
+    """Yield the stored items, those of one product together."""
+    rows = (cast("Item", state.row) for state in find_states(ledger, key) if state.row is not None)
+    for _, family in groupby(rows, key=lambda row: row["group"]):
+        yield list(family)
+
+
+def sample(ledger: Engine, key: str, most: int) -> list[list[Item]]:
+    """Return the first families with so many items at most."""
+    found: list[list[Item]] = []
+    room = most
+    for family in islice(families(ledger, key), most):
+        if room <= 0:
+            break
+        found.append(family[:room])
+        room -= len(family)
+    return found
+
+
+def applied(mapping: FieldMapping, family: list[Item]) -> Iterator[tuple[Item, MappedItem]]:
+    """Yield each item of a family with what the mapping makes of it; parents that it makes too."""
+    siblings = [item["variant"] for item in family if item["variant"]]
+    for item in mapping.expand_family(family):
+        yield item, mapping.apply(item, siblings=siblings)
+
+
+def effect_of(
+    ledger: Engine, key: str, *, now: Connector, then: Connector, definitions: Definitions, count: int
+) -> Effect:
+    """Replay the stored items through two versions of a connector, and compare which pass.
+
+    Args:
+        ledger: The open ledger.
+        key: Whose items.
+        now: The connector as it is.
+        then: The connector as it would be.
+        definitions: The definitions of the last run.
+        count: How many items there are.
+
+    Raises:
+        MappingErrors: lines of one of them are wrong.
+    """
+    before, after = compiled(now, definitions), compiled(then, definitions)
+    freed, blocked = [], []
+    done, end = 0, time.monotonic() + MOST_SECONDS
+    for family in families(ledger, key):
+        old = {item["pim_id"]: _blocked(made, definitions) for item, made in applied(before, family)}
+        for item, made in applied(after, family):
+            done += 1
+            was, is_now = old.get(item["pim_id"]), _blocked(made, definitions)
+            name = item["sku"] or item["pim_id"]
+            if was and not is_now:
+                freed.append(name)
+            elif is_now and was is False:
+                blocked.append(name)
+        if done >= MOST_CHECKED or time.monotonic() > end:
+            break
+    return Effect(done, max(count, done), tuple(freed), tuple(blocked))
+
+
+def _blocked(made: MappedItem, definitions: Definitions) -> bool:
+    found = [*made.issues, *definitions.issues(made.attributes)]
+    return any(issue.severity == "ERROR" for issue in found)
+
+
+def _replacing(before: Any, value: Any) -> Any:
+    """Return what replaces a value when it is merged: keys that only the value before has go."""
+    if isinstance(before, dict) and isinstance(value, dict):
+        return {**{key: None for key in before if key not in value}, **value}
+    return value

@@ -1,0 +1,91 @@
+"""Approvals: what waits is shown with its difference, and answers hold for what was seen."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+import yaml
+
+from amazon_listings.ledger.approvals import ApprovalFilter, Asked, ask, find_approvals
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.runs.plan import Change
+from amazon_listings.selling_partner.leaves import Leaf
+
+ORIGIN = {"origin": "http://airflow.test"}
+PLACE = "/dags/amazon_lamps/approvals"
+LISTINGS = ListingScope("lamps", "A1", "A13V1IB3VIYZZH", "LAMP")
+
+
+@pytest.fixture
+def asked(filled):
+    """Ask about these SKUs; another value is another question."""
+
+    def asked(*skus, after="new"):
+        change = Change(Leaf("A13V1IB3VIYZZH", "item_name"), before="old", after=after)
+        items = [
+            Asked(sku, sku, "change", f"{sku}-{after}", ("first",), ("line",), msgspec.to_builtins([change]))
+            for sku in skus
+        ]
+        return ask(filled, LISTINGS, 1, items, patience=timedelta(hours=24))
+
+    return asked
+
+
+def states(ledger):
+    return {one.sku: one.state for one in find_approvals(ledger, ApprovalFilter(connectors=("lamps",)))}
+
+
+def answer(client, user="editor", **body):
+    return client(user, **ORIGIN).post(PLACE, json=body)
+
+
+def test_what_waits_is_shown_with_before_after_and_reason(client, asked):
+    asked("A-1")
+    (item,) = client("viewer").get(f"/api{PLACE}").json()
+    (change,) = item["changes"]
+    assert (item["sku"], change["label"], change["before"], change["after"]) == (
+        "A-1",
+        "Nom du produit",
+        "old",
+        "new",
+    )
+    assert "the mapping line was not approved yet" in client("viewer").get(PLACE).text
+
+
+@pytest.mark.parametrize(
+    ("which", "named", "expected"),
+    [
+        ("all", [], {"A-1": "approved", "A-2": "approved", "A-3": "approved"}),
+        ("but", ["A-2"], {"A-1": "approved", "A-2": "asked", "A-3": "approved"}),
+        ("only", "A-2", {"A-1": "asked", "A-2": "approved", "A-3": "asked"}),
+    ],
+)
+def test_an_answer_holds_for_all_all_but_some_or_some(client, asked, filled, which, named, expected):
+    number = asked("A-1", "A-2", "A-3")
+    assert answer(client, approve="yes", which=which, sku=named, questions=str(number)).status_code == 200
+    assert states(filled) == expected
+
+
+def test_a_change_that_came_after_the_page_is_not_approved_with_it(client, asked, filled):
+    seen = asked("A-1", "A-2")
+    asked("A-2", after="newer")
+    told = answer(client, approve="yes", which="all", questions=str(seen)).json()["message"]
+    assert told.startswith("1 item approved")
+    assert states(filled) == {"A-1": "approved", "A-2": "asked"}
+
+
+def test_a_refusal_is_entered_and_a_choice_of_nothing_is_not(client, asked, filled):
+    number = asked("A-1")
+    assert answer(client, approve="no", which="only", sku=[], questions=str(number)).status_code == 422
+    assert answer(client, approve="no", which="all", questions="").status_code == 422
+    assert answer(client, approve="no", which="all", questions=str(number)).status_code == 200
+    assert states(filled) == {"A-1": "refused"}
+
+
+def test_only_named_approvers_answer(client, asked, filled, folder):
+    number = asked("A-1")
+    document = yaml.safe_load((folder / "lamps.yaml").read_text())
+    (folder / "lamps.yaml").write_text(yaml.safe_dump(document | {"approval": {"approvers": ["admin"]}}))
+    assert answer(client, approve="yes", which="all", questions=str(number)).status_code == 403
+    assert states(filled) == {"A-1": "asked"}
+    assert answer(client, "admin", approve="yes", which="all", questions=str(number)).status_code == 200

@@ -1,0 +1,139 @@
+"""The fields of a connector: the list, the preview, the draft of two people, publishing and going back."""
+
+import json
+
+import pytest
+import yaml
+
+ORIGIN = {"origin": "http://airflow.test"}
+PLACE = "/dags/amazon_lamps/fields"
+
+
+@pytest.fixture
+def editor(client):
+    return client("editor", **ORIGIN)
+
+
+def keep(editor, revision=0, **edit):
+    return editor.post(f"{PLACE}/draft", json={"field": "brand.value", "revision": revision, **edit})
+
+
+def test_fields_say_what_fills_them_and_what_is_missing(client):
+    fields = {one["path"]: one for one in client("viewer").get(f"/api{PLACE}").json()}
+    assert (fields["brand.value"]["mark"], fields["brand.value"]["key"]) == ("mapped", "Marque")
+    assert fields["brand.value"]["line"] is not None
+    assert fields["brand.value"]["issues"] == 2
+    open_ones = [one["path"] for one in client("viewer").get(f"/api{PLACE}?show=required").json()]
+    assert open_ones
+    assert not {"brand.value", "item_name.value"} & set(open_ones)
+
+
+def test_a_preview_keeps_nothing(client, editor):
+    asked = {"field": "brand.value", "kind": "constant", "constant": "Lumio"}
+    page = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked)
+    assert page.status_code == 200
+    assert page.text.count("Lumio") == 3
+    broken = asked | {"kind": "expression", "expression": "{{ item. }}"}
+    assert 'class="problem"' in editor.post(f"{PLACE}/preview", json=broken).text
+    document = yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)
+    assert document["mapping"]["Marque"] == "{{ item.brand }}"
+
+
+def test_two_people_who_edit_notice_each_other(client, editor):
+    admin = client("admin", **ORIGIN)
+    assert keep(editor, kind="constant", constant="Lumio").status_code == 200
+    late = keep(admin, kind="constant", constant="Other")
+    assert late.status_code == 409
+    assert "editor" in late.json()["detail"]
+    assert keep(admin, revision=1, kind="constant", constant="Other").status_code == 200
+    assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 409
+
+
+def test_a_draft_is_what_the_export_has(client, editor):
+    keep(editor, kind="pim", pim="a field")
+    document = yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)
+    assert document["mapping"]["Marque"] == '{{ item["a field"] }}'
+    keep(editor, revision=1, kind="none")
+    assert "Marque" not in yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]
+
+
+def test_what_is_as_published_is_no_change(client, editor):
+    keep(editor, kind="constant", constant="Lumio")
+    keep(editor, revision=1, kind="expression", expression="{{ item.brand }}")
+    assert "Draft with" not in client("viewer").get(PLACE).text
+
+
+def test_a_line_that_cannot_be_compiled_is_refused_with_its_reason(editor):
+    answer = keep(editor, kind="expression", expression="{{ item.brand | no_such_filter }}")
+    assert answer.status_code == 422
+    assert "no_such_filter" in answer.json()["detail"]
+    assert keep(editor, kind="expression", expression="{{ item.").status_code == 422
+
+
+def test_a_check_counts_what_a_draft_frees_and_blocks(editor):
+    keep(editor, kind="none")
+    told = editor.post(f"{PLACE}/check", json={"revision": 1}).json()["message"]
+    assert told.startswith("3 items replayed")
+
+
+def test_an_object_replaces_an_object_whole():
+    from amazon_listings.connectors.merge_patch import merge_patch
+    from amazon_listings.web.drafted import _replacing
+
+    before, value = {"value": "1", "unit": "watts"}, {"value": "2"}
+    assert merge_patch(before, _replacing(before, value)) == value
+
+
+@pytest.fixture
+def airflow_api(monkeypatch, variable):
+    """Airflow's API, as far as it writes Variables: what it was asked, and what it answers."""
+    from airflow.models.variable import Variable
+
+    from amazon_listings.airflow_adapter.api_server import Answer
+    from amazon_listings.web import fields_page
+
+    asked = []
+
+    async def call(method, path, headers, body=None):
+        asked.append((method, path, headers.get("x-user")))
+        if headers.get("x-user") == "admin":
+            return Answer(403, {"detail": "Forbidden"})
+        variable(body["key"], {})
+        Variable.set(body["key"], body["value"])
+        return Answer(200, {})
+
+    monkeypatch.setattr(fields_page, "call", call)
+    return asked
+
+
+def test_a_draft_is_published_as_the_user_and_kept_as_a_version(client, editor, airflow_api):
+    keep(editor, kind="constant", constant="Lumio")
+    assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 200
+    assert airflow_api == [("POST", "/variables", "editor")]
+    fields = {one["path"]: one for one in client("viewer").get(f"/api{PLACE}").json()}
+    assert (fields["brand.value"]["key"], fields["brand.value"]["line"]) == ("Marque", None)
+    keep(editor, kind="constant", constant="Other")
+    editor.post(f"{PLACE}/publish", json={"revision": 1})
+    page = client("viewer").get(PLACE).text
+    assert "2 published versions" in page
+    assert "no draft" in page
+    assert editor.post(f"{PLACE}/restore", json={"number": 1}).status_code == 200
+    assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == "Lumio"
+
+
+def test_who_may_not_write_variables_is_told_and_keeps_the_draft(client, airflow_api):
+    admin = client("admin", **ORIGIN)
+    keep(admin, kind="constant", constant="Lumio")
+    answer = admin.post(f"{PLACE}/publish", json={"revision": 1})
+    assert answer.status_code == 403
+    assert "Variables" in answer.json()["detail"]
+    assert json.dumps("Draft with 1 change")[1:-1] in client("viewer").get(PLACE).text
+
+
+def test_a_connector_that_never_ran_says_how_to_begin(client, folder):
+    document = yaml.safe_load((folder / "elsewhere.yaml").read_text())
+    document["amazon"]["product_type"] = "SHOES"
+    (folder / "elsewhere.yaml").write_text(yaml.safe_dump(document))
+    page = client("admin").get("/dags/amazon_elsewhere/fields")
+    assert page.status_code == 200
+    assert "Start a test run" in page.text
