@@ -145,7 +145,9 @@ def run_view(one: Connector, run_id: str) -> RunView:
     except AmazonListingsError:
         raise HTTPException(404, "web.no_such_run") from None
     line = RunLine(**{name: getattr(found, name) for name in RunLine._fields})
-    folder = RunFolder.of(connections.storage(), one.id, found.run_id, found.attempt).root / "report"
+    folder = (
+        RunFolder.of(connections.storage(), found.connector_key, found.run_id, found.attempt).root / "report"
+    )
     return RunView(
         _listed(found.number, line, one),
         found.calls,

@@ -29,7 +29,7 @@ def last_note(connector: Connector, ledger: Engine, key: str) -> DefinitionsNote
     """Return what the last run of a connector notes of its definitions; None if none has got that far."""
     storage = connections.storage()
     for run in recent_runs(ledger, key, _RUNS):
-        folder = RunFolder.of(storage, run.connector_id or connector.id, run.run_id, run.attempt)
+        folder = RunFolder.of(storage, key, run.run_id, run.attempt)
         note = folder.noted(DefinitionsNote)
         if note is not None and note.key.product_type == connector.amazon.product_type:
             return note

@@ -1,0 +1,120 @@
+"""How fast the workbench's lists are: 50 connectors, 100,000 items, 10,000 open issues.
+
+    python benchmarks/workbench.py [SQLAlchemy URL of an empty PostgreSQL]
+
+Prints the 95th percentile of what each page asks the ledger, in milliseconds.
+"""
+
+import random
+import statistics
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+
+from amazon_listings.ledger.causes import open_causes, open_items
+from amazon_listings.ledger.connectors import known_connectors, resolve_key
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.item_list import ItemQuery, count_items, list_items
+from amazon_listings.ledger.item_states import ItemState, record_states
+from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
+from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_product_types.validation.issue import Issue, Origin
+
+CONNECTORS, ITEMS, ISSUES, RUNS, TIMES = 50, 100_000, 10_000, 14, 20
+NOW = datetime(2026, 11, 28, 5, tzinfo=UTC)
+
+
+def fill(ledger):
+    chance = random.Random(1)
+    each = ITEMS // CONNECTORS
+    for number in range(CONNECTORS):
+        key = resolve_key(ledger, f"connector_{number:02}")
+        for run in range(RUNS):
+            run_number = start_run(ledger, connector_key=key, run_id=f"run_{run}", operation="live")
+            finish_run(
+                ledger,
+                run_number,
+                counts={"accepted": 1800, "blocked": 200},
+                calls={},
+                cursor=None,
+                failure=None,
+            )
+        record_states(ledger, key, (state(run_number, chance, number, item) for item in range(each)))
+        wrong = (
+            CheckedItem(f"SKU-{number:02}-{item:06}", [trouble(item)], frozenset({"schema"}))
+            for item in range(ISSUES // CONNECTORS)
+        )
+        record_issues(ledger, key, run_number, wrong)
+
+
+def state(run, chance, number, item):
+    outcome = "blocked" if item < ISSUES // CONNECTORS else chance.choice(("accepted", "unchanged", "live"))
+    name = f"Lampe {chance.randrange(10**6)} noire"
+    return ItemState(
+        pim_id=f"products/{item}",
+        sku=f"SKU-{number:02}-{item:06}",
+        family=f"products/{item // 3}",
+        run=run,
+        operation="live",
+        outcome=outcome,
+        read_at=NOW,
+        name=name,
+        attributes={"item_name": [{"value": name}], "brand": [{"value": "Lumio"}]},
+        row={"pim_id": f"products/{item}", "product": {"fields": {"brand": "Lumio", "stock": item}}},
+    )
+
+
+def trouble(item):
+    return Issue(
+        code="missing_attribute" if item % 2 else "not_an_option",
+        severity="ERROR",
+        source="schema",
+        message="Marque manque.",
+        attribute="brand" if item % 2 else "color",
+        found=None if item % 2 else f"colour {item % 20}",
+        origin=Origin(7, "Marque", "brand", "fr"),
+    )
+
+
+def measured(name, ask):
+    taken = []
+    for _ in range(TIMES):
+        start = time.perf_counter()
+        ask()
+        taken.append(1000 * (time.perf_counter() - start))
+    print(f"{name:40} {statistics.quantiles(taken, n=20)[-1]:8.1f} ms")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = open_ledger(sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{folder}/ledger.db")
+        fill(ledger)
+        keys = [one.key for one in known_connectors(ledger)]
+        everything, one = ItemQuery(keys), ItemQuery(keys[:1])
+        measured("connectors: runs", lambda: last_runs(ledger, RUNS))
+        measured("connectors: items by outcome", lambda: states_by_connector(ledger))
+        measured("connectors: open issues", lambda: open_issues_by_connector(ledger))
+        measured("items: first page", lambda: list_items(ledger, everything))
+        measured(
+            "items: page in the middle",
+            lambda: list_items(ledger, everything, after=(keys[25], "products/5")),
+        )
+        measured("items: counts", lambda: count_items(ledger, everything))
+        measured("items: blocked", lambda: list_items(ledger, ItemQuery(keys, outcomes=["blocked"])))
+        measured(
+            "items: search that finds little", lambda: list_items(ledger, ItemQuery(keys, text="SKU-49-0019"))
+        )
+        measured(
+            "items: counts of a search", lambda: count_items(ledger, ItemQuery(keys, text="SKU-49-0019"))
+        )
+        measured("items of one connector: counts", lambda: count_items(ledger, one))
+        identity = "missing_attribute|brand"
+        measured("items of an issue", lambda: list_items(ledger, ItemQuery(keys[:1], identity=identity)))
+        measured("issues: causes", lambda: open_causes(ledger, keys, ["ERROR", "WARNING"]))
+        measured("issues: items", lambda: open_items(ledger, keys))
+
+
+if __name__ == "__main__":
+    main()
