@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
@@ -16,8 +16,9 @@ from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.issues import count_issues
 from amazon_listings.ledger.overview import RunLine, runs_of
 from amazon_listings.ledger.runs import find_run
+from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
 from amazon_listings.runs.folder import RunFolder
-from amazon_listings.web.access import AnyUser, Reader
+from amazon_listings.web.access import AnyUser, Editor, Reader
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.connectors_page import bar
 from amazon_listings.web.items_page import readable_connectors
@@ -39,6 +40,19 @@ class Choice(BaseModel, frozen=True):
 
     dag: str = ""
     before: int | None = None
+
+
+class Switch(BaseModel, frozen=True):
+    """Whether a connector may send."""
+
+    send: Literal["yes", "no"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer to a change."""
+
+    message: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,7 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
     """Show the runs of every connector that the user may read."""
     known = readable_connectors(visitor)
     found = listed(known, choice)
+    chosen = next((one for one in known if one.dag_id == choice.dag), None)
     return render(
         request,
         "activity.html",
@@ -91,7 +106,29 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         runs=found[:SHOWN],
         following=found[SHOWN - 1].number if len(found) > SHOWN else None,
         bar=bar,
+        chosen=chosen,
+        stopped=stopped_by(chosen) if chosen else None,
+        may_edit=chosen is not None and visitor.may_edit(chosen.dag_id),
     )
+
+
+@router.post("/dags/{dag_id}/sending")
+def switch(request: Request, dag_id: str, visitor: Editor, wanted: Switch) -> Told:
+    """Stop a connector, or let it send again; a run that is sending stops within a batch."""
+    words, one = wording(request), connector_of(dag_id)
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id, one.id)
+    if wanted.send == "no":
+        stop(ledger, key, by=visitor.name)
+        return Told(words.t("stop.stopped"))
+    resume(ledger, key)
+    return Told(words.t("stop.resumed"))
+
+
+def stopped_by(one: Connector) -> Stop | None:
+    """Return what stops a connector: its own stop, or that of all connectors."""
+    ledger = connections.ledger()
+    return stop_of(ledger, keys_of(ledger).get(one.id, one.id))
 
 
 @router.get("/api/runs")

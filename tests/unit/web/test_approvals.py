@@ -8,6 +8,7 @@ import yaml
 
 from amazon_listings.ledger.approvals import ApprovalFilter, Asked, ask, find_approvals
 from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.stops import stop_of
 from amazon_listings.runs.plan import Change
 from amazon_listings.selling_partner.leaves import Leaf
 
@@ -89,3 +90,12 @@ def test_only_named_approvers_answer(client, asked, filled, folder):
     assert answer(client, approve="yes", which="all", questions=str(number)).status_code == 403
     assert states(filled) == {"A-1": "asked"}
     assert answer(client, "admin", approve="yes", which="all", questions=str(number)).status_code == 200
+
+
+def test_a_connector_is_stopped_and_resumed_by_name(client, filled):
+    stop = client("editor", **ORIGIN).post("/dags/amazon_lamps/sending", json={"send": "no"})
+    assert stop.status_code == 200
+    assert (stop_of(filled, "lamps").stopped_by, stop_of(filled, "elsewhere")) == ("editor", None)
+    assert "by editor" in client("viewer").get("/activity?dag=amazon_lamps").text
+    client("editor", **ORIGIN).post("/dags/amazon_lamps/sending", json={"send": "yes"})
+    assert stop_of(filled, "lamps") is None

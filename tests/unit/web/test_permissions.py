@@ -27,6 +27,7 @@ TABLE = {
     ("GET", "/dags/{dag_id}/approvals"): "reader",
     ("GET", "/api/dags/{dag_id}/approvals"): "reader",
     ("POST", "/dags/{dag_id}/approvals"): "editor",
+    ("POST", "/dags/{dag_id}/sending"): "editor",
     ("GET", "/dags/{dag_id}/fields"): "reader",
     ("GET", "/dags/{dag_id}/fields.yaml"): "reader",
     ("GET", "/api/dags/{dag_id}/fields"): "reader",
@@ -49,7 +50,7 @@ ANSWERS = {
 #: What only users of the connector's Airflow connection may ask, whatever they may read.
 OF_CONNECTION = {"/dags/{dag_id}/item/amazon"}
 QUERY = {"id": "products/1"}
-BODY = {"field": "brand.value", "revision": 99, "number": 99}
+BODY = {"field": "brand.value", "revision": 99, "number": 99, "send": "yes"}
 
 
 def routes(app):

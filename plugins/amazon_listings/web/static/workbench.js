@@ -47,7 +47,9 @@ async function swap(address, target) {
   const place = document.getElementById(target);
   if (!answer.ok || !found || !place) { location.assign(address); return; }
   place.replaceWith(document.adoptNode(found));
-  load(document.getElementById(target));
+  const shown = document.getElementById(target);
+  shown.querySelectorAll("form[data-send]").forEach(send);
+  load(shown);
 }
 
 // A form marked `data-live` narrows the list of the page as one types or chooses.
