@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +14,7 @@ import psutil
 import typer
 
 from amazon_listings.cli.outcome_table import print_outcomes
+from amazon_listings.connectors.loader import load_connectors
 from local_airflow import installation
 from local_airflow.airflow import (
     LocalAirflow,
@@ -21,6 +25,7 @@ from local_airflow.airflow import (
     start,
     stop,
 )
+from local_airflow.project import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
 #: The connectors that `make demo` runs: a test sync and a live sync.
 DEMO = ("fr_lamps", "de_backpacks")
+#: Lines of a command's output that the demo prints.
+SHOWN = 12
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -81,15 +88,44 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
         with running_airflow(home / "airflow", extra=env) as airflow:
             progress(f"Airflow at {airflow.url}; reading the DAGs")
             runs = {}
+            live = _live_among(connectors)
             for name in connectors:
                 airflow.wait_for_dag(f"amazon_{name}")
-                runs[name] = airflow.trigger(f"amazon_{name}", {"selection": "everything"})
+                asked = {"selection": "everything", "operation": "live" if name in live else "test"}
+                runs[name] = airflow.trigger(f"amazon_{name}", asked)
                 progress(f"{name}: run started")
-            return {
-                name: summary
-                for name, run in runs.items()
-                if (summary := _summary_of(airflow, name, run, progress)) is not None
-            }
+            summaries = {name: _summary_of(airflow, name, run, progress) for name, run in runs.items()}
+            for name in live:
+                if summaries[name] is not None and summaries[name]["counts"]["waiting"]:
+                    summaries[name] = _sent_after_approval(airflow, name, env, progress)
+            return {name: summary for name, summary in summaries.items() if summary is not None}
+
+
+def _live_among(connectors: list[str]) -> list[str]:
+    """Return the connectors whose operation is live."""
+    loaded = load_connectors(PROJECT / "include" / "connectors", {}).connectors
+    return [one.id for one in loaded if one.id in connectors and one.sync.operation == "live"]
+
+
+def _sent_after_approval(airflow: LocalAirflow, name: str, env: dict[str, str], progress: Progress) -> Any:
+    """Show what waits of a connector, approve it as a person would, and send it."""
+    for command in (["list"], ["show", name, "--sku", "LUM-B101-BLK"], ["approve", name]):
+        progress(f"$ amazon-listings approvals {' '.join(command)}")
+        done = subprocess.run(
+            [sys.executable, "-m", "amazon_listings", "approvals", *command],
+            env={**os.environ, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = (done.stdout + done.stderr).splitlines()
+        for line in lines[:SHOWN]:
+            typer.echo(f"        {line}")
+        if len(lines) > SHOWN:
+            typer.echo(f"        … {len(lines) - SHOWN} more lines")
+    run = airflow.trigger(f"amazon_{name}", {"selection": "approved", "operation": "live"})
+    progress(f"{name}: run of what was approved started")
+    return _summary_of(airflow, name, run, progress)
 
 
 def _summary_of(airflow: LocalAirflow, name: str, run: str, progress: Progress) -> Any:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.mapping.values.notation import ColumnEvidence
+    from amazon_listings.messages import Message
     from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.notes import ApprovalNote, ExtractNote
@@ -56,6 +57,9 @@ class Installation(Protocol):
 
     def reader(self, connector: Connector) -> Callable[[Selection], Reading]:
         """Return what reads a selection from the connector's source."""
+
+    def halted(self, connector: Connector) -> Message | None:
+        """Return why a connector must not send any more, by how it is configured now; None if it may."""
 
     def tables(self, connector: Connector) -> Mapping[str, Rows]:
         """Return the rows of the connector's related tables, by name and language."""
@@ -258,6 +262,7 @@ def live_sync_of(run: RunContext, installation: Installation) -> LiveSync:
     Raises:
         ActionRequiredError: the ledger does not know the run.
     """
+    from amazon_listings.approvals.stopping import brake
     from amazon_listings.writes.live_sync import live_sync
 
     return live_sync(
@@ -267,6 +272,9 @@ def live_sync_of(run: RunContext, installation: Installation) -> LiveSync:
         ledger=installation.ledger,
         run=number_of(run, installation.ledger),
         folder=run.folder,
+        stopped=brake(
+            installation.ledger, run.connector, functools.partial(installation.halted, run.connector)
+        ),
     )
 
 

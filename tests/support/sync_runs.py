@@ -303,7 +303,7 @@ class Run:
             self.approve()
         self.send()
 
-    def send(self):
+    def send(self, stopped=lambda: None):
         """What the task live_sync does, whatever was decided before."""
         shop = self.shop
         self.sync = live_sync(
@@ -313,6 +313,7 @@ class Run:
             ledger=shop.ledger,
             run=self.number,
             folder=self.folder,
+            stopped=stopped,
         )
         self.counts = self.sync.send()
 

@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from airflow.sdk import Variable
+from airflow.sdk.exceptions import AirflowRuntimeError
 
 from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.errors import ActionRequiredError
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _IN_ENVIRONMENT = f"AIRFLOW_VAR_{VARIABLE_PREFIX}".upper()
 
 
+class VariableUnreadable(RetryableError):
+    """Airflow does not give a Variable that it has; without it a connector may be another one."""
+
+
 class BrokenConnectors(ActionRequiredError):
     """At least one connector cannot be used; the message is that of each."""
 
@@ -29,26 +34,59 @@ def declared(only: str | None = None) -> Loaded:
     """The connectors of the folder and of the Variables, or just one of them.
 
     The Variables come from Airflow's API, in a DAG file as in a task; never from its database.
+
+    Raises:
+        VariableUnreadable: a Variable that is there cannot be read.
     """
-    names = _variable_names() if only is None else [f"{VARIABLE_PREFIX}{only}"]
-    found = ((name, Variable.get(name, default=None)) for name in names)
+    prefix = VARIABLE_PREFIX if only is None else f"{VARIABLE_PREFIX}{only}"
+    listed = _listed(prefix)
+    names = listed | _in_environment() if only is None else {prefix}
+    found = ((name, _read(name, is_listed=name in listed)) for name in sorted(names))
     variables = {name: text for name, text in found if text is not None}
     return load_connectors(settings().connectors, variables, only=only)
 
 
-def _variable_names() -> list[str]:
-    """Names of the Variables that declare connectors: those that Airflow lists, and the environment's.
+def variable(name: str) -> str | None:
+    """Return the text of a Variable; None if there is none.
 
-    Airflow gives a Variable of the environment when asked for it by name, but lists only its database.
+    Raises:
+        VariableUnreadable: Airflow lists it, or cannot list it, and does not give it.
     """
-    names = {
+    return _read(name, is_listed=name in _listed(name))
+
+
+def _read(name: str, *, is_listed: bool) -> str | None:
+    """Return the text of a Variable; None if there is none.
+
+    Airflow gives the default for a Variable that it could not read, too: what it has just listed is there.
+    """
+    text: str | None = Variable.get(name, default=None)
+    if text is None and is_listed and name in _listed(name):
+        raise VariableUnreadable("airflow.variable_unreadable", name=name)
+    return text
+
+
+def _listed(prefix: str) -> set[str]:
+    """Return the names of the Variables in Airflow's database that begin so.
+
+    Raises:
+        VariableUnreadable: Airflow does not say.
+    """
+    # `airflow dags list --local`, `airflow dags test` and the like parse without the supervisor that hands
+    # out Variables; Airflow itself then knows only those of the environment and of secrets backends.
+    with suppress(ImportError):
+        try:
+            return set(Variable.keys(prefix=prefix))
+        except AirflowRuntimeError as error:
+            raise VariableUnreadable("airflow.variables_unlisted", prefix=prefix) from error
+    return set()
+
+
+def _in_environment() -> set[str]:
+    """Return the names of the environment's Variables that declare connectors; Airflow does not list them."""
+    return {
         name.removeprefix("AIRFLOW_VAR_").lower() for name in os.environ if name.startswith(_IN_ENVIRONMENT)
     }
-    # `airflow dags list --local`, `airflow dags test` and the like parse without the supervisor that hands
-    # out Variables; Airflow itself then knows only those of the environment.
-    with suppress(ImportError):
-        names.update(Variable.keys(prefix=VARIABLE_PREFIX))
-    return sorted(names)
 
 
 def connector_named(connector_id: str) -> Connector:

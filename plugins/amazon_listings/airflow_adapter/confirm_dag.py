@@ -91,7 +91,7 @@ def _assets() -> list[Asset]:
         connectors = declared().connectors
     except AmazonListingsError:
         return []  # the file of the connectors' DAGs says what is wrong
-    return [listings_asset(connector) for connector in connectors if connector.enabled]
+    return [listings_asset(connector.id) for connector in connectors if connector.enabled]
 
 
 @explained

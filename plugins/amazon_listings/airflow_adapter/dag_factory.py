@@ -18,7 +18,7 @@ from amazon_listings.airflow_adapter.failures import LONG_WORK, QUOTA_BOUND_WORK
 from amazon_listings.airflow_adapter.live_sync_operator import LiveSyncOperator
 
 if TYPE_CHECKING:
-    from amazon_listings.connectors.model import Connector
+    from amazon_listings.connectors.model import BrokenConnector, Connector
 
 #: A DAG needs a date before which it never runs; backfills may reach back to it.
 FIRST_DAY = pendulum.datetime(2024, 1, 1, tz="UTC")
@@ -45,47 +45,71 @@ def build_dag(connector: Connector) -> DAG:
         default_args=task_defaults(connector.owner),
         fail_fast=False,
     ) as dag:
-        _lay_out(connector)
+        _lay_out(connector.id)
     # After the tasks: each would keep a copy, and Airflow checks every copy's schema again and again while
     # it parses, which is most of the parse of many connectors.
     dag.params.update(_params(connector))
     return dag
 
 
-def listings_asset(connector: Connector) -> Asset:
+def build_broken_dag(broken: BrokenConnector) -> DAG:
+    """Return the DAG of a connector whose Variable is broken; its runs end with the sentence that says why.
+
+    It has no schedule, and its documentation is the sentence.
+    """
+    with DAG(
+        dag_id=f"amazon_{broken.id}",
+        description="The connector is broken; its documentation says why",
+        doc_md=f"### {broken.id}\n\nThis connector is broken and does not run:\n\n{_quoted(broken.text)}",
+        schedule=None,
+        start_date=FIRST_DAY,
+        catchup=False,
+        max_active_runs=1,
+        tags={"amazon-listings", "broken"},
+        default_args=task_defaults("amazon_listings"),
+    ) as dag:
+        _lay_out(broken.id)
+    return dag
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def listings_asset(connector_id: str) -> Asset:
     """What stands for a connector's listings at Amazon: updated by every live sync."""
     # A name without a URI's scheme: for each scheme Airflow imports every provider to find who knows it.
-    return Asset(name=f"listings_{connector.id}")
+    return Asset(name=f"listings_{connector_id}")
 
 
-def _lay_out(connector: Connector) -> None:
+def _lay_out(connector_id: str) -> None:
     # What a task returns is one XCom; Airflow would add one for each of its keys.
     step = functools.partial(task, multiple_outputs=False)
-    definition = step(task_id="refresh_definition")(tasks.refresh_definition)(connector.id)
+    definition = step(task_id="refresh_definition")(tasks.refresh_definition)(connector_id)
     extract = step(task_id="extract_products", execution_timeout=LONG_WORK)(tasks.extract_products)(
-        connector.id, definition
+        connector_id, definition
     )
-    quality = step(task_id="check_quality")(tasks.check_quality)(connector.id, definition, extract)
+    quality = step(task_id="check_quality")(tasks.check_quality)(connector_id, definition, extract)
     mapped = (
         step(task_id="map_fields", map_index_template="{{ task.op_kwargs['part'] }}")(tasks.map_fields)
-        .partial(connector_id=connector.id, definition=definition)
+        .partial(connector_id=connector_id, definition=definition)
         .expand(part=quality)
     )
     # Without items nothing is mapped, and there may still be listings to take off sale.
     unfailed = step(
         task_id="test_sync", trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=QUOTA_BOUND_WORK
     )
-    tested = unfailed(tasks.test_sync)(connector.id, definition)
-    approved = step(task_id="approve")(tasks.approve)(connector.id, definition)
+    tested = unfailed(tasks.test_sync)(connector_id, definition)
+    approved = step(task_id="approve")(tasks.approve)(connector_id, definition)
     sent = LiveSyncOperator(
         task_id="live_sync",
         execution_timeout=QUOTA_BOUND_WORK,
-        outlets=[listings_asset(connector)],
-        connector_id=connector.id,
+        outlets=[listings_asset(connector_id)],
+        connector_id=connector_id,
         definition=definition,
     )
     closing = step(task_id="report", trigger_rule=TriggerRule.ALL_DONE, retries=0)
-    report = closing(tasks.report)(connector.id, definition)
+    report = closing(tasks.report)(connector_id, definition)
     mapped >> tested >> approved >> sent
     [definition, extract, quality, mapped, tested, approved, sent] >> report
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.messages import Message
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.sources.port import Rows
@@ -50,6 +51,20 @@ class AirflowInstallation:
         from amazon_listings.sources.extraction import read_items  # noqa: PLC0415 - only a run needs it
 
         return functools.partial(read_items, connections.source(connector))
+
+    def halted(self, connector: Connector) -> Message | None:
+        """Return why a connector must not send any more: its Variable of stops, or how it is configured."""
+        from amazon_listings.airflow_adapter import configured  # noqa: PLC0415 - only a live sync needs it
+        from amazon_listings.approvals.stopping import VARIABLE, is_named, switched_off  # noqa: PLC0415
+        from amazon_listings.messages import message  # noqa: PLC0415
+
+        if is_named(configured.variable(VARIABLE), connector.id):
+            return message("approval.stopped_variable", connector=connector.id, variable=VARIABLE)
+        try:
+            now = configured.connector_named(connector.id)
+        except configured.BrokenConnectors:
+            now = None
+        return switched_off(connector, now)
 
     def tables(self, connector: Connector) -> Mapping[str, Rows]:
         """Return the rows of the connector's related tables."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from amazon_listings.cli import (
+    approvals,
     connectors,
     connectors_coverage,
     connectors_new,
@@ -35,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for module in (
+    approvals,
     connectors,
     connectors_coverage,
     connectors_new,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 #: Ids that would give a connector the id of another DAG of this project.
-_DAGS_OF_OUR_OWN = ("confirm", "product_types")
+_DAGS_OF_OUR_OWN = ("approvals", "confirm", "product_types")
 _ANY_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 #: Characters of an expression: longer is no expression that a person wrote.
 LONGEST_EXPRESSION = 20_000

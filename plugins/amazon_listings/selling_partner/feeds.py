@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
+from amazon_listings.errors import AmazonListingsError
 from amazon_listings.incoming.http_reader import unpacked
 from amazon_listings.selling_partner.downloads import download, upload, with_new_link
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
@@ -137,9 +138,13 @@ def search(client: SellingPartner, created_since: str) -> list[Feed]:
     return found
 
 
-def cancel(client: SellingPartner, feed_id: str) -> None:
-    """Cancel a feed that is still in the queue."""
-    client.call("cancelFeed", path={"feedId": feed_id})
+def cancel(client: SellingPartner, feed_id: str) -> bool:
+    """Cancel a feed that is still in the queue; return False if Amazon does not, because it processes it."""
+    try:
+        client.call("cancelFeed", path={"feedId": feed_id})
+    except AmazonListingsError:
+        return False
+    return True
 
 
 def report(client: SellingPartner, report_id: str) -> bytes:

@@ -20,7 +20,7 @@ from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.item_states import reading_moment
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.notations import columns_of
-from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote
+from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, StopNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, REMOVED, TESTED, WrittenItem
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.messages import Message
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import MappedItem
@@ -112,7 +113,7 @@ class LiveSync:
         if self.folder.noted(ApprovalNote) is None:
             raise NotDecided
         self.poller.poll(self.connector.key)
-        self.folder.forget(LiveNote)
+        self.folder.forget(LiveNote, StopNote)
         self.folder.clear(LIVE)
         self._submit({})
         return self._finished()
@@ -137,6 +138,8 @@ class LiveSync:
         return awaited_feeds(protocol.ledger, self.connector.key, protocol.run, now=self.now())
 
     def _finished(self) -> dict[str, int]:
+        if self.writer.is_stopped() and self.writer.stop is not None:
+            return self._stopped(self.writer.stop)
         if not self.awaited():
             self._send_offers_of_rejected()
         counts = self._counts()
@@ -147,6 +150,28 @@ class LiveSync:
         # A try that was killed may have sent more than this one had to.
         self.writer.protocol.lease.end_earlier()
         return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+
+    def _stopped(self, why: Message) -> dict[str, int]:
+        """End the run: cancel the feeds that Amazon has not begun, and leave the rest to a later run."""
+        sentence = self.writer.messages.word(why)
+        log.warning("%s", sentence)
+        if any(self._left()):
+            self.folder.note(StopNote(sentence=sentence))
+        self.feeds.cancel(self.awaited())
+        self.poller.poll(self.connector.key)
+        for _ in self.feeds.collect(LIVE, self.awaited()):
+            pass
+        self._note_sent()
+        self.writer.protocol.lease.end_earlier()
+        counts = self._counts()
+        return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+
+    def _left(self) -> Iterator[bool]:
+        """Yield something for each item and removal that is not sent."""
+        for part in self.folder.parts(APPROVED):
+            yield from (True for _ in self._ready(part))
+        for part in self.folder.parts(REMOVED):
+            yield from (True for item in self.folder.read(REMOVED, part) if item.outcome is Outcome.READY)
 
     def _note_sent(self) -> None:
         """Enter which approved changes Amazon accepted."""
@@ -404,6 +429,7 @@ def live_sync(
     run: int,
     folder: RunFolder,
     now: Callable[[], datetime] = utc_now,
+    stopped: Callable[[], Message | None] = lambda: None,
 ) -> LiveSync:
     """Return the live sync of a run, ready to `send` or to `collect`.
 
@@ -415,6 +441,7 @@ def live_sync(
         run: The run's number in the ledger.
         folder: The run's folder.
         now: The time.
+        stopped: Says why nothing more may be sent, as `approvals.stopping.brake` does.
     """
     listings = ListingScope(
         connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
@@ -424,7 +451,7 @@ def live_sync(
     writer = Writer(
         planner=Planner(connector, mapping, definitions.layout, client),
         client=client,
-        protocol=WriteProtocol(ledger, listings, run, lease, definitions.checksum),
+        protocol=WriteProtocol(ledger, listings, run, lease, definitions.checksum, stopped),
         definitions=definitions,
         mapping=mapping,
         languages=dict(connector.language_tags),

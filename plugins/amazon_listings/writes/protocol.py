@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.fences import Fence
     from amazon_listings.ledger.items import ListingScope, Removal
     from amazon_listings.ledger.leases import Lease
+    from amazon_listings.messages import Message
     from amazon_listings.selling_partner.listing_answers import Submission
     from amazon_listings.writes.planner import Attributes
 
@@ -133,6 +134,7 @@ class WriteProtocol:
         run: The run's number.
         lease: The connector's lease.
         definition: Checksum of the definition that payloads were validated with, if they were.
+        stopped: Says why nothing more may be sent; asked before each batch. None: it may.
     """
 
     ledger: Engine
@@ -140,6 +142,7 @@ class WriteProtocol:
     run: int
     lease: Lease
     definition: str | None = None
+    stopped: Callable[[], Message | None] = lambda: None
 
     def sending(self) -> AbstractContextManager[None]:
         """Hold the connector's lease; nothing is sent without it.

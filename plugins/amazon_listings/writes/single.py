@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import KnownItem
     from amazon_listings.ledger.submissions import Sent
     from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.messages import Catalogue
+    from amazon_listings.messages import Catalogue, Message
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.plan import Change
     from amazon_listings.selling_partner.client import SellingPartner
@@ -77,6 +77,7 @@ class Writer:
         mapping: For the origin of issues.
         languages: PIM language to Amazon language tag.
         progress: Counts every row.
+        stop: Why nothing more may be sent; what was not reached then has no outcome.
     """
 
     planner: Planner
@@ -87,6 +88,7 @@ class Writer:
     languages: dict[str, str]
     progress: Progress
     calls: Counter[str] = field(default_factory=Counter)
+    stop: Message | None = None
 
     def __post_init__(self) -> None:
         self.messages = catalogue(self.definitions.language)
@@ -154,6 +156,8 @@ class Writer:
     def _due(self, rows: list[Row], decided: list[WrittenItem], soon: list[Row]) -> Iterator[Row]:
         """Fence the rows, a few at a time; yield those to be sent, add outcomes of others to `decided`."""
         for some in chunks(rows, FENCED_AT_ONCE):
+            if self.is_stopped():
+                return
             fences = self.protocol.fence([row["sku"] for row in some])
             soon += [row for row in some if row["sku"] in fences and fences[row["sku"]].feed is None]
             settled = [
@@ -172,6 +176,12 @@ class Writer:
                 self.progress.step()
                 decided.append(item)
             yield from due
+
+    def is_stopped(self) -> bool:
+        """Return whether nothing more may be sent; `stop` says why."""
+        if self.stop is None:
+            self.stop = self.protocol.stopped()
+        return self.stop is not None
 
     def behind(self, row: Row, fence: Fence | None) -> WrittenItem:
         """Return the outcome of a row behind a fence: it is sent once the answer of that write is known."""

@@ -1,5 +1,6 @@
 """What waits for a person, what goes on meanwhile, and what a person's answer is worth."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from amazon_listings.ledger.approvals import (
     find_approvals,
     open_questions,
 )
+from amazon_listings.messages import message
 from support.sync_runs import lamp
 
 ASKING = {"approval": {"policy": "first"}}
@@ -168,3 +170,17 @@ def test_a_new_line_waits_and_the_values_of_approved_lines_go(shop, live):
     assert run.outcomes() == {"A": "accepted_in_part", "B": "waiting", "C": "waiting"}
     assert quantity(shop, live, "A") == 4
     assert shop.held(live, "A")["manufacturer"][0]["value"] == "Acme"
+
+
+def test_a_stop_ends_sending_within_one_batch_and_loses_nothing(shop):
+    connector = shop.connector()
+    many = [lamp(f"L{number:03}") for number in range(60)]
+    run = shop.run(connector, many, until="approved")
+    asked = iter(range(100))
+    run.send(stopped=lambda: message("approval.stopped_test", connector="lamps") if next(asked) else None)
+    outcomes = list(run.outcomes().values())
+    assert outcomes.count("accepted") == 25
+    assert outcomes.count("waiting") == 35
+    assert "passé en test" in run.items()["L059"].note
+    again = shop.run(connector, many)
+    assert Counter(again.outcomes().values()) == {"unchanged": 25, "accepted": 35}

@@ -70,7 +70,7 @@ def parse():
 
     def parse():
         bag = DagBag(str(PROJECT / "dags"))
-        for name in ("amazon_confirm", "amazon_product_types"):
+        for name in ("amazon_approvals", "amazon_confirm", "amazon_product_types"):
             bag.dags.pop(name)
         return bag
 

@@ -91,7 +91,7 @@ def test_a_variable_changes_a_file(declare, document, parse, variable, in_task):
     for _ in range(2):  # the whole folder, then the task's own DAG
         dag = parse().dags["amazon_fr_home"]
         assert dag.timetable.expression == "0 0 * * 0"
-        assert dag.params["operation"] == "live"
+        assert dag.params["operation"] == "test", "no form preselects live"
         assert "live" in dag.tags
         in_task("amazon_fr_home")
 
@@ -101,9 +101,13 @@ def test_a_broken_variable_breaks_only_its_connector(declare, document, parse, m
     declare(document | {"id": "fr_other"})
     monkeypatch.setenv("AIRFLOW_VAR_AMAZON_CONNECTOR_FR_HOME", "{not json")
     bag = parse()
-    assert set(bag.dags) == {"amazon_fr_other"}
+    assert set(bag.dags) == {"amazon_fr_other", "amazon_fr_home"}
     (shown,) = bag.import_errors.values()
     assert "amazon_connector_fr_home" in shown
+    broken = bag.dags["amazon_fr_home"]
+    assert "not JSON" in broken.doc_md
+    assert broken.schedule is None
+    assert [one.task_id for one in broken.tasks] == [one.task_id for one in bag.dags["amazon_fr_other"].tasks]
 
 
 def test_a_connector_that_is_not_enabled_has_no_dag(declare, document, parse):

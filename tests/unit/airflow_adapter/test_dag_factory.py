@@ -66,6 +66,7 @@ def dag_of(declare, parse):
 
 def test_one_dag_per_connector(demo):
     assert set(demo) == {
+        "amazon_approvals",
         "amazon_confirm",
         "amazon_de_backpacks",
         "amazon_fr_lamps",

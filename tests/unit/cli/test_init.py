@@ -29,6 +29,7 @@ def files(folder):
 def test_it_writes_the_dags_a_connector_and_its_schema(home):
     printed = init()
     assert files(home) == {
+        "dags/amazon/approvals.py",
         "dags/amazon/confirm.py",
         "dags/amazon/connector_errors.py",
         "dags/amazon/connectors.py",

@@ -160,6 +160,12 @@ class FeedSync:
             if any(item.outcome is Outcome.PENDING for item in items):
                 yield part
 
+    def cancel(self, awaited: Iterable[PendingFeed]) -> None:
+        """Cancel feeds that Amazon has not begun to process."""
+        for feed in awaited:
+            if feed.feed_id is not None and not amazon.cancel(self.writer.client, feed.feed_id):
+                log.warning("Feed %s cannot be cancelled any more: Amazon processes it.", feed.feed_id)
+
     def _payloads(self, part: str, skus: Collection[str]) -> dict[str, dict[str, Any]]:
         """Return the attributes of the items of a part that have these SKUs."""
         mapped = self.folder.read_any(MAPPED, part)
@@ -178,6 +184,8 @@ class FeedSync:
     ) -> Iterator[tuple[dict[str, Any], PlannedWrite]]:
         """Yield the rows that are to be sent with their plans; add the others' outcomes to `outcomes`."""
         writer = self.writer
+        if writer.is_stopped():
+            return
         undecided = []
         fences = writer.protocol.fence([row["sku"] for row in rows])
         outcomes += [writer.behind(row, fences[row["sku"]]) for row in rows if row["sku"] in fences]
@@ -223,6 +231,8 @@ class FeedSync:
             messages.header(client.account.seller_id, issue_locale=locale),
             refused=lambda error: refused.__setitem__(error.sku, error.worded(self.writer.messages)),
         ):
+            if self.writer.is_stopped():
+                return
             upload = amazon.create_document(client)
             amazon.upload_document(client, upload, document.content)
             protocol.renew()

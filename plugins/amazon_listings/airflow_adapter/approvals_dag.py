@@ -1,0 +1,183 @@
+"""The DAG of approvals: shows what waits in Airflow's Required Actions, one task per question.
+
+A task is parked without a worker until somebody answers, or its time is over and it looks whether the
+question is still open. The answer is a row in the ledger like any other; that a task is a success says
+nothing, because people may mark it so.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
+from airflow.sdk.execution_time.hitl import HITLUser
+
+from amazon_listings.airflow_adapter.configured import connector_named
+from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY
+from amazon_listings.airflow_adapter.failures import explained, task_defaults
+from amazon_listings.errors import AmazonListingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import Context
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.approvals import Question
+
+log = logging.getLogger(__name__)
+
+DAG_ID = "amazon_approvals"
+#: How often the DAG looks for new questions, and a parked task whether its question is still open.
+EVERY = timedelta(minutes=5)
+#: After this time without a sign of life another task shows the question.
+ALIVE = 4 * EVERY
+APPROVE, REFUSE, LATER = "Approve", "Refuse", "Later"
+#: Runs that may be parked at once.
+RUNS = 1000
+
+_DOCS = """\
+### What waits for an approval
+
+Each task `ask` is a question that a live run asked; it stands in **Required Actions** until somebody answers
+it here or on the command line (`amazon-listings approvals`), a newer change replaces it, or it lapses. The
+answer holds for the changes that are shown. *SKUs to leave out* go on waiting. Marking a task as a success
+answers nothing.
+
+What was approved goes with the connector's next live run, or at once with a run of the items *approved*.
+"""
+
+
+def approvals_dag() -> DAG:
+    """The DAG `amazon_approvals`."""
+    with DAG(
+        dag_id=DAG_ID,
+        dag_display_name="Approve what waits to go to Amazon",
+        description="Shows what waits for a person in Required Actions",
+        doc_md=_DOCS,
+        schedule=CronTriggerTimetable("*/5 * * * *", timezone="UTC"),
+        start_date=FIRST_DAY,
+        catchup=False,
+        max_active_runs=RUNS,
+        max_active_tasks=RUNS,
+        is_paused_upon_creation=False,
+        tags={"amazon-listings", "approvals"},
+        default_args=task_defaults("amazon_listings"),
+    ) as dag:
+        found = task(task_id="waiting", multiple_outputs=False)(waiting)()
+        AskOperator.partial(
+            task_id="ask",
+            map_index_template="{{ task.connector_id }}",
+            subject="…",
+            options=[APPROVE, REFUSE, LATER],
+            defaults=LATER,
+            response_timeout=EVERY,
+            params={
+                "skus_to_leave_out": Param(
+                    "", type=["string", "null"], title="SKUs to leave out", description="One a line."
+                )
+            },
+        ).expand_kwargs(found)
+    return dag
+
+
+@explained
+def waiting() -> list[dict[str, Any]]:
+    """The open questions that no other task shows, each with its connector."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.ledger.approvals import open_questions
+
+    now = datetime.now(UTC)
+    found = [
+        {"connector_id": question.connector_id, "question": question.number}
+        for question in open_questions(connections.ledger(), now=now)
+        if question.shown_until is None or question.shown_until <= now
+    ]
+    log.info("Questions to be shown: %s.", len(found))
+    return found
+
+
+class AskOperator(HITLOperator):
+    """Shows a question in Required Actions, and enters the answer in the ledger.
+
+    Args:
+        connector_id: Whose question.
+        question: Its number in the ledger.
+    """
+
+    template_fields: ClassVar[Sequence[str]] = ("connector_id", "question")
+
+    def __init__(self, *, connector_id: Any, question: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.connector_id = connector_id
+        self.question = question
+
+    def execute(self, context: Context) -> Any:
+        """Park until somebody answers; ends at once if the question is not open any more."""
+        from amazon_listings.airflow_adapter import connections
+        from amazon_listings.approvals.wording import body, subject
+        from amazon_listings.connectors.languages import language_of
+        from amazon_listings.ledger.approvals import show_question
+        from amazon_listings.messages import catalogue
+
+        ledger = connections.ledger()
+        found = _open(int(self.question))
+        if found is None:
+            log.info("Question %s is not open any more.", self.question)
+            return None
+        now = datetime.now(UTC)
+        ti = context["ti"]
+        shown_in = f"{ti.run_id}/{ti.map_index}"
+        if not show_question(ledger, found.number, shown_in, until=now + ALIVE, now=now):
+            log.info("Another task shows question %s.", self.question)
+            return None
+        connector = _connector(self.connector_id)
+        messages = catalogue(language_of(connector) if connector is not None else "en")
+        self.subject = subject(found, messages)
+        self.body = body(ledger, found, messages)
+        if connector is not None and connector.approval.approvers:
+            self.assigned_users = [HITLUser(id=one, name=one) for one in connector.approval.approvers]
+        return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Enter the answer; without one, look whether the question is still open, and wait on."""
+        if "error" in event:
+            return super().execute_complete(context, event)
+        answered = super().execute_complete(context, event)
+        by = answered.get("responded_by_user")
+        chosen = answered["chosen_options"]
+        if by is None or LATER in chosen:
+            # Nobody answered, or the person wants to be asked later.
+            return self.execute(context)
+        left_out = str((answered.get("params_input") or {}).get("skus_to_leave_out") or "").split()
+        return answer(int(self.question), approved=APPROVE in chosen, by=str(by["name"]), without=left_out)
+
+
+@explained
+def answer(question: int, *, approved: bool, by: str, without: Sequence[str] = ()) -> dict[str, Any]:
+    """Enter a person's answer to what is still open of a question; who answered, and for how many items."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.approvals.answers import answer_items
+    from amazon_listings.ledger.approvals import ApprovalFilter
+
+    where = ApprovalFilter(questions=(question,), without=tuple(without))
+    rows = answer_items(connections.ledger(), where, approved=approved, by=by)
+    log.info("%s items were %s by %s.", f"{len(rows):,}", "approved" if approved else "refused", by)
+    return {"approved": approved, "by": by, "items": len(rows)}
+
+
+def _open(number: int) -> Question | None:
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.ledger.approvals import open_questions
+
+    return next((one for one in open_questions(connections.ledger()) if one.number == number), None)
+
+
+def _connector(connector_id: str) -> Connector | None:
+    try:
+        return connector_named(connector_id)
+    except AmazonListingsError:
+        return None

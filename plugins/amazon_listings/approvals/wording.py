@@ -1,0 +1,74 @@
+"""Word a question for the person who answers it: counts, reasons, and the largest price changes."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_listings.approvals.decisions import changes_of
+from amazon_listings.approvals.prices import buyer_prices
+from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.approvals import Approval, Question
+    from amazon_listings.messages import Catalogue
+
+#: Price changes and items that are shown.
+PRICES, ITEMS = 10, 20
+
+
+class _PriceChange(NamedTuple):
+    size: float
+    sku: str
+    before: float
+    after: float
+
+
+def subject(question: Question, messages: Catalogue) -> str:
+    """Return the headline of a question."""
+    return messages.phrase("approval.subject", connector=question.connector_id, count=question.items)
+
+
+def body(ledger: Engine, question: Question, messages: Catalogue) -> str:
+    """Return the text of a question in Markdown."""
+    of_question = ApprovalFilter(questions=(question.number,))
+    rows = [row for row in find_approvals(ledger, of_question, changes=True) if row.state == "asked"]
+    kinds = [
+        messages.phrase(f"cli.kind_{kind}", count=question.counts[kind])
+        for kind in ("create", "change", "remove")
+        if question.counts.get(kind)
+    ]
+    lines = [", ".join(kinds) + ".", ""]
+    for reason, count in sorted(question.reasons.items(), key=lambda pair: -pair[1]):
+        lines.append(f"- {count:,}: " + messages.phrase(f"approval.reason_{reason}"))
+    prices = heapq.nlargest(PRICES, (one for row in rows for one in _prices(row)))
+    if prices:
+        lines += ["", messages.phrase("approval.prices"), "", "| SKU | | |", "|---|---:|---:|"]
+        lines += [
+            f"| {_cell(one.sku)} | {messages.value(one.before)} | {messages.value(one.after)} |"
+            for one in prices
+        ]
+    lines += ["", messages.phrase("approval.items"), "", "| SKU | | |", "|---|---|---:|"]
+    lines += [
+        f"| {_cell(row.sku)} | {messages.phrase(f'cli.kind_{row.kind}', count=1)} | {len(changes_of(row))} |"
+        for row in rows[:ITEMS]
+    ]
+    lines += ["", messages.phrase("approval.whole", number=question.number)]
+    return "\n".join(lines)
+
+
+def _prices(row: Approval) -> Iterator[_PriceChange]:
+    changes = changes_of(row)
+    before = {change.leaf: change.before for change in changes if change.before is not None}
+    after = {change.leaf: change.after for change in changes if change.after is not None}
+    for price in buyer_prices(before, after).values():
+        if price.before is not None and price.after is not None and price.change:
+            yield _PriceChange(abs(price.change), row.sku, price.before, price.after)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,332 @@
+"""Commands: approvals list, show, approve, refuse; stop, resume."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
+from amazon_listings.cli.tables import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.approvals import Approval, ApprovalFilter
+
+#: Exit code of `list --exit-code` where something waits.
+WAITS = 3
+#: Items and changes that `show` prints without --all, and the longest value.
+SHOWN_ITEMS, SHOWN_CHANGES, LONGEST = 20, 12, 80
+
+app = typer.Typer(
+    name="approvals", help="What waits for a person before it goes to Amazon.", no_args_is_help=True
+)
+
+Connectors = Annotated[
+    list[str] | None, typer.Argument(metavar="[CONNECTOR]...", help="Only these connectors; none: all.")
+]
+Skus = Annotated[list[str] | None, typer.Option("--sku", help="Only this SKU; may be repeated.")]
+Question = Annotated[
+    list[int] | None, typer.Option("--question", help="Only this question; may be repeated.")
+]
+Without = Annotated[
+    list[str] | None, typer.Option("--except", help="Not this SKU: it goes on waiting; may be repeated.")
+]
+Person = Annotated[str | None, typer.Option("--by", help="Who answers; the user of this machine by default.")]
+
+
+def register(parent: typer.Typer) -> None:
+    """Add this module's commands to `parent`."""
+    parent.add_typer(app)
+    parent.command("stop")(stop)
+    parent.command("resume")(resume)
+
+
+@app.command("list")
+def list_open(
+    connectors: Connectors = None,
+    *,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help=f"End with exit code {WAITS} where something waits.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line for each question.")
+    ] = False,
+    ledger: LedgerUrl = None,
+) -> None:
+    """List the questions that are open."""
+    from amazon_listings.ledger.approvals import open_questions
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        keys = _keys(engine, connectors or [])
+        found = [one for one in open_questions(engine) if not keys or one.connector_key in keys]
+    for one in found:
+        if as_json:
+            line = {
+                "question": one.number,
+                "connector": one.connector_id,
+                "run": one.run,
+                "asked_at": one.asked_at.isoformat(),
+                "lapses_at": one.lapses_at.isoformat(),
+                "items": dict(one.counts),
+                "reasons": dict(one.reasons),
+            }
+            typer.echo(json.dumps(line))
+            continue
+        say(
+            "cli.question",
+            number=one.number,
+            connector=one.connector_id,
+            count=one.items,
+            kinds=_kinds(one.counts),
+            asked=one.asked_at,
+            lapses=one.lapses_at,
+        )
+        for reason, count in sorted(one.reasons.items(), key=lambda pair: -pair[1]):
+            say("cli.question_reason", count=count, reason=messages().phrase(f"approval.reason_{reason}"))
+    if not found and not as_json:
+        say("cli.nothing_waits")
+    raise typer.Exit(WAITS if found and exit_code else 0)
+
+
+@app.command()
+def show(
+    connectors: Connectors = None,
+    *,
+    sku: Skus = None,
+    question: Question = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every item and change, not only the first.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each item.")] = False,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Show what would change: each item that waits, leaf by leaf, before and after."""
+    from amazon_listings.ledger.approvals import find_approvals
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        where = _filter(engine, connectors, sku, question, [])
+        rows = _open(find_approvals(engine, where, changes=True))
+        if not _shown(rows, everything=everything, as_json=as_json):
+            refuse("cli.nothing_waits")
+
+
+@app.command()
+def approve(
+    connectors: Connectors = None,
+    *,
+    sku: Skus = None,
+    without: Without = None,
+    question: Question = None,
+    by: Person = None,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Allow what waits: all of it, all but some items, or some items by SKU.
+
+    Who allows all, or all but some, allows the mapping lines behind it too: later values of these lines go
+    without a question. The next run sends it, or at once a run with the items "approved".
+    """
+    _answer(connectors, sku, without, question, by, ledger, approved=True)
+
+
+@app.command("refuse")
+def refuse_items(
+    connectors: Connectors = None,
+    *,
+    sku: Skus = None,
+    without: Without = None,
+    question: Question = None,
+    by: Person = None,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Refuse what waits, or was approved and is not sent yet; it is not asked again until it differs."""
+    _answer(connectors, sku, without, question, by, ledger, approved=False)
+
+
+def stop(
+    connector: Annotated[str | None, typer.Argument(help="The connector's id; none: all.")] = None,
+    *,
+    by: Person = None,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Stop sending, of one connector or of all: runs end within one batch, and nothing is lost."""
+    from amazon_listings.ledger.stops import ALL
+    from amazon_listings.ledger.stops import stop as stop_sending
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        key = _key(engine, connector) if connector else ALL
+        new = stop_sending(engine, key, by=by or getpass.getuser())
+        say("cli.stopped" if new else "cli.stopped_already", connector=connector or "")
+        if connector:
+            _cancel_feeds(engine, connector, key)
+
+
+def resume(
+    connector: Annotated[str | None, typer.Argument(help="The connector's id; none: all.")] = None,
+    *,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Take back a stop: what waits is sent by the next run."""
+    from amazon_listings.ledger.stops import ALL, all_stops
+    from amazon_listings.ledger.stops import resume as resume_sending
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        key = _key(engine, connector) if connector else ALL
+        if not resume_sending(engine, key):
+            refuse("cli.not_stopped", connector=connector or "")
+        say("cli.resumed", connector=connector or "")
+        left = [one for one in all_stops(engine) if one.connector_key in {key, ALL}]
+        if left:
+            say("cli.still_stopped")
+
+
+def _answer(
+    connectors: Sequence[str] | None,
+    skus: Sequence[str] | None,
+    without: Sequence[str] | None,
+    question: Sequence[int] | None,
+    by: str | None,
+    ledger: str | None,
+    *,
+    approved: bool,
+) -> None:
+    from amazon_listings.approvals.answers import answer_items
+
+    if skus and without:
+        say("cli.sku_and_except", err=True)
+        raise typer.Exit(2)
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        where = _filter(engine, connectors, skus, question, without or [])
+        rows = answer_items(engine, where, approved=approved, by=by or getpass.getuser())
+        missing = sorted(set(skus or ()) - {row.sku for row in rows})
+        if missing:
+            say("cli.skus_not_open", err=True, skus=missing)
+        if not rows:
+            refuse("cli.nothing_waits")
+    say("cli.approved" if approved else "cli.refused", count=len(rows))
+    if approved:
+        for name in dict.fromkeys(row.connector_id for row in rows):
+            say("cli.send_approved", connector=name)
+    raise typer.Exit(1 if missing else 0)
+
+
+def _filter(
+    engine: Engine,
+    connectors: Sequence[str] | None,
+    skus: Sequence[str] | None,
+    question: Sequence[int] | None,
+    without: Sequence[str],
+) -> ApprovalFilter:
+    from amazon_listings.ledger.approvals import ApprovalFilter
+
+    keys = _keys(engine, connectors or [])
+    return ApprovalFilter(
+        connectors=tuple(keys),
+        questions=tuple(question or ()),
+        skus=tuple(skus or ()),
+        without=tuple(without),
+    )
+
+
+def _open(rows: Iterator[Approval]) -> Iterator[Approval]:
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC)
+    return (row for row in rows if row.state == "asked" and not row.lapsed(now))
+
+
+def _shown(rows: Iterator[Approval], *, everything: bool, as_json: bool) -> int:
+    """Print the items; return how many there are."""
+    count = 0
+    for count, row in enumerate(rows, 1):
+        if as_json:
+            typer.echo(json.dumps(_as_json(row), ensure_ascii=True))
+        elif everything or count <= SHOWN_ITEMS:
+            for line in _lines(row, everything=everything):
+                typer.echo(clean(line))
+    if count > SHOWN_ITEMS and not everything and not as_json:
+        say("cli.more_items", count=count - SHOWN_ITEMS)
+    return count
+
+
+def _lines(row: Approval, *, everything: bool) -> Iterator[str]:
+    from amazon_listings.approvals.decisions import changes_of
+
+    reasons = ", ".join(messages().phrase(f"approval.reason_{name}") for name in row.reasons)
+    kind = messages().phrase(f"cli.kind_{row.kind}", count=1)
+    yield f"{row.connector_id}  {row.sku}  {kind}  ({reasons})"
+    changes = changes_of(row)
+    shown = changes if everything else changes[:SHOWN_CHANGES]
+    for change in shown:
+        yield f"    {change.leaf}: {_short(change.before)} → {_short(change.after)}"
+        if change.origin is not None:
+            yield f"        {change.origin} {change.origin.key}"
+    if len(changes) > len(shown):
+        yield "    " + messages().phrase("cli.more_changes", count=len(changes) - len(shown))
+
+
+def _as_json(row: Approval) -> dict[str, Any]:
+    return {
+        "connector": row.connector_id,
+        "sku": row.sku,
+        "pim_id": row.pim_id,
+        "question": row.question,
+        "kind": row.kind,
+        "hash": row.hash,
+        "reasons": list(row.reasons),
+        "asked_at": row.asked_at.isoformat(),
+        "lapses_at": row.lapses_at.isoformat(),
+        "changes": row.changes,
+    }
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _kinds(counts: Any) -> list[str]:
+    return [
+        messages().phrase(f"cli.kind_{kind}", count=counts[kind])
+        for kind in ("create", "change", "remove")
+        if counts.get(kind)
+    ]
+
+
+def _keys(engine: Engine, connectors: Sequence[str]) -> list[str]:
+    return [_key(engine, name) for name in connectors]
+
+
+def _key(engine: Engine, connector: str) -> str:
+    from amazon_listings.ledger.connectors import find_key
+
+    key = find_key(engine, connector)
+    if key is None:
+        refuse("cli.connector_never_ran", connector=connector)
+    return key
+
+
+def _cancel_feeds(engine: Engine, connector_id: str, key: str) -> None:
+    """Cancel the connector's feeds that Amazon has not begun to process; say which it has."""
+    from amazon_listings.airflow_adapter.configured import connector_named
+    from amazon_listings.airflow_adapter.installation import AirflowInstallation
+    from amazon_listings.ledger.feeds import pending_feeds
+    from amazon_listings.selling_partner.feeds import cancel
+
+    feeds = [feed.feed_id for feed in pending_feeds(engine, key) if feed.feed_id]
+    if not feeds:
+        return
+    client = AirflowInstallation().client(connector_named(connector_id))
+    for feed_id in feeds:
+        say("cli.feed_cancelled" if cancel(client, feed_id) else "cli.feed_goes_on", feed=feed_id)

@@ -1,0 +1,112 @@
+"""The commands approvals, stop and resume, on a real ledger."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from amazon_listings.ledger.approvals import Asked, approvals_of, ask, lines_approved
+from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.stops import stop_of
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture
+def shops(url):
+    """Two connectors of which two and one items wait."""
+    ledger = open_ledger(url)
+    found = {}
+    for name, skus in (("fr_lamps", ("A", "B")), ("de_lamps", ("C",))):
+        key = resolve_key(ledger, name)
+        found[name] = ListingScope(key, "S", "M", "LAMP")
+        items = [Asked(sku, None, "create", f"hash{sku}", ("first",), ("line",)) for sku in skus]
+        ask(ledger, found[name], 1, items, patience=timedelta(hours=24))
+    return ledger, found
+
+
+@pytest.fixture
+def run(url):
+    def run(*arguments):
+        return CliRunner().invoke(app, [*arguments, "--ledger", url])
+
+    return run
+
+
+def states(shops):
+    ledger, scopes = shops
+    return {
+        sku: row.state
+        for scope in scopes.values()
+        for sku, row in approvals_of(ledger, scope, ["A", "B", "C"]).items()
+    }
+
+
+def test_list_says_what_waits_and_ends_as_asked(run, shops):
+    listed = run("approvals", "list")
+    assert listed.exit_code == 0
+    assert "fr_lamps  2 creations" in listed.stdout
+    assert "2: the mapping line was not approved yet" in listed.stdout
+    assert run("approvals", "list", "--exit-code").exit_code == 3
+    (line,) = run("approvals", "list", "de_lamps", "--json").stdout.splitlines()
+    assert json.loads(line)["items"] == {"create": 1}
+
+
+def test_approve_all_of_many_connectors_at_once(run, shops):
+    done = run("approvals", "approve", "--by", "anna")
+    assert done.exit_code == 0
+    assert "3 items approved." in done.stdout
+    assert states(shops) == {"A": "approved", "B": "approved", "C": "approved"}
+    ledger, scopes = shops
+    assert lines_approved(ledger, scopes["fr_lamps"]) == {"line"}
+    assert run("approvals", "approve").exit_code == 1
+    assert run("approvals", "list", "--exit-code").exit_code == 0
+
+
+def test_approve_all_but_some_and_some(run, shops):
+    assert run("approvals", "approve", "fr_lamps", "--except", "B").exit_code == 0
+    assert states(shops) == {"A": "approved", "B": "asked", "C": "asked"}
+    assert run("approvals", "approve", "--sku", "C", "--sku", "NONE").exit_code == 1
+    assert states(shops)["C"] == "approved"
+    ledger, scopes = shops
+    assert lines_approved(ledger, scopes["de_lamps"]) == frozenset(), "an item, and not its lines"
+    assert run("approvals", "approve", "--sku", "C", "--except", "B").exit_code == 2
+
+
+def test_refuse_what_waits_and_what_was_approved(run, shops):
+    run("approvals", "approve", "--sku", "A")
+    assert run("approvals", "refuse", "fr_lamps").exit_code == 0
+    assert states(shops) == {"A": "refused", "B": "refused", "C": "asked"}
+
+
+def test_show_prints_items_or_ends_with_a_sentence(run, shops):
+    assert "fr_lamps  A  1 creation" in run("approvals", "show", "fr_lamps").stdout
+    assert len(run("approvals", "show", "--json").stdout.splitlines()) == 3
+    nothing = run("approvals", "show", "--sku", "NONE")
+    assert (nothing.exit_code, nothing.stderr.strip()) == (1, "Nothing waits for an approval.")
+    unknown = run("approvals", "show", "nobody")
+    assert unknown.exit_code == 1
+    assert "it never ran" in unknown.stderr
+
+
+def test_stop_and_resume(run, shops):
+    ledger, scopes = shops
+    key = scopes["fr_lamps"].connector_key
+    assert run("stop", "fr_lamps", "--by", "anna").exit_code == 0
+    assert stop_of(ledger, key).stopped_by == "anna"
+    assert stop_of(ledger, scopes["de_lamps"].connector_key) is None
+    assert run("stop").exit_code == 0
+    assert stop_of(ledger, scopes["de_lamps"].connector_key).connector_key == ""
+    resumed = run("resume", "fr_lamps")
+    assert resumed.exit_code == 0
+    assert "all connectors are stopped" in resumed.stdout
+    assert run("resume").exit_code == 0
+    assert run("resume").exit_code == 1
+    assert stop_of(ledger, key) is None
