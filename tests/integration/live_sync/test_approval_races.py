@@ -1,0 +1,67 @@
+"""A thousand races between a run and the people who answer: nothing is sent that nobody allowed."""
+
+import random
+
+import pytest
+
+from amazon_listings.approvals.answers import answer_items
+from amazon_listings.ledger.approvals import ApprovalFilter, forget_approvals
+from support.sync_runs import lamp
+
+ROUNDS, ITEMS = 25, 40
+#: What happens to an item between the question and the sending; each is a race with the run.
+KINDS = (
+    "nothing",
+    "approved",
+    "approved_then_changed",
+    "approved_then_refused",
+    "refused_while_sending",
+    "approved_for_another_change",
+    "approved_late",
+    "approved_twice",
+    "cleared",
+)
+
+
+def price(held):
+    return held["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"]
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_nothing_is_sent_that_nobody_allowed(shop, seed):
+    chance = random.Random(seed)
+    connector = shop.connector(guards={"price_fall": 0.4})
+    skus = [f"L{number:02}" for number in range(ITEMS)]
+    shop.run(connector, [lamp(sku, price=100) for sku in skus])
+    kinds = {sku: chance.choice(KINDS) for sku in skus}
+    first = {sku: lamp(sku, price=50) for sku in skus}
+
+    def answer(kind, *, approved):
+        chosen = tuple(sku for sku in skus if kinds[sku] == kind)
+        if chosen:
+            where = ApprovalFilter(connectors=(connector.key,), skus=chosen)
+            answer_items(shop.ledger, where, approved=approved, by="anna")
+
+    asked = shop.run(connector, list(first.values()), until="tested")
+    asked.decide()
+    asked.send()
+    for kind in KINDS:
+        if kind.startswith("approved") and kind not in {"approved_for_another_change", "approved_late"}:
+            answer(kind, approved=True)
+    answer("refused_while_sending", approved=True)
+    answer("approved_twice", approved=True)
+    answer("approved_then_refused", approved=False)
+    second = dict(first)
+    for sku in skus:
+        if kinds[sku] in {"approved_then_changed", "approved_for_another_change"}:
+            second[sku] = lamp(sku, price=20)
+    run = shop.run(connector, list(second.values()), until="tested")
+    run.decide()
+    answer("approved_for_another_change", approved=True)  # this run did not know of it
+    answer("approved_late", approved=True)
+    answer("refused_while_sending", approved=False)
+    forget_approvals(shop.ledger, shop.listings(connector), [sku for sku in skus if kinds[sku] == "cleared"])
+    run.send()
+    allowed = {sku: kinds[sku] in {"approved", "approved_twice"} for sku in skus}
+    found = {sku: price(shop.held(connector, sku)) for sku in skus}
+    assert found == {sku: 50 if allowed[sku] else 100 for sku in skus}
