@@ -144,6 +144,9 @@ class AskOperator(HITLOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Enter the answer; without one, look whether the question is still open, and wait on."""
+        from amazon_listings.airflow_adapter import connections
+        from amazon_listings.ledger.approvals import show_question
+
         if "error" in event:
             return super().execute_complete(context, event)
         answered = super().execute_complete(context, event)
@@ -152,8 +155,15 @@ class AskOperator(HITLOperator):
         if by is None or LATER in chosen:
             # Nobody answered, or the person wants to be asked later.
             return self.execute(context)
+        now = datetime.now(UTC)
+        ti = context["ti"]
         left_out = str((answered.get("params_input") or {}).get("skus_to_leave_out") or "").split()
-        return answer(int(self.question), approved=APPROVE in chosen, by=str(by["name"]), without=left_out)
+        done = answer(int(self.question), approved=APPROVE in chosen, by=str(by["name"]), without=left_out)
+        # What was left out is shown again by the DAG's next run.
+        show_question(
+            connections.ledger(), int(self.question), f"{ti.run_id}/{ti.map_index}", until=now, now=now
+        )
+        return done
 
 
 @explained
