@@ -105,7 +105,7 @@ def test_a_broken_variable_breaks_only_its_connector(declare, document, parse, m
     (shown,) = bag.import_errors.values()
     assert "amazon_connector_fr_home" in shown
     broken = bag.dags["amazon_fr_home"]
-    assert "not JSON" in broken.doc_md
+    assert "Not JSON" in broken.doc_md
     assert broken.schedule is None
     assert [one.task_id for one in broken.tasks] == [one.task_id for one in bag.dags["amazon_fr_other"].tasks]
 
