@@ -44,6 +44,8 @@ def template_problem(text: str, pointer: str) -> Problem | None:
         _SYNTAX.parse(text)
     except RecursionError:
         return Problem(pointer, f"{shown(text)} is nested too deeply", hint="Use fewer parentheses.")
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        return Problem(pointer, f"{shown(text)} holds a number with too many digits")
     except jinja2.TemplateSyntaxError as error:
         return Problem(
             pointer,

@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
 #: What is shown of an expression in a message.
 _SHOWN = 200
+#: Characters of a message about an expression.
+_LONGEST = 1000
 
 
 class BadExpression(ActionRequiredError):
     """An expression that is not one: `message` says what, `line` where in its text."""
 
     def __init__(self, message: str, *, line: int = 1) -> None:
-        super().__init__(message)
+        super().__init__(message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…")
         self.line = line
 
 
@@ -153,6 +155,8 @@ def compile_expression(text: str, notation: SourceNotation | None = None) -> Exp
         ) from None
     except RecursionError:
         raise BadExpression("the expression is nested too deeply") from None
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise BadExpression(f"a number with too many digits in {_short(text)!r}") from None
     return Expression(text, evaluate, fields=tuple(compiler.fields), reads=compiler.reads)
 
 
