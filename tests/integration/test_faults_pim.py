@@ -63,11 +63,12 @@ def test_what_passes_by_itself_ends_well(trial, api, fault):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"kind": "status", "status": 500}, "HTTP 500"),
-        ({"kind": "reset"}, "connection failed"),
-        ({"kind": "truncate"}, "cut off or not JSON"),
-        ({"kind": "body", "body": "<html>"}, "cut off or not JSON"),
-        ({"kind": "body", "body": "[1, 2]"}, "not a JSON object"),
+        ({"kind": "status", "status": 500}, ["HTTP 500"]),
+        ({"kind": "reset"}, ["broke off"]),
+        # What was compressed cannot be unpacked when it is cut off.
+        ({"kind": "truncate"}, ["cut off or not JSON", "cannot be unpacked"]),
+        ({"kind": "body", "body": "<html>"}, ["cut off or not JSON"]),
+        ({"kind": "body", "body": "[1, 2]"}, ["not a JSON object"]),
     ],
     ids=["500", "reset", "cut off", "no JSON", "no object"],
 )
@@ -76,7 +77,7 @@ def test_what_lasts_is_tried_again_by_the_task_and_changes_nothing(trial, api, f
     one.pim_fault(api, times=1000, **fault)
     run = one.run()
     assert decision(run, "extract_products") == "retry"
-    assert words in told(run, "extract_products")
+    assert any(word in told(run, "extract_products") for word in words)
     nothing_was_sent(one, run)
 
 

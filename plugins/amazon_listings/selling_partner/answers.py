@@ -9,7 +9,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.incoming.decoding import Malformed, decode
-from amazon_listings.selling_partner.fault_table import NOT_AMAZON
+from amazon_listings.selling_partner.fault_table import BROKEN_OFF, NOT_AMAZON
 from amazon_listings.selling_partner.faults import malformed, outcome_unknown
 from amazon_listings.selling_partner.redaction import redact
 
@@ -115,10 +115,12 @@ def _errors(body: Any) -> Iterator[Said]:
 
 
 def _said_by_page(content: bytes) -> Said:
-    """The title of a page of a gateway or a firewall, or how its text begins."""
+    """The title of a page of a gateway or a firewall, or how its text begins; JSON that broke off is none."""
     text = content[: 64 * 1024].decode("utf-8", "replace")
     if not text.strip():
         return Said("", "")
+    if text.lstrip()[0] in "{[":
+        return Said(BROKEN_OFF, NOT_JSON)
     title = _TITLE.search(text)
     shown = unescape(title[2]) if title else text[:200]
     return Said(NOT_AMAZON, " ".join(shown.split()))

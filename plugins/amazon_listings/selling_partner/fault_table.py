@@ -61,6 +61,8 @@ class Fault(NamedTuple):
 
 #: The code of a refusal that is not Amazon's JSON: a gateway, a proxy or a firewall on the way wrote it.
 NOT_AMAZON = "NotAmazonsAnswer"
+#: The code of a refusal whose JSON broke off on the way.
+BROKEN_OFF = "AnswerBrokeOff"
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
@@ -88,12 +90,20 @@ FAULTS: tuple[Fault, ...] = (
         "amazon.token_no_readable_answer",
     ),
     Fault(
+        "token", None, f"^{BROKEN_OFF}$", None, Action.RETRY, Unavailable,
+        "amazon.token_no_readable_answer",
+    ),
+    Fault(
         "token", None, f"^{NOT_AMAZON}$", None, Action.PERSON, GatewayRefused,
         "amazon.gateway_refused",
     ),
     Fault(
         "token", None, None, None, Action.PERSON, RequestRefused,
         "amazon.token_request_refused",
+    ),
+    Fault(
+        "api", None, f"^{BROKEN_OFF}$", None, Action.RETRY, Unavailable,
+        "amazon.no_readable_answer",
     ),
     Fault(
         "api", (400, 401, 403, 404, 405, 406, 407, 411, 413, 414, 415, 431, 451), f"^{NOT_AMAZON}$", None,
