@@ -19,7 +19,7 @@ from amazon_listings.selling_partner.exceptions import (
     WrongAccount,
     WrongMarketplace,
 )
-from amazon_listings.selling_partner.fault_table import FAULTS, NOT_AMAZON, Action
+from amazon_listings.selling_partner.fault_table import BROKEN_OFF, FAULTS, NOT_AMAZON, Action
 from amazon_listings.selling_partner.faults import Refusal, classify, error_of
 
 #: What Amazon answers, as its documentation and staff quote it → what it must become.
@@ -90,6 +90,7 @@ def test_every_row_is_reached_by_some_answer():
         "invalid_grant",
         "server_error",
         NOT_AMAZON,
+        BROKEN_OFF,
         *(row[1] for row in QUOTED),
     ]
     operations = ["putListingsItem", "getDefinitionsProductType", "createFeed"]

@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import amazon_product_types.rules
 import amazon_product_types.validation
 from amazon_product_types.messages import texts
 from amazon_product_types.validation.causes import CODES
@@ -17,10 +18,15 @@ ISSUES = {
 def codes_in_the_source():
     """Every text in the modules that name codes and that the catalogue or a keyword table knows."""
     folder = Path(amazon_product_types.validation.__file__).parent
+    rules = Path(amazon_product_types.rules.__file__).parent
+    modules = [
+        *(folder / f"{name}.py" for name in ("causes", "validator", "explanation")),
+        *rules.glob("*.py"),
+    ]
     found = {
         node.value
-        for module in ("causes", "validator", "explanation")
-        for node in ast.walk(ast.parse((folder / f"{module}.py").read_text(encoding="utf-8")))
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     built = {f"{kind}_{place}" for kind in ("missing", "unknown") for place in ("attribute", "field")}
