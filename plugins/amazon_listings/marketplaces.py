@@ -96,6 +96,11 @@ def marketplace(country: str) -> Marketplace:
     return MARKETPLACES[ALIASES.get(country, country)]
 
 
+def marketplace_with(marketplace_id: str) -> Marketplace:
+    """Return the marketplace that Amazon knows by an id."""
+    return next(one for one in MARKETPLACES.values() if one.id == marketplace_id)
+
+
 def region_of(marketplace_id: str) -> str:
     """Return the region of a marketplace: `NA`, `EU` or `FE`; one that is not known is its own region."""
     return _REGIONS.get(marketplace_id, marketplace_id)

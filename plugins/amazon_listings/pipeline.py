@@ -236,7 +236,7 @@ def approve(run: RunContext, installation: Installation) -> ApprovalNote:
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.ledger.items import ListingScope
     from amazon_listings.messages import catalogue
-    from amazon_listings.writes.planner import amazon_defaults
+    from amazon_listings.selling_partner.leaves import amazon_defaults
 
     connector = run.connector
     account = installation.account(connector)

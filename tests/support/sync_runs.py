@@ -38,9 +38,9 @@ from amazon_listings.runs.resolve import check_sum, resolved_items
 from amazon_listings.runs.scope import Scope
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.leaves import amazon_defaults
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.writes.live_sync import live_sync
-from amazon_listings.writes.planner import amazon_defaults
 from support.accounts import account_at
 
 PRODUCT = {

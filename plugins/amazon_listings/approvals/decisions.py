@@ -330,7 +330,8 @@ class Decisions:
                 continue
             outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
             names = tuple(sorted(own))
-            note = self.messages.phrase(f"approval.note_{outcome}_all", reasons=self._worded(names))
+            why = self.messages.phrase(f"approval.note_{outcome}_all", reasons=self._worded(names))
+            note = "; ".join(filter(None, (item.remark, why)))
             decided.append(msgspec.structs.replace(item, outcome=outcome, note=note, approval=""))
             asked.append(Asked(item.sku, item.pim_id or None, "remove", hash_, names, (line,)))
         return decided, asked

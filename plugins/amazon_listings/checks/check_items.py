@@ -15,6 +15,7 @@ from amazon_listings.checks.local import LocalChecks, offer_only, refuse_offers_
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_answer
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.ledger.claims import record_lines
 from amazon_listings.ledger.items import (
     ListingScope,
     accepted_contents,
@@ -37,6 +38,7 @@ from amazon_listings.runs.notes import (
     TestedNote,
 )
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.ownership import mapping_lines
 from amazon_listings.runs.records import (
     APPROVED,
     CONFIRMED,
@@ -50,9 +52,11 @@ from amazon_listings.runs.records import (
 from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.tracing import Sources, by_line, traced
 from amazon_listings.selling_partner.forecast import forecast
-from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
+from amazon_listings.writes.known import current_listings
+from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner
 from amazon_listings.writes.vanished import missing_note
 from amazon_listings.writes.volume import Volume
+from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
@@ -62,13 +66,14 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.items import KnownItem
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import MappedItem, TestedItem
     from amazon_listings.runs.scope import Scope
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission
-    from amazon_product_types.validation.issue import Issue
+    from amazon_product_types.validation.issue import Severity
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +135,7 @@ def test_sync(
         refuse_offers_of_vendors(connector, mapping)
     folder.forget(TestedNote, ApprovalNote, StopNote, LiveNote, RemovalsNote)
     folder.clear(TESTED, APPROVED, LIVE, REMOVED, CONFIRMED)
+    record_lines(ledger, connector.key, mapping_lines(connector, mapping))
     leaving = plan_removals(
         connector, scope, ledger=ledger, folder=folder, listings=listings, vendor=client.account.vendor
     )
@@ -176,6 +182,10 @@ def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> st
     if sending.creations or sending.leaving:
         words += f"; then, if all pass, {sending}"
     return words
+
+
+def _issue(code: str, severity: Severity, messages: Catalogue) -> Issue:
+    return Issue(code=code, severity=severity, source="listing", **messages.issue_texts(code))
 
 
 class _Job(NamedTuple):
@@ -308,6 +318,9 @@ class _Preview:
         """Return what there is to send for an item that Amazon is not asked about."""
         current = read or job.current
         write = self.planner.plan(job.row, current)
+        if write.starts_stock:
+            current = read = self.planner.read(job.item.sku or "", current)
+            write = self.planner.plan(job.row, current)
         if missing := self.missing(job, current):
             return _Verdict(write, None, [], read, missing, asked=False)
         gaps = gap_issues(write, job.row, vendor=self.client.account.vendor, messages=self.local.messages)
@@ -316,7 +329,9 @@ class _Preview:
     def _must_be_read(self, current: CurrentListing) -> bool:
         """Return whether a plan has to wait for a reading: whatever a whole listing loses is listed."""
         whole = self.local.connector.sync.full_replace and current.exists is not False
-        return whole or not current.is_enough
+        # What is not there to contribute to may have been made since.
+        awaited = self.local.connector.contributes and not current.exists
+        return whole or awaited or not current.is_enough
 
     def _jobs(
         self,
@@ -326,13 +341,15 @@ class _Preview:
     ) -> list[_Job]:
         waiting = [item for item in items if item.outcome is outcome]
         skus = [item.sku for item in waiting if item.sku]
-        known = known_items(self.local.ledger, self.local.listings, skus)
-        contents = accepted_contents(self.local.ledger, self.local.listings, skus)
+        ledger, listings = self.local.ledger, self.local.listings
+        known = known_items(ledger, listings, skus)
+        contents = accepted_contents(ledger, listings, skus)
+        current = current_listings(ledger, listings, skus, self.local.definitions.layout)
         return [
             _Job(
                 item,
                 _sent_of(payloads[item.pim_id], item, contents),
-                current_by_ledger(known.get(item.sku or ""), contents.get(item.sku or "")),
+                current[item.sku or ""],
                 known.get(item.sku or ""),
             )
             for item in waiting
@@ -352,6 +369,9 @@ class _Preview:
         if self._must_be_read(current):
             current = read = self.planner.read(row["sku"], current)
         write = self.planner.plan(row, current)
+        if write.starts_stock:
+            current = read = self.planner.read(row["sku"], current)
+            write = self.planner.plan(row, current)
         if missing := self.missing(job, current):
             return _Verdict(write, None, [], read, missing)
         gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.local.messages)
@@ -386,6 +406,10 @@ class _Preview:
         if verdict.write.existed and verdict.write.method == "PATCH":
             fixed = self.local.definitions.fixed_values(attributes)
             found += [issue for issue in fixed if issue.attribute in verdict.write.touched]
+        if verdict.write.absent:
+            found.append(_issue("no_listing_to_contribute_to", "ERROR", self.local.messages))
+        if verdict.write.left_to_amazon:
+            found.append(_issue("fulfilled_by_amazon", "WARNING", self.local.messages))
         found += displacement_issues(verdict.write.displaced, self.local.messages)
         origins = by_line(self.local.mapping, attributes, self.local.languages)
         return msgspec.structs.replace(
@@ -413,11 +437,10 @@ class _Preview:
     def _outcome(self, tested: TestedItem, verdict: _Verdict) -> tuple[Outcome, str]:
         submission = verdict.submission
         if submission is None:
-            if verdict.write.method == "NOTHING":
+            if verdict.write.method == "NOTHING" and not verdict.write.absent:
                 return Outcome.UNCHANGED, self.local.messages.phrase("note.amazon_has_it")
-            if not verdict.asked and not any(gap.severity == "ERROR" for gap in verdict.gaps):
-                return tested.outcome, tested.note
-            return Outcome.BLOCKED, ""
+            refused = verdict.write.absent or any(gap.severity == "ERROR" for gap in verdict.gaps)
+            return (Outcome.BLOCKED, "") if verdict.asked or refused else (tested.outcome, tested.note)
         if submission.status == "VALID":
             return (Outcome.UNCHANGED if tested.sent_before else Outcome.READY), ""
         if is_no_answer(submission.issues):
@@ -432,7 +455,7 @@ class _Preview:
             entry = job.row | {"asin": tested.asin}
             if verdict.read is not None:
                 listed[entry["sku"]] = bool(verdict.read.exists)
-            if verdict.missing:
+            if verdict.missing or verdict.write.absent:
                 continue
             if verdict.submission is not None and verdict.submission.status == "VALID":
                 passed.append(entry)

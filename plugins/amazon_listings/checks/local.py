@@ -12,7 +12,7 @@ from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.items import accepted_contents, known_items
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.quantities import contradictions
+from amazon_listings.runs.ownership import conflicts, mapping_lines
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
@@ -64,6 +64,11 @@ def refuse_offers_of_vendors(connector: Connector, mapping: FieldMapping) -> Non
 
 def _is_of_title(issue: Issue) -> bool:
     return issue.code in {MODULAR_NAME.name, MODULAR_HIGHLIGHTS.name}
+
+
+def _is_of_the_rest(issue: Issue) -> bool:
+    """Return whether an issue is about an attribute of which an item has nothing."""
+    return issue.code in {"missing_attribute", "missing_one_of"} and issue.path == issue.attribute
 
 
 class _Step(NamedTuple):
@@ -129,12 +134,19 @@ class LocalChecks:
         """
         skus = [item.sku for item in mapped if item.sku]
         known = known_items(self.ledger, self.listings, skus)
-        quantities = contradictions(self.ledger, self.listings, mapped, self.messages)
+        owned = conflicts(
+            self.ledger,
+            self.listings,
+            mapped,
+            layout=self.definitions.layout,
+            lines=mapping_lines(self.connector, self.mapping),
+            messages=self.messages,
+        )
         found: dict[str, tuple[Issue, ...]] = {}
         wrong: set[str] = set()
         for item in mapped:
             # All issues at once: an item that quality or mapping blocked is validated all the same.
-            own = self._issues(item, known.get(item.sku or "")) + quantities.get(item.sku or "", [])
+            own = self._issues(item, known.get(item.sku or "")) + owned.get(item.sku or "", [])
             found[item.pim_id] = traced(own, sources.of(item.pim_id))
             errors = item.blocked or any(issue.severity == "ERROR" for issue in found[item.pim_id])
             if not item.sku or errors or item.pim_id in barred:
@@ -205,6 +217,9 @@ class LocalChecks:
     def _issues(self, item: MappedItem, known: KnownItem | None) -> list[Issue]:
         """Return the issues of a payload by the definition and by the rules beyond it."""
         found = self.definitions.issues(item.attributes)
+        if self.connector.contributes:
+            # The rest of the listing is the owner's, and there already.
+            found = [issue for issue in found if not _is_of_the_rest(issue)]
         said = {issue.path for issue in found if issue.severity == "ERROR"}
         broken = [
             issue

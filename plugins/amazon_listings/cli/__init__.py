@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from amazon_listings.cli import (
+    adopt,
     approvals,
     connectors,
     connectors_coverage,
@@ -36,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for module in (
+    adopt,
     approvals,
     connectors,
     connectors_coverage,

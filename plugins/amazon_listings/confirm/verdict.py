@@ -12,9 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.runs.quantities import merchant_quantity
-from amazon_listings.selling_partner.leaves import split
+from amazon_listings.selling_partner.leaves import amazon_defaults, split
 from amazon_listings.selling_partner.overlay import overlays
-from amazon_listings.writes.planner import amazon_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

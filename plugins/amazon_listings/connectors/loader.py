@@ -169,6 +169,7 @@ def connector_from(
         document=filled,
         where=where or Where(),
         was=_ids_before(filled),
+        contributes=filled["contributes"],
         approval=Approval(**filled["approval"] | {"approvers": tuple(filled["approval"]["approvers"])}),
         guards=Guards(**filled["guards"]),
         parts=parts or (MappingPart(filled["mapping"]),),

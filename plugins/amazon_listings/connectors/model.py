@@ -146,7 +146,8 @@ class Connector:
     `language_tags` pairs each value language with its Amazon language tag. `document` is the whole
     document, Variable merged and defaults filled. `was` are the ids that it had before. `parts` are the
     mapping's lines as its layers, document and Variable write them; `mapping` merges them by their text.
-    `rules_off` are the rules that are turned off, each with its reason.
+    `rules_off` are the rules that are turned off, each with its reason. A connector that
+    `contributes` never creates a listing, and never removes one.
     """
 
     id: str
@@ -165,6 +166,7 @@ class Connector:
     document: dict[str, Any] = field(repr=False, hash=False)
     where: Where = field(repr=False, compare=False)
     was: tuple[str, ...] = ()
+    contributes: bool = False
     approval: Approval = Approval()
     guards: Guards = Guards()
     parts: tuple[MappingPart, ...] = field(default=(), repr=False, compare=False)

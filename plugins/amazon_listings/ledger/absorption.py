@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, and_, cast, delete, select, update
+from sqlalchemy import String, and_, cast, delete, func, select, update
 
 from amazon_listings.ledger.tables import (
     approvals,
@@ -60,6 +61,7 @@ def absorb(connection: Connection, other: str, key: str) -> None:
         )
     )
     _keep_later_states(connection, other, key)
+    _keep_one_listing(connection, other, key)
     # What a person allowed of one connector is not allowed of another one: it is asked again.
     # What its columns showed is found again in the states.
     for table in (approvals, questions, approved_lines, column_notations):
@@ -93,6 +95,49 @@ def _rename_same_runs(connection: Connection, other: str, key: str) -> None:
         )
         .values(run_id=cast(runs.c.run_id, String(_WIDTH - len(suffix))) + suffix)
     )
+
+
+def _keep_one_listing(connection: Connection, other: str, key: str) -> None:
+    """Of what both know of a listing keep what was accepted later; what the absorbed one has, if neither.
+
+    A listing that either of them made is theirs together.
+    """
+    twin = items.alias()
+    connection.execute(
+        update(items)
+        .where(
+            items.c.connector_key.in_([other, key]),
+            select(twin.c.sku)
+            .where(
+                twin.c.connector_key.in_([other, key]),
+                twin.c.sku == items.c.sku,
+                twin.c.seller_id == items.c.seller_id,
+                twin.c.marketplace_id == items.c.marketplace_id,
+                twin.c.created.is_(True),
+            )
+            .exists(),
+        )
+        .values(created=True)
+    )
+    for owner, rival, older in ((other, key, operator.lt), (key, other, operator.le)):
+        same = items.alias()
+        never = datetime.fromtimestamp(0, UTC)
+        connection.execute(
+            delete(items).where(
+                items.c.connector_key == owner,
+                select(same.c.sku)
+                .where(
+                    same.c.connector_key == rival,
+                    same.c.sku == items.c.sku,
+                    same.c.seller_id == items.c.seller_id,
+                    same.c.marketplace_id == items.c.marketplace_id,
+                    older(
+                        func.coalesce(items.c.accepted_at, never), func.coalesce(same.c.accepted_at, never)
+                    ),
+                )
+                .exists(),
+            )
+        )
 
 
 def _keep_later_states(connection: Connection, other: str, key: str) -> None:

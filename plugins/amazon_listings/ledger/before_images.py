@@ -116,6 +116,7 @@ def _writes(connection: Connection, run: int, skus: Sequence[str]) -> Iterator[W
             items.c.sku == table.sku,
             items.c.seller_id == table.seller_id,
             items.c.marketplace_id == table.marketplace_id,
+            items.c.connector_key == runs.c.connector_key,
         )
         .scalar_subquery()
     )

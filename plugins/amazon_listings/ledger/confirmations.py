@@ -103,8 +103,8 @@ def record_looks(
         now: When they were read; this moment, if None.
     """
     now = now or datetime.now(UTC)
-    # What was not applied is not what the listing holds: the next run sends it again. A removal is
-    # repeated from what the ledger holds of it.
+    # What was not applied is not what the listing holds: the next run sends it again. It stays ours, and a
+    # removal is repeated from what the ledger holds of it.
     lost = (bindparam("new_state") == "not_applied") & items.c.removing.is_(None)
     done = (bindparam("new_state") == "deleted") | (bindparam("new_state") == "off_sale")
     shown = bindparam("new_seen", type_=items.c.seen_at.type)
@@ -114,6 +114,7 @@ def record_looks(
             items.c.sku == bindparam("of_sku"),
             items.c.seller_id == listings.seller_id,
             items.c.marketplace_id == listings.marketplace_id,
+            items.c.connector_key == listings.connector_key,
             items.c.accepted_hash == bindparam("of_hash"),
             items.c.accepted_at == bindparam("of_moment", type_=items.c.accepted_at.type),
         )
@@ -126,7 +127,6 @@ def record_looks(
             accepted_hash=case(
                 (lost | (bindparam("new_state") == "deleted"), None), else_=items.c.accepted_hash
             ),
-            accepted_content=case((lost, None), else_=items.c.accepted_content),
             removing=case((done, None), else_=items.c.removing),
             removing_run=case((done, None), else_=items.c.removing_run),
             seen_at=func.coalesce(shown, items.c.seen_at),

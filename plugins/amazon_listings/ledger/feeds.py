@@ -265,6 +265,7 @@ def _answer(
             table.wanted,
             table.body,
             table.removal,
+            table.existed,
         )
         .where(table.feed == feed.number, table.status == PENDING, table.sku.in_(list(statuses)))
         .order_by(table.sku)
@@ -288,6 +289,8 @@ def _answer(
         ),
     )
     taken = [row for row in taken if row.removal is None]
+    made = [row.sku for row in taken if row.method == "UPDATE" and row.existed is False]
+    upsert(connection, feed.listings, ({"sku": sku, "created": True} for sku in made))
     gone = [row.sku for row in taken if row.method == "DELETE"]
     upsert(connection, feed.listings, (deleted(sku) for sku in gone))
     upsert(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import func, select, text, tuple_, update
+from sqlalchemy import case, func, or_, select, text, tuple_, update
 
 from amazon_listings.ledger.content import packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
-from amazon_listings.ledger.tables import IN_DOUBT, SKU, connectors, current_id, items, submissions
+from amazon_listings.ledger.tables import IN_DOUBT, SKU, items, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,6 +56,7 @@ class ListingScope:
             items.c.sku.in_(list(skus))
             & (items.c.seller_id == self.seller_id)
             & (items.c.marketplace_id == self.marketplace_id)
+            & (items.c.connector_key == self.connector_key)
         )
 
 
@@ -66,7 +67,8 @@ class KnownItem:
     `listed`: whether Amazon has the SKU, as far as we know; None if it was never asked. `doubtful`: since
     the last acceptance something was sent that may have been carried out, so only a reading tells what
     the listing holds; `accepted_hash` is None then. `seen_at`: when a reading last showed the listing;
-    `missed_at`: the first reading since that did not.
+    `missed_at`: the first reading since that did not. `created`: the connector made or adopted the listing.
+    `claimed_at`: when something of it was accepted of the connector first.
     """
 
     tested_hash: str | None
@@ -79,6 +81,8 @@ class KnownItem:
     accepted_at: datetime | None = None
     seen_at: datetime | None = None
     missed_at: datetime | None = None
+    created: bool = False
+    claimed_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Return whether the listing was seen, or written to, within a day, and not missed since."""
@@ -88,20 +92,6 @@ class KnownItem:
     def is_missed_again(self, now: datetime) -> bool:
         """Return whether one more reading without the listing shows that it is gone."""
         return self.seen_at is None or (self.missed_at is not None and now - self.missed_at >= APART)
-
-
-class Elsewhere(NamedTuple):
-    """What was last accepted for a SKU in another marketplace, when, and from which connector.
-
-    `connector_id` is the id that the connector has today.
-    """
-
-    sku: str
-    marketplace_id: str
-    connector_key: str
-    connector_id: str
-    attributes: dict[str, Any]
-    accepted_at: datetime
 
 
 def known_items(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, KnownItem]:
@@ -128,6 +118,8 @@ def known_items(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
         items.c.accepted_at,
         items.c.seen_at,
         items.c.missed_at,
+        items.c.created,
+        items.c.claimed_at,
     )
     found = {sku: KnownItem(*values) for sku, values in _of(ledger, listings, skus, columns)}
     return {sku: replace(one, accepted_hash=None) if one.doubtful else one for sku, one in found.items()}
@@ -136,7 +128,20 @@ def known_items(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
 def accepted_contents(
     ledger: Engine, listings: ListingScope, skus: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """The attributes last accepted of these SKUs; to be asked only for items that are to be sent."""
+    """Return the attributes last accepted of these SKUs; to be asked only for items that are to be sent.
+
+    What was not applied is not among them: the listing does not hold it.
+    """
+    found = _of(ledger, listings, skus, (items.c.accepted_content, items.c.state, items.c.removing))
+    return {
+        sku: unpacked(content)
+        for sku, (content, state, removing) in found
+        if content is not None and (state != "not_applied" or removing is not None)
+    }
+
+
+def owned_contents(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the attributes that are the connector's, whether or not they were applied."""
     found = _of(ledger, listings, skus, (items.c.accepted_content,))
     return {sku: unpacked(content) for sku, (content,) in found if content is not None}
 
@@ -153,6 +158,9 @@ def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
                     items.c.connector_key == connector_key,
                     items.c.listed.is_(True),
                     items.c.accepted_content.is_not(None),
+                    or_(
+                        items.c.state.is_(None), items.c.state != "not_applied", items.c.removing.is_not(None)
+                    ),
                     tuple_(*key) > last,
                 )
                 .order_by(*key)
@@ -163,46 +171,6 @@ def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
         if len(rows) < CHUNK:
             return
         last = tuple(rows[-1][:3])
-
-
-def accepted_elsewhere(
-    ledger: Engine, listings: ListingScope, skus: Sequence[str], marketplace_ids: Iterable[str]
-) -> Iterator[Elsewhere]:
-    """What other marketplaces hold of these SKUs of the same selling partner.
-
-    Sellers in Europe have one merchant quantity per SKU across marketplaces, so a quantity has to be
-    compared with the ones accepted there.
-
-    Args:
-        ledger: The open ledger.
-        listings: Whose listings; those of its own marketplace are not returned.
-        skus: The SKUs.
-        marketplace_ids: Where to look.
-    """
-    others = [one for one in marketplace_ids if one != listings.marketplace_id]
-    columns = (
-        items.c.sku,
-        items.c.marketplace_id,
-        items.c.connector_key,
-        current_id(items),
-        items.c.accepted_content,
-        items.c.accepted_at,
-    )
-    for chunk in chunks(skus, CHUNK):
-        names = {SKU.fitted(sku): sku for sku in chunk}
-        with reading(ledger) as connection:
-            rows = connection.execute(
-                select(*columns)
-                .outerjoin(connectors, connectors.c.key == items.c.connector_key)
-                .where(
-                    items.c.sku.in_(list(names)),
-                    items.c.seller_id == listings.seller_id,
-                    items.c.marketplace_id.in_(others),
-                    items.c.accepted_content.is_not(None),
-                )
-            ).all()
-        for sku, marketplace_id, key, connector_id, content, accepted_at in rows:
-            yield Elsewhere(names[sku], marketplace_id, key, connector_id, unpacked(content), accepted_at)
 
 
 def record_tested(
@@ -277,6 +245,7 @@ def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: dat
         "accepted_hash": digest,
         "accepted_content": content,
         "accepted_at": now,
+        "claimed_at": now,
         "listed": True,
         "state": "accepted",
         "look_at": now + timedelta(seconds=FIRST_LOOK),
@@ -306,6 +275,8 @@ def deleted(sku: str) -> dict[str, Any]:
         "accepted_definition": None,
         "listed": False,
         "state": "deleted",
+        "created": False,
+        "claimed_at": None,
         "look_at": None,
         "removing": None,
         "removing_run": None,
@@ -361,6 +332,48 @@ def removing(
     }
 
 
+def record_created(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> None:
+    """Remember that listings are the connector's, which made them."""
+    with ledger.begin() as connection:
+        upsert(connection, listings, ({"sku": sku, "created": True} for sku in skus))
+
+
+def record_adopted(
+    ledger: Engine,
+    listings: ListingScope,
+    contents: Mapping[str, Mapping[str, Any]],
+    *,
+    created: bool = True,
+) -> None:
+    """Remember what is the connector's of listings that others may have made.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        contents: By SKU all attributes that are the connector's.
+        created: Whether the listings are the connector's too.
+    """
+    now = datetime.now(UTC)
+    with ledger.begin() as connection:
+        upsert(
+            connection,
+            listings,
+            (
+                {
+                    "sku": sku,
+                    "accepted_content": packed(dict(content)),
+                    "accepted_hash": None,
+                    "accepted_at": now,
+                    "claimed_at": now,
+                    "created": created,
+                    "listed": True,
+                    "seen_at": now,
+                }
+                for sku, content in contents.items()
+            ),
+        )
+
+
 def record_released(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> None:
     """Remember that nothing is ours any more of listings that Amazon has."""
     with ledger.begin() as connection:
@@ -375,6 +388,8 @@ def released(sku: str) -> dict[str, Any]:
         "accepted_content": None,
         "accepted_definition": None,
         "accepted_at": None,
+        "claimed_at": None,
+        "created": False,
         "listed": True,
         "state": None,
         "look_at": None,
@@ -417,6 +432,8 @@ def record_listed(
                     accepted_hash=None,
                     accepted_content=None,
                     accepted_definition=None,
+                    claimed_at=None,
+                    created=False,
                     look_at=None,
                 )
             )
@@ -446,13 +463,23 @@ def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[s
         "marketplace_id": listings.marketplace_id,
         "product_type": listings.product_type,
     }
-    key = ("sku", "seller_id", "marketplace_id")
+    key = ("sku", "seller_id", "marketplace_id", "connector_key")
     for chunk in chunks(rows, 2 * CHUNK):
         entries = {row["sku"]: own | row for row in chunk}
         statement = insert_into(connection, items)
         changed = {name for entry in entries.values() for name in entry} - set(key)
         statement = statement.on_conflict_do_update(
-            index_elements=key, set_={name: statement.excluded[name] for name in sorted(changed)}
+            index_elements=key,
+            set_={
+                # Who claims a listing again keeps the moment of the first time; who gives it up has none.
+                name: case(
+                    (statement.excluded[name].is_(None), None),
+                    else_=func.coalesce(items.c[name], statement.excluded[name]),
+                )
+                if name == "claimed_at"
+                else statement.excluded[name]
+                for name in sorted(changed)
+            },
         )
         connection.execute(statement, list(entries.values()))
 

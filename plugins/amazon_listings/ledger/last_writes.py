@@ -68,7 +68,7 @@ class LastWrite(NamedTuple):
 
 
 def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, LastWrite]:
-    """The last accepted write of each SKU; one that was never written to by us has none."""
+    """The last accepted write of a connector to each SKU; one that it never wrote to has none."""
     table = submissions.c
     found: dict[str, LastWrite] = {}
     with reading(ledger) as connection:
@@ -76,7 +76,9 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
             names = {SKU.fitted(sku): sku for sku in chunk}
             newest = (
                 select(func.max(table.id))
+                .join(runs, runs.c.id == table.run)
                 .where(
+                    runs.c.connector_key == listings.connector_key,
                     table.sku.in_(list(names)),
                     table.seller_id == listings.seller_id,
                     table.marketplace_id == listings.marketplace_id,

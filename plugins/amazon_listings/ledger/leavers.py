@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Engine
 
+    from amazon_listings.ledger.items import ListingScope
+
 
 def count_listed(ledger: Engine, connector_key: str) -> int:
     """How many listings a connector has at Amazon, as far as the ledger knows."""
@@ -65,6 +67,22 @@ def listed_but_not(ledger: Engine, connector_key: str, skus: Iterable[str]) -> I
         finally:
             if not connection.closed and not connection.invalidated:
                 connection.rollback()
+
+
+def listed_skus_of(ledger: Engine, listings: ListingScope) -> list[str]:
+    """Return the SKUs of which a connector knows that Amazon has them."""
+    with reading(ledger) as connection:
+        return list(
+            connection.scalars(
+                select(items.c.sku)
+                .where(
+                    _listed(listings.connector_key),
+                    items.c.seller_id == listings.seller_id,
+                    items.c.marketplace_id == listings.marketplace_id,
+                )
+                .order_by(items.c.sku)
+            )
+        )
 
 
 def removals_owed(ledger: Engine, connector_key: str, *, before: datetime) -> list[tuple[str, str]]:

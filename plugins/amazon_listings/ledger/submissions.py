@@ -147,6 +147,26 @@ def entries(
         }
 
 
+def made_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> list[str]:
+    """Return those SKUs of which a run made the listing, as far as it is known: there was none before."""
+    table = submissions.c
+    found: list[str] = []
+    with reading(ledger) as connection:
+        for chunk in chunks(skus, CHUNK):
+            names = {SKU.fitted(sku): sku for sku in chunk}
+            rows = connection.scalars(
+                select(table.sku).where(
+                    table.run == run,
+                    table.sku.in_(list(names)),
+                    table.method == "PUT",
+                    table.existed.is_(False),
+                    table.status == ACCEPTED,
+                )
+            )
+            found += [names[sku] for sku in rows]
+    return found
+
+
 def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent]:
     """What a run already sent for these SKUs: a task that was killed does not send it again."""
     found: dict[str, Sent] = {}

@@ -1,7 +1,8 @@
 """The ledger's tables.
 
 Everything about a listing is keyed by SKU, selling partner and marketplace, because that is what
-Amazon keys a listing by: two connectors of one account may own the same SKU. The SKU comes first,
+Amazon keys a listing by, and by connector: two connectors of one account may write to the same SKU. The
+SKU comes first,
 so that people can ask for one SKU wherever it is sold.
 No token and no secret is ever written here.
 """
@@ -26,6 +27,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     func,
     text,
 )
@@ -101,7 +103,8 @@ def _only_where(condition: str) -> dict[str, Any]:
 
 
 #: One row per connector that ever ran. `key` never changes, and everything else in the ledger hangs on it;
-#: `current_id` is the id that the connector's document has now.
+#: `current_id` is the id that the connector's document has now; `lines` what its mapping makes, see
+#: `ledger.mapping_lines`.
 connectors = Table(
     "connectors",
     metadata,
@@ -109,6 +112,7 @@ connectors = Table(
     Column("current_id", Name(64), nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("renamed_at", Moment),
+    Column("lines", JSON),
     Index("ix_connectors_current_id", "current_id", unique=True),
 )
 
@@ -149,21 +153,23 @@ runs = Table(
     sqlite_autoincrement=True,
 )
 
-#: One row per listing we know. `family`: the PIM's identity of the product that its item belongs to,
-#: which is what the PIM names when a whole product is deleted. `tested_*`: last payload that passed
-#: Amazon's preview, and with which definition. `accepted_*`: last payload Amazon accepted; its content
-#: is compressed JSON. `listed`: whether Amazon has the SKU, None if nobody asked. `state`: see
-#: `items.State`. `look_at`: when to read the listing back next, None if nothing is to be confirmed;
-#: `looks`: how often it was read. `removing`: how the listing is being taken off sale (`delete` or
-#: `zero_quantity`), until a reading shows that it is; `removing_run`: the run that asked for it. `seen_at`:
-#: when a reading last showed the listing; `missed_at`: the first reading since that did not.
+#: One row per listing that a connector knows: several may write to one. `family`: the PIM's identity of the
+#: product that its item belongs to, which is what the PIM names when a whole product is deleted.
+#: `tested_*`: last payload that passed Amazon's preview, and with which definition. `accepted_*`: last
+#: payload Amazon accepted; its content is compressed JSON. `listed`: whether Amazon has the SKU, None if
+#: nobody asked. `state`: see `items.State`. `look_at`: when to read the listing back next, None if nothing
+#: is to be confirmed; `looks`: how often it was read. `removing`: how the listing is being taken off sale
+#: (`delete` or `zero_quantity`), until a reading shows that it is; `removing_run`: the run that asked for
+#: it. `seen_at`: when a reading last showed the listing; `missed_at`: the first reading since that did not.
+#: `created`: whether the listing is the connector's, which made or adopted it; `claimed_at`: when something
+#: of it was accepted of the connector first.
 items = Table(
     "items",
     metadata,
     Column("sku", SKU, primary_key=True),
     Column("seller_id", Name(64), primary_key=True),
     Column("marketplace_id", String(16), primary_key=True),
-    Column("connector_key", Name(64), nullable=False),
+    Column("connector_key", Name(64), primary_key=True),
     Column("pim_id", PIM_ID),
     Column("family", Name(128)),
     Column("product_type", String(128), nullable=False),
@@ -183,6 +189,8 @@ items = Table(
     Column("removing_run", Integer),
     Column("seen_at", Moment),
     Column("missed_at", Moment),
+    Column("created", Boolean, nullable=False, server_default=false()),
+    Column("claimed_at", Moment),
     Index("ix_items_connector_key_pim_id", "connector_key", "pim_id"),
     Index("ix_items_connector_key_family", "connector_key", "family"),
     Index("ix_items_connector_key_look_at", "connector_key", "look_at", **_only_where("look_at IS NOT NULL")),

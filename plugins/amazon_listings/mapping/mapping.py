@@ -103,6 +103,11 @@ class FieldMapping:
         """The attributes that this mapping may fill."""
         return tuple(self.plan)
 
+    @property
+    def lines(self) -> Dict[str, Origin]:
+        """The mapping line of each path that is made, such as `item_weight.unit`, and of what holds it."""
+        return self._lines
+
     def reads(self) -> Reads:
         """Return the PIM fields that the mapping reads, known without an item."""
         expressions = [

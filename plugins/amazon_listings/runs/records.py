@@ -189,6 +189,7 @@ class WrittenItem(ItemRecord, frozen=True, kw_only=True):
         issues: What Amazon found.
         only: The attributes that went out alone after Amazon had rejected the whole; empty: all went.
         approval: The hash of the removal that a person approved; empty if nothing had to be asked.
+        remark: Why a listing is to be taken off sale, if its item did not merely leave the selection.
     """
 
     outcome: Outcome
@@ -197,6 +198,7 @@ class WrittenItem(ItemRecord, frozen=True, kw_only=True):
     issues: tuple[Issue, ...] = ()
     approval: str = ""
     only: tuple[str, ...] = ()
+    remark: str = ""
 
 
 class ConfirmedItem(ItemRecord, frozen=True, kw_only=True):

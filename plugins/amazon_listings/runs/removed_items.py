@@ -12,11 +12,13 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import ListingScope, accepted_contents
+from amazon_listings.ledger.items import ListingScope, known_items, owned_contents
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus, removals_owed
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
@@ -72,7 +74,7 @@ def plan_removals(
         ActionRequiredError: a vendor's connector asks for a quantity of 0.
     """
     how = connector.sync.when_removed
-    if how == "keep" or scope.kind not in {"everything", "changed", "approved"}:
+    if how == "keep" or connector.contributes or scope.kind not in {"everything", "changed", "approved"}:
         return 0
     if how == "zero_quantity" and vendor:
         raise ActionRequiredError(
@@ -89,17 +91,32 @@ def plan_removals(
             extract.unreadable,
         )
         return 0
-    left: Iterable[tuple[str, str]] = _left(connector, scope, ledger, folder, extract)
-    if how == "zero_quantity":
-        left = _in_stock(ledger, listings, left)
     owed = _owed(connector, ledger, folder)
-    fresh = (one for one in left if one[1] not in owed)
-    count = folder.write(REMOVED, part_name(1), _records(fresh))
+    fresh = (one for one in _left(connector, scope, ledger, folder, extract) if one[1] not in owed)
+    renamed = {sku: new for sku, (_, new) in _renamed(connector, ledger, folder).items()}
+    messages = catalogue(language_of(connector))
+    notes = {sku: messages.phrase("note.renamed", sku=new) for sku, new in renamed.items()}
+    reported = {True: 0, False: 0}
+
+    def counted() -> Iterator[WrittenItem]:
+        left_alone = messages.phrase("note.not_ours")
+        for pim_id, sku, ours in _takeable(ledger, listings, fresh, how):
+            reported[ours] += 1
+            yield WrittenItem(
+                pim_id=pim_id,
+                sku=sku,
+                outcome=Outcome.READY if ours else Outcome.BLOCKED,
+                note="" if ours else left_alone,
+                remark=notes.get(sku, ""),
+            )
+
+    folder.write(REMOVED, part_name(1), counted())
+    count = reported[True]
     listed = count_listed(ledger, connector.key)
     if owed:
         log.info("%s listings are to be taken off sale again: Amazon has not done it.", len(owed))
         folder.write(REMOVED, REPEATED, _records((pim_id, sku) for sku, pim_id in owed.items()))
-    if not (count or owed) or scope.operation == "test":
+    if not (any(reported.values()) or owed) or scope.operation == "test":
         folder.clear(REMOVED)
     _tell(connector, scope, count, listed)
     return count + len(owed)
@@ -139,9 +156,21 @@ def _left(
         yield from (("", sku) for sku in listed_but_not(ledger, connector.key, present))
         return
     gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, extract.removed_ids)}
+    gone |= {sku: pim_id for sku, (pim_id, _) in _renamed(connector, ledger, folder).items()}
     for item in _mapped(folder):
         gone.pop(item.sku or "", None)
     yield from ((pim_id, sku) for sku, pim_id in gone.items())
+
+
+def _renamed(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, tuple[str, str]]:
+    """Return the SKUs that items had before, each with the item's PIM identity and its SKU of now."""
+    now = {item.pim_id: item.sku for item in _mapped(folder) if item.sku}
+    skus = frozenset(now.values())
+    return {
+        sku: (pim_id, now[pim_id])
+        for pim_id, sku in listed_skus(ledger, connector.key, now)
+        if pim_id in now and sku not in skus
+    }
 
 
 def _present(connector: Connector, ledger: Engine, folder: RunFolder) -> Iterator[str]:
@@ -159,15 +188,24 @@ def _mapped(folder: RunFolder) -> Iterator[MappedIndex]:
     return (item for part in folder.parts(MAPPED) for item in folder.index(MAPPED, part))
 
 
-def _in_stock(
-    ledger: Engine, listings: ListingScope, left: Iterable[tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
-    """Those whose last accepted quantity is not 0 already."""
+def _takeable(
+    ledger: Engine, listings: ListingScope, left: Iterable[tuple[str, str]], how: str
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield what left, each with whether it can be taken off sale; nothing of what is off sale already.
+
+    A listing that the connector neither made nor adopted is not deleted: only a quantity that is the
+    connector's can go to 0.
+    """
     for batch in chunks(left, CHUNK):
-        contents = accepted_contents(ledger, listings, [sku for _, sku in batch])
-        yield from (
-            (pim_id, sku) for pim_id, sku in batch if sku not in contents or merchant_quantity(contents[sku])
-        )
+        skus = [sku for _, sku in batch]
+        known, contents = known_items(ledger, listings, skus), owned_contents(ledger, listings, skus)
+        for pim_id, sku in batch:
+            created = sku in known and known[sku].created
+            quantity = merchant_quantity(contents.get(sku, {}))
+            if (how == "delete" and created) or quantity:
+                yield pim_id, sku, True
+            elif quantity is None and not created:
+                yield pim_id, sku, False
 
 
 def _records(left: Iterable[tuple[str, str]]) -> Iterator[WrittenItem]:

@@ -17,6 +17,8 @@ from amazon_listings.selling_partner.comparison import same
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from amazon_listings.marketplaces import Marketplace
+
 Element = dict[str, Any]
 Attributes = dict[str, list[Element]]
 Scalar = str | int | float | bool
@@ -108,6 +110,16 @@ def _resolved(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping
     while "$ref" in schema:
         schema = document["$defs"][str(schema["$ref"]).removeprefix("#/$defs/")]
     return schema
+
+
+def amazon_defaults(marketplace: Marketplace) -> dict[str, Any]:
+    """Return the properties that Amazon fills in where an element was sent without them."""
+    return {
+        "marketplace_id": marketplace.id,
+        "audience": "ALL",
+        "currency": marketplace.currency,
+        "language_tag": marketplace.languages[0],
+    }
 
 
 def compare(

@@ -14,7 +14,7 @@ from amazon_listings.checks.offers_apart import held_back, offer_alone, separabl
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.item_states import reading_moment
@@ -27,7 +27,8 @@ from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, REMOVED, TESTED
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
-from amazon_listings.writes.planner import CurrentListing, Planner, current_by_ledger
+from amazon_listings.writes.known import current_listings
+from amazon_listings.writes.planner import CurrentListing, Planner
 from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
@@ -414,10 +415,8 @@ class LiveSync:
         ledger, listings = self.writer.protocol.ledger, self.writer.protocol.listings
         for batch in chunks(rows, CHUNK):
             skus = [row["sku"] for row in batch]
-            known, contents = known_items(ledger, listings, skus), accepted_contents(ledger, listings, skus)
-            for row in batch:
-                current = current_by_ledger(known.get(row["sku"]), contents.get(row["sku"]))
-                yield row | {"current": current}
+            current = current_listings(ledger, listings, skus, self.writer.planner.layout)
+            yield from (row | {"current": current[row["sku"]]} for row in batch)
 
 
 def live_sync(

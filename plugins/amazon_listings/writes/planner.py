@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.approvals.withholding import withhold
 from amazon_listings.runs.plan import Change, MappingLine, Method, Plan, changes_between, displaced
+from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL, MERCHANT
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, join, split
+from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
 from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.sellers import places_around
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector, Where
     from amazon_listings.ledger.items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.marketplaces import Marketplace
     from amazon_listings.runs.plan import Displaced
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
@@ -51,12 +51,14 @@ class CurrentListing(NamedTuple):
         owned: What was last accepted of the connector: its leaves are ours. None if there is nothing, or
             it is not known whether the listing still holds it.
         certain: Whether the listing holds what is owned, as far as we know.
+        others: The leaves that other connectors own of it.
     """
 
     exists: bool | None
     found: Attributes | None = None
     owned: Attributes | None = None
     certain: bool = True
+    others: frozenset[Leaf] = frozenset()
 
     @property
     def is_enough(self) -> bool:
@@ -71,33 +73,29 @@ class CurrentListing(NamedTuple):
 
     def read_as(self, listing: Listing | None) -> CurrentListing:
         """Return what is known once the listing was read."""
-        return CurrentListing(listing is not None, listing.attributes if listing else None, self.owned)
+        return self._replace(exists=listing is not None, found=listing.attributes if listing else None)
 
 
 UNKNOWN = CurrentListing(None)
 
 
 def current_by_ledger(
-    known: KnownItem | None, content: Attributes | None, *, now: datetime | None = None
+    known: KnownItem | None,
+    content: Attributes | None,
+    others: frozenset[Leaf] = frozenset(),
+    *,
+    now: datetime | None = None,
 ) -> CurrentListing:
     """Return what the ledger knows of a listing: whether Amazon has it, and what was last accepted.
 
     A listing that was not seen for longer than a day may be gone: it is not certain to hold anything.
     """
     if known is None or known.listed is None:
-        return CurrentListing(None, owned=content)
-    certain = not known.doubtful and known.is_fresh(now or datetime.now(UTC))
-    return CurrentListing(known.listed, owned=content if known.listed else None, certain=certain)
-
-
-def amazon_defaults(marketplace: Marketplace) -> dict[str, Any]:
-    """Return the properties that Amazon fills in where an element was sent without them."""
-    return {
-        "marketplace_id": marketplace.id,
-        "audience": "ALL",
-        "currency": marketplace.currency,
-        "language_tag": marketplace.languages[0],
-    }
+        return CurrentListing(None, owned=content, others=others)
+    applied = not known.doubtful and known.state != "not_applied"
+    certain = applied and known.is_fresh(now or datetime.now(UTC))
+    owned = content if known.listed else None
+    return CurrentListing(known.listed, owned=owned, certain=certain, others=others)
 
 
 @dataclass(frozen=True)
@@ -114,6 +112,10 @@ class PlannedWrite:
             after the listing was read.
         marketplaces: The other marketplaces of which elements are carried.
         displaced: What others put into the listing and the write replaces or drops.
+        absent: There is no listing to contribute to.
+        left_to_amazon: The merchant's stock is left out, because the listing is fulfilled by Amazon.
+        starts_stock: It gives a listing that was not read stock of the merchant: people may have moved it
+            to Amazon's warehouses, so it is only sent after the listing was read.
     """
 
     plan: Plan
@@ -124,6 +126,9 @@ class PlannedWrite:
     carries: bool = False
     marketplaces: frozenset[str] = frozenset()
     displaced: tuple[Displaced, ...] = ()
+    absent: bool = False
+    left_to_amazon: bool = False
+    starts_stock: bool = False
 
     @property
     def method(self) -> Method:
@@ -159,6 +164,12 @@ class Planner:
         self._defaults = amazon_defaults(self._marketplace)
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
+        stock = mapping.plan.get(AVAILABILITY)
+        self._reads_channel = stock is not None and any(
+            leaf.name == CHANNEL and not leaf.constant
+            for template in stock.templates
+            for leaf in template.leaves()
+        )
         self._issue_locale = None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale
 
     def read(self, sku: str, current: CurrentListing = UNKNOWN) -> CurrentListing:
@@ -195,8 +206,33 @@ class Planner:
         """
         wanted: Attributes = row["attributes"]
         kept: frozenset[Leaf] = row.get("kept") or frozenset()
+        if not current.exists and self._connector.contributes:
+            return PlannedWrite(Plan(row["sku"], Method.NOTHING), None, None, current.exists, {}, absent=True)
         if not current.exists or self._replaces:
             return self._replacement(row["sku"], wanted, kept, current)
+        return self.patch(row["sku"], wanted, current, kept, forced=bool(row.get("forced")))
+
+    def patch(
+        self,
+        sku: str,
+        wanted: Attributes,
+        current: CurrentListing,
+        kept: frozenset[Leaf] = frozenset(),
+        *,
+        forced: bool = False,
+    ) -> PlannedWrite:
+        """Return the plan to change a listing that exists.
+
+        Args:
+            sku: The SKU.
+            wanted: What it is to hold of the mapping.
+            current: What the listing has; `is_enough`.
+            kept: Leaves that are not touched, whoever owns them.
+            forced: Send everything that is wanted.
+        """
+        left = self._left_to_amazon(wanted, current)
+        if left:
+            wanted, kept = self.without(wanted, (Change(leaf) for leaf in left)), kept | left
         patches = build_patches(
             current.attributes,
             wanted,
@@ -204,27 +240,43 @@ class Planner:
             layout=self._layout,
             read=current.found is not None,
             vendor=self._client.account.vendor,
-            forced=bool(row.get("forced")),
+            forced=forced,
             defaults=self._defaults,
-            kept=kept.__contains__,
+            kept=(kept | current.others).__contains__,
         )
         plan = Plan(
-            row["sku"],
+            sku,
             Method.PATCH if patches.operations else Method.NOTHING,
             tuple(
                 Change(one.leaf, one.before, one.after, self.line_of(one.leaf)) for one in patches.differences
             ),
         )
+        starts_stock = current.found is None and _starts_stock(plan)
         return PlannedWrite(
             plan,
             patches.operations,
             current.attributes,
             current.exists,
             self._ours(wanted, kept, current),
-            carries=patches.carries,
+            carries=patches.carries or starts_stock,
             marketplaces=patches.marketplaces,
             displaced=self._displaced(plan, current),
+            left_to_amazon=bool(left),
+            starts_stock=starts_stock,
         )
+
+    def _left_to_amazon(self, wanted: Attributes, current: CurrentListing) -> frozenset[Leaf]:
+        """Return the leaves of the merchant's stock, if people moved the listing to Amazon's warehouses.
+
+        A listing that is sold from both has its merchant's stock still. A mapping that reads the channel
+        from the PIM says itself where an item is sold from.
+        """
+        found = (current.found or {}).get(AVAILABILITY, [])
+        channels = {one.get(CHANNEL, MERCHANT) for one in found}
+        if self._reads_channel or not channels or MERCHANT in channels:
+            return frozenset()
+        stock = split({AVAILABILITY: wanted.get(AVAILABILITY) or []}, self._layout, self._defaults)
+        return frozenset(leaf for leaf in stock if dict(leaf.selectors).get(CHANNEL) == MERCHANT)
 
     def _replacement(
         self, sku: str, wanted: Attributes, kept: frozenset[Leaf], current: CurrentListing
@@ -235,9 +287,11 @@ class Planner:
             for name, elements in current.attributes.items()
         }
         held = split(before, self._layout, self._defaults)
-        stays = {leaf: held[leaf] for leaf in held if leaf in kept}
-        # What must not be touched is put again.
-        body = join(split(wanted, self._layout, self._defaults) | stays) if stays else wanted
+        ours = split(wanted, self._layout, self._defaults)
+        # What must not be touched is put again, and what other connectors own.
+        untouched = kept | (current.others - ours.keys())
+        stays = {leaf: held[leaf] for leaf in held if leaf in untouched}
+        body = join(ours | stays) if stays else wanted
         changes = self.changes(before, body, forced=True)
         plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
         return PlannedWrite(
@@ -260,7 +314,7 @@ class Planner:
         """Return what is not ours, as far as the listing was read, and is not there afterwards."""
         if current.found is None:
             return ()
-        ours = split(current.owned or {}, self._layout, self._defaults)
+        ours = split(current.owned or {}, self._layout, self._defaults).keys() | current.others
         found = (displaced(change, self._defaults) for change in plan.changes if change.leaf not in ours)
         return tuple(one for one in found if one is not None)
 
@@ -280,6 +334,11 @@ class Planner:
             line_of=self.line_of,
             forced=forced,
         )
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the definition."""
+        return self._layout
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -330,6 +389,11 @@ class Planner:
             preview=preview,
             issue_locale=self._issue_locale,
         )
+
+
+def _starts_stock(plan: Plan) -> bool:
+    """Return whether a plan gives a listing stock of the merchant that it is not known to have had."""
+    return any(change.leaf.attribute == AVAILABILITY and change.before is None for change in plan.changes)
 
 
 def _mapping_line(where: Where, origin: Origin) -> MappingLine:

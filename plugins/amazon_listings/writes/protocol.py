@@ -23,6 +23,7 @@ from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed
 from amazon_listings.ledger.fences import lower_fences, raise_fences
 from amazon_listings.ledger.items import (
     record_accepted,
+    record_created,
     record_deleted,
     record_listed,
     record_released,
@@ -31,6 +32,7 @@ from amazon_listings.ledger.items import (
 from amazon_listings.ledger.submissions import (
     ACCEPTED,
     announce_submission,
+    made_in_run,
     record_answers,
     withdraw_submission,
 )
@@ -206,6 +208,9 @@ class WriteProtocol:
             [_accepted_row(write) | {"group": write.group} for write in kept if write.group is not None],
         ):
             record_accepted(self.ledger, self.listings, rows, definition=self.definition)
+        # Asked of the ledger: an earlier try may have made what this one finds to be there.
+        made = [write.sku for write in taken if write.method != "DELETE"]
+        record_created(self.ledger, self.listings, made_in_run(self.ledger, self.run, made))
         deleted = [write.sku for write in taken if write.method == "DELETE"]
         record_deleted(self.ledger, self.listings, deleted)
         undone = [write for write in taken if write.undoes is not None and write.method != "DELETE"]

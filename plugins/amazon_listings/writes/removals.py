@@ -7,21 +7,22 @@ That Amazon took a removal does not say that it was carried out: it is pending u
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import accepted_contents
+from amazon_listings.ledger.items import known_items, owned_contents
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.plan import Method, Plan
-from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT
+from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT, merchant_quantity
 from amazon_listings.runs.records import REMOVED
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite
+from amazon_listings.writes.single import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from amazon_listings.writes.feeds.submit import FeedSync
     from amazon_listings.writes.single import Writer
 
+AVAILABLE = "is_inventory_available"
 #: What is sent, also if an earlier try of the run could not.
 DUE = frozenset((Outcome.READY, Outcome.PENDING))
 
@@ -55,6 +57,8 @@ class Removals:
     folder: RunFolder
     writer: Writer
     feeds: FeedSync
+    _ways: dict[str, str] = field(default_factory=dict, init=False)
+    _said: dict[str, str] = field(default_factory=dict, init=False)
 
     def carry_out(self, awaited: Callable[[], Iterable[PendingFeed]]) -> Counter[Outcome]:
         """Return the number of listings by outcome; call again once feeds that are awaited are through.
@@ -75,6 +79,9 @@ class Removals:
             items = list(self.folder.read(REMOVED, part))
             due = [msgspec.structs.asdict(item) for item in items if item.outcome in DUE]
             done = [item for item in items if item.outcome not in DUE]
+            self._said |= {item.sku or "": item.remark for item in items if item.remark}
+            due, left = self._ours(due)
+            done += left
             done += self._fed(part, due) if by_feeds else self._written(due)
             self.folder.write(REMOVED, part, done)
         for _ in self.feeds.collect(REMOVED, awaited(), remark=self._note):
@@ -90,6 +97,31 @@ class Removals:
     @property
     def _note(self) -> str:
         return self.writer.messages.phrase(f"note.removed_{self._how}")
+
+    def _ours(self, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[WrittenItem]]:
+        """Return the rows with how each listing is taken off, and the outcomes of those that are left alone.
+
+        A listing that the connector neither made nor adopted is never deleted; its quantity is set to 0 if
+        that is ours. A connector that only contributes removes nothing.
+        """
+        protocol, messages = self.writer.protocol, self.writer.messages
+        due: list[dict[str, Any]] = []
+        left: list[WrittenItem] = []
+        for batch in chunks(rows, CHUNK):
+            skus = [row["sku"] for row in batch]
+            known = known_items(protocol.ledger, protocol.listings, skus)
+            contents = owned_contents(protocol.ledger, protocol.listings, skus)
+            for row in batch:
+                item, content = known.get(row["sku"]), contents.get(row["sku"], {})
+                how = self._how
+                if how == "delete" and not (item is not None and item.created):
+                    how = "zero_quantity"
+                if how == "zero_quantity" and merchant_quantity(content) is None:
+                    left.append(outcome_of(row, Outcome.BLOCKED, messages.phrase("note.not_ours")))
+                    continue
+                self._ways[row["sku"]] = how
+                due.append(row | {"removal": how})
+        return due, left
 
     def _written(self, rows: list[dict[str, Any]]) -> Iterator[WrittenItem]:
         """The outcomes of rows that are written one by one."""
@@ -117,13 +149,12 @@ class Removals:
         for batch in chunks(rows, CHUNK):
             skus = [row["sku"] for row in batch]
             protocol = self.writer.protocol
-            contents = accepted_contents(protocol.ledger, protocol.listings, skus)
+            contents = owned_contents(protocol.ledger, protocol.listings, skus)
             for row in batch:
                 content = contents.get(row["sku"], {})
-                after = {} if self._how == "delete" else _without_stock(content)
+                after = {} if row["removal"] == "delete" else _without_stock(content)
                 yield {
                     **row,
-                    "removal": self._how,
                     # A removal that did not hold is repeated, though its payload was accepted before.
                     "forced": True,
                     "attributes": after,
@@ -132,25 +163,31 @@ class Removals:
                 }
 
     def _plan(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
-        return _deletion(row, current) if self._how == "delete" else self._zero(row, current)
+        return _deletion(row, current) if row["removal"] == "delete" else self._zero(row, current)
 
     def _zero(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
         """Set the quantity to 0 in the merchant's channel; stock in Amazon's warehouses stays on sale."""
-        before = current.attributes.get(AVAILABILITY, [])
-        merchant = [one for one in before if one.get("fulfillment_channel_code", MERCHANT) == MERCHANT]
+        merchant = [
+            one
+            for one in current.attributes.get(AVAILABILITY, [])
+            if one.get("fulfillment_channel_code", MERCHANT) == MERCHANT
+        ]
         if not current.exists or not merchant or merchant == _zeroed(merchant):
             return _nothing(row, current)
-        element = {"fulfillment_channel_code": MERCHANT, "quantity": 0}
-        if "is_inventory_available" in merchant[0]:
-            element["is_inventory_available"] = None
-        patch = {"op": "merge", "path": f"/attributes/{AVAILABILITY}", "value": [element]}
-        changes = self.writer.planner.changes({AVAILABILITY: merchant}, {AVAILABILITY: _zeroed(merchant)})
-        plan = Plan(row["sku"], Method.PATCH, changes)
-        return PlannedWrite(plan, [patch], _held(current), current.exists, row["attributes"])
+        channel = {"fulfillment_channel_code": MERCHANT}
+        # A quantity and this cannot stand side by side.
+        stated = [{**channel, name: one[name]} for one in merchant for name in one if name == AVAILABLE]
+        zero = {AVAILABILITY: [{**channel, "quantity": 0}]}
+        owned = current._replace(owned={AVAILABILITY: stated} if stated else {})
+        return replace(self.writer.planner.patch(row["sku"], zero, owned), after=row["attributes"])
 
     def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
+        phrase = self.writer.messages.phrase
         for item in items:
-            yield msgspec.structs.replace(item, note="; ".join(filter(None, (self._note, item.note))))
+            how = self._ways.get(item.sku or "", self._how)
+            spared = "" if how == self._how else phrase("note.not_deleted")
+            notes = (self._said.get(item.sku or ""), phrase(f"note.removed_{how}"), spared, item.note)
+            yield msgspec.structs.replace(item, note="; ".join(filter(None, notes)))
 
 
 def _without_stock(content: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +211,7 @@ def _held(current: CurrentListing) -> dict[str, Any] | None:
 
 def _zeroed(elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {name: value for name, value in element.items() if name != "is_inventory_available"} | {"quantity": 0}
+        {name: value for name, value in element.items() if name != AVAILABLE} | {"quantity": 0}
         if element.get("fulfillment_channel_code", MERCHANT) == MERCHANT
         else element
         for element in elements

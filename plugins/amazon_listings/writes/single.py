@@ -10,7 +10,7 @@ from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
 from amazon_listings.ledger.approvals import approvals_of, claim
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.item_states import read_later
-from amazon_listings.ledger.items import accepted_contents, known_items
+from amazon_listings.ledger.items import known_items
 from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
@@ -19,7 +19,8 @@ from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.selling_partner.leaves import same_value
-from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner, current_by_ledger
+from amazon_listings.writes.known import current_listings
+from amazon_listings.writes.planner import PlannedWrite
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
 from amazon_listings.writes.vanished import missing_note
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.plan import Change
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission
+    from amazon_listings.writes.planner import CurrentListing, Planner
     from amazon_listings.writes.protocol import WriteProtocol
     from amazon_product_types.validation.issue import Issue
 
@@ -198,15 +200,14 @@ class Writer:
         ledger, listings = self.protocol.ledger, self.protocol.listings
         skus = [row["sku"] for row in rows]
         known = known_items(ledger, listings, skus)
-        contents = accepted_contents(ledger, listings, skus)
+        currents = current_listings(ledger, listings, skus, self.planner.layout)
         sent = sent_in_run(ledger, self.protocol.run, skus)
         withdrawn = self._left_to_later_runs(rows) | self._withdrawn(rows)
         for row in rows:
             sku = row["sku"]
-            current = current_by_ledger(known.get(sku), contents.get(sku))
             before = _sent_before(row, sent.get(sku))
             yield (
-                row | {"current": current, "sent": before, "known": known.get(sku)},
+                row | {"current": currents[sku], "sent": before, "known": known.get(sku)},
                 _decided(row, known.get(sku), before, self.messages) or withdrawn.get(sku),
             )
 
@@ -292,6 +293,8 @@ class Writer:
             current = read = self.planner.read_around(row["sku"], current)
             write = plan_for(row, current)
         gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.messages)
+        if write.absent:
+            return Written(write, None, gaps, read, other=True)
         if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
             return Written(write, None, gaps, read)
         previewed = row.get("plan_hash")
@@ -327,14 +330,14 @@ class Writer:
         """Return the outcome of a row for which nothing was sent."""
         if written.missing:
             return outcome_of(row, Outcome.GONE, self.messages.phrase(written.missing))
+        if written.other:
+            return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
         if written.write.method == "NOTHING" and row["sent"] is not None:
             note = self.messages.phrase("note.earlier_try")
             sent: Sent = row["sent"]
             return outcome_of(row, Outcome.ACCEPTED, note, submission_id=sent.submission_id)
         if written.write.method == "NOTHING":
             return outcome_of(row, Outcome.UNCHANGED, self.messages.phrase("note.amazon_has_it"))
-        if written.other:
-            return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
         return outcome_of(row, Outcome.BLOCKED, "", issues=self._traced(written.gaps, row))
 
     def issues_of(self, issues: list[dict[str, Any]], row: Row) -> tuple[Issue, ...]:
@@ -357,6 +360,8 @@ class Writer:
                 found.answers.append(
                     Answer(write, submission.status, submission.submission_id, submission.request_id)
                 )
+            elif written.other:
+                pass
             elif written.write.method == Method.NOTHING and row["sent"] is not None:
                 found.answers.append(Answer(write, ACCEPTED))
             elif written.write.method == Method.NOTHING and not written.missing:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, text
 
 from amazon_listings.ledger.answers import item_standings, writes_to
+from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.connectors import (
     OldIdClaimedTwice,
     OldIdLives,
@@ -15,9 +17,10 @@ from amazon_listings.ledger.connectors import (
     known_connectors,
     resolve_key,
 )
+from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, open_issues, record_issues
-from amazon_listings.ledger.items import ListingScope, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
 from amazon_listings.ledger.runs import find_run, last_run, recent_runs, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.ledger.tables import connector_ids, runs
@@ -156,4 +159,38 @@ def test_a_ledger_of_the_first_version_goes_on(kind, request, tmp_path):
     with ledger.connect() as connection:
         assert sorted(connection.scalars(select(connector_ids.c.connector_id))) == ["gone", "lamps", "lights"]
         assert connection.scalar(select(runs.c.attempt)) == 0
+    ledger.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_the_first_version_holds_as_accepted_stays_its_connectors(kind, request, tmp_path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgresql").new_database()
+    old = ledger_of_revision(url, "0002")
+    moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    with old.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO items (sku, seller_id, marketplace_id, connector_id, product_type, listed, "
+                "accepted_hash, accepted_content, accepted_at, looks) VALUES "
+                "('a', 'S', 'A13V1IB3VIYZZH', 'lamps', 'LAMP', true, 'h', :content, :moment, 0), "
+                "('b', 'S', 'A13V1IB3VIYZZH', 'lamps', 'LAMP', true, NULL, NULL, NULL, 0)"
+            ),
+            {"content": packed({"brand": [{"value": "Acme"}]}), "moment": moment},
+        )
+    old.dispose()
+    ledger = open_ledger(url)
+    owner = ListingScope("lamps", "S", "A13V1IB3VIYZZH", "LAMP")
+    known = known_items(ledger, owner, ["a", "b"])
+    assert {sku: (one.created, one.claimed_at) for sku, one in known.items()} == {
+        "a": (True, moment),
+        "b": (False, None),
+    }
+    assert accepted_contents(ledger, owner, ["a"]) == {"a": {"brand": [{"value": "Acme"}]}}
+    # Another connector starts with nothing of its own, and sees whose it is.
+    second = replace(owner, connector_key="offers")
+    assert known_items(ledger, second, ["a"]) == {}
+    (claim,) = claims_of_others(ledger, second, ["a", "b"])["a"]
+    assert (claim.connector_id, claim.claimed_at) == ("lamps", moment)
     ledger.dispose()

@@ -54,7 +54,7 @@ def test_migrations_say_what_compare_metadata_does_not_see(tmp_path):
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'"
         )
         with engine.connect() as connection:
-            return {name: sorted(re.split(r"[\s(),]+", sql)) for name, sql in connection.execute(found)}
+            return {name: sorted(re.split(r"[\s(),\"]+", sql)) for name, sql in connection.execute(found)}
 
     bare = create_engine(f"sqlite:///{tmp_path}/bare.db")
     metadata.create_all(bare)

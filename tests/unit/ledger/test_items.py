@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.ledger import confirmations, leavers
+from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.content import column_text, packed, unpacked
 from amazon_listings.ledger.items import (
     KnownItem,
     ListingScope,
     accepted_contents,
-    accepted_elsewhere,
     known_items,
+    owned_contents,
     record_accepted,
     record_deleted,
     record_listed,
@@ -50,7 +51,7 @@ def test_a_judged_item_then_an_accepted_one(ledger, listings):
     record_accepted(ledger, listings, [accepted("a", "h1", brand=[{"value": "0123"}])], definition="def-1")
     known = known_items(ledger, listings, ["a"])["a"]
     assert known.is_fresh(datetime.now(UTC)), "what was accepted is as good as seen"
-    assert replace(known, accepted_at=None) == KnownItem(
+    assert replace(known, accepted_at=None, seen_at=None, claimed_at=None) == KnownItem(
         "h1", "def-1", "h1", "B01", listed=True, state="accepted"
     )
     assert accepted_contents(ledger, listings, ["a", "b"]) == {"a": {"brand": [{"value": "0123"}]}}
@@ -78,9 +79,19 @@ def test_marketplaces_and_accounts_are_apart(ledger, listings):
     assert known_items(ledger, germany, ["a"]) == {}
     record_accepted(ledger, germany, [accepted("a", quantity=[2]), accepted("b")])
     record_accepted(ledger, other, [accepted("a", quantity=[3])])
-    where = [listings.marketplace_id, germany.marketplace_id]
-    (elsewhere,) = accepted_elsewhere(ledger, listings, ["a", "x"], where)
-    assert elsewhere[:5] == ("a", germany.marketplace_id, "de_home", "de_home", {"quantity": [2]})
+    (claim,) = claims_of_others(ledger, listings, ["a", "x"])["a"]
+    assert claim[:4] == ("de_home", "de_home", germany.marketplace_id, {"quantity": [2]})
+
+
+def test_two_connectors_know_one_listing_apart(ledger, listings):
+    second = replace(listings, connector_key="fr_prices")
+    record_accepted(ledger, listings, [accepted("a", "h1", brand=[1])])
+    record_accepted(ledger, second, [accepted("a", "h2", price=[2])])
+    assert accepted_contents(ledger, listings, ["a"]) == {"a": {"brand": [1]}}
+    assert accepted_contents(ledger, second, ["a"]) == {"a": {"price": [2]}}
+    first = known_items(ledger, listings, ["a"])["a"].claimed_at
+    record_accepted(ledger, listings, [accepted("a", "h3", brand=[3])])
+    assert known_items(ledger, listings, ["a"])["a"].claimed_at == first, "the first acceptance counts"
 
 
 def test_the_same_sku_twice_and_skus_no_column_holds(ledger, listings):
@@ -148,13 +159,17 @@ class TestConfirmations:
         assert (look.sku, look.looks, look.last) == ("b", 1, True)
 
     def test_what_was_not_applied_is_sent_again(self, ledger, listings):
-        record_accepted(ledger, listings, [accepted("a")], now=NOON)
+        record_accepted(ledger, listings, [accepted("a", brand=[1])], now=NOON)
         (look,) = confirmations.due_looks(ledger, "fr_home", now=NOON + timedelta(days=1))
         row = {"look": look, "state": "not_applied", "asin": None}
         confirmations.record_looks(ledger, listings, [row])
         known = known_items(ledger, listings, ["a"])["a"]
         assert (known.state, known.accepted_hash, known.listed) == ("not_applied", None, None)
         assert accepted_contents(ledger, listings, ["a"]) == {}
+        assert owned_contents(ledger, listings, ["a"]) == {"a": {"brand": [1]}}, "it stays ours"
+        second = replace(listings, connector_key="fr_prices")
+        (claim,) = claims_of_others(ledger, second, ["a"])["a"]
+        assert claim.attributes == {"brand": [1]}
 
     def test_a_look_of_before_the_last_write_changes_nothing(self, ledger, listings):
         record_accepted(ledger, listings, [accepted("a", "h1")], now=NOON)

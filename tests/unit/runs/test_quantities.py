@@ -2,8 +2,7 @@
 
 import pytest
 
-from amazon_listings.marketplaces import MARKETPLACES
-from amazon_listings.runs.quantities import EUROPE, merchant_quantity
+from amazon_listings.runs.quantities import merchant_quantity
 
 
 @pytest.mark.parametrize(
@@ -27,8 +26,3 @@ from amazon_listings.runs.quantities import EUROPE, merchant_quantity
 )
 def test_the_quantity_of_the_merchants_channel(elements, quantity):
     assert merchant_quantity({"fulfillment_availability": elements}) == quantity
-
-
-def test_europe_is_what_one_european_account_sells_in():
-    countries = {country for country, place in MARKETPLACES.items() if place.id in EUROPE}
-    assert countries == {"BE", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE"}

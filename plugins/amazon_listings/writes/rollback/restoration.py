@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.runs.plan import Change, Method, Plan, changes_between
-from amazon_listings.selling_partner.leaves import Layout, compare, join, same_leaf, split
+from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, compare, join, same_leaf, split
 from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.selling_partner.patches import build_patches
-from amazon_listings.writes.planner import amazon_defaults
 from amazon_listings.writes.rollback.effect import left_by
 
 if TYPE_CHECKING:

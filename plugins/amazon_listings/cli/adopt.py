@@ -1,0 +1,162 @@
+"""The commands `adopt` and `release`: what of the listings at Amazon is a connector's."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.refusals import plain_errors, refuse
+from amazon_listings.cli.tables import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.authoring.adoption import Adoption
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.runs.definitions import Definitions
+    from amazon_listings.selling_partner.client import SellingPartner
+
+#: Longest value shown.
+LONGEST = 120
+#: Listings that are shown one by one.
+SHOWN = 50
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command()(adopt)
+    app.command()(release)
+
+
+class _Setting(NamedTuple):
+    connector: Connector
+    mapping: FieldMapping
+    definitions: Definitions
+    client: SellingPartner
+    ledger: Engine
+    listings: ListingScope
+
+
+def adopt(
+    connector: Annotated[str, typer.Argument(help="The connector whose the listings become.")],
+    sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", help="Take over what this other connector owns.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Make what listings hold in mapped fields the connector's: it removes what it no longer writes."""
+    from amazon_listings.authoring import adoption
+    from amazon_listings.ledger.connectors import find_key
+
+    with plain_errors():
+        at = _setting(connector, ledger)
+        other = find_key(at.ledger, source) if source else None
+        if source and other is None:
+            refuse("cli.connector_never_ran", connector=source)
+        if other is None:
+            found = list(
+                adoption.adoptions(
+                    at.connector,
+                    at.mapping,
+                    at.definitions.layout,
+                    client=at.client,
+                    ledger=at.ledger,
+                    listings=at.listings,
+                    skus=sku or (),
+                )
+            )
+        else:
+            found = [
+                one
+                for one in adoption.take_over(
+                    at.connector,
+                    at.mapping,
+                    at.definitions.layout,
+                    ledger=at.ledger,
+                    listings=at.listings,
+                    other_key=other,
+                )
+                if not sku or one.sku in sku
+            ]
+        _show(found)
+        if not found:
+            typer.echo("The ledger knows no such listing. Run a test first: it looks for them.", err=True)
+            raise typer.Exit(1)
+        if not yes and not typer.confirm(f"Are these {len(found):,} listings to be {connector}'s?"):
+            print("Nothing was changed.")
+            raise typer.Exit(1)
+        if other is None:
+            adoption.adopt(at.ledger, at.listings, found)
+        else:
+            adoption.hand_over(at.ledger, at.listings, other, found, at.definitions.layout)
+    print(f"{len(found):,} listings are {connector}'s now. Nothing was changed at Amazon.")
+
+
+def release(
+    connector: Annotated[str, typer.Argument(help="The connector that gives its listings up.")],
+    sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    ledger: LedgerUrl = None,
+) -> None:
+    """Forget that listings are the connector's: it removes and deletes nothing of them any more."""
+    from amazon_listings.authoring import adoption
+
+    with plain_errors():
+        at = _setting(connector, ledger)
+        what = ", ".join(sku) if sku else "all its listings"
+        if not yes and not typer.confirm(f"Is {connector} to give up {what}?"):
+            print("Nothing was changed.")
+            raise typer.Exit(1)
+        count = adoption.release(at.ledger, at.listings, sku or ())
+    print(f"{connector} gave up {count:,} listings. Nothing was changed at Amazon.")
+
+
+def _setting(connector_id: str, url: str | None) -> _Setting:
+    """Return the connector as it is now, its account, definition and mapping."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.airflow_adapter.configured import connector_named
+    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.definitions.refresh import load_pair
+    from amazon_listings.definitions.store import DefinitionStore
+    from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.runs.definitions import Definitions, definition_key
+    from amazon_listings.runs.map_fields import compiled
+
+    engine = opened_ledger(url)
+    connector = keyed(engine, connector_named(connector_id))
+    client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
+    store = DefinitionStore(connections.storage() / "definitions")
+    pair = load_pair(store, definition_key(connector, client.account.seller_id), connector.marketplace)
+    definitions = Definitions(pair)
+    listings = ListingScope(
+        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
+    )
+    return _Setting(connector, compiled(connector, definitions), definitions, client, engine, listings)
+
+
+def _show(found: Iterable[Adoption]) -> None:
+    every = list(found)
+    for one in islice(every, SHOWN):
+        print(clean(f"{one.sku}: {len(one.leaves):,} values"))
+        for leaf, value in one.leaves.items():
+            print(clean(f"    {leaf}: {_short(value)}"))
+    if len(every) > SHOWN:
+        print(f"… and {len(every) - SHOWN:,} more listings.")
+    leaves = sum(len(one.leaves) for one in every)
+    print(f"{len(every):,} listings, {leaves:,} values that would become the connector's.")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -1,0 +1,186 @@
+"""What other connectors own of the listings that a connector writes to.
+
+A leaf has one owner: the connector of which it was accepted first. Another one may write the same value;
+a different one only where both lines are the same expression over the same source, because then the later
+reading is simply newer.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from amazon_listings.ledger.claims import Line, claims_of_others, lines_of
+from amazon_listings.ledger.items import known_items, owned_contents
+from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.selling_partner.leaves import amazon_defaults, same_leaf, split
+from amazon_product_types.validation.issue import Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.claims import Claim
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.records import MappedItem
+    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_product_types.validation.issue import Origin
+
+_PLACES = {one.id: one for one in MARKETPLACES.values()}
+
+
+def mapping_lines(connector: Connector, mapping: FieldMapping) -> dict[str, Line]:
+    """Return the lines of a connector's mapping, by the path of what they make."""
+    source = json.dumps([connector.source.source, dict(connector.source.own)], sort_keys=True, default=str)
+    return {
+        path: Line(
+            _place(connector, origin),
+            json.dumps(_expression(connector, origin.key), sort_keys=True, ensure_ascii=False),
+            source,
+        )
+        for path, origin in mapping.lines.items()
+    }
+
+
+def _place(connector: Connector, origin: Origin) -> str:
+    """Return document and line of a mapping line; one that no file holds is of the Variable."""
+    where = connector.where
+    if origin.line is None:
+        return f"Variable {where.variable}" if where.variable else str(where.path or "")
+    document = PurePath(origin.file or str(where.path or ""))
+    return f"{document.name}:{origin.line}"
+
+
+def _expression(connector: Connector, key: str) -> Any:
+    """Return what the effective mapping line of a key says; only equal to itself if it is not found."""
+    layers = [part.lines for part in reversed(connector.parts)]
+    for lines in (*layers, connector.mapping):
+        if lines.get(key) is not None:
+            return lines[key]
+    return [connector.id, key]
+
+
+class OfOthers(NamedTuple):
+    """What other connectors have of a listing.
+
+    Args:
+        leaves: The leaves that were accepted of them.
+        listed: Whether one of them wrote to it in this marketplace: it is there, as far as they know.
+    """
+
+    leaves: frozenset[Leaf] = frozenset()
+    listed: bool = False
+
+
+def of_others(
+    ledger: Engine, listings: ListingScope, skus: Sequence[str], layout: Layout
+) -> dict[str, OfOthers]:
+    """Return what other connectors have of listings, by SKU; SKUs of which they have nothing are left out."""
+    found = claims_of_others(ledger, listings, skus)
+    return {
+        sku: OfOthers(
+            frozenset(leaf for claim in claims for leaf in _leaves(claim, listings, layout)),
+            any(claim.marketplace_id == listings.marketplace_id for claim in claims),
+        )
+        for sku, claims in found.items()
+    }
+
+
+def conflicts(
+    ledger: Engine,
+    listings: ListingScope,
+    items: Sequence[MappedItem],
+    *,
+    layout: Layout,
+    lines: Mapping[str, Line],
+    messages: Catalogue,
+) -> dict[str, list[Issue]]:
+    """Return an error for each leaf that another connector owns with another value, by SKU.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        items: Mapped items of a part.
+        layout: The layout of the product type's definition.
+        lines: The lines of the connector's own mapping.
+        messages: The sentences, in the language of the report.
+    """
+    wanted = {item.sku: item.attributes for item in items if item.sku}
+    claims = claims_of_others(ledger, listings, list(wanted))
+    if not claims:
+        return {}
+    known = known_items(ledger, listings, list(claims))
+    contents = owned_contents(ledger, listings, list(claims))
+    others = lines_of(ledger, sorted({one.connector_key for some in claims.values() for one in some}))
+    here = amazon_defaults(_PLACES[listings.marketplace_id])
+    found: dict[str, list[Issue]] = {}
+    for sku, some in claims.items():
+        ours = split(wanted[sku], layout, here)
+        since = known[sku].claimed_at if sku in known else None
+        own = split(contents.get(sku, {}), layout, here)
+        for claim in some:
+            earlier = since is not None and claim.claimed_at is not None and since < claim.claimed_at
+            for leaf, value in _leaves(claim, listings, layout).items():
+                if leaf not in ours or same_leaf(leaf, ours[leaf], value, here):
+                    continue
+                if earlier and leaf in own:
+                    continue  # the leaf is ours; the other connector follows
+                line = _line_of(lines, leaf)
+                other = _line_of(others.get(claim.connector_key, {}), leaf)
+                if line is None or other is None or not _is_same_reading(line, other):
+                    issue = _issue(messages, leaf, (ours[leaf], value), (line, other), claim)
+                    found.setdefault(sku, []).append(issue)
+    return found
+
+
+def _leaves(claim: Claim, listings: ListingScope, layout: Layout) -> dict[Leaf, Any]:
+    """Return the leaves of a claim that this connector can meet: its marketplace's, and the region's."""
+    leaves = split(claim.attributes, layout, amazon_defaults(_PLACES[claim.marketplace_id]))
+    if claim.marketplace_id == listings.marketplace_id:
+        return leaves
+    return {leaf: value for leaf, value in leaves.items() if leaf.marketplace_id is None}
+
+
+def _line_of(lines: Mapping[str, Line], leaf: Leaf) -> Line | None:
+    names = [leaf.attribute, *(step for step in leaf.path if isinstance(step, str))]
+    while names:
+        if found := lines.get(".".join(names)):
+            return found
+        names.pop()
+    return None
+
+
+def _is_same_reading(line: Line, other: Line) -> bool:
+    return (line.expression, line.source) == (other.expression, other.source)
+
+
+def _issue(
+    messages: Catalogue,
+    leaf: Leaf,
+    values: tuple[Any, Any],
+    lines: tuple[Line | None, Line | None],
+    claim: Claim,
+) -> Issue:
+    line, other = lines
+    facts = {
+        "ours": messages.quoted(values[0]),
+        "theirs": messages.quoted(values[1]),
+        "other": claim.connector_id,
+        "country": _PLACES[claim.marketplace_id].country,
+        "line": line.place if line else leaf.attribute,
+        "other_line": other.place if other else leaf.attribute,
+    }
+    return Issue(
+        code="leaf_of_another_connector",
+        severity="ERROR",
+        source="schema",
+        attribute=leaf.attribute,
+        path=leaf.attribute,
+        found=values[0],
+        **messages.issue_texts("leaf_of_another_connector", **facts),
+    )

@@ -1,0 +1,34 @@
+"""What the ledger knows of listings: what plans are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amazon_listings.ledger.items import known_items, owned_contents
+from amazon_listings.runs.ownership import OfOthers, of_others
+from amazon_listings.writes.planner import current_by_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.selling_partner.leaves import Layout
+    from amazon_listings.writes.planner import CurrentListing
+
+
+def current_listings(
+    ledger: Engine, listings: ListingScope, skus: Sequence[str], layout: Layout
+) -> dict[str, CurrentListing]:
+    """Return what is known of the listings of SKUs, with what other connectors own of them."""
+    known = known_items(ledger, listings, skus)
+    contents = owned_contents(ledger, listings, skus)
+    others = of_others(ledger, listings, skus, layout)
+    found = {}
+    for sku in skus:
+        theirs = others.get(sku, OfOthers())
+        current = current_by_ledger(known.get(sku), contents.get(sku), theirs.leaves)
+        # Another connector may have made since what was not there when this one looked.
+        found[sku] = current._replace(exists=None) if theirs.listed and not current.exists else current
+    return found
