@@ -9,7 +9,7 @@ import random
 
 import pytest
 from fields_documents import ALL_NAMES, document
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.marketplaces import marketplace
@@ -115,8 +115,20 @@ def within(leaf, others):
     )
 
 
+def doubled(attributes, layout):
+    """The attributes with two elements of the same selectors, which no reading keeps for sure."""
+    found = set()
+    for name, some in attributes.items():
+        keys = [tuple(one.get(key) for key in layout.properties[name].selectors) for one in some]
+        if len(set(keys)) < len(keys):
+            found.add(name)
+    return found
+
+
 @pytest.mark.parametrize("name", ALL_NAMES)
 @settings(max_examples=60, deadline=None)
+@example(seed=803, readings=rules.Readings(*[False] * 5))
+@example(seed=277982, readings=rules.Readings(*[False] * 5))
 @given(seed=st.integers(0, 2**32), readings=st.builds(rules.Readings, *[st.booleans()] * 5))
 def test_every_leaf_that_the_mapping_does_not_write_stays_as_it_was(name, seed, readings):
     """Random content of others, random mappings, any sequence of runs, under every reading."""
@@ -148,7 +160,10 @@ def test_every_leaf_that_the_mapping_does_not_write_stays_as_it_was(name, seed, 
                     assert now.get(leaf) == value, (leaf, patches.operations)
         # Leaves of ours that nobody else has changed are as wanted.
         again = build_patches(shop.read(FR), wanted, owned=wanted, layout=layout, defaults=DEFAULTS)
-        assert again.operations == []
+        doubtful = doubled(wanted, layout) | doubled(shop.read(FR), layout)
+        # What belongs to the whole region is one value at Amazon, but one for each marketplace in this shop.
+        doubtful |= {one for one in wanted if "marketplace_id" not in layout.properties[one].selectors}
+        assert [one for one in again.operations if rules.attribute_of(one) not in doubtful] == []
         owned = wanted
         if chance.random() < 0.5:
             changed = listing(schemas, chance.sample(names, 1), chance, FR)

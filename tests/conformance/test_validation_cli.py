@@ -42,10 +42,13 @@ def test_json_output_on_a_real_definition(name, tmp_path):
     reference = Reference(definition)
     for item, answer in zip(items, answers, strict=True):
         errors = {
-            (entry["path"], entry["keyword"]) for entry in answer["issues"] if entry["severity"] == "ERROR"
+            # Rules of our own have no keyword of the schema.
+            (entry["path"], entry["keyword"])
+            for entry in answer["issues"]
+            if entry["severity"] == "ERROR" and entry["keyword"]
         }
         assert errors == reference.failing(item)
-        assert answer["valid"] is not bool(errors)
+        assert answer["valid"] is not any(entry["severity"] == "ERROR" for entry in answer["issues"])
 
 
 @pytest.mark.parametrize("language", ["es", "fr", "de"])

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.timeout(300)
 #: A product and a variant of the first family, and one variant of the second.
 PRODUCT, VARIANT, OTHER = 1025, 5052, 5055
 SQL = "Robert'); DROP TABLE items; --"
-FORMULA = '=HYPERLINK("http://evil.example","Rucksack")'
+#: A formula that begins with `=` is the debris of a spreadsheet, and blocked; one with `@` may be a text.
+FORMULA = '@HYPERLINK("http://evil.example","Rucksack")'
 SCRIPT = "Rucksack <script>alert(1)</script><img src=x onerror=alert(2)>"
 TEMPLATE = "{{ 7 * 7 }}{% raw %}{{ item.ean }}"
 LOG_LINE = "Rucksack\n2026-11-23T00:00:00Z CRITICAL everything is lost \x1b[31mred\x1b[0m"

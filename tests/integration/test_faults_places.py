@@ -179,7 +179,10 @@ def test_a_run_whose_folder_is_gone_does_not_pass_for_a_run_without_items(
     run = trial.run()
     assert decision(run, "report") == "fail"
     sentences = " ".join(run.sentences.values())
-    assert re.search("Die Dateien dieses Laufs sind nicht mehr|The files of this run are gone", sentences)
+    assert re.search(
+        "Die Dateien dieses Laufs sind nicht mehr|The files of this run are gone|Die Datei .* fehlt",
+        sentences,
+    )
     assert re.search("ab refresh_definition|from refresh_definition", sentences)
     sandbox.state.traffic.watch(lambda _kind, _operation: None)
     ends_well(trial)

@@ -29,7 +29,8 @@ def judged(write, document):
         judged.seconds = time.thread_time() - began
         assert [connector.id for connector in loaded.connectors] == ["fr_home"]
         (broken,) = loaded.broken
-        assert judged.seconds < 1
+        # Milliseconds on a machine that does nothing else.
+        assert judged.seconds < 5
         assert len(broken.text.splitlines()) <= 65
         assert len(broken.text) < 8000
         broken.text.encode()
