@@ -181,16 +181,21 @@ class Installation:
         return found
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `airflow …` beside the running Airflow."""
-        return subprocess.run(
-            [sys.executable, "-m", "airflow", *arguments],
-            env=self.environment,
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        """Run `airflow …` beside the running Airflow; again where its SQLite database was locked."""
+        for _ in range(4):
+            done = subprocess.run(
+                [sys.executable, "-m", "airflow", *arguments],
+                env=self.environment,
+                cwd=PROJECT,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            if done.returncode == 0 or "database is locked" not in done.stderr:
+                break
+            time.sleep(3)
+        return done
 
     def edit(self, table: str, entry_id: int, **changes: Any) -> None:
         """Change an item in the PIM, now."""
