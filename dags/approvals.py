@@ -1,6 +1,6 @@
 """The DAG `amazon_approvals`: shows what waits for a person in Airflow's Required Actions.
 
-Where rights are given per DAG, remove this file: whoever may answer here may answer for every connector.
+Where rights are given per DAG, remove this file: who may answer here may answer for every connector.
 """
 
 from __future__ import annotations

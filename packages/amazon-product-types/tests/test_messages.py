@@ -7,6 +7,7 @@ import pytest
 
 from amazon_product_types.errors import ProductTypeError
 from amazon_product_types.messages import Catalogue, Entry, Message, Texts, catalogue, languages
+from amazon_product_types.messages.printable import from_difference
 
 
 def one(language, text, counted="", plural=None):
@@ -83,3 +84,18 @@ def test_a_code_without_a_text_shows_itself_and_its_facts():
 def test_a_value_stands_in_quotation_marks(language):
     assert "a b" in catalogue(language).quoted("a\nb") != "a b"
     assert catalogue(language).quoted(1.5) == "1.5"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        ("a" * 70 + "red", "a" * 70 + "blue", ("…" + "a" * 12 + "red", "…" + "a" * 12 + "blue")),
+        ("a" * 70, "a" * 70 + " two", ("…" + "a" * 12, "…" + "a" * 12 + " two")),
+        ("red", "blue", ("red", "blue")),
+        ("lamp, " + "x" * 90, "vase, " + "x" * 90, ("lamp, " + "x" * 90, "vase, " + "x" * 90)),
+        (None, "x" * 90, (None, "x" * 90)),
+        ([1], [2], ([1], [2])),
+    ],
+)
+def test_two_texts_are_shown_where_they_differ(one, other, shown):
+    assert from_difference(one, other) == shown

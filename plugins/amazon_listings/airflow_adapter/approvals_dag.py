@@ -1,6 +1,6 @@
 """The DAG of approvals: shows what waits in Airflow's Required Actions, one task per question.
 
-A task is parked without a worker until somebody answers, or its time is over and it looks whether the
+A task is parked without a worker until a person answers, or its time is over and it looks whether the
 question is still open. The answer is a row in the ledger like any other; that a task is a success says
 nothing, because people may mark it so.
 """
@@ -42,7 +42,7 @@ RUNS = 1000
 _DOCS = """\
 ### What waits for an approval
 
-Each task `ask` is a question that a live run asked; it stands in **Required Actions** until somebody answers
+Each task `ask` is a question that a live run asked; it stands in **Required Actions** until a person answers
 it here or on the command line (`amazon-listings approvals`), a newer change replaces it, or it lapses. The
 answer holds for the changes that are shown. *SKUs to leave out* go on waiting. Marking a task as a success
 answers nothing.
@@ -116,7 +116,7 @@ class AskOperator(HITLOperator):
         self.question = question
 
     def execute(self, context: Context) -> Any:
-        """Park until somebody answers; ends at once if the question is not open any more."""
+        """Park until a person answers; ends at once if the question is not open any more."""
         from amazon_listings.airflow_adapter import connections
         from amazon_listings.approvals.wording import body, subject
         from amazon_listings.connectors.languages import language_of
@@ -153,7 +153,7 @@ class AskOperator(HITLOperator):
         by = answered.get("responded_by_user")
         chosen = answered["chosen_options"]
         if by is None or LATER in chosen:
-            # Nobody answered, or the person wants to be asked later.
+            # There was no answer, or the person wants to be asked later.
             return self.execute(context)
         now = datetime.now(UTC)
         ti = context["ti"]

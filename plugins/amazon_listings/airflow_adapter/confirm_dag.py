@@ -46,8 +46,8 @@ _DOCS = """\
 `ACCEPTED` is not yet a live listing. This DAG reads accepted listings back 1, 5, 15 and 60 minutes, 6 and 24
 hours after the acceptance, until each is **live**, **live with differences**, **suppressed** or **not
 applied**, and writes that into the report of the run that submitted it. Listings that nothing has read for
-days are looked for by searches, each at least once a week: one that somebody deleted is reported, or created
-again by the next run (`when_vanished`).
+days are looked for by searches, each at least once a week: one that was deleted by hand is reported, or
+created again by the next run (`when_vanished`).
 
 | Task | When it fails | Who acts |
 |---|---|---|

@@ -108,7 +108,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
 
 
 def _params(context: Mapping[str, Any], connector: Connector) -> Mapping[str, Any]:
-    """Return what was asked for: a run that nobody triggered takes the connector's operation.
+    """Return what was asked for: a run that no person triggered takes the connector's operation.
 
     The trigger form, which gives every run its parameters, preselects a test.
     """

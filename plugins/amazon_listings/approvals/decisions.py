@@ -55,6 +55,12 @@ _UNDECIDED = frozenset({Outcome.READY, Outcome.WAITING, Outcome.REFUSED})
 _ALLOWED = frozenset({"approved", "sending"})
 
 
+class AskedChange(Change, frozen=True, omit_defaults=True):
+    """A change that a person is asked about, with the reasons that hold for it and not for its neighbours."""
+
+    reasons: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class _Verdict:
     """What becomes of an item: what may go, what is asked, and what a person said before."""
@@ -223,7 +229,7 @@ class Decisions:
     ) -> _Verdict:
         plan = item.plan
         if plan is None:
-            # Without a plan nobody knows what would be sent.
+            # Without a plan it is not known what would be sent.
             note = self.messages.phrase("approval.no_plan")
             return _Verdict(_decided(item, Outcome.FAILED, note))
         own = policy.with_run(policy.reasons(plan, payload.attributes), plan, of_run)
@@ -257,7 +263,7 @@ class Decisions:
             hash=hash_,
             reasons=names,
             lines=tuple(sorted({policy.line_of(change) for change in question})),
-            changes=msgspec.to_builtins(question),
+            changes=msgspec.to_builtins(_with_reasons(question, reasons)),
         )
         note = self._note(outcome, question, plan, names)
         left = tuple(change for change in plan.changes if change not in question)
@@ -281,11 +287,11 @@ class Decisions:
             return reasons
         if plan.method == Method.PUT or row.kind == "create":
             return Reasons(reasons.leaves, reasons.whole | former)
-        asked = {change.leaf for change in changes_of(row)}
+        asked = {change.leaf: former.intersection(change.reasons) for change in changes_of(row)}
         leaves = dict(reasons.leaves)
         for change in plan.changes:
-            if change.leaf in asked:
-                leaves[change.leaf] = leaves.get(change.leaf, frozenset()) | former
+            if asked.get(change.leaf):
+                leaves[change.leaf] = leaves.get(change.leaf, frozenset()) | asked[change.leaf]
         return Reasons(leaves, reasons.whole)
 
     def _removals(
@@ -348,9 +354,22 @@ class Decisions:
         return [self.messages.phrase(f"approval.reason_{name}") for name in names]
 
 
-def changes_of(row: Approval) -> tuple[Change, ...]:
+def changes_of(row: Approval) -> tuple[AskedChange, ...]:
     """Return the changes that the row of an item asks about."""
-    return msgspec.convert(row.changes, tuple[Change, ...], strict=False)
+    return msgspec.convert(row.changes, tuple[AskedChange, ...], strict=False)
+
+
+def _with_reasons(question: tuple[Change, ...], reasons: Reasons) -> tuple[AskedChange, ...]:
+    return tuple(
+        AskedChange(
+            one.leaf,
+            one.before,
+            one.after,
+            one.origin,
+            reasons=tuple(sorted(reasons.whole | reasons.leaves.get(one.leaf, frozenset()))),
+        )
+        for one in question
+    )
 
 
 def _is_ready(item: TestedItem) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.runs.plan import Fate
 from amazon_listings.selling_partner.leaves import MARKETPLACE
+from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def displacement_issues(found: Iterable[Displaced], messages: Catalogue) -> Iter
     """
     for one in found:
         code, severity = _CODES[one.fate]
-        facts = {"found": messages.quoted(one.found), "after": messages.quoted(one.after)}
+        before, after = from_difference(one.found, one.after)
+        facts = {"found": messages.quoted(before), "after": messages.quoted(after)}
         yield Issue(
             code=code,
             severity=severity,

@@ -118,6 +118,8 @@ def release(
             print("Nothing was changed.")
             raise typer.Exit(1)
         count = adoption.release(at.ledger, at.listings, sku or ())
+        if sku and not count:
+            refuse("cli.no_such_listing", connector=connector, skus=sku)
     print(f"{connector} gave up {count:,} listings. Nothing was changed at Amazon.")
 
 

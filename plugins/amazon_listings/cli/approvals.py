@@ -165,9 +165,11 @@ def stop(
         engine = opened_ledger(ledger)
         key = _key(engine, connector) if connector else ALL
         new = stop_sending(engine, key, by=by or getpass.getuser())
-        say("cli.stopped" if new else "cli.stopped_already", connector=connector or "")
-        if connector:
-            _cancel_feeds(engine, connector, key)
+        if connector is None:
+            say("cli.stopped_all" if new else "cli.stopped_already_all")
+            return
+        say("cli.stopped" if new else "cli.stopped_already", connector=connector)
+        _cancel_feeds(engine, connector, key)
 
 
 def resume(
@@ -182,9 +184,15 @@ def resume(
     with plain_errors():
         engine = opened_ledger(ledger)
         key = _key(engine, connector) if connector else ALL
-        if not resume_sending(engine, key):
-            refuse("cli.not_stopped", connector=connector or "")
-        say("cli.resumed", connector=connector or "")
+        resumed = resume_sending(engine, key)
+        if connector is None:
+            if not resumed:
+                refuse("cli.not_stopped_all")
+            say("cli.resumed_all")
+        else:
+            if not resumed:
+                refuse("cli.not_stopped", connector=connector)
+            say("cli.resumed", connector=connector)
         left = [one for one in all_stops(engine) if one.connector_key in {key, ALL}]
         if left:
             say("cli.still_stopped")

@@ -105,7 +105,7 @@ def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, 
         listing: What Amazon returns now; None if it does not know the SKU.
         expected: What it shall be.
         waited: Time since Amazon accepted it.
-        last: Whether nobody looks again.
+        last: Whether this is the last reading.
     """
     if listing is None:
         note = "Amazon does not know the SKU"
@@ -138,7 +138,7 @@ def judge_removal(listing: Listing | None, how: Removal, place: Marketplace, *, 
         listing: What Amazon returns now; None if it does not know the SKU.
         how: What was asked for.
         place: The marketplace.
-        last: Whether nobody looks again.
+        last: Whether this is the last reading.
     """
     if listing is None:
         return Verdict("deleted" if how == "delete" else "off_sale", "")

@@ -48,7 +48,7 @@ from amazon_listings.sources.registry import sources
 from amazon_listings.sources.settings import settings_of
 from amazon_product_types.matching import closest
 
-#: Problems of one connector that are put into words; nobody reads the hundredth.
+#: Problems of one connector that are put into words; the hundredth is not read.
 _MOST_PROBLEMS = 60
 
 log = logging.getLogger(__name__)

@@ -307,7 +307,8 @@ def overlap_findings(
 def _overlap(first: Connector, second: Connector, shared: list[str], skus: list[str]) -> Finding:
     about = f"{len(skus)} SKUs, such as {skus[0]}" if skus else "the same choice of items"
     sentence = (
-        f"{first.id} ({first.where}) and {second.id} ({second.where}) both write {', '.join(shared[:5])}"
+        f"The connectors {first.id} ({first.where}) and {second.id} ({second.where}) both write "
+        + ", ".join(shared[:5])
         + (f" and {len(shared) - 5} more" if len(shared) > 5 else "")  # noqa: PLR2004 - enough to see what
         + f" of {about} in {first.amazon.country}: a leaf of a SKU belongs to one connector."
     )

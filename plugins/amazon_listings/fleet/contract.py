@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 API_VERSION = "v3.1.0"
 #: The logical types of the standard by the kinds of Amazon's fields.
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "date": "date"}
-#: A longer list of allowed values helps nobody who fills a field.
+#: A longer list of allowed values does not help the person who fills a field.
 _MOST_VALUES = 200
 
 

@@ -88,7 +88,7 @@ class Approval:
     changes: Any = ()
 
     def lapsed(self, now: datetime) -> bool:
-        """Return whether nobody answered in time."""
+        """Return whether there was no answer in time."""
         return self.state == "asked" and self.lapses_at <= now
 
 
@@ -230,7 +230,7 @@ def ask(
 ) -> int | None:
     """Enter a question about items; return its number, None if there is nothing new to ask.
 
-    A row of the same change stays as it is, unless nobody answered in time or it was sent before.
+    A row of the same change stays as it is, unless there was no answer in time or it was sent before.
 
     Args:
         ledger: The open ledger.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DraftChanged(ActionRequiredError):
-    """Somebody else changed a draft meanwhile; what was sent is not kept."""
+    """Another person changed a draft meanwhile; what was sent is not kept."""
 
 
 @dataclass(frozen=True)

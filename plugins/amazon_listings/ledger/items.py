@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: `accepted`: Amazon took the last write, and it is not yet confirmed; the next four are how a
 #: confirmation ends; `deleted`: we deleted it; `off_sale`: we set its quantity to 0, and it was seen to be;
-#: `gone`: two readings a while apart say that somebody else deleted it.
+#: `gone`: two readings a while apart say that it was deleted by hand.
 State = Literal[
     "accepted",
     "live",
@@ -449,7 +449,7 @@ def record_listed(
                 ({"sku": sku, "listed": False} for sku in chunk if SKU.fitted(sku) not in still),
             )
         for chunk in chunks((sku for sku, has in listed.items() if has), CHUNK):
-            # Somebody made it again; whether it is as it was sent is not known.
+            # It was made again by hand; whether it is as it was sent is not known.
             connection.execute(
                 update(items).where(listings.among(chunk), items.c.state == "gone").values(state=None)
             )

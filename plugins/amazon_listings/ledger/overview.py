@@ -75,26 +75,22 @@ def runs_of(ledger: Engine, keys: list[str], *, before: int | None, most: int) -
 def states_by_connector(ledger: Engine) -> dict[str, dict[str, int]]:
     """Return how many items of each connector have which outcome; removed items do not count."""
     table = item_states.c
-    found: dict[str, dict[str, int]] = {}
-    with reading(ledger) as connection:
-        for key, outcome, count in connection.execute(
-            select(table.connector_key, table.outcome, func.count())
-            .where(table.removed.is_(False))
-            .group_by(table.connector_key, table.outcome)
-        ):
-            found.setdefault(key, {})[outcome] = count
-    return found
+    return _counts(ledger, table.connector_key, table.outcome, table.removed.is_(False))
 
 
 def open_issues_by_connector(ledger: Engine) -> dict[str, dict[str, int]]:
     """Return how many issues of each connector are open, by severity."""
     table = issues.c
+    return _counts(ledger, table.connector_key, table.severity, table.resolved_run.is_(None))
+
+
+def _counts(
+    ledger: Engine, key: ColumnElement[str], kind: ColumnElement[str], condition: ColumnElement[bool]
+) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     with reading(ledger) as connection:
-        for key, severity, count in connection.execute(
-            select(table.connector_key, table.severity, func.count())
-            .where(table.resolved_run.is_(None))
-            .group_by(table.connector_key, table.severity)
+        for connector, name, count in connection.execute(
+            select(key, kind, func.count()).where(condition).group_by(key, kind)
         ):
-            found.setdefault(key, {})[severity] = count
+            found.setdefault(connector, {})[name] = count
     return found

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: A listing that nothing has shown for so long is looked for: each at least once a week.
 SWEEP_AFTER = timedelta(days=6)
-#: A listing that is gone is looked for again after so long: somebody may have made it again.
+#: A listing that is gone is looked for again after so long: it may have been made again by hand.
 GONE_AFTER = timedelta(days=1)
 
 
@@ -48,7 +48,7 @@ def sweep_is_due(ledger: Engine, connector_key: str, *, now: datetime) -> bool:
 
 
 def skus_gone(ledger: Engine, connector_key: str, *, limit: int) -> tuple[int, list[str]]:
-    """Return how many listings of a connector somebody else deleted, and the first SKUs."""
+    """Return how many listings of a connector were deleted by hand, and the first SKUs."""
     gone = (items.c.connector_key == connector_key) & (items.c.state == "gone")
     with reading(ledger) as connection:
         count = connection.scalar(select(func.count()).select_from(items).where(gone)) or 0
@@ -57,7 +57,7 @@ def skus_gone(ledger: Engine, connector_key: str, *, limit: int) -> tuple[int, l
 
 
 def gone_among(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> set[str]:
-    """Return those of some SKUs whose listings somebody else deleted."""
+    """Return those of some SKUs whose listings were deleted by hand."""
     found: set[str] = set()
     with reading(ledger) as connection:
         for chunk in chunks(skus, CHUNK):

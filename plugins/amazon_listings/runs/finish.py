@@ -193,7 +193,7 @@ def _reported(
 
 
 def _vanished(connector: Connector, ledger: Engine, messages: Catalogue) -> list[str]:
-    """Return a sentence about listings that somebody deleted at Amazon, if there are any."""
+    """Return a sentence about listings that were deleted by hand at Amazon, if there are any."""
     count, skus = skus_gone(ledger, connector.key, limit=NAMED)
     more = f" … (+{messages.value(count - len(skus))})" if count > len(skus) else ""
     return [messages.phrase("report.vanished", skus=", ".join(skus) + more)] if skus else []

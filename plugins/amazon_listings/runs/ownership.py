@@ -15,6 +15,7 @@ from amazon_listings.ledger.claims import Line, claims_of_others, lines_of
 from amazon_listings.ledger.items import known_items, owned_contents
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.selling_partner.leaves import amazon_defaults, same_leaf, split
+from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
@@ -167,9 +168,10 @@ def _issue(
     claim: Claim,
 ) -> Issue:
     line, other = lines
+    ours, theirs = from_difference(*values)
     facts = {
-        "ours": messages.quoted(values[0]),
-        "theirs": messages.quoted(values[1]),
+        "ours": messages.quoted(ours),
+        "theirs": messages.quoted(theirs),
         "other": claim.connector_id,
         "country": _PLACES[claim.marketplace_id].country,
         "line": line.place if line else leaf.attribute,

@@ -2,7 +2,7 @@
 
 Three versions of a listing decide what becomes of a leaf: what the listing holds now, what was last
 accepted of the mapping that writes (it owns these leaves), and what is wanted now. A leaf that is wanted
-gets its value; one that is owned and not wanted goes; every other leaf is somebody else's and stays.
+gets its value; one that is owned and not wanted goes; every other leaf is not ours and stays.
 """
 
 from __future__ import annotations

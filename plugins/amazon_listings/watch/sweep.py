@@ -1,4 +1,4 @@
-"""Look for listings that nothing has read for days: somebody may have deleted them by hand.
+"""Look for listings that nothing has read for days: they may have been deleted by hand.
 
 Twenty are searched with one call. A listing that a search does not show is read alone, and only two readings
 a while apart that do not show it make it `gone`: an answer of an outage creates nothing.

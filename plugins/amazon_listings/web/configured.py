@@ -26,7 +26,7 @@ _KEPT: list[tuple[object, Loaded]] = []
 
 
 def configured() -> Loaded:
-    """Return every connector; parsed anew only where something changed since the last request.
+    """Return every connector; parsed again only where something changed since the last request.
 
     Raises:
         ActionRequiredError: the folder of connectors is missing or cannot be read.

@@ -1,4 +1,4 @@
-"""The page of connectors: how each stands, and what needs somebody."""
+"""The page of connectors: how each stands, and which need attention."""
 
 from __future__ import annotations
 

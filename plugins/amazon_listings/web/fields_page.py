@@ -84,7 +84,7 @@ class Edit(BaseModel, frozen=True):
 
 
 class Revision(BaseModel, frozen=True):
-    """The revision of the draft that somebody looks at."""
+    """The revision of the draft that the page shows."""
 
     revision: int = 0
 
@@ -542,7 +542,7 @@ def _values(elements: Any) -> list[str]:
 
 
 def _refuse_stale(change: Any, words: Wording) -> None:
-    """Change a draft; where somebody else did meanwhile, say who."""
+    """Change a draft; where another person did meanwhile, say who."""
     try:
         change()
     except AmazonListingsError as error:

@@ -19,7 +19,7 @@ def missing_note(
     Args:
         known: What the ledger knew of the listing before it was read.
         exists: Whether Amazon has it, as far as is known now.
-        recreates: Whether the connector creates again what somebody deleted.
+        recreates: Whether the connector creates again what was deleted by hand.
         now: The time; this moment, if None.
     """
     if known is None or exists is not False:

@@ -172,6 +172,17 @@ def test_a_new_line_waits_and_the_values_of_approved_lines_go(shop, live):
     assert shop.held(live, "A")["manufacturer"][0]["value"] == "Acme"
 
 
+def test_one_answer_is_enough_for_a_new_line_and_a_guard_in_the_same_item(shop, live):
+    """What a guard asked about is approved for what was there before; the other changes are not."""
+    line = {"manufacturer": "{{ item.brand }} SA"}
+    changed = shop.connector(**ASKING, mapping=line, guards={"price_fall": 0.4})
+    falling = [lamp("A", price=2), *ITEMS[1:]]
+    assert shop.run(changed, falling).outcomes()["A"] == "waiting"
+    answer(shop, changed)
+    assert shop.run(changed, falling).outcomes()["A"] == "accepted"
+    assert price(shop, changed, "A") == 2
+
+
 def test_a_stop_ends_sending_within_one_batch_and_loses_nothing(shop):
     connector = shop.connector()
     many = [lamp(f"L{number:03}") for number in range(60)]

@@ -1,4 +1,4 @@
-"""Listings that somebody deleted by hand: seen, said, and created again only if that is wanted."""
+"""Listings that were deleted by hand: seen, said, and created again only if that is wanted."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -107,6 +107,8 @@ def test_stop_and_resume(run, shops):
     resumed = run("resume", "fr_lamps")
     assert resumed.exit_code == 0
     assert "all connectors are stopped" in resumed.stdout
-    assert run("resume").exit_code == 0
-    assert run("resume").exit_code == 1
+    assert run("resume").stdout == "All connectors are resumed; their next live runs send what waits.\n"
+    nothing = run("resume")
+    assert nothing.exit_code == 1
+    assert "There is no stop of all connectors." in nothing.stderr
     assert stop_of(ledger, key) is None

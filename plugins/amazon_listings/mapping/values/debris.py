@@ -1,7 +1,7 @@
 """What spreadsheets, programs and wrong decoders leave in texts: found, named, and repaired where it is sure.
 
 A repair is made only where there is one right answer: letters that were decoded twice, entities that were
-escaped twice, characters that nobody sees, a text that a spreadsheet wrapped in a formula. All else is
+escaped twice, characters that are not seen, a text that a spreadsheet wrapped in a formula. All else is
 refused with the name of what it is.
 """
 

@@ -9,6 +9,8 @@ from typing import Any
 LONGEST_FOUND = 200
 LONGEST_SAID = 60
 MEMORY = 4096
+#: Characters of a beginning that two texts share which are kept before their first difference.
+KEPT = 12
 
 
 def plain(text: str) -> str:
@@ -40,3 +42,18 @@ def sendable(text: str) -> str:
 def cut(text: str, most: int) -> str:
     """Return a text with at most so many characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def from_difference(one: Any, other: Any) -> tuple[Any, Any]:
+    """Return two texts from shortly before their first difference, where cutting them would hide it.
+
+    Other values, and texts that differ early enough to be seen, are returned as they are.
+    """
+    if not (isinstance(one, str) and isinstance(other, str)):
+        return one, other
+    pairs = zip(one, other, strict=False)
+    shared = next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))
+    if shared <= LONGEST_SAID // 2 or max(len(one), len(other)) <= LONGEST_SAID:
+        return one, other
+    start = shared - KEPT
+    return f"…{one[start:]}", f"…{other[start:]}"
