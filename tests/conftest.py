@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # The same examples in every run of the suite: a red run means that the change broke something.
@@ -36,3 +37,12 @@ os.environ |= {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AMAZON_LISTINGS_CONNECTORS": str(TESTS.parent / "include" / "connectors"),
 }
+
+# Not above: what reads the environment reads the one that was just set.
+from amazon_listings.messages import DEFAULT, write_log_in  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def english_log():
+    """Every test begins with the log in English, whatever connector a test before it ran."""
+    write_log_in(DEFAULT)

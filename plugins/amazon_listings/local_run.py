@@ -16,12 +16,14 @@ import msgspec
 from amazon_listings import pipeline
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, message
+from amazon_listings.runs.outcomes import counted_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.messages import Message
     from amazon_listings.pipeline import Installation
     from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.records import TestedItem
@@ -64,17 +66,18 @@ def run_connector(
     """
     run_id = f"local__{datetime.now(UTC).isoformat()}"
     run = pipeline.begin(connector, installation, run_id=run_id, attempt=0, params=params)
-    progress("refresh_definition", run.scope.in_words("en"))
+    messages = catalogue(language_of(run.connector))
+    progress("refresh_definition", run.scope.in_words(messages.language))
     unfinished: list[str] = []
     for step, call in _steps(run, installation, decide, poll):
         try:
-            progress(step, call())
+            progress(step, messages.word(call()))
         except AmazonListingsError as error:
             _note_failure(run, step, error)
             unfinished.append(step)
             break
     summary = pipeline.finish(run, installation, unfinished=unfinished)
-    progress("report", pipeline.in_words(summary["counts"]))
+    progress("report", messages.word(counted_outcomes(summary["counts"])))
     return run, summary
 
 
@@ -83,20 +86,28 @@ def _steps(
     installation: Installation,
     decide: Callable[[RunContext, str], Decision],
     poll: Callable[[float], None],
-) -> Iterator[tuple[str, Callable[[], str]]]:
+) -> Iterator[tuple[str, Callable[[], Message]]]:
     """Yield the steps after the first, each with the call that carries it out and says what came of it."""
     from amazon_listings.runs.notes import ExtractNote  # noqa: PLC0415 - with the rest of a run
 
-    yield "extract_products", lambda: f"{pipeline.extract(run, installation).extracted:,} items"
+    yield (
+        "extract_products",
+        lambda: message("local.extracted", count=pipeline.extract(run, installation).extracted),
+    )
     note = run.folder.noted(ExtractNote)
     if note is None:
         return
-    yield "check_quality", lambda: f"{pipeline.check_quality(run, installation)['blocked']:,} blocked"
+    yield (
+        "check_quality",
+        lambda: message("local.blocked", count=pipeline.check_quality(run, installation)["blocked"]),
+    )
     yield (
         "map_fields",
-        lambda: f"{sum(pipeline.map_part(run, part)['mapped'] for part in note.parts):,} mapped",
+        lambda: message(
+            "local.mapped", count=sum(pipeline.map_part(run, part)["mapped"] for part in note.parts)
+        ),
     )
-    yield "test_sync", lambda: pipeline.in_words(pipeline.test(run, installation))
+    yield "test_sync", lambda: counted_outcomes(pipeline.test(run, installation))
     if run.scope.operation == "live":
         yield "approve", lambda: _approve(run, installation, decide)
         yield "live_sync", lambda: _live(run, installation, poll)
@@ -104,7 +115,7 @@ def _steps(
 
 def _approve(
     run: RunContext, installation: Installation, decide: Callable[[RunContext, str], Decision]
-) -> str:
+) -> Message:
     """Decide what may go; what is asked is answered at once, by the decision about the plan."""
     import getpass  # noqa: PLC0415 - with the rest of a run
 
@@ -123,23 +134,23 @@ def _approve(
             )
         note = msgspec.structs.replace(note, decision="refused" if refused else "waiting")
         run.folder.note(note)
-    return f"{note.ready:,} ready, {note.waiting:,} waiting, {note.refused:,} refused"
+    return message("local.approvals", ready=note.ready, waiting=note.waiting, refused=note.refused)
 
 
-def _live(run: RunContext, installation: Installation, poll: Callable[[float], None]) -> str:
+def _live(run: RunContext, installation: Installation, poll: Callable[[float], None]) -> Message:
     """Send what may go, and wait for feeds until they are through."""
     from amazon_listings.runs.notes import ApprovalNote  # noqa: PLC0415 - with the rest of a run
     from amazon_listings.settings import settings  # noqa: PLC0415 - with the rest of a run
 
     note = run.folder.noted(ApprovalNote)
     if note is not None and note.decision:
-        return "nothing was sent"
+        return message("local.nothing_sent")
     sync = pipeline.live_sync_of(run, installation)
     counts = sync.send()
     while sync.awaited():
         poll(settings().feed_poll)
         counts = sync.collect()
-    return pipeline.in_words(counts)
+    return counted_outcomes(counts)
 
 
 def due_items(run: RunContext) -> Iterator[TestedItem]:

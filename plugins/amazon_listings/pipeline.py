@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.messages import log_line
 from amazon_listings.runs.context import begin_run
+from amazon_listings.runs.outcomes import counted_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -137,7 +139,7 @@ def begin(
         definition=note.checksum,
         fingerprint=fingerprint,
     )
-    log.info("Scope: %s.", scope.in_words("en"))
+    log.info("%s", log_line("log.scope", scope=scope.in_words(language_of(connector))))
     return run
 
 
@@ -165,12 +167,8 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
         set_fingerprint(
             installation.ledger, number, functools.partial(_renotated, run.connector, read.columns)
         )
-    log.info(
-        "%s items extracted, %s out of scope, %s unreadable.",
-        note.extracted,
-        note.out_of_scope,
-        note.unreadable,
-    )
+    counts = {name: getattr(note, name) for name in ("extracted", "out_of_scope", "unreadable")}
+    log.info("%s", log_line("log.extracted", **counts))
     return note
 
 
@@ -197,7 +195,7 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
 
     present = functools.partial(stored_items, installation.ledger, run.connector.key, run.connector)
     counts = check(run.connector, definitions_of(run), run.folder, storage=run.storage, present=present)
-    log.info("%s items checked, %s blocked.", f"{counts['checked']:,}", f"{counts['blocked']:,}")
+    log.info("%s", log_line("log.checked", **counts))
     return counts
 
 
@@ -206,7 +204,7 @@ def map_part(run: RunContext, part: str) -> dict[str, int]:
     from amazon_listings.runs.map_fields import map_part as map_items
 
     counts = map_items(run.connector, definitions_of(run), run.folder, part)
-    log.info("%s: %s items mapped, %s with mapping errors.", part, counts["mapped"], counts["blocked"])
+    log.info("%s", log_line("log.mapped", part=part, mapped=counts["mapped"], blocked=counts["blocked"]))
     return counts
 
 
@@ -222,7 +220,7 @@ def test(run: RunContext, installation: Installation) -> dict[str, int]:
         ledger=installation.ledger,
         folder=run.folder,
     )
-    log.info("Test sync: %s.", in_words(counts))
+    log.info("%s", log_line("log.test_sync", counts=counted_outcomes(counts)))
     return counts
 
 
@@ -252,7 +250,8 @@ def approve(run: RunContext, installation: Installation) -> ApprovalNote:
         defaults=amazon_defaults(connector.marketplace),
         messages=catalogue(language_of(connector)),
     ).decide()
-    log.info("Approvals: %s may go now, %s wait, %s are refused.", note.ready, note.waiting, note.refused)
+    counts = {name: getattr(note, name) for name in ("ready", "waiting", "refused")}
+    log.info("%s", log_line("log.approvals", **counts))
     return note
 
 
@@ -311,7 +310,7 @@ def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[
     )
     for sentence in [*summary["urgent"], *summary["warnings"]]:
         log.warning("%s", sentence)
-    log.info("Outcomes: %s.", in_words(summary["counts"]))
+    log.info("%s", log_line("log.outcomes", counts=counted_outcomes(summary["counts"])))
     for name, place in summary["files"].items():
         log.info("%s: %s", name, place)
     return summary
@@ -339,9 +338,3 @@ def number_of(run: RunContext, ledger: Engine) -> int:
     if number is None:
         raise ActionRequiredError("airflow.run_unknown")
     return number
-
-
-def in_words(counts: Mapping[str, int]) -> str:
-    """Return counts by outcome as words for the log."""
-    named = (f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
-    return ", ".join(named) or "no items"

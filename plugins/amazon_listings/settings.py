@@ -5,13 +5,22 @@ A connector's own settings are in its document; secrets are in Airflow connectio
 
 from __future__ import annotations
 
+import math
 import os
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.messages import DEFAULT, languages, message
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amazon_listings.messages import Message
+
+PREFIX = "AMAZON_LISTINGS_"
 #: The setting `ledger` of an installation that keeps the ledger's address in an Airflow connection.
 LEDGER_IN_AIRFLOW = "airflow"
 
@@ -21,48 +30,106 @@ def airflow_home() -> Path:
     return Path(os.path.expandvars(os.environ.get("AIRFLOW_HOME") or "~/airflow")).expanduser()
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True)
+class Settings:
     """Settings of the installation; each is an environment variable `AMAZON_LISTINGS_<NAME>`.
 
     What is not set lies in the folder of the Airflow installation (`airflow_home`).
+
+    Attributes:
+        connectors: Folder of connector files (*.yaml); by default `include/connectors` in AIRFLOW_HOME.
+        storage: Where items, definitions and reports are kept: a folder, or a URL such as s3://…; by
+            default `amazon_listings` in AIRFLOW_HOME.
+        storage_connection: Airflow connection id for the object storage, if it needs one.
+        ledger: SQLAlchemy URL of the ledger, or `airflow` for the one in the Airflow connection
+            `amazon_listings_ledger`; by default an SQLite file in AIRFLOW_HOME.
+        retention_days: Days for which the ledger keeps runs, submissions, before-images and resolved
+            issues.
+        feed_poll: Seconds between two questions whether a feed is through.
+        language: Language of what has no connector, such as `fr`: commands, the Test buttons of
+            connections, the DAGs for all connectors. What is about a connector is in its own language.
+        part_size: Items per file of an extract.
+        http_hosts: Hosts, separated by commas, that connections may name with plain http, such as a
+            sandbox in a network of containers; this machine may always.
     """
 
-    model_config = SettingsConfigDict(env_prefix="AMAZON_LISTINGS_", frozen=True)
+    connectors: Path
+    storage: str
+    storage_connection: str | None
+    ledger: str
+    retention_days: int
+    feed_poll: float
+    language: str
+    part_size: int
+    http_hosts: str
 
-    connectors: Path = Field(
-        default_factory=lambda: airflow_home() / "include" / "connectors",
-        description="Folder of connector files (*.yaml); by default `include/connectors` in AIRFLOW_HOME.",
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of an environment.
+
+    Raises:
+        ActionRequiredError: one of them has a value that it cannot have.
+    """
+    given = {
+        name.upper().removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.upper().startswith(PREFIX) and value
+    }
+    home = airflow_home()
+    return Settings(
+        connectors=Path(given.get("connectors") or home / "include" / "connectors"),
+        storage=given.get("storage") or str(home / "amazon_listings"),
+        storage_connection=given.get("storage_connection"),
+        ledger=given.get("ledger") or f"sqlite:///{home / 'amazon_listings' / 'ledger.db'}",
+        retention_days=_whole(given, "retention_days", 400),
+        feed_poll=_seconds(given, "feed_poll", 60),
+        language=_language(given),
+        part_size=_whole(given, "part_size", 2000),
+        http_hosts=given.get("http_hosts", ""),
     )
-    storage: str = Field(
-        default_factory=lambda: str(airflow_home() / "amazon_listings"),
-        description="Where items, definitions and reports are kept: a folder, or a URL such as s3://…; "
-        "by default `amazon_listings` in AIRFLOW_HOME.",
-    )
-    storage_connection: str | None = Field(
-        default=None, description="Airflow connection id for the object storage, if it needs one."
-    )
-    ledger: str = Field(
-        default_factory=lambda: f"sqlite:///{airflow_home() / 'amazon_listings' / 'ledger.db'}",
-        description="SQLAlchemy URL of the ledger, or `airflow` for the one in the Airflow connection "
-        "`amazon_listings_ledger`; by default an SQLite file in AIRFLOW_HOME.",
-    )
-    retention_days: int = Field(
-        default=400,
-        ge=1,
-        description="Days for which the ledger keeps runs, submissions, before-images and resolved issues.",
-    )
-    feed_poll: float = Field(
-        default=60, gt=0, description="Seconds between two questions whether a feed is through."
-    )
-    http_hosts: str = Field(
-        default="",
-        description="Hosts, separated by commas, that connections may name with plain http, such as a "
-        "sandbox in a network of containers; this machine may always.",
-    )
-    part_size: int = Field(default=2000, ge=1, description="Items per file of an extract.")
 
 
 @cache
 def settings() -> Settings:
-    """Return the settings, read on first use."""
-    return Settings()
+    """Return the settings, read on first use.
+
+    Raises:
+        ActionRequiredError: one of them has a value that it cannot have.
+    """
+    return read_settings(os.environ)
+
+
+def _whole(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name)
+    if text is None:
+        return default
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise _wrong(name, text, message("settings.whole_number", least=1))
+    return int(text)
+
+
+def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
+    text = given.get(name)
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise _wrong(name, text, message("settings.seconds"))
+    return number
+
+
+def _language(given: Mapping[str, str]) -> str:
+    text = given.get("language", DEFAULT)
+    known = languages()
+    if text.replace("-", "_").partition("_")[0].lower() not in known:
+        raise _wrong("language", text, message("settings.language", languages=known))
+    return text
+
+
+def _wrong(name: str, value: str, expected: Message) -> ActionRequiredError:
+    return ActionRequiredError(
+        "settings.wrong", name=f"{PREFIX}{name.upper()}", value=value, expected=expected
+    )

@@ -13,7 +13,7 @@ import yaml
 from spapi_sandbox.server import running_sandbox
 from support.airflow import FAMILIES, amazon_connection, demo_connector, pim_connection
 
-COMMAND = [str(Path(sys.executable).parent / "amazon-listings"), "run"]
+COMMAND = [str(Path(sys.executable).parent / "amazon-listings"), "--language", "en", "run"]
 CHOSEN = f"{{{{ item.reference[:8] in {FAMILIES!r} }}}}"
 PLAN = re.compile(r"plan ([0-9a-f]{16}): a live run would send (\d+) items")
 

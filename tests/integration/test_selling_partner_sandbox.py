@@ -10,6 +10,7 @@ import pytest
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner import (
     Quotas,
     SellingPartner,
@@ -318,9 +319,9 @@ def test_wrong_credentials_end_in_one_sentence_and_change_nothing(sandbox, conne
 
 
 def test_a_right_connection_is_confirmed_for_sellers_and_vendors(sandbox, connect, account):
-    assert "may list in France" in sellers.check_account(connect(account), FR)
+    assert "may list in France" in catalogue("en").word(sellers.check_account(connect(account), FR)[0])
     vendor = replace(account, seller_id=sandbox.vendor_code, vendor=True)
-    assert "may list in France" in sellers.check_account(connect(vendor), FR)
+    assert "may list in France" in catalogue("en").word(sellers.check_account(connect(vendor), FR)[0])
     with pytest.raises(WrongAccount):
         sellers.check_account(connect(vendor), marketplace("PL"))
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,38 @@ ROOTS = [Path(module.__file__).parent for module in (amazon_listings, amazon_pro
 BASES = {"CodedError", "AmazonListingsError", "ProductTypeError"}
 CODE = re.compile(r"[a-z][a-z0-9_.]*")
 #: Calls whose first argument is a code.
-WORDING = {"refuse", "say", "message", "phrase", "action", "issue_texts"}
+WORDING = {"refuse", "say", "message", "log_line", "phrase", "action", "issue_texts"}
+#: Calls whose arguments people read as they are.
+SHOWING = {"echo", "print", "confirm", "prompt", "secho"}
+LOGGING = {"debug", "info", "warning", "error", "exception", "critical"}
+#: Two words side by side, outside placeholders.
+WORDS = re.compile(r"[A-Za-z]{2,}[,;:]? [a-z]{2,}")
 #: What still writes sentences where faults are found.
 NOT_YET = {
-    "amazon_product_types/candidates.py",  # fields that a mapping key may mean
-    "amazon_product_types/labels.py",
     "amazon_listings/mapping/",  # mistakes of mapping lines
 }
 
 
+@cache
 def sources():
-    for root in ROOTS:
-        for path in sorted(root.rglob("*.py")):
-            yield path.relative_to(root.parent).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+    return [
+        (path.relative_to(root.parent).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for root in ROOTS
+        for path in sorted(root.rglob("*.py"))
+    ]
 
 
+@cache
+def all_calls():
+    return [
+        (f"{file}:{node.lineno}", getattr(node.func, "attr", getattr(node.func, "id", "")), node)
+        for file, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    ]
+
+
+@cache
 def coded_errors():
     """The names of all exceptions that carry a code."""
     parents = {
@@ -44,12 +62,24 @@ def coded_errors():
 
 
 def calls(names):
-    for file, tree in sources():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and node.args:
-                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                if name in names:
-                    yield f"{file}:{node.lineno}", node
+    return ((place, node) for place, name, node in all_calls() if name in names and node.args)
+
+
+def written_in(node):
+    """The texts that stand in an expression, with a placeholder for what is filled in."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.JoinedStr):
+        filled = [written_in(part.value) for part in node.values if isinstance(part, ast.FormattedValue)]
+        own = "".join(part.value if isinstance(part, ast.Constant) else "·" for part in node.values)
+        return [own, *(text for texts in filled for text in texts)]
+    if isinstance(node, ast.BinOp | ast.IfExp):
+        return [text for below in ast.iter_child_nodes(node) for text in written_in(below)]
+    return []
+
+
+def sentences(node):
+    return [text for text in written_in(node) if WORDS.search(text)]
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
@@ -86,3 +116,45 @@ def test_what_to_do_is_a_message_too():
         if not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
     ]
     assert [place for place in written if not place.startswith(tuple(NOT_YET))] == []
+
+
+def test_nothing_is_printed_that_is_not_in_the_catalogue():
+    shown = [(place, text) for place, node in calls(SHOWING) for text in sentences(node.args[0])]
+    assert [one for one in shown if not one[0].startswith(tuple(NOT_YET))] == []
+
+
+def test_nothing_is_logged_that_is_not_in_the_catalogue():
+    logged = [
+        (place, text)
+        for place, node in calls(LOGGING)
+        if getattr(getattr(node.func, "value", None), "id", "") in {"log", "_log", "logger"}
+        for text in sentences(node.args[0])
+    ]
+    assert logged == []
+
+
+def test_what_a_form_of_airflow_says_is_in_the_catalogue():
+    """Titles and helps of parameters, descriptions and documents of DAGs."""
+    named = {"title", "description", "description_md", "doc_md", "dag_display_name"}
+    written = [
+        (place, text)
+        for place, name, node in all_calls()
+        if name in {"Param", "DAG"}
+        for keyword in node.keywords
+        if keyword.arg in named
+        for text in sentences(keyword.value)
+    ]
+    assert written == []
+
+
+def test_what_a_generator_of_lines_yields_is_in_the_catalogue():
+    """Commands print what such functions yield."""
+    yielded = [
+        (f"{file}:{node.lineno}", text)
+        for file, tree in sources()
+        if "/cli/" in file or "/command/" in file
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Yield) and node.value is not None
+        for text in sentences(node.value)
+    ]
+    assert yielded == []

@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from amazon_listings.settings import Settings, airflow_home
+from amazon_listings.errors import ActionRequiredError
+from amazon_listings.settings import airflow_home, read_settings
 
 
 @pytest.fixture
@@ -14,7 +16,7 @@ def unset(monkeypatch):
 
 def test_what_is_not_set_lies_in_the_folder_of_airflow(unset):
     unset.setenv("AIRFLOW_HOME", "/opt/airflow")
-    found = Settings()
+    found = read_settings(os.environ)
     assert found.connectors == Path("/opt/airflow/include/connectors")
     assert found.storage == "/opt/airflow/amazon_listings"
     assert found.ledger == "sqlite:////opt/airflow/amazon_listings/ledger.db"
@@ -38,4 +40,35 @@ def test_it_may_be_written_as_airflow_allows(unset):
 
 def test_a_setting_wins(unset):
     unset.setenv("AMAZON_LISTINGS_CONNECTORS", "/etc/connectors")
-    assert Settings().connectors == Path("/etc/connectors")
+    assert read_settings(os.environ).connectors == Path("/etc/connectors")
+
+
+def test_the_defaults_and_their_types():
+    found = read_settings({})
+    assert (found.retention_days, found.feed_poll, found.part_size) == (400, 60, 2000)
+    assert (found.language, found.storage_connection) == ("en", None)
+    found = read_settings({"AMAZON_LISTINGS_PART_SIZE": "5", "amazon_listings_feed_poll": "0.5"})
+    assert (found.part_size, found.feed_poll) == (5, 0.5)
+    assert (
+        read_settings({"AMAZON_LISTINGS_PART_SIZE": "", "AMAZON_LISTINGS_LANGUAGE": "fr_CA"}).language
+        == "fr_CA"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PART_SIZE", "many"),
+        ("PART_SIZE", "0"),
+        ("RETENTION_DAYS", "-1"),
+        ("RETENTION_DAYS", "1.5"),
+        ("FEED_POLL", "0"),
+        ("FEED_POLL", "nan"),
+        ("FEED_POLL", "soon"),
+        ("LANGUAGE", "klingon"),
+    ],
+)
+def test_a_value_that_cannot_be_is_one_sentence_with_the_name_of_the_setting(name, value):
+    with pytest.raises(ActionRequiredError, match=f"AMAZON_LISTINGS_{name} is .{value}.") as error:
+        read_settings({f"AMAZON_LISTINGS_{name}": value})
+    assert "default" in str(error.value)

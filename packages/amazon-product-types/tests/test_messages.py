@@ -1,12 +1,17 @@
 """One catalogue per language: how facts are written in it, and what falls back to what."""
 
+import gettext
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib.resources import files
 
 import pytest
+from babel.messages.pofile import read_po
 
 from amazon_product_types.errors import ProductTypeError
-from amazon_product_types.messages import Catalogue, Entry, Message, Texts, catalogue, languages
+from amazon_product_types.messages import Catalogue, Message, catalogue, languages
+from amazon_product_types.messages.po_file import Entry, Texts, read_texts
 from amazon_product_types.messages.printable import from_difference
 
 
@@ -99,3 +104,32 @@ def test_a_value_stands_in_quotation_marks(language):
 )
 def test_two_texts_are_shown_where_they_differ(one, other, shown):
     assert from_difference(one, other) == shown
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_file_is_read_as_babel_reads_it(language):
+    content = (files("amazon_product_types") / "messages" / f"{language}.po").read_bytes()
+    reference = read_po(io.BytesIO(content), locale=language)
+    found = read_texts(content.decode())
+    assert len(found.entries) == len([one for one in reference if one.id])
+    for one in reference:
+        code, counted = one.id if isinstance(one.id, tuple) else (one.id, "")
+        if code:
+            written = one.string if isinstance(one.string, tuple) else (one.string,)
+            assert found.entries[code, one.context or ""] == (tuple(written), counted)
+    rule = gettext.c2py(reference.plural_expr)
+    assert [found.plural(number) for number in range(200)] == [rule(number) for number in range(200)]
+
+
+def test_a_file_may_be_written_in_any_way_that_the_format_allows():
+    content = (
+        '# a comment\nmsgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+        '#: place\nmsgctxt "action"\nmsgid "a"\nmsgstr ""\n"one \\"two\\"\\n"\n"three\\\\"\n  \n'
+        'msgid "b"\nmsgid_plural "count"\nmsgstr[0] "x"\nmsgstr[1] "y"\n\nmsgid "c"\nmsgstr ""\n'
+    )
+    found = read_texts(content)
+    assert found.entries == {
+        ("a", "action"): Entry(('one "two"\nthree\\',), ""),
+        ("b", ""): Entry(("x", "y"), "count"),
+    }
+    assert [found.plural(number) for number in (0, 1, 2)] == [0, 0, 1]

@@ -23,14 +23,17 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import TaskDeferred
 
 from amazon_listings.airflow_adapter.configured import connector_named, declared
+from amazon_listings.airflow_adapter.dag_docs import runbook
 from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY, listings_asset
 from amazon_listings.airflow_adapter.failures import explained, task_defaults
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.messages import catalogue, log_line, write_log_in
+from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from airflow.sdk import Asset, Context
+
+    from amazon_listings.messages import Catalogue
 
 log = logging.getLogger(__name__)
 
@@ -40,32 +43,17 @@ INTERVAL = timedelta(minutes=MINUTES)
 #: Seconds after which a listing that could not be read is tried again.
 PAUSE = timedelta(minutes=1)
 
-_DOCS = """\
-### Confirm what Amazon accepted
-
-`ACCEPTED` is not yet a live listing. This DAG reads accepted listings back 1, 5, 15 and 60 minutes, 6 and 24
-hours after the acceptance, until each is **live**, **live with differences**, **suppressed** or **not
-applied**, and writes that into the report of the run that submitted it. Listings that nothing has read for
-days are looked for by searches, each at least once a week: one that was deleted by hand is reported, or
-created again by the next run (`when_vanished`).
-
-| Task | When it fails | Who acts |
-|---|---|---|
-| due | the ledger does not answer | passes by itself |
-| confirm | Amazon does not answer; other connectors go on | passes by itself |
-| | Amazon refuses the account | the owner of the Amazon connection |
-"""
-
 
 def confirm_dag() -> DAG:
     """The DAG `amazon_confirm`."""
     quarter_hourly = CronTriggerTimetable(f"*/{MINUTES} * * * *", timezone="UTC")
     assets = _assets()
+    messages = catalogue(settings().language)
     with DAG(
         dag_id=DAG_ID,
-        dag_display_name="Confirm what Amazon accepted",
-        description="Reads accepted listings back until it is known what became of them",
-        doc_md=_DOCS,
+        dag_display_name=messages.phrase("confirm_dag.title"),
+        description=messages.phrase("confirm_dag.description"),
+        doc_md=_docs(messages),
         schedule=AssetOrTimeSchedule(timetable=quarter_hourly, assets=AssetAny(*assets))
         if assets
         else quarter_hourly,
@@ -81,6 +69,16 @@ def confirm_dag() -> DAG:
             connector_id=found
         )
     return dag
+
+
+def _docs(messages: Catalogue) -> str:
+    """Return the DAG's runbook in Markdown."""
+    tasks = (
+        ("due", "confirm_dag.due_fails", "dag.doc.passes"),
+        ("confirm", "confirm_dag.amazon_fails", "dag.doc.passes"),
+        ("", "confirm_dag.refused", "dag.doc.amazon_owner"),
+    )
+    return runbook(messages, "confirm_dag", tasks)
 
 
 def _assets() -> list[Asset]:
@@ -113,7 +111,7 @@ def due() -> list[str]:
         for name, moment in moments.items()
         if name in unseen or (moment is not None and moment <= horizon)
     ]
-    log.info("Listings to be read: %s.", ", ".join(found) or "none")
+    log.info("%s", log_line("log.to_be_read", connectors=found) if found else log_line("log.none_to_be_read"))
     return found
 
 
@@ -149,20 +147,24 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.confirm.checks import confirm
+    from amazon_listings.connectors.languages import language_of
     from amazon_listings.ledger.confirmations import next_due
     from amazon_listings.ledger.connectors import keyed
     from amazon_listings.runs.definitions import definition_key, stored_definitions
+    from amazon_listings.runs.outcomes import counted_outcomes
     from amazon_listings.watch.sweep import sweep
 
     ledger, storage = connections.ledger(), connections.storage()
     connector = keyed(ledger, connector_named(connector_id))
+    write_log_in(language_of(connector))
     client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
     key = definition_key(connector, client.account.seller_id)
     definitions = stored_definitions(key, connector.marketplace, storage)
     counts = confirm(connector, definitions, client=client, ledger=ledger, storage=storage)
-    log.info("Read back: %s.", _in_words(counts))
+    log.info("%s", log_line("log.read_back", counts=counted_outcomes(counts, "log.nothing_due")))
     swept = sweep(connector, client=client, ledger=ledger, now=datetime.now(UTC))
-    log.info("Looked for what nothing has read for days: %s.", _in_words(swept))
+    found = {name: swept.get(name, 0) for name in ("there", "gone", "missed")}
+    log.info("%s", log_line("log.swept", **found))
     moment = next_due(ledger, connector.key)
     now = datetime.now(UTC)
     if moment is not None and now < until and moment <= until:
@@ -175,7 +177,3 @@ def _end(context: Context) -> datetime:
     """The end of the run's quarter of an hour."""
     started: datetime = context["dag_run"].start_date or datetime.now(UTC)
     return started + INTERVAL
-
-
-def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())) or "nothing was due"

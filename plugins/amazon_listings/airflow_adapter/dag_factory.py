@@ -16,6 +16,8 @@ from amazon_listings.airflow_adapter import tasks
 from amazon_listings.airflow_adapter.dag_docs import dag_docs
 from amazon_listings.airflow_adapter.failures import LONG_WORK, QUOTA_BOUND_WORK, task_defaults
 from amazon_listings.airflow_adapter.live_sync_operator import LiveSyncOperator
+from amazon_listings.connectors.languages import language_of
+from amazon_listings.messages import catalogue
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import BrokenConnector, Connector
@@ -29,7 +31,11 @@ def build_dag(connector: Connector) -> DAG:
     with DAG(
         dag_id=connector.dag_id,
         dag_display_name=connector.title,
-        description=f"{connector.amazon.product_type} in {connector.marketplace.name}",
+        description=catalogue(language_of(connector)).phrase(
+            "dag.description",
+            product_type=connector.amazon.product_type,
+            marketplace=connector.marketplace.name,
+        ),
         doc_md=dag_docs(connector),
         schedule=_schedule(connector),
         start_date=_start(connector),
@@ -137,37 +143,15 @@ def _start(connector: Connector) -> pendulum.DateTime:
 
 
 def _params(connector: Connector) -> dict[str, Param]:
+    messages = catalogue(language_of(connector))
+
+    def param(name: str, default: object, **schema: Any) -> Param:
+        text = messages.phrase(f"dag.{name}_help", operation=connector.sync.operation)
+        return Param(default, title=messages.phrase(f"dag.{name}"), description_md=text, **schema)
+
     return {
-        "operation": Param(
-            "test",
-            type="string",
-            enum=["test", "live"],
-            title="Operation",
-            description_md="**test**: everything is checked, by Amazon too, and nothing changes there. "
-            f"**live**: what passes is submitted. The schedule runs this connector as "
-            f"**{connector.sync.operation}**.",
-        ),
-        "selection": Param(
-            "changed",
-            type="string",
-            enum=["changed", "everything", "approved"],
-            title="Items",
-            description_md="**changed**: what changed in the PIM since the last run. **everything**: all "
-            "items of the connector; those whose payload is the same as last time still cost no call. "
-            "**approved**: only items of which a change waits that was approved; with operation live this "
-            "sends it.",
-        ),
-        "skus": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "string"},
-            title="Only these SKUs",
-            description_md="One a line. Empty: no restriction.",
-        ),
-        "force": Param(
-            default=False,
-            type="boolean",
-            title="Send unchanged items too",
-            description_md="Checks and submits items again although their payload is the same as last time.",
-        ),
+        "operation": param("operation", "test", type="string", enum=["test", "live"]),
+        "selection": param("selection", "changed", type="string", enum=["changed", "everything", "approved"]),
+        "skus": param("skus", [], type=["array", "null"], items={"type": "string"}),
+        "force": param("force", default=False, type="boolean"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import logging
 from datetime import timedelta
@@ -91,7 +92,8 @@ def explained(step: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(step)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return step(*args, **kwargs)
+            # The log's language is that of this task alone.
+            return contextvars.copy_context().run(step, *args, **kwargs)
         except AmazonListingsError as error:
             log.error("%s", error)  # noqa: TRY400 - the sentence is the message
             raise TaskStopped(error) from None

@@ -13,9 +13,11 @@ from amazon_listings.airflow_adapter.provider import hook_name
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
+from amazon_listings.messages import Message, catalogue
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.sellers import check_account
+from amazon_listings.settings import settings
 from amazon_listings.sources.registry import sources
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ class SellingPartnerHook(BaseHook):
             found = connections.connection(self.selling_partner_conn_id, self.conn_type)
             place = marketplace(self._country(found.extra_dejson))
             client = SellingPartner(connections.account_of(found, place.region))
-            return True, check_account(client, place)
+            messages = catalogue(settings().language)
+            return True, " ".join(map(messages.word, check_account(client, place)))
         except AmazonListingsError as error:
             return False, _told(error, self.selling_partner_conn_id)
 
@@ -97,7 +100,7 @@ class SourceHook(BaseHook):
 
     conn_type: ClassVar[str]
     default_conn_name: ClassVar[str]
-    check: ClassVar[Callable[[ConnectionFields], str]]
+    check: ClassVar[Callable[[ConnectionFields], Message | str]]
 
     def __init__(self, connection_id: str | None = None, **named: str) -> None:
         super().__init__()
@@ -114,7 +117,7 @@ class SourceHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """Have the source try the connection."""
         try:
-            return True, type(self).check(self.get_conn())
+            return True, catalogue(settings().language).value(type(self).check(self.get_conn()))
         except AmazonListingsError as error:
             return False, _told(error, self.connection_id)
 

@@ -12,40 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
 
+from amazon_listings.airflow_adapter.dag_docs import runbook
 from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY
 from amazon_listings.airflow_adapter.failures import explained, task_defaults
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.messages import catalogue, log_line, write_log_in
+from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from amazon_listings.messages import Catalogue
+
 log = logging.getLogger(__name__)
-
-DOCS = """\
-### Amazon's product types
-
-Asks Amazon once a day whether the product types of the configured connectors have changed, and says in
-words what did: fields added, removed or newly required, options gone, limits tightened, labels renamed;
-which mapping lines that touches; how many items of each connector would now fail. The tab
-**Amazon report** of a run has it all. Lines whose field is unchanged keep working, and so do lines that go
-by a renamed label.
-
-| Task | When it fails | Who acts |
-|---|---|---|
-| list_product_types | the connectors cannot be read | whoever runs Airflow |
-| refresh_product_type | Amazon does not answer; the others go on | passes by itself |
-| | Amazon refuses the account; the others go on | the owner of the Amazon connection |
-| report | a refresh failed | see its log |
-"""
 
 
 def product_types_dag() -> DAG:
     """The DAG; which connectors there are is only asked when it runs."""
+    messages = catalogue(settings().language)
     with DAG(
         dag_id="amazon_product_types",
-        dag_display_name="Amazon product types",
-        description="What Amazon changed in the product types in use",
-        doc_md=DOCS,
+        dag_display_name=messages.phrase("types_dag.title"),
+        description=messages.phrase("types_dag.description"),
+        doc_md=_docs(messages),
         schedule="0 3 * * *",
         start_date=FIRST_DAY,
         catchup=False,
@@ -65,6 +54,17 @@ def product_types_dag() -> DAG:
     return dag
 
 
+def _docs(messages: Catalogue) -> str:
+    """Return the DAG's runbook in Markdown."""
+    tasks = (
+        ("list_product_types", "types_dag.list_fails", "types_dag.administrator"),
+        ("refresh_product_type", "types_dag.amazon_fails", "dag.doc.passes"),
+        ("", "types_dag.refused", "dag.doc.amazon_owner"),
+        ("report", "types_dag.report_fails", "types_dag.see_log"),
+    )
+    return runbook(messages, "types_dag", tasks)
+
+
 @explained
 def list_product_types() -> list[list[str]]:
     """The ids of the connectors that share a pair of documents, for each pair."""
@@ -73,7 +73,7 @@ def list_product_types() -> list[list[str]]:
 
     loaded = declared()
     for broken in loaded.broken:
-        log.warning("%s is broken and left out; see its import error.", broken.id)
+        log.warning("%s", log_line("log.connector_broken", connector=broken.id))
     return pairs(loaded.connectors)
 
 
@@ -83,6 +83,7 @@ def refresh_product_type(connectors: Sequence[str]) -> dict[str, Any]:
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.connectors.languages import language_of
     from amazon_listings.watch.product_types import look, needs_a_person
 
     found = [connector_named(name) for name in connectors]
@@ -91,10 +92,12 @@ def refresh_product_type(connectors: Sequence[str]) -> dict[str, Any]:
     told, drift = look(
         found, client, connections.storage(), connections.ledger(), get_current_context()["run_id"]
     )
-    log.info("%s in %s: version %s.", told["product_type"], told["country"], told["version"])
+    write_log_in(language_of(found[0]))
+    names = ("product_type", "country", "version")
+    log.info("%s", log_line("log.product_type", **{name: told[name] for name in names}))
     for warning in told["warnings"]:
         log.warning("%s", warning)
-    for line in drift.told() if drift else ["Nothing changed since the look before."]:
+    for line in drift.told() if drift else [log_line("log.nothing_changed")]:
         log.info("%s", line)
     return {name: told[name] for name in ("product_type", "country", "locale", "version", "connectors")} | {
         "changes": len(drift.changes) if drift else 0,
@@ -116,7 +119,7 @@ def report(pairs: Sequence[Sequence[str]] | None) -> dict[str, Any]:
     for sentence in found["person"]:
         log.warning("%s", sentence)
     if not found["person"]:
-        log.info("No action needed.")
+        log.info("%s", log_line("log.no_action_needed"))
     log.info("report.html: %s", found["file"])
     if pairs is None or found["missing"]:
         raise ActionRequiredError(

@@ -16,6 +16,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.failures import explained
 from amazon_listings.errors import ActionRequiredError, AmazonListingsError
+from amazon_listings.messages import log_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -198,7 +199,7 @@ def live_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
 
     with _run(connector_id, definition["attempt"]) as (run, installation):
         if run.scope.operation == "test":
-            raise AirflowSkipException("The operation is test: nothing is submitted.")
+            raise AirflowSkipException(str(log_line("log.test_submits_nothing")))
         sync = pipeline.live_sync_of(run, installation)
         return _ended(run.connector, sync, sync.send())
 
@@ -220,11 +221,11 @@ def collect_feeds(connector_id: str, definition: Mapping[str, Any]) -> dict[str,
 def _ended(connector: Connector, sync: LiveSync, counts: dict[str, int]) -> dict[str, int]:
     """Return the counts, or leave the worker until the feeds of the run are through."""
     from amazon_listings.airflow_adapter.triggers import FeedsTrigger
-    from amazon_listings.pipeline import in_words
+    from amazon_listings.runs.outcomes import counted_outcomes
     from amazon_listings.settings import settings
     from amazon_listings.writes.feeds.submit import PATIENCE
 
-    log.info("Live sync: %s.", in_words(counts))
+    log.info("%s", log_line("log.live_sync", counts=counted_outcomes(counts)))
     awaited = sync.awaited()
     if not awaited:
         return counts

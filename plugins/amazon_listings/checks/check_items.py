@@ -24,6 +24,7 @@ from amazon_listings.ledger.items import (
     record_listed,
     record_tested,
 )
+from amazon_listings.messages import Message, catalogue, log_line, message
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.map_fields import compiled
@@ -51,7 +52,7 @@ from amazon_listings.runs.records import (
 )
 from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.tracing import Sources, by_line, traced
-from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.selling_partner.forecast import Joined, forecast
 from amazon_listings.writes.known import current_listings
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner
 from amazon_listings.writes.vanished import missing_note
@@ -152,12 +153,12 @@ def test_sync(
     if scope.operation == "live":
         sending.creations, sending.leaving = ready + local.waiting, leaving
     cost = _forecast(client, local, sending)
-    log.info("Asking Amazon: %s.", cost)
+    log.info("%s", log_line("log.asking", cost=cost))
     preview = _Preview(
         local,
         Planner(connector, mapping, definitions.layout, client),
         client,
-        Progress(local.waiting, "previews"),
+        Progress(local.waiting, "log.progress_previews"),
     )
     counts: Counter[Outcome] = Counter()
     for part in extract.parts:
@@ -168,20 +169,21 @@ def test_sync(
         items = note_waiting_children(items, definitions.language)
         folder.write(TESTED, part, items)
         counts.update(item.outcome for item in items)
-    folder.note(TestedNote(calls=dict(preview.calls), forecast=cost, removed=leaving))
+    words = catalogue(definitions.language).word(cost)
+    folder.note(TestedNote(calls=dict(preview.calls), forecast=words, removed=leaving))
     return {str(outcome): counts[outcome] for outcome in OUTCOMES}
 
 
-def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> str:
+def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> Message:
     """How many calls, which way, how long: before the first of them."""
     asked = [forecast(local.readings, "getListingsItem")] if local.readings else []
     asked.append(
         forecast(local.waiting, "putListingsItem", kinds={"preview"}, preview_rate=client.preview_rate)
     )
-    words = "; ".join(str(cost) for cost in asked)
+    costs = Joined(tuple(asked))
     if sending.creations or sending.leaving:
-        words += f"; then, if all pass, {sending}"
-    return words
+        return message("log.cost_then", costs=costs, sending=sending)
+    return message("log.cost", costs=costs)
 
 
 def _issue(code: str, severity: Severity, messages: Catalogue) -> Issue:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, log_line
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.outcomes import Outcome
 
@@ -111,7 +111,7 @@ class Parents:
             skus = self._absent(skus)
             if not skus or not pause:
                 break
-            log.info("Waiting %s s for %s parents to be known at Amazon.", pause, f"{len(skus):,}")
+            log.info("%s", log_line("log.waiting_for_parents", seconds=pause, count=len(skus)))
             self._client.sleep(pause)
         return skus
 

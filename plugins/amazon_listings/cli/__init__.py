@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import entry_points
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from amazon_listings.cli import (
     adopt,
@@ -27,9 +28,48 @@ from amazon_listings.cli import (
     run,
     validate,
 )
-from amazon_listings.cli.refusals import LANGUAGE
+from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+
+class Commands(TyperGroup):
+    """The commands of this distribution, and those that others bring (`spapi-sandbox`: `sandbox`).
+
+    What is installed is only asked for when it matters: for a list of all commands, or for one that is not
+    ours. Asking takes as long as all the rest of a short command.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return [*super().list_commands(ctx), *sorted(one.name for one in _brought())]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command by its name; None if there is none."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        found = next((one for one in _brought() if one.name == cmd_name), None)
+        return None if found is None else _as_command(found)
+
+
+@cache
+def _brought() -> tuple[EntryPoint, ...]:
+    from importlib.metadata import entry_points
+
+    return tuple(entry_points(group="amazon_listings.commands"))
+
+
+@cache
+def _as_command(found: EntryPoint) -> Any:
+    alone = typer.Typer(rich_markup_mode=None)
+    alone.command(found.name)(found.load())
+    return typer.main.get_command(alone)
+
 
 app = typer.Typer(
+    cls=Commands,
     name="amazon-listings",
     help="Publish products from a PIM as Amazon listings.",
     no_args_is_help=True,
@@ -56,19 +96,21 @@ for module in (
 ):
     module.register(app)
 
-#: Commands of other distributions; `spapi-sandbox` brings `sandbox`.
-for command in entry_points(group="amazon_listings.commands"):
-    app.command(command.name)(command.load())
-
 
 @app.callback()
 def language(
     language: Annotated[
-        str, typer.Option(envvar="AMAZON_LISTINGS_LANGUAGE", help="Language of what is printed: en, fr …")
-    ] = "en",
+        str | None,
+        typer.Option(
+            help="Language of what is printed, such as fr; by default that of the connector, else the "
+            "setting AMAZON_LISTINGS_LANGUAGE.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Publish products from a PIM as Amazon listings."""
     LANGUAGE.set(language)
+    CONNECTOR_LANGUAGE.set(None)
 
 
 def main() -> None:

@@ -96,11 +96,9 @@ def _print_check(checked: Checked, loaded: Loaded) -> None:
         connector = connectors[name]
         print("ok ", _line(connector))
         if connector.was:
-            print(
-                f"    was {', '.join(connector.was)}: goes on with that history, nothing is sent again. "
-                f"Airflow starts {connector.dag_id} as a new DAG; former runs stay under "
-                f"{', '.join(f'amazon_{old}' for old in connector.was)}."
-            )
+            former = [f"amazon_{old}" for old in connector.was]
+            facts = {"old": ", ".join(connector.was), "dag": connector.dag_id, "former": ", ".join(former)}
+            print(f"    {messages().phrase('check.was', **facts)}")
     by_connector: dict[str, list[Finding]] = {}
     for finding in checked.findings:
         if finding.severity == "error":
@@ -109,10 +107,12 @@ def _print_check(checked: Checked, loaded: Loaded) -> None:
         print(f"\n{broken.get(name) or text_of(name, found)}", end="")
     for finding in checked.findings:
         if finding.severity == "warning":
-            print(f"\nWarning\n{finding.text}")
-    print(f"\n{_count(len(checked.right), 'connector')} right, {len(by_connector)} broken.")
+            print(f"\n{messages().phrase('report.severities.WARNING')}\n{finding.text}")
+    print()
+    say("check.right", count=len(checked.right), broken=len(by_connector))
     if checked.not_checked:
-        print("\nNot checked:")
+        print()
+        say("check.not_checked")
     for one in checked.not_checked:
         names = ", ".join(one.connectors[:5]) + (" …" if len(one.connectors) > 5 else "")  # noqa: PLR2004
         print(f"  {one.why}" + (f" ({names})" if names else ""))
@@ -171,14 +171,19 @@ def _print_tests(results: list[TestResult], left: list[UntestedLine], unknown: l
             print(f"  {one.problem}")
         for difference in one.differences:
             print(f"  {difference.place}")
-            print(f"    expected  {difference.expected}\n    found     {difference.found}")
+            print(f"    {messages().phrase('tests.expected', value=difference.expected)}")
+            print(f"    {messages().phrase('tests.found', value=difference.found)}")
     for line in left:
-        where = f"{line.file}, " if line.file else ""
-        print(f"{line.connector}: no test expects “{line.key}” ({where}line {line.line or 'of a Variable'})")
+        words = messages()
+        number = (
+            words.phrase("coverage.line", line=line.line) if line.line else words.phrase("tests.of_variable")
+        )
+        place = ", ".join(filter(None, (line.file, number)))
+        say("tests.no_test", connector=line.connector, key=line.key, place=place)
     for name in unknown:
-        print(f"{name}: not tested, no definition of Amazon's is stored")
+        say("tests.no_definition", connector=name)
     wrong = sum(1 for one in results if not one.passed)
-    print(f"{_count(len(results), 'test')}, {wrong} different.")
+    say("tests.counts", count=len(results), wrong=wrong)
 
 
 @connectors_app.command(name="list")
@@ -189,7 +194,8 @@ def list_(folder: Folder = None, variables: Variables = None) -> None:
     for connector in loaded.connectors:
         print(_line(connector))
     for broken in loaded.broken:
-        print(f"{broken.id}  broken: {broken.where}; see `amazon-listings connectors check {broken.id}`")
+        command = f"amazon-listings connectors check {broken.id}"
+        say("check.broken", connector=broken.id, where=broken.where, command=command)
 
 
 @connectors_app.command()
@@ -263,7 +269,8 @@ def contract(
             found = list(found_in(connector, mapping, items))
             for one in found:
                 some = ", ".join(one.examples)
-                print(f"{one.field}: {one.items} items have none, such as {some}. Tell {one.owner}.")
+                facts = {"field": one.field, "example": some, "owner": one.owner}
+                say("contract.broken", without=one.items, **facts)
             if found:
                 raise typer.Exit(1)
             return
@@ -297,8 +304,11 @@ def history(
         return
     for one in versions:
         first, last = one.runs[-1], one.runs[0]
-        print(f"{one.hash[:12]}  {first.started_at} to {last.started_at}  {_count(len(one.runs), 'run')}")
-        print(f"    last used by {last.run_id}, {last.operation}")
+        runs = messages().phrase("history.runs", count=len(one.runs))
+        period = {"first": str(first.started_at), "last": str(last.started_at)}
+        say("history.period", hash=one.hash[:12], **period, runs=runs)
+        used = messages().phrase("history.last_used", run=last.run_id, operation=last.operation)
+        print(f"    {used}")
         came_from = [*one.files, f"Variable {one.variable}" if one.variable else ""]
         print(
             f"    from {', '.join(filter(None, came_from))}"
@@ -324,11 +334,7 @@ def _line(connector: Connector) -> str:
         amazon.country,
         amazon.product_type,
         sync.operation,
-        sync.schedule or "by hand",
-        _count(len(connector.mapping), "mapping line"),
+        sync.schedule or messages().phrase("check.by_hand"),
+        messages().phrase("check.lines", count=len(connector.mapping)),
     ]
-    return "  ".join(parts if connector.enabled else [*parts, "(not enabled: no DAG)"])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return "  ".join(parts if connector.enabled else [*parts, messages().phrase("check.not_enabled")])

@@ -12,7 +12,7 @@ import typer
 from amazon_listings.cli.configured import Folder, Variables, connector_of
 from amazon_listings.cli.connectors import connectors_app
 from amazon_listings.cli.definitions import described
-from amazon_listings.cli.refusals import plain_errors
+from amazon_listings.cli.refusals import messages, plain_errors, speak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,28 +54,29 @@ def show_coverage(
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
+        speak(connector=found)
         known = described(found, definition, locale_definition)
-        source, items = _items(found, products)
+        origin, items = _items(found, products)
         columns = ColumnSurvey().see_all(items).columns
         mapping = compiled(found, known, tables_of(found), columns=columns)
         check = local_check(known.document, without=found.rules_off.keys())
         measured = coverage(known.fields, mapping, items, check)
     if as_json:
-        document = {"connector": connector, "source": source, **measured.to_dict()}
+        document = {"connector": connector, "source": origin or str(products), **measured.to_dict()}
         print(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    for line in _table(measured, source, missing=missing):
+    for line in _table(measured, origin, products, missing=missing):
         print(line)
 
 
 def _items(connector: Connector, products: Path | None) -> tuple[str, list[Item]]:
-    """Where the items come from, in words, and the items: what a column shows is known once all are read."""
+    """Return where the items come from, `kept` or `pim` or empty for a file, and the items."""
     from amazon_listings.cli.mapping import items_of, stored_items_of
 
     stored = stored_items_of(connector) if products is None else None
     if stored is not None:
-        return "the products as they were read last", list(stored)
-    return str(products or "the PIM"), list(_in_scope(connector, items_of(connector, products)))
+        return "kept", list(stored)
+    return "" if products else "pim", list(_in_scope(connector, items_of(connector, products)))
 
 
 def _in_scope(connector: Connector, items: Iterable[Item]) -> Iterator[Item]:
@@ -90,14 +91,16 @@ def _in_scope(connector: Connector, items: Iterable[Item]) -> Iterator[Item]:
                 yield item
 
 
-def _table(measured: Coverage, source: str, *, missing: bool) -> Iterator[str]:
-    yield f"{measured.items:,} items of {source}"
+def _table(measured: Coverage, origin: str, products: Path | None, *, missing: bool) -> Iterator[str]:
+    yield messages().phrase(f"coverage.items_{origin or 'of'}", count=measured.items, source=products)
     if not measured.items:
-        yield "There is no item, so nothing can be said about values."
+        yield messages().phrase("coverage.no_items")
     else:
         yield from verdict(measured)
     for level, (mapped, count) in measured.levels().items():
-        yield f"\n{level}: {mapped} of {count} fields mapped"
+        name = messages().phrase(f"condition.{level}")
+        yield ""
+        yield messages().phrase("coverage.level", level=name, mapped=mapped, count=count)
         for one in measured.fields:
             if one.level == level and not (missing and one.mapped):
                 yield from _row(measured, one)
@@ -120,10 +123,13 @@ def _row(measured: Coverage, one: Covered) -> Iterator[str]:
     from amazon_listings.cli.tables import clean
 
     share = measured.share(one)
-    place = f"line {one.line}" if one.line else "mapped" if one.mapped else "-"
-    value = f"{share:6.1%}" if share is not None and one.mapped else f"{'-':>6}"
-    yield clean(f"  {place:9} {value}  {one.label}  {one.path}")
+    place = messages().phrase("coverage.mapped") if one.mapped else "-"
+    if one.line:
+        place = messages().phrase("coverage.line", line=one.line)
+    value = messages().value(share, "percent") if share is not None and one.mapped else "-"
+    yield clean(f"  {place:10} {value:>6}  {one.label}  {one.path}")
     if one.lacking:
-        yield clean(f"  {'':18}required of {one.lacking:,} of {measured.items:,} items that lack it")
+        lacking = messages().phrase("coverage.lacking", count=one.lacking, items=measured.items)
+        yield clean(f"  {'':19}{lacking}")
     if one.condition and not one.mapped and (one.needed_alone or one.requirement == "conditional"):
-        yield clean(f"  {'':18}{one.condition}")
+        yield clean(f"  {'':19}{one.condition}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.cli.configured import connector_of, declarations_in
 from amazon_listings.cli.definitions import marketplace_of
-from amazon_listings.cli.refusals import end, refuse
+from amazon_listings.cli.refusals import end, refuse, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def write_like(like: str, countries: str | None, connector_id: str | None, folde
     text = path.read_text(encoding="utf-8-sig")
     if declared.file is not None and "for" in declared.file.yaml.value:
         _checked(path, extended(text, [place.country for place in places]), folder)
-        print(f"{path}: for {', '.join(place.country for place in places)} too.")
+        say("new.for_too", path=path, countries=[place.country for place in places])
         return
     for place in places:
         name = connector_id if connector_id and len(places) == 1 else _id_like(found, place.country)
@@ -40,7 +40,7 @@ def write_like(like: str, countries: str | None, connector_id: str | None, folde
         if new.exists():
             refuse("cli.file_exists", path=new)
         _checked(new, likeness(text, found, place, name), folder)
-        print(f"{new}: {name}, like {found.id}. Labels stay in {found.amazon.locale}; it only tests.")
+        say("new.like", path=new, connector=name, like=found.id, locale=found.amazon.locale)
 
 
 def _id_like(connector: Connector, country: str) -> str:

@@ -12,7 +12,13 @@ from amazon_listings.cli.connectors import connectors_app
 from amazon_listings.cli.connectors_like import write_like
 from amazon_listings.cli.definitions import definition_file, marketplace_of, selling_partner
 from amazon_listings.cli.product_types import RequirementSet  # noqa: TC001 - as above
-from amazon_listings.cli.refusals import plain_errors, refuse
+from amazon_listings.cli.refusals import (
+    CONNECTOR_LANGUAGE,
+    messages,
+    plain_errors,
+    refuse,
+    say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,20 +81,21 @@ def new(
             write_like(like, country, connector_id, folder)
         return
     with plain_errors():
-        place = marketplace_of(_answer("Marketplace (country)", country, None, yes=yes))
-        locale = _answer("Language of Amazon's labels", locale, place.locale, yes=yes)
+        place = marketplace_of(_answer(_ask("marketplace"), country, None, yes=yes))
+        locale = _answer(_ask("locale"), locale, place.locale, yes=yes)
         known_locale(locale)
+        CONNECTOR_LANGUAGE.set(locale)
         connection = _answer(
-            "Airflow connection of the Amazon account",
+            _ask("connection"),
             connection,
             "amazon_selling_partner",
             yes=yes or definition is not None,
         )
         name = _product_type(place, locale, product_type, search, connection, definition, yes=yes)
-        name_of_it = _answer("Id of the connector", connector_id, f"{place.country}_{name}".lower(), yes=yes)
+        name_of_it = _answer(_ask("id"), connector_id, f"{place.country}_{name}".lower(), yes=yes)
         block = _source_block(source, source_connection, source_setting or (), yes=yes)
         block.content["languages"] = _listed(
-            _answer("Languages of the values", languages, place.languages[0][:2], yes=yes)
+            _answer(_ask("languages"), languages, place.languages[0][:2], yes=yes)
         )
         asked = new_connector.Asked(place, locale, name, requirements, name_of_it, connection, block)
         path = _free(folder or settings().connectors, asked.connector_id, yes=yes)
@@ -110,7 +117,7 @@ def _source_block(
 
     known = sources()
     usual = next(iter(known))
-    question = f"Source of the products ({', '.join(known)})"
+    question = _ask("source", sources=list(known))
     name = _answer(question, name, usual, yes=yes or connection is not None)
     if name not in known:
         refuse("cli.no_source", name=name, known=known)
@@ -119,7 +126,7 @@ def _source_block(
     if connection is not None:
         content["connection"] = connection
     elif isinstance(default := described.get("connection", {}).get("default"), str):
-        asking = f"Airflow connection of {known[name].title}"
+        asking = _ask("source_connection", source=known[name].title)
         content["connection"] = _answer(asking, content.get("connection"), default, yes=yes)
     for key in known[name].settings_schema.get("required", ()):
         if key not in content:
@@ -172,8 +179,8 @@ def _product_type(
         return product_type
     if definition is not None:
         told = str(definition_file(definition).get("$id", "")).rstrip("/").rpartition("/")[2]
-        return _answer("Product type", None, told or None, yes=yes)
-    words = _answer("What is sold (words to find the product type by)", search, None, yes=yes)
+        return _answer(_ask("product_type"), None, told or None, yes=yes)
+    words = _answer(_ask("what_is_sold"), search, None, yes=yes)
     found = _found(place, locale, words, connection)
     if not found:
         refuse("cli.no_product_type_found", words=words, place=place.name)
@@ -185,7 +192,7 @@ def _product_type(
     typer.echo("\n".join(listed), err=True)
     number = 0
     while not 1 <= number <= len(found):
-        number = typer.prompt("Which one (its number)", type=int, default=1, err=True)
+        number = typer.prompt(_ask("which"), type=int, default=1, err=True)
     return found[number - 1].name
 
 
@@ -218,7 +225,7 @@ def _free(folder: Path, connector_id: str, *, yes: bool) -> Path:
         places += [str(one.where.path) for one in loaded.broken]
         if others := [place for place in places if place != str(path)]:
             refuse("cli.connector_declared", others=others[0], connector_id=connector_id)
-    overwrite = f"{path} exists. Write over it?"
+    overwrite = _ask("overwrite", path=path)
     if path.exists() and (yes or not typer.confirm(overwrite, default=False, err=True)):
         refuse("cli.file_exists", path=path)
     return path
@@ -230,19 +237,22 @@ def _tell(path: Path, made: Written) -> None:
     lines, about = made.lines, made.about
     required = [line for line in lines if line.section in {"required", "some"}]
     proposed = [line for line in required if line.proposal]
-    print(f"{path} written, from {about}.")
-    print(f"{len(proposed)} of {len(required)} required lines have a proposal; to fill in:")
+    say("new.written", path=path, about=about)
+    say("new.proposed", proposed=len(proposed), count=len(required))
     for line in required:
         if not line.proposal:
             print(f"  {line.key}")
     others = sum(line.active for line in lines) - len(required)
-    print(
-        f"{others} further lines are proposed, {sum(not line.active for line in lines)} are left as comments."
-    )
+    say("new.further", others=others, left=sum(not line.active for line in lines))
     if made.items:
         for sentence in verdict(made.measured):
             print(sentence)
     command = (
         f"amazon-listings connectors check {path.stem} && amazon-listings connectors coverage {path.stem}"
     )
-    print(f"Next: read the file, then {command}")
+    say("new.next", command=command)
+
+
+def _ask(name: str, **facts: Any) -> str:
+    """Return a question, without its mark."""
+    return messages().phrase(f"new.{name}", **facts)

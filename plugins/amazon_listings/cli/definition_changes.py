@@ -11,10 +11,9 @@ import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connectors_in, exported
 from amazon_listings.cli.definitions import definition_file, definition_store, marketplace_of
-from amazon_listings.cli.fields import Language  # noqa: TC001 - typer reads the annotations
 from amazon_listings.cli.ledger_access import known_ledger
 from amazon_listings.cli.product_types import RequirementSet, product_types_app
-from amazon_listings.cli.refusals import plain_errors, refuse
+from amazon_listings.cli.refusals import plain_errors, refuse, say, speak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors import Connector
     from amazon_listings.definitions.stored import StoredDefinition
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.messages import Message
     from amazon_listings.watch.drift import Drift
 
 
@@ -42,7 +42,7 @@ def diff(
         RequirementSet | None,
         typer.Option(help="Of the stored one: LISTING by default. With files: only connectors with these."),
     ] = None,
-    language: Annotated[Language, typer.Option(help="Language of the sentences.")] = "en",
+    language: Annotated[str | None, typer.Option(help="Language of the sentences.")] = None,
     folder: Folder = None,
     variables: Variables = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -52,6 +52,7 @@ def diff(
     def connectors(product_type: str) -> Iterator[Connector]:
         return _connectors(folder, variables, product_type, requirements)
 
+    language = speak(language)
     with plain_errors():
         if new is not None:
             found = _file_drift(Path(old), Path(new), connectors, language)
@@ -76,6 +77,7 @@ def _file_drift(
     old: Path, new: Path, connectors: Callable[[str], Iterator[Connector]], language: str
 ) -> Drift:
     """The drift between two files, for the connectors of the same product type and marketplace."""
+    from amazon_listings.messages import message
     from amazon_listings.watch.drift import Documents, drift
 
     before, after = definition_file(old), definition_file(new)
@@ -86,9 +88,8 @@ def _file_drift(
         if place not in {None, connector.marketplace.id}:
             continue
         if locale not in {None, connector.amazon.locale}:
-            _not_judged(
-                connector, f"its labels are in {connector.amazon.locale}, those of the files in {locale}"
-            )
+            labels = message("diff.other_labels", labels=connector.amazon.locale, locale=locale)
+            _not_judged(connector, labels)
             continue
         mapped.append(connector)
     return drift(
@@ -123,7 +124,7 @@ def _version_drift(
         try:
             own = stored_drift(kept, spoken, [connector], known_ledger(), language=language)
         except NoDefinition as error:
-            _not_judged(connector, str(error))
+            _not_judged(connector, error)
             continue
         if own is not None:
             found.touched.extend(own.touched)
@@ -131,8 +132,8 @@ def _version_drift(
     return found
 
 
-def _not_judged(connector: Connector, reason: str) -> None:
-    typer.echo(f"{connector.id} is not judged: {reason}", err=True)
+def _not_judged(connector: Connector, reason: Message | Exception) -> None:
+    say("diff.not_judged", err=True, connector=connector.id, reason=reason)
 
 
 def _stored(product_type: str, place: Marketplace, locale: str | None, requirements: str) -> StoredDefinition:

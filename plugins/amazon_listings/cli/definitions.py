@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from amazon_listings.cli.refusals import refuse
+from amazon_listings.cli.refusals import refuse, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,13 +105,13 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
         relevant = relevant_attributes(connector.id)
         return Described(
             pair.index,
-            pair.fields(relevant) if relevant else pair.index.fields,
+            pair.fields(relevant, language=spoken()),
             pair.validation.document,
             in_locale=lambda locale: pair_of(connector, locale).index,
         )
     document = definition_file(definition)
     labels = definition_file(locale_definition) if locale_definition else None
-    known = fields(Definition(document, labels=labels))
+    known = fields(Definition(document, labels=labels), language=spoken())
     return Described(FieldIndex(known, requirements=connector.amazon.requirements), known, document)
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connector_of
 from amazon_listings.cli.definitions import definition_file, json_file, pair_of, relevant_attributes
-from amazon_listings.cli.refusals import plain_errors, refuse
+from amazon_listings.cli.refusals import plain_errors, refuse, speak
+from amazon_listings.cli.refusals import spoken as spoken_language
 
 if TYPE_CHECKING:
     from amazon_product_types.fields import Field
-
-
-Language = Literal["en", "es", "fr", "de"]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +35,7 @@ def fields(
         bool, typer.Option(help="Only what an item needs of which nothing else is known.")
     ] = False,
     group: Annotated[str | None, typer.Option(help="Only this group, by name or title.")] = None,
-    language: Annotated[Language, typer.Option(help="Language of conditions.")] = "en",
+    language: Annotated[str | None, typer.Option(help="Language of conditions and headings.")] = None,
     folder: Folder = None,
     variables: Variables = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -52,17 +50,18 @@ def fields(
             groups = json_file(answer).get("propertyGroups") if answer else None
             labels = definition_file(locale_definition) if locale_definition else None
             read = Definition(definition_file(definition), labels=labels, property_groups=groups)
-            found = list_fields(read, language=language)
+            found = list_fields(read, language=speak(language))
         elif connector is not None:
             asked = connector_of(connector, folder, variables)
-            found = pair_of(asked).fields(relevant_attributes(asked.id), language=language)
+            spoken = speak(language, connector=asked)
+            found = pair_of(asked).fields(relevant_attributes(asked.id), language=spoken)
         else:
             refuse("cli.fields_of_what")
     if group is not None:
         found = _of_group(found, group)
     if required:
         found = [field for field in found if field.needed_alone]
-    print_fields(found, as_json=as_json)
+    print_fields(found, language=spoken_language(), as_json=as_json)
 
 
 def _of_group(found: list[Field], group: str) -> list[Field]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amazon_listings.cli.refusals import messages, say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
@@ -32,12 +34,15 @@ def init(
         target = folder / name
         if target.exists():
             same = target.read_bytes() == content
-            typer.echo(f"kept     {target}" + ("" if same else ", which differs"))
+            say("init.kept" if same else "init.kept_differs", path=target)
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-        typer.echo(f"written  {target}")
-    typer.echo(_next_steps(folder))
+        say("init.written", path=target)
+    typer.echo("")
+    say("init.next")
+    for number, step in enumerate(_next_steps(folder), 1):
+        typer.echo(f"  {number}. {step}")
 
 
 def project_files() -> Iterator[tuple[str, bytes]]:
@@ -56,19 +61,15 @@ def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
             yield f"{prefix}{entry.name}", entry.read_bytes()
 
 
-def _next_steps(folder: Path) -> str:
+def _next_steps(folder: Path) -> Iterator[str]:
     from amazon_listings.settings import airflow_home, settings
 
-    steps = []
+    words = messages()
     if folder != airflow_home():
-        steps.append(
-            f"Set AIRFLOW__CORE__DAGS_FOLDER={shlex.quote(str(folder / 'dags'))}, or copy dags/ into yours."
-        )
+        yield words.phrase("init.dags_folder", folder=shlex.quote(str(folder / "dags")))
     if settings().connectors != folder / "include" / "connectors":
-        steps.append(f"Set AMAZON_LISTINGS_CONNECTORS={shlex.quote(str(folder / 'include' / 'connectors'))}.")
-    steps += [
-        "Create the connections that the connector names (Admin, Connections).",
-        "Check the connector: amazon-listings connectors check",
-        "Unpause the DAG amazon_fr_lamps and trigger it; as a test it changes nothing at Amazon.",
-    ]
-    return "\nNext:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1))
+        connectors = shlex.quote(str(folder / "include" / "connectors"))
+        yield words.phrase("init.connectors_folder", folder=connectors)
+    yield words.phrase("init.connections")
+    yield words.phrase("init.check", command="amazon-listings connectors check")
+    yield words.phrase("init.unpause")

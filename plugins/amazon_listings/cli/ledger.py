@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import plain_errors
+from amazon_listings.cli.refusals import messages, plain_errors, say
 from amazon_listings.cli.tables import clean, listed, print_facts, print_table, when
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def history(
             "issues": [_issue(one) for one in issue_lives(engine, sku, key)],
         }
         if not any(answer.values()):
-            raise _nothing(f"The ledger knows nothing of the SKU {sku!r}.")
+            raise _nothing("cli.sku_unknown", sku=sku)
     if not as_json:
         for write in answer["writes"]:
             write["wrote"] = _few(write["wrote"])
@@ -119,7 +119,11 @@ def prune(
     with plain_errors():
         age = days or settings().retention_days
         pruned = remove(opened_ledger(ledger), days=age, remove=not dry_run)
-    print(f"{'Would remove' if dry_run else 'Removed'} what is older than {age} days: {pruned}.")
+    counts = [
+        messages().phrase(f"cli.pruned_{name}", count=count)
+        for name, count in dataclasses.asdict(pruned).items()
+    ]
+    say("cli.would_prune" if dry_run else "cli.pruned", days=age, counts=", ".join(counts))
 
 
 def _of_all(engine: Engine) -> dict[str, Any]:
@@ -152,8 +156,9 @@ def _of_connector(engine: Engine, connector_id: str) -> dict[str, Any]:
     key = _key(engine, connector_id) or connector_id
     runs = recent_runs(engine, key)
     if not runs:
-        known = ", ".join(one.current_id for one in known_connectors(engine)) or "none"
-        raise _nothing(f"The connector {connector_id!r} never ran. Those that did: {known}.")
+        known = [one.current_id for one in known_connectors(engine)]
+        code = "cli.connector_never_ran" if known else "cli.no_connector_ran"
+        raise _nothing(code, connector=connector_id, known=", ".join(known))
     standing = connector_standing(engine, key)
     return {
         "connector": runs[0].connector_id,
@@ -233,11 +238,13 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2, default=_iso))
         return
-    for heading, content in answer.items():
-        if heading == "listings" and isinstance(content, list):
+    for name, content in answer.items():
+        heading = messages().phrase(f"status.{name.replace(' ', '_')}")
+        if name == "listings" and isinstance(content, list):
             for one in content:
-                print_facts(f"listing {clean(one['sku'])} in {_country(one)}", one, without=UNREADABLE)
-        elif heading == "run":
+                title = messages().phrase("status.listing", sku=clean(one["sku"]), country=_country(one))
+                print_facts(title, one, without=UNREADABLE)
+        elif name == "run":
             print_facts(heading, content, without=UNREADABLE)
         elif isinstance(content, list):
             print_table(heading, content, without=UNREADABLE)
@@ -245,11 +252,13 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> None:
             print(f"{heading}: {listed(content)}")
         else:
             print(f"{heading}: {clean(when(content))}")
-    print("Times are UTC.")
+    say("status.utc")
 
 
 def _few(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} attributes"
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return messages().phrase("cli.attributes", count=len(names))
 
 
 def _iso(value: Any) -> str:
@@ -263,7 +272,7 @@ def _country(listing: dict[str, Any]) -> str:
     return known.get(listing["marketplace_id"], clean(listing["marketplace_id"]))
 
 
-def _nothing(sentence: str) -> Exception:
+def _nothing(code: str, **facts: str) -> Exception:
     from amazon_listings.errors import ActionRequiredError
 
-    return ActionRequiredError(sentence)
+    return ActionRequiredError(code, **facts)

@@ -12,7 +12,7 @@ import typer
 
 from amazon_listings.cli.configured import Folder, Variables, connector_of
 from amazon_listings.cli.definitions import described
-from amazon_listings.cli.refusals import plain_errors, refuse
+from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,17 +49,19 @@ def map_items(
     explain: Annotated[
         bool, typer.Option(help="Show for each value its line, PIM field, PIM value and rule.")
     ] = False,
-    language: Annotated[str, typer.Option(help="Language of the issues: en, es, fr or de.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(help="Language of the issues; the connector's by default.")
+    ] = None,
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
-    from amazon_listings.messages import catalogue
     from amazon_listings.runs.field_names import FieldNames
     from amazon_listings.runs.map_fields import compiled
     from amazon_listings.runs.notations import ColumnSurvey
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
-        judging = replace(described(found, definition, locale_definition), language=language)
+        spoken = speak(language, connector=found)
+        judging = replace(described(found, definition, locale_definition), language=spoken)
         names, shown = FieldNames(), 0
         read = stored_items_of(found) if stored else items_of(found, products)
         if read is None:
@@ -72,11 +74,10 @@ def map_items(
             for item in family:
                 names.see(item)
             shown += _show(mapping, family, set(sku or ()), explain=explain)
-        for warning in names.warnings(found, catalogue(language), everything=True):
-            typer.echo(f"WARNING {warning}", err=True)
+        for warning in names.warnings(found, messages(), everything=True):
+            typer.echo(f"{messages().phrase('report.severities.WARNING')}: {warning}", err=True)
         if not shown:
-            wanted = f" with the SKU {', '.join(sku)}" if sku else ""
-            refuse("cli.no_product", wanted=wanted)
+            refuse("cli.no_product_of_sku" if sku else "cli.no_product", skus=", ".join(sku or ()))
 
 
 def stored_items_of(connector: Connector) -> Iterator[Item] | None:
@@ -116,7 +117,7 @@ def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
                 found = sku(item, language, connector.facts)
                 item["sku"] = None if found is None or found == "" else str(found)
         except ExpressionError as error:
-            typer.echo(f"{item['pim_id']}: the connector's `sku` or `filter` fails: {error}.", err=True)
+            say("map.item_failed", err=True, item=item["pim_id"], error=error)
             continue
         yield item
 
@@ -163,10 +164,12 @@ def _show(mapping: FieldMapping, family: list[Item], wanted: set[str], *, explai
         mapped = mapping.apply(item, siblings=siblings)
         print(json.dumps({"sku": item["sku"], "attributes": mapped.attributes}, ensure_ascii=False))
         for issue in mapped.issues:
-            place = f", {issue.origin.key}" if issue.origin else ""
-            line = f" (line {issue.origin.line}{place})" if issue.origin and issue.origin.line else ""
-            said = " ".join(filter(None, (issue.message, issue.action)))
-            typer.echo(f"{item['sku']}: {issue.severity} {said}{line}", err=True)
+            parts = [messages().phrase(f"report.severities.{issue.severity}"), issue.message, issue.action]
+            if issue.origin and issue.origin.line:
+                parts.append(
+                    messages().phrase("map.issue_line", line=issue.origin.line, key=issue.origin.key)
+                )
+            typer.echo(f"{item['sku']}: {' '.join(filter(None, parts))}", err=True)
         if explain:
             for made in mapping.explain(item, siblings=siblings):
                 print(f"  {made.path} = {_json(made.value)}")
@@ -176,10 +179,12 @@ def _show(mapping: FieldMapping, family: list[Item], wanted: set[str], *, explai
 
 def _because(made: Any) -> str:
     origin = made.origin
-    parts = [f"line {origin.line} “{origin.key}”" if origin.line else f"“{origin.key}”"]
+    words = messages()
+    key = words.quoted(origin.key)
+    parts = [words.phrase("map.line", line=origin.line, key=origin.key) if origin.line else key]
     if origin.field:
-        language = f" in {origin.language}" if origin.language else ""
-        parts.append(f"PIM field {origin.field}{language}: {_json(made.source)}")
+        facts = {"field": origin.field, "language": origin.language, "value": _json(made.source)}
+        parts.append(words.phrase("map.field_in" if origin.language else "map.field", **facts))
     parts.append(made.rule)
     return ", ".join(parts)
 

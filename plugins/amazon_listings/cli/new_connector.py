@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.cli.definitions import Described, definition_file, definition_store, selling_partner
-from amazon_listings.cli.refusals import refuse
+from amazon_listings.cli.refusals import messages, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,13 +183,10 @@ def _proposed(
         asked.source.source: source,
         "sync": {"operation": "test"},
     }
-    about = f"{len(items):,} items" if items else "no items: nothing is proposed"
-    remark = (
-        f"Written by `amazon-listings connectors new` from Amazon's definition and {about}. Every line is a "
-        "proposal: read it, correct it, remove what you do not need."
-    )
-    safe = "Nothing is sent to Amazon as long as `operation` is test."
-    return file_text(head, lines, [remark, safe]), lines, items
+    words = messages()
+    about = words.phrase("new.items", count=len(items)) if items else words.phrase("new.no_items")
+    remarks = [words.phrase("new.remark", about=about), words.phrase("new.safe")]
+    return file_text(head, lines, remarks), lines, items
 
 
 def _of_type(item: Item, name: str, product_type: str) -> bool:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from amazon_listings.cli.refusals import messages
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import ReportNote
 from amazon_listings.runs.outcomes import ENDS, Outcome
@@ -44,28 +45,32 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
     # Not narrower than the table: a terminal scrolls or wraps, a cut number misleads.
     console.width = max(console.width, WIDTH + WIDER * len(seen))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("connector")
-    table.add_column("operation")
+    words = messages()
+    table.add_column(words.phrase("column.connector"))
+    table.add_column(words.phrase("column.operation"))
     outcomes = [*COLUMNS, *seen]
-    for name in ("extracted", *outcomes, "calls"):
-        table.add_column(name.replace("_", " "), justify="right")
+    counted = [words.message(f"outcome.{name}", "many") for name in outcomes]
+    for name in (words.phrase("column.extracted"), *counted, words.phrase("column.calls")):
+        table.add_column(name, justify="right")
     for connector, summary in summaries.items():
         counts = summary["counts"]
         table.add_row(
             connector,
-            summary["operation"],
-            str(summary["extracted"]),
-            *(str(counts.get(name, 0)) for name in outcomes),
-            str(sum(summary["calls"].values())),
+            words.message(f"report.operations.{summary['operation']}") or summary["operation"],
+            words.value(summary["extracted"]),
+            *(words.value(counts.get(name, 0)) for name in outcomes),
+            words.value(sum(summary["calls"].values())),
         )
     console.print(table)
     for connector, summary in summaries.items():
         console.print()
-        console.print(Text(f"{connector}: most frequent issues", style="bold"))
+        console.print(Text(words.phrase("table.frequent", connector=connector), style="bold"))
         for issue in _frequent(summary):
-            number = "1 item" if issue["items"] == 1 else f"{issue['items']:,} items"
-            console.print(Text(f"  {number:>9}  {issue['severity']:<7}  {issue['message']}"))
-        console.print(Text(f"  report: {summary['files']['report.html']}"), soft_wrap=True)
+            number = words.phrase("local.extracted", count=issue["items"])
+            severity = words.phrase(f"report.severities.{issue['severity']}")
+            console.print(Text(f"  {number:>9}  {severity:<7}  {issue['message']}"))
+        place = words.phrase("table.report", place=summary["files"]["report.html"])
+        console.print(Text(f"  {place}"), soft_wrap=True)
 
 
 def _frequent(summary: Mapping[str, Any]) -> list[dict[str, Any]]:

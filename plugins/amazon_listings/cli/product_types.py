@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from amazon_listings.cli.definitions import definition_store, marketplace_of, selling_partner
-from amazon_listings.cli.refusals import plain_errors
+from amazon_listings.cli.refusals import messages, plain_errors, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def search(
     for product_type in found:
         print(f"{product_type.name:40}  {product_type.display_name}")
     if not found:
-        print(f"Amazon knows no product type for {words!r} in {place.name}; try other or fewer words.")
+        say("product_types.none_found", words=words, marketplace=place.name)
 
 
 @product_types_app.command()
@@ -103,16 +103,21 @@ def show(
 def _summary(pair: DefinitionPair) -> Iterator[str]:
     from amazon_product_types.command.fields import table_of
 
-    stored, found = pair.validation, pair.fields()
+    words = messages()
+    stored, found = pair.validation, pair.fields(language=words.language)
     yield f"{pair.labels.display_name} ({stored.key.product_type}), {pair.marketplace.name}"
-    yield f"version {stored.version}, checksum {stored.checksum}"
-    yield f"fetched {stored.fetched_at:%Y-%m-%d %H:%M} UTC, confirmed {stored.checked_at:%Y-%m-%d %H:%M} UTC"
-    yield f"validated in {stored.locale}, labels in {pair.labels.locale}, {stored.key.requirements}"
-    yield from (f"warning: {warning}" for warning in pair.warnings)
+    yield words.phrase("product_types.version", version=stored.version, checksum=stored.checksum)
+    yield words.phrase("product_types.fetched", fetched=stored.fetched_at, checked=stored.checked_at)
+    spoken = {"locale": stored.locale, "labels": pair.labels.locale}
+    yield words.phrase("product_types.locales", **spoken, requirements=stored.key.requirements)
+    yield from (words.phrase("product_types.warning", warning=warning) for warning in pair.warnings)
     levels = ("required", "conditional", "recommended", "optional")
     counts = {level: sum(field.requirement == level for field in found) for level in levels}
-    yield f"{len(found)} fields: " + ", ".join(f"{count} {level}" for level, count in counts.items())
+    named = [f"{words.value(count)} {words.phrase(f'condition.{level}')}" for level, count in counts.items()]
+    yield words.phrase("product_types.fields", count=len(found), levels=named)
     groups = dict.fromkeys(field.group for field in found if field.group)
-    yield "groups: " + ", ".join(f"{name} ({sum(f.group == name for f in found)})" for name in groups)
-    yield "\nNeeded of an item of which nothing else is known:"
-    yield from table_of(field for field in found if field.needed_alone)
+    counted = [f"{name} ({sum(f.group == name for f in found)})" for name in groups]
+    yield words.phrase("product_types.groups", groups=counted)
+    yield ""
+    yield words.phrase("product_types.needed")
+    yield from table_of((field for field in found if field.needed_alone), words.language)

@@ -11,10 +11,13 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from amazon_listings.connectors.model import Connector
     from amazon_listings.messages import Catalogue
 
-#: The language of what a command prints: `--language` before the command, or AMAZON_LISTINGS_LANGUAGE.
-LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+#: The language that was asked for with `--language`; None if none was.
+LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
+#: The language of the connector that a command is about; None until it is known.
+CONNECTOR_LANGUAGE: ContextVar[str | None] = ContextVar("connector_language", default=None)
 
 
 def refuse(code: str, /, **facts: Any) -> NoReturn:
@@ -33,11 +36,34 @@ def say(code: str, /, *, err: bool = False, **facts: Any) -> None:
     typer.echo(messages().phrase(code, **facts), err=err)
 
 
+def speak(language: str | None = None, *, connector: Connector | None = None) -> str:
+    """Choose the language of what the command prints from here on, and return it.
+
+    Args:
+        language: The command's own `--language`, which comes before that of the whole command line.
+        connector: What the command is about; its language is taken where none was asked for.
+    """
+    from amazon_listings.connectors.languages import language_of
+
+    if language is not None:
+        LANGUAGE.set(language)
+    if connector is not None:
+        CONNECTOR_LANGUAGE.set(language_of(connector))
+    return spoken()
+
+
+def spoken() -> str:
+    """Return the language of what the command prints."""
+    from amazon_listings.settings import settings
+
+    return LANGUAGE.get() or CONNECTOR_LANGUAGE.get() or settings().language
+
+
 def messages() -> Catalogue:
     """Return the messages in the language of the command."""
     from amazon_listings.messages import catalogue
 
-    return catalogue(LANGUAGE.get())
+    return catalogue(spoken())
 
 
 @contextmanager

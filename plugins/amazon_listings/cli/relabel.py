@@ -11,7 +11,7 @@ import typer
 from amazon_listings.cli.configured import Folder, connector_of
 from amazon_listings.cli.connectors import connectors_app
 from amazon_listings.cli.definitions import pair_of
-from amazon_listings.cli.refusals import plain_errors, refuse
+from amazon_listings.cli.refusals import plain_errors, refuse, say, speak
 
 if TYPE_CHECKING:
     from amazon_listings.authoring.relabelling import Relabelled
@@ -36,6 +36,7 @@ def relabel(
 
     with plain_errors():
         found = connector_of(connector, folder)
+        speak(connector=found)
         path = found.where.path
         if path is None:
             refuse("cli.only_files_rewritten", connector=connector, where=found.where)
@@ -50,12 +51,12 @@ def relabel(
             for old_key, new_key in part.keys.items():
                 print(f"{old_key}  ->  {new_key}")
             for key in part.unknown:
-                typer.echo(f"left as it is, it names no one field: {key}", err=True)
+                say("relabel.unknown", err=True, key=key)
         if dry_run:
             return
         _replace(path, new)
         labels = sum(len(part.keys) for part in parts.values())
-        print(f"{path}: {labels} labels in {locale}, {len(found.mapping)} lines, same meaning.")
+        say("relabel.done", path=path, labels=labels, locale=locale, lines=len(found.mapping))
 
 
 def _relabelled(found: Connector, written: dict[str, Any], locale: str) -> dict[str, Relabelled]:

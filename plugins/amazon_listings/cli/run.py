@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from amazon_listings.cli.refusals import messages, say, speak
+
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.local_run import Decision
@@ -62,16 +64,13 @@ def run(
     from amazon_product_types.errors import ProductTypeError
 
     if operation not in {"test", "live"}:
-        _misuse(f"--operation is `test` or `live`, not {operation!r}.")
+        _misuse("run.operation_unknown", operation=operation)
     if approve is not None and operation == "test":
-        _misuse("--approve is for live runs: add --operation live.")
+        _misuse("run.approve_without_live")
     if language is not None and language.partition("_")[0] not in languages():
-        _misuse(f"--language is one of {', '.join(languages())}, not {language!r}.")
+        _misuse("run.language_unknown", languages=languages(), language=language)
     if operation == "live" and approve is None and not _is_terminal():
-        _misuse(
-            "A live run without a terminal needs --approve HASH, with the hash of the plan that a test run "
-            "printed, or --approve sandbox."
-        )
+        _misuse("run.no_terminal")
     try:
         connector, installation = _opened(connector_id, language)
         _refuse_other_than_sandbox(connector, installation, approve)
@@ -83,7 +82,7 @@ def run(
         }
         ended = _carried_out(connector, installation, params, approve, as_json=as_json)
     except (AmazonListingsError, ProductTypeError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.worded(messages()), err=True)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if ended else 1)
 
@@ -98,17 +97,16 @@ def _opened(connector_id: str, language: str | None) -> tuple[Connector, Install
 
     installation = AirflowInstallation()
     connector = keyed(installation.ledger, connector_named(connector_id))
-    return replace(connector, report_language=language), installation
+    connector = replace(connector, report_language=language)
+    speak(connector=connector)
+    return connector, installation
 
 
 def _refuse_other_than_sandbox(connector: Connector, installation: Installation, approve: str | None) -> None:
     from amazon_listings.local_run import is_sandbox_here
 
     if approve == SANDBOX and not is_sandbox_here(installation.account(connector)):
-        _misuse(
-            "--approve sandbox is taken only where the connection's endpoint is a sandbox on this machine; "
-            f"{connector.amazon.connection} leads elsewhere. Run a test, and approve its plan by its hash."
-        )
+        _misuse("run.not_a_sandbox", connection=connector.amazon.connection)
 
 
 def _carried_out(
@@ -137,9 +135,9 @@ def _carried_out(
         print_outcomes({connector.id: summary})
     if params["operation"] == "test":
         count = sum(1 for _ in due_items(context)) + removals_due(context)
-        typer.echo(f"plan {plan_hash(context)}: a live run would send {count:,} items", err=as_json)
+        say("run.plan", err=as_json, plan=plan_hash(context), count=count)
     if summary["failure"]:
-        typer.echo(f"The run did not come to its end. {summary['failure']}", err=True)
+        say("run.not_ended", err=True, failure=summary["failure"])
         return False
     return Decision.WAIT not in decisions
 
@@ -155,31 +153,33 @@ def _decision(run: RunContext, plan: str, approve: str | None) -> Decision:
     if approve in {SANDBOX, plan}:
         return Decision.SEND
     if approve is not None:
-        typer.echo(
-            f"The plan is {plan}, and not {approve}, which was approved; nothing was sent. "
-            "Run a test again, and approve the plan that it prints.",
-            err=True,
-        )
+        say("run.other_plan", err=True, plan=plan, approved=approve)
         return Decision.WAIT
     _show_plan(items, left, run.connector.sync.when_removed)
-    return Decision.SEND if typer.confirm(f"Send plan {plan}?", err=True) else Decision.REFUSE
+    return (
+        Decision.SEND
+        if typer.confirm(messages().phrase("run.send", plan=plan), err=True)
+        else Decision.REFUSE
+    )
 
 
 def _show_plan(items: list[TestedItem], left: int, when_removed: str) -> None:
     """Show what would be sent."""
     for item in items[:SHOWN_ITEMS]:
         changes = item.plan.changes if item.plan is not None else ()
-        method = item.plan.method if item.plan is not None else "as tested before"
-        typer.echo(f"{item.sku}  {method}  {len(changes):,} changes", err=True)
+        method = item.plan.method if item.plan is not None else messages().phrase("run.as_before")
+        count = messages().phrase("run.changes", count=len(changes))
+        typer.echo(f"{item.sku}  {method}  {count}", err=True)
         for change in changes[:SHOWN_CHANGES]:
             path = "/".join(str(step) for step in (change.leaf.attribute, *change.leaf.path))
             typer.echo(f"    {path}: {_short(change.before)} → {_short(change.after)}", err=True)
         if len(changes) > SHOWN_CHANGES:
-            typer.echo(f"    and {len(changes) - SHOWN_CHANGES:,} more", err=True)
+            more = messages().phrase("run.more_changes", count=len(changes) - SHOWN_CHANGES)
+            typer.echo(f"    {more}", err=True)
     if len(items) > SHOWN_ITEMS:
-        typer.echo(f"and {len(items) - SHOWN_ITEMS:,} more items", err=True)
+        say("run.more_items", err=True, count=len(items) - SHOWN_ITEMS)
     if left:
-        typer.echo(f"{left:,} listings whose items left the PIM's selection: {when_removed}", err=True)
+        say(f"run.left_{when_removed}", err=True, count=left)
 
 
 def _print_items(run: RunContext) -> None:
@@ -221,6 +221,6 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - what fits beside another
 
 
-def _misuse(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
+def _misuse(code: str, **facts: Any) -> NoReturn:
+    say(code, err=True, **facts)
     raise typer.Exit(MISUSE)

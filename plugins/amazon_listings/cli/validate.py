@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from amazon_listings.cli.refusals import end
+from amazon_listings.cli.refusals import end, messages, speak
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def validate(
     locale_definition: Annotated[
         Path | None, typer.Option(help="The same definition in your language, for labels and names.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of the sentences: en, es, fr or de.")] = "en",
+    language: Annotated[str | None, typer.Option(help="Language of the sentences, such as fr.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line instead of a table.")
     ] = False,
@@ -44,10 +44,10 @@ def validate(
 
     try:
         code = checked.check(
-            payloads, definition, locale_definition, language=language, as_json=as_json, update=update
+            payloads, definition, locale_definition, language=speak(language), as_json=as_json, update=update
         )
     except CannotRead as error:
-        end(str(error))
+        end(error.worded(messages()))
     except BrokenPipeError:
         # The reader of the output has seen enough.
         sys.stderr.close()

@@ -22,7 +22,7 @@ from amazon_listings.ledger.item_states import record_outcomes
 from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.last_writes import last_writes, writing_runs
 from amazon_listings.ledger.runs import take_back_cursor
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, log_line, message
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.folder import RunFolder
@@ -128,7 +128,7 @@ class _Confirm:
             fresh = [look for look in due if look.sku not in self._silent]
             if not fresh:
                 return
-            log.info("%s at most, or more if as many are due.", forecast(len(fresh), "getListingsItem"))
+            log.info("%s", log_line("log.readings_at_most", cost=forecast(len(fresh), "getListingsItem")))
             yield fresh
 
     def look(self, looks: list[DueLook]) -> None:
@@ -165,7 +165,7 @@ class _Confirm:
                     sku=look.sku,
                     outcome=_ENDS.get(verdict.state) or Outcome(verdict.state),
                     asin=verdict.asin,
-                    note=verdict.note,
+                    note=verdict.note_in(catalogue(language_of(self.connector))),
                     issues=tuple(issues),
                 )
                 writer = removals.get(look.removing_run or 0) if look.removing else write and write.run
@@ -203,7 +203,7 @@ class _Confirm:
             ({"sku": sku, "look": look} for sku, look in left.items()),
             self._read,
             in_flight=lambda: self.client.in_flight("getListingsItem"),
-            progress=Progress(len(left), "readings"),
+            progress=Progress(len(left), "log.progress_readings"),
         )
 
     @property
@@ -226,14 +226,13 @@ class _Confirm:
         write: LastWrite | None,
     ) -> Verdict:
         look: DueLook = answer.row["look"]
-        messages = catalogue(language_of(self.connector))
         if answer.result is None:
-            return Verdict("accepted", "", answer.note(messages))
+            return Verdict("accepted", "", (answer.trouble,) if answer.trouble else ())
         if look.removing is not None:
             listing = answer.result[0] if answer.result else None
             verdict = judge_removal(listing, look.removing, self.connector.marketplace, last=look.last)
-            still = messages.phrase(_STILL[look.removing]) if verdict.state in _NOT_YET else ""
-            return verdict._replace(note=still)
+            still = (message(_STILL[look.removing]),) if verdict.state in _NOT_YET else ()
+            return verdict._replace(notes=still)
         expected = Expectation(
             content,
             write,
@@ -255,14 +254,10 @@ class _Confirm:
         )
 
     def _pass_over(self, looks: list[DueLook]) -> None:
-        """Listings of an account or marketplace that the connector had before: nobody can read them."""
+        """Listings of an account or marketplace that the connector had before: they cannot be read."""
         for look in looks:
-            log.warning(
-                "%s was accepted for %s in %s, which the connector does not name any more; it is not read.",
-                look.sku,
-                look.seller_id,
-                look.marketplace_id,
-            )
+            facts = {"sku": look.sku, "seller": look.seller_id, "marketplace": look.marketplace_id}
+            log.warning("%s", log_line("log.account_not_named", **facts))
             entry = {"look": look, "state": "accepted", "asin": None}
             record_looks(
                 self.ledger, self._listings(look.seller_id, look.marketplace_id), [entry], now=self.now()

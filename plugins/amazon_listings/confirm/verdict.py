@@ -1,9 +1,9 @@
-"""What became of an accepted write, judged by one reading of its listing.
+"""Judge by one reading of a listing what became of an accepted write.
 
 ACCEPTED means that Amazon took a submission, not that it carried it out. Good news is believed at
 once: the listing holds what was sent, has an ASIN, and shows. Anything else may only be late, because
 Amazon processes writes within minutes to hours; so it is believed after an hour, and what seems not to
-have arrived at all only at the last look.
+have arrived at all only at the last check.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.messages import message
 from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.selling_partner.leaves import amazon_defaults, split
 from amazon_listings.selling_partner.overlay import overlays
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from amazon_listings.errors import AmazonListingsError
     from amazon_listings.ledger.items import Removal, State
     from amazon_listings.ledger.last_writes import LastWrite
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.messages import Catalogue, Message
     from amazon_listings.selling_partner.leaves import Layout
     from amazon_listings.selling_partner.listings import Listing
 
@@ -36,11 +39,15 @@ _EXEMPT = frozenset({"EXEMPT", "EXEMPT_UNTIL_EXPIRY_DATE"})
 
 
 class Verdict(NamedTuple):
-    """What became of a write: `accepted` if it is not known yet; `note` says why it is not `live`."""
+    """What became of a write: `accepted` if it is not known yet; `notes` say why it is not `live`."""
 
     state: State
     asin: str
-    note: str = ""
+    notes: tuple[Message | AmazonListingsError, ...] = ()
+
+    def note_in(self, messages: Catalogue) -> str:
+        """Word the notes; empty if there are none."""
+        return "; ".join(map(messages.value, self.notes))
 
 
 class Expectation(NamedTuple):
@@ -61,7 +68,7 @@ class Expectation(NamedTuple):
     vendor: bool
 
     def differences(self, listing: Listing) -> frozenset[str]:
-        """The attributes that the listing does not hold as they were sent; others' do not count."""
+        """Return the attributes that the listing does not hold as they were sent; others' do not count."""
         rewritten = self.write.rewritten if self.write else {}
         before = (self.write.before if self.write else None) or {}
         defaults = amazon_defaults(self.place)
@@ -78,13 +85,13 @@ class Expectation(NamedTuple):
         return frozenset(overlay.name for overlay in found if overlay.differences)
 
     def is_visible(self, summary: Mapping[str, Any]) -> bool:
-        """Whether customers find the listing, and can buy it if there is something to sell."""
+        """Return whether customers find the listing, and can buy it if there is something to sell."""
         status = frozenset(summary.get("status", ()))
         return bool(status) and ("BUYABLE" in status or not self._is_for_sale)
 
     @property
     def sent(self) -> frozenset[str]:
-        """The attributes that the last write wrote."""
+        """Return the attributes that the last write wrote."""
         return self.write.sent if self.write else frozenset(self.attributes)
 
     @property
@@ -99,7 +106,7 @@ class Expectation(NamedTuple):
 
 
 def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, last: bool) -> Verdict:
-    """What became of a write.
+    """Judge what became of a write.
 
     Args:
         listing: What Amazon returns now; None if it does not know the SKU.
@@ -108,8 +115,7 @@ def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, 
         last: Whether this is the last reading.
     """
     if listing is None:
-        note = "Amazon does not know the SKU"
-        return Verdict("not_applied" if last else "accepted", "", note)
+        return Verdict("not_applied" if last else "accepted", "", (message("confirm.sku_unknown"),))
     summary = next(
         (one for one in listing.summaries if one.get("marketplaceId") == expected.place.id), None
     ) or next((one for one in listing.summaries if "marketplaceId" not in one), {})
@@ -118,17 +124,17 @@ def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, 
     differing = expected.differences(listing)
     suppressed = sorted(SUPPRESSIONS.intersection(actions))
     if not differing and suppressed:
-        return Verdict("suppressed", asin, f"Amazon enforces {', '.join(suppressed)}")
+        return Verdict("suppressed", asin, (message("confirm.enforced", actions=suppressed),))
     dropped = differing | actions.get(ATTRIBUTE_SUPPRESSED, frozenset())
     if not dropped and asin and expected.is_visible(summary):
         return Verdict("live", asin)
-    note = _note(asin, differing, dropped, summary)
+    notes = tuple(_notes(asin, differing, dropped, summary))
     missing = not asin or (bool(differing) and expected.sent <= differing)
     if not last and (missing or waited < SURE):
-        return Verdict("accepted", asin, note)
+        return Verdict("accepted", asin, notes)
     if suppressed:
-        return Verdict("suppressed", asin, f"Amazon enforces {', '.join(suppressed)}; {note}")
-    return Verdict("not_applied" if missing else "live_with_differences", asin, note)
+        return Verdict("suppressed", asin, (message("confirm.enforced", actions=suppressed), *notes))
+    return Verdict("not_applied" if missing else "live_with_differences", asin, notes)
 
 
 def judge_removal(listing: Listing | None, how: Removal, place: Marketplace, *, last: bool) -> Verdict:
@@ -157,7 +163,7 @@ def here(attributes: Attributes, place: Marketplace) -> Attributes:
 
 
 def enforcements(issues: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
-    """What Amazon enforces by the issues of a listing, with the attributes concerned."""
+    """Return what Amazon enforces by the issues of a listing, with the attributes concerned."""
     found: dict[str, frozenset[str]] = {}
     for issue in issues:
         enforced = issue.get("enforcements") or {}
@@ -170,16 +176,16 @@ def enforcements(issues: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _note(asin: str, differing: frozenset[str], dropped: frozenset[str], summary: Mapping[str, Any]) -> str:
-    """Why a listing is not live, as far as its reading tells."""
-    parts = []
+def _notes(
+    asin: str, differing: frozenset[str], dropped: frozenset[str], summary: Mapping[str, Any]
+) -> Iterator[Message]:
+    """Yield why a listing is not live, as far as its reading tells."""
     if not asin:
-        parts.append("Amazon has no ASIN for it yet")
+        yield message("confirm.no_asin")
     if differing:
-        parts.append(f"Amazon does not hold as sent: {', '.join(sorted(differing))}")
+        yield message("confirm.differs", attributes=sorted(differing))
     if dropped - differing:
-        parts.append(f"Amazon does not show: {', '.join(sorted(dropped - differing))}")
+        yield message("confirm.not_shown", attributes=sorted(dropped - differing))
     if asin and not dropped:
-        status = ", ".join(summary.get("status", ())) or "neither DISCOVERABLE nor BUYABLE"
-        parts.append(f"it is {status}")
-    return "; ".join(parts)
+        status = list(summary.get("status", ()))
+        yield message("confirm.status", status=status) if status else message("confirm.no_status")

@@ -44,6 +44,7 @@ from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.incoming.values import printable
 from amazon_listings.marketplaces import ALIASES, marketplace
+from amazon_listings.messages import log_line
 from amazon_listings.sources.registry import sources
 from amazon_listings.sources.settings import settings_of
 from amazon_product_types.matching import closest
@@ -301,7 +302,8 @@ def _unreadable(connector_id: str, error: Exception) -> str:
     """Why a document cannot be read, where nothing foresaw it."""
     if isinstance(error, RecursionError):
         return "something in it is nested too deeply"
-    log.error("The connector %s cannot be read.", printable(connector_id), exc_info=error)
+    line = log_line("log.connector_unreadable", connector=printable(connector_id))
+    log.error("%s", line, exc_info=error)
     return f"it cannot be read ({type(error).__name__}); please report this with the document"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,6 @@ class Pruned:
     feeds: int = 0
     issues: int = 0
     states: int = 0
-
-    def __str__(self) -> str:
-        return ", ".join(f"{getattr(self, one.name):,} {one.name}" for one in fields(self))
 
 
 def prune(ledger: Engine, *, days: int, now: datetime | None = None, remove: bool = True) -> Pruned:

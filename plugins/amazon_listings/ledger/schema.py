@@ -7,20 +7,17 @@ is refused before anything is sent: what the ledger forgets would be sent again,
 from __future__ import annotations
 
 import logging
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 from amazon_listings.ledger.exceptions import LedgerDamaged, place
 from amazon_listings.ledger.tables import metadata
+from amazon_listings.messages import log_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,26 +65,47 @@ def differences(connection: Connection) -> Iterator[str]:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
-    where = place(connection.engine.url)
-    # Alembic tells every opening ("Context impl …"); what matters is told below.
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
-    heads = MigrationContext.configure(connection).get_current_heads()
-    if heads == (head,):
+    stamped = _stamps(connection)
+    # A ledger that is up to date needs no Alembic, whose import takes longer than all the rest.
+    if stamped == [_head()]:
         return
-    if len(heads) > 1:
-        raise LedgerDamaged("ledger.of_other_version", place=where, found=", ".join(sorted(heads)))
-    found = next(iter(heads), None)
+    where = place(connection.engine.url)
+    if len(stamped) > 1:
+        raise LedgerDamaged("ledger.of_other_version", place=where, found=", ".join(stamped))
+    found = next(iter(stamped), None)
     if found is None:
         ours = sorted(set(inspect(connection).get_table_names()) & set(metadata.tables))
         if ours:
             raise LedgerDamaged("ledger.without_version", place=where, tables=", ".join(ours[:_NAMED]))
     else:
-        log.info("The ledger's schema is brought up to date, from %s to %s.", found, head)
+        log.info("%s", log_line("log.schema_upgraded", found=found, head=_head()))
+    _migrate(connection, found)
+
+
+def _stamps(connection: Connection) -> list[str]:
+    """Return the revisions that the database says it has, as Alembic keeps them."""
+    if not inspect(connection).has_table("alembic_version"):
+        return []
+    return sorted(connection.scalars(text("SELECT version_num FROM alembic_version")))
+
+
+@cache
+def _head() -> str:
+    """Return the newest revision: the migrations' files begin with their numbers."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _migrate(connection: Connection, found: str | None) -> None:
+    from alembic import command  # noqa: PLC0415 - see _upgrade
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    # Alembic tells every step ("Context impl …"); what matters was told before.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+    where = place(connection.engine.url)
     try:
         command.upgrade(config, "head")
     except CommandError as error:

@@ -6,7 +6,9 @@ How they are written is said there.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import cache
+from typing import Any
 
 from amazon_product_types.messages import DEFAULT, Catalogue, IssueTexts, Message, message
 from amazon_product_types.messages import catalogue as catalogue_of
@@ -14,7 +16,38 @@ from amazon_product_types.messages import languages as languages_of
 
 PACKAGE = "amazon_listings"
 
-__all__ = ["DEFAULT", "Catalogue", "IssueTexts", "Message", "catalogue", "languages", "message"]
+__all__ = [
+    "DEFAULT",
+    "Catalogue",
+    "IssueTexts",
+    "LogLine",
+    "Message",
+    "catalogue",
+    "languages",
+    "log_line",
+    "message",
+    "write_log_in",
+]
+
+#: The language of the log that this task, or this command, writes.
+_LOG_LANGUAGE: ContextVar[str] = ContextVar("log_language", default=DEFAULT)
+
+
+class LogLine(Message):
+    """A message that a log words when it writes it, in the language of the run's connector."""
+
+    def __str__(self) -> str:
+        return catalogue(_LOG_LANGUAGE.get()).word(self)
+
+
+def log_line(code: str, /, **facts: Any) -> LogLine:
+    """Return the message of a code, for a log."""
+    return LogLine(code, facts)
+
+
+def write_log_in(language: str) -> None:
+    """Have this context's log written in a language from here on."""
+    _LOG_LANGUAGE.set(language)
 
 
 @cache

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from amazon_listings.errors import ItemError, RetryableError
+from amazon_listings.messages import log_line
 from amazon_listings.selling_partner.forecast import duration
 from amazon_listings.selling_partner.pipeline import submit_all
 
@@ -44,13 +45,17 @@ class Progress:
 
     Args:
         total: How many rows there are in all.
-        what: What the calls are (`previews`).
+        code: The message of a line, by what the calls are: it has `done`, `total` and `left`.
         clock: Seconds, monotonic.
+        facts: What else the message names.
     """
 
-    def __init__(self, total: int, what: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, total: int, code: str, clock: Callable[[], float] = time.monotonic, **facts: str | None
+    ) -> None:
         self.total = total
-        self.what = what
+        self.code = code
+        self.facts = facts
         self.done = 0
         self._clock = clock
         self._started = self._told = clock()
@@ -62,13 +67,8 @@ class Progress:
         if now - self._told >= EVERY:
             self._told = now
             left = (now - self._started) / self.done * max(0, self.total - self.done)
-            log.info(
-                "%s of %s %s done, %s left.",
-                f"{self.done:,}",
-                f"{self.total:,}",
-                self.what,
-                duration(left),
-            )
+            facts = {"done": self.done, "total": self.total, "left": duration(left), **self.facts}
+            log.info("%s", log_line(self.code, **facts))
 
 
 def call_for_all(

@@ -77,7 +77,7 @@ def read_listings(
         jobs,
         search,
         in_flight=lambda: client.in_flight("searchListingsItems"),
-        progress=Progress(len(jobs), "searches"),
+        progress=Progress(len(jobs), "log.progress_searches"),
     ):
         reading.calls += 1
         if answered.result is None:

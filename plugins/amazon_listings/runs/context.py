@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.connectors.loader import connector_from
 from amazon_listings.connectors.model import MappingPart, Where
+from amazon_listings.messages import write_log_in
 from amazon_listings.runs.damage import OtherFormat, RunFilesGone
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import DefinitionsNote, Note
@@ -110,6 +111,7 @@ def begin_run(connector: Connector, run_id: str, attempt: int, storage: Path) ->
             software=version("airflow-provider-amazon-listings"),
         )
     )
+    write_log_in(language_of(connector))
     return RunContext(connector, run_id, attempt, storage, folder)
 
 
@@ -140,4 +142,5 @@ def resume_run(connector_key: str, run_id: str, attempt: int, storage: Path) -> 
     connector = replace(
         connector_from(note.document, where, note.parts), resolved_key=note.key, report_language=note.language
     )
+    write_log_in(language_of(connector))
     return RunContext(connector, run_id, attempt, storage, folder)

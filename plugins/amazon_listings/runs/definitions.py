@@ -57,7 +57,7 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     """
     key = definition_key(connector, client.account.seller_id)
     folder = storage / "definitions"
-    with storage_explained("keep a definition in", folder):
+    with storage_explained("keep_definition", folder):
         pair = _refreshed(client, DefinitionStore(folder), key, connector.marketplace)
         for locale in connector.mapping_locales:
             _refreshed(client, DefinitionStore(folder), replace(key, locale=locale), connector.marketplace)
@@ -104,7 +104,7 @@ def stored_definitions(key: DefinitionKey, country: Marketplace, storage: Path) 
         StorageRefused, StorageUnavailable: they cannot be read.
     """
     folder = storage / "definitions"
-    with storage_explained("read a definition in", folder):
+    with storage_explained("read_definition", folder):
         pair = load_pair(DefinitionStore(folder), key, country)
     return Definitions(pair, lambda locale: stored_index(replace(key, locale=locale), country, storage))
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+from amazon_listings.messages import Message, message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: The part of a run that decides an outcome.
 Decider = Literal["extract", "test", "approve", "live", "confirm"]
@@ -87,3 +92,13 @@ OWED = frozenset(
         Outcome.NOT_APPLIED,
     }
 )
+
+
+def counted_outcomes(counts: Mapping[str, int], none: str = "log.no_items") -> Message:
+    """Return counts by outcome as a message: `3 accepted, 1 failed`; that of the code `none` without any."""
+    named = [
+        message("log.counted", count=number, outcome=Message(f"outcome.{name}", {}, "many" * (number != 1)))
+        for name, number in counts.items()
+        if number
+    ]
+    return message("log.counts", counts=named) if named else message(none)

@@ -18,7 +18,7 @@ from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, known_items, owned_contents
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus, removals_owed
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, log_line
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
@@ -85,11 +85,7 @@ def plan_removals(
     if extract is None:
         return 0
     if extract.unreadable:
-        log.warning(
-            "%s records of the PIM could not be read, so it is not known which items left; no listing is "
-            "taken off.",
-            extract.unreadable,
-        )
+        log.warning("%s", log_line("log.unreadable_keeps", unreadable=extract.unreadable))
         return 0
     owed = _owed(connector, ledger, folder)
     fresh = (one for one in _left(connector, scope, ledger, folder, extract) if one[1] not in owed)
@@ -114,20 +110,18 @@ def plan_removals(
     count = reported[True]
     listed = count_listed(ledger, connector.key)
     if owed:
-        log.info("%s listings are to be taken off sale again: Amazon has not done it.", len(owed))
+        log.info("%s", log_line("log.removals_again", count=len(owed)))
         folder.write(REMOVED, REPEATED, _records((pim_id, sku) for sku, pim_id in owed.items()))
     if not (any(reported.values()) or owed) or scope.operation == "test":
         folder.clear(REMOVED)
-    _tell(connector, scope, count, listed)
+    _tell(connector, count, listed)
     return count + len(owed)
 
 
-def _tell(connector: Connector, scope: Scope, count: int, listed: int) -> None:
+def _tell(connector: Connector, count: int, listed: int) -> None:
     """Write to the log how many left, and what becomes of them."""
     if count:
-        would = "would be" if scope.operation == "test" else "will be"
-        done = "deleted" if connector.sync.when_removed == "delete" else "set to a quantity of 0"
-        log.info("%s of %s listings left the PIM's selection; they %s %s.", count, listed, would, done)
+        log.info("%s", log_line(f"log.left_{connector.sync.when_removed}", count=count, listed=listed))
 
 
 def _owed(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, str]:

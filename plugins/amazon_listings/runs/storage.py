@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def storage_error(
     doing: str, path: Path, error: Exception, number: int | None
 ) -> ActionRequiredError | RetryableError:
     """Return our error for one of the storage's; `number` is that of the operating system, if it has one."""
-    what = f"The run's files cannot be kept: {doing} {path}"
+    what = message(f"runs.storage.{doing}", path=path)
     if number in _FULL:
         return StorageFull("runs.storage_full", what=what)
     if number in _FORBIDDEN or isinstance(error, PermissionError):

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.marketplaces import region_of
+from amazon_listings.messages import Message, message
 from amazon_listings.selling_partner import definitions, listings
 from amazon_listings.selling_partner.exceptions import AccessDenied, SecretExpired, WrongMarketplace
 from amazon_listings.selling_partner.shapes import Shape
@@ -75,11 +76,11 @@ def places_around(client: SellingPartner, marketplace_id: str) -> list[str]:
     return [marketplace_id, *others]
 
 
-def check_account(client: SellingPartner, marketplace: Marketplace) -> str:
+def check_account(client: SellingPartner, marketplace: Marketplace) -> list[Message]:
     """Check a connection by calling Amazon: token, marketplace, role, seller id.
 
     Returns:
-        A sentence saying what was found to be right.
+        What was found to be right, and what to know about it.
 
     Raises:
         ActionRequiredError: what is wrong, and who must act.
@@ -93,21 +94,19 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> str:
             region=marketplace.region,
             region_2=account.region,
         )
-    notes = "" if account.vendor else check_participation(client, marketplace)
+    note = None if account.vendor else check_participation(client, marketplace)
     definitions.search(client, [marketplace.id], keywords=["test"])
     listings.get(client, _PROBE, [marketplace.id], included=("summaries",))
-    who = "Vendor code" if account.vendor else "Seller"
-    return (
-        f"{who} {account.seller_id} may list in {marketplace.name}: token, role and marketplace are right."
-        f"{notes}"
-    )
+    who = "vendor" if account.vendor else "seller"
+    right = message(f"connection.test_{who}", account=account.seller_id, marketplace=marketplace.name)
+    return [right, note] if note else [right]
 
 
-def check_participation(client: SellingPartner, marketplace: Marketplace) -> str:
-    """Whether a seller sells there, as far as Amazon lets this application read it.
+def check_participation(client: SellingPartner, marketplace: Marketplace) -> Message | None:
+    """Check that a seller sells there, as far as Amazon lets this application read it.
 
     Returns:
-        A note for the check of a connection; usually empty.
+        A note for the check of a connection, if there is one.
 
     Raises:
         WrongMarketplace: the account does not sell there; the sentence names the countries where it does.
@@ -118,7 +117,7 @@ def check_participation(client: SellingPartner, marketplace: Marketplace) -> str
     except SecretExpired:
         raise
     except AccessDenied:
-        return " (Amazon does not let this application read the account's list of marketplaces.)"
+        return message("connection.list_unreadable")
     here = next((entry for entry in found if entry.marketplace_id == marketplace.id), None)
     if here is None or not here.participating:
         countries = ", ".join(sorted(entry.country for entry in found if entry.participating)) or "none"
@@ -127,4 +126,4 @@ def check_participation(client: SellingPartner, marketplace: Marketplace) -> str
             marketplace=marketplace.name,
             countries=countries,
         )
-    return " Its listings there are inactive at present." if here.suspended else ""
+    return message("connection.listings_inactive") if here.suspended else None

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.messages import log_line
 from amazon_listings.sources.admission import admitted
 from amazon_listings.sources.errors import UnexpectedAnswer
 from amazon_listings.sources.joining import items, orphan_problems
@@ -59,7 +60,7 @@ def read_items(source: OpenedSource, selection: Selection) -> Reading:
             except (AmazonListingsError, MemoryError):
                 raise
             except Exception as error:  # what a source sends is foreign, and so may a source be
-                log.exception("The source cannot be understood.")
+                log.exception("%s", log_line("log.source_unreadable"))
                 raise UnexpectedAnswer(
                     "sources.not_understood", source=type(source).__name__, kind=type(error).__name__
                 ) from None

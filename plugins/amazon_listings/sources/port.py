@@ -14,6 +14,7 @@ from amazon_listings.sources.errors import UnusableSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from amazon_listings.messages import Message
     from amazon_listings.sources.reading import Reading
     from amazon_listings.sources.selection import Selection
     from amazon_listings.sources.settings import SourceSettings
@@ -60,14 +61,15 @@ class ConnectionType:
     Args:
         name: The type, as `conn_type` has it.
         title: What the form's list of types calls it.
-        check: Tries the connection; returns what was found, as one sentence.
+        check: Tries the connection; returns what was found, as a message of this distribution or as one
+            sentence.
         behaviour: `ui-field-behaviour` of Airflow's provider description.
         fields: `conn-fields` of Airflow's provider description.
     """
 
     name: str
     title: str
-    check: Callable[[ConnectionFields], str]
+    check: Callable[[ConnectionFields], Message | str]
     behaviour: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
 
@@ -110,7 +112,7 @@ class OpenedSource(Protocol):
             RetryableError, ActionRequiredError: the PIM could not be read; no item is handed on.
         """
 
-    def check(self) -> str:
+    def check(self) -> Message | str:
         """Ask for a little, and return what was found as one sentence.
 
         Raises:

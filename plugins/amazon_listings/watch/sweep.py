@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from amazon_listings.ledger.items import ListingScope, record_listed
 from amazon_listings.ledger.runs import take_back_cursor_of
 from amazon_listings.ledger.sweeps import due_for_sweep, gone_among
+from amazon_listings.messages import log_line
 from amazon_listings.runs.bulk_reading import read_listings
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def sweep(
     missing = [sku for sku, there in shown.items() if not there]
     gone = gone_among(ledger, listings, missing)
     if new := sorted(gone - before):
-        log.warning("Amazon has these listings no more, and we did not delete them: %s.", ", ".join(new))
+        log.warning("%s", log_line("log.vanished", count=len(new), skus=new))
         if connector.sync.when_vanished == "recreate":
             take_back_cursor_of(ledger, connector.key, "live")
     counts = Counter(there=sum(shown.values()), gone=len(gone), missed=len(missing) - len(gone))

@@ -16,6 +16,7 @@ from amazon_listings.ledger.approvals import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.leases import Lease
+from amazon_listings.messages import log_line
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.item_states import reading_moment
 from amazon_listings.runs.map_fields import compiled
@@ -260,7 +261,7 @@ class LiveSync:
     def _submit(self, earlier_calls: dict[str, int]) -> None:
         """Submit what is ready, and note the calls."""
         volume = self.volume()
-        log.info("Submitting: %s.", volume)
+        log.info("%s", log_line("log.submitting", volume=volume))
         self._send_families_first(volume)
         calls = Counter(earlier_calls) + self.writer.calls + self.feeds.calls
         calls["readings"] += self.parents.readings
@@ -454,7 +455,7 @@ def live_sync(
         definitions=definitions,
         mapping=mapping,
         languages=dict(connector.language_tags),
-        progress=Progress(0, "submissions"),
+        progress=Progress(0, "log.progress_submissions"),
     )
     return LiveSync(
         connector,

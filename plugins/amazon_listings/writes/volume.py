@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from amazon_listings.messages import message
 from amazon_listings.runs.bulk_reading import AT_ONCE
-from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.selling_partner.forecast import Joined, forecast
+
+if TYPE_CHECKING:
+    from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.selling_partner.forecast import Forecast
 
 
 @dataclass
@@ -41,18 +47,18 @@ class Volume:
         """Whether parents go by feeds too, in ones of their own."""
         return self.parents >= self.feed_from
 
-    def __str__(self) -> str:
-        """As the log says it before the first call."""
+    def worded(self, messages: Catalogue) -> str:
+        """Return it as the log says it before the first call."""
         readings, creations, updates, leaving = self.readings, self.creations, self.updates, self.leaving
         searched = 0
-        feeds = []
+        feeds: list[Forecast | Message] = []
         if self.by_feeds:
             singly = 0 if self.parents_by_feeds else self.parents
-            feeds.append(_feeds(creations + updates - singly, "items"))
+            feeds.append(_feeds(creations + updates - singly, "volume.feeds_items"))
             searched += readings
             readings, creations, updates = 0, singly, 0
         if leaving >= self.feed_from:
-            feeds.append(_feeds(leaving, "listings that are taken off"))
+            feeds.append(_feeds(leaving, "volume.feeds_removals"))
             searched += leaving
             leaving = 0
         costs = (
@@ -62,10 +68,15 @@ class Volume:
             forecast(leaving, f"{'delete' if self.when_removed == 'delete' else 'patch'}ListingsItem"),
         )
         if searched:
-            feeds.insert(0, str(forecast(math.ceil(searched / AT_ONCE), "searchListingsItems")))
-        ways = ("by feeds", feeds), ("one by one", [str(cost) for cost in costs if cost.calls])
-        return "; ".join(f"{way}, {'; '.join(words)}" for way, words in ways if words) or "nothing"
+            feeds.insert(0, forecast(math.ceil(searched / AT_ONCE), "searchListingsItems"))
+        single = tuple(cost for cost in costs if cost.calls)
+        ways = [
+            messages.phrase(code, costs=Joined(way))
+            for code, way in (("volume.by_feeds", tuple(feeds)), ("volume.one_by_one", single))
+            if way
+        ]
+        return "; ".join(ways) or messages.phrase("volume.nothing")
 
 
-def _feeds(number: int, what: str) -> str:
-    return f"{forecast(number, 'createFeed')} of {number:,} {what}"
+def _feeds(number: int, code: str) -> Message:
+    return message(code, number=number, feeds=forecast(number, "createFeed"))

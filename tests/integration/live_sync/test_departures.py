@@ -103,7 +103,7 @@ def test_a_test_run_only_says_what_would_happen(shop, caplog):
     with caplog.at_level("INFO", "amazon_listings.runs"):
         run = shop.run(connector, MANY[1:], operation="test")
     assert "L00" not in run.outcomes()
-    assert "1 of 25 listings left the PIM's selection; they would be deleted." in caplog.text
+    assert "1 of 25 listings left the PIM's selection, and is deleted by a live run." in caplog.text
     assert shop.held(connector, "L00") is not None
 
 

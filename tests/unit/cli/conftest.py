@@ -4,6 +4,8 @@ import logging
 
 import pytest
 
+from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE
+
 
 @pytest.fixture(autouse=True)
 def hushed():
@@ -11,3 +13,10 @@ def hushed():
     logging.disable(logging.ERROR)
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def no_language_asked_for():
+    """Each command is a process of its own outside of tests."""
+    LANGUAGE.set(None)
+    CONNECTOR_LANGUAGE.set(None)

@@ -108,7 +108,7 @@ def home(tmp_path, monkeypatch, sandbox):
 
 
 def run(*arguments, answers=None):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=answers)
+    return CliRunner().invoke(app, ["--language", "en", *map(str, arguments)], input=answers)
 
 
 def offline(files, *more, locale="fr"):
@@ -163,7 +163,7 @@ def test_with_the_pim_and_amazon_by_their_connections(home):
     assert "prod_title (Name)" in text  # the PIM's own title
     assert run("connectors", "check").exit_code == 0
     found = json.loads(run("connectors", "coverage", "fr_lamp", "--json").stdout)
-    assert found["source"] == "the PIM"
+    assert found["source"] == "pim"
     required = {one["path"]: one for one in found["fields"] if one["requirement"] == "required"}
     assert required["brand.value"]["share"] == 1
     assert not required["lamp_type.value"]["mapped"]
@@ -308,9 +308,9 @@ def test_coverage_of_the_products_as_they_were_read_last(home, files):
     store_items(ledger, "fr_lamp", rows)
     told = run("connectors", "coverage", "fr_lamp", *options)
     assert told.exit_code == 0, told.output
-    assert told.stdout.startswith("10 items of the products as they were read last")
+    assert told.stdout.startswith("10 items, as read last")
     assert "required: 6 of 11 fields mapped" in told.stdout
-    assert "100.0%  Marque  brand.value" in told.stdout
+    assert "100%  Marque  brand.value" in told.stdout
     only = run("connectors", "coverage", "fr_lamp", "--missing", *options).stdout
     assert "brand.value" not in only
     assert "lamp_type.value" in only

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.cli.tables import print_facts
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
@@ -18,6 +19,8 @@ from amazon_listings.ledger.items import ListingScope, record_accepted
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.ledger.tables import runs
+from amazon_listings.messages import catalogue
+from amazon_product_types.messages import texts
 from amazon_product_types.validation.issue import Issue
 
 HOSTILE = "a\x1b[31m<b>[red]\u202e"
@@ -85,7 +88,7 @@ def test_a_connector(told, filled):
         "scheduled__2026",
         "accepted 2",
         "listings: accepted 2",
-        "ERROR 1",
+        "Error 1",
         "too_long brand",
         "CREATING",
     ):
@@ -168,9 +171,53 @@ def test_prune(told, ledger, filled):
     assert "Would remove what is older than 400 days: 0 runs" in told("ledger", "prune", "--dry-run").stdout
     (feed,) = feeds.pending_feeds(ledger, "fr_home")
     feeds.settle_feed(ledger, feed, state="FATAL", report_id=None, outcomes=[])
-    assert "1 runs, 3 submissions, 1 feeds" in told("ledger", "prune", "--days", "30", "--dry-run").stdout
+    assert "1 run, 3 submissions, 1 feed" in told("ledger", "prune", "--days", "30", "--dry-run").stdout
     assert (
-        "Removed what is older than 30 days: 1 runs, 3 submissions"
+        "Removed what is older than 30 days: 1 run, 3 submissions"
         in told("ledger", "prune", "--days", "30").stdout
     )
     assert told("status", "--connector", "fr_home").exit_code == 1
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "it", "es"])
+def test_every_heading_and_column_is_in_the_language_that_is_asked_for(url, filled, language):
+    """What no message words is in English, and so found: each differs from the English output."""
+
+    def shown(spoken, *arguments):
+        done = CliRunner().invoke(app, ["--language", spoken, *arguments, "--ledger", url])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    own, english = catalogue(language), catalogue("en")
+    for arguments in (
+        ("status",),
+        ("status", "--connector", "fr_home"),
+        ("status", "--run", "1"),
+        ("status", "--connector", "fr_home", "--sku", "a"),
+        ("history", "a"),
+        ("ledger", "prune", "--dry-run"),
+    ):
+        text, before = shown(language, *arguments), shown("en", *arguments)
+        for (code, variant), entry in texts("amazon_listings", "en").entries.items():
+            if (
+                code.partition(".")[0] not in {"status", "column", "value"}
+                or variant
+                or "{" in entry.templates[0]
+            ):
+                continue
+            word = english.message(code)
+            if own.message(code) != word and " " in word and word in before:
+                assert own.message(code) in text, (arguments, code)
+                assert word not in text, (arguments, code)
+    assert own.phrase("status.utc") in shown(language, "status")
+
+
+def test_what_is_not_there_is_said_in_the_language_that_is_asked_for(url, filled):
+    done = CliRunner().invoke(app, ["--language", "fr", "history", "nope", "--ledger", url])
+    assert done.stderr == "Le registre ne sait rien du SKU 'nope'.\n"
+
+
+def test_a_number_that_names_something_is_not_grouped_and_a_count_is(capsys):
+    print_facts("run", {"number": 12345, "calls": {"previews": 12345}, "attempt": 0})
+    assert "12345" in (shown := capsys.readouterr().out)
+    assert "12,345" in shown

@@ -24,7 +24,7 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
         }
     )
     printed = capsys.readouterr().out
-    assert "7 items  ERROR    Issue 0." in printed
+    assert "7 items  Error    Issue 0." in printed
     assert "Issue 2." in printed
     assert "Issue 3." not in printed
     assert (folder.root / "report" / "report.html").as_uri() in printed

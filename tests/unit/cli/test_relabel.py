@@ -60,7 +60,7 @@ def house(tmp_path, monkeypatch):
 
 
 def run(*arguments):
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(app, ["--language", "en", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     return result
 

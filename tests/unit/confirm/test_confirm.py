@@ -232,7 +232,7 @@ def test_without_an_asin_it_is_not_live_yet(shop, sandbox):
     sandbox.control("settings", asin_delay=1800)
     shop.submit(A1=LAMP)
     assert shop.look(1) == {"accepted": 1}
-    assert "no ASIN" in shop.report()["A1"]["note"]
+    assert "pas encore d'ASIN" in shop.report()["A1"]["note"]
     sandbox.advance(3600)
     assert shop.look(5) == {"live": 1}
     sandbox.control("settings", asin_delay=0)
@@ -270,14 +270,14 @@ def test_a_difference_is_believed_after_an_hour(shop):
     for minutes in (1, 5, 15):
         assert shop.look(minutes) == {"accepted": 1}
     assert shop.look(60) == {"live_with_differences": 1}
-    assert shop.report()["A1"]["note"] == "Amazon does not hold as sent: brand"
+    assert shop.report()["A1"]["note"] == "chez Amazon, pas comme envoyé : brand"
 
 
 def test_a_suppressed_attribute_is_a_difference(shop):
     shop.submit(A1=LAMP)
     shop.issue("A1", "ATTRIBUTE_SUPPRESSED", names=["bullet_point"])
     assert shop.look(60) == {"live_with_differences": 1}
-    assert "does not show: bullet_point" in shop.report()["A1"]["note"]
+    assert "n'affiche pas : bullet_point" in shop.report()["A1"]["note"]
 
 
 def test_what_others_wrote_is_no_difference(shop):

@@ -42,4 +42,4 @@ def test_what_the_items_break(run, tmp_path):
     keep(ledger, "fr_lamp", [item(1, title="Luna", origin="FR"), item(2, title="", origin="FR")])
     result = run("fr_lamp", "--breaches")
     assert result.exit_code == 1
-    assert "title: 1 items have none, such as A2. Tell catalogue." in result.stdout
+    assert "title: 1 item has none, such as A2. Tell catalogue." in result.stdout

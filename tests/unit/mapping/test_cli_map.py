@@ -39,7 +39,7 @@ def run(tmp_path):
     def command(*arguments, connector="fr_chairs", products="items.jsonl"):
         fixed = ["map", "--connector", connector, "--folder", str(tmp_path)]
         files = ["--definition", str(tmp_path / "chair.json"), "--products", str(tmp_path / products)]
-        return CliRunner().invoke(app, [*fixed, *files, *arguments])
+        return CliRunner().invoke(app, ["--language", "en", *fixed, *files, *arguments])
 
     command.folder = tmp_path
     return command
@@ -51,9 +51,9 @@ def test_prints_one_payload_a_line_and_issues_on_stderr(run):
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["sku"], second["sku"]) == ("S1", "V2")
     assert first["attributes"]["item_weight"][0]["unit"] == "kilograms"
-    assert "WARNING The PIM sends no field “colour”, which “Couleur” of the" in result.stderr
+    assert "Warning: The PIM sends no field “colour”, which “Couleur” of the" in result.stderr
     assert "Did you mean color?" in result.stderr
-    assert "V2: ERROR “Poids de l'article”: “lourd” is not a number" in result.stderr
+    assert "V2: Error “Poids de l'article”: “lourd” is not a number" in result.stderr
     assert "Write a plain number in the PIM." in result.stderr
     assert "line 9" in result.stderr
 

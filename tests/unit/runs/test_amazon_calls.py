@@ -14,7 +14,7 @@ def rows(count):
 
 def run(call, count, progress=None):
     answers = call_for_all(
-        rows(count), call, in_flight=lambda: 1, progress=progress or Progress(count, "previews")
+        rows(count), call, in_flight=lambda: 1, progress=progress or Progress(count, "log.progress_previews")
     )
     return list(answers)
 
@@ -56,7 +56,7 @@ def test_a_person_stops_everything():
 
 def test_progress_is_told_now_and_then_with_what_is_left(caplog):
     moments = iter(range(0, 1000, 20))
-    progress = Progress(10, "previews", clock=lambda: float(next(moments)))
+    progress = Progress(10, "log.progress_previews", clock=lambda: float(next(moments)))
     with caplog.at_level(logging.INFO):
         run(lambda row: True, 5, progress)
     assert EVERY == 30

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner.forecast import forecast
 
 
@@ -19,7 +20,7 @@ from amazon_listings.selling_partner.forecast import forecast
     ],
 )
 def test_calls_way_and_time_in_words(items, operation, kinds, words):
-    assert str(forecast(items, operation, kinds=kinds)) == words
+    assert catalogue("en").value(forecast(items, operation, kinds=kinds)) == words
 
 
 def test_the_connectors_preview_rate_counts():
@@ -27,3 +28,9 @@ def test_the_connectors_preview_rate_counts():
         599, abs=3
     )
     assert forecast(302, "putListingsItem", kinds=["preview"], preview_rate=50).calls == 302
+
+
+def test_a_forecast_is_worded_in_the_language_of_its_reader():
+    cost = forecast(4812, "putListingsItem", kinds=["preview"])
+    assert catalogue("de").value(cost) == "4.812 Vorprüfungen, etwa 80 Minuten"
+    assert catalogue("it").value(forecast(1, "getListingsItem")) == "1 lettura, meno di un minuto"

@@ -1,18 +1,19 @@
+from amazon_listings.messages import catalogue
 from amazon_listings.writes.volume import Volume
 
 
 def test_few_go_one_by_one():
     volume = Volume(1500, "zero_quantity", readings=3, creations=2, updates=1, leaving=1)
-    assert str(volume) == (
+    assert catalogue("en").value(volume) == (
         "one by one, 4 readings, less than a minute; 2 submissions, less than a minute; "
         "1 update, less than a minute; 1 update, less than a minute"
     )
-    assert str(Volume(1500, "keep")) == "nothing"
+    assert catalogue("en").value(Volume(1500, "keep")) == "nothing"
 
 
 def test_many_go_by_feeds_but_for_the_few_parents():
     volume = Volume(1500, "delete", readings=40_000, creations=30_000, updates=20_000, parents=300)
-    assert str(volume) == (
+    assert catalogue("en").value(volume) == (
         "by feeds, 2,000 searches, about 7 minutes; 2 feeds, less than a minute of 49,700 items; "
         "one by one, 300 submissions, less than a minute"
     )
@@ -22,7 +23,7 @@ def test_many_go_by_feeds_but_for_the_few_parents():
 
 def test_many_that_leave_go_by_feeds_of_their_own():
     volume = Volume(1500, "delete", updates=3, leaving=1500)
-    assert str(volume) == (
+    assert catalogue("en").value(volume) == (
         "by feeds, 75 searches, less than a minute; 1 feed, less than a minute of 1,500 listings that are "
-        "taken off; one by one, 3 updates, less than a minute"
+        "removed; one by one, 3 updates, less than a minute"
     )

@@ -1,15 +1,17 @@
-"""What a mapping key names, or could have named."""
+"""Name what a mapping key means, or could have meant."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_product_types.errors import ProductTypeError
+from amazon_product_types.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_product_types.fields import Field
+    from amazon_product_types.messages import Catalogue, Message
 
 #: More candidates than this are counted instead of listed.
 _SHOWN = 8
@@ -45,8 +47,10 @@ class Candidate(NamedTuple):
 class UnknownField(ProductTypeError):
     """A mapping key that names no field. `key` and `candidates` (nearest first) say more."""
 
-    def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:
-        super().__init__(reason or f"No Amazon field is called {key!r}.", hint=_did_you_mean(candidates))
+    def __init__(
+        self, key: str, candidates: Sequence[Candidate], code: str = "field.unknown", **facts: str
+    ) -> None:
+        super().__init__(code, hint=_did_you_mean(candidates), key=key, **facts)
         self.key = key
         self.candidates = tuple(candidates)
 
@@ -55,33 +59,41 @@ class OutsideRequirements(UnknownField):
     """A mapping key for a field of the product type that the connector's requirements leave out."""
 
     def __init__(self, key: str, requirements: str, found: Candidate) -> None:
-        super().__init__(key, (), f"{found.chain} ({found.path}) is not part of {requirements}.")
-        self.instead = (
-            "Remove the line, or set `requirements: LISTING`, which offers facts and terms of sale."
-        )
+        facts = {"chain": found.chain, "path": found.path, "requirements": requirements}
+        super().__init__(key, (), "field.outside_requirements", **facts)
+        self.instead = None
         self.candidates = (found,)
 
 
 class AmbiguousField(ProductTypeError):
     """A mapping key that names several fields. `key` and `candidates` say which."""
 
-    def __init__(self, key: str, candidates: Sequence[Candidate], reason: str = "") -> None:
+    def __init__(self, key: str, candidates: Sequence[Candidate], code: str = "field.ambiguous") -> None:
         super().__init__(
-            f"{len(candidates)} Amazon fields are called {key!r}" + (f": {reason}." if reason else "."),
-            hint="Write one of: " + _listed(candidates),
+            code,
+            hint=message("field.write_one_of", fields=Listed(candidates)),
+            key=key,
+            count=len(candidates),
         )
         self.key = key
         self.candidates = tuple(candidates)
 
 
-def _did_you_mean(candidates: Sequence[Candidate]) -> str:
+class Listed:
+    """Fields, one a line; of many, the first."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.candidates = tuple(candidates)
+
+    def worded(self, messages: Catalogue) -> str:
+        """Return the lines."""
+        more = len(self.candidates) - _SHOWN
+        lines = [f"\n  - {item}" for item in self.candidates[:_SHOWN]]
+        lines += [f"\n  {messages.phrase('field.more', count=more)}"] if more > 0 else []
+        return "".join(lines)
+
+
+def _did_you_mean(candidates: Sequence[Candidate]) -> Message:
     if not candidates:
-        return "See `amazon-listings fields` for the fields of this product type."
-    return "Did you mean: " + _listed(candidates)
-
-
-def _listed(candidates: Sequence[Candidate]) -> str:
-    more = len(candidates) - _SHOWN
-    return "".join(f"\n  - {item}" for item in candidates[:_SHOWN]) + (
-        f"\n  and {more} more" if more > 0 else ""
-    )
+        return message("field.see_list")
+    return message("field.did_you_mean", fields=Listed(candidates))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from typing import Any, NoReturn
+from typing import Any
+
+from amazon_product_types.errors import ProductTypeError
 
 CUT = 80
 
 
-class DefinitionError(ValueError):
-    """The document is not a product type definition; the text says what it is, in one sentence."""
+class DefinitionError(ProductTypeError, ValueError):
+    """The document is not a product type definition; the message says what it is."""
 
 
 def parse_definition(content: str | bytes) -> dict[str, Any]:
@@ -27,18 +29,18 @@ def parse_definition(content: str | bytes) -> dict[str, Any]:
         content = _decoded(content)
     text = content.lstrip("\ufeff \t\r\n")
     if not text:
-        _refuse("is empty")
+        raise DefinitionError("document.empty")
     if text.startswith("<"):
-        kind = "HTML page" if "<html" in text[:2000].lower() else "XML document"
-        _refuse(f"is an {kind}, perhaps an error page or an expired link: {_cut(text)}")
+        kind = "HTML" if "<html" in text[:2000].lower() else "XML"
+        raise DefinitionError("document.markup", kind=kind, text=_cut(text))
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
-            _refuse(f"is cut off after {len(text):,} characters: the download did not finish")
-        _refuse(f"is not JSON: {error}")
+            raise DefinitionError("document.cut_off", characters=len(text)) from None
+        raise DefinitionError("document.not_json", reason=error) from None
     except RecursionError:
-        _refuse("is nested too deeply to be read")
+        raise DefinitionError("document.too_deep") from None
     check_definition(document)
     return document  # type: ignore[no-any-return]  # check_definition refuses what is no dict
 
@@ -51,20 +53,20 @@ def check_definition(document: object) -> None:
             an object without attributes.
     """
     if not isinstance(document, dict):
-        _refuse(f"is no JSON object but {_json(document)}")
+        raise DefinitionError("document.no_object", found=_json(document))
     if "errors" in document and "properties" not in document:
-        _refuse(f"is an error answer of the Selling Partner API: {_json(document['errors'])}")
+        raise DefinitionError("document.error_answer", errors=_json(document["errors"]))
     schema = document.get("schema")
     if ("link" in document and "checksum" in document) or (isinstance(schema, dict) and "link" in schema):
-        _refuse("only links to the definition (`link`, `checksum`): download the document behind the link")
+        raise DefinitionError("document.only_link")
     properties = document.get("properties")
     if not isinstance(properties, dict) or not properties:
-        _refuse("has no `properties`, so it describes no attribute")
+        raise DefinitionError("document.no_properties")
     for name, node in properties.items():
         if not isinstance(node, dict | bool):
-            _refuse(f"describes the attribute `{name}` by {_json(node)}, which is no schema")
+            raise DefinitionError("document.no_schema", name=name, found=_json(node))
     if "$vocabulary" in document:
-        _refuse("is the meta-schema, not a definition of a product type")
+        raise DefinitionError("document.meta_schema")
 
 
 def checksum(*documents: object) -> str:
@@ -78,7 +80,7 @@ def _decoded(content: bytes) -> str:
             content = gzip.decompress(content)
         return content.decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        _refuse(f"is not UTF-8 text: {error}")
+        raise DefinitionError("document.not_text", reason=error) from None
 
 
 def _json(value: Any) -> str:
@@ -88,7 +90,3 @@ def _json(value: Any) -> str:
 def _cut(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= CUT else text[: CUT - 1] + "…"
-
-
-def _refuse(reason: str) -> NoReturn:
-    raise DefinitionError(f"This is not a product type definition: it {reason}.")

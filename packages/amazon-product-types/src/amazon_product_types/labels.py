@@ -102,7 +102,7 @@ class FieldIndex:
             raise AmbiguousField(
                 key,
                 [self._candidate(tuple(path.split("."))) for path in (found.path, *others)],
-                "Amazon has given this label to another field",
+                "field.label_moved",
             )
         return found
 
@@ -138,7 +138,7 @@ class FieldIndex:
         candidates = [self._candidate(tuple(item.path.split("."))) for item in self._below.get(inside, ())]
         if found:
             raise AmbiguousField(key, [self._candidate(place) for place in found])
-        raise UnknownField(key, candidates, f"{chain(self._shown(inside))} has no part called {key!r}.")
+        raise UnknownField(key, candidates, "field.no_part", inside=chain(self._shown(inside)))
 
     def name(self, path: str) -> str:
         """The shortest name of the place at `path`: label, chain of labels, or the path itself."""
@@ -180,7 +180,7 @@ class FieldIndex:
         if names in self._below:
             return names
         if names[-1] in ENGINE_MEMBERS and (len(names) == 1 or names[:-1] in self._below):
-            raise UnknownField(key, (), f"{key!r} is written by the engine: `{names[-1]}` needs no mapping.")
+            raise UnknownField(key, (), "field.of_engine", name=names[-1])
         return None
 
     def matches(self, key: str) -> list[str]:

@@ -135,7 +135,7 @@ def test_broken_text_in_a_sku_or_value_does_not_stop_the_output(tmp_path, lamp, 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("<html></html>", "is an HTML page"),
+        ("<html></html>", "is an HTML document"),
         ('{"link": {}, "checksum": "x"}', "only links to the definition"),
         ('{"properties": {"a": {"type": "arr', "is cut off"),
         ('{"properties": {"a": {"maxLength": "x"}}}', "breaks the rules of JSON Schema"),

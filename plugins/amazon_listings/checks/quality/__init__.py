@@ -12,7 +12,7 @@ from amazon_listings.checks.quality.project import opened
 from amazon_listings.checks.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
 from amazon_listings.checks.quality.wording import issue_of, observed, unfit_issue
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
-from amazon_listings.messages import message
+from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ExtractNote, QualityNote
@@ -20,6 +20,7 @@ from amazon_listings.runs.quality_docs import docs_index, project_folder
 from amazon_listings.runs.records import EXTRACT, QUALITY, QualityRecord
 from amazon_listings.runs.related_tables import load_tables
 from amazon_listings.runs.scope import Scope
+from amazon_listings.selling_partner.forecast import Joined
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -214,10 +215,11 @@ class _Check:
             raise ExtractRefused(
                 "quality.extract_refused",
                 connector=self._connector.id,
-                refused="; ".join(refused),
+                refused=Joined(tuple(refused)),
                 place=self._place,
             )
-        return [f"The extract as a whole: {sentence}." for _, sentence in failed]
+        messages = catalogue(self._language)
+        return [messages.phrase("quality.whole_warning", sentence=sentence) for _, sentence in failed]
 
     def _columns(self, expectations: list[Expected], wanted: set[str] | None = None) -> Columns:
         named = {name for one in expectations for name in one.columns} if wanted is None else wanted
@@ -249,7 +251,7 @@ class _Check:
         return f"{self._place}, line {expected.line}" if expected.line else self._place
 
     def _refuse_unknown_columns(self, own: list[Expected]) -> None:
-        """An expectation on a column that nobody fills would pass, or fail, for everything."""
+        """An expectation on a column that is never filled would pass, or fail, for everything."""
         if not self._fields:
             return  # nothing was extracted
         for expected in own:

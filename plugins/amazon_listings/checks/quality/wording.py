@@ -1,4 +1,4 @@
-"""What is said of an item that fails a check, in the language of the connector's locale."""
+"""Word the issue of an item that fails a check, in the language of the connector's locale."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from amazon_product_types.validation.issue import Issue, Origin
 if TYPE_CHECKING:
     from amazon_listings.checks.quality.expectations import Expected
     from amazon_listings.item import UnfitField
+    from amazon_listings.messages import Message
 
 
 def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> Issue:
-    """The issue of an item that fails an expectation.
+    """Return the issue of an item that fails an expectation.
 
     Args:
         expected: The expectation.
@@ -74,7 +75,7 @@ def unfit_issue(unfit: UnfitField, language: str) -> Issue:
 
 
 def in_words(expected: Expected) -> str:
-    """An expectation as it stands in the connector: its type and what it asks for."""
+    """Return an expectation as it stands in the connector: its type and what it asks for."""
     asked = ", ".join(
         f"{name} {value}"
         for name, value in expected.kwargs.items()
@@ -83,13 +84,16 @@ def in_words(expected: Expected) -> str:
     return f"{expected.type} ({asked})" if asked else expected.type
 
 
-def observed(expected: Expected, result: Any) -> str:
-    """What an expectation about the extract as a whole asked for, and what there is instead."""
+def observed(expected: Expected, result: Any) -> Message | str:
+    """Return what an expectation about the extract as a whole asked for, and what there is instead."""
     if description := expected.kwargs.get("description"):
         return str(description).rstrip(".")
-    on = f" on {', '.join(sorted(expected.columns))}" if expected.columns else ""
-    found = result.result
-    if "observed_value" in found:
-        return f"{in_words(expected)}{on} is not met: observed {str(found['observed_value'])[:200]}"
-    failing, every = found.get("unexpected_count"), found.get("element_count")
-    return f"{in_words(expected)}{on} is not met: {failing} of {every} items fail"
+    given = result.result
+    if "observed_value" in given:
+        found = message("quality.observed", value=str(given["observed_value"])[:200])
+    else:
+        found = message(
+            "quality.failing", failing=given.get("unexpected_count"), every=given.get("element_count")
+        )
+    code = "quality.not_met_on" if expected.columns else "quality.not_met"
+    return message(code, expected=in_words(expected), columns=sorted(expected.columns), found=found)

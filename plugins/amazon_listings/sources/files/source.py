@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.messages import Message, message
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.port import Abilities, ConnectionType, OpenedSource, Source
 
@@ -36,14 +37,14 @@ class ProductFiles(OpenedSource):
 
         fill(store, self.settings, self.root, selection, reading)
 
-    def check(self) -> str:
+    def check(self) -> Message:
         """Look for the files, and read the first row."""
         from amazon_listings.sources.files.rows import file_rows, find_files  # noqa: PLC0415 - as above
 
         files = find_files(self.settings.path if self.root is None else self.root)
         first = next(iter(file_rows(self.settings, self.root)), None)
-        number = f"{len(files)} file{'s' if len(files) > 1 else ''}"
-        return f"{number}; {'no row' if first is None else 'the first row can be read'}."
+        code = "connection.test_files_empty" if first is None else "connection.test_files"
+        return message(code, files=len(files))
 
 
 class _Files(Source):

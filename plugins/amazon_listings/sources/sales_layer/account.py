@@ -16,6 +16,7 @@ from amazon_listings.sources.sales_layer.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from amazon_listings.messages import Message
     from amazon_listings.sources.port import FieldDescription, Rows
     from amazon_listings.sources.reading import Reading
     from amazon_listings.sources.sales_layer.clock import Clock
@@ -44,7 +45,7 @@ class SalesLayerAccount(OpenedSource):
             api = rest if self.pim.api == "rest" else connector_api
             api.fill(store, transport, replace(selection, tags=self.tags or selection.tags), reading)
 
-    def check(self) -> str:
+    def check(self) -> Message:
         """Ask for one page of products."""
         return check_connection(self.pim, clock=self.clock)
 

@@ -13,6 +13,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from amazon_listings.messages import log_line
 from amazon_listings.sources.errors import UnexpectedAnswer, UnusableRecord
 from amazon_listings.sources.record import shown
 from amazon_listings.sources.sales_layer.connector_errors import BAD_LAST_UPDATE, INFORMATIVE, error_code
@@ -51,7 +52,7 @@ def fill(store: StagingStore, transport: Transport, selection: Selection, readin
         answer.take(page)
     if reading.full or not store.any_touched() or answer.complete():
         return
-    log.info("Sales Layer reports changes in families it does not send whole: reading them in full.")
+    log.info("%s", log_line("log.sales_layer_families"))
     store.forget_records()
     rest = _Answer(store, selection, reading, wanted=store.is_touched)
     for page in pages(transport, None):
@@ -79,7 +80,7 @@ class _Answer:
     def take(self, page: JsonObject) -> None:
         """Put a page's rows on the store."""
         if (code := error_code(page)) in INFORMATIVE:
-            log.warning("Sales Layer informs: %s (error %s).", INFORMATIVE[code], code)
+            log.warning("%s", log_line(f"sales_layer.informs_{code}"))
         self.pages_read += 1
         self.tables = {**tables(page), **self.tables}
         data = page.get("data") or {}

@@ -24,12 +24,8 @@ if TYPE_CHECKING:
 #: Code 5: the date was not understood and everything is returned.
 BAD_LAST_UPDATE = 5
 
-INFORMATIVE = {
-    BAD_LAST_UPDATE: "incorrect date of last_update, everything is returned",
-    6: "no such API version",
-    7: "wrong output mode, JSON is returned",
-    8: "invalid compression type, nothing is compressed",
-}
+#: Codes of notices beside an answer: an API version, an output mode, a compression that is not known.
+INFORMATIVE = frozenset({BAD_LAST_UPDATE, 6, 7, 8})
 BUSY = {
     10: "the service is blocked for a while",
     11: "the service is unavailable for a while",

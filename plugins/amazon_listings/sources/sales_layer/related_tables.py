@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from amazon_listings.messages import log_line
 from amazon_listings.sources.errors import NotThere, UnusableSource
 from amazon_listings.sources.related_tables import bounded
 from amazon_listings.sources.sales_layer.connector_pages import pages
@@ -105,7 +106,7 @@ def _records(table: Table, given: object, selection: Selection) -> Iterator[Reco
         try:
             record = parse_row(table, row, selection).record
         except ValueError as error:
-            log.warning("A row of the table %s cannot be read: %s.", table.name, error)
+            log.warning("%s", log_line("log.table_row_unreadable", table=table.name, reason=error))
             continue
         if record is not None:
             yield record

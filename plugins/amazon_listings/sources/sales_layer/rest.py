@@ -15,7 +15,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.messages import message
+from amazon_listings.messages import log_line, message
 from amazon_listings.sources.errors import (
     NotThere,
     UnexpectedAnswer,
@@ -83,7 +83,7 @@ class Catalogue:
         try:
             self.variants = self._open("Variants")[1]
         except NotThere:
-            log.info("This Sales Layer account has no variants.")
+            log.info("%s", log_line("log.sales_layer_no_variants"))
         self.link = self._link()
         self._check()
         reading.fields = self.products.properties.union(self.variants.properties if self.variants else ())
@@ -154,7 +154,7 @@ class Catalogue:
         """True if both resources have a date of change; else only everything can be read."""
         known = bool(self.products.modified and (self.variants is None or self.variants.modified))
         if not known:
-            log.warning("Sales Layer's metadata names no date of change: everything is read.")
+            log.warning("%s", log_line("log.sales_layer_no_date"))
         return known
 
     def read_everything(self) -> None:

@@ -10,6 +10,7 @@ from amazon_listings.sources.port import Abilities, ConnectionFields, Connection
 from amazon_listings.sources.sales_layer.connection import PimConnection
 
 if TYPE_CHECKING:
+    from amazon_listings.messages import Message
     from amazon_listings.sources.port import Access
     from amazon_listings.sources.sales_layer.account import SalesLayerAccount
     from amazon_listings.sources.settings import SourceSettings
@@ -28,7 +29,7 @@ def pim_of(found: ConnectionFields) -> PimConnection:
     )
 
 
-def _check(found: ConnectionFields) -> str:
+def _check(found: ConnectionFields) -> Message:
     from amazon_listings.sources.sales_layer.check import check_connection  # noqa: PLC0415 - imports requests
 
     return check_connection(pim_of(found))

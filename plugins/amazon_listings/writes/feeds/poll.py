@@ -22,6 +22,7 @@ from amazon_listings.ledger.feeds import (
     settle_feed,
 )
 from amazon_listings.ledger.submissions import ACCEPTED, UNKNOWN
+from amazon_listings.messages import log_line, message
 from amazon_listings.runs.amazon_calls import Progress, call_for_all
 from amazon_listings.runs.folder import safe_name
 from amazon_listings.runs.records import FEEDS, FeedMessageIssues
@@ -86,7 +87,7 @@ class FeedPoller:
         if feed.feed_id is None:
             search = find_feed(self.client, self.ledger, feed, now=self.now())
             if search.missing:
-                log.info("Feed number %s was never started; its items are sent again.", feed.number)
+                log.info("%s", log_line("log.feed_never_started", number=feed.number))
                 feed_abandoned(self.ledger, feed.number)
             if search.found is None:
                 return
@@ -108,7 +109,7 @@ class FeedPoller:
             return
         report = self._report(at_amazon)
         if at_amazon.report_id is None and at_amazon.state != "FATAL":
-            log.info("Feed %s is through, and has no report yet.", feed.feed_id)
+            log.info("%s", log_line("log.feed_without_report", feed=feed.feed_id))
             return
         answers = self._answers(feed, report, at_amazon.state)
         self._finish(feed, at_amazon.state, at_amazon.report_id, answers)
@@ -149,7 +150,8 @@ class FeedPoller:
             for message in awaited_messages(self.ledger, feed.number)
             if message.sku not in (without or {})
         )
-        progress = Progress(feed.messages - len(without or {}), f"readings of feed {feed.feed_id}")
+        number = feed.messages - len(without or {})
+        progress = Progress(number, "log.progress_feed_readings", feed=feed.feed_id)
 
         def is_applied(row: dict[str, Any]) -> str:
             listing = listings.get(
@@ -173,8 +175,11 @@ class FeedPoller:
             outcomes=answers,
             definition=self.definition,
         )
-        answered = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items()))
-        log.info("Feed %s is %s: %s.", feed.feed_id, state, answered or "no messages")
+        answers_in_words = [
+            message("log.counted", count=number, outcome=status) for status, number in sorted(counts.items())
+        ]
+        answered = answers_in_words or [message("log.no_messages")]
+        log.info("%s", log_line("log.feed_state", feed=feed.feed_id, state=state, answers=answered))
 
 
 def report_name(feed_id: str) -> str:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.ledger.feeds import feed_skus, unknown_feeds
+from amazon_listings.messages import log_line
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
 from amazon_listings.selling_partner.feed_reports import read_report
@@ -69,7 +70,7 @@ def find_feed(client: SellingPartner, ledger: Engine, feed: PendingFeed, *, now:
             continue
         report = _report(client, one)
         if report is not None and _is_about(report, skus, one.state):
-            log.info("The feed %s is the one that an earlier try of a task had started.", one.feed_id)
+            log.info("%s", log_line("log.feed_adopted", feed=one.feed_id))
             return Search(found=one.feed_id)
         if report is None and one.state == "DONE" and now - feed.created_at < DOCUMENT_LIFE:
             under_way = True

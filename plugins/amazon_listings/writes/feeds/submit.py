@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.feed_messages import feed_answers
 from amazon_listings.ledger.feeds import pending_feeds
+from amazon_listings.messages import log_line
 from amazon_listings.runs.amazon_calls import Answered
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.folder import part_name
@@ -253,5 +254,5 @@ class FeedSync:
             lambda: amazon.create(self.writer.client, document_id, [self.connector.marketplace.id]),
         )
         if feed_id is not None:
-            log.info("Feed %s has %s messages.", feed_id, f"{len(skus):,}")
+            log.info("%s", log_line("log.feed_messages", feed=feed_id, count=len(skus)))
         self.calls["feeds"] += 1

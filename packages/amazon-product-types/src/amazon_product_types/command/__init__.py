@@ -8,7 +8,7 @@ from pathlib import Path
 
 from amazon_product_types.command import fields, payloads
 from amazon_product_types.command.files import CannotRead, read_definition
-from amazon_product_types.messages import DEFAULT
+from amazon_product_types.messages import DEFAULT, catalogue, languages
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -29,7 +29,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         return int(asked.run(asked))
     except CannotRead as error:
-        print(error, file=sys.stderr)
+        print(error.worded(catalogue(asked.language)), file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of the output has seen enough.
@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--labels", type=Path, help="The same definition in the locale you read.")
-    command.add_argument("--language", default=DEFAULT, help="Language of the sentences: en, es, fr, de.")
+    command.add_argument(
+        "--language", default=DEFAULT, help=f"Language of the sentences: {', '.join(languages())}."
+    )
     command.add_argument("--json", action="store_true", help="Print JSON.")
 
 

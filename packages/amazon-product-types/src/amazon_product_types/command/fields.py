@@ -9,28 +9,31 @@ from amazon_product_types import fields as listing
 from amazon_product_types.changes import changes, told
 from amazon_product_types.command.files import printable
 from amazon_product_types.matching import chain
+from amazon_product_types.messages import DEFAULT, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from amazon_product_types.definition import Definition
     from amazon_product_types.fields import Field
+    from amazon_product_types.messages import Catalogue
 
 
 def show(definition: Definition, *, language: str, needed: bool, as_json: bool) -> None:
     """Print the fields of a definition; with `needed`, those that every item needs."""
     print_fields(
         (item for item in listing.fields(definition, language=language) if item.needed_alone or not needed),
+        language=language,
         as_json=as_json,
     )
 
 
-def print_fields(found: Iterable[Field], *, as_json: bool) -> None:
+def print_fields(found: Iterable[Field], *, language: str = DEFAULT, as_json: bool) -> None:
     """Print fields as JSON or as lines for people."""
     if as_json:
         print(json.dumps([field.to_dict() for field in found], ensure_ascii=False, indent=2))
         return
-    for line in table_of(found):
+    for line in table_of(found, language):
         print(line)
 
 
@@ -46,8 +49,9 @@ def show_changes(old: Definition, new: Definition, *, language: str, as_json: bo
     return int(any(change.breaking for change in found))
 
 
-def table_of(found: Iterable[Field]) -> Iterator[str]:
+def table_of(found: Iterable[Field], language: str = DEFAULT) -> Iterator[str]:
     """Yield the lines that tell of fields, group by group: label, then path and shape, then conditions."""
+    messages = catalogue(language)
     groups: dict[str, list[Field]] = {}
     for field in found:
         groups.setdefault(field.group, []).append(field)
@@ -56,37 +60,47 @@ def table_of(found: Iterable[Field]) -> Iterator[str]:
             yield ""
             yield printable(group)
         for field in members:
-            yield from _lines(field)
+            yield from _lines(field, messages)
 
 
-def _lines(field: Field) -> Iterator[str]:
-    marks = [mark for mark, on in (("hidden", field.hidden), ("not editable", not field.editable)) if on]
-    marks += [f"recommended by: {field.recommended_by}"] if field.recommended_by else []
-    yield printable(f"{field.requirement:11}  {chain(field.labels)}")
-    yield f"{'':13}{', '.join([f'{field.path}: {_shape(field)}', *marks])}"
-    depends = " and ".join(f"`{path}`" for path in field.depends_on)
-    for text in (field.condition, field.forbidden, f"values depend on {depends}" if depends else ""):
+def _lines(field: Field, messages: Catalogue) -> Iterator[str]:
+    marks = [name for name, on in (("hidden", field.hidden), ("not_editable", not field.editable)) if on]
+    notes = [messages.phrase(f"fields.{mark}") for mark in marks]
+    if field.recommended_by:
+        notes.append(messages.phrase("fields.recommended_by", source=field.recommended_by))
+    level = messages.phrase(f"condition.{field.requirement}")
+    yield printable(f"{level:11}  {chain(field.labels)}")
+    yield f"{'':13}{', '.join([f'{field.path}: {_shape(field, messages)}', *notes])}"
+    depends = messages.all_of(f"`{path}`" for path in field.depends_on)
+    values = messages.phrase("fields.depends", fields=depends) if depends else ""
+    for text in (field.condition, field.forbidden, values):
         if text:
             yield printable(f"{'':13}{text}")
 
 
-def _shape(field: Field) -> str:
+def _shape(field: Field, messages: Catalogue) -> str:
     """Return the type and limits of a field: `string, 24 options`, `number, at least 0, at most 100`."""
+    phrase = messages.phrase
     parts = [field.type]
     if field.options:
-        count = len(field.options)
-        parts.append(f"{count} {'suggestion' if field.open else 'option'}{'s' * (count != 1)}")
-    characters = " characters" if field.json_type == "string" else ""
+        parts.append(
+            phrase("fields.suggestions" if field.open else "fields.options", count=len(field.options))
+        )
+    long = field.json_type == "string"
+
+    def limit(value: float) -> str:
+        return phrase("fields.characters", count=int(value)) if long else messages.value(value)
+
     if field.min is not None and field.min == field.max:
-        parts.append(f"{field.min:,.10g}{characters}")
-    elif field.min is not None and (field.min > 1 or not characters):
-        parts.append(f"at least {field.min:,.10g}{characters}")
+        parts.append(limit(field.min))
+    elif field.min is not None and (field.min > 1 or not long):
+        parts.append(phrase("fields.at_least", limit=limit(field.min)))
     if field.max is not None and field.min != field.max:
-        parts.append(f"at most {field.max:,.10g}{characters}")
+        parts.append(phrase("fields.at_most", limit=limit(field.max)))
     if field.max_bytes is not None:
-        parts.append(f"at most {field.max_bytes:,} bytes")
-    if field.max_values not in {None, 1}:
-        parts.append(f"{field.max_values} values")
+        parts.append(phrase("fields.bytes", count=field.max_bytes))
+    if field.max_values is not None and field.max_values != 1:
+        parts.append(phrase("fields.values", count=field.max_values))
     if field.language:
-        parts.append("per language")
+        parts.append(phrase("fields.per_language"))
     return ", ".join(parts)

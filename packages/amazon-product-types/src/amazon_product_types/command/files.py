@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.definition import Definition
 from amazon_product_types.document import DefinitionError, parse_definition
+from amazon_product_types.errors import ProductTypeError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class CannotRead(Exception):
-    """A file that is not there or is something else; the text is one sentence for its reader."""
+#: Spaces that do not break a line, as French and others write them before a sign.
+_NO_BREAK = frozenset("\u00a0\u202f")
+
+
+class CannotRead(ProductTypeError):
+    """A file that is not there or is something else."""
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -24,9 +29,9 @@ def read_document(path: Path) -> dict[str, Any]:
     try:
         return parse_definition(path.read_bytes())
     except OSError as error:
-        raise CannotRead(f"{path} cannot be read: {error.strerror}.") from error
+        raise CannotRead("file.unreadable", path=path, reason=error.strerror) from error
     except DefinitionError as error:
-        raise CannotRead(f"{path}: {error}") from error
+        raise CannotRead("file.wrong", path=path, error=error) from error
 
 
 def read_definition(path: Path, labels: Path | None) -> Definition:
@@ -40,4 +45,4 @@ def read_definition(path: Path, labels: Path | None) -> Definition:
 
 def printable(text: str) -> str:
     """Return a text without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "·" for letter in text)
+    return "".join(letter if letter.isprintable() or letter in _NO_BREAK else "·" for letter in text)

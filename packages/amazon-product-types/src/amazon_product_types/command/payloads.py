@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from amazon_product_types.command.files import CannotRead, printable, read_document
+from amazon_product_types.errors import ProductTypeError
+from amazon_product_types.messages import catalogue
 from amazon_product_types.rules import RuleCheck
 from amazon_product_types.validation import DefinitionError, compile_definition
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
 #: What one entry of `--json` holds of an issue, besides the attribute it concerns.
 ENTRY = ("code", "severity", "keyword", "path", "label", "message", "why", "allowed", "found", "attribute")
+
+
+class NotAnItem(ProductTypeError):
+    """A line that is no item."""
 
 
 def check(
@@ -49,6 +55,7 @@ def check(
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Half a surrogate pair in a SKU must not end the stream; written like this it is JSON, too.
         sys.stdout.reconfigure(errors="backslashreplace")
+    messages = catalogue(language)
     compiled = _validator(definition, labels)
     rules = RuleCheck(compiled.document, compiled.label, without=without)
     show = _show_json if as_json else _show_table
@@ -59,9 +66,9 @@ def check(
                 continue
             try:
                 sku, attributes = _item(line)
-            except ValueError as error:
+            except NotAnItem as error:
                 unreadable += 1
-                print(f"Line {number} is not an item: {error}", file=sys.stderr)
+                print(messages.phrase("payloads.line", number=number, reason=error), file=sys.stderr)
                 continue
             count += 1
             check = compiled.failures if as_json else compiled.issues
@@ -71,7 +78,8 @@ def check(
             show(sku, issues, valid=valid)
     if not as_json:
         passed = count - invalid
-        print(f"Items: {passed:,} valid, {invalid:,} invalid. Lines that are no item: {unreadable:,}.")
+        counts = {"valid": passed, "invalid": invalid, "unreadable": unreadable}
+        print(messages.phrase("payloads.counts", **counts))
     return int(bool(invalid or unreadable))
 
 
@@ -80,7 +88,7 @@ def _validator(path: Path, labels: Path | None) -> Validator:
     try:
         return compile_definition(document, locale_document=spoken)
     except DefinitionError as error:
-        raise CannotRead(f"{path}: {error}") from error
+        raise CannotRead("file.wrong", path=path, error=error) from error
 
 
 def _lines(payloads: str) -> IO[bytes]:
@@ -89,23 +97,25 @@ def _lines(payloads: str) -> IO[bytes]:
     try:
         return Path(payloads).open("rb")
     except OSError as error:
-        raise CannotRead(f"{payloads} cannot be read: {error.strerror}.") from error
+        raise CannotRead("file.unreadable", path=payloads, reason=error.strerror) from error
 
 
 def _item(line: bytes) -> tuple[Any, dict[str, Any]]:
     try:
         item = json.loads(line.decode("utf-8-sig"), parse_constant=_no_constant)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise NotAnItem("payloads.too_deep") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is not JSON ({error.msg}, at character {error.pos + 1})") from None
+        raise NotAnItem("payloads.not_json", reason=error.msg, position=error.pos + 1) from None
+    except UnicodeDecodeError as error:
+        raise NotAnItem("payloads.not_json", reason=error.reason, position=error.start + 1) from None
     if not isinstance(item, dict) or not isinstance(item.get("attributes"), dict):
-        raise ValueError('it has not the form {"sku": …, "attributes": {…}}')  # noqa: TRY004 - as any bad line
+        raise NotAnItem("payloads.form", form='{"sku": …, "attributes": {…}}')
     return item.get("sku"), item["attributes"]
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise NotAnItem("payloads.no_number", name=name)
 
 
 def _show_json(sku: Any, issues: list[Issue], *, valid: bool) -> None:

@@ -17,7 +17,6 @@ failed without what to do.
 
 from __future__ import annotations
 
-import gettext
 import math
 import re
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+from amazon_product_types.messages.po_file import Entry, Texts, read_texts
 from amazon_product_types.messages.printable import as_json, plain
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ DEFAULT = "en"
 HERE = "amazon_product_types"
 _ENGLISH = "en_GB"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
+#: From here on, whole numbers are grouped.
+_GROUPED = 1000
 
 
 @dataclass(frozen=True)
@@ -68,20 +70,6 @@ class _Part(NamedTuple):
     text: str
     fact: str | None
     form: str
-
-
-class Entry(NamedTuple):
-    """The templates of a message, one for each plural form, and the fact that decides between them."""
-
-    templates: tuple[str, ...]
-    counted: str
-
-
-class Texts(NamedTuple):
-    """What one `.po` file says: entries by code and variant, and its rule for plurals."""
-
-    entries: Mapping[tuple[str, str], Entry]
-    plural: Callable[[int], int]
 
 
 class Catalogue:
@@ -213,17 +201,7 @@ def languages(package: str = HERE) -> tuple[str, ...]:
 @cache
 def texts(package: str, language: str) -> Texts:
     """Read the messages that a package has in a language."""
-    from babel.messages.pofile import read_po  # noqa: PLC0415 - read when a sentence is needed
-
-    with (files(package) / "messages" / f"{language}.po").open("rb") as file:
-        found = read_po(file, locale=language)
-    entries = {}
-    for one in found:
-        code, counted = one.id if isinstance(one.id, tuple) else (one.id, "")
-        written = one.string if isinstance(one.string, tuple) else (one.string,)
-        if code and all(written):
-            entries[str(code), one.context or ""] = Entry(tuple(map(str, written)), counted)
-    return Texts(entries, gettext.c2py(found.plural_expr))
+    return read_texts((files(package) / "messages" / f"{language}.po").read_text(encoding="utf-8"))
 
 
 def placeholders(template: str) -> frozenset[str]:
@@ -248,6 +226,8 @@ def _parsed(template: str) -> tuple[_Part, ...]:
 
 
 def _number(catalogue: Catalogue, value: float | Decimal) -> str:
+    if isinstance(value, int) and 0 <= value < _GROUPED:
+        return str(value)  # the same everywhere, and Babel's data take their time
     return _in_locale(value, catalogue.tag) if math.isfinite(value) else str(value)
 
 
@@ -262,7 +242,7 @@ def _in_locale(value: float | Decimal, locale: str) -> str:
 def _percent(catalogue: Catalogue, value: float) -> str:
     from babel.numbers import format_percent  # noqa: PLC0415
 
-    return format_percent(value, locale=catalogue.locale)
+    return format_percent(round(value, 3), locale=catalogue.locale, decimal_quantization=False)
 
 
 def _moment(catalogue: Catalogue, value: datetime) -> str:

@@ -124,9 +124,7 @@ def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         place = "/".join(str(step) for step in getattr(error, "instance_path", ()))
         text = str(error).splitlines()[0]
-        raise DefinitionError(
-            f"The definition breaks the rules of JSON Schema at `{place}`: {text}."
-        ) from error
+        raise DefinitionError("document.breaks_schema", path=place, reason=text) from error
 
 
 def _failure(error: jsonschema_rs.ValidationError) -> Failure:
