@@ -269,7 +269,7 @@ def contract(
             found = list(found_in(connector, mapping, items))
             for one in found:
                 some = ", ".join(one.examples)
-                facts = {"field": one.field, "example": some, "owner": one.owner}
+                facts: dict[str, Any] = {"field": one.field, "example": some, "owner": one.owner}
                 say("contract.broken", without=one.items, **facts)
             if found:
                 raise typer.Exit(1)
@@ -305,7 +305,7 @@ def history(
     for one in versions:
         first, last = one.runs[-1], one.runs[0]
         runs = messages().phrase("history.runs", count=len(one.runs))
-        period = {"first": str(first.started_at), "last": str(last.started_at)}
+        period: dict[str, Any] = {"first": str(first.started_at), "last": str(last.started_at)}
         say("history.period", hash=one.hash[:12], **period, runs=runs)
         used = messages().phrase("history.last_used", run=last.run_id, operation=last.operation)
         print(f"    {used}")
