@@ -187,7 +187,7 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
 
     extract = run.folder.noted(ExtractNote)
     if extract is not None and not extract.parts:
-        log.info("Nothing was extracted, so there is nothing to check.")
+        log.info("%s", log_line("log.nothing_extracted"))
         run.folder.note(QualityNote(checked=0, blocked=0))
         return {"checked": 0, "blocked": 0}
     from amazon_listings.checks.quality import check_quality as check

@@ -19,6 +19,8 @@ from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.dag_factory import FIRST_DAY
 from amazon_listings.airflow_adapter.failures import explained, task_defaults
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.messages import catalogue, log_line
+from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,25 +41,15 @@ APPROVE, REFUSE, LATER = "Approve", "Refuse", "Later"
 #: Runs that may be parked at once.
 RUNS = 1000
 
-_DOCS = """\
-### What waits for an approval
-
-Each task `ask` is a question that a live run asked; it stands in **Required Actions** until a person answers
-it here or on the command line (`amazon-listings approvals`), a newer change replaces it, or it lapses. The
-answer holds for the changes that are shown. *SKUs to leave out* go on waiting. Marking a task as a success
-answers nothing.
-
-What was approved goes with the connector's next live run, or at once with a run of the items *approved*.
-"""
-
 
 def approvals_dag() -> DAG:
     """The DAG `amazon_approvals`."""
+    say = catalogue(settings().language).phrase
     with DAG(
         dag_id=DAG_ID,
-        dag_display_name="Approve what waits to go to Amazon",
-        description="Shows what waits for a person in Required Actions",
-        doc_md=_DOCS,
+        dag_display_name=say("approvals_dag.title"),
+        description=say("approvals_dag.description"),
+        doc_md=f"### {say('approvals_dag.title')}\n\n{say('approvals_dag.doc')}\n",
         schedule=CronTriggerTimetable("*/5 * * * *", timezone="UTC"),
         start_date=FIRST_DAY,
         catchup=False,
@@ -77,7 +69,10 @@ def approvals_dag() -> DAG:
             response_timeout=EVERY,
             params={
                 "skus_to_leave_out": Param(
-                    "", type=["string", "null"], title="SKUs to leave out", description="One a line."
+                    "",
+                    type=["string", "null"],
+                    title=say("approvals_dag.skus"),
+                    description=say("approvals_dag.skus_help"),
                 )
             },
         ).expand_kwargs(found)
@@ -96,7 +91,7 @@ def waiting() -> list[dict[str, Any]]:
         for question in open_questions(connections.ledger(), now=now)
         if question.shown_until is None or question.shown_until <= now
     ]
-    log.info("Questions to be shown: %s.", len(found))
+    log.info("%s", log_line("log.questions_to_show", number=len(found)))
     return found
 
 
@@ -121,18 +116,17 @@ class AskOperator(HITLOperator):
         from amazon_listings.approvals.wording import body, subject
         from amazon_listings.connectors.languages import language_of
         from amazon_listings.ledger.approvals import show_question
-        from amazon_listings.messages import catalogue
 
         ledger = connections.ledger()
         found = _open(int(self.question))
         if found is None:
-            log.info("Question %s is not open any more.", self.question)
+            log.info("%s", log_line("log.question_not_open", question=int(self.question)))
             return None
         now = datetime.now(UTC)
         ti = context["ti"]
         shown_in = f"{ti.run_id}/{ti.map_index}"
         if not show_question(ledger, found.number, shown_in, until=now + ALIVE, now=now):
-            log.info("Another task shows question %s.", self.question)
+            log.info("%s", log_line("log.question_shown_elsewhere", question=found.number))
             return None
         connector = _connector(self.connector_id)
         messages = catalogue(language_of(connector) if connector is not None else "en")
@@ -175,7 +169,8 @@ def answer(question: int, *, approved: bool, by: str, without: Sequence[str] = (
 
     where = ApprovalFilter(questions=(question,), without=tuple(without))
     rows = answer_items(connections.ledger(), where, approved=approved, by=by)
-    log.info("%s items were %s by %s.", f"{len(rows):,}", "approved" if approved else "refused", by)
+    code = "log.approved_by" if approved else "log.refused_by"
+    log.info("%s", log_line(code, count=len(rows), by=by))
     return {"approved": approved, "by": by, "items": len(rows)}
 
 

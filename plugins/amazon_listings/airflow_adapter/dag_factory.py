@@ -18,6 +18,7 @@ from amazon_listings.airflow_adapter.failures import LONG_WORK, QUOTA_BOUND_WORK
 from amazon_listings.airflow_adapter.live_sync_operator import LiveSyncOperator
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.messages import catalogue
+from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import BrokenConnector, Connector
@@ -63,10 +64,11 @@ def build_broken_dag(broken: BrokenConnector) -> DAG:
 
     It has no schedule, and its documentation is the sentence.
     """
+    say = catalogue(settings().language).phrase
     with DAG(
         dag_id=f"amazon_{broken.id}",
-        description="The connector is broken; its documentation says why",
-        doc_md=f"### {broken.id}\n\nThis connector is broken and does not run:\n\n{_quoted(broken.text)}",
+        description=say("dag.broken_description"),
+        doc_md=f"### {broken.id}\n\n{say('dag.broken_doc')}\n\n{_quoted(broken.text)}",
         schedule=None,
         start_date=FIRST_DAY,
         catchup=False,

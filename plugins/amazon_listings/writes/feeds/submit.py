@@ -165,7 +165,7 @@ class FeedSync:
         """Cancel feeds that Amazon has not begun to process."""
         for feed in awaited:
             if feed.feed_id is not None and not amazon.cancel(self.writer.client, feed.feed_id):
-                log.warning("Feed %s cannot be cancelled any more: Amazon processes it.", feed.feed_id)
+                log.warning("%s", log_line("log.feed_not_cancelled", feed=feed.feed_id))
 
     def _payloads(self, part: str, skus: Collection[str]) -> dict[str, dict[str, Any]]:
         """Return the attributes of the items of a part that have these SKUs."""
