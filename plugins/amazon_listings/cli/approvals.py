@@ -317,11 +317,13 @@ def _keys(engine: Engine, connectors: Sequence[str]) -> list[str]:
 
 
 def _key(engine: Engine, connector: str) -> str:
-    from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.ledger.connectors import find_key, known_connectors
 
     key = find_key(engine, connector)
     if key is None:
-        refuse("cli.connector_never_ran", connector=connector)
+        known = [one.current_id for one in known_connectors(engine)]
+        code = "cli.connector_never_ran" if known else "cli.no_connector_ran"
+        refuse(code, connector=connector, known=", ".join(known))
     return key
 
 

@@ -93,7 +93,7 @@ def test_show_prints_items_or_ends_with_a_sentence(run, shops):
     assert (nothing.exit_code, nothing.stderr.strip()) == (1, "Nothing waits for an approval.")
     unknown = run("approvals", "show", "nobody")
     assert unknown.exit_code == 1
-    assert "it never ran" in unknown.stderr
+    assert "never ran. Those that did: de_lamps, fr_lamps." in unknown.stderr
 
 
 def test_stop_and_resume(run, shops):
