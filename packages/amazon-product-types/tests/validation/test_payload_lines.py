@@ -100,7 +100,7 @@ def test_bytes_that_are_no_text_are_a_bad_line(run, tmp_path, payload):
     path.write_bytes(b'\xff\xfe{"sku"\n' + path.read_bytes())
     result = run.command(str(tmp_path / "lamp.json"), str(path), "--json")
     assert json.loads(result.stdout)["valid"] is True
-    assert result.stderr.startswith("Line 1 is not an item: 'utf-8' codec")
+    assert result.stderr.startswith("Line 1 is not an item: it is not UTF-8 text (invalid start byte, at byte 1)")
 
 
 def test_the_table_is_for_people(run, payload):
@@ -111,7 +111,7 @@ def test_the_table_is_for_people(run, payload):
     assert "✘ A·[31m" in result.stdout
     assert "Falta «Parent». Obligatorio porque «Level» es child. Rellene «Parent»." in result.stdout
     assert "✔ B" in result.stdout
-    assert "Items: 1 valid, 1 invalid. Lines that are no item: 0." in result.stdout
+    assert "Artículos: 1 válidos, 1 no válidos. Líneas que no son un artículo: 0." in result.stdout
 
 
 def test_labels_from_the_locale_definition(run, tmp_path, lamp, payload):

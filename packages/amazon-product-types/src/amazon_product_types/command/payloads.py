@@ -108,7 +108,7 @@ def _item(line: bytes) -> tuple[Any, dict[str, Any]]:
     except json.JSONDecodeError as error:
         raise NotAnItem("payloads.not_json", reason=error.msg, position=error.pos + 1) from None
     except UnicodeDecodeError as error:
-        raise NotAnItem("payloads.not_json", reason=error.reason, position=error.start + 1) from None
+        raise NotAnItem("payloads.not_text", reason=error.reason, position=error.start + 1) from None
     if not isinstance(item, dict) or not isinstance(item.get("attributes"), dict):
         raise NotAnItem("payloads.form", form='{"sku": …, "attributes": {…}}')
     return item.get("sku"), item["attributes"]
