@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 import requests
 
+from amazon_listings.messages import catalogue
 from amazon_listings.sources.errors import CredentialsRefused, PimUnavailable
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
@@ -179,4 +180,5 @@ def test_wrong_credentials_are_refused_in_words(sandbox, api, wrong):
 
 @pytest.mark.parametrize("api", APIS)
 def test_the_connection_check_says_what_is_there(sandbox, api):
-    assert "languages en, es, fr, de; first product LUM-L101." in check_connection(connection(sandbox, api))
+    said = catalogue("en").word(check_connection(connection(sandbox, api)))
+    assert "languages en, es, fr, de; first product LUM-L101." in said

@@ -100,7 +100,7 @@ def test_bytes_that_are_no_text_are_a_bad_line(run, tmp_path, payload):
     path.write_bytes(b'\xff\xfe{"sku"\n' + path.read_bytes())
     result = run.command(str(tmp_path / "lamp.json"), str(path), "--json")
     assert json.loads(result.stdout)["valid"] is True
-    assert result.stderr.startswith("Line 1 is not an item: it is not UTF-8 text (invalid start byte, at byte 1)")
+    assert "Line 1 is not an item: it is not UTF-8 text (invalid start byte, at byte 1)" in result.stderr
 
 
 def test_the_table_is_for_people(run, payload):
