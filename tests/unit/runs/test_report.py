@@ -290,7 +290,7 @@ def english_sentences():
                 yield from (
                     piece.strip(" .:,;()")
                     for piece in re.split(r"\{[^}]*\}", template)
-                    if piece.strip().count(" ") > 3
+                    if len(piece.split()) > 4
                 )
 
 
