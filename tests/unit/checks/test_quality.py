@@ -342,7 +342,11 @@ def test_a_warning_does_not_block(check, item, folder):
     assert check.counts["blocked"] == 0
     assert not rows["products/1"]["blocks"]
     assert rows["products/1"]["issues"][0]["message"] == "Nothing in stock."
-    assert folder.noted(QualityNote).warnings[0].startswith("The extract as a whole: expect_table_row_count")
+    assert (
+        folder.noted(QualityNote)
+        .warnings[0]
+        .startswith("L'extrait dans son ensemble : expect_table_row_count")
+    )
 
 
 @pytest.mark.parametrize(
