@@ -219,11 +219,21 @@ class Run:
     """One run; its steps one by one."""
 
     def __init__(
-        self, shop, connector, number, *, operation="live", kind="everything", force=False, removed=()
+        self,
+        shop,
+        connector,
+        number,
+        *,
+        operation="live",
+        kind="everything",
+        force=False,
+        removed=(),
+        kept=(),
     ):
         self.shop = shop
         self.connector = connector
         self.removed = list(removed)
+        self.kept = list(kept)
         self.scope = Scope(operation, kind, "asked", None, None, frozenset(), force)
         self.folder = RunFolder.of(shop._root / "storage", connector.id, f"run{number}")
         self.definitions = shop.definitions(connector)
@@ -254,6 +264,7 @@ class Run:
                 unreadable=unreadable,
                 full=self.scope.kind == "everything",
                 removed_ids=tuple(self.removed),
+                kept_ids=tuple(self.kept),
             )
         )
         self.folder.note(QualityNote(checked=extracted, blocked=0))

@@ -194,8 +194,27 @@ def mark_removed_skus(
         _mark(ledger, connector_key, item_states.c.sku.in_(chunk), run, read_at)
 
 
-def mark_missing(ledger: Engine, connector_key: str, *, run: int, read_at: datetime) -> None:
-    """Mark every item that a run which read everything, and entered all of it, did not see."""
+def mark_missing(
+    ledger: Engine, connector_key: str, *, run: int, read_at: datetime, kept: Iterable[str] = ()
+) -> None:
+    """Mark every item that a run which read everything, and entered all of it, did not see.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose items.
+        run: The run's number.
+        read_at: When it read, by the source's clock.
+        kept: Identities of items that the source has and did not give, products for their families.
+    """
+    table = item_states.c
+    for chunk in chunks(kept, CHUNK):
+        named = table.pim_id.in_(chunk) | table.family.in_(chunk)
+        with ledger.begin() as connection:
+            connection.execute(
+                update(item_states)
+                .where(table.connector_key == connector_key, table.run < run, named)
+                .values(run=run)
+            )
     _mark(ledger, connector_key, None, run, read_at)
 
 

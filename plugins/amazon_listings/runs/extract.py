@@ -110,6 +110,7 @@ def extract_products(
         removed=len(reading.removed),
         # What changed so that the connector's filter leaves it out has left the selection too.
         removed_ids=(*reading.removed, *chosen.unwanted),
+        kept_ids=tuple(reading.kept),
         warnings=tuple(warnings),
         fields=tuple(sorted(chosen.fields.seen)),
         selected=tuple(needed),

@@ -104,7 +104,7 @@ def keep_states(
     if scope.kind == "everything" and extract.full:
         # After an unreadable record nobody knows which items are missing.
         if ended and not left_out and not extract.unreadable:
-            mark_missing(ledger, connector.key, run=run, read_at=read_at)
+            mark_missing(ledger, connector.key, run=run, read_at=read_at, kept=extract.kept_ids)
     else:
         mark_removed(ledger, connector.key, extract.removed_ids, run=run, read_at=read_at)
 

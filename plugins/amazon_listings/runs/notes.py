@@ -66,6 +66,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
         full: Everything was read, not only what changed.
         removed: How many items the PIM named as removed.
         removed_ids: The PIM's identities of what left the selection.
+        kept_ids: Those of what was not read and did not leave: its status has no known meaning.
         warnings: Sentences for the report.
         fields: The PIM fields that items had.
         selected: The PIM fields that were asked for; empty: all.
@@ -84,6 +85,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
     full: bool = False
     removed: int = 0
     removed_ids: tuple[str, ...] = ()
+    kept_ids: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.languages import language_of
@@ -146,7 +147,10 @@ def _left(
         yield from (("", sku) for sku in waiting if sku in scope.skus and sku not in back)
         return
     if scope.kind == "everything" and extract.full:
-        present = _present(connector, ledger, folder)
+        present = chain(
+            _present(connector, ledger, folder),
+            (sku for _, sku in listed_skus(ledger, connector.key, extract.kept_ids)),
+        )
         yield from (("", sku) for sku in listed_but_not(ledger, connector.key, present))
         return
     gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, extract.removed_ids)}

@@ -30,6 +30,8 @@ class Reading:
             changed. A caller may conclude from absence only after a full reading.
         removed: After iteration: ids (`products/99`, `variants/501`) that were deleted or left
             the selection since `changed_since`. A product stands for its whole family.
+        kept: After iteration: the status by id of what has a status whose meaning is not known: it is neither
+            returned nor gone.
         fields: After iteration: names of the fields that the PIM has, if it tells them; the items
             may hold fewer of them.
         problems: After iteration: records that could not become items, one error each.
@@ -41,6 +43,7 @@ class Reading:
     opened: str | None = None
     full: bool = True
     removed: list[str] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
     fields: frozenset[str] = frozenset()
     problems: list[ItemError] = field(default_factory=list)
     notices: list[Message] = field(default_factory=list)

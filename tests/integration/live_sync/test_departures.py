@@ -74,6 +74,15 @@ def test_a_run_of_changes_takes_those_that_the_pim_names(shop):
     assert shop.held(connector, "B") is not None
 
 
+def test_what_has_a_status_without_a_known_meaning_did_not_leave(shop):
+    connector = shop.connector(sync=sync("delete", 1))
+    shop.run(connector, [lamp("A"), variant("F", "F1"), lamp("B")])
+    run = shop.run(connector, [], kept=["products/A", "products/F"])
+    assert run.outcomes() == {"B": "pending"}
+    assert shop.held(connector, "A") is not None
+    assert shop.held(connector, "F1") is not None
+
+
 @pytest.mark.parametrize("kind", ["interval", "skus"])
 def test_other_runs_say_nothing_about_what_left(shop, kind):
     connector = shop.connector(sync=sync("delete", 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -98,6 +99,7 @@ def test_pages_follow_and_only_the_first_has_the_schema(connector, time):
         {"error": 0, "data": []},
         {"error": 0, "data": {"product_formats": [variant(11, 1)]}},
     ]
+    connector.server.date = 1_763_900_002
     ids, reading = read(connector, time)
     assert ids == ["variants/11", "products/2"]
     assert reading.full
@@ -205,12 +207,114 @@ def test_a_record_that_comes_back_is_not_removed(connector, time):
     assert reading.removed == ["products/2"]
 
 
-@pytest.mark.parametrize("page", [first("refresh", products=[product(1)]), {**first("update"), "error": 5}])
+@pytest.mark.parametrize(
+    "page", [first("refresh", products=[product(1)]), {**first("update", products=[product(1)]), "error": 5}]
+)
 def test_a_refresh_is_full_though_changes_were_asked_for(connector, time, page):
     connector.changes = [page]
     _, reading = read(connector, time, SINCE)
     assert reading.full
     assert len(connector.server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"data": []}, {"data": {"products": []}}, {"data": {"catalogue": [["M", 7, 0, "S", "Shoes"]]}}],
+)
+@pytest.mark.parametrize("selection", [SINCE, Selection()])
+def test_a_refresh_without_products_says_nothing_about_what_was_deleted(connector, time, data, selection):
+    connector.pages = [{**first("refresh"), **data}]
+    ids, reading = read(connector, time, selection)
+    assert (ids, reading.removed, reading.full, reading.cursor) == ([], [], False, None)
+    assert [notice.code for notice in reading.notices] == ["pim.refresh_empty"]
+
+
+WAITING = {"images": {"total": 3, "partial": 1}, "files": 1}
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_while_images_are_being_made_the_cursor_waits(connector, time, where):
+    connector.pages = [first(products=[product(1)]), {"data": {"products": [product(2)]}}]
+    connector.pages[where]["waiting"] = WAITING
+    ids, reading = read(connector, time)
+    assert ids == ["products/1", "products/2"]
+    assert reading.cursor is None
+    assert [(one.code, one.facts["count"]) for one in reading.notices] == [("pim.media_waiting", 4)]
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [None, [], 0, {"images": {"total": 0, "partial": 0}, "files": 0}, {"images": "x", "files": None}],
+)
+def test_nothing_in_the_making_moves_the_cursor(connector, time, waiting):
+    connector.pages = [{**first(products=[product(1)]), "waiting": waiting}]
+    _, reading = read(connector, time)
+    assert reading.cursor
+    assert reading.notices == []
+
+
+MADE = ["M", "i1", "https://cdn/th.jpg", "https://cdn/org.jpg", ""]
+
+
+@pytest.mark.parametrize(
+    "photo", [[["M", "i2", "", "", ""], MADE], [MADE, ["M", "i2"]], [["M", "i2", None, None, None]]]
+)
+@pytest.mark.parametrize("selection", [SINCE, Selection()])
+def test_an_item_whose_image_is_being_made_waits_and_the_others_go_on(connector, time, photo, selection):
+    connector.pages = [first(products=[product(1, photo), product(2)])]
+    connector.changes = [first("update", products=[product(1, photo), product(2)])]
+    ids, reading = read(connector, time, selection)
+    assert ids == ["products/2"]
+    assert [(one.code, one.sku) for one in reading.problems] == [("sales_layer.media_unfinished", "P-1")]
+    assert reading.cursor is None
+    ids, reading = read(connector, time, replace(selection, fields=("price",)))
+    assert (ids, reading.problems) == (["products/1", "products/2"], [])
+
+
+def test_what_the_first_page_does_not_have_may_come_later(connector, time):
+    """Tables that a later page describes, rows that come before their tables are known."""
+    whole = first()
+
+    def described(name):
+        return {"data_schema": {name: SCHEMA[name]}, "data_schema_info": INFO}
+
+    connector.pages = [
+        {**whole, **described("catalogue"), "data": {"catalogue": [["M", 7, 0, "S", "x"]]}},
+        {**described("product_formats"), "data": {"product_formats": [variant(11, 1)]}},
+        {**described("products"), "data": {"products": [product(1)]}},
+        {"data": {"products": [product(2)], "product_formats": [variant(12, 1)]}},
+    ]
+    ids, reading = read(connector, time)
+    assert ids == ["variants/11", "variants/12", "products/2"]
+    assert (reading.problems, reading.full) == ([], True)
+
+
+def test_rows_under_another_name_of_their_table_are_read(connector, time):
+    page = first()
+    page["schema"]["sanitized_table_names"] = {"Mis productos": "mis_productos", "tallas": "formats"}
+    page["data_schema"] = {
+        "rayons": ["STATUS", "ID", "ID_PARENT", "REF"],
+        "Mis productos": ["STATUS", "ID", "ID_rayons", "REF", "nom"],
+        "formats": ["STATUS", "ID", "ID_mis_productos", "REF", "ean"],
+    }
+    page["data_schema_info"] = []
+    page["data"] = {"mis_productos": [["M", 1, [3], "P", "x"]], "tallas": [["M", 5, 1, "V", "1"]]}
+    connector.pages = [page]
+    assert read(connector, time)[0] == ["variants/5"]
+
+
+def test_rows_of_tables_that_nothing_describes_are_never_taken_for_none(connector, time):
+    connector.pages = [first(articulos=[["M", 1, [3], "P", "x"]])]
+    with pytest.raises(UnexpectedAnswer, match="data_schema"):
+        read(connector, time)
+    connector.pages = [first(products=[product(1)], marken=[["M", 1, "x"]])]
+    assert read(connector, time)[0] == ["products/1"]
+
+
+def test_a_time_later_than_the_answer_does_not_move_the_cursor(connector, time):
+    connector.pages = [{**first(products=[product(1)]), "time": connector.server.date + 7200}]
+    _, reading = read(connector, time)
+    assert datetime.fromisoformat(reading.cursor).timestamp() == connector.server.date
 
 
 def test_rows_that_do_not_fit_are_problems(connector, time):

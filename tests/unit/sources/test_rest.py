@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -89,7 +90,7 @@ def test_statuses_filter_products_by_query_and_variants_by_their_own(rest, time)
     assert read(rest, time, Selection(statuses=("all",)))[0] == [
         "variants/11", "variants/12", "variants/21", "products/3", "variants/41"]  # fmt: skip
     asked = [query for path, query, _ in rest.server.asked if path.endswith("/Products")]
-    assert asked[0]["$filter"] == "prod_stat eq 'V'"
+    assert asked[0]["$filter"] == "prod_stat eq 'V' or prod_stat eq 'R'"
 
 
 def test_the_status_field_is_the_accounts_own(rest, time):
@@ -369,3 +370,41 @@ def test_a_page_lost_in_the_middle_is_asked_for_again(rest, time, unfiltered):
 
     rest.server.answer = loses
     assert read(rest, time)[0] == [f"products/{n}" for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("selection", [Selection(), SINCE], ids=["everything", "changes"])
+def test_what_has_a_status_without_a_known_meaning_is_neither_sent_nor_gone(rest, time, selection):
+    rest.products = [product(1), product(2, "R", NEW), product(3, "I", NEW), product(4, "V", NEW)]
+    rest.variants = [variant(11, 1, "R", NEW), variant(41, 4, "V", NEW), variant(42, 4, "I", NEW)]
+    ids, reading = read(rest, time, selection)
+    assert ids == ["variants/41"]
+    assert reading.kept == {"products/2": "R", "variants/11": "R"}
+    assert [one.code for one in reading.notices] == ["pim.status_unclear"]
+    assert reading.removed == ([] if selection is not SINCE else ["products/3", "variants/42"])
+    ids, reading = read(rest, time, replace(selection, statuses=("all",)))
+    assert "products/2" in ids
+    assert reading.kept == {}
+
+
+def test_a_record_that_moves_to_a_page_that_was_read_is_found(rest, time):
+    """An edit puts a record first, or last: others move between the pages meanwhile."""
+    rest.page = 2
+    for name, move in {
+        "to the front": lambda rows: rows.insert(0, rows.pop(4)),
+        "to the end": lambda rows: rows.append(rows.pop(0)),
+        "gone": lambda rows: rows.pop(0),
+    }.items():
+        rest.products = [product(n) for n in range(1, 8)]
+        before, answer, moved = rest.server.answer, rest.answer, []
+
+        def moving(path, query, headers, answer=answer, move=move, moved=moved):
+            body = answer(path, query, headers)
+            if path.endswith("/Products") and not moved:
+                moved.append(move(rest.products))
+            return body
+
+        rest.server.answer = moving
+        ids, _ = read(rest, time)
+        rest.server.answer = before
+        wanted = {f"products/{row['prod_id']}" for row in rest.products}
+        assert wanted <= set(ids), name

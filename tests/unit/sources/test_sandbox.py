@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
@@ -10,6 +11,7 @@ import requests
 from amazon_listings.messages import catalogue
 from amazon_listings.sources.errors import CredentialsRefused, PimUnavailable
 from amazon_listings.sources.extraction import read_items
+from amazon_listings.sources.sales_layer import transport
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.check import check_connection
 from amazon_listings.sources.sales_layer.connection import PimConnection
@@ -55,6 +57,23 @@ def connection(sandbox, api, **other):
 def read(sandbox, api, time, selection=BOTH):
     reading = read_items(SalesLayerAccount(connection(sandbox, api), clock=real(time)), selection)
     return {item["pim_id"]: item for item in reading}, reading
+
+
+@contextmanager
+def following(see):
+    """Show the address of each answer of the PIM as it is read."""
+    original = transport.read
+
+    def reading(session, request, limits):
+        reply = original(session, request, limits)
+        see(request.url)
+        return reply
+
+    transport.read = reading
+    try:
+        yield
+    finally:
+        transport.read = original
 
 
 def real(time):
@@ -182,3 +201,58 @@ def test_wrong_credentials_are_refused_in_words(sandbox, api, wrong):
 def test_the_connection_check_says_what_is_there(sandbox, api):
     said = catalogue("en").word(check_connection(connection(sandbox, api)))
     assert "languages en, es, fr, de; first product LUM-L101." in said
+
+
+def test_images_in_the_making_hold_back_their_items_and_the_cursor(sandbox, time):
+    before, _ = read(sandbox, "connector", time)
+    control(sandbox, "POST", "faults", api="connector", kind="waiting", times=1000)
+    found, reading = read(sandbox, "connector", time)
+    assert len(found) < len(before)
+    assert {one.code for one in reading.problems} == {"sales_layer.media_unfinished"}
+    assert [one.code for one in reading.notices] == ["pim.media_waiting"]
+    assert reading.cursor is None
+    control(sandbox, "DELETE", "faults")
+    after, reading = read(sandbox, "connector", time)
+    assert after == before
+    assert reading.cursor
+
+
+def test_a_refresh_without_data_deletes_nothing(sandbox, time):
+    _, reading = read(sandbox, "connector", time)
+    since = Selection(languages=BOTH.languages, changed_since=datetime.fromisoformat(reading.cursor))
+    control(sandbox, "POST", "faults", api="connector", kind="empty_refresh")
+    found, reading = read(sandbox, "connector", time, since)
+    assert (found, reading.full, reading.removed, reading.cursor) == ({}, False, [], None)
+
+
+def test_an_edit_while_pages_are_read_loses_no_record(sandbox, time):
+    """Each page of variants is followed by edits that move records: pages by place shift under the reader."""
+    control(sandbox, "PUT", "paging", by="modified")
+    wanted, _ = read(sandbox, "rest", time)
+    numbers = [int(one.removeprefix("variants/")) for one in wanted if one.startswith("variants/")]
+    asked = []
+
+    def pages(url):
+        if "Variants?" in url and len(asked) < 1:
+            asked.append(url)
+            for number in numbers[:3]:
+                control(sandbox, "PATCH", f"items/variants/{number}", values={})
+
+    with following(pages):
+        found, reading = read(sandbox, "rest", time)
+    assert asked
+    assert found.keys() == wanted.keys()
+    assert reading.problems == []
+
+
+def test_a_status_without_a_known_meaning_is_kept(sandbox, time):
+    found, reading = read(sandbox, "rest", time)
+    one, another = list(found)[:2]
+    since = Selection(languages=BOTH.languages, changed_since=datetime.fromisoformat(reading.cursor))
+    control(sandbox, "PATCH", f"items/{one}", status="R")
+    control(sandbox, "PATCH", f"items/{another}", status="I")
+    for selection in (BOTH, since):
+        found, reading = read(sandbox, "rest", time, selection)
+        assert one not in found
+        assert reading.kept == {one: "R"}
+        assert one not in reading.removed

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.messages import message
-from amazon_listings.sources.sales_layer.connector_pages import PARAMETERS, first_page
-from amazon_listings.sources.sales_layer.connector_tables import roles
-from amazon_listings.sources.sales_layer.positional import parse_row, tables
+from amazon_listings.sources.sales_layer.connector_pages import pages
+from amazon_listings.sources.sales_layer.connector_tables import Described
+from amazon_listings.sources.sales_layer.positional import parse_row
 from amazon_listings.sources.sales_layer.rest_metadata import describe
 from amazon_listings.sources.sales_layer.rest_queries import ask
 from amazon_listings.sources.sales_layer.transport import Transport
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from amazon_listings.sources.sales_layer.clock import Clock
     from amazon_listings.sources.sales_layer.connection import PimConnection
 
+#: Pages that are read to find a product: categories come first, and may fill some.
+FIRST_PAGES = 10
+
 
 def check_connection(connection: PimConnection, *, clock: Clock | None = None) -> Message:
-    """Ask for one page of products.
+    """Ask for a page of products.
 
     Returns:
         What was found, as a message: "12 product fields, languages en, es; first product P-101."
@@ -43,21 +47,24 @@ def _check_rest(transport: Transport) -> Message:
 
 
 def _check_connector(transport: Transport) -> Message:
-    page = first_page(transport, {**PARAMETERS, "pagination": "500"})
-    described = tables(page)
-    schema = page.get("schema") or {}
-    names = roles(described, schema)
-    table = described[names.products]
-    found = (page.get("data") or {}).get(names.products) if isinstance(page.get("data"), dict) else None
+    described = Described()
     first: Any = None
-    for row in found or []:
-        record = parse_row(table, row, Selection()).record
-        if record is not None:
-            first = record["ref"]
-            break
-    languages = schema.get("languages") if isinstance(schema, dict) else None
-    fields = {column.basename for column in table.columns} - {"STATUS", "ID"}
-    return _found(len(fields), languages or (), first)
+    with closing(pages(transport, None)) as answers:
+        for answer in islice(answers, FIRST_PAGES):
+            described.see(answer.body)
+            if described.roles is None:
+                continue
+            table = described.tables[described.roles.products]
+            for row in described.rows(answer.body, table.name):
+                record = parse_row(table, row, Selection()).record
+                if record is not None:
+                    first = record["ref"]
+                    break
+            if first is not None:
+                break
+    names = described.require()
+    fields = {column.basename for column in described.tables[names.products].columns} - {"STATUS", "ID"}
+    return _found(len(fields), described.languages, first)
 
 
 def _found(fields: int, languages: object, first: object) -> Message:

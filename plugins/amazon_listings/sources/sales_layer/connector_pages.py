@@ -12,7 +12,7 @@ from amazon_listings.sources.sales_layer.progress import Progress
 from amazon_listings.sources.sales_layer.signature import signed_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from amazon_listings.sources.sales_layer.transport import Answer, JsonObject, Transport
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PARAMETERS = {"ver": "1.18", "group_category_id": "1", "same_parent_variants": "1", "pagination": "1000"}
 
 
-def pages(transport: Transport, since: datetime | None) -> Iterator[JsonObject]:
+def pages(transport: Transport, since: datetime | None) -> Generator[Answer]:
     """Every page of an answer, the first one with its schema.
 
     Args:
@@ -33,27 +33,28 @@ def pages(transport: Transport, since: datetime | None) -> Iterator[JsonObject]:
         PimBusy, PimUnavailable: a page could not be had; never a silent end.
     """
     extra = {} if since is None else {"last_update": str(int(since.timestamp()))}
-    body = first_page(transport, {**PARAMETERS, **extra})
+    answer = _first_page(transport, {**PARAMETERS, **extra})
     seen: set[str] = set()
     progress = Progress()
-    promised = body.get("page_count")
+    promised = answer.body.get("page_count")
     while True:
+        body = answer.body
         link = body.get("next_page")
         if not link and isinstance(promised, int) and len(seen) + 1 < promised and not _has_rows(body):
             raise PimUnavailable(
                 "sales_layer.sales_layer_promised_pages", promised=promised, count=len(seen) + 1
             )
-        yield body
+        yield answer
         if not link:
             return
         if not isinstance(link, str) or link in seen:
             raise UnexpectedAnswer("sales_layer.sales_layer_answer_names")
         seen.add(link)
         progress.page(body.get("data"))
-        body = _next_page(transport, transport.own(link))
+        answer = _next_page(transport, transport.own(link))
 
 
-def first_page(transport: Transport, parameters: Mapping[str, str]) -> JsonObject:
+def _first_page(transport: Transport, parameters: Mapping[str, str]) -> Answer:
     """The first page, signed with our clock; if that is refused, once more with the PIM's."""
     answer = _signed(transport, parameters, skew=0)
     try:
@@ -62,11 +63,11 @@ def first_page(transport: Transport, parameters: Mapping[str, str]) -> JsonObjec
         if answer.date is None:
             raise
     else:
-        return answer.body
+        return answer
     skew = round(answer.date.timestamp() - transport.clock.now())
     answer = _signed(transport, parameters, skew=skew)
     raise_for_code(answer.body, transport.connection)
-    return answer.body
+    return answer
 
 
 def _signed(transport: Transport, parameters: Mapping[str, str], *, skew: int) -> Answer:
@@ -80,14 +81,14 @@ def _signed(transport: Transport, parameters: Mapping[str, str], *, skew: int) -
 
 
 def _judge(body: JsonObject, transport: Transport) -> None:
-    """Let busy answers be tried again; a refused clock is for `first_page` to repair."""
+    """Let busy answers be tried again; a refused clock is for `_first_page` to repair."""
     try:
         raise_for_code(body, transport.connection)
     except ClockRefused:
         return
 
 
-def _next_page(transport: Transport, link: str) -> JsonObject:
+def _next_page(transport: Transport, link: str) -> Answer:
     answer = transport.get(lambda: link, judge=lambda body: _judge(body, transport))
     expired = False
     try:
@@ -96,7 +97,7 @@ def _next_page(transport: Transport, link: str) -> JsonObject:
         expired = True
     if expired:
         raise PimUnavailable("sales_layer.link_sales_layer_next")
-    return answer.body
+    return answer
 
 
 def _has_rows(body: JsonObject) -> bool:
@@ -104,9 +105,33 @@ def _has_rows(body: JsonObject) -> bool:
     return isinstance(data, dict) and any(data.values())
 
 
-def clock_of(body: Mapping[str, Any]) -> datetime | None:
-    """The PIM's clock when it made an answer, from `time` (seconds since 1970)."""
+def clock_of(answer: Answer) -> datetime | None:
+    """Return the PIM's clock when it made an answer, from `time` (seconds since 1970).
+
+    One that is later than the answer itself does not count: a cursor in the future would lose edits.
+    """
     try:
-        return datetime.fromtimestamp(int(body["time"]), UTC)
+        moment = datetime.fromtimestamp(int(answer.body["time"]), UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return None
+        return answer.date
+    return min(moment, answer.date) if answer.date else moment
+
+
+def media_waiting(body: Mapping[str, Any]) -> int:
+    """Return how many images and files Sales Layer is still making, from an answer's `waiting`.
+
+    Source: `{"images": {"total": n, "partial": n}, "files": n}` in the documentation of its PHP SDK, which
+    does not say how `partial` counts; so the larger number stands.
+    """
+    waiting = body.get("waiting")
+    if not isinstance(waiting, dict):
+        return 0
+    return sum(_most(each) for each in waiting.values())
+
+
+def _most(count: object) -> int:
+    if isinstance(count, dict):
+        return max(map(_most, count.values()), default=0)
+    if isinstance(count, str) and count.isascii() and count.isdigit():
+        return int(count[:9])
+    return max(count, 0) if isinstance(count, int) else 0

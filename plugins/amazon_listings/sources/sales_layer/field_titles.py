@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.sources.errors import NotThere, UnexpectedAnswer
 from amazon_listings.sources.port import FieldDescription
-from amazon_listings.sources.sales_layer.connector_pages import PARAMETERS, first_page
+from amazon_listings.sources.sales_layer.connector_pages import pages
 from amazon_listings.sources.sales_layer.rest_queries import ask
 from amazon_listings.sources.sales_layer.transport import Transport
 
@@ -54,7 +54,8 @@ def _rest(transport: Transport) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _connector(transport: Transport) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    info = _object(first_page(transport, {**PARAMETERS, "pagination": "500"}).get("data_schema_info"))
+    with closing(pages(transport, None)) as answers:
+        info = _object(next(answers).body.get("data_schema_info"))
     for columns in info.values():
         for column, described in _object(columns).items():
             about = _object(described)

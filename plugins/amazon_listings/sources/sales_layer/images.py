@@ -27,6 +27,18 @@ def is_unchanged(value: object) -> bool:
     return isinstance(value, list) and bool(value) and value[0] == UNCHANGED
 
 
+def is_unfinished(value: object, columns: Sequence[str]) -> bool:
+    """True if an entry of a connector API field is there and has no address yet: it is still being made."""
+    entries = value if isinstance(value, list) and not is_unchanged(value) else []
+    return any(
+        isinstance(entry, list)
+        and len(entry) > 1
+        and entry[0] not in {DELETED, UNCHANGED}
+        and not positional_images([entry], columns, {})
+        for entry in entries
+    )
+
+
 def positional_images(value: object, columns: Sequence[str], areas: Mapping[str, int]) -> list[Image]:
     """The images of a connector API field.
 

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.sources.record import identifier, new_record, split_language
-from amazon_listings.sources.sales_layer.images import DELETED, area, is_unchanged, positional_images
+from amazon_listings.sources.sales_layer.images import (
+    DELETED,
+    area,
+    is_unchanged,
+    is_unfinished,
+    positional_images,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,13 +64,15 @@ class Row(NamedTuple):
     """One row understood. `record` is None if the row says that the record is gone.
 
     `joins` holds, by table, the id that the row names; `unchanged_media` is True if some media
-    field says only that it did not change.
+    field says only that it did not change. `unfinished_media` names the media fields with an entry that
+    has no address: Sales Layer is still making it.
     """
 
     id: str
     record: Record | None
     joins: dict[str, str]
     unchanged_media: bool
+    unfinished_media: tuple[str, ...] = ()
 
 
 def tables(body: Mapping[str, Any]) -> dict[str, Table]:
@@ -126,12 +134,15 @@ def parse_row(table: Table, row: object, selection: Selection) -> Row:
         raise ValueError(f"it has {len(row)} values, data_schema has {len(table.columns)} columns")
     record = new_record(identity)
     unchanged = False
+    unfinished = []
     for column, cell in zip(table.columns, row, strict=True):
         unchanged |= column.places is not None and is_unchanged(cell)
+        if column.places is not None and is_unfinished(cell, column.places):
+            unfinished.append(column.name)
         _put(record, column, cell, selection)
     for name in record["texts"].keys() & record["fields"].keys():
         del record["fields"][name]  # clients look the language's column up first
-    return Row(identity, record, _joins(table, row), unchanged)
+    return Row(identity, record, _joins(table, row), unchanged, tuple(unfinished))
 
 
 def _put(record: Record, column: Column, cell: Any, selection: Selection) -> None:

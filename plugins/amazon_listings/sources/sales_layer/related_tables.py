@@ -10,7 +10,8 @@ from amazon_listings.messages import log_line
 from amazon_listings.sources.errors import NotThere, UnusableSource
 from amazon_listings.sources.related_tables import bounded
 from amazon_listings.sources.sales_layer.connector_pages import pages
-from amazon_listings.sources.sales_layer.positional import parse_row, tables
+from amazon_listings.sources.sales_layer.connector_tables import Described
+from amazon_listings.sources.sales_layer.positional import parse_row
 from amazon_listings.sources.sales_layer.rest_queries import literal, rows
 from amazon_listings.sources.selection import Selection, plain_language
 
@@ -73,23 +74,20 @@ def _of_connector(
 ) -> dict[str, Rows]:
     """From one full answer: the connector API sends every table in it."""
     selection = Selection(languages=tuple(languages))
-    known: dict[str, Any] = {}
+    described = Described()
     records: dict[str, list[Any]] = {name: [] for name in wanted}
     for page in pages(transport, None):
-        known = {**tables(page), **known}
-        data = page.get("data")
-        if not isinstance(data, dict):
-            continue
+        described.see(page.body)
         for name, place in wanted.items():
-            for table in [one for key, one in known.items() if key.casefold() == place.casefold()]:
-                records[name] += _records(table, data.get(table.name), selection)
+            for key in described.named(place):
+                records[name] += _records(described.tables[key], described.rows(page.body, key), selection)
     for name, place in wanted.items():
-        if place.casefold() not in map(str.casefold, known):
+        if not described.named(place):
             raise UnusableSource(
                 "sales_layer.export_connector_sales_layer",
                 place=place,
                 name=name,
-                known=known,
+                known=list(described.tables),
             )
     return {
         name: {
@@ -100,9 +98,9 @@ def _of_connector(
     }
 
 
-def _records(table: Table, given: object, selection: Selection) -> Iterator[Record]:
+def _records(table: Table, given: list[Any], selection: Selection) -> Iterator[Record]:
     """The rows that can be read: one that cannot is only missing from the table."""
-    for row in given if isinstance(given, list) else ():
+    for row in given:
         try:
             record = parse_row(table, row, selection).record
         except ValueError as error:

@@ -61,6 +61,9 @@ def fill(store: StagingStore, transport: Transport, selection: Selection, readin
     else:
         catalogue.read_everything()
     reading.cursor = catalogue.watermark().isoformat()
+    if reading.kept:
+        codes = sorted({code for code in reading.kept.values() if code})
+        reading.notices.append(message("pim.status_unclear", count=len(reading.kept), codes=codes))
     if ahead := catalogue.ahead():
         reading.notices.append(message("pim.dates_ahead", minutes=ahead))
 
@@ -225,9 +228,16 @@ class Catalogue:
             self._store.put_product(key, record, shown=wanted)
         else:
             self._store.put_variant(key, record, shown=wanted)
+        kept = (
+            resource is not None
+            and not resource.is_clear(record["status"])
+            and not self._selection.takes(record["status"])
+        )
+        if kept:
+            self._reading.kept[f"{table}/{record['id']}"] = record["status"]
         if changes:
             self._store.touch(key)
-            if not wanted:
+            if not wanted and not kept:
                 self._store.note_removed(f"{table}/{record['id']}")
 
     def _rows(self, resource: Resource, condition: str) -> Iterator[tuple[Any, str | None, bool]]:
@@ -240,7 +250,8 @@ class Catalogue:
         wanted = [spelling.get(plain_language(each), each) for each in self._selection.languages]
         first = wanted[0] if wanted else None
         options = {"filter": condition, "select": self._select(resource)}
-        for row in rows(self._transport, resource.name, options, language=first):
+        name = resource.identifier
+        for row in rows(self._transport, resource.name, options, language=first, identifier=name):
             self._all_languages_at_once |= _shows_languages(row, resource)
             yield row, first, False
         texts = self._texts(resource)
@@ -248,7 +259,7 @@ class Catalogue:
             return
         options["select"] = ",".join(dict.fromkeys([*self._roles(resource), *sorted(texts)]))
         for language in wanted[1:]:
-            for row in rows(self._transport, resource.name, options, language=language):
+            for row in rows(self._transport, resource.name, options, language=language, identifier=name):
                 yield row, language, True
 
     def _needed_fields(self) -> frozenset[str] | None:

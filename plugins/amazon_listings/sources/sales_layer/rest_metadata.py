@@ -41,6 +41,15 @@ class Resource:
     cultures: tuple[str, ...]
     codes: tuple[str, ...]
 
+    @property
+    def unclear_codes(self) -> tuple[str, ...]:
+        """Status values that the account knows and Sales Layer documents nowhere (R)."""
+        return tuple(code for code in self.codes if code.upper() not in STATUSES)
+
+    def is_clear(self, word: str) -> bool:
+        """Return True if a status in words is one whose meaning is known."""
+        return self.status is None or word in STATUSES.values()
+
     def status_word(self, code: object) -> str:
         """The status in words; a code without a known meaning as it is."""
         text = printable(code[:100]) if isinstance(code, str) else str(code if code is not None else "")[:100]

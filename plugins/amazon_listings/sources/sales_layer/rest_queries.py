@@ -6,9 +6,11 @@ quotes, a quote in them doubled; at most 100 records a page.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from amazon_listings.messages import log_line
 from amazon_listings.sources.errors import UnexpectedAnswer
 from amazon_listings.sources.sales_layer.progress import Progress
 from amazon_listings.sources.sales_layer.rest_metadata import STATUSES, Resource
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
     from amazon_listings.sources.sales_layer.transport import JsonObject, Transport
 
+log = logging.getLogger(__name__)
+
 PAGE = 100
+#: How often a query is asked again because records moved between its pages.
+MOST_PASSES = 3
 
 
 def literal(value: object) -> str:
@@ -42,11 +48,15 @@ def both(*filters: str) -> str:
 
 
 def status_filter(resource: Resource, selection: Selection) -> str:
-    """The filter for the statuses wanted; empty if all are, or if the account has no status."""
+    """Return the filter for the statuses wanted; empty if all are, or if the account has no status.
+
+    It finds the statuses without a known meaning as well: what has one must not count as gone.
+    """
     if ALL in selection.statuses or resource.status is None:
         return ""
     letters = {word: letter for letter, word in STATUSES.items()}
-    return any_of(resource.status, [letters.get(word, word) for word in selection.statuses])
+    wanted = [letters.get(word, word) for word in selection.statuses]
+    return any_of(resource.status, dict.fromkeys((*wanted, *resource.unclear_codes)))
 
 
 def change_filter(resource: Resource, selection: Selection) -> str:
@@ -69,16 +79,68 @@ def rows(
     options: Mapping[str, str],
     *,
     language: str | None = None,
+    identifier: str | None = None,
 ) -> Iterator[Any]:
-    """Every record that a query finds, page by page.
+    """Yield every record that a query finds, page by page.
 
     Of a link to the next page only the query is used, on the resource's own address: the API's
     links have been seen to name an internal host. If a page names no next one, but the API's own
     count says that there are more records, they are asked for all the same.
 
+    A record may move to a page that was read already, while people edit: then another comes twice, or the
+    count changes. Then the query is asked again until nothing new comes, and records come more than once.
+
+    Args:
+        transport: The account to ask.
+        resource: What is asked for: `Products`.
+        options: The query's options, without `$`.
+        language: The language to ask for.
+        identifier: The field that tells records apart; None: what moves is not noticed.
+
     Raises:
         RetryableError, ActionRequiredError: a page cannot be had; never a silent end.
     """
+    known: set[str] = set()
+    for _ in range(MOST_PASSES):
+        once = _Pass(known, identifier)
+        yield from _pages(transport, resource, options, language, once)
+        if not once.moved:
+            return
+    log.warning("%s", log_line("log.sales_layer_moving", resource=resource))
+
+
+class _Pass:
+    """One pass over a query's pages, with what says that records moved meanwhile."""
+
+    def __init__(self, known: set[str], identifier: str | None) -> None:
+        self._known, self._identifier = known, identifier
+        self._first, self._before = not known, len(known)
+        self._named = 0
+        self._counts: set[int] = set()
+        self._seen: set[str] = set()
+
+    def page(self, page: list[Any], count: int) -> None:
+        """Note the records of a page, and the count that it names."""
+        self._counts.add(count)
+        if self._identifier is None:
+            return
+        for row in page:
+            value = row.get(self._identifier) if isinstance(row, dict) else None
+            if isinstance(value, str | int):
+                self._named += 1
+                self._seen.add(str(value))
+
+    @property
+    def moved(self) -> bool:
+        """True if another pass may bring what this one missed."""
+        odd = self._named > len(self._seen) or (len(self._counts) > 1 and self._identifier is not None)
+        self._known |= self._seen
+        return odd if self._first else odd and len(self._known) > self._before
+
+
+def _pages(
+    transport: Transport, resource: str, options: Mapping[str, str], language: str | None, once: _Pass
+) -> Iterator[Any]:
     seen: set[str] = set()
     progress = Progress()
     received = 0
@@ -91,6 +153,7 @@ def rows(
         page = body.get("value")
         if not isinstance(page, list):
             raise UnexpectedAnswer("sales_layer.sales_layer_page_no_2", resource=resource)
+        once.page(page, _count(body))
         yield from page
         received += len(page)
         following = _next_query(body, resource)

@@ -22,7 +22,10 @@ CONNECTOR_CODE = "CNSANDBOX"
 CONNECTOR_SECRET = "sandbox-connector-secret"  # noqa: S105 - documented and worthless
 
 Api = Literal["rest", "connector", "images"]
-Kind = Literal["status", "error", "delay", "truncate", "reset", "body", "lose_page"]
+Kind = Literal[
+    "status", "error", "delay", "truncate", "reset", "body", "lose_page", "waiting", "empty_refresh"
+]
+Paging = Literal["id", "modified"]
 
 CLASSIC_NAMES: dict[Table, str] = {
     "categories": "catalogue",
@@ -39,6 +42,8 @@ class Fault:
     `status`: answer with HTTP `status`. `error`: the connector API's error `code`. `delay`: answer
     `seconds` late. `truncate`: half of the body. `reset`: the connection breaks.
     `body`: `body` instead of the answer. `lose_page`: no items and no next page.
+    `waiting`: the connector API is still making images: it says how many, and each image field's first has
+    no address yet. `empty_refresh`: the connector API announces a full answer, and sends none of it.
     """
 
     api: Api
@@ -71,6 +76,8 @@ class Account:
 
     `clock_offset` is by how many seconds the dates in its records are ahead of UTC: the zone of the PIM's
     server, and how wrong its clock is. They name no zone. The `Date` of an answer stays right.
+    `paging` says how the REST API finds the next page: by the last `id` that a page gave, so that edits move
+    nothing; or by place among records in the order in which they were `modified`, so that they do.
     """
 
     def __init__(
@@ -93,6 +100,7 @@ class Account:
             self.counters: Counter[str] = Counter()
             self._ahead = 0.0
             self.clock_offset = 0
+            self.paging: Paging = "id"
             self._recent: deque[float] = deque()
             self._memory: dict[Any, Any] = {}
 

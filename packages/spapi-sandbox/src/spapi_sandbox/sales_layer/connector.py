@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from starlette.requests import Request
 
-    from spapi_sandbox.sales_layer.account import Account, Fault
+    from spapi_sandbox.sales_layer.account import Account, Fault, Kind
 
 PATH = "/sales_layer/connector"
 PAGE_STEP = 500
@@ -60,7 +60,7 @@ def _spoken(account: Account, request: Request, query: dict[str, str]) -> Respon
 def _respond(account: Account, request: Request, query: dict[str, str], fault: Fault | None) -> Response:
     try:
         _admit(account, query, fault)
-        document = _document(account, request, query, lost=fault is not None)
+        document = _document(account, request, query, kind=fault.kind if fault else None)
     except RefusedError as refused:
         account.count(f"connector.error.{refused.code}")
         document = {
@@ -84,13 +84,16 @@ def _admit(account: Account, query: dict[str, str], fault: Fault | None) -> None
         raise RefusedError(fault.code, INJECTED.get(fault.code, "Injected by the sandbox"))
 
 
-def _document(account: Account, request: Request, query: dict[str, str], *, lost: bool) -> dict[str, Any]:
+def _document(
+    account: Account, request: Request, query: dict[str, str], *, kind: Kind | None
+) -> dict[str, Any]:
     version, error = _version(query)
     since, error = _since(account, query, error)
+    lost = kind in {"lose_page", "empty_refresh"}
     document: dict[str, Any] = {
         "version": version,
         "time": int(account.now()),
-        "action": "refresh" if since is None else "update",
+        "action": "refresh" if since is None or kind == "empty_refresh" else "update",
         "error": error,
         "schema": _schema(account),
     }
@@ -107,7 +110,8 @@ def _document(account: Account, request: Request, query: dict[str, str], *, lost
         upper_categories=query.get("parents_category_tree") == "1",
         empty_categories=query.get("add_empty_categories") == "1",
     )
-    export = Export(account, asked, base_url=str(request.base_url).rstrip("/"))
+    waiting = kind == "waiting"
+    export = Export(account, asked, base_url=str(request.base_url).rstrip("/"), unfinished=waiting)
     length = account.connector.page_length or page_length(query.get("pagination", ""))
     paged = version != VERSIONS[0]
     try:
@@ -116,7 +120,7 @@ def _document(account: Account, request: Request, query: dict[str, str], *, lost
         raise RefusedError(1, "Validation error") from error_in_page
     names = account.connector.names
     document["data"] = {names[table]: [] if lost else rows for table, rows in data.items()}
-    document["waiting"] = {"images": {"total": 0, "partial": 0}, "files": 0}
+    document["waiting"] = {"images": {"total": export.unfinished, "partial": export.unfinished}, "files": 0}
     if paged:
         document["page_count"] = -(-export.total() // length)
         document["page_length"] = 0 if lost else count

@@ -36,9 +36,16 @@ class ExportQuery:
 
 
 class Export:
-    """The rows that answer one query."""
+    """The rows that answer one query.
 
-    def __init__(self, account: Account, query: ExportQuery, *, base_url: str) -> None:
+    With `unfinished` the first image of each field has no address yet; the attribute counts them.
+    """
+
+    def __init__(
+        self, account: Account, query: ExportQuery, *, base_url: str, unfinished: bool = False
+    ) -> None:
+        self.unfinished = 0
+        self._making = unfinished
         self._account = account
         self._catalogue = account.catalogue
         self._query = query
@@ -169,9 +176,13 @@ class Export:
         if self._query.since is not None and entry.media_modified < self._query.since:
             return ["U"]  # unchanged since then; nothing is repeated
         sizes = SIZES if field.type == "image" else ("ORG",)
-        return [
+        entries = [
             ["M", str(one["id"]), *(address(one, self._base_url, size) for size in sizes)] for one in images
         ]
+        if self._making and field.type == "image" and entries:
+            self.unfinished += 1
+            entries[0][2:] = [""] * len(sizes)
+        return entries
 
 
 def _place(position: str) -> tuple[Table, int, int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from fastapi.responses import JSONResponse
 
 from spapi_sandbox.catalogue.entry import TABLES, Entry, Table
-from spapi_sandbox.sales_layer.account import Fault
+from spapi_sandbox.sales_layer.account import Fault, Paging
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -30,7 +30,7 @@ def add_routes(router: APIRouter, account: Account) -> None:
     `POST items/<table> {ref, values, status, parent, categories}`;
     `PATCH items/<table>/<id> {values, status, ref, categories}`; `DELETE items/<table>/<id>`;
     `POST faults` (a `Fault`); `DELETE faults`; `PUT connector` (a `ConnectorSettings`);
-    `PUT rate {"requests": 50, "seconds": 10}`; `POST reset`.
+    `PUT rate {"requests": 50, "seconds": 10}`; `PUT paging {"by": "id"}` or `modified`; `POST reset`.
     """
     actions: list[tuple[str, str, Action]] = [
         ("GET", "/state", _state),
@@ -42,6 +42,7 @@ def add_routes(router: APIRouter, account: Account) -> None:
         ("DELETE", "/faults", _clear_faults),
         ("PUT", "/connector", _configure),
         ("PUT", "/rate", _rate),
+        ("PUT", "/paging", _paging),
         ("POST", "/reset", _reset),
     ]
     for method, path, action in actions:
@@ -120,6 +121,11 @@ def _configure(account: Account, _place: dict[str, Any], body: dict[str, Any]) -
 def _rate(account: Account, _place: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     account.rate = (int(body["requests"]), float(body["seconds"]))
     return {"requests": account.rate[0], "seconds": account.rate[1]}
+
+
+def _paging(account: Account, _place: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    account.paging = get_args(Paging)[get_args(Paging).index(body["by"])]
+    return {"by": account.paging}
 
 
 def _reset(account: Account, _place: dict[str, Any], _body: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class BrokenResponse(Response):
 def answer(account: Account, api: Api, make: Callable[[Fault | None], Response]) -> Response:
     """`make(fault)`, spoilt by the next fault of `api`.
 
-    `make` itself plays `error` and `lose_page`, which look different in each API.
+    `make` itself plays the kinds that look different in each API, or belong to one.
     """
     account.count(f"{api}.requests")
     fault = account.take_fault(api)
@@ -42,7 +42,7 @@ def answer(account: Account, api: Api, make: Callable[[Fault | None], Response])
 
 def _spoilt(account: Account, fault: Fault | None, make: Callable[[Fault | None], Response]) -> Response:
     kind = fault.kind if fault else None
-    if fault is None or kind in {"error", "lose_page"}:
+    if fault is None or kind in {"error", "lose_page", "waiting", "empty_refresh"}:
         return make(fault)
     if kind == "status":
         return JSONResponse({"error": {"message": "Injected by the sandbox"}}, status_code=fault.status)

@@ -69,7 +69,7 @@ def _document(account: Account, request: Request, *, lost: bool) -> dict[str, An
     query = parse_query(list(request.query_params.multi_items()), target.table, shape.names(target.table))
     if target.entry is not None:
         return shape.selected(target.entry, query)
-    items, after = ([], None) if lost else _page(shape, target, query)
+    items, after = ([], None) if lost else _page(account, shape, target, query)
     document: dict[str, Any] = {
         "value": items,
         "@count": _count(account, shape, target, query, path),
@@ -86,8 +86,19 @@ def _matching(shape: Shape, entries: Iterable[Entry], query: Query) -> Iterator[
             yield entry
 
 
-def _page(shape: Shape, target: Target, query: Query) -> tuple[list[dict[str, Any]], int | None]:
-    """The page's records, and the id after which the next page begins (None: this is the last)."""
+def _page(
+    account: Account, shape: Shape, target: Target, query: Query
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return the page's records, and the id after which the next page begins (None: this is the last).
+
+    Where pages are found by place, it is the place instead of the id.
+    """
+    if account.paging == "modified" and not query.order_by:
+        place = query.skip_token or query.skip
+        matching = _matching(shape, target.entries(0), query)
+        found = sorted(matching, key=lambda one: (one.modified, one.id))
+        shown = [shape.selected(one, query) for one in found[place : place + query.top]]
+        return shown, place + query.top if place + query.top < len(found) else None
     matching = _matching(shape, target.entries(query.skip_token or 0), query)
     if query.order_by:
         matching = iter(query.sort(matching, shape.plain))
