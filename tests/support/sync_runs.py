@@ -22,6 +22,7 @@ from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
+from amazon_listings.runs.finish import finish_run
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.notations import ColumnSurvey, note_notations
@@ -327,6 +328,17 @@ class Run:
             stopped=stopped,
         )
         self.counts = self.sync.send()
+
+    def finish(self):
+        """What the task report does: the report, and the items' present state in the ledger."""
+        return finish_run(
+            self.connector,
+            ledger=self.shop.ledger,
+            folder=self.folder,
+            run_id=f"run{self.number}",
+            warnings=(),
+            unfinished=(),
+        )
 
     def items(self):
         """What became of items, by SKU; the sum of the outcomes was checked."""

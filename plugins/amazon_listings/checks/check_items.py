@@ -186,8 +186,8 @@ def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume) -> Me
     return message("log.cost", costs=costs)
 
 
-def _issue(code: str, severity: Severity, messages: Catalogue) -> Issue:
-    return Issue(code=code, severity=severity, source="listing", **messages.issue_texts(code))
+def _issue(code: str, severity: Severity, messages: Catalogue, **facts: str) -> Issue:
+    return Issue(code=code, severity=severity, source="listing", **messages.issue_texts(code, **facts))
 
 
 class _Job(NamedTuple):
@@ -320,7 +320,7 @@ class _Preview:
         """Return what there is to send for an item that Amazon is not asked about."""
         current = read or job.current
         write = self.planner.plan(job.row, current)
-        if write.starts_stock:
+        if write.unread:
             current = read = self.planner.read(job.item.sku or "", current)
             write = self.planner.plan(job.row, current)
         if missing := self.missing(job, current):
@@ -371,7 +371,7 @@ class _Preview:
         if self._must_be_read(current):
             current = read = self.planner.read(row["sku"], current)
         write = self.planner.plan(row, current)
-        if write.starts_stock:
+        if write.unread:
             current = read = self.planner.read(row["sku"], current)
             write = self.planner.plan(row, current)
         if missing := self.missing(job, current):
@@ -412,6 +412,9 @@ class _Preview:
             found.append(_issue("no_listing_to_contribute_to", "ERROR", self.local.messages))
         if verdict.write.left_to_amazon:
             found.append(_issue("fulfilled_by_amazon", "WARNING", self.local.messages))
+        if verdict.write.other_parent:
+            facts = {"parent": verdict.write.other_parent}
+            found.append(_issue("in_family_of_others", "WARNING", self.local.messages, **facts))
         found += displacement_issues(verdict.write.displaced, self.local.messages)
         origins = by_line(self.local.mapping, attributes, self.local.languages)
         return msgspec.structs.replace(

@@ -10,11 +10,11 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import and_, exists, not_, select, update
 
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import SKU, connectors, current_id, items
+from amazon_listings.ledger.tables import SKU, connectors, current_id, item_states, items
 from amazon_listings.marketplaces import MARKETPLACES, region_of
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Claim(NamedTuple):
         marketplace_id: Where.
         attributes: What was accepted.
         claimed_at: When something was accepted of it first.
+        left: Whether the item left that connector's selection since.
     """
 
     connector_key: str
@@ -55,6 +56,14 @@ class Claim(NamedTuple):
     marketplace_id: str
     attributes: dict[str, Any]
     claimed_at: datetime | None
+    left: bool
+
+
+_ITEM = and_(item_states.c.connector_key == items.c.connector_key, item_states.c.sku == items.c.sku)
+#: Whether a connector read the SKU's item, and has it no more.
+_LEFT = and_(
+    exists().where(_ITEM, item_states.c.removed), not_(exists().where(_ITEM, not_(item_states.c.removed)))
+)
 
 
 def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, list[Claim]]:
@@ -73,6 +82,7 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
                     items.c.marketplace_id,
                     items.c.accepted_content,
                     items.c.claimed_at,
+                    _LEFT,
                 )
                 .outerjoin(connectors, connectors.c.key == items.c.connector_key)
                 .where(
@@ -84,8 +94,8 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
                 )
                 .order_by(items.c.claimed_at, items.c.connector_key)
             ).all()
-        for sku, key, connector_id, marketplace_id, content, claimed_at in rows:
-            claim = Claim(key, connector_id, marketplace_id, unpacked(content), claimed_at)
+        for sku, key, connector_id, marketplace_id, content, claimed_at, left in rows:
+            claim = Claim(key, connector_id, marketplace_id, unpacked(content), claimed_at, left)
             found.setdefault(names[sku], []).append(claim)
     return found
 

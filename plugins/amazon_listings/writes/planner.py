@@ -19,13 +19,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.approvals.withholding import withhold
+from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.runs.plan import Change, MappingLine, Method, Plan, changes_between, displaced
-from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL, MERCHANT
+from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
 from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.sellers import places_around
+from amazon_listings.writes.left_alone import family_leaves, parent_of_others, stock_at_amazon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,8 +116,9 @@ class PlannedWrite:
         displaced: What others put into the listing and the write replaces or drops.
         absent: There is no listing to contribute to.
         left_to_amazon: The merchant's stock is left out, because the listing is fulfilled by Amazon.
-        starts_stock: It gives a listing that was not read stock of the merchant: people may have moved it
-            to Amazon's warehouses, so it is only sent after the listing was read.
+        other_parent: The SKU of the parent in whose family the listing stays, because others put it there.
+        unread: It gives a listing that was not read stock of the merchant, or a family: people may have
+            arranged that otherwise, so it is only sent after the listing was read.
     """
 
     plan: Plan
@@ -128,7 +131,8 @@ class PlannedWrite:
     displaced: tuple[Displaced, ...] = ()
     absent: bool = False
     left_to_amazon: bool = False
-    starts_stock: bool = False
+    other_parent: str = ""
+    unread: bool = False
 
     @property
     def method(self) -> Method:
@@ -196,6 +200,15 @@ class Planner:
     def _places(self) -> list[str]:
         return places_around(self._client, self._marketplace.id)
 
+    def children_of(self, sku: str) -> list[str]:
+        """Return the SKUs of the listings that Amazon has in a parent's family.
+
+        Raises:
+            SellingPartnerError: see `listings.search`.
+        """
+        found = amazon.search(self._client, [self._marketplace.id], variationParentSku=sku)
+        return [listing.sku for listing in found]
+
     def plan(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
         """Return the plan of a mapped row.
 
@@ -230,13 +243,20 @@ class Planner:
             kept: Leaves that are not touched, whoever owns them.
             forced: Send everything that is wanted.
         """
-        left = self._left_to_amazon(wanted, current)
+        found, owned = current.found or {}, current.owned or {}
+        at_amazon: frozenset[Leaf] = frozenset()
+        if not self._reads_channel:
+            at_amazon = stock_at_amazon(wanted, found, self._layout, self._defaults)
+        other_parent = parent_of_others(wanted, found, owned, self._defaults)
+        left = at_amazon
+        if other_parent:
+            left |= family_leaves(wanted, found, self._layout, self._defaults)
         if left:
             wanted, kept = self.without(wanted, (Change(leaf) for leaf in left)), kept | left
         patches = build_patches(
             current.attributes,
             wanted,
-            owned=current.owned or {},
+            owned=owned,
             layout=self._layout,
             read=current.found is not None,
             vendor=self._client.account.vendor,
@@ -251,32 +271,20 @@ class Planner:
                 Change(one.leaf, one.before, one.after, self.line_of(one.leaf)) for one in patches.differences
             ),
         )
-        starts_stock = current.found is None and _starts_stock(plan)
+        unread = current.found is None and _begins(plan)
         return PlannedWrite(
             plan,
             patches.operations,
             current.attributes,
             current.exists,
             self._ours(wanted, kept, current),
-            carries=patches.carries or starts_stock,
+            carries=patches.carries or unread,
             marketplaces=patches.marketplaces,
             displaced=self._displaced(plan, current),
-            left_to_amazon=bool(left),
-            starts_stock=starts_stock,
+            left_to_amazon=bool(at_amazon),
+            other_parent=other_parent,
+            unread=unread,
         )
-
-    def _left_to_amazon(self, wanted: Attributes, current: CurrentListing) -> frozenset[Leaf]:
-        """Return the leaves of the merchant's stock, if people moved the listing to Amazon's warehouses.
-
-        A listing that is sold from both has its merchant's stock still. A mapping that reads the channel
-        from the PIM says itself where an item is sold from.
-        """
-        found = (current.found or {}).get(AVAILABILITY, [])
-        channels = {one.get(CHANNEL, MERCHANT) for one in found}
-        if self._reads_channel or not channels or MERCHANT in channels:
-            return frozenset()
-        stock = split({AVAILABILITY: wanted.get(AVAILABILITY) or []}, self._layout, self._defaults)
-        return frozenset(leaf for leaf in stock if dict(leaf.selectors).get(CHANNEL) == MERCHANT)
 
     def _replacement(
         self, sku: str, wanted: Attributes, kept: frozenset[Leaf], current: CurrentListing
@@ -391,9 +399,10 @@ class Planner:
         )
 
 
-def _starts_stock(plan: Plan) -> bool:
-    """Return whether a plan gives a listing stock of the merchant that it is not known to have had."""
-    return any(change.leaf.attribute == AVAILABILITY and change.before is None for change in plan.changes)
+def _begins(plan: Plan) -> bool:
+    """Return whether a plan writes stock or a family to a listing that is not known to have had either."""
+    names = {AVAILABILITY, *FAMILY_ATTRIBUTES}
+    return any(change.leaf.attribute in names and change.before is None for change in plan.changes)
 
 
 def _mapping_line(where: Where, origin: Origin) -> MappingLine:

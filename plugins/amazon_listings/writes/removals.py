@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import known_items, owned_contents
+from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.claims import Claim
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem
@@ -102,15 +105,19 @@ class Removals:
         """Return the rows with how each listing is taken off, and the outcomes of those that are left alone.
 
         A listing that the connector neither made nor adopted is never deleted; its quantity is set to 0 if
-        that is ours. A connector that only contributes removes nothing.
+        that is ours. A connector that only contributes removes nothing. The quantity is one for the whole
+        account and region: it stays while another connector goes on selling the item. A parent stays while
+        it has children that stay.
         """
         protocol, messages = self.writer.protocol, self.writer.messages
         due: list[dict[str, Any]] = []
         left: list[WrittenItem] = []
+        leaving = {row["sku"] for row in rows}
         for batch in chunks(rows, CHUNK):
             skus = [row["sku"] for row in batch]
             known = known_items(protocol.ledger, protocol.listings, skus)
             contents = owned_contents(protocol.ledger, protocol.listings, skus)
+            claims = claims_of_others(protocol.ledger, protocol.listings, skus)
             for row in batch:
                 item, content = known.get(row["sku"]), contents.get(row["sku"], {})
                 how = self._how
@@ -119,9 +126,29 @@ class Removals:
                 if how == "zero_quantity" and merchant_quantity(content) is None:
                     left.append(outcome_of(row, Outcome.BLOCKED, messages.phrase("note.not_ours")))
                     continue
+                seller = next(filter(_sells, claims.get(row["sku"], ())), None)
+                if how == "zero_quantity" and seller is not None:
+                    note = messages.phrase(
+                        "note.stock_of_others",
+                        other=seller.connector_id,
+                        country=marketplace_with(seller.marketplace_id).country,
+                    )
+                    left.append(outcome_of(row, Outcome.BLOCKED, note))
+                    continue
+                if how == "delete" and (alive := self._living_children(row["sku"], content, leaving)):
+                    note = messages.phrase("note.living_children", skus=alive)
+                    left.append(outcome_of(row, Outcome.BLOCKED, note))
+                    continue
                 self._ways[row["sku"]] = how
                 due.append(row | {"removal": how})
         return due, left
+
+    def _living_children(self, sku: str, content: Mapping[str, Any], leaving: set[str]) -> list[str]:
+        """Return the children of a parent that stay while it would go; none of what is no parent."""
+        levels = content.get("parentage_level") or ()
+        if not any(one.get("value") == "parent" for one in levels):
+            return []
+        return sorted(set(self.writer.planner.children_of(sku)) - leaving)
 
     def _written(self, rows: list[dict[str, Any]]) -> Iterator[WrittenItem]:
         """The outcomes of rows that are written one by one."""
@@ -188,6 +215,11 @@ class Removals:
             spared = "" if how == self._how else phrase("note.not_deleted")
             notes = (self._said.get(item.sku or ""), phrase(f"note.removed_{how}"), spared, item.note)
             yield msgspec.structs.replace(item, note="; ".join(filter(None, notes)))
+
+
+def _sells(claim: Claim) -> bool:
+    """Return whether another connector has stock of the item for sale."""
+    return not claim.left and bool(merchant_quantity(claim.attributes))
 
 
 def _without_stock(content: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import pytest
 
 from amazon_listings.checks.families import LADDER
-from support.sync_runs import lamp, variant
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.selling_partner import listings as amazon
+from support.sync_runs import Shop, lamp, variant
 
 VARIATIONS = {"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"}
 RELATION = "child_parent_sku_relationship"
@@ -127,3 +129,73 @@ def test_forced_children_do_not_resend_their_relationship(shop, connector):
     patches = [one["request"] for one in shop.sandbox.requests() if one["operation"] == "patchListingsItem"]
     assert len(patches) == 6
     assert not any(f"/attributes/{RELATION}" in body for body in patches)
+
+
+def put_into(shop, connector, sku, parent):
+    """What a person does in Seller Central: the child belongs to another parent from now on."""
+    place = connector.marketplace.id
+    relation = [{"child_relationship_type": "variation", "parent_sku": parent, "marketplace_id": place}]
+    patches = [{"op": "replace", "path": f"/attributes/{RELATION}", "value": relation}]
+    answer = amazon.patch(shop.client, sku, [place], product_type="LAMP", patches=patches)
+    assert answer.status == "ACCEPTED", answer.issues
+
+
+def later(shop, sandbox, tmp_path):
+    """The shop as another ledger sees it for the first time."""
+    root = tmp_path / "later"
+    root.mkdir()
+    return Shop(sandbox, open_ledger(f"sqlite:///{tmp_path}/later.db"), root)
+
+
+def test_a_child_of_another_familys_stays_there_and_the_rest_goes(shop, connector, sandbox, tmp_path):
+    shop.run(connector, [*family("F"), *family("G")])
+    put_into(shop, connector, "G1", "F-P")
+    fresh = later(shop, sandbox, tmp_path)
+    again = fresh.connector(variations=VARIATIONS)
+    run = fresh.run(again, [*family("G", stock=8)])
+    items = run.items()
+    assert items["G1"].outcome == "accepted"
+    (issue,) = (one for one in items["G1"].issues if one.code == "in_family_of_others")
+    assert (issue.severity, "F-P" in issue.message) == ("WARNING", True)
+    held = fresh.held(again, "G1")
+    assert held[RELATION][0]["parent_sku"] == "F-P"
+    assert held["fulfillment_availability"][0]["quantity"] == 8
+    assert fresh.held(again, "G2")[RELATION][0]["parent_sku"] == "G-P"
+
+
+def test_a_child_that_the_pim_moves_is_moved(shop, connector):
+    shop.run(connector, [*family("F"), *family("G")])
+    run = shop.run(connector, [*family("F"), variant("F", "G1", colour="Bleu")])
+    assert run.outcomes()["G1"] == "accepted"
+    assert shop.held(connector, "G1")[RELATION][0]["parent_sku"] == "F-P"
+
+
+def test_a_family_is_not_given_unread_to_a_listing_that_people_put_into_another(shop, connector):
+    alone = shop.connector()
+    shop.run(alone, [variant("G", "G1"), variant("G", "G2", colour="Vert")])
+    shop.run(shop.connector(id="others", variations=VARIATIONS), family("F"))
+    put_into(shop, alone, "G1", "F-P")
+    run = shop.run(connector, family("G"))
+    assert "in_family_of_others" in {issue.code for issue in run.items()["G1"].issues}
+    assert shop.held(connector, "G1")[RELATION][0]["parent_sku"] == "F-P"
+    assert shop.held(connector, "G2")[RELATION][0]["parent_sku"] == "G-P"
+
+
+def test_a_parent_with_children_that_stay_is_not_deleted(shop, connector):
+    shop.run(connector, [*family("F"), *family("G")])
+    put_into(shop, connector, "G1", "F-P")
+    leaving = shop.connector(variations=VARIATIONS, sync={"when_removed": "delete", "removed_share": 1})
+    run = shop.run(leaving, family("G"))
+    assert run.outcomes() == dict.fromkeys(("G-P", "G1", "G2"), "unchanged") | {
+        "F-P": "blocked", "F1": "pending", "F2": "pending",
+    }  # fmt: skip
+    assert "G1" in run.items()["F-P"].note
+    assert shop.held(leaving, "F-P") is not None
+    assert shop.held(leaving, "F1") is None
+
+
+def test_a_family_that_leaves_whole_is_deleted_whole(shop, connector):
+    shop.run(connector, [*family("F"), lamp("A")])
+    leaving = shop.connector(variations=VARIATIONS, sync={"when_removed": "delete", "removed_share": 1})
+    shop.run(leaving, [lamp("A")])
+    assert [shop.held(leaving, sku) for sku in ("F-P", "F1", "F2")] == [None] * 3

@@ -39,3 +39,19 @@ def test_the_same_number_and_no_number_are_right(shop):
         }
     )
     assert shop.run(none, [lamp("B")]).items()["B"].issues == ()
+
+
+def test_a_stock_that_another_country_goes_on_selling_is_not_set_to_zero(shop):
+    leaving = {"when_removed": "zero_quantity", "removed_share": 1, "preview": "none"}
+    french = shop.connector(sync=leaving)
+    shop.run(german(shop, sync=leaving), [lamp("A", stock=3), lamp("B", stock=3)]).finish()
+    shop.run(french, [lamp("A", stock=3), lamp("B", stock=3)]).finish()
+    run = shop.run(french, [lamp("B", stock=3)])
+    run.finish()
+    assert run.outcomes()["A"] == "blocked"
+    assert "lampen (DE)" in run.items()["A"].note
+    assert shop.held(french, "A")["fulfillment_availability"][0]["quantity"] == 3
+    # The other country sells it no more either: nobody wants the stock now.
+    run = shop.run(german(shop, sync=leaving), [lamp("B", stock=3)])
+    assert run.outcomes()["A"] == "pending"
+    assert shop.held(german(shop), "A")["fulfillment_availability"][0]["quantity"] == 0
