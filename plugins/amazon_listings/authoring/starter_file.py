@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.authoring.starter import SECTIONS, StarterLine, described
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 _WIDTH = 110
 #: Scalars that need no quotes in any YAML reader, but for the words below.
@@ -18,11 +19,17 @@ _PLAIN = re.compile(r"[^\W\d_](?:[\w\u2019'() -]*[\w)])?")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
-def file_text(head: Mapping[str, Any], lines: Sequence[StarterLine], remarks: Sequence[str]) -> str:
+def file_text(
+    head: Mapping[str, Any],
+    defaults: Mapping[str, Mapping[str, Any]],
+    lines: Sequence[StarterLine],
+    remarks: Sequence[str],
+) -> str:
     """The text of a connector file.
 
     Args:
         head: The document without its mapping.
+        defaults: Settings that hold as they are, by block: written as comments, to be found and changed.
         lines: The lines of the mapping.
         remarks: What to say above everything, one sentence each.
     """
@@ -31,6 +38,9 @@ def file_text(head: Mapping[str, Any], lines: Sequence[StarterLine], remarks: Se
         written += _comment(remark, "")
     for key, value in head.items():
         written += _entry(key, value)
+        written += [f"  # {name}: {scalar(content)}" for name, content in defaults.get(key, {}).items()]
+    for key, block in defaults.items():
+        written += [f"# {line}" for line in _entry(key, block) if key not in head]
     written.append("mapping:")
     section = ""
     for line in lines:
@@ -52,7 +62,7 @@ def _comment(text: str, indent: str) -> Iterator[str]:
 
 
 def _entry(key: str, value: object) -> Iterator[str]:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         yield f"{key}:"
         yield from (f"  {name}: {scalar(content)}" for name, content in value.items())
     else:

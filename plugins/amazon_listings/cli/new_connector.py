@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -185,8 +185,22 @@ def _proposed(
     }
     words = messages()
     about = words.phrase("new.items", count=len(items)) if items else words.phrase("new.no_items")
-    remarks = [words.phrase("new.remark", about=about), words.phrase("new.safe")]
-    return file_text(head, lines, remarks), lines, items
+    remarks = [
+        words.phrase("new.remark", about=about),
+        words.phrase("new.safe"),
+        words.phrase("new.defaults"),
+    ]
+    return file_text(head, _live_settings(), lines, remarks), lines, items
+
+
+def _live_settings() -> dict[str, dict[str, Any]]:
+    """Return what holds in a live run unless a connector says otherwise, by its block."""
+    from amazon_listings.connectors.model import Approval, Guards, Sync
+
+    sync = asdict(Sync())
+    names = ("when_removed", "when_vanished", "partial")
+    approval = {"policy": Approval().policy, "hours": Approval().hours}
+    return {"sync": {name: sync[name] for name in names}, "approval": approval, "guards": asdict(Guards())}
 
 
 def _of_type(item: Item, name: str, product_type: str) -> bool:

@@ -1,5 +1,7 @@
 """What is written into a new connector's file means what it should, whatever a PIM or Amazon sends."""
 
+import re
+
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,5 +38,19 @@ def test_no_text_of_amazon_or_the_pim_leaves_its_comment(text):
         StarterLine("required", "Marque", None, (only,)),
         StarterLine("conditional", "Modèle", None, (only,), active=False),
     ]
-    document = yaml.safe_load(file_text({"id": "x"}, lines, [text]))
+    document = yaml.safe_load(file_text({"id": "x"}, {}, lines, [text]))
     assert document == {"id": "x", "mapping": {"Marque": ""}}
+
+
+def test_settings_that_hold_anyway_stand_there_as_comments_and_hold_as_they_are():
+    head = {"id": "x", "sync": {"operation": "test"}}
+    defaults = {"sync": {"when_removed": "keep"}, "guards": {"price_fall": 0.4, "vanished_share": None}}
+    text = file_text(head, defaults, [], [])
+    assert yaml.safe_load(text) == head | {"mapping": None}
+    turned_on = re.sub(r"^( *)# (?=\S+:| )", r"\1", text.partition("\n")[2], flags=re.MULTILINE)
+    assert yaml.safe_load(turned_on) == {
+        "id": "x",
+        "sync": {"operation": "test", "when_removed": "keep"},
+        "guards": defaults["guards"],
+        "mapping": None,
+    }
