@@ -111,6 +111,11 @@ def _steps(
     if run.scope.operation == "live":
         yield "approve", lambda: _approve(run, installation, decide)
         yield "live_sync", lambda: _live(run, installation, poll)
+    else:
+        yield (
+            "approve",
+            lambda: message("local.foreseen", count=pipeline.foresee(run, installation).waiting),
+        )
 
 
 def _approve(

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from amazon_listings.approvals.decisions import Decisions
     from amazon_listings.connectors.model import Connector
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.messages import Message
     from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.runs.notes import ApprovalNote, ExtractNote
+    from amazon_listings.runs.notes import ApprovalNote, ExtractNote, ForeseenNote
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.sources.port import Rows
@@ -230,6 +231,28 @@ def approve(run: RunContext, installation: Installation) -> ApprovalNote:
     Raises:
         ActionRequiredError: the ledger does not know the run.
     """
+    note = _decisions(run, installation).decide()
+    counts = {name: getattr(note, name) for name in ("ready", "waiting", "refused")}
+    log.info("%s", log_line("log.approvals", **counts))
+    return note
+
+
+def foresee(run: RunContext, installation: Installation) -> ForeseenNote:
+    """Note what a live run would ask a person about, so that the report of a test run says it.
+
+    Raises:
+        ActionRequiredError: the ledger does not know the run.
+    """
+    from amazon_listings.runs.notes import ForeseenNote
+
+    reasons = _decisions(run, installation).foresee()
+    note = ForeseenNote(waiting=reasons.pop("", 0), reasons=reasons)
+    run.folder.note(note)
+    return note
+
+
+def _decisions(run: RunContext, installation: Installation) -> Decisions:
+    """Return what decides about the items of a run."""
     from amazon_listings.approvals.decisions import Decisions
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.ledger.items import ListingScope
@@ -238,7 +261,7 @@ def approve(run: RunContext, installation: Installation) -> ApprovalNote:
 
     connector = run.connector
     account = installation.account(connector)
-    note = Decisions(
+    return Decisions(
         connector,
         run.folder,
         ledger=installation.ledger,
@@ -249,10 +272,7 @@ def approve(run: RunContext, installation: Installation) -> ApprovalNote:
         layout=definitions_of(run).layout,
         defaults=amazon_defaults(connector.marketplace),
         messages=catalogue(language_of(connector)),
-    ).decide()
-    counts = {name: getattr(note, name) for name in ("ready", "waiting", "refused")}
-    log.info("%s", log_line("log.approvals", **counts))
-    return note
+    )
 
 
 def live_sync_of(run: RunContext, installation: Installation) -> LiveSync:

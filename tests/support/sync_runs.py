@@ -289,6 +289,9 @@ class Run:
         )
 
     def decide(self, now=None):
+        return self.decisions(now).decide()
+
+    def decisions(self, now=None):
         shop = self.shop
         return Decisions(
             self.connector,
@@ -300,7 +303,7 @@ class Run:
             amazon_defaults(self.connector.marketplace),
             catalogue("en"),
             now or datetime.now(UTC),
-        ).decide()
+        )
 
     def approve(self):
         """Decide what may go; where the connector never asks by policy, allow what is asked all the same."""

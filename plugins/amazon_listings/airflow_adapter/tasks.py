@@ -169,7 +169,9 @@ def test_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
 
 @explained
 def approve(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Decide what may go to Amazon now, and ask a person about the rest; skipped if the operation is test.
+    """Decide what may go to Amazon now, and ask a person about the rest.
+
+    If the operation is test, what a live run would ask is noted, and the task is skipped.
 
     Returns:
         How many items and removals may go, wait and are refused, and the number of the question asked.
@@ -178,7 +180,8 @@ def approve(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:
 
     with _run(connector_id, definition["attempt"]) as (run, installation):
         if run.scope.operation == "test":
-            raise AirflowSkipException("The operation is test: nothing is asked, and nothing submitted.")
+            pipeline.foresee(run, installation)
+            raise AirflowSkipException(str(log_line("log.test_asks_nothing")))
         note = pipeline.approve(run, installation)
         return {
             "ready": note.ready,

@@ -67,6 +67,8 @@ class _Verdict:
 
     approved: ApprovedItem
     asked: Asked | None = None
+    #: An earlier question about the item holds no more.
+    settled: bool = False
 
 
 @dataclass
@@ -99,19 +101,13 @@ class Decisions:
         """Decide about every item that passed and every listing whose item left; ask what is open."""
         self.folder.forget(ApprovalNote)
         self.folder.clear(APPROVED)
-        policy = Policy(
-            self.connector,
-            lines_approved(self.ledger, self.listings),
-            self.layout,
-            self.defaults,
-            columns_of(self.folder),
-        )
-        of_run = self._run_reasons(self._tally(policy))
+        policy, of_run = self._standards()
         asked: list[Asked] = []
         counts: Counter[Outcome] = Counter()
         waiting: dict[str, Outcome] = {}
         for part in self.folder.parts(TESTED):
             verdicts = self._part(part, policy, of_run)
+            self._forget_settled(part, verdicts)
             waiting |= {
                 item.approved.pim_id: item.approved.outcome
                 for item in verdicts
@@ -139,6 +135,38 @@ class Decisions:
         )
         self.folder.note(note)
         return note
+
+    def foresee(self) -> dict[str, int]:
+        """Return how many items a live run would ask about, by reason; under `""` how many in all.
+
+        Nothing is asked, and nothing is remembered.
+        """
+        policy, of_run = self._standards()
+        counts: Counter[str] = Counter()
+        for part in self.folder.parts(TESTED):
+            for verdict in self._part(part, policy, of_run):
+                if verdict.asked is not None:
+                    counts.update(("", *verdict.asked.reasons))
+        return dict(counts)
+
+    def _standards(self) -> tuple[Policy, frozenset[str]]:
+        """Return what items are judged by: the policy, and the guards that the run as a whole trips."""
+        policy = Policy(
+            self.connector,
+            lines_approved(self.ledger, self.listings),
+            self.layout,
+            self.defaults,
+            columns_of(self.folder),
+        )
+        return policy, self._run_reasons(self._tally(policy))
+
+    def _forget_settled(self, part: str, verdicts: list[_Verdict]) -> None:
+        """Forget the questions about items that have nothing left to ask."""
+        unchanged = (item.sku for item in self.folder.read(TESTED, part) if item.outcome is Outcome.UNCHANGED)
+        settled = {sku for sku in unchanged if sku}
+        settled |= {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
+        asked = approvals_of(self.ledger, self.listings, list(settled))
+        forget_approvals(self.ledger, self.listings, sorted(settled & asked.keys()))
 
     def _tally(self, policy: Policy) -> RunTally:
         """Count what the run as a whole would change, as far as it is not asked about or approved anyway."""
@@ -189,9 +217,7 @@ class Decisions:
     def _part(self, part: str, policy: Policy, of_run: frozenset[str]) -> list[_Verdict]:
         """Return the verdicts of the items of a part that passed."""
         tested = list(self.folder.read(TESTED, part))
-        settled = [item.sku for item in tested if item.outcome is Outcome.UNCHANGED and item.sku]
         rows = approvals_of(self.ledger, self.listings, [item.sku for item in tested if item.sku])
-        forget_approvals(self.ledger, self.listings, [sku for sku in settled if sku in rows])
         ready = {item.pim_id: item for item in tested if _is_ready(item)}
         payloads: dict[str, MappedItem] = {}
         if ready:
@@ -212,12 +238,13 @@ class Decisions:
                 and verdicts[pim_id].approved.outcome is Outcome.READY
                 and _moves(item)
             ):
-                verdicts[pim_id] = self._with_parent(item, verdicts[pim_id].approved)
+                verdicts[pim_id] = self._with_parent(item, verdicts[pim_id])
         return list(verdicts.values())
 
-    def _with_parent(self, item: TestedItem, approved: ApprovedItem) -> _Verdict:
+    def _with_parent(self, item: TestedItem, verdict: _Verdict) -> _Verdict:
         note = self.messages.phrase("approval.with_parent", parent=item.parent_sku)
-        return _Verdict(msgspec.structs.replace(approved, outcome=Outcome.WAITING, note=note))
+        approved = msgspec.structs.replace(verdict.approved, outcome=Outcome.WAITING, note=note)
+        return _Verdict(approved, settled=verdict.settled)
 
     def _item(
         self,
@@ -249,9 +276,8 @@ class Decisions:
             reasons = Reasons({}, reasons.names)
         question = _question(plan, reasons)
         if not question:
-            if row is not None and row.state not in _ALLOWED:
-                forget_approvals(self.ledger, self.listings, [row.sku])
-            return _Verdict(_decided(item, Outcome.READY, plan_hash=plan.hash))
+            settled = row is not None and row.state not in _ALLOWED
+            return _Verdict(_decided(item, Outcome.READY, plan_hash=plan.hash), settled=settled)
         hash_ = changes_hash(plan.sku, plan.method, question, _guarded(question, reasons))
         state = row.state if row is not None and row.hash == hash_ else None
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING

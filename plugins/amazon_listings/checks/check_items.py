@@ -32,6 +32,7 @@ from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import (
     ApprovalNote,
     ExtractNote,
+    ForeseenNote,
     LiveNote,
     QualityNote,
     RemovalsNote,
@@ -134,7 +135,7 @@ def test_sync(
         raise Unchecked
     if client.account.vendor:
         refuse_offers_of_vendors(connector, mapping)
-    folder.forget(TestedNote, ApprovalNote, StopNote, LiveNote, RemovalsNote)
+    folder.forget(TestedNote, ForeseenNote, ApprovalNote, StopNote, LiveNote, RemovalsNote)
     folder.clear(TESTED, APPROVED, LIVE, REMOVED, CONFIRMED)
     record_lines(ledger, connector.key, mapping_lines(connector, mapping))
     leaving = plan_removals(

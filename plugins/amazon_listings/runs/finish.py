@@ -22,6 +22,7 @@ from amazon_listings.runs.notes import (
     DefinitionsNote,
     ExtractNote,
     FailureNote,
+    ForeseenNote,
     LiveNote,
     MappingNote,
     QualityNote,
@@ -177,6 +178,7 @@ def _reported(
         "failure": failure or (error.worded(messages) if error else None),
         "calls": dict(_calls(folder)),
     }
+    facts["warnings"] += _foreseen(folder, messages)
     facts["warnings"] += _vanished(connector, ledger, messages)
     facts["warnings"] += dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage)
     if history is not None:
@@ -190,6 +192,18 @@ def _reported(
         Outcome.PENDING: summary["counts"][Outcome.PENDING] - resolver.removals_awaited
     }
     return summary, None if failure else error, any(counts[outcome] for outcome in OWED)
+
+
+def _foreseen(folder: RunFolder, messages: Catalogue) -> list[str]:
+    """Return a sentence about what a live run would ask a person, if it would."""
+    note = folder.noted(ForeseenNote)
+    if note is None or not note.waiting:
+        return []
+    reasons = [
+        f"{messages.phrase(f'approval.reason_{name}')} ({messages.value(count)})"
+        for name, count in sorted(note.reasons.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    return [messages.phrase("report.would_ask", count=note.waiting, reasons=reasons)]
 
 
 def _vanished(connector: Connector, ledger: Engine, messages: Catalogue) -> list[str]:

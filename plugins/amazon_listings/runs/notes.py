@@ -125,6 +125,21 @@ class TestedNote(Note, frozen=True, kw_only=True):
     removed: int = 0
 
 
+class ForeseenNote(Note, frozen=True, kw_only=True):
+    """What a live run would ask about, where the operation is test.
+
+    Attributes:
+        waiting: Items that would wait for an answer.
+        reasons: How many of them for each reason; an item can have several.
+    """
+
+    file: ClassVar[str] = "foreseen"
+    task: ClassVar[str] = "approve"
+
+    waiting: int
+    reasons: dict[str, int]
+
+
 class ApprovalNote(Note, frozen=True, kw_only=True):
     """What was decided about the items that passed; without one, nothing may be sent.
 

@@ -13,6 +13,7 @@ from amazon_listings.ledger.approvals import (
     open_questions,
 )
 from amazon_listings.messages import message
+from amazon_listings.runs.records import APPROVED
 from support.sync_runs import lamp
 
 ASKING = {"approval": {"policy": "first"}}
@@ -195,3 +196,14 @@ def test_a_stop_ends_sending_within_one_batch_and_loses_nothing(shop):
     assert "passé en test" in run.items()["L059"].note
     again = shop.run(connector, many)
     assert Counter(again.outcomes().values()) == {"unchanged": 25, "accepted": 35}
+
+
+def test_a_test_run_says_what_a_live_run_would_ask_and_asks_nothing(shop):
+    shop.run(shop.connector(), [lamp("A"), lamp("B", price=100)])
+    connector = shop.connector(**ASKING, guards={"price_fall": 0.4})
+    cheaper = [lamp("A", name="Lampe neuve"), lamp("B", price=10), lamp("C")]
+    tested = shop.run(connector, cheaper, operation="test")
+    rows = approvals_of(shop.ledger, shop.listings(connector), ["A", "B", "C"])
+    assert tested.decisions().foresee() == {"": 3, "first": 3, "price_fall": 1}
+    assert approvals_of(shop.ledger, shop.listings(connector), ["A", "B", "C"]) == rows
+    assert list(tested.folder.parts(APPROVED)) == []
