@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from amazon_listings.messages import catalogue
 from spapi_sandbox.catalogue.catalogue import load
 from support.airflow import FAMILIES
 
@@ -124,7 +125,7 @@ def test_the_next_run_takes_what_changed_and_sends_what_differs(changed):
     assert changed.outcomes["LUM-B102-BLK"] == "accepted"
     assert changed.outcomes["LUM-B102-FOR"] == "unchanged"
     assert changed.writes == 2, "a preview and a submission of one item"
-    assert "Scope: what changed in the PIM since" in changed.run.said("refresh_definition")
+    assert "Umfang: was sich im PIM seit dem" in changed.run.said("refresh_definition")
 
 
 def test_nothing_changed_costs_no_call(idle):
@@ -138,13 +139,13 @@ def test_nothing_changed_costs_no_call(idle):
 def test_named_skus_are_sent_again_by_force(named):
     assert named.outcomes == {NAMED: "accepted"}
     assert named.writes == 2
-    assert "Scope: only the SKUs that were named (1)." in named.run.said("refresh_definition")
+    assert "Umfang: nur die genannten SKUs (1)." in named.run.said("refresh_definition")
 
 
 def test_a_test_of_a_live_connector_submits_nothing(house, tested):
     assert tested.run.state == "success"
     assert tested.run.states["live_sync"] == "skipped"
-    assert "nothing is asked, and nothing submitted." in tested.run.said("approve")
+    assert "Niemand wird gefragt, und nichts wird eingereicht." in tested.run.said("approve")
     assert tested.outcomes["LUM-B102-BLK"] == "ready"
     assert set(tested.outcomes.values()) == {"ready", "unchanged"}
     assert tested.writes == 1, "the preview of the item that differs"
@@ -153,11 +154,11 @@ def test_a_test_of_a_live_connector_submits_nothing(house, tested):
 def expected_in(since, until):
     """SKUs of the families with a change in the interval, by the catalogue's own dates."""
     skus = set()
-    catalogue = load()
-    for product in catalogue.entries("products"):
+    products = load()
+    for product in products.entries("products"):
         if product.ref not in FAMILIES:
             continue
-        variants = [one for one in catalogue.variants_of(product.id) if one.status == "V"]
+        variants = [one for one in products.variants_of(product.id) if one.status == "V"]
         moments = [datetime.fromtimestamp(one.modified, UTC) for one in (product, *variants)]
         if any(since <= moment < until for moment in moments):
             skus |= {one.ref for one in variants}
@@ -171,9 +172,10 @@ def test_a_backfill_takes_what_changed_in_its_intervals(backfilled):
     assert found == [expected_in(BACKFILL[0] + n * day, BACKFILL[0] + (n + 1) * day) for n in range(2)]
     assert found[1], "choose days on which something changed"
     assert set(outcomes(backfilled[1]).values()) == {"accepted"}, "sent again, because the command said force"
-    for run, first in zip(backfilled, (20, 21), strict=True):
-        scope = f"from {first} Oct 2026, 00:00 to {first + 1} Oct 2026, 00:00 UTC (backfill)."
-        assert f"Scope: what changed in the PIM {scope}" in run.said("refresh_definition")
+    for run, n in zip(backfilled, range(2), strict=True):
+        since = BACKFILL[0] + n * day
+        scope = catalogue("de").phrase("scope.interval", since=since, until=since + day)
+        assert f"Umfang: {scope}." in run.said("refresh_definition")
 
 
 def test_a_backfill_does_not_move_the_cursor(house, backfilled):

@@ -62,7 +62,7 @@ def test_the_run_ends_with_what_the_report_said(fed, house):
     assert sum(result.values()) == result["accepted"]
     assert run.result("report")["calls"]["feeds"] == 1
     assert house.calls()["createFeed"] == 1
-    assert "is DONE" in run.said("live_sync")
+    assert "DONE" in run.said("live_sync")
 
 
 @pytest.fixture(scope="module")
