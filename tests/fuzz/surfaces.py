@@ -6,6 +6,7 @@ import gzip
 import json
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.clock import Clock
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
+from tests.fuzz.ledgers import Ledgers
 from tests.fuzz.mutations import TOKENS, body, mutated_bytes, mutated_json
 
 if TYPE_CHECKING:
@@ -141,6 +143,28 @@ PAGE = {
         },
     ],
 }
+EXPORT = {
+    "time": 1_700_000_000, "action": "update", "error": 0,
+    "schema": {"languages": ["en", "fr"], "sanitized_table_names": {"products": "products"}},
+    "data_schema": {
+        "catalogue": ["STATUS", "ID", "ID_PARENT", "REF"],
+        "products": ["STATUS", "ID", "ID_catalogue", "REF", "name_en", {"photo": ["STATUS", "ID", "ORG", {"field": "TH"}]}],
+        "variants": ["STATUS", "ID", "ID_products", "REF", "ean"],
+    },
+    "data_schema_info": {
+        "products": {
+            "name_en": {"type": "string", "language_code": "en", "basename": "name"},
+            "photo": {"type": "image", "sizes": {"ORG": {"width": 9, "height": 9}}},
+        }
+    },
+    "data": {
+        "catalogue": [["M", 7, 0, "C"]],
+        "products": [["M", 1, [7], "A", "Lamp", [["M", "i", "https://a/b.jpg", ""]]], ["D", 9], ["M", 2, [7], "B", "x", ["U"]]],
+        "variants": [["M", 11, 1, "V", "0840"], ["D", 12]],
+    },
+    "waiting": {"images": {"total": 1, "partial": 0}, "files": 0},
+    "page_count": 1,
+}  # fmt: skip
 EXPRESSIONS = (
     "{{ item.html | clean_html }}", "{{ item.name ~ item.brand | upper }}", "{{ item.tags | join(', ') }}",
     "{% for t in item.tags %}{{ t }}{% endfor %}", "{{ item.price | number * 3 }}", "{{ item.brand[:3] | default('x') }}",
@@ -203,6 +227,8 @@ class Surfaces:
         self._account = account
         self._client = self._new_client()
         self._pim = PimConnection(api="rest", base_url=url, api_key="k")
+        self._exporting = PimConnection(api="connector", base_url=url, code="c", secret="s")
+        self._ledgers = Ledgers(folder)
         (folder / "connectors").mkdir(parents=True)
         (folder / "connectors" / "right.yaml").write_text(RIGHT, encoding="utf-8")
 
@@ -217,7 +243,9 @@ class Surfaces:
             "answers of SP-API": self.answer,
             "processing reports": self.report,
             "answers of the PIM": self.pim,
+            "export connector": self.export_connector,
             "run files": self.run_file,
+            "ledgers": self._ledgers.try_one,
         }
 
     def file(self, random: Random) -> None:
@@ -325,6 +353,18 @@ class Surfaces:
         reading = read_items(SalesLayerAccount(self._pim, clock=clock), Selection(languages=("en",)))
         for item in reading:
             json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
+
+    def export_connector(self, random: Random) -> None:
+        """An answer of the export connector: one page of a full answer, or of changes, or the page after it."""
+        self._reply(random, random.choice((EXPORT, EXPORT | {"next_page": f"{self._server.url}/?page=1"})))
+        since = random.choice((None, datetime(2026, 11, 1, tzinfo=UTC)))
+        selection = Selection(languages=("en",), changed_since=since)
+        clock = Clock(now=lambda: self._now, steady=lambda: self._now, sleep=self._sleep)
+        reading = read_items(SalesLayerAccount(self._exporting, clock=clock), selection)
+        for item in reading:
+            json.dumps(item, ensure_ascii=False, allow_nan=False).encode()
+        for problem in reading.problems:
+            str(problem).encode()
 
     def run_file(self, random: Random) -> None:
         """A file of a run that something changed on the disk."""

@@ -15,7 +15,7 @@ SEED = 20261128
 COUNT, SECONDS = 250, 6.0
 SURFACES = (
     "connector files", "Variables", "product values", "expressions", "answers of LWA", "answers of SP-API",
-    "processing reports", "answers of the PIM", "run files",
+    "processing reports", "answers of the PIM", "export connector", "run files", "ledgers",
 )  # fmt: skip
 
 

@@ -133,7 +133,7 @@ def test_sync(
     extract = folder.noted(ExtractNote)
     if folder.noted(QualityNote) is None or extract is None:
         raise Unchecked
-    if client.account.vendor:
+    if client.account.vendor and connector.amazon.requirements != "LISTING_OFFER_ONLY":
         refuse_offers_of_vendors(connector, mapping)
     folder.forget(TestedNote, ForeseenNote, ApprovalNote, StopNote, LiveNote, RemovalsNote)
     folder.clear(TESTED, APPROVED, LIVE, REMOVED, CONFIRMED)

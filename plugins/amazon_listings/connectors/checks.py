@@ -208,6 +208,21 @@ def _offers_alone(document: dict[str, Any]) -> Iterator[Problem]:
         )
 
 
+def _version(document: dict[str, Any]) -> Iterator[Problem]:
+    """A version is an id of Amazon's, which nobody can tell from a wrong one; a misspelt name can be told."""
+    version = _at(document, "amazon", "product_type_version")
+    if isinstance(version, str) and version not in _VERSIONS:
+        near = nearest(version, _VERSIONS)
+        if near:
+            yield Problem(
+                "/amazon/product_type_version",
+                f"{shown(version)} is no version",
+                allowed=f"{', '.join(_VERSIONS)}, or the id of a version",
+                suggestion=near,
+            )
+
+
+_VERSIONS = ("LATEST", "RELEASE_CANDIDATE")
 _CHECKS: tuple[Callable[[dict[str, Any]], Iterator[Problem]], ...] = (
     _reserved,
     _statuses,
@@ -216,5 +231,6 @@ _CHECKS: tuple[Callable[[dict[str, Any]], Iterator[Problem]], ...] = (
     _languages,
     _offer_only,
     _offers_alone,
+    _version,
     _tables,
 )

@@ -162,6 +162,8 @@ class Declaration:
         )
         if len(self.parts) == 1 and self.file is not None and not self.parts[0].base:
             return replace(where, lines=self.file.lines)
+        if all(part.file is None for part in self.parts):
+            return where
         lines: dict[str, int] = {}
         files: dict[str, str] = {}
         for pointer, origin in origins(self.parts, self.document()):

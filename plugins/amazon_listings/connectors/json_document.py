@@ -100,7 +100,8 @@ class _Scan:
         return self._found
 
     def _text_token(self, token: re.Match[str], keys: set[str] | None) -> None:
-        text = json.loads(token[0])
+        written = token[0]
+        text = json.loads(written) if "\\" in written else written[1:-1]
         if odd := odd_text(text):
             self._note(f"a text holds {odd}", token.start(), "Remove it, or write the whole character.")
         elif keys is None:

@@ -64,7 +64,9 @@ def _explained(error: jsonschema_rs.ValidationError, document: Any) -> Iterator[
     if "propertyNames" in error.schema_path:
         yield _wrong_key(pointer, str(limits["error"].instance), node)
     elif keyword == "additionalProperties" and "unexpected" in limits:
-        yield from (_unknown_key(pointer, str(key), node) for key in limits["unexpected"])
+        # One error names them all, however many there are, and each costs a search for what is alike.
+        unexpected = itertools.islice(limits["unexpected"], _MOST_ERRORS)
+        yield from (_unknown_key(pointer, str(key), node) for key in unexpected)
     elif keyword == "required":
         yield _missing_key(pointer, limits["property"], node)
     elif keyword == "oneOf":

@@ -15,7 +15,7 @@ from amazon_listings.definitions.stored import (
     StoredDefinition,
     parsed,
 )
-from amazon_listings.errors import AmazonListingsError, RetryableError
+from amazon_listings.errors import ActionRequiredError, AmazonListingsError, RetryableError
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.messages import message
 from amazon_listings.selling_partner import definitions
@@ -27,10 +27,16 @@ if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.client import SellingPartner
 
+#: Versions that Amazon has of every product type.
+VERSION_NAMES = ("LATEST", "RELEASE_CANDIDATE")
 #: The requirements that all fields of a product type belong to.
 WHOLE = "LISTING"
 
 log = logging.getLogger(__name__)
+
+
+class UnknownVersion(ActionRequiredError):
+    """Amazon has the product type, and not in the version that a connector is pinned to."""
 
 
 class DefinitionUnavailable(RetryableError):
@@ -168,7 +174,7 @@ def _with_names(
     except AmazonListingsError:
         return error
     if key.product_type in names:
-        return error
+        return _of_version(client, key) or error
     place = next(one.name for one in MARKETPLACES.values() if one.id == key.marketplace_id)
     near = closest(key.product_type, names, most=5, alike=0.5)
     return UnknownProductType(
@@ -176,4 +182,29 @@ def _with_names(
         hint=message("did_you_mean", names=near) if near else None,
         product_type=key.product_type,
         place=place,
+    )
+
+
+def _of_version(client: SellingPartner, key: DefinitionKey) -> UnknownVersion | None:
+    """Return the error of a version that Amazon does not have; None if the version is not what is wrong."""
+    if key.version in VERSION_NAMES:
+        return None
+    try:
+        latest = definitions.get(
+            client,
+            key.product_type,
+            key.marketplace_id,
+            requirements=key.requirements,
+            requirements_enforced=key.requirements_enforced,
+            locale=key.locale,
+            parentage_level=key.parentage_level,
+            for_seller=key.seller_id is not None,
+        )
+    except AmazonListingsError:
+        return None
+    return UnknownVersion(
+        "definitions.unknown_version",
+        product_type=key.product_type,
+        version=key.version,
+        latest=latest.version,
     )

@@ -127,6 +127,29 @@ def mapping_findings(
         ], None
 
 
+def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Finding]:
+    """Yield the languages of values that Amazon does not suggest for the connector's marketplace."""
+    place = connector.marketplace
+    for language, tag in connector.language_tags:
+        if tag in place.languages:
+            continue
+        sentence = messages.phrase(
+            "check.language_elsewhere",
+            language=language,
+            tag=tag,
+            marketplace=place.name,
+            suggested=list(place.languages),
+        )
+        yield Finding(
+            rule="language",
+            severity="warning",
+            connector=connector.id,
+            text=entry(str(connector.where), "", Problem("", sentence)),
+            message=sentence,
+            file=str(connector.where.path) if connector.where.path else None,
+        )
+
+
 def field_findings(
     connector: Connector, items: Iterable[Item], messages: Catalogue, *, everything: bool
 ) -> Iterator[Finding]:
@@ -233,6 +256,7 @@ def check_fleet(
             optional.see(connector, declared[connector.id], definition)
         wrong, mapping = mapping_findings(connector, declared[connector.id], definition)
         found += wrong
+        found += language_findings(connector, messages)
         attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
         items = known_items(ledger, connector) if ledger is not None else None
         if items is None:
@@ -448,6 +472,7 @@ __all__ = [
     "document_findings",
     "field_findings",
     "known_items",
+    "language_findings",
     "mapping_findings",
     "overlap_findings",
     "schedule_findings",

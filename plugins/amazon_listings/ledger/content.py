@@ -7,6 +7,8 @@ import json
 import zlib
 from typing import Any
 
+from amazon_listings.ledger.exceptions import LedgerDamaged
+
 #: Characters of the hash at the end of a text that was cut.
 _MARK = 12
 
@@ -19,8 +21,17 @@ def packed(content: Any) -> bytes:
 
 
 def unpacked(content: bytes | None) -> Any:
-    """The JSON that `packed` made; None stays None."""
-    return None if content is None else json.loads(zlib.decompress(content))
+    """Return the JSON that `packed` made; None stays None.
+
+    Raises:
+        LedgerDamaged: it is something else.
+    """
+    if content is None:
+        return None
+    try:
+        return json.loads(zlib.decompress(content))
+    except (TypeError, ValueError, RecursionError, zlib.error) as error:
+        raise LedgerDamaged("ledger.content_unreadable", kind=type(error).__name__) from error
 
 
 def attributes_of(body: Any) -> frozenset[str]:

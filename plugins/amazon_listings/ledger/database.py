@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.exceptions import LedgerClosed, explained
+from amazon_listings.ledger.exceptions import LedgerClosed, LedgerDamaged, explained, place
 from amazon_listings.ledger.schema import prepare_schema
 
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ CHUNK = 500
 _PLAIN = frozenset({"postgres", "postgresql"})
 #: Marks a transaction that only reads.
 _READS = "ledger_reads"
+#: How it shows that a value is of another type, cut off, or refers to what is gone.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    zlib.error,
+    msgspec.MsgspecError,
+    SQLAlchemyError,
+)
 #: The engines of this process.
 _OPEN: list[Engine] = []
 
@@ -66,9 +78,18 @@ def open_ledger(url: str) -> Engine:
 
 @contextmanager
 def reading(ledger: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: in SQLite it waits for no writer, and none waits for it."""
-    with ledger.connect() as connection:
-        yield connection.execution_options(**{_READS: True})
+    """A transaction that only reads: in SQLite it waits for no writer, and none waits for it.
+
+    Raises:
+        LedgerDamaged: a value is not what was written there.
+    """
+    try:
+        with ledger.connect() as connection:
+            yield connection.execution_options(**{_READS: True})
+    except UNREADABLE as error:
+        raise LedgerDamaged(
+            "ledger.value_unreadable", place=place(ledger.url), kind=type(error).__name__
+        ) from error
 
 
 def chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

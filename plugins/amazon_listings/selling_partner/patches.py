@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, same_value
-from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_listings.selling_partner.overlay import leaves_nothing_out, overlays, sendable
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def build_patches(
         layout: The layout of the product type's definition.
         read: Whether `current` is all that the listing holds; if not, `carries` also says that it has
             to be read.
-        vendor: Of a vendor: offer attributes are never sent, and every patch repeats `cost_price`.
+        vendor: Of a vendor: every patch repeats `cost_price`.
         forced: Send everything that is wanted although nothing changed; existing relations never are.
         defaults: Properties that Amazon fills in, such as `marketplace_id` or `audience: ALL`, with
             their values: an element that lacks one is the same as one that has it so.
@@ -99,7 +98,7 @@ def build_patches(
         forced=wanted.keys() - RELATIONS if forced else (),
     )
     for overlay in found:
-        if overlay.differences and not (vendor and overlay.name in OFFER_ATTRIBUTES):
+        if overlay.differences:
             _add(patches, overlay, read=read, defaults=defaults)
     if patches.operations and vendor and not _touched(patches.operations, COST_PRICE):
         below = layout.properties.get(COST_PRICE, Layout())

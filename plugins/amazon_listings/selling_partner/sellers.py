@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.marketplaces import region_of
 from amazon_listings.messages import Message, message
 from amazon_listings.selling_partner import definitions, listings
-from amazon_listings.selling_partner.exceptions import AccessDenied, SecretExpired, WrongMarketplace
+from amazon_listings.selling_partner.exceptions import (
+    AccessDenied,
+    SecretExpired,
+    WrongAccount,
+    WrongMarketplace,
+)
 from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
@@ -19,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: A SKU that nobody has: asking for it shows whether seller id, marketplace and role fit.
 _PROBE = "amazon-listings-connection-test"
+#: What Amazon hands out: five characters to vendors, thirteen or fourteen with an A before to sellers.
+_VENDOR_CODE, _MERCHANT_TOKEN = re.compile(r"[A-Z0-9]{5}"), re.compile(r"A[A-Z0-9]{11,14}")
 
 
 class Participation(NamedTuple):
@@ -87,6 +95,10 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> list[Mess
         RetryableError: Amazon does not answer now.
     """
     account = client.account
+    if not account.vendor and _VENDOR_CODE.fullmatch(account.seller_id):
+        raise WrongAccount("connection.vendor_code_as_seller", code=account.seller_id)
+    if account.vendor and _MERCHANT_TOKEN.fullmatch(account.seller_id):
+        raise WrongAccount("connection.seller_as_vendor_code", seller=account.seller_id)
     if marketplace.region != account.region:
         raise WrongMarketplace(
             "amazon.other_region",

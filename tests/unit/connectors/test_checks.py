@@ -62,6 +62,8 @@ def _with(document, path, value):
         ("sync", None, "sync: has no value"),
         ("amazon", [], "an empty list is a list, not an object"),
         ("amazon.country", "NO", "amazon.country: 'NO' is not allowed"),
+        ("amazon.product_type_version", "RELEASE_CANDIDAT", "Did you mean 'RELEASE_CANDIDATE'?"),
+        ("amazon.product_type_version", "latest", "Did you mean 'LATEST'?"),
         ("variations", VARIATIONS | {"parent_sku": "parent"}, "is a constant"),
         ("variations", {"theme": "COLOR"}, "the key 'parent_sku' is missing"),
         ("variations", VARIATIONS | {"share": ["Marque"]}, "Did you mean 'shared'?"),

@@ -42,6 +42,7 @@ class Amazon:
         self.names = ["HOME", "LAMP", "BRACELET"]
         self.version = "V1"
         self.latest = True
+        self.versions: set[str] | None = None  # else every version is there
         self.broken: str | None = None
         self.asked: Counter[str] = Counter()
         self.queries: list[dict[str, str]] = []
@@ -90,6 +91,9 @@ class Amazon:
 
     def definition(self, name: str, query: dict[str, str]) -> tuple[int, str]:
         if name not in self.names:
+            return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
+        asked = query.get("productTypeVersion", "LATEST")
+        if self.versions is not None and asked not in self.versions | {"LATEST", "RELEASE_CANDIDATE"}:
             return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
         locale = "fr_FR" if query["locale"] == "DEFAULT" else query["locale"]
         link = {"link": {"resource": f"{self.url}/document/{locale}", "verb": "GET"}}

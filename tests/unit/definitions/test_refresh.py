@@ -9,6 +9,7 @@ import pytest
 
 from amazon_listings.definitions.refresh import (
     DefinitionUnavailable,
+    UnknownVersion,
     load_pair,
     refresh_definition,
     refresh_pair,
@@ -180,6 +181,12 @@ def test_a_pinned_version_that_is_outdated_warns_with_its_age(amazon, client, st
 def test_an_unknown_product_type_names_the_nearest(client, store):
     with pytest.raises(UnknownProductType, match="Did you mean BRACELET"):
         refresh_definition(client, store, replace(KEY, product_type="BRACELETS"))
+
+
+def test_a_pin_to_a_version_that_amazon_does_not_have_is_what_is_wrong(amazon, client, store):
+    amazon.versions = {"V1"}
+    with pytest.raises(UnknownVersion, match="not its version 'V7'; the latest is V1"):
+        refresh_definition(client, store, replace(KEY, version="V7"))
 
 
 def test_an_unknown_locale_names_the_nearest():

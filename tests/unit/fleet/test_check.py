@@ -48,6 +48,15 @@ def test_four_mistakes_and_four_suggestions(run, tmp_path):
     assert all(one["file"].endswith("proto.yaml") for one in found.values())
 
 
+def test_a_language_that_the_marketplace_does_not_suggest_is_a_warning(run):
+    elsewhere = PROTOTYPE.replace("languages: [fr]", "languages: {ja: ja_JP}")
+    result = run("check", "fr_proto", "--json", proto=elsewhere)
+    (found,) = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "language"]
+    assert found["severity"] == "warning"
+    assert "ja_JP" in found["message"]
+    assert "fr_FR" in found["message"]
+
+
 def test_a_fault_in_a_layer_is_told_at_its_line(run):
     result = run(
         "check",

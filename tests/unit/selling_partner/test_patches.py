@@ -431,11 +431,9 @@ NAME = [{"marketplace_id": "FR", "language_tag": "fr_FR", "value": "Lampe"}]
 
 
 @pytest.mark.parametrize("wanted_cost", [{}, {"cost_price": COST}])
-def test_vendors_repeat_cost_price_and_send_no_offer(wanted_cost):
+def test_vendors_repeat_cost_price(wanted_cost):
     found = {"cost_price": COST, "purchasable_offer": [offer(1)]}
-    patches = patches_of(
-        found, {}, {"item_name": NAME, "purchasable_offer": [offer(2)], **wanted_cost}, vendor=True
-    ).operations
+    patches = patches_of(found, {}, {"item_name": NAME, **wanted_cost}, vendor=True).operations
     assert [patch["path"] for patch in patches] == ["/attributes/item_name", "/attributes/cost_price"]
     assert patches[1]["value"] == COST
     assert patches_of({"cost_price": COST}, {}, {}, vendor=True).operations == []

@@ -85,6 +85,18 @@ def test_a_vendor_is_checked_by_its_code(amazon, account, tokens, time):
         sellers.check_account(client, FR)
 
 
+@pytest.mark.parametrize(
+    ("vendor", "code", "words"), [(False, "ABCD1", "vendor code"), (True, "A2SANDBOXSELL", "merchant token")]
+)
+def test_a_code_in_the_wrong_field_is_told_before_amazon_is_asked(
+    amazon, account, tokens, time, vendor, code, words
+):
+    client = SellingPartner(replace(account, vendor=vendor, seller_id=code), tokens=tokens, sleep=time.sleep)
+    with pytest.raises(WrongAccount, match=f"{code} in the field.*{words}"):
+        sellers.check_account(client, FR)
+    assert not amazon.calls
+
+
 def test_wrong_credentials_country_and_region_each_say_who_must_act(amazon, client):
     with pytest.raises(WrongMarketplace, match="region NA"):
         sellers.check_account(client, marketplace("US"))
