@@ -61,6 +61,7 @@ class Policy:
     layout: Layout
     defaults: Mapping[str, Any]
     columns: Mapping[str, ColumnEvidence] = field(default_factory=dict)
+    _lines: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def reasons(self, plan: Plan, wanted: Mapping[str, Any]) -> Reasons:
         """Return what has to be allowed of a plan, by the policy and the guards on an item.
@@ -118,9 +119,12 @@ class Policy:
         origin = change.origin
         if origin is None:
             return _hash(["", change.leaf.attribute])
-        expression = self._expression(origin.key)
-        turns = sum(turns_of(text, self.columns) for text in texts_in(expression))
-        return _hash([origin.key, expression, *([turns] if turns else [])])
+        found = self._lines.get(origin.key)
+        if found is None:
+            expression = self._expression(origin.key)
+            turns = sum(turns_of(text, self.columns) for text in texts_in(expression))
+            found = self._lines[origin.key] = _hash([origin.key, expression, *([turns] if turns else [])])
+        return found
 
     def removal_line(self) -> str:
         """Return what is approved where listings of items that left may be taken off sale."""
