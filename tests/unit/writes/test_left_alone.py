@@ -1,0 +1,67 @@
+"""What people arranged at Amazon, and no plan undoes."""
+
+import pytest
+
+from amazon_listings.marketplaces import marketplace
+from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, split
+from amazon_listings.writes.left_alone import family_leaves, parent_of_others, stock_at_amazon
+
+FRANCE = marketplace("FR")
+HERE, ELSEWHERE = FRANCE.id, marketplace("DE").id
+DEFAULTS = amazon_defaults(FRANCE)
+LAYOUT = Layout(
+    properties={
+        "fulfillment_availability": Layout(
+            ("fulfillment_channel_code",),
+            properties={"fulfillment_channel_code": Layout(), "quantity": Layout()},
+        ),
+        "child_parent_sku_relationship": Layout(("marketplace_id",), single=True),
+    }
+)
+
+
+def child_of(parent, place=HERE):
+    return {"child_parent_sku_relationship": [{"parent_sku": parent, "marketplace_id": place}]}
+
+
+def stock(*channels):
+    return {
+        "fulfillment_availability": [{"fulfillment_channel_code": one, "quantity": 3} for one in channels]
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "owned", "parent"),
+    [
+        (child_of("P"), child_of("Q"), {}, "Q"),
+        (child_of("P"), child_of("P"), {}, ""),
+        (child_of("P"), {}, {}, ""),
+        (child_of("P"), child_of("Q"), child_of("Q"), ""),  # the PIM moves its own child
+        (child_of("P"), child_of("Q"), child_of("R"), "Q"),  # people moved it since
+        (child_of("P"), child_of("Q", ELSEWHERE), {}, ""),
+        ({"parentage_level": [{"value": "parent"}]}, child_of("Q"), {}, "Q"),
+        ({"color": [{"value": "red"}]}, child_of("Q"), {}, ""),  # the mapping says nothing of a family
+    ],
+)
+def test_only_a_family_that_others_chose_is_left_alone(wanted, found, owned, parent):
+    assert parent_of_others(wanted, found, owned, DEFAULTS) == parent
+
+
+def test_all_that_says_which_family_is_left_alone():
+    theme = {"variation_theme": [{"name": "COLOR", "marketplace_id": HERE}]}
+    leaves = family_leaves(child_of("P") | {"color": [{"value": "red"}]}, theme, LAYOUT, DEFAULTS)
+    assert leaves == split(child_of("P"), LAYOUT, DEFAULTS).keys() | split(theme, LAYOUT, DEFAULTS).keys()
+
+
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        (stock("AMAZON_EU"), {"DEFAULT"}),
+        (stock("AMAZON_EU", "DEFAULT"), set()),
+        (stock("DEFAULT"), set()),
+        ({}, set()),
+    ],
+)
+def test_a_merchants_stock_is_left_out_where_only_amazon_ships(found, left):
+    leaves = stock_at_amazon(stock("DEFAULT"), found, LAYOUT, DEFAULTS)
+    assert {dict(leaf.selectors)["fulfillment_channel_code"] for leaf in leaves} == left
