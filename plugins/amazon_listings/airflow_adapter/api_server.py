@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.api_fastapi.app import API_ROOT_PATH
+from airflow.models.connection import Connection
 from airflow.models.dag import DagModel
 from airflow.models.variable import Variable
 from airflow.utils.session import create_session
@@ -53,6 +54,17 @@ def dag_states() -> dict[str, DagState]:
             )
         )
         return {row.dag_id: DagState(*row) for row in rows}
+
+
+def connection_names(conn_type: str) -> list[str]:
+    """Return the ids of Airflow's connections of a type, the environment's among them."""
+    with create_session() as session:
+        found = set(session.scalars(select(Connection.conn_id).where(Connection.conn_type == conn_type)))
+    prefix = "AIRFLOW_CONN_"
+    for name, text in os.environ.items():
+        if name.startswith(prefix) and conn_type in text.replace("-", "_"):
+            found.add(name.removeprefix(prefix).lower())
+    return sorted(found)
 
 
 @dataclass(frozen=True)

@@ -153,22 +153,18 @@ def _proposed(
     lacking: frozenset[str],
 ) -> tuple[str, list[StarterLine], Sequence[Item]]:
     """The file's text, its lines, and the items that the proposals were made from."""
-    from amazon_listings.authoring.pim_fields import access, pim_fields
-    from amazon_listings.authoring.proposals import product_type_field, sku_expression
-    from amazon_listings.authoring.starter import starter_lines
+    from amazon_listings.authoring.first_mapping import first_mapping
     from amazon_listings.authoring.starter_file import file_text
-    from amazon_product_types.definition import Definition
 
-    chooser = product_type_field(items, asked.product_type)
-    if chooser is not None:
-        items = [item for item in items if _of_type(item, chooser, asked.product_type)]
-    known = pim_fields(items, known_titles)
-    own_labels = {leaf.path: leaf.label for leaf in Definition(described.document).leaves}
-    lines = starter_lines(described.index, known, own_labels, lacking)
-    source = dict(asked.source.content)
-    if chooser is not None:
-        source["filter"] = f"{{{{ {access(chooser)} == '{asked.product_type}' }}}}"
-    source["sku"] = sku_expression(known)
+    made = first_mapping(
+        asked.product_type,
+        described.index,
+        described.document,
+        items,
+        titles=known_titles,
+        lacking=lacking,
+    )
+    source = asked.source.content | made.selection
     amazon = {
         "connection": asked.connection,
         "country": asked.place.country,
@@ -184,13 +180,13 @@ def _proposed(
         "sync": {"operation": "test"},
     }
     words = messages()
-    about = words.phrase("new.items", count=len(items)) if items else words.phrase("new.no_items")
+    about = words.phrase("new.items", count=len(made.items)) if made.items else words.phrase("new.no_items")
     remarks = [
         words.phrase("new.remark", about=about),
         words.phrase("new.safe"),
         words.phrase("new.defaults"),
     ]
-    return file_text(head, _live_settings(), lines, remarks), lines, items
+    return file_text(head, _live_settings(), made.lines, remarks), made.lines, made.items
 
 
 def _live_settings() -> dict[str, dict[str, Any]]:
@@ -201,13 +197,6 @@ def _live_settings() -> dict[str, dict[str, Any]]:
     names = ("when_removed", "when_vanished", "partial")
     approval = {"policy": Approval().policy, "hours": Approval().hours}
     return {"sync": {name: sync[name] for name in names}, "approval": approval, "guards": asdict(Guards())}
-
-
-def _of_type(item: Item, name: str, product_type: str) -> bool:
-    from amazon_product_types.matching import normal
-
-    values = [record["fields"].get(name) for record in (item["variant"], item["product"]) if record]
-    return any(isinstance(value, str) and normal(value) == normal(product_type) for value in values)
 
 
 def _measured(text: str, path: Path, described: Described, items: Sequence[Item]) -> Coverage:

@@ -490,6 +490,20 @@ publications = Table(
     sqlite_autoincrement=True,
 )
 
+#: Connectors that are being made in the workbench, until they are published: the document, what loads the
+#: definition that was fetched for it, and the products that were looked at.
+new_connectors = Table(
+    "new_connectors",
+    metadata,
+    Column("connector_id", Name(64), primary_key=True),
+    Column("document", JSON, nullable=False),
+    Column("definition", JSON, nullable=False),
+    Column("items", JSON, nullable=False),
+    Column("made_by_id", Name(128), nullable=False),
+    Column("made_by", Name(128), nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
 
 def current_id(table: Table) -> ColumnElement[str]:
     """Return the id that the connector of a row has today, in a statement joined with `connectors`."""

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
-from airflow.api_fastapi.auth.managers.models.resource_details import ConnectionDetails, DagDetails
+from airflow.api_fastapi.auth.managers.models.resource_details import (
+    ConnectionDetails,
+    DagDetails,
+    VariableDetails,
+)
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, HTTPException
+
+from amazon_listings.web.configured import DAG_PREFIX, new_connector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from amazon_listings.connectors.model import BrokenConnector, Connector
-
-#: Every connector's DAG has its id behind this.
-DAG_PREFIX = "amazon_"
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,12 @@ class Visitor:
         return str(self.user.get_id())
 
     def may_read(self, dag_id: str) -> bool:
-        """Return whether the user may see a DAG."""
-        return self._may("GET", dag_id)
+        """Return whether the user may see a connector: its DAG, or one that is being made."""
+        return self.makes(dag_id) if new_connector_of(dag_id) else self._may("GET", dag_id)
 
     def may_edit(self, dag_id: str) -> bool:
-        """Return whether the user may change a DAG: pause it, approve its runs, map its fields."""
-        return self._may("PUT", dag_id)
+        """Return whether the user may change a connector: map its fields, approve its runs, start them."""
+        return self.makes(dag_id) if new_connector_of(dag_id) else self._may("PUT", dag_id)
 
     def may_use_connection(self, connection_id: str) -> bool:
         """Return whether the user may use an Airflow connection: look at it and test it."""
@@ -55,11 +58,24 @@ class Visitor:
             get_auth_manager().is_authorized_connection(method="GET", details=details, user=self.user)
         )
 
+    def may_create_variables(self) -> bool:
+        """Return whether the user may create Airflow Variables, and with them connectors."""
+        details = VariableDetails(key=None)
+        return bool(get_auth_manager().is_authorized_variable(method="POST", details=details, user=self.user))
+
+    def makes(self, dag_id: str) -> bool:
+        """Return whether the user may see and change a connector that is being made.
+
+        Its maker may, and those who may create Variables.
+        """
+        new = new_connector_of(dag_id)
+        return new is not None and (new.made_by_id == self.id or self.may_create_variables())
+
     def readable(
         self, connectors: Iterable[Connector | BrokenConnector]
     ) -> list[Connector | BrokenConnector]:
         """Return those connectors of which the user may see the DAG."""
-        return [one for one in connectors if self.may_read(dag_id_of(one.id))]
+        return [one for one in connectors if self._may("GET", dag_id_of(one.id))]
 
     def _may(self, method: Literal["GET", "PUT"], dag_id: str) -> bool:
         manager = get_auth_manager()

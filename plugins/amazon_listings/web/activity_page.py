@@ -11,8 +11,10 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.api_server import dag_states
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.answers import answers_of
+from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.issues import count_issues
 from amazon_listings.ledger.overview import RunLine, runs_of
 from amazon_listings.ledger.runs import find_run
@@ -23,6 +25,7 @@ from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.connectors_page import bar
 from amazon_listings.web.items_page import readable_connectors
 from amazon_listings.web.rendering import render, wording
+from amazon_listings.web.told import Told
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -46,13 +49,6 @@ class Switch(BaseModel, frozen=True):
     """Whether a connector may send."""
 
     send: Literal["yes", "no"]
-
-
-@dataclass(frozen=True)
-class Told:
-    """An answer to a change."""
-
-    message: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +105,8 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         chosen=chosen,
         stopped=stopped_by(chosen) if chosen else None,
         may_edit=chosen is not None and visitor.may_edit(chosen.dag_id),
+        dag=dag_states().get(chosen.dag_id) if chosen else None,
+        approved=approved_items(chosen) if chosen else 0,
     )
 
 
@@ -123,6 +121,13 @@ def switch(request: Request, dag_id: str, visitor: Editor, wanted: Switch) -> To
         return Told(words.t("stop.stopped"))
     resume(ledger, key)
     return Told(words.t("stop.resumed"))
+
+
+def approved_items(one: Connector) -> int:
+    """Return how many items of a connector are approved and not sent yet."""
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id)
+    return len(approved_skus(ledger, key)) if key else 0
 
 
 def stopped_by(one: Connector) -> Stop | None:

@@ -20,6 +20,9 @@ from amazon_listings.web import (
     issues_page,
     item_page,
     items_page,
+    new_page,
+    publishing,
+    runs_started,
 )
 from amazon_listings.web.origin import SameOrigin
 from amazon_listings.web.rendering import HERE, base_of, render, wording
@@ -27,7 +30,18 @@ from amazon_listings.web.rendering import HERE, base_of, render, wording
 if TYPE_CHECKING:
     from amazon_listings.web.rendering import Wording
 
-PAGES = (connectors_page, items_page, item_page, issues_page, activity_page, approvals_page, fields_page)
+PAGES = (
+    connectors_page,
+    new_page,
+    items_page,
+    item_page,
+    issues_page,
+    activity_page,
+    runs_started,
+    approvals_page,
+    fields_page,
+    publishing,
+)
 _UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
 
 

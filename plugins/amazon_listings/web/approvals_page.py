@@ -16,10 +16,12 @@ from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.decisions import changes_of
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 from amazon_listings.web.access import Editor, Reader, Visitor
+from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
 from amazon_listings.web.item_page import shown
 from amazon_listings.web.rendering import render, wording
+from amazon_listings.web.told import Told
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -68,13 +70,6 @@ class Answer(BaseModel, frozen=True):
     sku: list[str] | str = []
 
 
-@dataclass(frozen=True)
-class Told:
-    """An answer to an answer."""
-
-    message: str
-
-
 @router.get("/dags/{dag_id}/approvals", response_class=HTMLResponse)
 def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
     """Show what waits of a connector."""
@@ -96,6 +91,8 @@ def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
         reasons=Counter(reason for item in found for reason in item.reasons),
         questions=",".join(str(number) for number in sorted({item.question for item in found})),
         may_answer=may_answer(one, visitor),
+        may_edit=visitor.may_edit(dag_id),
+        approved=approved_items(one),
         reason=lambda name: words.messages.message(f"approval.reason_{name}") or name,
     )
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
 
+from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import connector_variables
-from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.connectors.loader import connector_from, load_connectors
 from amazon_listings.connectors.model import BrokenConnector
 from amazon_listings.ledger.connectors import known_connectors
+from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.settings import settings
-from amazon_listings.web.access import DAG_PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector, Loaded
+    from amazon_listings.ledger.new_connectors import NewConnector
 
+#: Every connector's DAG has its id behind this.
+DAG_PREFIX = "amazon_"
 _LOCK = threading.Lock()
 _KEPT: list[tuple[object, Loaded]] = []
 
@@ -46,7 +50,7 @@ def every_connector() -> list[Connector | BrokenConnector]:
 
 
 def connector_of(dag_id: str) -> Connector:
-    """Return the connector of a DAG.
+    """Return the connector of a DAG; of one that is being made, as its document stands.
 
     Raises:
         HTTPException: 404, there is none; 409, it is broken, and why.
@@ -57,7 +61,17 @@ def connector_of(dag_id: str) -> Connector:
             if isinstance(one, BrokenConnector):
                 raise HTTPException(409, one.text)
             return one
+    if (new := new_connector_of(dag_id)) is not None:
+        return connector_from(new.document)
     raise HTTPException(404, "web.no_such_connector")
+
+
+def new_connector_of(dag_id: str) -> NewConnector | None:
+    """Return the connector that is being made, if this will be its DAG; None where one of this id exists."""
+    wanted = dag_id.removeprefix(DAG_PREFIX)
+    if not dag_id.startswith(DAG_PREFIX) or any(one.id == wanted for one in every_connector()):
+        return None
+    return find_new_connector(connections.ledger(), wanted)
 
 
 def keys_of(ledger: Engine) -> dict[str, str]:

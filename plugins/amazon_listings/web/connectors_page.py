@@ -14,6 +14,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import DagState, dag_states
 from amazon_listings.connectors.model import BrokenConnector, Connector
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_by
 from amazon_listings.ledger.overview import (
     RunLine,
     last_runs,
@@ -22,7 +23,7 @@ from amazon_listings.ledger.overview import (
 )
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import secret_days_left
-from amazon_listings.web.access import AnyUser, dag_id_of
+from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
 from amazon_listings.web.configured import every_connector, keys_of
 from amazon_listings.web.rendering import render, wording
 
@@ -158,7 +159,16 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         bar=bar,
         spark=spark,
         warn_secret=WARN_SECRET,
+        making=being_made(visitor),
     )
+
+
+def being_made(visitor: Visitor) -> list[NewConnector]:
+    """Return the connectors that are being made and that the user may see."""
+    known = {one.id for one in every_connector()}
+    maker = None if visitor.may_create_variables() else visitor.id
+    found = new_connectors_by(connections.ledger(), maker)
+    return [one for one in found if one.connector_id not in known]
 
 
 @router.get("/api/connectors")

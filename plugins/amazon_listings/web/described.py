@@ -6,7 +6,10 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from amazon_listings.airflow_adapter import connections
+from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.ledger.runs import recent_runs
 from amazon_listings.runs.definitions import load_definitions
 from amazon_listings.runs.folder import RunFolder
@@ -26,14 +29,15 @@ _LOADED: OrderedDict[tuple[str, str, str], Definitions] = OrderedDict()
 
 
 def last_note(connector: Connector, ledger: Engine, key: str) -> DefinitionsNote | None:
-    """Return what the last run of a connector notes of its definitions; None if none has got that far."""
+    """Return what a connector's last run notes of its definitions, or what was fetched when it was made."""
     storage = connections.storage()
     for run in recent_runs(ledger, key, _RUNS):
         folder = RunFolder.of(storage, key, run.run_id, run.attempt)
         note = folder.noted(DefinitionsNote)
         if note is not None and note.key.product_type == connector.amazon.product_type:
             return note
-    return None
+    new = find_new_connector(ledger, connector.id)
+    return None if new is None else msgspec.convert(new.definition, DefinitionsNote)
 
 
 def stored_definitions_of(connector: Connector, ledger: Engine, key: str) -> Definitions | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.airflow_adapter.api_server import connector_variables
@@ -13,8 +13,10 @@ from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.item_states import find_states
+from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.settings import settings
+from amazon_listings.web.configured import new_connector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,10 +56,13 @@ class Effect:
 def variable_text(one: Connector, changes: Mapping[str, Any]) -> str:
     """Return the text of a connector's Variable with changes of its mapping laid over it."""
     name = f"{VARIABLE_PREFIX}{one.id}"
-    patch = json.loads(connector_variables().get(name) or "{}")
+    new = new_connector_of(one.dag_id)
+    patch = new.document if new else json.loads(connector_variables().get(name) or "{}")
     mapping = dict(patch.get("mapping") or {})
     for key, value in changes.items():
         mapping[key] = _replacing(one.mapping.get(key), value)
+        if value is None and one.where.path is None:  # no file has a line that a null takes away
+            del mapping[key]
     return json.dumps(patch | {"mapping": mapping}, ensure_ascii=False, indent=2)
 
 
@@ -87,8 +92,16 @@ def connector_with(one: Connector, text: str) -> Connector:
 
 
 def families(ledger: Engine, key: str) -> Iterator[list[Item]]:
-    """Yield the stored items, those of one product together."""
-    rows = (cast("Item", state.row) for state in find_states(ledger, key) if state.row is not None)
+    """Yield the stored items, those of one product together; of a new connector, those looked at."""
+    rows: Iterator[Item] = (
+        cast("Item", state.row) for state in find_states(ledger, key) if state.row is not None
+    )
+    first = next(rows, None)
+    if first is None:  # no run has read anything yet
+        new = find_new_connector(ledger, key)
+        rows = (cast("Item", row) for row in new.items) if new else iter(())
+    else:
+        rows = chain([first], rows)
     for _, family in groupby(rows, key=lambda row: row["group"]):
         yield list(family)
 

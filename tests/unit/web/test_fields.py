@@ -90,7 +90,7 @@ def airflow_api(monkeypatch, variable):
     from airflow.models.variable import Variable
 
     from amazon_listings.airflow_adapter.api_server import Answer
-    from amazon_listings.web import fields_page
+    from amazon_listings.web import publishing
 
     asked = []
 
@@ -102,7 +102,7 @@ def airflow_api(monkeypatch, variable):
         Variable.set(body["key"], body["value"])
         return Answer(200, {})
 
-    monkeypatch.setattr(fields_page, "call", call)
+    monkeypatch.setattr(publishing, "call", call)
     return asked
 
 

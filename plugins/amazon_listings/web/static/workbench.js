@@ -52,6 +52,13 @@ async function swap(address, target) {
   load(shown);
 }
 
+// A list of what is still going on is asked for again, unless somebody is using it.
+setInterval(() => {
+  const list = document.getElementById("list");
+  if (!list?.dataset.refresh || document.hidden || list.contains(document.activeElement)) return;
+  swap(location.pathname + location.search, "list");
+}, 5000);
+
 // A form marked `data-live` narrows the list of the page as one types or chooses.
 function live(form) {
   let timer;
@@ -84,7 +91,8 @@ function load(root) {
 function send(form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const place = form.querySelector("[role=status]") || document.querySelector("[data-answer]");
+    const place = document.getElementById(event.submitter?.dataset.answerAt || "")
+      || [...form.querySelectorAll("[role=status]")].pop() || document.querySelector("[data-answer]");
     const buttons = [...form.querySelectorAll("button")];
     const values = {};
     for (const [name, value] of new FormData(form, event.submitter)) {
@@ -95,7 +103,7 @@ function send(form) {
     for (const one of form.querySelectorAll("input[type=radio]:checked")) values[one.name] = one.value;
     buttons.forEach((one) => { one.disabled = true; });
     try {
-      const answer = await fetch(form.action, {
+      const answer = await fetch(event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : form.action, {
         method: "POST",
         headers: { "content-type": "application/json", accept: "application/json" },
         body: JSON.stringify(values),
@@ -111,6 +119,10 @@ function send(form) {
         place.textContent = told.message || told.detail || "";
         place.className = answer.ok ? "note good" : "note bad";
       }
+      for (const [name, value] of Object.entries(told.set || {})) {
+        const field = form.elements[name];
+        if (field) { field.value = value; field.dispatchEvent(new Event("input", { bubbles: true })); }
+      }
       form.querySelector("[data-error]:not(:empty)")?.scrollIntoView({ block: "center" });
       if (answer.ok && told.next) location.assign(told.next);
       else if (answer.ok && form.dataset.send === "reload") location.reload();
@@ -118,6 +130,54 @@ function send(form) {
       buttons.forEach((one) => { one.disabled = false; });
     }
   });
+}
+
+// A part of a form that depends on other answers is asked for when they change.
+function ask(place) {
+  const form = place.closest("form");
+  const names = place.dataset.from.split(" ");
+  let timer;
+  let asked = 0;
+  const show = async () => {
+    const query = new URLSearchParams([...new FormData(form)].filter(([name]) => names.includes(name)));
+    const turn = ++asked;
+    place.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(`${place.dataset.ask}?${query}`, { headers: { accept: "text/html" }, credentials: "same-origin" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (turn !== asked) return;
+      if (answer.ok) place.replaceChildren(...page.body.childNodes);
+    } catch { /* what is there stays */ }
+    if (turn === asked) place.removeAttribute("aria-busy");
+  };
+  form.addEventListener("input", (event) => {
+    if (!names.includes(event.target.name) || place.contains(event.target)) return;
+    clearTimeout(timer);
+    timer = setTimeout(show, 400);
+  });
+  show();
+}
+
+// A choice can suggest other answers, and decide which fields are shown.
+function follow(form) {
+  const shown = () => {
+    for (const one of form.querySelectorAll("[data-only]")) {
+      const [name, value] = one.dataset.only.split("=");
+      one.hidden = form.elements[name].value !== value;
+    }
+  };
+  form.addEventListener("input", (event) => {
+    const sets = event.target.selectedOptions?.[0]?.dataset.sets;
+    for (const [name, value] of Object.entries(sets ? JSON.parse(sets) : {})) {
+      const field = form.elements[name];
+      if (field && field.value !== value) {
+        field.value = value;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }
+    shown();
+  });
+  shown();
 }
 
 // What a field's value would make of real products, as one types.
@@ -166,6 +226,8 @@ document.addEventListener("keydown", (event) => {
 document.querySelectorAll("form[data-live]").forEach(live);
 document.querySelectorAll("form[data-send]").forEach(send);
 document.querySelectorAll("form[data-preview]").forEach(preview);
+document.querySelectorAll("[data-ask]").forEach(ask);
+document.querySelectorAll("form.form").forEach(follow);
 const opened = document.querySelector(".fieldlist [aria-current]");
 if (opened) opened.closest("ul").scrollTop = opened.offsetTop - opened.closest("ul").offsetTop - 80;
 load(document);

@@ -1,0 +1,151 @@
+"""Publish a draft: the connector's Variable, written as the user, its versions, and the file for git."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import yaml
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.api_server import call, connector_variables
+from amazon_listings.connectors.declaration import VARIABLE_PREFIX
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.drafts import (
+    drop_draft,
+    find_draft,
+    publications_of,
+    record_publication,
+    refuse_changed,
+)
+from amazon_listings.ledger.new_connectors import drop_new_connector, find_new_connector
+from amazon_listings.runs.map_fields import compiled
+from amazon_listings.web.access import Editor, Reader, Visitor
+from amazon_listings.web.configured import connector_of, new_connector_of
+from amazon_listings.web.drafted import connector_with, drafted, variable_text
+from amazon_listings.web.drafted_fields import known_fields
+from amazon_listings.web.rendering import base_of, wording
+from amazon_listings.web.told import Told
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.web.rendering import Wording
+
+router = APIRouter()
+
+
+class Revision(BaseModel, frozen=True):
+    """The revision of the draft that the page shows."""
+
+    revision: int = 0
+
+
+@router.post("/dags/{dag_id}/fields/publish")
+async def publish(request: Request, dag_id: str, visitor: Editor, seen: Revision) -> Told:
+    """Write the draft into the connector's Variable, through Airflow's API with the user's own rights."""
+    words = wording(request)
+    one, ledger, text = await run_in_threadpool(_to_publish, dag_id, seen.revision, words)
+    await _write_variable(request, one, text, visitor=visitor, ledger=ledger, words=words)
+    new = await run_in_threadpool(find_new_connector, ledger, one.id)
+    await run_in_threadpool(drop_draft, ledger, one.id, revision=seen.revision)
+    if new is None:
+        return Told(words.t("draft.published"))
+    await run_in_threadpool(drop_new_connector, ledger, one.id)
+    place = f"{base_of(request)}/activity?dag={quote(dag_id, safe='')}"
+    return Told(words.t("draft.published"), place)
+
+
+class Version(BaseModel, frozen=True):
+    """A version that was published before."""
+
+    number: int
+
+
+@router.post("/dags/{dag_id}/fields/restore")
+async def restore(request: Request, dag_id: str, visitor: Editor, version: Version) -> Told:
+    """Write a version that was published before into the connector's Variable again."""
+    words = wording(request)
+
+    def chosen() -> tuple[Connector, Engine, str]:
+        one, ledger = connector_of(dag_id), connections.ledger()
+        known = publications_of(ledger, one.id, 1000)
+        text = next((each.text_after for each in known if each.number == version.number), None)
+        if text is None:
+            raise HTTPException(404, "web.no_such_version")
+        try:
+            connector_with(one, text)
+        except AmazonListingsError as error:
+            raise HTTPException(422, error.worded(words.messages)) from None
+        return one, ledger, text
+
+    one, ledger, text = await run_in_threadpool(chosen)
+    await _write_variable(request, one, text, visitor=visitor, ledger=ledger, words=words)
+    return Told(words.t("version.restored"))
+
+
+@router.get("/dags/{dag_id}/fields.yaml")
+def export(request: Request, dag_id: str, visitor: Reader) -> Response:
+    """Return the connector's whole document with its draft, as a file for git."""
+    words, one = wording(request), connector_of(dag_id)
+    draft = find_draft(connections.ledger(), one.id)
+    try:
+        then = drafted(one, draft.mapping if draft else {})
+    except AmazonListingsError as error:
+        raise HTTPException(422, error.worded(words.messages)) from None
+    text = yaml.safe_dump(then.document, sort_keys=False, allow_unicode=True, width=110)
+    headers = {"Content-Disposition": f'attachment; filename="{one.id}.yaml"'}
+    return Response(text, media_type="application/yaml", headers=headers)
+
+
+def refuse_stale(change: Any, words: Wording) -> None:
+    """Change a draft; where another person did meanwhile, say who."""
+    try:
+        change()
+    except AmazonListingsError as error:
+        raise HTTPException(409, error.worded(words.messages)) from None
+
+
+def _to_publish(dag_id: str, revision: int, words: Wording) -> tuple[Connector, Engine, str]:
+    one, ledger = connector_of(dag_id), connections.ledger()
+    draft = find_draft(ledger, one.id)
+    unchanged = draft is None and not revision and new_connector_of(dag_id) is not None
+    if not unchanged and (draft is None or draft.revision != revision):
+        refuse_stale(lambda: refuse_changed(ledger, one.id), words)
+    changes = draft.mapping if draft else {}
+    found = known_fields(one, words)
+    try:
+        compiled(drafted(one, changes), found.definitions)
+    except AmazonListingsError as error:
+        raise HTTPException(422, error.worded(words.messages)) from None
+    return one, ledger, variable_text(one, changes)
+
+
+async def _write_variable(
+    request: Request, one: Connector, text: str, *, visitor: Visitor, ledger: Engine, words: Wording
+) -> None:
+    """Write a connector's Variable as the user, and enter who published what.
+
+    Raises:
+        HTTPException: Airflow refused.
+    """
+    name = f"{VARIABLE_PREFIX}{one.id}"
+    before = (await run_in_threadpool(connector_variables)).get(name)
+    body = {"key": name, "value": text, "description": words.t("variable.description", connector=one.title)}
+    answer = await call(
+        "PATCH" if before is not None else "POST",
+        f"/variables/{name}" if before is not None else "/variables",
+        request.headers,
+        body,
+    )
+    if answer.status in {401, 403}:
+        raise HTTPException(403, "web.variable_not_allowed")
+    if answer.status >= 400:  # noqa: PLR2004 - what HTTP calls an error
+        detail = answer.content.get("detail") if isinstance(answer.content, dict) else answer.content
+        raise HTTPException(502, words.t("variable.refused", reason=json.dumps(detail)))
+    await run_in_threadpool(record_publication, ledger, one.id, by=visitor.name, before=before, after=text)
