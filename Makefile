@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo up down test unit fuzz mutants compat soak bench lint format docs schema requirements clean
+.PHONY: help install demo up down test unit pictures fuzz mutants compat soak bench lint format docs schema requirements clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,11 @@ compat: $(STAMP)  ## Run the unit tests on each Python of 3.11, 3.12 and 3.13 th
 unit: $(STAMP)  ## Run the unit tests alone: no database server, no browser, no Airflow
 	$(BIN)/pytest -m "not soak and not airflow and not browser and not server" --numprocesses 2 --dist loadfile \
 		tests/unit packages/amazon-product-types/tests packages/spapi-sandbox/tests
+
+pictures: $(STAMP)  ## Take the pictures of README and docs again, from a browser on a running Airflow
+	@tests/install.sh
+	@mkdir -p docs/pictures
+	PICTURES=docs/pictures $(BIN)/pytest tests/browser/test_workbench.py
 
 fuzz: $(STAMP)  ## Try 10,000 hostile inputs of every surface, and print a table (an hour)
 	$(BIN)/python -m tests.fuzz

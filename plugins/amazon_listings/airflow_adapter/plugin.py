@@ -2,36 +2,72 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
 from amazon_listings.airflow_adapter.portless import let_portless_connections_be_tested
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_IMPORTING = threading.Lock()
+
 
 async def workbench(scope: Any, receive: Any, send: Any) -> None:
     """Serve the pages, as an ASGI app.
 
-    They are imported with the first request: every task process loads the plugins too, without needing them.
+    They are imported beside the API server's own work, by the first request at the latest; every task process
+    loads the plugins too, without needing them.
     """
-    await _workbench()(scope, receive, send)
+    app = await asyncio.to_thread(_workbench)
+    await app(scope, receive, send)
+
+
+def _workbench() -> Any:
+    with _IMPORTING:
+        return _created()
 
 
 @cache
-def _workbench() -> Any:
+def _created() -> Any:
     from amazon_listings.web.app import create_app  # noqa: PLC0415 - see above
 
     return create_app()
+
+
+@asynccontextmanager
+async def _imported_meanwhile(_app: Any) -> AsyncIterator[None]:
+    """Import the pages in the background when the API server starts, not for its first reader."""
+    threading.Thread(target=_workbench, name="amazon-listings-import", daemon=True).start()
+    yield
+
+
+class _Apps:
+    """The apps that the API server mounts, made where it asks for them: other processes import no FastAPI."""
+
+    @cache  # noqa: B019 - there is one
+    def _made(self) -> list[Any]:
+        from fastapi import FastAPI  # noqa: PLC0415 - see above
+
+        # Of what is mounted, Airflow starts only FastAPI's own apps.
+        shell = FastAPI(lifespan=_imported_meanwhile, docs_url=None, redoc_url=None, openapi_url=None)
+        shell.mount("", workbench)
+        return [{"app": shell, "url_prefix": "/amazon-listings", "name": "Amazon Listings"}]
+
+    def __get__(self, instance: object, owner: type) -> list[Any]:
+        return self._made()
 
 
 class AmazonListingsPlugin(AirflowPlugin):
     """The workbench in the Airflow UI."""
 
     name = "amazon_listings"
-    fastapi_apps: ClassVar[list[Any]] = [
-        {"app": workbench, "url_prefix": "/amazon-listings", "name": "Amazon Listings"}
-    ]
+    fastapi_apps = _Apps()  # type: ignore[assignment]
     #: Addresses are relative, so that they hold behind a path prefix too.
     external_views: ClassVar[list[Any]] = [
         {

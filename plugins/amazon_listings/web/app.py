@@ -25,7 +25,7 @@ from amazon_listings.web import (
     runs_started,
 )
 from amazon_listings.web.origin import SameOrigin
-from amazon_listings.web.rendering import HERE, base_of, render, wording
+from amazon_listings.web.rendering import HERE, base_of, render, templates, wording
 
 if TYPE_CHECKING:
     from amazon_listings.web.rendering import Wording
@@ -56,6 +56,8 @@ def create_app() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(AmazonListingsError, _failed)
     app.add_middleware(SameOrigin)
+    for template in templates().list_templates(extensions=["html"]):
+        templates().get_template(template)  # compiled now, not for the first reader
     return app
 
 

@@ -1,4 +1,4 @@
-"""A new connector in the workbench, against the sandbox: its form, its draft, who sees it, its publication."""
+"""A new connector in the workbench, against the sandbox: form, draft, who sees it, publication."""
 
 import json
 

@@ -1,0 +1,279 @@
+"""A merchandiser's whole job in a real browser against a running Airflow, in French, touching no file.
+
+One Airflow serves every test here; `make pictures` runs them to take the pictures of README and docs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local_airflow import airflow as local
+from spapi_sandbox.server import running_sandbox
+from support.airflow import Installation, pim_connection
+from support.hostile import HOSTILE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = "/usr/bin/chromium"
+PICTURES = os.environ.get("PICTURES")
+#: A merchandiser, who may create connections and Variables, and a reader.
+MAKER, READER = "marie", "luc"
+DAG = "amazon_lampes_neuves"
+#: Slow machines are slow.
+PATIENCE = 240_000
+#: Fields that Amazon requires and that no PIM field fills, with what fills them.
+MENDED = {
+    "lamp_type.value": "desk_lamp",
+    "light_source_type.value": "LED",
+    "supplier_declared_dg_hz_regulation.value": "not_applicable",
+    "merchant_shipping_group.value": "standard-template",
+    "item_package_weight.value": "{{ item.weight }}",
+}
+
+pytestmark = [pytest.mark.browser, pytest.mark.airflow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """An Airflow with a connection to the PIM, people, and no connector at all."""
+    home = tmp_path_factory.mktemp("workbench")
+    (home / "connectors").mkdir()
+    with running_sandbox() as sandbox:
+        extra = {
+            "AIRFLOW_CONN_PIM": json.dumps(pim_connection(sandbox)),
+            "AMAZON_LISTINGS_CONNECTORS": str(home / "connectors"),
+            "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
+            "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{MAKER}:op,{READER}:viewer",
+        }
+        with local.running_airflow(home / "airflow", extra=extra) as airflow:
+            yield Installation(airflow, sandbox, home, extra)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(house, browser):
+    """A page of a user who has signed in; what its console calls an error is collected."""
+    generated = house.home / "airflow" / "simple_auth_manager_passwords.json.generated"
+    passwords = json.loads(generated.read_text())
+    pages = {}
+
+    def signed_in(user: str) -> Page:
+        if user not in pages:
+            context = browser.new_context(locale="fr-FR", viewport={"width": 1400, "height": 920})
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE)
+            page.errors = []
+            page.on("pageerror", lambda error: page.errors.append(str(error)))
+            page.on("dialog", lambda dialog: page.errors.append(f"dialog: {dialog.message}"))
+            page.goto(f"{house.airflow.url}/auth/login")
+            page.fill("input[name=username]", user)
+            page.fill("input[name=password]", passwords[user])
+            page.press("input[name=password]", "Enter")
+            page.wait_for_function("!location.pathname.includes('/auth/')")
+            pages[user] = page
+        return pages[user]
+
+    return signed_in
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of a page, where pictures are wanted."""
+    if PICTURES:
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+
+
+def place(house: Installation, path: str) -> str:
+    return f"{house.airflow.url}/amazon-listings/{path}"
+
+
+def start(house: Installation, page: Page, operation: str) -> None:
+    """Start a run on the page of activity, and wait until it has ended."""
+    page.goto(place(house, f"activity?dag={DAG}"))
+    before = page.locator("#list tbody tr").count()
+    page.locator(f"input[name=operation][value={operation}][type=radio]").check()
+    page.select_option("[name=selection]", "everything")
+    page.click("button:has-text('Lancer')")
+    ended(page, before + 1)
+
+
+def ended(page: Page, count: int) -> None:
+    """Wait until so many runs are listed, and the newest has ended."""
+    page.wait_for_function(
+        "count => { const rows = document.querySelectorAll('#list tbody tr');"
+        "return rows.length >= count && rows[0].innerText.includes('terminée'); }",
+        arg=count,
+    )
+
+
+def test_a_connector_is_made_from_nothing(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, ""))
+    page.click("text=Nouveau connecteur")
+    page.click("text=Un autre compte")
+    sandbox = house.sandbox
+    answers = {
+        "account_id": "amazon_eu",
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "refresh_token": sandbox.refresh_token,
+        "seller_id": sandbox.seller_id,
+    }
+    for name, value in answers.items():
+        page.fill(f"[name={name}]", value)
+    page.select_option("[name=country]", "FR")
+    assert page.input_value("[name=languages]") == "fr"
+    assert page.input_value("[name=timezone]") == "Europe/Paris"
+    page.click("text=Seulement pour un bac à sable")
+    page.fill("[name=endpoint]", sandbox.url)
+    page.fill("[name=lwa_url]", sandbox.token_url)
+    page.click("text=Créer et tester")
+    page.wait_for_selector("#account-answer.good")
+    assert "peut publier sur France" in page.inner_text("#account-answer")
+    assert page.input_value("[name=connection]") == "amazon_eu"
+    assert page.input_value("[name=client_secret]") == ""
+    page.wait_for_selector("text=articles dans le PIM")
+    page.wait_for_selector("text=essayés")
+    page.evaluate("scrollTo(0, 300)")
+    picture(page, "new")
+    page.fill("[name=words]", "lampe")
+    page.check("[name=product_type][value=LAMP]")
+    page.fill("[name=title]", "Lampes neuves")
+    page.fill("[name=id]", "lampes_neuves")
+    page.fill("[name=sku_limit]", "beaucoup")
+    page.click("#go >> text=Continuer vers les champs")
+    page.wait_for_selector("[data-error=sku_limit]:not(:empty)")
+    assert "nombre entier" in page.inner_text("[data-error=sku_limit]")
+    page.fill("[name=sku_limit]", "1000")
+    page.click("#go >> text=Continuer vers les champs")
+    page.wait_for_url(f"**/dags/{DAG}/fields")
+    page.wait_for_selector("#preview li, #preview .problem")
+    assert page.locator("#preview .problem").count() == 0
+    assert page.locator(".fieldlist .mark.mapped").count() > 20
+    picture(page, "fields")
+
+
+def test_it_is_published_and_tried(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, f"dags/{DAG}/fields"))
+    page.click("button:has-text('Publier')")
+    page.wait_for_url("**/activity**")
+    page.wait_for_selector("button:has-text('Lancer')")  # Airflow has read the Variable
+    assert list((house.home / "connectors").iterdir()) == []
+    assert page.locator("input[name=operation][value=test]").is_checked()
+    start(house, page, "test")
+    picture(page, "activity")
+
+
+def test_an_issue_is_mended_in_the_draft(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, f"dags/{DAG}/issues"))
+    assert "« Type de lampe » manque." in page.inner_text("#list")
+    picture(page, "issues")
+    for path, value in MENDED.items():
+        page.goto(place(house, f"dags/{DAG}/fields?field={path}"))
+        page.fill("[name=expression]", value)
+        page.check("[name=kind][value=expression]")
+        page.wait_for_selector("#preview li")
+        page.click("button:has-text('Garder dans le brouillon')")
+        page.wait_for_selector("form[data-preview] [role=status].good")
+        page.wait_for_load_state()
+    page.goto(place(house, f"dags/{DAG}/fields"))
+    page.click("button:has-text('Contrôler')")
+    page.wait_for_selector("text=ne seraient plus bloqués")
+    freed = int(re.search(r"rejoués : (\d+)", page.inner_text("main"))[1])
+    page.click("button:has-text('Publier')")
+    page.wait_for_function("!document.querySelector('button.danger')")
+    start(house, page, "live")
+    page.goto(place(house, f"dags/{DAG}/approvals"))
+    asked = page.locator("tbody tr").count()
+    assert asked == freed, "what the check predicts is what the run finds"
+
+
+def test_the_first_live_run_sends_what_is_approved(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, f"dags/{DAG}/approvals"))
+    asked = page.locator("tbody tr").count()
+    assert asked > 10
+    assert house.calls().get("putListingsItem", 0) == 0
+    picture(page, "approvals")
+    page.click("button[name=approve][value=yes]")
+    page.wait_for_selector(f"text=Envoyer les {asked} articles approuvés")
+    page.click(f"text=Envoyer les {asked} articles approuvés")
+    page.wait_for_url("**/activity**")
+    ended(page, 3)
+    page.goto(place(house, f"dags/{DAG}/items?outcome=accepted"))
+    listed = page.locator("#list tbody tr").count()
+    assert listed == asked
+    picture(page, "items")
+    page.locator("#list tbody tr th a").first.click()
+    page.wait_for_load_state("networkidle")
+    picture(page, "item")
+    page.goto(place(house, ""))
+    assert "Lampes neuves" in page.inner_text("main")
+    picture(page, "connectors")
+
+
+def test_hostile_text_of_products_does_nothing(house, signed_in):
+    page = signed_in(MAKER)
+    for path in (
+        f"dags/{DAG}/items?q={HOSTILE}",
+        f"dags/{DAG}/fields?q={HOSTILE}",
+        f"items?q={HOSTILE}",
+        "new",
+    ):
+        page.goto(place(house, path))
+        if page.locator("[name=words]").count():
+            page.fill("[name=words]", HOSTILE)
+            page.fill("[name=title]", HOSTILE)
+            page.wait_for_timeout(1000)
+        assert "hacked" not in page.title()
+    assert page.errors == []
+
+
+def test_pages_fit_a_phone_and_a_keyboard(house, signed_in):
+    page = signed_in(MAKER)
+    page.set_viewport_size({"width": 390, "height": 800})
+    try:
+        for path in ("", "new", f"dags/{DAG}/fields", f"dags/{DAG}/issues", f"activity?dag={DAG}"):
+            page.goto(place(house, path))
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        page.goto(place(house, "items"))
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.type") == "search"
+    finally:
+        page.set_viewport_size({"width": 1400, "height": 920})
+
+
+def test_a_reader_sees_and_changes_nothing(house, signed_in):
+    page = signed_in(READER)
+    page.goto(place(house, f"dags/{DAG}/fields"))
+    assert page.locator("button:has-text('Garder'), button:has-text('Publier')").count() == 0
+    page.goto(place(house, f"activity?dag={DAG}"))
+    assert page.locator("button:has-text('Lancer')").count() == 0
+    sent = page.evaluate(
+        "path => fetch(path, {method: 'POST', headers: {'content-type': 'application/json'}, body: '{}'})"
+        ".then(answer => answer.status)",
+        f"/amazon-listings/dags/{DAG}/runs",
+    )
+    assert sent == 403
+    page.goto(place(house, "new"))
+    assert "Vous pouvez le préparer" in page.inner_text("main")
