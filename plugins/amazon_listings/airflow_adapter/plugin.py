@@ -67,7 +67,7 @@ class AmazonListingsPlugin(AirflowPlugin):
     """The workbench in the Airflow UI."""
 
     name = "amazon_listings"
-    fastapi_apps = _Apps()  # type: ignore[assignment]
+    fastapi_apps = _Apps()
     #: Addresses are relative, so that they hold behind a path prefix too.
     external_views: ClassVar[list[Any]] = [
         {

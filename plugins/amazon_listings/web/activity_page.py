@@ -16,10 +16,12 @@ from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.issues import count_issues
+from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.overview import RunLine, runs_of
 from amazon_listings.ledger.runs import find_run
 from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.selling_partner.forecast import Forecast, forecast
 from amazon_listings.web.access import AnyUser, Editor, Reader
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.connectors_page import bar
@@ -89,12 +91,12 @@ class RunView:
 def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> HTMLResponse:
     """Show the runs of every connector that the user may read."""
     known = readable_connectors(visitor)
-    found = listed(known, choice)
+    found, words = listed(known, choice), wording(request)
     chosen = next((one for one in known if one.dag_id == choice.dag), None)
     return render(
         request,
         "activity.html",
-        words=wording(request),
+        words=words,
         page="activity",
         visitor=visitor,
         known=known,
@@ -107,6 +109,7 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         may_edit=chosen is not None and visitor.may_edit(chosen.dag_id),
         dag=dag_states().get(chosen.dag_id) if chosen else None,
         approved=approved_items(chosen) if chosen else 0,
+        cost=forecast_of(chosen).worded(words.messages) if chosen else "",
     )
 
 
@@ -121,6 +124,13 @@ def switch(request: Request, dag_id: str, visitor: Editor, wanted: Switch) -> To
         return Told(words.t("stop.stopped"))
     resume(ledger, key)
     return Told(words.t("stop.resumed"))
+
+
+def forecast_of(one: Connector) -> Forecast:
+    """Return what a test of all items costs that are known now."""
+    ledger = connections.ledger()
+    items = sum(count_states(ledger, keys_of(ledger).get(one.id, one.id)).values())
+    return forecast(items, "putListingsItem", kinds=["preview"], preview_rate=one.sync.preview_rate)
 
 
 def approved_items(one: Connector) -> int:

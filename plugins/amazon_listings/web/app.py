@@ -20,7 +20,9 @@ from amazon_listings.web import (
     issues_page,
     item_page,
     items_page,
+    mending_page,
     new_page,
+    product_types_page,
     publishing,
     runs_started,
 )
@@ -36,11 +38,13 @@ PAGES = (
     items_page,
     item_page,
     issues_page,
+    mending_page,
     activity_page,
     runs_started,
     approvals_page,
     fields_page,
     publishing,
+    product_types_page,
 )
 _UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
 

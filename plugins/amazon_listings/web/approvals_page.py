@@ -6,15 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.api_server import call
 from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.decisions import changes_of
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals, open_questions
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
@@ -104,9 +107,24 @@ def approvals(dag_id: str, visitor: Reader) -> list[AskedItem]:
 
 
 @router.post("/dags/{dag_id}/approvals")
-def answer(request: Request, dag_id: str, visitor: Editor, answered: Answer) -> Told:
-    """Enter an answer: yes or no, to all, to all but some, or to some."""
-    words, one = wording(request), connector_of(dag_id)
+async def answer(request: Request, dag_id: str, visitor: Editor, answered: Answer) -> Told:
+    """Enter an answer: yes or no, to all, to all but some, or to some; the Required Action is closed."""
+    words = wording(request)
+    count, closed = await run_in_threadpool(_entered, dag_id, visitor, answered)
+    from amazon_listings.airflow_adapter.approvals_dag import DAG_ID, LATER  # noqa: PLC0415 - takes a while
+
+    for shown_in in closed:
+        run_id, _, index = shown_in.rpartition("/")
+        place = f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}/taskInstances/ask/{index}/hitlDetails"
+        # Where the user may not, the task sees within minutes by itself that nothing is open.
+        await call("PATCH", place, request.headers, {"chosen_options": [LATER], "params_input": {}})
+    code = "approve.approved" if answered.approve == "yes" else "approve.refused"
+    return Told(words.t(code, count=count))
+
+
+def _entered(dag_id: str, visitor: Visitor, answered: Answer) -> tuple[int, list[str]]:
+    """Enter an answer; how many items it is about, and the tasks that show questions closed by it."""
+    one = connector_of(dag_id)
     if not may_answer(one, visitor):
         raise HTTPException(403, "web.not_an_approver")
     named = [answered.sku] if isinstance(answered.sku, str) else answered.sku
@@ -115,6 +133,7 @@ def answer(request: Request, dag_id: str, visitor: Editor, answered: Answer) -> 
         raise HTTPException(422, "web.approve.nothing_chosen")
     ledger = connections.ledger()
     key = keys_of(ledger).get(one.id, one.id)
+    before = {found.number: found for found in open_questions(ledger) if found.connector_key == key}
     rows = answer_items(
         ledger,
         ApprovalFilter(
@@ -126,8 +145,8 @@ def answer(request: Request, dag_id: str, visitor: Editor, answered: Answer) -> 
         approved=answered.approve == "yes",
         by=visitor.name,
     )
-    code = "approve.approved" if answered.approve == "yes" else "approve.refused"
-    return Told(words.t(code, count=len(rows)))
+    after = {found.number for found in open_questions(ledger)}
+    return len(rows), [one.shown_in for number, one in before.items() if one.shown_in and number not in after]
 
 
 def may_answer(one: Connector, visitor: Visitor) -> bool:

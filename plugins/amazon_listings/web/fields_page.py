@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,27 +11,37 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from amazon_listings.airflow_adapter import connections
+from amazon_listings.authoring.pim_fields import access, pim_fields
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.drafts import drop_draft, keep_draft, publications_of
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.new_connectors import drop_new_connector
+from amazon_listings.mapping.expressions.filters import FILTERS
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.web.access import Editor, Reader
 from amazon_listings.web.configured import connector_of, new_connector_of
-from amazon_listings.web.drafted import applied, drafted, effect_of, sample
+from amazon_listings.web.drafted import drafted, effect_of, sample
 from amazon_listings.web.drafted_fields import drafted_fields, field_at, key_of, known_fields
-from amazon_listings.web.field_detail import Edit, detail_of, value_of_edit, values_of, written
+from amazon_listings.web.field_detail import LOOKED_AT, Edit, detail_of, table_rows, value_of_edit, written
 from amazon_listings.web.field_list import Choice, FieldEntry, described_fields, entries, narrowed, opened
-from amazon_listings.web.item_page import shown
+from amazon_listings.web.previewing import Previewed, previewed
 from amazon_listings.web.publishing import Revision, refuse_stale
 from amazon_listings.web.rendering import base_of, render, wording
 from amazon_listings.web.told import Told
 
 router = APIRouter()
 
-#: Items of a preview, and options shown.
-PREVIEWED, OPTIONS = 20, 200
+#: Options shown.
+OPTIONS = 200
+
+
+@dataclass(frozen=True)
+class Names:
+    """What an expression can be completed with."""
+
+    fields: list[str]
+    formulas: list[str]
 
 
 @router.get("/dags/{dag_id}/fields", response_class=HTMLResponse)
@@ -90,35 +101,40 @@ def fields(
     return narrowed(listed, choice)
 
 
+@router.get("/dags/{dag_id}/fields/table", response_class=HTMLResponse)
+def table(request: Request, dag_id: str, visitor: Reader, field: str, table_pim: str = "") -> HTMLResponse:
+    """Show the values of a PIM field, each with the option that stands for it."""
+    words, one = wording(request), connector_of(dag_id)
+    found = known_fields(one, words)
+    wanted = field_at(found, field)
+    rows = table_rows(found, wanted, table_pim) if table_pim else []
+    return render(
+        request, "table_rows.html", words=words, rows=rows, options=wanted.options, closed=not wanted.open
+    )
+
+
+@router.get("/api/dags/{dag_id}/fields/names")
+def names(request: Request, dag_id: str, visitor: Reader) -> Names:
+    """Return what an expression can be completed with: PIM fields, and formulas."""
+    found = known_fields(connector_of(dag_id), wording(request))
+    items = [item for family in sample(found.ledger, found.key, LOOKED_AT) for item in family]
+    known = sorted({one.name for one in pim_fields(items) if not one.series})
+    return Names([access(name) for name in known], sorted(FILTERS))
+
+
 @router.post("/dags/{dag_id}/fields/preview", response_class=HTMLResponse)
 def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLResponse:
     """Show what a value would make of products as they were read last; nothing is kept."""
     words, one = wording(request), connector_of(dag_id)
     found = known_fields(one, words)
     field = field_at(found, edit.field)
-    problem, rows = "", []
+    problem, shown = "", Previewed([], 0, 0)
     try:
         changes = found.changes | {key_of(found, field): value_of_edit(edit)}
-        mapping = compiled(drafted(one, changes), found.definitions)
-        for family in sample(found.ledger, found.key, PREVIEWED):
-            siblings = [item["variant"] for item in family if item["variant"]]
-            for item, made in applied(mapping, family):
-                issues = [
-                    issue
-                    for issue in (*made.issues, *found.definitions.issues(made.attributes))
-                    if issue.attribute == field.attribute
-                ]
-                traces = [
-                    trace
-                    for trace in mapping.explain(item, siblings=siblings)
-                    if trace.path.split("/")[0] == field.attribute and trace.origin.field
-                ]
-                value = made.attributes.get(field.attribute)
-                rows.append((item, [shown(trace.source) for trace in traces], values_of(value), issues))
+        shown = previewed(found, compiled(drafted(one, changes), found.definitions), field)
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
-    wrong = sum(any(issue.severity == "ERROR" for issue in row[3]) for row in rows)
-    return render(request, "preview.html", words=words, problem=problem, rows=rows, wrong=wrong)
+    return render(request, "preview.html", words=words, problem=problem, shown=shown)
 
 
 @router.post("/dags/{dag_id}/fields/draft")

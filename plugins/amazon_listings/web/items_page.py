@@ -163,6 +163,7 @@ def _page(
         found=found,
         outcomes=[one for one in Outcome if one in found.outcomes or one == wanted.outcome],
         total=sum(found.outcomes.values()),
+        may_start=bool(dag_id) and visitor.may_edit(dag_id),
         tab="items",
     )
 

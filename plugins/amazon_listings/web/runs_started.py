@@ -21,11 +21,12 @@ _WRONG = 400
 
 
 class Wanted(BaseModel, frozen=True):
-    """What a run is to do; a test, unless live is asked for."""
+    """What a run is to do; a test, unless live is asked for. `chosen`: only for the items that are named."""
 
     operation: Literal["test", "live"] = "test"
     selection: Literal["changed", "everything", "approved"] = "changed"
     skus: list[str] | str = []
+    chosen: bool = False
 
 
 @router.post("/dags/{dag_id}/runs")

@@ -107,7 +107,7 @@ def kept(maker, answers):
     return told.json()
 
 
-def test_it_continues_to_the_fields_with_a_first_mapping_and_real_products(maker, kept):
+def test_it_continues_to_the_fields_as_a_draft_of_its_maker(client, maker, kept, answers):
     assert kept["next"].endswith(PLACE)
     fields = {one["path"]: one for one in maker.get(f"/api{PLACE}").json()}
     assert fields["item_name.value"]["mark"] == "mapped"
@@ -118,19 +118,24 @@ def test_it_continues_to_the_fields_with_a_first_mapping_and_real_products(maker
     assert "LUM-" in shown.text
     assert "Lampes neuves" in maker.get("/").text
     assert 'value="Lampes neuves"' in maker.get("/new", params={"draft": "fr_lamp"}).text
-
-
-def test_the_draft_is_seen_by_its_maker_and_those_who_may_create_variables(client, kept):
+    assert yaml.safe_load(maker.get(f"{PLACE}.yaml").text)["id"] == "fr_lamp"
+    # Those who may create Variables see it too, and nobody else; its id is taken.
     assert client("admin").get(PLACE).status_code == 200
     for user in ("viewer", "other"):
         assert client(user).get(PLACE).status_code == 403
         assert "Lampes neuves" not in client(user).get("/").text
         assert client(user).get("/new", params={"draft": "fr_lamp"}).status_code == 404
-
-
-def test_nobody_else_takes_the_id_of_a_connector_that_is_being_made(client, kept, answers):
     told = client("admin", **ORIGIN).post("/new", json=answers)
     assert set(told.json()["errors"]) == {"id"}
+    # A value that is no option: the closest ones are proposed, and the table is one expression.
+    rows = maker.get(f"{PLACE}/table", params={"field": "bulb_base.value", "table_pim": "bulb_base"}).text
+    assert 'name="table_from"' in rows
+    asked = {"kind": "table", "table_pim": "bulb_base", "table_from": ["LED"], "table_to": ["LED intégrée"]}
+    maker.post(f"{PLACE}/draft", json=asked | {"field": "bulb_base.value"})
+    line = yaml.safe_load(maker.get(f"{PLACE}.yaml").text)["mapping"]["Culot"]
+    assert line == '{{ {"LED": "LED intégrée"}[item.bulb_base] or item.bulb_base }}'
+    assert maker.post(f"{PLACE}/discard", json={"revision": 1}).json()["next"] == "/"
+    assert "Lampes neuves" not in maker.get("/").text
 
 
 def test_publishing_writes_the_whole_document_and_ends_the_draft(maker, kept, monkeypatch, variable):
@@ -155,13 +160,3 @@ def test_publishing_writes_the_whole_document_and_ends_the_draft(maker, kept, mo
     assert document["mapping"]["Marque"] == "Acme"
     # From here on the DAG's rights count: the maker has none on this one.
     assert maker.get(PLACE).status_code == 403
-
-
-def test_throwing_the_draft_away_ends_it(client, maker, kept):
-    assert maker.post(f"{PLACE}/discard", json={"revision": 0}).json()["next"] == "/"
-    assert client("admin").get(PLACE).status_code == 404
-
-
-def test_the_draft_as_a_file_is_a_connector(maker, kept):
-    text = maker.get(f"{PLACE}.yaml").text
-    assert yaml.safe_load(text)["id"] == "fr_lamp"

@@ -19,6 +19,9 @@ TABLE = {
     ("GET", "/issues"): "anyone",
     ("GET", "/issues.csv"): "anyone",
     ("GET", "/api/issues"): "anyone",
+    ("GET", "/product-types"): "anyone",
+    ("GET", "/api/product-types"): "anyone",
+    ("GET", "/dags/{dag_id}/product-type"): "reader",
     ("GET", "/activity"): "anyone",
     ("GET", "/api/runs"): "anyone",
     ("GET", "/dags/{dag_id}"): "reader",
@@ -30,6 +33,8 @@ TABLE = {
     ("GET", "/dags/{dag_id}/issues"): "reader",
     ("GET", "/dags/{dag_id}/issues.csv"): "reader",
     ("GET", "/api/dags/{dag_id}/issues"): "reader",
+    ("GET", "/dags/{dag_id}/issues/mend"): "reader",
+    ("POST", "/dags/{dag_id}/issues/mend"): "editor",
     ("GET", "/dags/{dag_id}/approvals"): "reader",
     ("GET", "/api/dags/{dag_id}/approvals"): "reader",
     ("POST", "/dags/{dag_id}/approvals"): "editor",
@@ -38,6 +43,8 @@ TABLE = {
     ("GET", "/dags/{dag_id}/fields"): "reader",
     ("GET", "/dags/{dag_id}/fields.yaml"): "reader",
     ("GET", "/api/dags/{dag_id}/fields"): "reader",
+    ("GET", "/dags/{dag_id}/fields/table"): "reader",
+    ("GET", "/api/dags/{dag_id}/fields/names"): "reader",
     ("POST", "/dags/{dag_id}/fields/preview"): "reader",
     ("POST", "/dags/{dag_id}/fields/check"): "reader",
     ("POST", "/dags/{dag_id}/fields/draft"): "editor",
@@ -56,8 +63,8 @@ ANSWERS = {
 }
 #: What only users of the connector's Airflow connection may ask, whatever they may read.
 OF_CONNECTION = {"/dags/{dag_id}/item/amazon"}
-QUERY = {"id": "products/1"}
-BODY = {"field": "brand.value", "revision": 99, "number": 99, "send": "yes"}
+QUERY = {"id": "products/1", "identity": "missing|brand", "field": "brand.value"}
+BODY = {"identity": "missing|brand", "field": "brand.value", "revision": 99, "number": 99, "send": "yes"}
 
 
 #: The pages of reports have tests of their own.
@@ -100,6 +107,8 @@ def test_each_user_gets_the_expected_answer(client, method, path):
         "/issues",
         "/issues.csv",
         "/activity",
+        "/product-types",
+        "/api/product-types",
         "/api/runs",
     ],
 )

@@ -72,6 +72,16 @@ function live(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); narrow(); });
 }
 
+// What costs something is asked for when it is opened.
+document.addEventListener("toggle", (event) => {
+  const place = event.target.querySelector?.("div");
+  if (!event.target.dataset?.open || !event.target.open || !place) return;
+  place.dataset.load = event.target.dataset.open;
+  place.setAttribute("aria-busy", "true");
+  delete event.target.dataset.open;
+  load(event.target);
+}, true);
+
 // What takes a while is loaded after the page is there.
 function load(root) {
   for (const place of root.querySelectorAll("[data-load]")) {
@@ -82,9 +92,22 @@ function load(root) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         place.replaceChildren(...page.body.childNodes);
         place.removeAttribute("aria-busy");
+        place.querySelectorAll("form[data-send]").forEach(send);
       })
       .catch(() => { place.removeAttribute("aria-busy"); place.textContent = place.dataset.failed || ""; });
   }
+}
+
+// The answers of a form; several of one name are a list.
+function answers(form, submitter) {
+  const values = {};
+  for (const [name, value] of new FormData(form, submitter)) {
+    if (form.elements[name] instanceof RadioNodeList || form.elements[name]?.multiple) {
+      (values[name] ??= []).push(value);
+    } else values[name] = value;
+  }
+  for (const one of form.querySelectorAll("input[type=radio]:checked")) values[one.name] = one.value;
+  return values;
 }
 
 // A form marked `data-send` is sent as JSON; its answer is shown in the page, or leads on.
@@ -94,13 +117,7 @@ function send(form) {
     const place = document.getElementById(event.submitter?.dataset.answerAt || "")
       || [...form.querySelectorAll("[role=status]")].pop() || document.querySelector("[data-answer]");
     const buttons = [...form.querySelectorAll("button")];
-    const values = {};
-    for (const [name, value] of new FormData(form, event.submitter)) {
-      if (form.elements[name] instanceof RadioNodeList || form.elements[name]?.multiple) {
-        (values[name] ??= []).push(value);
-      } else values[name] = value;
-    }
-    for (const one of form.querySelectorAll("input[type=radio]:checked")) values[one.name] = one.value;
+    const values = answers(form, event.submitter);
     buttons.forEach((one) => { one.disabled = true; });
     try {
       const answer = await fetch(event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : form.action, {
@@ -130,6 +147,37 @@ function send(form) {
       buttons.forEach((one) => { one.disabled = false; });
     }
   });
+}
+
+// PIM fields behind `item.`, and formulas behind `|`, are offered as one types.
+function complete(area) {
+  const place = area.parentElement.querySelector("[data-completions]");
+  let known;
+  const offer = async () => {
+    const before = area.value.slice(0, area.selectionStart);
+    const found = /(item\.|\|\s*)(\w*)$/.exec(before);
+    if (!found) { place.replaceChildren(); return; }
+    known ??= fetch(area.dataset.names, { credentials: "same-origin" }).then((answer) => answer.json());
+    const names = await known.catch(() => ({ fields: [], formulas: [] }));
+    const ofItem = found[1] === "item.";
+    const typed = ofItem ? `item.${found[2]}` : found[2];
+    const like = (ofItem ? names.fields : names.formulas).filter((one) => one.startsWith(typed)).slice(0, 8);
+    place.replaceChildren(...like.map((name) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn small mono";
+      button.textContent = name;
+      button.addEventListener("click", () => {
+        const start = before.length - typed.length;
+        area.setRangeText(name, start, before.length, "end");
+        area.focus();
+        area.dispatchEvent(new Event("input", { bubbles: true }));
+        place.replaceChildren();
+      });
+      return button;
+    }));
+  };
+  area.addEventListener("input", offer);
 }
 
 // A part of a form that depends on other answers is asked for when they change.
@@ -186,7 +234,7 @@ function preview(form) {
   let timer;
   let asked = 0;
   const show = async () => {
-    const values = Object.fromEntries(new FormData(form));
+    const values = answers(form);
     const turn = ++asked;
     try {
       const answer = await fetch(form.dataset.preview, {
@@ -227,6 +275,7 @@ document.querySelectorAll("form[data-live]").forEach(live);
 document.querySelectorAll("form[data-send]").forEach(send);
 document.querySelectorAll("form[data-preview]").forEach(preview);
 document.querySelectorAll("[data-ask]").forEach(ask);
+document.querySelectorAll("[data-names]").forEach(complete);
 document.querySelectorAll("form.form").forEach(follow);
 const opened = document.querySelector(".fieldlist [aria-current]");
 if (opened) opened.closest("ul").scrollTop = opened.offsetTop - opened.closest("ul").offsetTop - 80;
