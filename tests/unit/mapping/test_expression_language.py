@@ -198,3 +198,41 @@ def test_what_an_expression_reads_is_known_by_record():
     assert (reads.item, reads.product, reads.variant) == ({"a", "e"}, {"b"}, {"c"})
     assert (reads.variants, reads.tables, reads.any_field) == ({"d"}, {"t"}, False)
     assert compile_expression("{{ item[language] }}").reads.any_field
+
+
+MUCH = {"list": list(range(9000)), "text": "word " * 19_000, "run": "a" * 60_000 + "b"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ item.list | select('in', item.list) | list | length }}",
+        "{{ item.list | reject('in', item.list) | list | length }}",
+        "{% for a in item.list if a in item.list %}{{ a }}{% endfor %}",
+        "{% for a in item.list %}{{ item.text == item.text ~ 'x' }}{% endfor %}",
+        "{{ item.list | map('string') | map('replace', '1', item.text) | list }}",
+        "{{ item.list | map('string') | join(item.text) }}",
+        "{% set x = item.text %}{% for a in item.list %}{% set x = x ~ x %}{{ x }}{% endfor %}",
+        "{% for a in item.list %}{% for b in item.list %}{{ a * b }}{% endfor %}{% endfor %}",
+    ],
+)
+def test_the_worst_ends_in_a_sentence_within_a_second(text):
+    began = time.thread_time()
+    with pytest.raises(ExpressionError, match=r"too much work|would have"):
+        evaluated(text, fields=MUCH)
+    assert time.thread_time() - began < 1
+
+
+def test_the_expressions_of_an_item_have_one_budget_together():
+    row = ItemRow(make_item(fields=MUCH), "fr")
+    expression = compile_expression("{% for a in item.list %}{{ a * 3 + 1 }}{% endfor %}")
+    began = time.thread_time()
+
+    def every_line():
+        for _ in range(10_000):
+            expression.evaluate(row)
+
+    with pytest.raises(ExpressionError, match="take too much work together"):
+        every_line()
+    assert time.thread_time() - began < 10
+    assert evaluated("{{ item.text | length }}", fields=MUCH) == 95_000

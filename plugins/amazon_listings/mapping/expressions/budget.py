@@ -1,4 +1,4 @@
-"""How much work one evaluation of an expression may cause: characters, elements and steps in one sum."""
+"""How much work expressions may cause, each and all of an item together: characters, elements and steps."""
 
 from __future__ import annotations
 
@@ -7,17 +7,46 @@ from amazon_listings.mapping.values.related_table import RelatedTable
 
 #: One character costs 1. The worst template ends in less than a second, with less than 50 MB.
 LIMIT = 3_000_000
+#: For all expressions of an item together, in each language: some seconds of processor.
+OF_AN_ITEM = 30_000_000
 _ELEMENT = 15
 _STEP = 60
+#: What a filter is given beside each element is compared with it, which costs less than reading it.
+_COMPARED = 8
 
 
 class Budget:
-    """The work that an evaluation may still cause; every filter, loop pass and operation takes of it."""
+    """The work that an evaluation may still cause; every filter, loop pass and operation takes of it.
 
-    __slots__ = ("left",)
+    Args:
+        left: For one evaluation.
+        whole: For all evaluations of the item.
+    """
 
-    def __init__(self, left: int = LIMIT) -> None:
-        self.left = left
+    __slots__ = ("_given", "_whole", "left")
+
+    def __init__(self, left: int = LIMIT, whole: int = OF_AN_ITEM) -> None:
+        self.left = self._given = left
+        self._whole = whole
+
+    def begin(self) -> None:
+        """Begin another evaluation.
+
+        Raises:
+            TooLarge: those before took all that the item's expressions may.
+        """
+        self._whole -= self._given - self.left
+        self.left = self._given = LIMIT
+        if self._whole < 0:
+            raise TooLarge("the expressions of this item take too much work together")
+
+    def share_of(self, given: list[object]) -> int:
+        """Return what each element costs a filter that is given something beside it."""
+        before = self.left
+        for one in given:
+            self.value(one)
+        cost, self.left = before - self.left, before
+        return cost // _COMPARED
 
     def step(self) -> None:
         """Charge one operation or pass of a loop.

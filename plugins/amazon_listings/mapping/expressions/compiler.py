@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from jinja2 import TemplateSyntaxError, nodes
 
 from amazon_listings.mapping.expressions import members
-from amazon_listings.mapping.expressions.budget import LIMIT
 from amazon_listings.mapping.expressions.filters import compile_filter, compile_test
 from amazon_listings.mapping.expressions.members import plain
 from amazon_listings.mapping.expressions.missing import NOTHING, Missing
@@ -177,12 +176,12 @@ class ExpressionCompiler:
         places, asks = self.places, self.asks
 
         def evaluate(row: ItemRow) -> Value:
-            row.budget.left = LIMIT
             if places:
                 row.variables = [NOTHING] * places
             if asks:
                 row.asked.clear()
             try:
+                row.budget.begin()
                 value = made(row)
                 if value.__class__ is str:
                     check_text(len(value))

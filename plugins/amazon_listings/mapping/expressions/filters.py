@@ -208,8 +208,10 @@ def _on_each(function: Callable[..., Any]) -> Function:
 
     def mapped(row: ItemRow, value: object, args: list[Any], options: dict[str, Any]) -> list[Any]:
         found = []
+        each = row.budget.share_of(args)
         for one in sequences.elements(value):
             row.budget.work(one)
+            row.budget.spend(each)
             found.append(plain(function(one, *args, **options)))
             _charge_result(row, found[-1])
         return found
@@ -225,9 +227,11 @@ def _selection(node: nodes.Filter, *, by_attribute: bool) -> Function:
 
     def selected(row: ItemRow, value: object, args: list[Any], options: dict[str, Any]) -> list[Any]:
         attribute, rest = (args[0], args[2:]) if by_attribute else (None, args)
+        each = row.budget.share_of(rest)
 
         def passes(one: object) -> bool:
             row.budget.work(one)
+            row.budget.spend(each)
             return bool(one) if test is None else test(one, *rest, **options)
 
         return sequences.chosen(value, passes, attribute=attribute, wanted=wanted)
