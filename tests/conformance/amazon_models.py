@@ -70,6 +70,7 @@ class AmazonModels:
 
     def __init__(self) -> None:
         self.operations: dict[str, Operation] = {}
+        self.paths: dict[str, str] = {}
         for name in FILES:
             model = json.loads((shared() / "amazon" / "models" / f"{name}.json").read_text(encoding="utf-8"))
             for path, methods in model["paths"].items():
@@ -77,6 +78,7 @@ class AmazonModels:
                     if isinstance(described, dict) and "operationId" in described:
                         operation = Operation(model, method, path, described)
                         self.operations[operation.name] = operation
+                        self.paths[operation.name] = path
 
     def problems(self, recorded: list[dict[str, Any]]) -> list[str]:
         """Every departure from the models in recorded traffic; other traffic is passed over."""

@@ -82,3 +82,24 @@ def test_a_secret_is_rotated_where_a_queue_is_registered(amazon, frozen):
     (secret,) = frozen.control("rotation")["sent"]
     assert amazon.token(client_secret=secret).status_code == 200
     assert amazon.token().status_code == 200, "the old one lives for seven days"
+
+
+def test_subscriptions_are_listed_by_their_type(amazon, destination):
+    of_type = "/notifications/v1/subscriptions?notificationTypes=LISTINGS_ITEM_STATUS_CHANGE"
+    assert amazon.call("GET", of_type).json()["payload"] == {"subscriptions": []}
+    made = subscribe(amazon, destination).json()["payload"]
+    assert amazon.call("GET", of_type).json()["payload"] == {"subscriptions": [made]}
+    assert amazon.call("GET", of_type + "&pageSize=29").status_code == 400
+    assert amazon.call("GET", "/notifications/v1/subscriptions").status_code == 400
+
+
+def test_a_test_notification_names_a_destination_a_version_and_a_scenario(amazon, destination):
+    wanted = {"payloadVersion": "1.0", "testScenario": "BUYABLE"}
+    asked = {"destinationId": destination["destinationId"], "testNotification": wanted}
+    assert amazon.call("POST", f"{STATUS}/testNotification", asked).status_code == 200
+    for wrong in (
+        asked | {"destinationId": "x"},
+        asked | {"testNotification": {"payloadVersion": "1.0"}},
+        {},
+    ):
+        assert amazon.call("POST", f"{STATUS}/testNotification", wrong).status_code == 400

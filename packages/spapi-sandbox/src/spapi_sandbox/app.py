@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -58,4 +59,4 @@ async def _unknown_path(request: Request, error: HTTPException) -> Response:
     """Answer a path or method that SP-API does not have in the form of SP-API's errors."""
     if error.status_code not in {404, 405} or request.url.path.startswith(OTHERS):
         return await http_exception_handler(request, error)
-    return JSONResponse(error_body(404), status_code=404)
+    return JSONResponse(error_body(404), status_code=404, headers={"x-amzn-RequestId": str(uuid.uuid4())})

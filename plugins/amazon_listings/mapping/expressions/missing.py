@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from amazon_listings.mapping.expressions.rows import ItemRow
+#: Characters of a name in a sentence; no field has so long a one.
+LONGEST_NAME = 200
 
 
 class Missing:
@@ -18,7 +20,7 @@ class Missing:
     __slots__ = ("name", "row")
 
     def __init__(self, name: str = "", row: ItemRow | None = None) -> None:
-        self.name = name
+        self.name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
         self.row = row
 
     def report(self) -> None:

@@ -40,6 +40,7 @@ class Parameter(NamedTuple):
     allowed: tuple[str, ...] = ()
     max_items: int | None = None
     maximum: int | None = None
+    minimum: int = 1
 
 
 class Operation(NamedTuple):
@@ -185,6 +186,27 @@ OPERATIONS: dict[str, Operation] = {
         ),
         Operation("getFeed", "GET", f"{_FEEDS}/feeds/{{feedId}}", 2.0, 15),
         Operation("cancelFeed", "DELETE", f"{_FEEDS}/feeds/{{feedId}}", 2.0, 15),
+        Operation(
+            "getSubscriptions",
+            "GET",
+            _SUBSCRIPTIONS,
+            1.0,
+            5,
+            (
+                Parameter("notificationTypes", "list", required=True, max_items=1),
+                Parameter("payloadVersion"),
+                Parameter("pageSize", "integer", minimum=30, maximum=100),
+                Parameter("nextToken"),
+            ),
+        ),
+        Operation(
+            "sendTestNotification",
+            "POST",
+            f"{_SUBSCRIPTIONS}/{{notificationType}}/testNotification",
+            1.0,
+            5,
+            has_body=True,
+        ),
         Operation(
             "getSubscription",
             "GET",

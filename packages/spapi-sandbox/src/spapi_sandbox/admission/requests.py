@@ -240,7 +240,7 @@ def _value(parameter: Parameter, value: str) -> Any:
     try:
         if parameter.kind == "integer":
             number = int(value)
-            if not 1 <= number <= (parameter.maximum or number):
+            if not parameter.minimum <= number <= (parameter.maximum or number):
                 raise invalid
             return number
         if parameter.kind == "time":

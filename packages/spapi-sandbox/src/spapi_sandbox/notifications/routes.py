@@ -32,6 +32,8 @@ def create_router(state: SandboxState) -> APIRouter:
     """The operations of the API."""
     router = APIRouter()
     handlers = {
+        "getSubscriptions": _subscriptions,
+        "sendTestNotification": _test,
         "getSubscription": _subscription_of,
         "createSubscription": _subscribe,
         "getSubscriptionById": _subscription,
@@ -46,7 +48,10 @@ def create_router(state: SandboxState) -> APIRouter:
 
 
 def _kind(call: Call) -> str:
-    kind = call.path["notificationType"]
+    return _type(call.path["notificationType"])
+
+
+def _type(kind: str) -> str:
     if kind not in TYPES:
         raise Refusal(400, f"Invalid notificationType '{kind}' provided.")
     return kind
@@ -60,13 +65,41 @@ def _subscribe(state: SandboxState, call: Call) -> dict[str, Any]:
     if place not in store.destinations:
         raise Refusal(400, "Invalid destinationId provided.")
     directive = body.get("processingDirective")
-    if directive is not None and not isinstance(directive, dict):
+    if directive is not None and not _is_directive(directive):
         raise Refusal(400, "Invalid processingDirective provided.")
     if store.of(call.bearer.grant, kind) is not None:
         raise Refusal(409, "A subscription of this notificationType exists already.", code="Conflict")
     made = Subscription(store.identifier(), kind, call.bearer.grant, version, place, directive)
     store.subscriptions[made.id] = made
     return {"payload": _shown(made)}
+
+
+def _is_directive(directive: Any) -> bool:
+    """Whether a directive is one of these types: their events have no filter but an expression."""
+    expression = directive.get("filterExpression", "") if isinstance(directive, dict) else None
+    return isinstance(expression, str) and directive.keys() <= {"filterExpression"}
+
+
+def _subscriptions(state: SandboxState, call: Call) -> dict[str, Any]:
+    """The subscriptions of the partner to one type: none, or one, so that a further page never is."""
+    if "nextToken" in call.query:
+        raise Refusal(400, "Invalid nextToken provided.")
+    found = state.notifications.of(call.bearer.grant, _type(call.query["notificationTypes"][0]))
+    if found is None or call.query.get("payloadVersion", found.payload_version) != found.payload_version:
+        return {"payload": {"subscriptions": []}}
+    return {"payload": {"subscriptions": [_shown(found)]}}
+
+
+def _test(state: SandboxState, call: Call) -> dict[str, Any]:
+    """Take the order of a test notification; none is sent, for there is no queue."""
+    kind, asked = _kind(call), call.body.get("testNotification")
+    if call.body.get("destinationId") not in state.notifications.destinations:
+        raise Refusal(400, "Invalid destinationId provided.")
+    if not isinstance(asked, dict) or asked.get("payloadVersion") not in TYPES[kind]:
+        raise Refusal(400, f"Invalid payloadVersion for notificationType '{kind}' provided.")
+    if not isinstance(asked.get("testScenario"), str) or not asked["testScenario"]:
+        raise Refusal(400, "Invalid testScenario provided.")
+    return {}
 
 
 def _subscription_of(state: SandboxState, call: Call) -> dict[str, Any]:
