@@ -94,18 +94,17 @@ def _steps(
         "extract_products",
         lambda: message("local.extracted", count=pipeline.extract(run, installation).extracted),
     )
-    note = run.folder.noted(ExtractNote)
-    if note is None:
+    if run.folder.noted(ExtractNote) is None:
         return
     yield (
         "check_quality",
         lambda: message("local.blocked", count=pipeline.check_quality(run, installation)["blocked"]),
     )
+    note = run.folder.noted(ExtractNote)  # the check may have brought items back
+    parts = note.parts if note is not None else ()
     yield (
         "map_fields",
-        lambda: message(
-            "local.mapped", count=sum(pipeline.map_part(run, part)["mapped"] for part in note.parts)
-        ),
+        lambda: message("local.mapped", count=sum(pipeline.map_part(run, part)["mapped"] for part in parts)),
     )
     yield "test_sync", lambda: counted_outcomes(pipeline.test(run, installation))
     if run.scope.operation == "live":

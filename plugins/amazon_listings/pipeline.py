@@ -19,13 +19,14 @@ from amazon_listings.runs.context import begin_run
 from amazon_listings.runs.outcomes import counted_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Engine
 
     from amazon_listings.approvals.decisions import Decisions
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.items import ListingScope
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.messages import Message
     from amazon_listings.runs.context import RunContext
@@ -148,10 +149,22 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
     """Read the PIM into the run's folder."""
     from amazon_listings.ledger.runs import set_fingerprint
     from amazon_listings.runs.extract import extract_products
+    from amazon_listings.runs.item_states import shared_fingerprint
     from amazon_listings.runs.notations import ColumnSurvey, note_notations
+    from amazon_listings.runs.unchanged import UnchangedItems
     from amazon_listings.settings import settings
 
     survey = ColumnSurvey()
+    connector, definitions = run.connector, run.definitions
+    unchanged = UnchangedItems(
+        connector,
+        run.scope,
+        ledger=installation.ledger,
+        listings=_listings(run, installation),
+        folder=run.folder,
+        shared=shared_fingerprint(connector, definitions, run.folder),
+        definition=definitions.checksum,
+    )
     note = extract_products(
         run.connector,
         run.scope,
@@ -159,6 +172,7 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
         folder=run.folder,
         part_size=settings().part_size,
         survey=survey,
+        unchanged=unchanged,
     )
     whole = note.full and run.scope.kind == "everything"
     read = note_notations(run.connector, survey, whole=whole, ledger=installation.ledger, folder=run.folder)
@@ -168,9 +182,35 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
         set_fingerprint(
             installation.ledger, number, functools.partial(_renotated, run.connector, read.columns)
         )
+    note = _brought_back(run, installation, unchanged.returning(note.parts)) or note
     counts = {name: getattr(note, name) for name in ("extracted", "out_of_scope", "unreadable")}
     log.info("%s", log_line("log.extracted", **counts))
+    if note.unchanged:
+        log.info("%s", log_line("log.left_unchanged", count=note.unchanged))
     return note
+
+
+def _brought_back(
+    run: RunContext, installation: Installation, families: Collection[str]
+) -> ExtractNote | None:
+    from amazon_listings.runs.unchanged import bring_back
+    from amazon_listings.settings import settings
+
+    return bring_back(
+        run.connector,
+        families,
+        folder=run.folder,
+        ledger=installation.ledger,
+        part_size=settings().part_size,
+    )
+
+
+def _listings(run: RunContext, installation: Installation) -> ListingScope:
+    from amazon_listings.ledger.items import ListingScope
+
+    connector = run.connector
+    seller_id = installation.account(connector).seller_id
+    return ListingScope(connector.key, seller_id, connector.marketplace.id, connector.amazon.product_type)
 
 
 def _renotated(connector: Connector, columns: Mapping[str, ColumnEvidence], known: str) -> str:
@@ -185,9 +225,12 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
     A run that extracted nothing goes on: listings whose items left, and what is owed, are dealt with.
     """
     from amazon_listings.runs.notes import ExtractNote, QualityNote
+    from amazon_listings.runs.unchanged import UnreadItems
+    from amazon_listings.settings import settings
 
+    known = UnreadItems(run.connector, run.folder, installation.ledger, settings().part_size)
     extract = run.folder.noted(ExtractNote)
-    if extract is not None and not extract.parts:
+    if extract is not None and not extract.parts and not (extract.unchanged and known.lacks_any()):
         log.info("%s", log_line("log.nothing_extracted"))
         run.folder.note(QualityNote(checked=0, blocked=0))
         return {"checked": 0, "blocked": 0}
@@ -195,7 +238,9 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
     from amazon_listings.runs.item_states import stored_items
 
     present = functools.partial(stored_items, installation.ledger, run.connector.key, run.connector)
-    counts = check(run.connector, definitions_of(run), run.folder, storage=run.storage, present=present)
+    counts = check(
+        run.connector, definitions_of(run), run.folder, storage=run.storage, present=present, known=known
+    )
     log.info("%s", log_line("log.checked", **counts))
     return counts
 
@@ -255,19 +300,15 @@ def _decisions(run: RunContext, installation: Installation) -> Decisions:
     """Return what decides about the items of a run."""
     from amazon_listings.approvals.decisions import Decisions
     from amazon_listings.connectors.languages import language_of
-    from amazon_listings.ledger.items import ListingScope
     from amazon_listings.messages import catalogue
     from amazon_listings.selling_partner.leaves import amazon_defaults
 
     connector = run.connector
-    account = installation.account(connector)
     return Decisions(
         connector,
         run.folder,
         ledger=installation.ledger,
-        listings=ListingScope(
-            connector.key, account.seller_id, connector.marketplace.id, connector.amazon.product_type
-        ),
+        listings=_listings(run, installation),
         run=number_of(run, installation.ledger),
         layout=definitions_of(run).layout,
         defaults=amazon_defaults(connector.marketplace),
@@ -314,17 +355,21 @@ def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[
     from amazon_listings.runs.secret_age import secret_warning
 
     connector = run.connector
+    seller_id = warning = None
     try:
+        account = installation.account(connector)
+        seller_id = account.seller_id
         messages = catalogue(language_of(connector))
-        warning = secret_warning(installation.account(connector), datetime.now(UTC).date(), messages)
+        warning = secret_warning(account, datetime.now(UTC).date(), messages)
     except ActionRequiredError:
-        warning = None  # the step that needed the account has said what is wrong with it
+        pass  # the step that needed the account has said what is wrong with it
     summary = finish_run(
         connector,
         ledger=installation.ledger,
         folder=run.folder,
         run_id=run.run_id,
         attempt=run.attempt,
+        seller_id=seller_id,
         warnings=[warning] if warning else [],
         unfinished=unfinished,
     )

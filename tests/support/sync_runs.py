@@ -177,6 +177,7 @@ class Shop:
         for key, value in changes.items():
             merge = isinstance(value, dict) and isinstance(document.get(key), dict)
             document[key] = document[key] | value if merge else value
+        document = {key: value for key, value in document.items() if value is not None}
         document["mapping"] = {key: value for key, value in document["mapping"].items() if value is not None}
         folder = self._root / "connectors"
         folder.mkdir(exist_ok=True)

@@ -132,6 +132,7 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
             "extracted": note.extracted,
             "out_of_scope": note.out_of_scope,
             "unreadable": note.unreadable,
+            "unchanged": note.unchanged,
             "cursor": note.cursor,
             "full": note.full,
             "removed": note.removed,
@@ -143,10 +144,13 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
 def check_quality(connector_id: str, definition: Mapping[str, Any], extract: Mapping[str, Any]) -> list[str]:
     """Check the extract with Great Expectations; the names of the parts, for mapping."""
     from amazon_listings import pipeline
+    from amazon_listings.runs.notes import ExtractNote
 
     with _run(connector_id, definition["attempt"]) as (run, installation):
         pipeline.check_quality(run, installation)
-        return list(extract["parts"])
+        note = run.folder.noted(ExtractNote)
+        # The check may have brought items back that had left at the extract.
+        return list(note.parts if note is not None else extract["parts"])
 
 
 @explained

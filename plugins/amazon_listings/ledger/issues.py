@@ -76,6 +76,22 @@ def record_issues(
     return lives
 
 
+def keep_open(ledger: Engine, connector_key: str, run: int, names: Iterable[str]) -> None:
+    """Enter that the open issues of items, by SKU, are still there: a run found the items unchanged."""
+    table = issues.c
+    for chunk in chunks(names, CHUNK):
+        with ledger.begin() as connection:
+            connection.execute(
+                update(issues)
+                .where(
+                    table.item.in_(chunk),
+                    table.connector_key == connector_key,
+                    table.resolved_run.is_(None),
+                )
+                .values(seen_run=run)
+            )
+
+
 def resolve_uncovered(ledger: Engine, connector_key: str, run: int, *, looked: frozenset[str]) -> int:
     """Close the open issues that a run which covered every item did not see: their items are gone.
 

@@ -37,6 +37,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
         rules: The version of the rules that are not in the definition.
         quality: The connector's expectations.
         tables: The rows of its related tables.
+        others: What other connectors have of its listing.
     """
 
     row: int = 0
@@ -46,6 +47,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
     rules: int = 0
     quality: int = 0
     tables: int = 0
+    others: int = 0
 
 
 class ItemState(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +131,12 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 def digest(content: object) -> int:
     """Return 64 bits, signed, that stand for a JSON value, whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, default=str, separators=(",", ":"))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
+    return digest_of(text.encode())
+
+
+def digest_of(text: bytes) -> int:
+    """Return 64 bits, signed, that stand for a text."""
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)
 
 
 def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState]) -> None:
@@ -192,6 +199,31 @@ def mark_removed_skus(
     """Mark items of SKUs whose listings a run takes off sale."""
     for chunk in chunks(skus, CHUNK):
         _mark(ledger, connector_key, item_states.c.sku.in_(chunk), run, read_at)
+
+
+def mark_unchanged(
+    ledger: Engine,
+    connector_key: str,
+    pim_ids: Iterable[str],
+    *,
+    run: int,
+    operation: str,
+    outcome: str,
+    read_at: datetime,
+) -> None:
+    """Enter that a run has read items as they are known, where no later reading is there."""
+    table = item_states.c
+    for chunk in chunks(pim_ids, CHUNK):
+        with ledger.begin() as connection:
+            connection.execute(
+                update(item_states)
+                .where(
+                    table.connector_key == connector_key,
+                    table.pim_id.in_(chunk),
+                    table.read_at <= read_at,
+                )
+                .values(run=run, operation=operation, outcome=outcome, read_at=read_at)
+            )
 
 
 def mark_missing(

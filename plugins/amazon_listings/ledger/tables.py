@@ -85,7 +85,7 @@ SKU, PIM_ID, IDENTITY = Name(64), Name(128), Name(200)
 
 #: What an item's verdict depends on, and of it what many items share.
 SHARED = ("mapping", "definition", "rules", "quality", "tables")
-FINGERPRINT = ("row", "family", *SHARED)
+FINGERPRINT = ("row", "family", "others", *SHARED)
 
 metadata = MetaData(
     naming_convention={
@@ -224,7 +224,8 @@ item_states = Table(
     Column("payload_hash", String(64)),
     Column("content", LargeBinary, nullable=False),
     Column("dictionary", Integer, nullable=False),
-    *(Column(f"of_{part}", BigInteger, nullable=False) for part in FINGERPRINT),
+    *(Column(f"of_{part}", BigInteger, nullable=False) for part in FINGERPRINT if part != "others"),
+    Column("of_others", BigInteger, nullable=False, server_default="0"),
     Index("ix_item_states_connector_key_outcome", "connector_key", "outcome"),
     Index("ix_item_states_sku", "sku"),
     Index("ix_item_states_connector_key_family_pim_id", "connector_key", "family", "pim_id"),

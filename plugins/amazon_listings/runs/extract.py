@@ -16,7 +16,8 @@ from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
 from amazon_listings.runs.notations import ColumnSurvey, source_notation
 from amazon_listings.runs.notes import ExtractNote
-from amazon_listings.runs.records import EXTRACT, PROBLEMS, ReadingProblem
+from amazon_listings.runs.records import EXTRACT, PROBLEMS, UNCHANGED, ReadingProblem
+from amazon_listings.runs.unchanged import unchanged_items
 from amazon_listings.sources.selection import Selection
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.scope import Scope
+    from amazon_listings.runs.unchanged import UnchangedItems
     from amazon_listings.sources.reading import Reading
 
 #: SKUs named in a sentence; the rest are counted.
@@ -40,6 +42,7 @@ def extract_products(
     folder: RunFolder,
     part_size: int,
     survey: ColumnSurvey | None = None,
+    unchanged: UnchangedItems | None = None,
 ) -> ExtractNote:
     """Read the PIM into the run's folder, and return its note `extract`.
 
@@ -51,6 +54,7 @@ def extract_products(
             it, no part counts.
         part_size: Items of a part; one family is never split, so a part may be a little larger.
         survey: Is shown every item that is read.
+        unchanged: Takes out of the run what need not be looked at again.
 
     Raises:
         RunAbortedError: more SKUs than the connector allows, or nothing at all to work on.
@@ -70,15 +74,16 @@ def extract_products(
         )
     )
     folder.forget(ExtractNote)
-    folder.clear(EXTRACT, PROBLEMS)
+    folder.clear(EXTRACT, PROBLEMS, UNCHANGED)
     chosen = _Choice(connector, scope, survey or ColumnSurvey())
     parts: list[str] = []
     try:
-        for items in _parts(chosen(reading), part_size):
+        taken = chosen(reading)
+        for items in _parts(unchanged.staying(taken) if unchanged else taken, part_size):
             parts.append(part_name(len(parts) + 1))
             folder.write(EXTRACT, parts[-1], items)
     except RunAbortedError:
-        folder.clear(EXTRACT)
+        folder.clear(EXTRACT, UNCHANGED)
         raise
     chosen.fields.seen.update(reading.fields)
     problems = [*reading.problems, *chosen.problems]
@@ -104,6 +109,7 @@ def extract_products(
         extracted=chosen.taken + len(problems),
         out_of_scope=chosen.left,
         unreadable=len(problems),
+        unchanged=sum(1 for one in unchanged_items(folder) if not one.parent),
         cursor=reading.cursor,
         opened=reading.opened,
         full=reading.full,

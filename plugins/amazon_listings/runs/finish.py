@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run as end_in_ledger
 from amazon_listings.ledger.runs import run_number
 from amazon_listings.ledger.submissions import sent_in_run
@@ -63,6 +64,7 @@ def finish_run(
     folder: RunFolder,
     run_id: str,
     attempt: int | None = None,
+    seller_id: str | None = None,
     warnings: Sequence[str],
     unfinished: Sequence[str],
 ) -> dict[str, Any]:
@@ -74,6 +76,7 @@ def finish_run(
         folder: The run's folder.
         run_id: Airflow's DAG run id.
         attempt: Which pass through the run this is, from 0; None: the latest.
+        seller_id: The account's; None: it is not known.
         warnings: Sentences about the installation (a secret that expires soon).
         unfinished: Ids of tasks that failed.
 
@@ -93,6 +96,7 @@ def finish_run(
             number=number,
             folder=folder,
             run_id=run_id,
+            seller_id=seller_id,
             warnings=warnings,
             unfinished=unfinished,
         )
@@ -129,6 +133,7 @@ def _reported(
     number: int | None,
     folder: RunFolder,
     run_id: str,
+    seller_id: str | None,
     warnings: Sequence[str],
     unfinished: Sequence[str],
 ) -> tuple[dict[str, Any], RunAbortedError | None, bool]:
@@ -169,7 +174,7 @@ def _reported(
         "product_type": connector.amazon.product_type,
         "operation": scope.operation if scope else connector.sync.operation,
         "run_id": run_id,
-        "reason": scope.in_words(language_of(connector)) if scope else "",
+        "reason": _covered(folder, scope, messages),
         "definition_version": definitions.version if definitions else "none",
         "definition_fetched_at": definitions.fetched_at if definitions else "never",
         "language": language_of(connector),
@@ -186,7 +191,14 @@ def _reported(
     summary = write_report(folder, facts)
     if number is not None and scope is not None and error is None:
         keep_states(
-            connector, scope, definitions, ledger=ledger, folder=folder, run=number, ended=not failure
+            connector,
+            scope,
+            definitions,
+            ledger=ledger,
+            listings=_listings(connector, seller_id),
+            folder=folder,
+            run=number,
+            ended=not failure,
         )
     counts = summary["counts"] | {
         Outcome.PENDING: summary["counts"][Outcome.PENDING] - resolver.removals_awaited
@@ -204,6 +216,22 @@ def _foreseen(folder: RunFolder, messages: Catalogue) -> list[str]:
         for name, count in sorted(note.reasons.items(), key=lambda one: (-one[1], one[0]))
     ]
     return [messages.phrase("report.would_ask", count=note.waiting, reasons=reasons)]
+
+
+def _covered(folder: RunFolder, scope: Scope | None, messages: Catalogue) -> str:
+    """Return what the run covered and why, with how many items it did not look at again."""
+    if scope is None:
+        return ""
+    extract = folder.noted(ExtractNote)
+    left = extract.unchanged if extract is not None else 0
+    words = scope.in_words(messages.language)
+    return f"{words}; {messages.phrase('report.left_unchanged', count=left)}" if left else words
+
+
+def _listings(connector: Connector, seller_id: str | None) -> ListingScope | None:
+    if seller_id is None:
+        return None
+    return ListingScope(connector.key, seller_id, connector.marketplace.id, connector.amazon.product_type)
 
 
 def _vanished(connector: Connector, ledger: Engine, messages: Catalogue) -> list[str]:

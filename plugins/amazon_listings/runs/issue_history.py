@@ -11,11 +11,13 @@ from amazon_listings.ledger.issues import (
     CheckedItem,
     count_issues,
     gone_issues,
+    keep_open,
     record_issues,
     resolve_uncovered,
 )
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import GONE, RESOLVED, GoneIssue
+from amazon_listings.runs.unchanged import unchanged_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +40,7 @@ def keep_resolved(
     """Resolve the run's items into the stage `resolved`, and enter their issues in the ledger.
 
     What the run looked for and did not find is closed; what was not looked for stays open, such as
-    Amazon's issues of an item that was not sent again.
+    Amazon's issues of an item that was not sent again, and all issues of one that left at the extract.
 
     Args:
         resolver: Resolves the items.
@@ -55,6 +57,7 @@ def keep_resolved(
     folder.clear(RESOLVED, GONE)
     for part, items in resolver.parts():
         folder.write(RESOLVED, part, _with_new(items, ledger, connector_key, run))
+    keep_open(ledger, connector_key, run, (one.sku or one.pim_id for one in unchanged_items(folder)))
     if complete:
         resolve_uncovered(ledger, connector_key, run, looked=LOCAL | {"preview", "submission"})
     gone = gone_issues(ledger, connector_key, run)

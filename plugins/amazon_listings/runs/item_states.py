@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from amazon_listings.ledger.item_states import (
     Fingerprint,
@@ -14,23 +14,27 @@ from amazon_listings.ledger.item_states import (
     mark_missing,
     mark_removed,
     mark_removed_skus,
+    mark_unchanged,
     record_states,
 )
+from amazon_listings.ledger.known_good import digests_of_others
 from amazon_listings.runs.needed_fields import needed_fields
-from amazon_listings.runs.notations import columns_of, remember, row_notation
+from amazon_listings.runs.notations import RowNotation, columns_of, remember
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import EXTRACT, MAPPED, REMOVED, RESOLVED
 from amazon_listings.runs.related_tables import load_tables
+from amazon_listings.runs.unchanged import family_digest, row_digest, unchanged_items
 from amazon_product_types.rules import next_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.ledger.items import ListingScope
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import DefinitionsNote
     from amazon_listings.runs.records import MappedItem, ResolvedItem
@@ -46,6 +50,7 @@ def keep_states(
     definitions: DefinitionsNote | None,
     *,
     ledger: Engine,
+    listings: ListingScope | None,
     folder: RunFolder,
     run: int,
     ended: bool,
@@ -57,6 +62,7 @@ def keep_states(
         scope: What the run covered.
         definitions: The note of the definitions it validated with.
         ledger: The open ledger.
+        listings: Whose listings; None: the account is not known.
         folder: The run's folder.
         run: The run's number.
         ended: Whether every task of the run came to its end.
@@ -67,11 +73,17 @@ def keep_states(
     read_at = reading_moment(extract)
     left_out = 0
 
+    def others(skus: Iterable[str]) -> dict[str, int]:
+        if listings is None:
+            return {}
+        # What was accepted of others since the run began is not what it has looked at.
+        began = datetime.fromisoformat(extract.read_at) if extract.read_at else None
+        return digests_of_others(ledger, listings, skus, until=began)
+
     def states() -> Iterator[ItemState]:
         nonlocal left_out
         shared = shared_fingerprint(connector, definitions, folder)
-        columns = columns_of(folder)
-        for item, row, mapped, family in _rows(folder, extract.parts):
+        for item, row, mapped, digests in _rows(folder, extract.parts, others):
             if item.outcome is Outcome.FAILED and mapped is None:
                 left_out += 1  # the run stopped before it was mapped
                 continue
@@ -93,11 +105,20 @@ def keep_states(
                 selected=extract.selected,
                 next_date=next_change(attributes or {}, read_at),
                 fingerprint=Fingerprint(
-                    **shared, row=digest([row, row_notation(row, columns)] if row else None), family=family
+                    **shared, row=digests.row, family=digests.family, others=digests.others
                 ),
             )
 
     record_states(ledger, connector.key, states())
+    mark_unchanged(
+        ledger,
+        connector.key,
+        (one.pim_id for one in unchanged_items(folder)),
+        run=run,
+        operation=scope.operation,
+        outcome=str(Outcome.UNCHANGED),
+        read_at=read_at,
+    )
     leaving = (one.sku for part in folder.parts(REMOVED) for one in folder.read(REMOVED, part))
     mark_removed_skus(ledger, connector.key, filter(None, leaving), run=run, read_at=read_at)
     remember(ledger, connector.key, folder)
@@ -130,6 +151,8 @@ def shared_fingerprint(
                 [source.decimal, source.date_order, source.timezone],
                 connector.rules_off,
                 vars(connector.amazon),
+                connector.facts,
+                connector.contributes,
             ]
         ),
         "definition": digest(
@@ -165,24 +188,44 @@ def stored_items(ledger: Engine, connector_key: str, connector: Connector) -> It
     return (cast("Item", state.row) for state in states if state.row is not None)
 
 
+class _Digests(NamedTuple):
+    """What an item's verdict depends on beside what all items of a run share."""
+
+    row: int
+    family: int
+    others: int
+
+
 def _rows(
-    folder: RunFolder, parts: Iterable[str]
-) -> Iterator[tuple[ResolvedItem, Item | None, MappedItem | None, int]]:
-    """Yield every item that has an outcome, what was read, what the mapping made, and its family's digest.
+    folder: RunFolder, parts: Iterable[str], others: Callable[[Iterable[str]], Mapping[str, int]]
+) -> Iterator[tuple[ResolvedItem, Item | None, MappedItem | None, _Digests]]:
+    """Yield every item that has an outcome, what was read, what the mapping made, and digests.
 
     One part is in memory at a time.
+
+    Args:
+        folder: The run's folder.
+        parts: The parts of the extract.
+        others: Returns digests of what other connectors have of SKUs.
     """
+    notation = RowNotation(columns_of(folder))
     for part in parts:
         rows: dict[str, Item] = {one["pim_id"]: one for one in folder.read(EXTRACT, part)}
         mapped: dict[str, MappedItem] = {one.pim_id: one for one in folder.read_any(MAPPED, part)}
-        members: dict[str, list[Item]] = {}
-        for one in rows.values():
-            members.setdefault(one["group"], []).append(one)
-        families = {group: digest(found) for group, found in members.items()}
-        for item in folder.read_any(RESOLVED, part):
+        digests = {pim_id: row_digest(row, notation) for pim_id, row in rows.items()}
+        members: dict[str, list[int]] = {}
+        for pim_id, digest_of_row in digests.items():
+            members.setdefault(rows[pim_id]["group"], []).append(digest_of_row)
+        families = {group: family_digest(found) for group, found in members.items()}
+        resolved = list(folder.read_any(RESOLVED, part))
+        of_others = others(one.sku for one in resolved if one.sku)
+        for item in resolved:
             row, made = rows.get(item.pim_id), mapped.get(item.pim_id)
             group = row["group"] if row else made.group if made else ""
-            yield item, row, made, families.get(group, 0)
+            found = _Digests(
+                digests.get(item.pim_id, 0), families.get(group, 0), of_others.get(item.sku or "", 0)
+            )
+            yield item, row, made, found
 
 
 def reading_moment(extract: ExtractNote) -> datetime:

@@ -189,12 +189,37 @@ def remember(ledger: Engine, connector_key: str, folder: RunFolder) -> None:
         )
 
 
-def row_notation(item: Mapping[str, object], columns: Mapping[str, ColumnEvidence]) -> list[list[str]]:
-    """Return how the columns of one row are read: a part of what its payload depends on."""
-    records = [item["product"], item["variant"] or {"fields": {}, "texts": {}}]
-    names = {name for record in records for kind in ("fields", "texts") for name in record[kind]}  # type: ignore[index]
-    return [
-        [name, found.decimal, "day" * bool(found.day_first), "month" * bool(found.month_first)]
-        for name, found in sorted(columns.items())
-        if name in names
-    ]
+class RowNotation:
+    """How the columns of a row are read: a part of what its payload depends on.
+
+    Args:
+        columns: What the columns show.
+    """
+
+    def __init__(self, columns: Mapping[str, ColumnEvidence]) -> None:
+        read = {
+            name: (found.decimal, bool(found.day_first), bool(found.month_first))
+            for name, found in sorted(columns.items())
+        }
+        # A column that shows nothing is read as one that is not known.
+        self._read = {name: how for name, how in read.items() if how != _UNREAD}
+        self._texts = [(name, repr((name, how)).encode()) for name, how in self._read.items()]
+
+    def of(self, item: Item) -> bytes:
+        """Return how the columns of a row are read, as a text."""
+        if not self._texts:
+            return b""
+        product, variant = item["product"], item["variant"]
+        kinds = [product["fields"], product["texts"]]
+        if variant is not None:
+            kinds += [variant["fields"], variant["texts"]]
+        return b"".join(text for name, text in self._texts if any(name in kind for kind in kinds))
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether every row is read alike."""
+        return isinstance(other, RowNotation) and self._read == other._read
+
+    __hash__ = None  # type: ignore[assignment]  # it is compared, and never a key
+
+
+_UNREAD = ("auto", False, False)

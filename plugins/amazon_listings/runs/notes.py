@@ -64,6 +64,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
         cursor: Where the next run continues in the PIM.
         opened: The PIM's clock when the reading began, if it tells it.
         full: Everything was read, not only what changed.
+        unchanged: Of the items in scope, those that left at the extract.
         removed: How many items the PIM named as removed.
         removed_ids: The PIM's identities of what left the selection.
         kept_ids: Those of what was not read and did not leave: its status has no known meaning.
@@ -83,6 +84,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
     cursor: str | None = None
     opened: str | None = None
     full: bool = False
+    unchanged: int = 0
     removed: int = 0
     removed_ids: tuple[str, ...] = ()
     kept_ids: tuple[str, ...] = ()

@@ -51,6 +51,12 @@ class ExtractedIndex(ItemRecord, frozen=True, kw_only=True):
     group: str
 
 
+class UnchangedItem(ExtractedIndex, frozen=True, kw_only=True):
+    """An item that left the run at the extract; `parent`: the mapping made it as the parent of a family."""
+
+    parent: bool = False
+
+
 class ReadingProblem(RunRecord, frozen=True, kw_only=True):
     """A row of the PIM that could not become an item: `sku` names it as well as it can be named."""
 
@@ -359,6 +365,7 @@ def _is_finite(document: object) -> bool:
 
 
 EXTRACT = Stage("extract", Item, ExtractedIndex, task="extract_products")
+UNCHANGED = Stage("unchanged", UnchangedItem, UnchangedItem, task="extract_products")
 PROBLEMS = Stage("problems", ReadingProblem, ReadingProblem, task="extract_products")
 QUALITY = Stage("quality", QualityRecord, QualityRecord, task="check_quality")
 MAPPED = Stage("mapped", MappedItem, MappedIndex, task="map_fields")

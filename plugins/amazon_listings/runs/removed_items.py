@@ -25,6 +25,7 @@ from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.runs.records import MAPPED, REMOVED, WrittenItem
+from amazon_listings.runs.unchanged import unchanged_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,7 +132,7 @@ def _owed(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, 
         sku: pim_id for pim_id, sku in removals_owed(ledger, connector.key, before=datetime.now(UTC) - SURE)
     }
     if owed:
-        for item in _mapped(folder):
+        for item in chain(_mapped(folder), unchanged_items(folder)):
             owed.pop(item.sku or "", None)
     return owed
 
@@ -142,7 +143,7 @@ def _left(
     """Yield the PIM identity (empty if it is not known) and the SKU of what left."""
     if scope.kind == "approved":
         # They left before they were approved; one that came back is read again.
-        back = {item.sku for item in _mapped(folder)}
+        back = {item.sku for item in _mapped(folder)}  # items leave at the extract of other runs only
         waiting = approved_skus(ledger, connector.key, kind="remove")
         yield from (("", sku) for sku in waiting if sku in scope.skus and sku not in back)
         return
@@ -155,7 +156,7 @@ def _left(
         return
     gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, extract.removed_ids)}
     gone |= {sku: pim_id for sku, (pim_id, _) in _renamed(connector, ledger, folder).items()}
-    for item in _mapped(folder):
+    for item in chain(_mapped(folder), unchanged_items(folder)):
         gone.pop(item.sku or "", None)
     yield from ((pim_id, sku) for sku, pim_id in gone.items())
 
@@ -173,6 +174,7 @@ def _renamed(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[st
 
 def _present(connector: Connector, ledger: Engine, folder: RunFolder) -> Iterator[str]:
     """The SKUs that were read, and those of items that were read without one."""
+    yield from (one.sku for one in unchanged_items(folder) if one.sku)
     for item in _mapped(folder):
         if item.sku:
             yield item.sku

@@ -7,10 +7,10 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notations import (
     ColumnSurvey,
+    RowNotation,
     note_notations,
     remember,
     remembered,
-    row_notation,
     source_notation,
     turns_of,
     with_notation,
@@ -91,8 +91,8 @@ def test_a_line_whose_column_turned_is_not_the_line_that_was_approved(read):
 
 def test_a_row_depends_on_the_notation_of_its_own_columns():
     columns = ColumnSurvey().see_all([lamp("A", price="12,50")]).columns
-    assert row_notation(lamp("B"), columns) == [["price", ",", "", ""]]
-    assert row_notation(lamp("B"), {"elsewhere": columns["price"]}) == []
+    assert b"price" in RowNotation(columns).of(lamp("B"))
+    assert RowNotation({"elsewhere": columns["price"]}).of(lamp("B")) == b""
 
 
 def test_what_the_connector_states_wins(connector):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.checks.quality.columns import ALWAYS, Columns
 from amazon_listings.checks.quality.expectations import Expected, added, sku_origin, standard
@@ -24,7 +24,7 @@ from amazon_listings.selling_partner.forecast import Joined
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from amazon_listings.connectors.model import Connector
@@ -53,6 +53,7 @@ def check_quality(
     *,
     storage: Path,
     present: Callable[[], Iterable[Item] | None] | None = None,
+    known: KnownItems | None = None,
 ) -> dict[str, int]:
     """Check every part of the extract with Great Expectations.
 
@@ -68,6 +69,8 @@ def check_quality(
         present: Reads the latest row of every item of the connector; it gives None if not all are known.
             A run that read only some items checks expectations about the whole on these; without them it
             leaves such expectations out.
+        known: Knows the items that left at the extract, and those that the run did not read; None: there
+            are none.
 
     Returns:
         `checked` and `blocked` items.
@@ -80,7 +83,20 @@ def check_quality(
     """
     with opened(project_folder(storage, connector.key)) as project:
         docs = _from_report(docs_index(storage, connector.key), folder, storage)
-        return _Check(connector, definitions, folder, project, present).run(docs)
+        return _Check(connector, definitions, folder, project, present=present, known=known).run(docs)
+
+
+class KnownItems(Protocol):
+    """What is known of items that a run did not read, or that left it at the extract."""
+
+    def rows(self) -> Iterator[Item]:
+        """Yield the rows of the items that left at the extract."""
+
+    def occurrences(self, skus: Mapping[str, str]) -> Counter[str]:
+        """Return how many items that the run did not read have which SKU, of items by identity."""
+
+    def bring_back(self, pim_ids: Collection[str]) -> Sequence[str]:
+        """Put items that left into the extract again; return the names of all of its parts."""
 
 
 class _Check:
@@ -92,7 +108,9 @@ class _Check:
         definitions: Definitions,
         folder: RunFolder,
         project: Any,
+        *,
         present: Callable[[], Iterable[Item] | None] | None,
+        known: KnownItems | None,
     ) -> None:
         self._connector = connector
         self._folder = folder
@@ -118,15 +136,31 @@ class _Check:
         self._whole = [one for one in expectations if one not in single]
         scope = folder.noted(Scope)
         full = extract.full if extract is not None else True
-        everything = full and not (scope.skus if scope is not None else ())
-        self._present = None if everything or present is None or present() is None else present
-        self._knows_all = everything or self._present is not None
-        self._skus = Counter(item["sku"] for item in self._every_item() if item["sku"])
+        self._everything = full and not (scope.skus if scope is not None else ())
+        self._unread = known
+        self._present = None
+        if present is not None and not self._everything and (self._across or self._whole):
+            self._present = None if present() is None else present
+        self._knows_all = self._everything or self._present is not None
+        self._skus = self._occurrences()
+
+    def _occurrences(self) -> Counter[str]:
+        """Return how many items have which SKU, of the SKUs of the items to be checked."""
+        parts = (self._folder.index(EXTRACT, part) for part in self._parts)
+        found: Counter[str] = Counter()
+        own: dict[str, str] = {}
+        for item in itertools.chain.from_iterable(parts):
+            if item.sku:
+                found[item.sku] += 1
+                own[item.pim_id] = item.sku
+        # An item that left with the SKU of one that stays has come back: those that left need no counting.
+        return found if self._everything or self._unread is None else found + self._unread.occurrences(own)
 
     def run(self, docs: str) -> dict[str, int]:
         self._folder.forget(QualityNote)
         self._folder.clear(QUALITY)
         found = self._check_across()
+        self._bring_back(found)
         warnings = self._check_whole()
         counts = {"checked": 0, "blocked": 0}
         suite = Suite(self._project, "items", self._by_part, self._place)
@@ -181,6 +215,15 @@ class _Check:
             batch.append(part)
             size += length
         yield batch
+
+    def _bring_back(self, found: Collection[str]) -> None:
+        """Put items that left and are at fault now, beside others, into the extract again."""
+        if self._unread is None or not found:
+            return
+        read = {item.pim_id for part in self._parts for item in self._folder.index(EXTRACT, part)}
+        if back := [pim_id for pim_id in found if pim_id not in read]:
+            self._parts = tuple(self._unread.bring_back(back))
+            self._skus = self._occurrences()
 
     def _check_across(self) -> dict[str, list[tuple[Expected, Any]]]:
         """Faults of expectations that compare items with each other, by the item's PIM identity."""
@@ -237,6 +280,8 @@ class _Check:
         """Every item of the connector: as this run read it, else as it was read last."""
         parts = self._parts
         yield from itertools.chain.from_iterable(self._folder.read(EXTRACT, part) for part in parts)
+        if self._everything and self._unread is not None:
+            yield from self._unread.rows()
         if self._present is None:
             return
         seen = {item.pim_id for part in parts for item in self._folder.index(EXTRACT, part)}

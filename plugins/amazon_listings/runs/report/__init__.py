@@ -23,6 +23,7 @@ from amazon_listings.runs.report.tables import (
     item_row,
 )
 from amazon_listings.runs.resolve import check_sum
+from amazon_listings.runs.unchanged import unchanged_items
 from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
     extract = folder.noted(ExtractNote)
     extracted, out_of_scope = (extract.extracted, extract.out_of_scope) if extract else (0, 0)
     counting = _Counting()
+    for one in unchanged_items(folder):
+        counting.add_unchanged(parent=one.parent)
     with (
         _text_file(folder, "items.csv") as items_out,
         _text_file(folder, "issues.csv") as issues_out,
@@ -117,6 +120,11 @@ class _Counting:
         self._urgent: list[ResolvedItem] = []
         self._held: dict[str, list[str]] = {code: [] for code in URGENT}
         self._held_total: Counter[str] = Counter()
+
+    def add_unchanged(self, *, parent: bool) -> None:
+        """Count an item that left at the extract."""
+        self.outcomes[Outcome.UNCHANGED] += 1
+        self.added += parent
 
     def add(self, item: ResolvedItem) -> None:
         self.outcomes[item.outcome] += 1
