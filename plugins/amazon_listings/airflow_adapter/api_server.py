@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _IN_ENVIRONMENT = "AIRFLOW_VAR_"
+_FAILED = 500
+#: Seconds before a call is made again that met a locked database.
+_PAUSES = (0.3, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,25 @@ class Answer:
 async def call(method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Answer:
     """Call Airflow's REST API v2 in this process, as the user whose request this is.
 
+    On SQLite the API server can lock itself out while it logs a user's action. It then gives up before it
+    acted, so it is asked again.
+
     Args:
         method: `POST`, `PATCH`, …
         path: Behind `/api/v2`.
         headers: The headers of the user's own request: its cookie or token is the user's.
         body: What is sent, as JSON.
     """
+    answer = await _called(method, path, headers, body)
+    for pause in _PAUSES:
+        if answer.status != _FAILED or "Database error" not in str(answer.content):
+            break
+        await asyncio.sleep(pause)
+        answer = await _called(method, path, headers, body)
+    return answer
+
+
+async def _called(method: str, path: str, headers: Mapping[str, str], body: Any) -> Answer:
     import httpx  # noqa: PLC0415 - only for what changes something
     from airflow.api_fastapi.main import app  # noqa: PLC0415 - the API server's own, which is loaded by now
 

@@ -331,7 +331,7 @@ def _seen(asked: Asked, visitor: Visitor, seconds: float) -> ProductsSeen:
     name = content.get("connection")
     if name and not visitor.may_use_connection(name):
         raise HTTPException(403, "web.pim_not_allowed")
-    if not name and not visitor.may_create_variables():
+    if (not name or "path" in content) and not visitor.may_create_variables():
         raise HTTPException(403, "web.path_not_allowed")
     return products_seen(asked.chosen_source, content, asked.language_list, seconds)
 
