@@ -31,9 +31,13 @@ from amazon_listings.messages import catalogue, log_line, write_log_in
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow.sdk import Asset, Context
 
+    from amazon_listings.connectors.model import Connector
     from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.definitions import Definitions
 
 log = logging.getLogger(__name__)
 
@@ -160,9 +164,22 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
     key = definition_key(connector, client.account.seller_id)
     definitions = stored_definitions(key, connector.marketplace, storage)
-    counts = confirm(connector, definitions, client=client, ledger=ledger, storage=storage)
+    counts = confirm(
+        connector,
+        definitions,
+        client=client,
+        ledger=ledger,
+        storage=storage,
+        beside=lambda: _beside(connector, client.account.seller_id),
+    )
     log.info("%s", log_line("log.read_back", counts=counted_outcomes(counts, "log.nothing_due")))
-    swept = sweep(connector, client=client, ledger=ledger, now=datetime.now(UTC))
+    swept = sweep(
+        connector,
+        client=client,
+        ledger=ledger,
+        now=datetime.now(UTC),
+        beside=[one for one, _ in _beside(connector, client.account.seller_id)],
+    )
     found = {name: swept.get(name, 0) for name in ("there", "gone", "missed")}
     log.info("%s", log_line("log.swept", **found))
     moment = next_due(ledger, connector.key)
@@ -171,6 +188,28 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
         wake = moment if moment > now else now + PAUSE
         raise TaskDeferred(trigger=DateTimeTrigger(moment=wake), method_name="resume")
     return counts
+
+
+def _beside(connector: Connector, seller_id: str) -> Iterator[tuple[Connector, Definitions]]:
+    """Yield the account's connectors in other marketplaces of the region, with their definitions."""
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.ledger.connectors import find_key, keyed
+    from amazon_listings.runs.definitions import definition_key, stored_definitions
+
+    ledger, storage = connections.ledger(), connections.storage()
+    here = connector.marketplace
+    for one in declared().connectors:
+        there = one.marketplace
+        same = one.amazon.connection == connector.amazon.connection and there.region == here.region
+        if not same or there.id == here.id or not one.enabled or find_key(ledger, one.id, one.was) is None:
+            continue
+        try:
+            yield (
+                keyed(ledger, one),
+                stored_definitions(definition_key(one, seller_id), there, storage),
+            )
+        except AmazonListingsError:
+            continue  # it never ran, or its own task says what is wrong
 
 
 def _end(context: Context) -> datetime:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.confirm.report import keep_confirmed, renew_report
 from amazon_listings.confirm.verdict import Expectation, Verdict, judge, judge_removal
 from amazon_listings.connectors.languages import language_of
-from amazon_listings.errors import RunAbortedError
+from amazon_listings.errors import AmazonListingsError, RunAbortedError
 from amazon_listings.ledger.confirmations import due_looks, record_looks
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.issues import CheckedItem, record_issues
@@ -30,10 +30,11 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import ConfirmedItem
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.selling_partner.listing_answers import of_marketplace
 from amazon_listings.writes.feeds.poll import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Listing
     from amazon_product_types.validation.issue import Issue
+
+    _Answers = Callable[
+        [list[DueLook], dict[str, dict[str, Any]], dict[str, LastWrite]],
+        Iterator[Answered[dict[str, Any], list[Listing]]],
+    ]
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +70,12 @@ def confirm(
     ledger: Engine,
     storage: Path,
     now: Callable[[], datetime] = utc_now,
+    beside: Callable[[], Iterable[tuple[Connector, Definitions]]] = tuple,
 ) -> dict[str, int]:
     """Read every listing of a connector whose moment has come.
+
+    One reading may name several marketplaces: what other connectors of the account wait for of the same SKU
+    is read with it. What it leaves open there, their own readings decide.
 
     Args:
         connector: Whose listings.
@@ -74,35 +84,70 @@ def confirm(
         ledger: Knows what is due and what was sent; remembers what was seen.
         storage: Where the runs' folders are.
         now: The time.
+        beside: Gives the account's connectors in other marketplaces of the region, with their definitions.
 
     Returns:
-        The number of listings by state; `accepted` are looked at again.
+        The number of this connector's listings by state; `accepted` are looked at again.
 
     Raises:
         RetryableError, ActionRequiredError: Amazon cannot be asked; what was seen is in the ledger.
     """
     counts: Counter[str] = Counter()
 
-    def keep(seen: dict[WritingRun | None, list[ConfirmedItem]]) -> None:
-        for run, rows in seen.items():
-            counts.update(row.outcome for row in rows)
-            if run is None:
-                continue
-            if any(row.outcome is Outcome.NOT_APPLIED and row.sku not in leaving for row in rows):
-                # What did not leave is taken up from the ledger, whatever the PIM says has changed.
-                take_back_cursor(ledger, run.number)
-            outcomes = ((row.sku or "", str(row.outcome)) for row in rows)
-            record_outcomes(ledger, connector.key, run.number, outcomes)
-            folder = RunFolder.of(storage, connector.key, run.run_id, run.attempt)
-            if keep_confirmed(folder, rows):
-                renew_report(folder, ledger=ledger, run=run.number)
+    def looking_at(one: Connector, its_definitions: Definitions) -> _Confirm:
+        tally = counts if one is connector else Counter[str]()
 
-    leaving: set[str] = set()
-    looking = _Confirm(connector, definitions, client, ledger, now, keep)
+        def keep(seen: dict[WritingRun | None, list[ConfirmedItem]], leaving: Collection[str]) -> None:
+            for run, rows in seen.items():
+                tally.update(row.outcome for row in rows)
+                if run is not None:
+                    _keep(one, run, rows, leaving, ledger=ledger, storage=storage)
+
+        return _Confirm(one, its_definitions, client, ledger, now, keep)
+
+    looking = looking_at(connector, definitions)
+    others: list[_Confirm] | None = None
     for looks in looking.batches():
-        leaving = {look.sku for look in looks if look.removing}
-        looking.look(looks)
+        if others is None:
+            others = [looking_at(*one) for one in beside()]
+        waiting = [(other, other.waiting_for({look.sku for look in looks})) for other in others]
+        looking.look(looks, together=_places(waiting))
+        for other, due in waiting:
+            try:
+                other.look_at_found(due, looking.found)
+            except AmazonListingsError as error:  # its own reading says it again
+                log.warning("%s", error)
     return dict(counts)
+
+
+def _keep(
+    connector: Connector,
+    run: WritingRun,
+    rows: list[ConfirmedItem],
+    leaving: Collection[str],
+    *,
+    ledger: Engine,
+    storage: Path,
+) -> None:
+    """Write what was seen of a run's items to the ledger and to the run's folder."""
+    if any(row.outcome is Outcome.NOT_APPLIED and row.sku not in leaving for row in rows):
+        # What did not leave is taken up from the ledger, whatever the PIM says has changed.
+        take_back_cursor(ledger, run.number)
+    outcomes = ((row.sku or "", str(row.outcome)) for row in rows)
+    record_outcomes(ledger, connector.key, run.number, outcomes)
+    folder = RunFolder.of(storage, connector.key, run.run_id, run.attempt)
+    if keep_confirmed(folder, rows):
+        renew_report(folder, ledger=ledger, run=run.number)
+
+
+def _places(waiting: Iterable[tuple[_Confirm, list[DueLook]]]) -> dict[str, list[str]]:
+    """Return the other marketplaces to be read with each SKU."""
+    places: dict[str, list[str]] = {}
+    for other, looks in waiting:
+        for look in looks:
+            if other.connector.marketplace.id not in places.setdefault(look.sku, []):
+                places[look.sku].append(other.connector.marketplace.id)
+    return places
 
 
 @dataclass
@@ -110,7 +155,8 @@ class _Confirm:
     """The looks at one connector's listings.
 
     `keep` gets what was seen, rows of the stage `confirmed` by run, before the ledger counts the
-    looks: whoever is killed between the two looks again, and no report stays as it was.
+    looks: whoever is killed between the two looks again, and no report stays as it was. `found` are the
+    listings of the last look that were read in several marketplaces.
     """
 
     connector: Connector
@@ -118,8 +164,10 @@ class _Confirm:
     client: SellingPartner
     ledger: Engine
     now: Callable[[], datetime]
-    keep: Callable[[dict[WritingRun | None, list[ConfirmedItem]]], None]
+    keep: Callable[[dict[WritingRun | None, list[ConfirmedItem]], Collection[str]], None]
+    found: dict[str, Listing] = field(default_factory=dict)
     _silent: set[str] = field(default_factory=set)
+    _together: dict[str, list[str]] = field(default_factory=dict)
 
     def batches(self) -> Iterator[list[DueLook]]:
         """What is due, so many at a time; every listing once."""
@@ -131,10 +179,57 @@ class _Confirm:
             log.info("%s", log_line("log.readings_at_most", cost=forecast(len(fresh), "getListingsItem")))
             yield fresh
 
-    def look(self, looks: list[DueLook]) -> None:
-        """Read the listings, and enter what is seen."""
+    def waiting_for(self, skus: Collection[str]) -> list[DueLook]:
+        """Return what is due of some SKUs, but removals: what is gone in one place may be in another."""
+        due = due_looks(self.ledger, self.connector.key, now=self.now())
+        return [one for one in due if one.sku in skus and one.removing is None and self._is_ours(one)]
+
+    def look(self, looks: list[DueLook], *, together: Mapping[str, list[str]]) -> None:
+        """Read the listings, and enter what is seen.
+
+        Args:
+            looks: What is due.
+            together: Further marketplaces that are read with a SKU.
+        """
+        self._together, self.found = dict(together), {}
         ours = [look for look in looks if self._is_ours(look)]
         self._pass_over([look for look in looks if not self._is_ours(look)])
+        self._enter(ours, self._answers)
+
+    def look_at_found(self, looks: list[DueLook], found: Mapping[str, Listing]) -> None:
+        """Enter what the readings of another connector decide here."""
+
+        def answers(
+            looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
+        ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
+            for look in looks:
+                shown = self._part_of(look, found.get(look.sku), contents, writes)
+                if shown is not None:
+                    yield shown
+
+        if looks:
+            self._enter(looks, answers)
+
+    def _part_of(
+        self,
+        look: DueLook,
+        listing: Listing | None,
+        contents: dict[str, dict[str, Any]],
+        writes: dict[str, LastWrite],
+    ) -> Answered[dict[str, Any], list[Listing]] | None:
+        """Return what a reading of several marketplaces decides here; None if it has to be read alone.
+
+        Attributes are the SKU's in all of them, so only what is live here for certain is decided by it.
+        """
+        here = None if listing is None else of_marketplace(listing, self.connector.marketplace.id)
+        if here is None or look.removing is not None:
+            return None
+        shown = Answered({"sku": look.sku, "look": look}, [here], None)
+        state = self._judged(shown, contents.get(look.sku, {}), writes.get(look.sku)).state
+        return shown if state == "live" else None
+
+    def _enter(self, ours: list[DueLook], answers: _Answers) -> None:
+        """Judge what is read of some listings, and enter it."""
         listings = self._listings(self.client.account.seller_id, self.connector.marketplace.id)
         skus = [look.sku for look in ours]
         contents = accepted_contents(self.ledger, listings, skus)
@@ -144,7 +239,7 @@ class _Confirm:
         rows: dict[WritingRun | None, list[ConfirmedItem]] = {}
         checked: dict[int, list[CheckedItem]] = {}
         try:
-            for answer in self._answers(ours, contents, writes):
+            for answer in answers(ours, contents, writes):
                 look: DueLook = answer.row["look"]
                 write = writes.get(look.sku)
                 if answer.result is None and look.last:
@@ -174,7 +269,7 @@ class _Confirm:
             for run, items in checked.items():
                 record_issues(self.ledger, self.connector.key, run, items)
             try:
-                self.keep(rows)
+                self.keep(rows, {look.sku for look in ours if look.removing})
             except RunAbortedError:
                 # Looking again would not mend a folder that is damaged.
                 record_looks(self.ledger, listings, seen, now=self.now())
@@ -191,20 +286,56 @@ class _Confirm:
         """
         left = {look.sku: look for look in looks}
         if len(looks) > AT_ONCE:
+            places = dict.fromkeys(place for many in self._together.values() for place in many)
             found = read_listings(
-                self.client, self.connector.marketplace.id, list(left), listed=(), **self._asked
+                self.client,
+                self.connector.marketplace.id,
+                list(left),
+                listed=(),
+                others=list(places),
+                **self._asked,
             )
+            self.found = {sku: one for sku, one in found.searched.items() if sku in self._together}
             for sku, listing in found.listings.items():
                 shown = Answered({"sku": sku, "look": left[sku]}, [listing] if listing else [], None)
                 if self._judged(shown, contents.get(sku, {}), writes.get(sku)).state == "live":
                     del left[sku]
                     yield shown
+        else:
+            for shown in self._read_together(looks, contents, writes):
+                del left[shown.row["sku"]]
+                yield shown
         yield from call_for_all(
             ({"sku": sku, "look": look} for sku, look in left.items()),
             self._read,
             in_flight=lambda: self.client.in_flight("getListingsItem"),
             progress=Progress(len(left), "log.progress_readings"),
         )
+
+    def _read_together(
+        self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
+    ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
+        """Yield what readings of several marketplaces decide; the others are left to be read alone."""
+        rows: Iterator[dict[str, Any]] = (
+            {"sku": one.sku, "look": one} for one in looks if one.sku in self._together and not one.removing
+        )
+
+        def read(row: dict[str, Any]) -> list[Listing]:
+            places = [self.connector.marketplace.id, *self._together[row["sku"]]]
+            listing = amazon.get(self.client, row["sku"], places, **self._asked)
+            return [] if listing is None else [listing]
+
+        for answer in call_for_all(
+            rows,
+            read,
+            in_flight=lambda: self.client.in_flight("getListingsItem"),
+            progress=Progress(len(self._together), "log.progress_readings"),
+        ):
+            if answer.result:
+                self.found[answer.row["sku"]] = answer.result[0]
+                shown = self._part_of(answer.row["look"], answer.result[0], contents, writes)
+                if shown is not None:
+                    yield shown
 
     @property
     def _asked(self) -> dict[str, Any]:

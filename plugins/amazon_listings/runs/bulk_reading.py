@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.database import chunks
 from amazon_listings.runs.amazon_calls import Progress, call_for_all
 from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.listing_answers import of_marketplace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -27,11 +28,12 @@ AT_ONCE = 20
 class Reading:
     """What was read, by SKU: `listings`, None where Amazon has none; `troubles`, why it could not be read.
 
-    `calls`: how many searches.
+    `searched`: where a search named several marketplaces, what it shows of all. `calls`: how many searches.
     """
 
     listings: dict[str, Listing | None] = field(default_factory=dict)
     troubles: dict[str, AmazonListingsError | None] = field(default_factory=dict)
+    searched: dict[str, Listing] = field(default_factory=dict)
     calls: int = 0
 
 
@@ -41,6 +43,7 @@ def read_listings(
     skus: Iterable[str],
     *,
     listed: Collection[str],
+    others: Collection[str] = (),
     included: Collection[str] = ("attributes",),
     issue_locale: str | None = None,
 ) -> Reading:
@@ -51,6 +54,8 @@ def read_listings(
         marketplace_id: One marketplace.
         skus: Which.
         listed: Those that Amazon is known to have: should a search not find them, they are read alone.
+        others: Further marketplaces that a search names. What it shows in the first one, by its summary, is
+            what `listings` has.
         included: Parts of the listings.
         issue_locale: Language of the issues.
 
@@ -67,9 +72,18 @@ def read_listings(
         if len(wanted) == 1:
             return {wanted[0]: read(wanted[0])}
         found = amazon.search(
-            client, [marketplace_id], page_size=AT_ONCE, identifiers=wanted, identifiersType="SKU", **asked
+            client,
+            [marketplace_id, *others],
+            page_size=AT_ONCE,
+            identifiers=wanted,
+            identifiersType="SKU",
+            **asked,
         )
         known = {listing.sku: listing for listing in found}
+        if others:
+            reading.searched |= known
+            here = {sku: of_marketplace(listing, marketplace_id) for sku, listing in known.items()}
+            known = {sku: listing for sku, listing in here.items() if listing is not None}
         return {sku: known[sku] if sku in known else read(sku) if sku in listed else None for sku in wanted}
 
     jobs = list(_jobs(skus))

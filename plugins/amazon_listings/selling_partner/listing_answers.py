@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from amazon_listings.selling_partner.exceptions import PreviewIgnored
@@ -105,6 +105,28 @@ def repaired_issue(issue: dict[str, Any], status: str = "") -> dict[str, Any]:
         severity = "ERROR" if status == "INVALID" else "WARNING"
     texts = {name: str(issue[name]) if issue.get(name) is not None else "" for name in ("code", "message")}
     return {**issue, **texts, "severity": severity}
+
+
+def of_marketplace(listing: Listing, marketplace_id: str) -> Listing | None:
+    """Return what a reading of several marketplaces shows of one; None if it shows nothing there.
+
+    Attributes stay as they are: their elements name their marketplaces, or belong to all.
+    """
+
+    def belongs(part: dict[str, Any]) -> bool:
+        named = part.get("marketplaceIds", [part.get("marketplaceId", marketplace_id)])
+        return not isinstance(named, list) or marketplace_id in named
+
+    summaries = [one for one in listing.summaries if one.get("marketplaceId") == marketplace_id]
+    if not summaries:
+        return None
+    return replace(
+        listing,
+        summaries=summaries,
+        issues=[one for one in listing.issues if belongs(one)],
+        relationships=[one for one in listing.relationships if belongs(one)],
+        product_types=[one for one in listing.product_types if belongs(one)],
+    )
 
 
 def read_listing(shape: Shape, body: dict[str, Any]) -> Listing:

@@ -15,8 +15,10 @@ from amazon_listings.ledger.runs import take_back_cursor_of
 from amazon_listings.ledger.sweeps import due_for_sweep, gone_among
 from amazon_listings.messages import log_line
 from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.selling_partner.listing_answers import of_marketplace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -31,9 +33,18 @@ AT_ONCE = 1000
 
 
 def sweep(
-    connector: Connector, *, client: SellingPartner, ledger: Engine, now: datetime, limit: int = AT_ONCE
+    connector: Connector,
+    *,
+    client: SellingPartner,
+    ledger: Engine,
+    now: datetime,
+    limit: int = AT_ONCE,
+    beside: Iterable[Connector] = (),
 ) -> dict[str, int]:
     """Look for the listings of a connector that are due.
+
+    One search names the marketplaces of the account's other connectors too: what it shows of their listings
+    need not be looked for by them.
 
     Args:
         connector: Whose listings; `sync.when_vanished` says what becomes of those that are gone.
@@ -41,6 +52,7 @@ def sweep(
         ledger: Knows when each was seen; remembers what is seen now.
         now: The time.
         limit: Look for so many at most.
+        beside: The account's connectors in other marketplaces of the region.
 
     Returns:
         How many are `there`, how many were `missed`, and how many are `gone`.
@@ -48,16 +60,32 @@ def sweep(
     Raises:
         RetryableError, ActionRequiredError: Amazon cannot be asked.
     """
-    listings = ListingScope(
-        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
-    )
+    listings = _scope(connector, client)
     due = due_for_sweep(ledger, listings, now=now, limit=limit)
     if not due:
         return {}
     before = gone_among(ledger, listings, due)
-    found = read_listings(client, connector.marketplace.id, due, listed=due, included=("summaries",))
+    others = [(one, set(due_for_sweep(ledger, _scope(one, client), now=now, limit=limit))) for one in beside]
+    others = [(one, shared) for one, skus in others if (shared := skus.intersection(due))]
+    place = connector.marketplace.id
+    found = read_listings(
+        client,
+        place,
+        due,
+        listed=due,
+        others=[one.marketplace.id for one, _ in others],
+        included=("summaries",),
+    )
     shown = {sku: listing is not None for sku, listing in found.listings.items()}
     record_listed(ledger, listings, shown, now=now)
+    for one, shared in others:
+        # What a search does not show there is read alone, by that connector's own sweep.
+        there = {
+            sku: True
+            for sku in shared
+            if (listing := found.searched.get(sku)) and of_marketplace(listing, one.marketplace.id)
+        }
+        record_listed(ledger, _scope(one, client), there, now=now)
     missing = [sku for sku, there in shown.items() if not there]
     gone = gone_among(ledger, listings, missing)
     if new := sorted(gone - before):
@@ -66,3 +94,9 @@ def sweep(
             take_back_cursor_of(ledger, connector.key, "live")
     counts = Counter(there=sum(shown.values()), gone=len(gone), missed=len(missing) - len(gone))
     return {name: number for name, number in counts.items() if number}
+
+
+def _scope(connector: Connector, client: SellingPartner) -> ListingScope:
+    return ListingScope(
+        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
+    )

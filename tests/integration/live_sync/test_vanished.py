@@ -1,15 +1,18 @@
 """Listings that were deleted by hand: seen, said, and created again only if that is wanted."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
-from amazon_listings.ledger.items import accepted_contents, known_items
-from amazon_listings.ledger.sweeps import sweep_is_due
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.sweeps import due_for_sweep, sweep_is_due
 from amazon_listings.ledger.tables import items
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.watch.sweep import sweep
+from local_airflow.project import PROJECT
 from support.sync_runs import lamp
 
 
@@ -134,3 +137,27 @@ def test_what_waits_to_be_confirmed_or_was_deleted_is_not_looked_for(shop):
     shop.run(connector, [lamp("B")])
     assert look(shop, connector, days=30) == {"there": 1}
     assert not sweep_is_due(shop.ledger, connector.key, now=datetime.now(UTC) + timedelta(days=35))
+
+
+def test_one_search_looks_in_the_marketplaces_of_the_accounts_other_connectors(shop):
+    connector = shop.connector()
+    shop.run(connector, [lamp("A"), lamp("B"), lamp("C")])
+    place = replace(connector.amazon, country="DE", locale="de_DE")
+    german = replace(connector, amazon=place, resolved_key="lampen")
+    there = ListingScope("lampen", shop.client.account.seller_id, german.marketplace.id, "LAMP")
+    text = (PROJECT / "tests" / "data" / "lamp.json").read_text()
+    for name, value in {"LANGUAGE": "de_DE", "MARKETPLACE": german.marketplace.id, "CURRENCY": "EUR"}.items():
+        text = text.replace(name, value)
+    attributes = json.loads(text)
+    rows = [{"sku": sku, "pim_id": sku, "hash": "h", "attributes": attributes} for sku in ("A", "B")]
+    record_accepted(shop.ledger, there, rows)
+    answer = amazon.put(shop.client, "A", german.marketplace.id, product_type="LAMP", attributes=attributes)
+    assert answer.status == "ACCEPTED", answer.issues
+    read_back(shop, connector)
+    now = datetime.now(UTC) + timedelta(days=7)
+    shop.sandbox.control("recording", on=True)
+    assert sweep(connector, client=shop.client, ledger=shop.ledger, now=now, beside=[german]) == {"there": 3}
+    asked = [one["operation"] for one in shop.sandbox.requests()]
+    assert asked.count("searchListingsItems") == 1
+    assert "getListingsItem" not in asked
+    assert due_for_sweep(shop.ledger, there, now=now, limit=9) == ["B"]  # A was shown there, B was not

@@ -4,6 +4,7 @@ import copy
 import csv
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from amazon_listings.ledger.issues import open_issues
 from amazon_listings.ledger.items import ListingScope, known_items, record_accepted
 from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_run
 from amazon_listings.ledger.submissions import record_submissions
+from amazon_listings.runs.definitions import load_definitions, refresh_definitions
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.issue_history import renew_resolved
 from amazon_listings.runs.payload import payload_hash
@@ -29,7 +31,7 @@ from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.run_records import extract_note, judged_item, mapped, scope_of, written
 
-FRANCE = "A13V1IB3VIYZZH"
+FRANCE, GERMANY = "A13V1IB3VIYZZH", "A1PA6795UKMFR9"
 LAMP = json.loads(
     (PROJECT / "tests" / "data" / "lamp.json")
     .read_text()
@@ -148,7 +150,7 @@ class Shop:
             self.ledger, self.run, counts=summary["counts"], calls={}, cursor="yesterday", failure=None
         )
 
-    def look(self, minutes):
+    def look(self, minutes, *, beside=()):
         """Confirm so many minutes after the acceptance."""
         self.now = self.started + timedelta(minutes=minutes)
         return confirm(
@@ -158,6 +160,7 @@ class Shop:
             ledger=self.ledger,
             storage=self.root,
             now=lambda: self.now,
+            beside=lambda: beside,
         )
 
     def known(self, sku):
@@ -374,3 +377,46 @@ def test_a_run_folder_that_is_gone_does_not_matter(shop):
     shop.folder.clear_all()
     assert shop.look(1) == {"live": 1}
     assert shop.known("A1").state == "live"
+
+
+class TestSeveralMarketplaces:
+    """One reading serves the connectors of an account in several marketplaces."""
+
+    @pytest.fixture
+    def german(self, shop, connector, tmp_path):
+        """The connector in Germany, with its definitions and what it sent of A1 and A2."""
+        folder = tmp_path / "german"
+        made = connector(amazon={"country": "DE", "locale": "de_DE"}, mapping={"brand": "{{ item.brand }}"})
+        made = replace(made, resolved_key="lampen")
+        note = refresh_definitions(made, shop.client, folder)
+        texts = json.dumps(LAMP).replace(FRANCE, GERMANY).replace("fr_FR", "de_DE")
+        attributes = json.loads(texts)
+        for sku in ("A1", "A2"):
+            answer = amazon.put(shop.client, sku, GERMANY, product_type="LAMP", attributes=attributes)
+            assert answer.status == "ACCEPTED", answer.issues
+        listings = ListingScope("lampen", shop.listings.seller_id, GERMANY, "LAMP")
+        rows = [shop.row(sku, attributes) for sku in ("A1", "A2")]
+        record_accepted(shop.ledger, listings, rows, now=shop.started)
+        return made, load_definitions(note, folder), listings
+
+    @pytest.mark.parametrize("many", [False, True])
+    def test_what_is_live_in_both_costs_one_reading(self, shop, german, sandbox, many):
+        made, definitions, listings = german
+        further = {f"B{number}": copy.deepcopy(LAMP) for number in range(30 if many else 0)}
+        shop.submit(A1=LAMP, A2=copy.deepcopy(LAMP), **further)
+        before = readings(sandbox)
+        assert shop.look(1, beside=[(made, definitions)]) == {"live": 2 + len(further)}
+        assert readings(sandbox) - before == (0 if many else 2)
+        known = known_items(shop.ledger, listings, ["A1", "A2"])
+        assert [one.state for one in known.values()] == ["live", "live"]
+        assert due_looks(shop.ledger, "lampen", now=shop.now) == []
+
+    def test_what_is_gone_there_is_left_to_a_reading_of_its_own(self, shop, german, sandbox):
+        made, definitions, listings = german
+        shop.submit(A1=LAMP, A2=copy.deepcopy(LAMP))
+        amazon.delete(shop.client, "A1", GERMANY)
+        amazon.delete(shop.client, "A2", FRANCE)
+        assert shop.look(1, beside=[(made, definitions)]) == {"live": 1, "accepted": 1}
+        known = known_items(shop.ledger, listings, ["A1", "A2"])
+        assert (known["A1"].state, known["A2"].state) == ("accepted", "live")
+        assert [one.sku for one in due_looks(shop.ledger, "lampen", now=shop.now)] == ["A1"]
