@@ -73,7 +73,8 @@ def waits_moved(url: str, *, timeout: tuple[float, float] = (10.0, 60.0)) -> Ite
 def backpacks(connector_id: str = "packs", **changes: Any) -> dict[str, Any]:
     """The demo's connector for a few backpacks."""
     chosen = {"filter": f"{{{{ item.reference[:8] in {list(FAMILIES)} }}}}"} | changes.pop("sales_layer", {})
-    sync = {"preview_rate": 5} | changes.pop("sync", {})
+    # Faults are counted by the previews that come before the first write: one for each item.
+    sync = {"preview_rate": 5, "preview": "changed"} | changes.pop("sync", {})
     return demo_connector("de_backpacks", connector_id, sales_layer=chosen, sync=sync, **changes)
 
 

@@ -34,7 +34,7 @@ from amazon_listings.runs.notes import (
     RemovalsNote,
     TestedNote,
 )
-from amazon_listings.runs.records import EXTRACT, PROBLEMS, QUALITY
+from amazon_listings.runs.records import EXTRACT, PROBLEMS, QUALITY, TESTED
 from amazon_listings.runs.resolve import check_sum, resolved_items
 from amazon_listings.runs.scope import Scope
 from amazon_listings.selling_partner import listings as amazon
@@ -352,6 +352,10 @@ class Run:
         counts = Counter(one.outcome for one in resolved)
         check_sum(self.folder.noted(ExtractNote).extracted, added, 0, counts)
         return {one.sku or "": one for one in resolved}
+
+    def tested(self):
+        """What the test sync said of items."""
+        return [item for part in self.folder.parts(TESTED) for item in self.folder.read(TESTED, part)]
 
     def outcomes(self):
         return {sku: item.outcome for sku, item in self.items().items()}

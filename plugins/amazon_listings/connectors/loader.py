@@ -150,8 +150,7 @@ def connector_from(
     market = marketplace(amazon["country"])
     amazon.setdefault("locale", market.locale)
     source = next(name for name in sources() if name in filled)
-    preview = sync["preview"]
-    sample = preview["sample"] if isinstance(preview, dict) else None
+    previews = _previews(sync["preview"])
     tags = language_tags(filled[source]["languages"], market)
     return Connector(
         id=filled["id"],
@@ -161,7 +160,7 @@ def connector_from(
         enabled=filled["enabled"],
         amazon=Amazon(**amazon),
         source=settings_of(source, filled[source]),
-        sync=Sync(**sync | {"preview": "sample" if sample else preview, "preview_sample": sample}),
+        sync=Sync(**sync | previews),
         mapping=filled["mapping"],
         quality=filled["quality"],
         variations=filled.get("variations"),
@@ -176,6 +175,14 @@ def connector_from(
         parts=parts or (MappingPart(filled["mapping"]),),
         rules_off=filled["rules_off"],
     )
+
+
+def _previews(preview: Any) -> dict[str, Any]:
+    """Return what `sync.preview` says: a word, or a word with a number of items."""
+    if not isinstance(preview, dict):
+        return {"preview": preview}
+    ((word, number),) = preview.items()
+    return {"preview": word, "preview_sample" if word == "sample" else "preview_most": number}
 
 
 def _ids_before(document: dict[str, Any]) -> tuple[str, ...]:

@@ -95,7 +95,8 @@ class Amazon:
 class Sync:
     """When, how and how carefully.
 
-    `preview_sample` is the number of items previewed when `preview` is `sample`, else None.
+    `preview_sample` is the number of items previewed when `preview` is `sample`, else None;
+    `preview_most` is how many are previewed at most when it is `needed`.
     `preview_rate` is per second, `feed_from` a number of items, `removed_share` from 0 to 1.
     """
 
@@ -103,8 +104,9 @@ class Sync:
     schedule: str | None = None
     start_date: str | None = None
     timezone: str = "UTC"
-    preview: Literal["changed", "all", "none", "sample"] = "changed"
+    preview: Literal["needed", "changed", "all", "none", "sample"] = "needed"
     preview_sample: int | None = None
+    preview_most: int = 1000
     preview_rate: float = 1
     full_replace: bool = False
     feed_from: int = 1500

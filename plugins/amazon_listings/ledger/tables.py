@@ -233,6 +233,19 @@ item_states = Table(
     *(Index(f"ix_item_states_of_{part}", "connector_key", f"of_{part}") for part in SHARED),
 )
 
+#: What of a connector's payloads Amazon's preview has passed, by definition: `shape` is a digest
+#: (`checks.shapes`), `passes` how often it passed since it was refused last, `refused` Amazon's sentence
+#: until it passes again.
+preview_shapes = Table(
+    "preview_shapes",
+    metadata,
+    Column("connector_key", Name(64), primary_key=True),
+    Column("definition", String(64), primary_key=True),
+    Column("shape", BigInteger, primary_key=True, autoincrement=False),
+    Column("passes", Integer, nullable=False),
+    Column("refused", Text),
+)
+
 #: What the contents of a connector's items have in common, for packing and unpacking them.
 dictionaries = Table(
     "dictionaries",

@@ -184,6 +184,7 @@ def _reported(
         "calls": dict(_calls(folder)),
     }
     facts["warnings"] += _foreseen(folder, messages)
+    facts["warnings"] += _unpreviewed(folder, scope, messages)
     facts["warnings"] += _vanished(connector, ledger, messages)
     facts["warnings"] += dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage)
     if history is not None:
@@ -232,6 +233,14 @@ def _listings(connector: Connector, seller_id: str | None) -> ListingScope | Non
     if seller_id is None:
         return None
     return ListingScope(connector.key, seller_id, connector.marketplace.id, connector.amazon.product_type)
+
+
+def _unpreviewed(folder: RunFolder, scope: Scope | None, messages: Catalogue) -> list[str]:
+    """Return a sentence about the items that a test judged without a preview, if there are any."""
+    tested = folder.noted(TestedNote)
+    if tested is None or not tested.unpreviewed or scope is None or scope.operation != "test":
+        return []
+    return [messages.phrase("report.unpreviewed", count=tested.unpreviewed)]
 
 
 def _vanished(connector: Connector, ledger: Engine, messages: Catalogue) -> list[str]:

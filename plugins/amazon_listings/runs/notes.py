@@ -116,7 +116,10 @@ class MappingNote(Note, frozen=True, kw_only=True):
 
 
 class TestedNote(Note, frozen=True, kw_only=True):
-    """The calls of the test sync by kind, their forecast, and how many items left the selection."""
+    """The calls of the test sync by kind, their forecast, and how many items left the selection.
+
+    `unpreviewed`: how many items were judged by what Amazon has said of others.
+    """
 
     __test__ = False
     file: ClassVar[str] = "tested"
@@ -125,6 +128,7 @@ class TestedNote(Note, frozen=True, kw_only=True):
     calls: dict[str, int]
     forecast: str = ""
     removed: int = 0
+    unpreviewed: int = 0
 
 
 class ForeseenNote(Note, frozen=True, kw_only=True):

@@ -119,6 +119,7 @@ class TestedIndex(Member, frozen=True, kw_only=True):
         forced: Send everything, although it is unchanged.
         sent_before: The same payload was accepted before.
         previewed: Amazon's preview has judged it.
+        unpreviewed: Why Amazon was not asked about it, where others like it were.
         plan_hash: The hash of the plan that the preview judged; empty without a preview.
         due: A live run would send it: it is ready, or passed before and was never accepted.
         only: The attributes that go out alone, because the rest has errors; empty: all go.
@@ -135,6 +136,7 @@ class TestedIndex(Member, frozen=True, kw_only=True):
     forced: bool = False
     sent_before: bool = False
     previewed: bool = False
+    unpreviewed: str = ""
     plan_hash: str = ""
     due: bool = False
     only: tuple[str, ...] = ()

@@ -174,6 +174,8 @@ class Resolver:
         in_part = bool((tested and tested.only) or (live and live.only))
         if in_part and outcome in _CARRIED_OUT:
             outcome, note = Outcome.ACCEPTED_IN_PART, live.note if live and live.note else note
+        if tested is not None and tested.unpreviewed:
+            note = "; ".join(filter(None, (note, tested.unpreviewed)))
         asins = (confirmed.asin if confirmed else "", tested.asin if tested else "")
         return ResolvedItem(
             pim_id=item.pim_id,

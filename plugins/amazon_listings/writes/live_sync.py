@@ -11,6 +11,8 @@ import msgspec
 
 from amazon_listings.checks.families import Parents, settled_relation
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
+from amazon_listings.checks.preview_need import PreviewNeed
+from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
@@ -148,10 +150,35 @@ class LiveSync:
         if not (counts[Outcome.PENDING] and self.awaited()):
             removals = Removals(self.connector, self.folder, self.writer, self.feeds)
             counts.update(removals.carry_out(self.awaited))
+        self._learn_refusals()
         self._note_sent()
         # A try that was killed may have sent more than this one had to.
         self.writer.protocol.lease.end_earlier()
         return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+
+    def _learn_refusals(self) -> None:
+        """Enter what Amazon refused although no preview had said so: what is like it is previewed again."""
+        if self.connector.sync.preview != "needed":
+            return
+        definition = self.writer.definitions.checksum
+        need = PreviewNeed(self.writer.protocol.ledger, self.connector.key, definition, 0)
+        shapes = ShapeReader(self.writer.definitions.document)
+        for part in self.folder.parts(LIVE):
+            rejected = {
+                one.pim_id: one
+                for one in self.folder.read(LIVE, part)
+                if one.outcome is Outcome.REJECTED and one.issues
+            }
+            if not rejected:
+                continue
+            plans = {one.pim_id: one.plan for one in self.folder.read(TESTED, part) if one.pim_id in rejected}
+            for item in self.folder.read(MAPPED, part):
+                plan = plans.get(item.pim_id)
+                if plan is not None:
+                    touched = {change.leaf.attribute for change in plan.changes}
+                    found = shapes.of(item, plan.method, touched)
+                    need.refused(found, rejected[item.pim_id].issues, previewed=False)
+        need.keep()
 
     def _stopped(self, why: Message) -> dict[str, int]:
         """End the run: cancel the feeds that Amazon has not begun, and leave the rest to a later run."""

@@ -80,7 +80,7 @@ def test_a_listing_that_was_not_seen_for_a_day_and_is_there_is_updated(shop):
     long_ago(shop, hours=25)
     run = shop.run(connector, [lamp("A", price=12)])
     assert run.outcomes() == {"A": "accepted"}
-    assert run.calls()["readings"] == 1
+    assert run.calls()["searches"] == 1
 
 
 @pytest.mark.parametrize("policy", ["report", "recreate"])

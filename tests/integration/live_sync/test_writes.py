@@ -43,7 +43,7 @@ def test_new_items_are_put_changed_ones_patched_and_the_rest_costs_no_call(shop)
     connector = shop.connector()
     first = shop.run(connector, [lamp("A"), lamp("B")])
     assert first.outcomes() == {"A": "accepted", "B": "accepted"}
-    assert first.calls() == {"readings": 4, "previews": 2, "creations": 2}
+    assert first.calls() == {"searches": 1, "readings": 2, "previews": 2, "creations": 2}
     shop.sandbox.control("recording", on=True)
     second = shop.run(connector, [lamp("A", price=12), lamp("B")])
     assert second.outcomes() == {"A": "accepted", "B": "unchanged"}
@@ -110,7 +110,7 @@ def test_full_replace_puts_always_and_keeps_what_was_there_before(shop, ledger):
     )
     run = shop.run(connector, [lamp("A", price=12)])
     # Read for the test report, which lists what goes, and again before it is sent.
-    assert run.calls() == {"previews": 1, "readings": 2, "creations": 1}
+    assert run.calls() == {"searches": 1, "previews": 1, "readings": 1, "creations": 1}
     (gone,) = (one for one in run.items()["A"].issues if one.code == "removes_value")
     assert (gone.attribute, gone.found) == ("model_number", "M-1")
     assert "model_number" not in shop.held(connector, "A")
@@ -158,7 +158,7 @@ def test_a_repeated_task_sends_nothing_twice(shop, ledger):
     run = shop.run(connector, [lamp("A"), lamp("B")])
     run.live()
     assert run.outcomes() == {"A": "accepted", "B": "accepted"}
-    assert run.calls() == {"previews": 2, "readings": 2}
+    assert run.calls() == {"searches": 1, "previews": 2}
     assert "un essai précédent" in run.items()["A"].note
     assert len(list(writes_of(ledger, run.number))) == 2
 
@@ -273,14 +273,14 @@ def test_the_forecast_says_how_many_calls_which_way_how_long(shop, caplog):
         run = shop.run(connector, [lamp("A", price=12), lamp("B"), lamp("C")])
     asking, submitting = (one.getMessage() for one in caplog.records if "than a minute" in one.getMessage())
     assert asking == (
-        "Asking Amazon: 1 reading, less than a minute; 2 previews, less than a minute; "
+        "Asking Amazon: 1 search, less than a minute; 2 previews, less than a minute; "
         "then, if all pass, one by one, 2 submissions, less than a minute."
     )
     assert submitting == (
         "Submitting: one by one, 1 reading, less than a minute; 1 submission, less than a minute; "
         "1 update, less than a minute."
     )
-    assert run.calls() == {"readings": 2, "previews": 2, "updates": 1, "creations": 1}
+    assert run.calls() == {"searches": 1, "readings": 1, "previews": 2, "updates": 1, "creations": 1}
 
 
 @pytest.mark.parametrize(("operation", "sent"), [("live", False), ("test", True)])

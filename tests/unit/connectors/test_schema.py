@@ -50,8 +50,11 @@ def test_dataclasses_have_the_defaults_of_the_schema(section):
     own = {key: value for key, value in fields.items() if value is not dataclasses.MISSING}
     if section == "sync":
         assert own.pop("preview_sample") is None  # the N of preview: {sample: N}
+        assert own.pop("preview_most") == 1000  # the N of preview: {needed: N}
     assert own == stated
-    assert set(fields) - {"preview_sample"} == set(resolved(schema()["properties"][section])["properties"])
+    assert set(fields) - {"preview_sample", "preview_most"} == set(
+        resolved(schema()["properties"][section])["properties"]
+    )
 
 
 def test_the_settings_of_sources_have_the_defaults_of_the_schema():

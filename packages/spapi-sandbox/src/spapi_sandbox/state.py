@@ -90,6 +90,8 @@ class SandboxState:
         self.accounts: dict[str, Account] = dict(ACCOUNTS)
         #: Secrets that rotations sent to the application's queue; None: no queue is registered.
         self.new_secrets: list[str] | None = None
+        #: Values that are refused though no definition says so, by attribute.
+        self.refused_values: dict[str, frozenset[str]] = {}
         self.notifications = Notifications(seed)
         self.feeds = FeedQueue(self, self.state_file)
         self.set({})
@@ -131,6 +133,7 @@ class SandboxState:
             part.clear()
         self._random.seed(self.seed)
         self.accounts = dict(ACCOUNTS)
+        self.refused_values = {}
         self.new_secrets = None
         self.set({})
 

@@ -16,8 +16,20 @@ _BLOCKS = frozenset((
 ))  # fmt: skip
 _CELLS = frozenset(("td", "th"))
 _SILENT = frozenset(("script", "style", "head", "title", "template"))
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\s*\n\s*")
+_INLINE = frozenset(("a", "b", "big", "em", "font", "i", "small", "span", "strong", "sub", "sup", "u"))
+#: What tags without attributes leave between words, as they stand between `<` and `>`.
+_LEFT = {
+    tag: left
+    for names, opened, closed in ((_BLOCKS, "\n", "\n"), (_CELLS, " ", ""), (_INLINE, "", ""))
+    for name in names
+    for spelled in (name, name.upper())
+    for tag, left in (
+        (spelled, opened),
+        (f"{spelled}/", opened),
+        (f"{spelled} /", opened),
+        (f"/{spelled}", closed),
+    )
+}
 #: A character's number is at most 1,114,111; longer ones are no characters, and slow to read.
 _NO_CHARACTER = re.compile(r"&#(?:\d{8,}|[xX][\da-fA-F]{8,});?")
 
@@ -35,36 +47,55 @@ def html_to_text(text: str, *, lines: bool = True) -> str:
         lines: Whether paragraphs and list items become lines; else all is one line.
     """
     joined = "".join(_pieces(_without_comments(text)))
-    plain = _LINES.sub("\n", _SPACES.sub(" ", joined)).strip()
-    return plain if lines else plain.replace("\n", " ")
+    if not lines:
+        return " ".join(joined.split())
+    return "\n".join(filter(None, (" ".join(line.split()) for line in joined.split("\n"))))
 
 
 def _pieces(text: str) -> list[str]:
     """The text between the tags, and what tags of blocks and cells leave between words."""
-    pieces: list[str] = []
-    start, silent = 0, ""
-    for found in _TAG.finditer(text):
-        if not silent:
-            pieces.append(_decoded(text[start : found.start()]))
-        start = found.end()
-        closes, name = found.group(1), (found.group(2) or "").lower()
-        if silent:
-            silent = "" if closes and name == silent else silent
-        elif name in _BLOCKS:
-            pieces.append("\n")
-        elif name in _CELLS and not closes:
-            pieces.append(" ")
-        elif name in _SILENT and not closes:
-            silent = name
-    if not silent:
-        pieces.append(_decoded(text[start:]))
+    first, *parts = text.replace("\n", " ").split("<")
+    pieces = [_decoded(first)]
+    silent = ""
+    for part in parts:
+        tag, closed, rest = part.partition(">")
+        left = _LEFT.get(tag) if closed and not silent else None
+        if left is None:
+            left, rest, silent = _of_tag(f"<{part}", silent)
+        if left:
+            pieces.append(left)
+        if rest and not silent:
+            pieces.append(_decoded(rest) if "&" in rest else rest)
     return pieces
 
 
+def _of_tag(text: str, silent: str) -> tuple[str, str, str]:
+    """Return what a tag leaves, the text after it, and the element whose text is dropped from there on.
+
+    Args:
+        text: A text that begins with `<`, and has no other.
+        silent: The element that is open, and whose text is dropped.
+    """
+    found = _TAG.match(text)
+    if found is None:
+        return "", text, silent
+    closes, name = found.group(1), (found.group(2) or "").lower()
+    rest = text[found.end() :]
+    if silent:
+        return "", rest, "" if closes and name == silent else silent
+    if name in _BLOCKS:
+        return "\n", rest, ""
+    if name in _CELLS and not closes:
+        return " ", rest, ""
+    return "", rest, name if name in _SILENT and not closes else ""
+
+
 def _decoded(text: str) -> str:
-    if "&" in text:
-        text = html.unescape(_NO_CHARACTER.sub("\ufffd", text))
-    return text.replace("\n", " ")
+    if "&" not in text:
+        return text
+    if "&#" in text:
+        text = _NO_CHARACTER.sub("\ufffd", text)
+    return html.unescape(text).replace("\n", " ")
 
 
 def _without_comments(text: str) -> str:

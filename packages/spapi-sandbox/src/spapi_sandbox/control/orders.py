@@ -122,6 +122,12 @@ class FeedEnds(Order):
     times: Annotated[int, Field(ge=1)] = 1
 
 
+class RefusedValues(Order):
+    """Values of attributes that Amazon refuses though no definition says so."""
+
+    values: dict[str, list[str]]
+
+
 class Recording(Order):
     """Whether requests are recorded."""
 

@@ -15,6 +15,7 @@ POST /_control/rotation             registers a queue for new secrets -> {"sent"
 POST /_control/revoke               {"refresh_token": …, "restore": bool}
 POST /_control/participations       {"seller_id", "countries": ["FR", …]}: where an account sells
 POST /_control/issues               {"seller_id", "sku", "marketplace_id", "issue": {…}}
+POST /_control/refused              {"values": {attribute: [value, …]}}: refused though no definition says so
 POST /_control/feeds                {"state": "FATAL", "share": 0.5, "report": false, "times": 1}
 POST /_control/recording            {"on": bool}
 GET  /_control/requests             what was recorded
@@ -92,6 +93,11 @@ def _breaking(router: APIRouter, state: SandboxState) -> None:
     def issues(asked: orders.ListingIssue) -> dict[str, bool]:
         key = (asked.seller_id, asked.sku, asked.marketplace_id)
         return {"added": state.listings.add_issue(key, asked.issue)}
+
+    @router.post("/refused")
+    def refused(asked: orders.RefusedValues) -> dict[str, list[str]]:
+        state.refused_values = {name: frozenset(values) for name, values in asked.values.items()}
+        return asked.values
 
     @router.post("/feeds")
     def feeds(asked: orders.FeedEnds) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from spapi_sandbox.listings.judgement import Finding, findings, issue_of, issues
 from spapi_sandbox.marketplaces import MARKETPLACES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from spapi_sandbox.account.accounts import Account
     from spapi_sandbox.definitions.library import Definition
@@ -42,7 +42,7 @@ def put(state: SandboxState, target: Target, body: dict[str, Any], *, preview: b
     definition = _definition(state, body, target, requirements, enforced=True)
     if definition is None:
         return _answer(state, target, "INVALID", [_unsupported(body, target)])
-    found = findings(definition, attributes)
+    found = [*findings(definition, attributes), *_known_to_amazon_alone(state, attributes)]
     kept = {
         name: [
             patches.with_defaults(name, element, _schema(definition, name), marketplace)
@@ -78,13 +78,22 @@ def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview:
         changed = {
             name: _as_sent(attributes[name], definition, name) for name in touched if name in attributes
         }
-        found += findings(definition, changed)
+        found += [*findings(definition, changed), *_known_to_amazon_alone(state, changed)]
     found += [Finding("90000900", name) for name in sorted(touched - set(definition.document["properties"]))]
     if target.account.partner == "vendor" and not preview and "cost_price" not in touched:
         found.append(Finding("90220", "cost_price"))  # Amazon's preview does not notice
     if state.readings.replace_drops_marketplaces:
         written |= _dropped_elsewhere(state, target, definition, asked)
     return _settle(state, target, definition, found, written, preview=preview)
+
+
+def _known_to_amazon_alone(state: SandboxState, attributes: Attributes) -> Iterator[Finding]:
+    """Find the values that Amazon was told to refuse, though no definition says so."""
+    for name, refused in state.refused_values.items():
+        elements = attributes.get(name)
+        for element in elements if isinstance(elements, list) else ():
+            if isinstance(element, dict) and refused.intersection(map(str, element.values())):
+                yield Finding("4000001", name)
 
 
 def _dropped_elsewhere(

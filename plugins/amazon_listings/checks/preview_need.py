@@ -1,0 +1,147 @@
+"""Which items need Amazon's preview: those with a shape that has not passed often enough, or was refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from amazon_listings.ledger.preview_shapes import Seen, find_shapes, record_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.checks.shapes import Shapes
+    from amazon_product_types.validation.issue import Issue
+
+#: So often a shape passes before it is believed; that of a patch of price or quantity alone, once.
+ENOUGH, ENOUGH_OF_OFFERS = 3, 1
+#: So much of the previews of a run may go to shapes that were refused.
+SHARE_OF_REFUSED = 0.5
+#: Items with one refused shape that are previewed together; doubled as long as all are refused.
+TOGETHER = 3
+
+
+class Need(Enum):
+    """What an item needs."""
+
+    PREVIEW = "preview"
+    #: Every shape has passed.
+    NONE = "none"
+    #: The previews of the run are used up; no shape of it was refused.
+    USED_UP = "used up"
+    #: A shape of it was refused, and has not passed since.
+    REFUSED = "refused"
+
+
+@dataclass
+class PreviewNeed:
+    """Decides which items are previewed, and learns from the answers.
+
+    Args:
+        ledger: Remembers the shapes.
+        connector_key: Whose payloads.
+        definition: The checksum of the definition that judges.
+        most: Previews of this run at most.
+    """
+
+    ledger: Engine
+    connector_key: str
+    definition: str
+    most: int
+    asked: int = 0
+    asked_of_refused: int = 0
+    _seen: dict[int, Seen] = field(init=False)
+    _changed: set[int] = field(default_factory=set, init=False)
+    _together: Counter[int] = field(default_factory=Counter, init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = find_shapes(self.ledger, self.connector_key, self.definition)
+
+    def of(self, shapes: Shapes) -> Need:
+        """Return what an item with such shapes needs now."""
+        seen = [self._seen.get(shape, Seen()) for shape in shapes]
+        used_up = self.asked >= self.most
+        if any(one.refused is not None for one in seen):
+            spent = self.asked_of_refused >= self.most * SHARE_OF_REFUSED
+            return Need.REFUSED if used_up or spent else Need.PREVIEW
+        enough = ENOUGH_OF_OFFERS if len(shapes) == 1 else ENOUGH
+        if all(one.passes >= enough for one in seen):
+            return Need.NONE
+        return Need.USED_UP if used_up else Need.PREVIEW
+
+    def chosen(self, waiting: Sequence[Shapes]) -> list[int]:
+        """Return the positions of the items to preview next, as few as may be enough.
+
+        Empty if none of them needs a preview, or may have one.
+        """
+        coming: Counter[int] = Counter()
+        found: list[int] = []
+        for position, shapes in enumerate(waiting):
+            if self.asked + len(found) >= self.most:
+                break
+            if self.of(shapes) is not Need.PREVIEW:
+                continue
+            refused = self._refused(shapes)
+            if refused:
+                wanted = all(coming[shape] < max(TOGETHER, self._together[shape]) for shape in refused)
+            else:
+                enough = ENOUGH_OF_OFFERS if len(shapes) == 1 else ENOUGH
+                wanted = any(
+                    self._seen.get(shape, Seen()).passes + coming[shape] < enough for shape in shapes
+                )
+            if wanted:
+                found.append(position)
+                coming.update(shapes.keys())
+        return found
+
+    def passed(self, shapes: Shapes) -> None:
+        """Learn that Amazon's preview passed a payload."""
+        self._count(shapes)
+        for shape in shapes:
+            known = self._seen.get(shape, Seen())
+            if known.passes < ENOUGH or known.refused is not None:
+                self._seen[shape] = Seen(known.passes + 1)
+                self._changed.add(shape)
+
+    def refused(self, shapes: Shapes, issues: Iterable[Issue], *, previewed: bool = True) -> None:
+        """Learn that Amazon refused a payload: by preview, or once it was sent.
+
+        To blame are the shapes of the attributes that its errors name: those that did not pass before, or
+        all of them if each did.
+        """
+        if previewed:
+            self._count(shapes)
+        errors = [issue for issue in issues if issue.severity == "ERROR"]
+        for issue in errors:
+            names = set(filter(None, (issue.attribute, *issue.others)))
+            blamed = [shape for shape, name in shapes.items() if name in names] if names else []
+            # What Amazon says of no attribute, or of one that is missing, is about all that is new.
+            blamed = blamed or list(shapes)
+            fresh = [shape for shape in blamed if self._seen.get(shape, Seen()).passes < ENOUGH]
+            for shape in fresh or blamed:
+                self._seen[shape] = Seen(0, issue.message or issue.code)
+                self._changed.add(shape)
+                self._together[shape] = 2 * max(TOGETHER, self._together[shape])
+
+    def reason(self, shapes: Shapes) -> tuple[str, str]:
+        """Return the attribute and Amazon's sentence of what was refused of a payload."""
+        for shape in self._refused(shapes):
+            return shapes[shape], self._seen[shape].refused or ""
+        return "", ""
+
+    def keep(self) -> None:
+        """Enter what was learnt in the ledger."""
+        changed = {shape: self._seen[shape] for shape in self._changed}
+        record_shapes(self.ledger, self.connector_key, self.definition, changed)
+        self._changed.clear()
+
+    def _refused(self, shapes: Collection[int]) -> list[int]:
+        return [shape for shape in shapes if self._seen.get(shape, Seen()).refused is not None]
+
+    def _count(self, shapes: Shapes) -> None:
+        self.asked += 1
+        self.asked_of_refused += bool(self._refused(shapes))
