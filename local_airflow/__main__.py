@@ -209,7 +209,7 @@ def _still_running(state: dict[str, Any]) -> list[int]:
 
 
 def _without_schedules(connectors: list[str]) -> dict[str, str]:
-    """Return Variables that remove the schedule: a DAG that is unpaused runs its last interval at once."""
+    """Return Variables that remove the schedule: a time of it may come while the demo runs."""
     patch = json.dumps({"sync": {"schedule": None}})
     return {f"AIRFLOW_VAR_AMAZON_CONNECTOR_{name.upper()}": patch for name in connectors}
 

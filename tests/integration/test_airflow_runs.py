@@ -53,14 +53,34 @@ def do(house):
 
 @pytest.fixture(scope="module")
 def first(house, do, failing):
-    """The scheduled run that Airflow makes when the DAG is unpaused."""
+    """The first scheduled run of a DAG: unpaused a minute before its time, it runs at its time.
+
+    A Variable changes the schedule for that; afterwards it is daily again, as the backfill's intervals are.
+    """
+    dag = "/dags/amazon_packs"
+    before = house.airflow.call("GET", dag)["timetable_summary"]
+    moment = (datetime.now(UTC) + timedelta(seconds=100)).replace(second=0, microsecond=0)
+    cron = f"{moment.minute} {moment.hour} * * *"
+    variable = {"key": "amazon_connector_packs", "value": json.dumps({"sync": {"schedule": cron}})}
+    house.airflow.call("POST", "/variables", json=variable)
+
+    def is_scheduled(summary):
+        house.wait_until(
+            lambda: house.airflow.call("GET", dag)["timetable_summary"] == summary, "the schedule stayed"
+        )
 
     def scheduled():
+        is_scheduled(cron)
         house.unpause("packs")
-        runs = house.wait_until(lambda: house.runs("packs", "scheduled"), "no scheduled run")
-        return house.finish(runs[0])
+        (run,) = house.wait_until(lambda: house.runs("packs", "scheduled"), "no scheduled run")
+        due = datetime.fromisoformat(house.airflow.call("GET", run.path)["run_after"])
+        assert due == moment, "not an interval of the past"
+        return house.finish(run)
 
-    return do(scheduled)
+    step = do(scheduled)
+    house.airflow.call("DELETE", "/variables/amazon_connector_packs")
+    is_scheduled(before)
+    return step
 
 
 @pytest.fixture(scope="module")

@@ -10,18 +10,22 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import pendulum
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TriggerRule, task
+from airflow.sdk import DAG, Asset, Param, TriggerRule, task
 
 from amazon_listings.airflow_adapter import tasks
 from amazon_listings.airflow_adapter.dag_docs import dag_docs
 from amazon_listings.airflow_adapter.failures import LONG_WORK, QUOTA_BOUND_WORK, task_defaults
 from amazon_listings.airflow_adapter.live_sync_operator import LiveSyncOperator
+from amazon_listings.airflow_adapter.timetable import UpcomingIntervalTimetable
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.messages import catalogue
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import BrokenConnector, Connector
+
+#: Runs of a connector at a time: waiting for Amazon, by schedule, tests. Only sending is serialised.
+RUNS = 4
 
 #: A DAG needs a date before which it never runs; backfills may reach back to it.
 FIRST_DAY = pendulum.datetime(2024, 1, 1, tz="UTC")
@@ -41,7 +45,7 @@ def build_dag(connector: Connector) -> DAG:
         schedule=_schedule(connector),
         start_date=_start(connector),
         catchup=False,
-        max_active_runs=1,
+        max_active_runs=RUNS,
         tags={
             "amazon-listings",
             connector.marketplace.country,
@@ -112,6 +116,8 @@ def _lay_out(connector_id: str) -> None:
     sent = LiveSyncOperator(
         task_id="live_sync",
         execution_timeout=QUOTA_BOUND_WORK,
+        # A run that waits for the lease would keep a worker; one that waits for a feed keeps none.
+        max_active_tis_per_dag=1,
         outlets=[listings_asset(connector_id)],
         connector_id=connector_id,
         definition=definition,
@@ -135,7 +141,7 @@ def _schedule(connector: Connector) -> Any:
         "@yearly": "0 0 1 1 *",
     }
     cron = presets.get(connector.sync.schedule, connector.sync.schedule)
-    return CronDataIntervalTimetable(cron, timezone=connector.sync.timezone)
+    return UpcomingIntervalTimetable(cron, timezone=connector.sync.timezone)
 
 
 def _start(connector: Connector) -> pendulum.DateTime:

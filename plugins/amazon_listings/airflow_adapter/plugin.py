@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 from amazon_listings.airflow_adapter.portless import let_portless_connections_be_tested
+from amazon_listings.airflow_adapter.timetable import UpcomingIntervalTimetable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,6 +69,7 @@ class AmazonListingsPlugin(AirflowPlugin):
 
     name = "amazon_listings"
     fastapi_apps = _Apps()
+    timetables: ClassVar[list[Any]] = [UpcomingIntervalTimetable]
     #: Addresses are relative, so that they hold behind a path prefix too.
     external_views: ClassVar[list[Any]] = [
         {

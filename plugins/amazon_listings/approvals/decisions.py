@@ -166,7 +166,7 @@ class Decisions:
         settled = {sku for sku in unchanged if sku}
         settled |= {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
         asked = approvals_of(self.ledger, self.listings, list(settled))
-        forget_approvals(self.ledger, self.listings, sorted(settled & asked.keys()))
+        forget_approvals(self.ledger, self.listings, self.run, sorted(settled & asked.keys()))
 
     def _tally(self, policy: Policy) -> RunTally:
         """Count what the run as a whole would change, as far as it is not asked about or approved anyway."""

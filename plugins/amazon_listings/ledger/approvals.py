@@ -230,7 +230,8 @@ def ask(
 ) -> int | None:
     """Enter a question about items; return its number, None if there is nothing new to ask.
 
-    A row of the same change stays as it is, unless there was no answer in time or it was sent before.
+    A row of the same change stays as it is, unless there was no answer in time or it was sent before. So
+    does one that a later run asked: runs of a connector may end in any order.
 
     Args:
         ledger: The open ledger.
@@ -268,10 +269,13 @@ def ask(
         statement = statement.on_conflict_do_update(
             index_elements=key,
             set_={name: new[name] for name in changed},
-            where=or_(
-                approvals.c.hash != new.hash,
-                approvals.c.state == "sent",
-                and_(approvals.c.state == "asked", approvals.c.lapses_at <= now),
+            where=and_(
+                approvals.c.run <= run,
+                or_(
+                    approvals.c.hash != new.hash,
+                    approvals.c.state == "sent",
+                    and_(approvals.c.state == "asked", approvals.c.lapses_at <= now),
+                ),
             ),
         )
         for chunk in chunks(items, CHUNK):
@@ -399,13 +403,18 @@ def mark_sent(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str])
                 )
 
 
-def forget_approvals(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> None:
-    """Delete the rows of items of which nothing is to be changed any more; what is being sent stays."""
+def forget_approvals(ledger: Engine, listings: ListingScope, run: int, skus: Iterable[str]) -> None:
+    """Delete the rows of items of which nothing is to be changed any more, as a run has found.
+
+    What is being sent stays, and what a later run asked.
+    """
     for chunk in chunks(skus, CHUNK):
         with ledger.begin() as connection:
             connection.execute(
                 delete(approvals).where(
-                    _of(listings, [SKU.fitted(sku) for sku in chunk]), approvals.c.state != "sending"
+                    _of(listings, [SKU.fitted(sku) for sku in chunk]),
+                    approvals.c.state != "sending",
+                    approvals.c.run <= run,
                 )
             )
 

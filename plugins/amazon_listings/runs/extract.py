@@ -57,7 +57,8 @@ def extract_products(
         unchanged: Takes out of the run what need not be looked at again.
 
     Raises:
-        RunAbortedError: more SKUs than the connector allows, or nothing at all to work on.
+        RunAbortedError: more SKUs than the connector allows, nothing at all to work on, or an interval of a
+            source that does not say what changed in it.
         RetryableError, ActionRequiredError: the PIM could not be read.
     """
     source = connector.source
@@ -82,6 +83,7 @@ def extract_products(
         for items in _parts(unchanged.staying(taken) if unchanged else taken, part_size):
             parts.append(part_name(len(parts) + 1))
             folder.write(EXTRACT, parts[-1], items)
+        _refuse_no_interval(scope, reading)
     except RunAbortedError:
         folder.clear(EXTRACT, UNCHANGED)
         raise
@@ -180,6 +182,16 @@ class _Choice:
                     where=self._connector.where,
                 )
             yield item
+
+
+def _refuse_no_interval(scope: Scope, reading: Reading) -> None:
+    """Refuse a backfill of which every interval would take everything.
+
+    Raises:
+        RunAbortedError: the source does not know what changed in the interval.
+    """
+    if scope.kind == "interval" and reading.full:
+        raise RunAbortedError("runs.backfill_without_dates")
 
 
 def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, found: bool) -> None:

@@ -92,16 +92,16 @@ def decide(
     ) -> Scope:
         return Scope(operation, kind, cause, since, until, skus, force)
 
-    if params["selection"] == "approved" and not interval:
+    if interval and params["selection"] != "changed":
+        raise RunAbortedError("runs.backfill_with_selection", selection=params["selection"])
+    if params["selection"] == "approved":
         allowed = frozenset(approved())
         return Scope(
             operation, "approved", "approved", None, None, allowed & skus if skus else allowed, force
         )
     if skus:
         if interval:
-            raise RunAbortedError(
-                "runs.backfill_with_skus",
-            )
+            raise RunAbortedError("runs.backfill_with_skus")
         return scope("skus", "skus")
     if interval:
         return scope("interval", "interval", *interval)

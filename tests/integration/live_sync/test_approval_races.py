@@ -60,7 +60,9 @@ def test_nothing_is_sent_that_nobody_allowed(shop, seed):
     answer("approved_for_another_change", approved=True)  # this run did not know of it
     answer("approved_late", approved=True)
     answer("refused_while_sending", approved=False)
-    forget_approvals(shop.ledger, shop.listings(connector), [sku for sku in skus if kinds[sku] == "cleared"])
+    forget_approvals(
+        shop.ledger, shop.listings(connector), 10**6, [sku for sku in skus if kinds[sku] == "cleared"]
+    )
     run.send()
     allowed = {sku: kinds[sku] in {"approved", "approved_twice"} for sku in skus}
     found = {sku: price(shop.held(connector, sku)) for sku in skus}

@@ -207,3 +207,21 @@ def test_a_test_run_says_what_a_live_run_would_ask_and_asks_nothing(shop):
     assert tested.decisions().foresee() == {"": 3, "first": 3, "price_fall": 1}
     assert approvals_of(shop.ledger, shop.listings(connector), ["A", "B", "C"]) == rows
     assert list(tested.folder.parts(APPROVED)) == []
+
+
+def test_a_run_that_read_earlier_does_not_replace_what_a_later_one_asked(shop):
+    """Runs of a connector check side by side, and may end in any order."""
+    asking = shop.connector(approval={"policy": "always"})
+    earlier = shop.run(asking, [lamp("A", price=11)], until="tested")
+    later = shop.run(asking, [lamp("A", price=12)], until="tested")
+    later.decide()
+    asked = approvals_of(shop.ledger, shop.listings(asking), ["A"])["A"]
+    answer(shop, asking)
+    earlier.approve()
+    now = approvals_of(shop.ledger, shop.listings(asking), ["A"])["A"]
+    assert (now.hash, now.state) == (asked.hash, "approved")
+    earlier.send()
+    assert shop.held(asking, "A") is None
+    later.approve()
+    later.send()
+    assert price(shop, asking, "A") == 12

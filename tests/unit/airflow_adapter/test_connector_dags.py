@@ -90,7 +90,7 @@ def test_a_variable_changes_a_file(declare, document, parse, variable, in_task):
     variable("fr_home", {"sync": {"schedule": "@weekly", "operation": "live"}})
     for _ in range(2):  # the whole folder, then the task's own DAG
         dag = parse().dags["amazon_fr_home"]
-        assert dag.timetable.expression == "0 0 * * 0"
+        assert dag.timetable.summary == "0 0 * * 0"
         assert dag.params["operation"] == "test", "no form preselects live"
         assert "live" in dag.tags
         in_task("amazon_fr_home")

@@ -36,6 +36,8 @@ def test_the_docs_of_a_connector_that_reads_files(document):
     text = dag_docs(in_language(document, "en_GB"))
     assert "| Products from | Files, path `s3://bucket/products.csv` |" in text
     assert "none: triggered by hand" in text
+    assert "no intervals and no backfills: `airflow backfill create` refuses it" in text
+    assert "--from-date" not in text
 
 
 @pytest.mark.parametrize("title", ["{{ 7 * 7 }}", "{% for x in y %}", "<script>alert(1)</script>"])

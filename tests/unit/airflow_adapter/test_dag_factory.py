@@ -86,7 +86,7 @@ def test_no_connector_can_take_the_id_of_another_dag(demo, tmp_path):
 def test_policy(demo, dag_id):
     dag = demo[dag_id]
     assert dag.catchup is False
-    assert dag.max_active_runs == 1
+    assert dag.max_active_runs == 4
     assert dag.tags >= {"amazon-listings", "demo"}
     assert dag.timetable.can_be_scheduled
     assert dag.start_date == datetime(2024, 1, 1, tzinfo=UTC)
@@ -181,9 +181,9 @@ def test_the_form_refuses_what_no_run_understands(demo, wrong):
 def test_a_schedule_has_data_intervals(dag_of, document, schedule, cron):
     dag = dag_of(document | {"sync": {"schedule": schedule, "timezone": "Europe/Madrid"}})
     timetable = dag.timetable
-    assert type(timetable).__name__ == "CronDataIntervalTimetable"
-    assert timetable.expression == cron
-    assert "Europe/Madrid" in str(timetable.timezone)
+    assert type(timetable).__name__ == "UpcomingIntervalTimetable"
+    assert timetable.summary == cron
+    assert "Europe/Madrid" in str(timetable._timezone)
 
 
 def test_without_schedule_only_by_hand(dag_of, document):

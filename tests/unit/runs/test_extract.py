@@ -16,12 +16,13 @@ from amazon_listings.sources.reading import Reading
 def extract(folder, scope):
     """Extract from items that a reading gives; the selection asked for is kept in `extract.asked`."""
 
-    def extract(connector, items, *, problems=(), fields=(), part_size=10, **changes):
+    def extract(connector, items, *, problems=(), fields=(), part_size=10, full=True, **changes):
         def read(selection):
             extract.asked = selection
 
             def produce(reading):
                 yield from items
+                reading.full = full
                 reading.cursor = "2026-11-23T12:00:00+00:00"
                 reading.problems.extend(problems)
                 reading.removed.append("products/9")
@@ -98,7 +99,14 @@ def test_what_the_filter_leaves_out_does_not_count_against_the_limit(extract, co
 
 @pytest.mark.parametrize("kind", ["changed", "interval"])
 def test_no_change_is_no_mistake(extract, connector, kind):
-    assert extract(connector(), [], kind=kind).extracted == 0
+    assert extract(connector(), [], kind=kind, full=False).extracted == 0
+
+
+def test_a_backfill_of_a_source_without_dates_is_refused(extract, connector, item, folder):
+    """Each of its intervals would take everything."""
+    with pytest.raises(RunAbortedError, match=r"does not say when an item changed.*modified_column"):
+        extract(connector(), [item(1)], kind="interval")
+    assert folder.parts(EXTRACT) == []
 
 
 def test_an_empty_extract_is_refused_in_a_sentence(extract, connector, item):

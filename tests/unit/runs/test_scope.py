@@ -71,6 +71,12 @@ def test_a_backfill_covers_its_interval_and_moves_no_cursor(decided):
         decided(interval=(NOON, NOON), skus=["A-1"])
 
 
+@pytest.mark.parametrize("selection", ["everything", "approved"])
+def test_a_backfill_refuses_a_selection_that_it_cannot_honour(decided, selection):
+    with pytest.raises(RunAbortedError, match=f"does not take the selection “{selection}”"):
+        decided(interval=(NOON, NOON), selection=selection)
+
+
 def test_a_scope_comes_back_from_the_runs_folder(decided):
     for scope in (decided(), decided(skus=["B", "A"]), decided(interval=(NOON, NOON))):
         assert msgspec.json.decode(msgspec.json.encode(scope), type=Scope) == scope
