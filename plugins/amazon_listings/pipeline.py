@@ -96,9 +96,12 @@ def begin(
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
     from amazon_listings.ledger.approvals import approved_skus
+    from amazon_listings.ledger.owed import owed_families
     from amazon_listings.ledger.runs import last_run, start_run
     from amazon_listings.messages import catalogue
+    from amazon_listings.runs.affected import families_affected
     from amazon_listings.runs.definitions import refresh_definitions
+    from amazon_listings.runs.item_states import owe_due
     from amazon_listings.runs.notations import remembered, with_notation
     from amazon_listings.runs.notes import ChangesNote
     from amazon_listings.runs.related_tables import keep_tables
@@ -109,7 +112,7 @@ def begin(
     run = begin_run(connector, run_id, attempt, storage)
     enter = functools.partial(start_run, ledger, connector_key=connector.key, run_id=run_id, attempt=attempt)
     # Before anything can fail: later steps belong to this attempt, however it ends.
-    enter(operation=params["operation"], fingerprint=connector.fingerprint)
+    number = enter(operation=params["operation"], fingerprint=connector.fingerprint)
     note = refresh_definitions(connector, installation.client(connector), storage)
     try:
         drift = drift_since_last_run(connector, note, storage=storage, ledger=ledger, run_id=run_id)
@@ -124,6 +127,7 @@ def begin(
             log.info("%s", line)
     with_tables = keep_tables(connector, installation.tables(connector), run.folder)
     fingerprint = with_notation(with_tables.fingerprint, connector, remembered(ledger, connector.key))
+    owe_due(ledger, connector.key, number)
     scope = decide(
         with_tables,
         params=params,
@@ -131,6 +135,10 @@ def begin(
         last=last_run(ledger, connector.key, params["operation"]),
         definition=note.checksum,
         approved=lambda: approved_skus(ledger, connector.key),
+        owed=lambda: owed_families(ledger, connector.key, params["operation"]),
+        affected=functools.partial(
+            families_affected, with_tables, note, storage=storage, ledger=ledger, folder=run.folder
+        ),
         fingerprint=fingerprint,
     )
     run.folder.note(scope)

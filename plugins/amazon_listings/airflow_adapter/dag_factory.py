@@ -159,7 +159,9 @@ def _params(connector: Connector) -> dict[str, Param]:
 
     return {
         "operation": param("operation", "test", type="string", enum=["test", "live"]),
-        "selection": param("selection", "changed", type="string", enum=["changed", "everything", "approved"]),
+        "selection": param(
+            "selection", "changed", type="string", enum=["changed", "everything", "affected", "approved"]
+        ),
         "skus": param("skus", [], type=["array", "null"], items={"type": "string"}),
         "force": param("force", default=False, type="boolean"),
     }

@@ -57,4 +57,5 @@ class UpcomingIntervalTimetable(CronDataIntervalTimetable):
     def _grace(self, now: pendulum.DateTime) -> timedelta:
         """Return for how long a run is still due: at most half an interval."""
         start = self._align_to_prev(now)
-        return min(GRACE, (self._get_next(start) - start) / 2)
+        interval: timedelta = self._get_next(start) - start
+        return min(GRACE, interval / 2)

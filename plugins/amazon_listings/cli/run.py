@@ -38,6 +38,10 @@ def run(
     everything: Annotated[
         bool, typer.Option("--everything", help="All items, not only what changed since the last run.")
     ] = False,
+    affected: Annotated[
+        bool,
+        typer.Option("--affected", help="Only items that a new mapping, definition or rule touches."),
+    ] = False,
     sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
     approve: Annotated[
         str | None,
@@ -69,6 +73,8 @@ def run(
         _misuse("run.approve_without_live")
     if language is not None and language.partition("_")[0] not in languages():
         _misuse("run.language_unknown", languages=languages(), language=language)
+    if everything and affected:
+        _misuse("run.two_selections")
     if operation == "live" and approve is None and not _is_terminal():
         _misuse("run.no_terminal")
     try:
@@ -76,7 +82,7 @@ def run(
         _refuse_other_than_sandbox(connector, installation, approve)
         params = {
             "operation": operation,
-            "selection": "everything" if everything else "changed",
+            "selection": "everything" if everything else "affected" if affected else "changed",
             "skus": sku or [],
             "force": False,
         }

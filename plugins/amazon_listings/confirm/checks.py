@@ -21,7 +21,7 @@ from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import record_outcomes
 from amazon_listings.ledger.items import ListingScope, accepted_contents
 from amazon_listings.ledger.last_writes import last_writes, writing_runs
-from amazon_listings.ledger.runs import take_back_cursor
+from amazon_listings.ledger.owed import record_owed_listings
 from amazon_listings.messages import catalogue, log_line, message
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
@@ -130,9 +130,8 @@ def _keep(
     storage: Path,
 ) -> None:
     """Write what was seen of a run's items to the ledger and to the run's folder."""
-    if any(row.outcome is Outcome.NOT_APPLIED and row.sku not in leaving for row in rows):
-        # What did not leave is taken up from the ledger, whatever the PIM says has changed.
-        take_back_cursor(ledger, run.number)
+    missed = [(row.pim_id, row.sku or "", str(row.outcome)) for row in rows if _is_owed(row, leaving)]
+    record_owed_listings(ledger, connector.key, missed)
     outcomes = ((row.sku or "", str(row.outcome)) for row in rows)
     record_outcomes(ledger, connector.key, run.number, outcomes)
     folder = RunFolder.of(storage, connector.key, run.run_id, run.attempt)
@@ -148,6 +147,11 @@ def _places(waiting: Iterable[tuple[_Confirm, list[DueLook]]]) -> dict[str, list
             if other.connector.marketplace.id not in places.setdefault(look.sku, []):
                 places[look.sku].append(other.connector.marketplace.id)
     return places
+
+
+def _is_owed(row: ConfirmedItem, leaving: Collection[str]) -> bool:
+    """Return whether a later run has to send an item again; what did not leave is owed by itself."""
+    return row.outcome is Outcome.NOT_APPLIED and row.sku is not None and row.sku not in leaving
 
 
 @dataclass

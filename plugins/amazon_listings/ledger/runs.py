@@ -200,34 +200,6 @@ def recount_run(ledger: Engine, number: int, counts: Mapping[str, int]) -> None:
         connection.execute(update(runs).where(runs.c.id == number).values(counts=dict(counts)))
 
 
-def take_back_cursor(ledger: Engine, number: int) -> None:
-    """Let the next run read again what a run and those after it have read: not all of it arrived."""
-    with ledger.begin() as connection:
-        run = connection.execute(
-            select(runs.c.connector_key, runs.c.operation).where(runs.c.id == number)
-        ).first()
-        if run is not None:
-            connection.execute(
-                update(runs)
-                .where(
-                    runs.c.connector_key == run.connector_key,
-                    runs.c.operation == run.operation,
-                    runs.c.id >= number,
-                )
-                .values(cursor=None)
-            )
-
-
-def take_back_cursor_of(ledger: Engine, connector_key: str, operation: str) -> None:
-    """Let the next run of a connector read everything: items that did not change are to be sent again."""
-    with ledger.begin() as connection:
-        connection.execute(
-            update(runs)
-            .where(runs.c.connector_key == connector_key, runs.c.operation == operation)
-            .values(cursor=None)
-        )
-
-
 def last_run(ledger: Engine, connector_key: str, operation: str) -> LastRun | None:
     """Return the last run of this operation that ended well and moved the cursor, or None."""
     with reading(ledger) as connection:

@@ -468,6 +468,20 @@ approved_lines = Table(
     Column("approved_by", Name(128)),
 )
 
+#: What a run could not bring to an end, for the next one to take up. `kind`: `item`, whose `name` is the
+#: PIM's identity, or `removal`, whose `name` is a SKU. `outcome`: why it is owed. `run`: which run left it.
+owed = Table(
+    "owed",
+    metadata,
+    Column("connector_key", Name(64), primary_key=True),
+    Column("operation", String(8), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("name", PIM_ID, primary_key=True),
+    Column("family", PIM_ID, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("run", Integer, nullable=False),
+)
+
 #: Connectors that must not send; an empty key stands for all of them.
 stops = Table(
     "stops",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from amazon_listings.runs.notations import ColumnSurvey, source_notation
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.records import EXTRACT, PROBLEMS, UNCHANGED, ReadingProblem
 from amazon_listings.runs.unchanged import unchanged_items
+from amazon_listings.sources.registry import source_named
 from amazon_listings.sources.selection import Selection
 
 if TYPE_CHECKING:
@@ -61,19 +63,9 @@ def extract_products(
             source that does not say what changed in it.
         RetryableError, ActionRequiredError: the PIM could not be read.
     """
-    source = connector.source
     needed = needed_fields(connector)
     read_at = datetime.now(UTC)
-    reading = read(
-        Selection(
-            statuses=source.statuses,
-            languages=connector.pim_languages,
-            changed_since=scope.since,
-            changed_until=scope.until,
-            fields=needed,
-            fields_if_any=tuple(sorted(OWN_NAMES)),
-        )
-    )
+    reading = read(_selection(connector, scope, needed))
     folder.forget(ExtractNote)
     folder.clear(EXTRACT, PROBLEMS, UNCHANGED)
     chosen = _Choice(connector, scope, survey or ColumnSurvey())
@@ -128,6 +120,29 @@ def extract_products(
     return note
 
 
+def _selection(connector: Connector, scope: Scope, needed: tuple[str, ...]) -> Selection:
+    """Return what to ask the source for.
+
+    A source that cannot be asked for named products is asked for everything where they are needed.
+    """
+    source = connector.source
+    wanted = Selection(
+        statuses=source.statuses,
+        languages=connector.pim_languages,
+        fields=needed,
+        fields_if_any=tuple(sorted(OWN_NAMES)),
+    )
+    names = bool(scope.families) or scope.kind == "affected"
+    if names and not source_named(source.source).abilities.named:
+        return wanted
+    return replace(
+        wanted,
+        changed_since=scope.since,
+        changed_until=scope.until,
+        families=scope.families if names else None,
+    )
+
+
 class _Choice:
     """Gives each item its SKU, and keeps those in scope; counts as it goes."""
 
@@ -142,6 +157,7 @@ class _Choice:
         self._skus = scope.skus
         self._named = bool(scope.skus) or scope.kind == "approved"
         self._changes = scope.kind == "changed"
+        self._families = scope.families if scope.kind == "affected" else None
         self._language = next(iter(dict(connector.language_tags)), "")
         self._fallback = connector.source.fallback_language
         self._facts = connector.facts
@@ -167,7 +183,8 @@ class _Choice:
                 self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=why))
                 continue
             item["sku"] = None if sku is None or sku == "" else str(sku)
-            if not wanted or (self._named and item["sku"] not in self._skus):
+            named = not self._named or item["sku"] in self._skus
+            if not (wanted and named and (self._families is None or item["group"] in self._families)):
                 self.left += 1
                 if self._changes:
                     self.unwanted.append(item["pim_id"])
@@ -200,7 +217,7 @@ def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, foun
     Raises:
         RunAbortedError: everything or named SKUs were asked for, and there is nothing.
     """
-    if found or scope.kind in {"changed", "interval", "approved"}:
+    if found or scope.kind in {"changed", "interval", "approved", "affected"}:
         return
     source = connector.source
     selection = f"its statuses ({', '.join(source.statuses)})" + (" and its filter" if source.filter else "")

@@ -31,7 +31,6 @@ from amazon_listings.runs.notes import (
     ReportNote,
     TestedNote,
 )
-from amazon_listings.runs.outcomes import OWED, Outcome
 from amazon_listings.runs.report import NAMED, write_report
 from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
@@ -90,7 +89,7 @@ def finish_run(
     number = run_number(ledger, connector.key, run_id, attempt)
     calls = _calls(folder)
     try:
-        summary, error, owed = _reported(
+        summary, error = _reported(
             connector,
             ledger=ledger,
             number=number,
@@ -105,7 +104,7 @@ def finish_run(
             end_in_ledger(ledger, number, counts={}, calls=calls, cursor=None, failure=str(damaged))
         raise
     if number is not None:
-        cursor = None if owed else _cursor(folder)
+        cursor = None if error is not None else _cursor(folder)
         counts, failure = summary["counts"], summary["failure"]
         end_in_ledger(ledger, number, counts=counts, calls=calls, cursor=cursor, failure=failure)
     if error is not None:
@@ -136,12 +135,11 @@ def _reported(
     seller_id: str | None,
     warnings: Sequence[str],
     unfinished: Sequence[str],
-) -> tuple[dict[str, Any], RunAbortedError | None, bool]:
+) -> tuple[dict[str, Any], RunAbortedError | None]:
     """Resolve the outcomes and write the report.
 
     Returns:
-        The summary; the error that kept outcomes from being resolved; whether the run owes items, so that
-        the next one reads them again.
+        The summary; the error that kept outcomes from being resolved.
     """
     scope, definitions = folder.noted(Scope), folder.noted(DefinitionsNote)
     changes = folder.noted(ChangesNote)
@@ -200,11 +198,9 @@ def _reported(
             folder=folder,
             run=number,
             ended=not failure,
+            awaited=resolver.removals_awaited,
         )
-    counts = summary["counts"] | {
-        Outcome.PENDING: summary["counts"][Outcome.PENDING] - resolver.removals_awaited
-    }
-    return summary, None if failure else error, any(counts[outcome] for outcome in OWED)
+    return summary, None if failure else error
 
 
 def _foreseen(folder: RunFolder, messages: Catalogue) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from amazon_listings.ledger.item_states import (
     Fingerprint,
     ItemState,
+    StateFilter,
     digest,
     find_states,
     mark_missing,
@@ -18,23 +19,32 @@ from amazon_listings.ledger.item_states import (
     record_states,
 )
 from amazon_listings.ledger.known_good import digests_of_others
+from amazon_listings.ledger.owed import (
+    Owed,
+    forget_left,
+    forget_owed,
+    record_owed,
+    settle_owed,
+)
 from amazon_listings.runs.needed_fields import needed_fields
 from amazon_listings.runs.notations import RowNotation, columns_of, remember
 from amazon_listings.runs.notes import ExtractNote
-from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.outcomes import OWED, Outcome
 from amazon_listings.runs.records import EXTRACT, MAPPED, REMOVED, RESOLVED
 from amazon_listings.runs.related_tables import load_tables
+from amazon_listings.runs.resolve import REMOVED_PART
 from amazon_listings.runs.unchanged import family_digest, row_digest, unchanged_items
 from amazon_product_types.rules import next_change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
     from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.owed import Kind
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import DefinitionsNote
     from amazon_listings.runs.records import MappedItem, ResolvedItem
@@ -54,8 +64,11 @@ def keep_states(
     folder: RunFolder,
     run: int,
     ended: bool,
+    awaited: Collection[str] = (),
 ) -> None:
-    """Enter what a run read, made and found out; a former state stays where a run did not get to a verdict.
+    """Enter what a run read, made and found out, and what it leaves over for the next run.
+
+    A former state stays where a run did not get to a verdict.
 
     Args:
         connector: The connector that ran.
@@ -66,12 +79,14 @@ def keep_states(
         folder: The run's folder.
         run: The run's number.
         ended: Whether every task of the run came to its end.
+        awaited: SKUs of removals that Amazon took and no reading has shown yet; they are owed by themselves.
     """
     extract = folder.noted(ExtractNote)
     if extract is None:
         return
     read_at = reading_moment(extract)
     left_out = 0
+    over = _Over(ended)
 
     def others(skus: Iterable[str]) -> dict[str, int]:
         if listings is None:
@@ -84,6 +99,8 @@ def keep_states(
         nonlocal left_out
         shared = shared_fingerprint(connector, definitions, folder)
         for item, row, mapped, digests in _rows(folder, extract.parts, others):
+            group = row["group"] if row else mapped.group if mapped else item.pim_id
+            over.note_item(item, group)
             if item.outcome is Outcome.FAILED and mapped is None:
                 left_out += 1  # the run stopped before it was mapped
                 continue
@@ -91,7 +108,7 @@ def keep_states(
             yield ItemState(
                 pim_id=item.pim_id,
                 sku=item.sku or None,
-                family=row["group"] if row else mapped.group if mapped else item.pim_id,
+                family=group,
                 run=run,
                 operation=scope.operation,
                 outcome=str(item.outcome),
@@ -119,6 +136,11 @@ def keep_states(
         outcome=str(Outcome.UNCHANGED),
         read_at=read_at,
     )
+    for one in unchanged_items(folder):
+        over.done += [("item", one.pim_id), *([("removal", one.sku)] if one.sku else [])]
+    over.note_removals(folder, awaited)
+    record_owed(ledger, connector.key, scope.operation, run, over.owed)
+    settle_owed(ledger, connector.key, scope.operation, run, over.done)
     leaving = (one.sku for part in folder.parts(REMOVED) for one in folder.read(REMOVED, part))
     mark_removed_skus(ledger, connector.key, filter(None, leaving), run=run, read_at=read_at)
     remember(ledger, connector.key, folder)
@@ -126,8 +148,43 @@ def keep_states(
         # After an unreadable record nobody knows which items are missing.
         if ended and not left_out and not extract.unreadable:
             mark_missing(ledger, connector.key, run=run, read_at=read_at, kept=extract.kept_ids)
+            forget_left(ledger, connector.key, run)
     else:
         mark_removed(ledger, connector.key, extract.removed_ids, run=run, read_at=read_at)
+        forget_owed(ledger, connector.key, run, extract.removed_ids)
+
+
+class _Over:
+    """What a run leaves over, and what it brought to an end.
+
+    Of a run that did not come to its end nothing is left over for want of a verdict: the mark in the source
+    does not pass what it read.
+    """
+
+    def __init__(self, ended: bool) -> None:  # noqa: FBT001 - the one thing it has to know
+        self.owed: list[Owed] = []
+        self.done: list[tuple[Kind, str]] = []
+        self._ended = ended
+
+    def note_item(self, item: ResolvedItem, family: str) -> None:
+        """Note an item that was read; its listing is not to be removed."""
+        if item.sku:
+            self.done.append(("removal", item.sku))
+        self._note(Owed("item", item.pim_id, family, str(item.outcome)), item.outcome)
+
+    def note_removals(self, folder: RunFolder, awaited: Collection[str]) -> None:
+        """Note the listings whose items left."""
+        for one in folder.read_any(RESOLVED, REMOVED_PART):
+            if one.sku and one.sku not in awaited:
+                self._note(Owed("removal", one.sku, "", str(one.outcome)), one.outcome)
+            elif one.sku:
+                self.done.append(("removal", one.sku))
+
+    def _note(self, one: Owed, outcome: Outcome) -> None:
+        if outcome not in OWED:
+            self.done.append((one.kind, one.name))
+        elif self._ended or outcome is not Outcome.FAILED:
+            self.owed.append(one)
 
 
 def shared_fingerprint(
@@ -162,6 +219,14 @@ def shared_fingerprint(
         "quality": digest(connector.quality),
         "tables": digest(load_tables(connector, folder)) if connector.tables else 0,
     }
+
+
+def owe_due(ledger: Engine, connector_key: str, run: int) -> None:
+    """Enter items of which a rule changes its verdict by now: the next test and live run read them again."""
+    due = find_states(ledger, connector_key, StateFilter(due=datetime.now(UTC)), contents=False)
+    entries = [Owed("item", state.pim_id, state.family, "due") for state in due]
+    for operation in ("test", "live") if entries else ():
+        record_owed(ledger, connector_key, operation, run, entries)
 
 
 def stored_items(ledger: Engine, connector_key: str, connector: Connector) -> Iterator[Item] | None:

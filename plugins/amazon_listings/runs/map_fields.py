@@ -127,7 +127,7 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
 
     def records() -> Iterator[MappedItem]:
         for _, family in groupby(folder.read(EXTRACT, part), key=lambda item: item["group"]):
-            for record in _mapped(connector, mapping, rules, list(family)):
+            for record in mapped_family(connector, mapping, rules, list(family)):
                 counts["mapped"] += 1
                 counts["blocked"] += record.blocked
                 yield record
@@ -136,9 +136,10 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     return counts
 
 
-def _mapped(
+def mapped_family(
     connector: Connector, mapping: FieldMapping, rules: RuleCheck, family: list[Item]
 ) -> Iterator[MappedItem]:
+    """Yield what the mapping makes of the items of one family, its parent first."""
     siblings = [item["variant"] for item in family if item["variant"]]
     for item in mapping.expand_family(family):
         mapped = mapping.apply(item, siblings=siblings)

@@ -19,6 +19,7 @@ from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope, known_items, owned_contents
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus, removals_owed
+from amazon_listings.ledger.owed import owed_removals
 from amazon_listings.messages import catalogue, log_line
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ExtractNote
@@ -156,6 +157,8 @@ def _left(
         return
     gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, extract.removed_ids)}
     gone |= {sku: pim_id for sku, (pim_id, _) in _renamed(connector, ledger, folder).items()}
+    if scope.kind == "changed":
+        gone = {sku: pim_id for pim_id, sku in owed_removals(ledger, connector.key)} | gone
     for item in chain(_mapped(folder), unchanged_items(folder)):
         gone.pop(item.sku or "", None)
     yield from ((pim_id, sku) for sku, pim_id in gone.items())

@@ -90,13 +90,13 @@ class Resolver:
 
     Attributes:
         damage: What is wrong with files that were passed over.
-        removals_awaited: How many removals Amazon took that no reading has shown to hold; the ledger owes
+        removals_awaited: SKUs of removals that Amazon took and no reading has shown to hold; the ledger owes
             them, whatever the next run reads.
     """
 
     def __init__(self, folder: RunFolder, sent: SentWrites | None = None, *, language: str = DEFAULT) -> None:
         self.damage: list[DamagedFile] = []
-        self.removals_awaited = 0
+        self.removals_awaited: set[str] = set()
         self._messages = catalogue(language)
         self._folder = folder
         self._sent = sent
@@ -198,7 +198,8 @@ class Resolver:
             outcome = Outcome.PENDING
             if confirmed is not None and confirmed.outcome is not Outcome.ACCEPTED:
                 outcome = confirmed.outcome
-            self.removals_awaited += outcome is Outcome.PENDING
+            if outcome is Outcome.PENDING and one.sku:
+                self.removals_awaited.add(one.sku)
             awaited = [self._messages.phrase("note.removal_awaited")] if outcome is Outcome.PENDING else []
             seen = [confirmed.note] if confirmed is not None and confirmed.note else awaited
             note = "; ".join(filter(None, (note, *seen)))

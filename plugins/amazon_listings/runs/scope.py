@@ -1,4 +1,4 @@
-"""What one run covers: everything, what changed, an interval, or named SKUs."""
+"""What one run covers: everything, what changed and is owed, an interval, named SKUs, or what is affected."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.runs import LastRun
 
 Operation = Literal["test", "live"]
-Kind = Literal["everything", "changed", "interval", "skus", "approved"]
-Cause = Literal["asked", "first", "connector", "definition", "skus", "interval", "cursor", "approved"]
+Kind = Literal["everything", "changed", "interval", "skus", "approved", "affected"]
+Cause = Literal[
+    "asked", "first", "connector", "definition", "skus", "interval", "cursor", "approved", "affected"
+]
 
 
 class Scope(Note, frozen=True):
@@ -32,6 +34,8 @@ class Scope(Note, frozen=True):
         until: Only what the PIM changed before this moment; None: no upper bound.
         skus: Only these; empty: all, but of kind `approved`, where it is none.
         force: Send even what is unchanged.
+        families: The PIM's identities of products that are read again: beside the changes those of which
+            earlier runs left something over, of kind `affected` nothing but these.
     """
 
     file: ClassVar[str] = "scope"
@@ -44,6 +48,7 @@ class Scope(Note, frozen=True):
     until: datetime | None
     skus: frozenset[str]
     force: bool
+    families: frozenset[str] = frozenset()
 
     @property
     def moves_cursor(self) -> bool:
@@ -54,7 +59,9 @@ class Scope(Note, frozen=True):
         """What the run covers and why, for the log and the report."""
         since, until = (moment and moment.astimezone(UTC) for moment in (self.since, self.until))
         messages = catalogue(language)
-        return messages.phrase(f"scope.{self.cause}", count=len(self.skus), since=since, until=until)
+        code = "cursor_owed" if self.cause == "cursor" and self.families else self.cause
+        count = len(self.families or self.skus)
+        return messages.phrase(f"scope.{code}", count=count, since=since, until=until)
 
 
 def decide(
@@ -65,18 +72,23 @@ def decide(
     last: LastRun | None,
     definition: str,
     approved: Callable[[], Collection[str]] = frozenset,
+    owed: Callable[[], Collection[str]] = frozenset,
+    affected: Callable[[tuple[datetime, datetime] | None], Collection[str]] = lambda _: frozenset(),
     fingerprint: str | None = None,
 ) -> Scope:
     """The scope of a run.
 
     Args:
         connector: The connector that runs.
-        params: What the trigger form asked for: `operation`, `selection` (`changed`, `everything` or
-            `approved`), `skus`, `force`.
+        params: What the trigger form asked for: `operation`, `selection` (`changed`, `everything`,
+            `approved` or `affected`), `skus`, `force`.
         interval: The interval of a backfill run; None for every other run.
         last: The last run of this operation that moved the cursor.
         definition: Checksum of the definition of today.
         approved: Returns the SKUs of which a change was approved and not sent yet.
+        owed: Returns the PIM's identities of products of which earlier runs left something over.
+        affected: Returns those of products whose state another mapping, definition or rule has made; given an
+            interval, of those that changed in it.
         fingerprint: What may change payloads; None: the connector's own.
 
     Raises:
@@ -88,11 +100,15 @@ def decide(
     whole = params["selection"] == "everything"
 
     def scope(
-        kind: Kind, cause: Cause, since: datetime | None = None, until: datetime | None = None
+        kind: Kind,
+        cause: Cause,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        families: Collection[str] = (),
     ) -> Scope:
-        return Scope(operation, kind, cause, since, until, skus, force)
+        return Scope(operation, kind, cause, since, until, skus, force, frozenset(families))
 
-    if interval and params["selection"] != "changed":
+    if interval and params["selection"] not in {"changed", "affected"}:
         raise RunAbortedError("runs.backfill_with_selection", selection=params["selection"])
     if params["selection"] == "approved":
         allowed = frozenset(approved())
@@ -103,6 +119,8 @@ def decide(
         if interval:
             raise RunAbortedError("runs.backfill_with_skus")
         return scope("skus", "skus")
+    if params["selection"] == "affected":
+        return scope("affected", "affected", families=affected(interval))
     if interval:
         return scope("interval", "interval", *interval)
     cause: Cause | None = (
@@ -110,7 +128,7 @@ def decide(
     )
     if last is None or cause:
         return scope("everything", cause or "first")
-    return scope("changed", "cursor", _moment(last.cursor))
+    return scope("changed", "cursor", _moment(last.cursor), families=owed())
 
 
 def _cause_for_everything(fingerprint: str, last: LastRun | None, definition: str) -> Cause | None:

@@ -30,12 +30,15 @@ class Abilities:
 
     Args:
         changes: It can be asked for what changed since a moment. Without it every run reads everything.
+        named: It can be asked for products by their identities (`Selection.families`). Without it a run that
+            has to read some products again reads everything.
         deletions: It reports what was deleted. Without it, deletions are seen by absence in a full reading.
         languages: It knows its languages, and refuses one that it does not have.
         tables: It has related tables of its own. Without it, a connector's related tables are files.
     """
 
     changes: bool = False
+    named: bool = False
     deletions: bool = False
     languages: bool = False
     tables: bool = False

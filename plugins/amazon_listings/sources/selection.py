@@ -23,6 +23,8 @@ class Selection:
             sets them from its own settings.
         fields: PIM fields that are needed; empty: every field. REST API only (`$select`).
         fields_if_any: PIM fields that are read as well where the account has them.
+        families: Identities of products (`products/99`) that are read with all their variants: beside the
+            changes if changes are asked for, else nothing but these. None: none is named.
     """
 
     statuses: tuple[str, ...] = ("visible",)
@@ -32,15 +34,26 @@ class Selection:
     tags: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     fields_if_any: tuple[str, ...] = ()
+    families: frozenset[str] | None = None
 
     def takes(self, status: str) -> bool:
         """True if an item of this status (`visible` …) is wanted."""
         return ALL in self.statuses or status in self.statuses
 
     @property
-    def incremental(self) -> bool:
-        """True if only changes are wanted."""
+    def by_date(self) -> bool:
+        """True if changes are wanted."""
         return self.changed_since is not None or self.changed_until is not None
+
+    @property
+    def incremental(self) -> bool:
+        """True if only changes or named products are wanted."""
+        return self.by_date or self.families is not None
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The ids of the products that are named, without `products/`."""
+        return frozenset(one.removeprefix("products/") for one in self.families or ())
 
     def within(self, modified: datetime | None) -> bool:
         """True if a change at this moment is wanted; a record without a date always is."""

@@ -11,10 +11,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from amazon_listings.ledger.items import ListingScope, record_listed
-from amazon_listings.ledger.runs import take_back_cursor_of
+from amazon_listings.ledger.owed import record_owed_listings
 from amazon_listings.ledger.sweeps import due_for_sweep, gone_among
 from amazon_listings.messages import log_line
 from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.listing_answers import of_marketplace
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def sweep(
     if new := sorted(gone - before):
         log.warning("%s", log_line("log.vanished", count=len(new), skus=new))
         if connector.sync.when_vanished == "recreate":
-            take_back_cursor_of(ledger, connector.key, "live")
+            record_owed_listings(ledger, connector.key, [(None, sku, Outcome.GONE) for sku in new])
     counts = Counter(there=sum(shown.values()), gone=len(gone), missed=len(missing) - len(gone))
     return {name: number for name, number in counts.items() if number}
 

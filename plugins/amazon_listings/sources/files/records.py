@@ -44,7 +44,9 @@ def fill(
         UnusableSource: no such file, or a column that the source names is missing.
     """
     latest: datetime | None = None
-    reading.full = not (selection.incremental and source.modified_column)
+    by_date = selection.by_date and bool(source.modified_column)
+    only_named = selection.families is not None and not selection.by_date
+    reading.full = not (by_date or only_named)
     for row in file_rows(source, root):
         if isinstance(row, UnusableRecord):
             reading.problems.append(row)
@@ -69,7 +71,8 @@ def fill(
             store.put_variant(key, record, shown=wanted)
         else:
             store.put_product(key, record, shown=wanted)
-        if not reading.full and selection.within(moment):
+        named = (group or record["id"]) in selection.named
+        if not reading.full and (named or (by_date and selection.within(moment))):
             store.touch(key)
             if not wanted:
                 store.note_removed(f"{'variants' if group else 'products'}/{record['id']}")

@@ -46,12 +46,15 @@ def fill(store: StagingStore, transport: Transport, selection: Selection, readin
         RetryableError, ActionRequiredError: see `pages` and `roles`.
     """
     since = selection.changed_since
-    answer = _Answer(store, selection, reading)
+    only_named = selection.families is not None and not selection.by_date
+    for key in selection.named:
+        store.touch(key)
+    answer = _Answer(store, selection, reading, wanted=store.is_touched if only_named else None)
     for page in pages(transport, since):
         if not answer.pages_read:
             moment = clock_of(page)
             reading.cursor = reading.opened = moment.isoformat() if moment else None
-            reading.full = since is None or is_full(page.body)
+            reading.full = not only_named and (since is None or is_full(page.body))
         answer.take(page.body)
     answer.end()
     waiting = answer.waiting
@@ -59,7 +62,7 @@ def fill(store: StagingStore, transport: Transport, selection: Selection, readin
         # "Everything is new" and nothing is in it: that says nothing about what was deleted.
         reading.full, reading.cursor = False, None
         reading.notices.append(message("pim.refresh_empty"))
-    elif not reading.full and store.any_touched() and not answer.complete():
+    elif not (only_named or reading.full) and store.any_touched() and not answer.complete():
         log.info("%s", log_line("log.sales_layer_families"))
         store.forget_records()
         rest = _Answer(store, selection, reading, wanted=store.is_touched)
@@ -156,8 +159,9 @@ class _Answer:
             return False
         names = self.described.roles
         without_variants = names is None or names.variants is None
-        return without_variants or all(
-            self.store.has_product(key) and self.store.has_variants(key) for key in self.store.touched()
+        return all(
+            self.store.has_product(key) and (without_variants or self.store.has_variants(key))
+            for key in self.store.touched()
         )
 
     def _rows(self, page: JsonObject, name: str) -> Iterator[Row]:

@@ -55,7 +55,7 @@ def fill(store: StagingStore, transport: Transport, selection: Selection, readin
     """
     catalogue = Catalogue(transport, store, selection, reading)
     reading.opened = catalogue.opened.isoformat()
-    if selection.incremental and catalogue.knows_changes():
+    if selection.incremental and (not selection.by_date or catalogue.knows_changes()):
         reading.full = False
         catalogue.read_changes()
     else:
@@ -168,10 +168,11 @@ class Catalogue:
             self._read_missing_parents()
 
     def read_changes(self) -> None:
-        """Every family with a product or a variant changed within the dates."""
-        for name in (self.products, self.variants):
+        """Every family with a product or a variant changed within the dates, and those that are named."""
+        for name in (self.products, self.variants) if self._selection.by_date else ():
             if name is not None:
                 self._read(name, change_filter(name, self._selection), changes=True)
+        self._read_named(sorted(self._selection.named))
         if self.variants is None:
             return
         self._read_missing_parents()
@@ -181,6 +182,14 @@ class Catalogue:
             self._read(self.variants, "", only=set(touched))
         else:
             self._read_where(self.variants, touched)
+
+    def _read_named(self, ids: list[str]) -> None:
+        """Products by their ids, whatever their status: one that is not wanted any more has left."""
+        field, numbered = self.products.identifier, self.products.numbered
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            values = [int(one) if numbered and one.isdecimal() else one for one in some]
+            self._read(self.products, any_of(field, values), changes=True)
 
     def _read_missing_parents(self) -> None:
         """Products that variants name and no answer held: not wanted by status, or not there."""

@@ -27,7 +27,8 @@ class Resource:
     """A resource's fields by what they are for; None where the account has no such field.
 
     `texts` are the multi-language fields, `images` image and file fields, `cultures` the
-    account's languages, `codes` the status values that the account knows.
+    account's languages, `codes` the status values that the account knows. `numbered`: the identifier is
+    a number.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Resource:
     images: frozenset[str]
     cultures: tuple[str, ...]
     codes: tuple[str, ...]
+    numbered: bool = True
 
     @property
     def unclear_codes(self) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ def describe(body: Mapping[str, Any], name: str) -> Resource:
         images=frozenset(key for key, each in properties.items() if _is_media(each)),
         cultures=tuple(cultures),
         codes=tuple(str(code) for code in (properties.get(status or "", {}).get("enum") or [])),
+        numbered=_is_number(properties.get(str(identifier), {})),
     )
 
 
@@ -127,6 +130,13 @@ def _status(properties: Mapping[str, dict[str, Any]]) -> str | None:
 
 def _texts(values: object) -> list[str]:
     return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+
+
+def _is_number(each: Mapping[str, Any]) -> bool:
+    """Return whether a field holds numbers; one of which nothing is said is taken to."""
+    given = each.get("type")
+    kinds = {given} if isinstance(given, str) else set(_texts(given))
+    return not kinds or bool(kinds & {"integer", "number"})
 
 
 def _is_text(each: Mapping[str, Any]) -> bool:
