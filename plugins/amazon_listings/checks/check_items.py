@@ -41,7 +41,6 @@ from amazon_listings.runs.records import (
     LIVE,
     MAPPED,
     QUALITY,
-    REMOVED,
     TESTED,
 )
 from amazon_listings.runs.removed_items import plan_removals
@@ -116,7 +115,7 @@ def test_sync(
     if client.account.vendor and connector.amazon.requirements != "LISTING_OFFER_ONLY":
         refuse_offers_of_vendors(connector, mapping)
     folder.forget(TestedNote, ForeseenNote, ApprovalNote, StopNote, LiveNote, RemovalsNote)
-    folder.clear(TESTED, APPROVED, LIVE, REMOVED, CONFIRMED)
+    folder.clear(TESTED, APPROVED, LIVE, CONFIRMED)
     record_lines(ledger, connector.key, mapping_lines(connector, mapping))
     leaving = plan_removals(
         connector, scope, ledger=ledger, folder=folder, listings=listings, vendor=client.account.vendor

@@ -147,6 +147,20 @@ def feed_abandoned(ledger: Engine, number: int) -> None:
         lower_fences_of_feed(connection, number)
 
 
+def writes_made(ledger: Engine, run: int) -> dict[str, int]:
+    """Return what a run has sent, in all of its tries: how many feeds, and single writes by method."""
+    with reading(ledger) as connection:
+        started: int | None = connection.scalar(
+            select(func.count()).select_from(feeds).where(feeds.c.run == run, feeds.c.feed_id.is_not(None))
+        )
+        singly = connection.execute(
+            select(submissions.c.method, func.count())
+            .where(submissions.c.run == run, submissions.c.feed.is_(None))
+            .group_by(submissions.c.method)
+        ).all()
+    return {"feeds": started or 0} | {method: number for method, number in singly}
+
+
 def pending_feeds(ledger: Engine, connector_key: str) -> list[PendingFeed]:
     """The feeds of a connector that are not settled, in the order in which they were made."""
     table = feeds.c

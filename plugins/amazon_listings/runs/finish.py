@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.ledger.feeds import writes_made
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run as end_in_ledger
 from amazon_listings.ledger.runs import run_number
@@ -36,7 +37,7 @@ from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -87,10 +88,11 @@ def finish_run(
             the report say so too.
     """
     number = run_number(ledger, connector.key, run_id, attempt)
-    calls = _calls(folder)
+    calls = _calls(folder, {} if number is None else writes_made(ledger, number))
     try:
         summary, error = _reported(
             connector,
+            calls,
             ledger=ledger,
             number=number,
             folder=folder,
@@ -127,6 +129,7 @@ def renew_report(folder: RunFolder, resolver: Resolver) -> dict[str, Any] | None
 
 def _reported(
     connector: Connector,
+    calls: Counter[str],
     *,
     ledger: Engine,
     number: int | None,
@@ -179,7 +182,7 @@ def _reported(
         "warnings": [*(definitions.warnings if definitions else ()), *warnings, *_warnings(folder)],
         "changes": changes.drift if changes else None,
         "failure": failure or (error.worded(messages) if error else None),
-        "calls": dict(_calls(folder)),
+        "calls": dict(calls),
     }
     facts["warnings"] += _foreseen(folder, messages)
     facts["warnings"] += _unpreviewed(folder, scope, messages)
@@ -246,11 +249,21 @@ def _vanished(connector: Connector, ledger: Engine, messages: Catalogue) -> list
     return [messages.phrase("report.vanished", skus=", ".join(skus) + more)] if skus else []
 
 
-def _calls(folder: RunFolder) -> Counter[str]:
-    """Return the calls of the run by kind."""
+#: What the calls of single writes are called, by method.
+_KINDS = {"feeds": "feeds", "PUT": "creations", "PATCH": "updates", "DELETE": "deletions"}
+
+
+def _calls(folder: RunFolder, made: Mapping[str, int]) -> Counter[str]:
+    """Return the calls of the run by kind.
+
+    A try that was killed, or of which a task was made again, noted none; the ledger knows what was sent.
+    """
     calls: Counter[str] = Counter()
     for note in (folder.noted(TestedNote), folder.noted(LiveNote), folder.noted(RemovalsNote)):
         calls.update(note.calls if note is not None else {})
+    for method, kind in _KINDS.items():
+        if made.get(method, 0) > calls[kind]:
+            calls[kind] = made[method]
     return calls
 
 

@@ -9,6 +9,7 @@ Amazon took and did not carry out are repeated by every run that may remove; the
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from amazon_listings.ledger.items import ListingScope, known_items, owned_conten
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus, removals_owed
 from amazon_listings.ledger.owed import owed_removals
 from amazon_listings.messages import catalogue, log_line
+from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
@@ -29,7 +31,7 @@ from amazon_listings.runs.records import MAPPED, REMOVED, WrittenItem
 from amazon_listings.runs.unchanged import unchanged_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from sqlalchemy import Engine
 
@@ -42,6 +44,9 @@ log = logging.getLogger(__name__)
 
 #: The part of the stage `removed` with what an earlier run was allowed to remove, and Amazon did not.
 REPEATED = part_name(2)
+
+#: The part of the stage `removed` with what an earlier try of the same attempt had carried out.
+EARLIER = part_name(3)
 
 #: After so much time a removal that does not show is repeated.
 SURE = timedelta(hours=1)
@@ -76,6 +81,8 @@ def plan_removals(
     Raises:
         ActionRequiredError: a vendor's connector asks for a quantity of 0.
     """
+    carried_out = _carried_out(folder)
+    folder.clear(REMOVED)
     how = connector.sync.when_removed
     if how == "keep" or connector.contributes or scope.kind not in {"everything", "changed", "approved"}:
         return 0
@@ -90,8 +97,9 @@ def plan_removals(
     if extract.unreadable:
         log.warning("%s", log_line("log.unreadable_keeps", unreadable=extract.unreadable))
         return 0
-    owed = _owed(connector, ledger, folder)
-    fresh = (one for one in _left(connector, scope, ledger, folder, extract) if one[1] not in owed)
+    owed = _owed(connector, ledger, folder, carried_out)
+    settled = owed.keys() | carried_out.keys()
+    fresh = (one for one in _left(connector, scope, ledger, folder, extract) if one[1] not in settled)
     renamed = {sku: new for sku, (_, new) in _renamed(connector, ledger, folder).items()}
     messages = catalogue(language_of(connector))
     notes = {sku: messages.phrase("note.renamed", sku=new) for sku, new in renamed.items()}
@@ -115,10 +123,27 @@ def plan_removals(
     if owed:
         log.info("%s", log_line("log.removals_again", count=len(owed)))
         folder.write(REMOVED, REPEATED, _records((pim_id, sku) for sku, pim_id in owed.items()))
-    if not (any(reported.values()) or owed) or scope.operation == "test":
+    folder.write(REMOVED, EARLIER, carried_out.values())
+    if not (any(reported.values()) or settled) or scope.operation == "test":
         folder.clear(REMOVED)
     _tell(connector, count, listed)
     return count + len(owed)
+
+
+def _carried_out(folder: RunFolder) -> dict[str, WrittenItem]:
+    """Return the removals that an earlier try of this attempt carried out, by SKU: the report keeps them."""
+    found: dict[str, WrittenItem] = {}
+    for part in folder.parts(REMOVED):
+        with suppress(DamagedFile):
+            rows = folder.read(REMOVED, part)
+            found |= {
+                one.sku: one
+                for one in rows
+                if one.sku and one.outcome in {Outcome.ACCEPTED, Outcome.UNCHANGED}
+            }
+    for item in _mapped(folder) if found else ():
+        found.pop(item.sku or "", None)
+    return found
 
 
 def _tell(connector: Connector, count: int, listed: int) -> None:
@@ -127,10 +152,14 @@ def _tell(connector: Connector, count: int, listed: int) -> None:
         log.info("%s", log_line(f"log.left_{connector.sync.when_removed}", count=count, listed=listed))
 
 
-def _owed(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, str]:
+def _owed(
+    connector: Connector, ledger: Engine, folder: RunFolder, carried_out: Collection[str]
+) -> dict[str, str]:
     """Return the PIM identities by SKU of removals that Amazon took and did not carry out."""
     owed = {
-        sku: pim_id for pim_id, sku in removals_owed(ledger, connector.key, before=datetime.now(UTC) - SURE)
+        sku: pim_id
+        for pim_id, sku in removals_owed(ledger, connector.key, before=datetime.now(UTC) - SURE)
+        if sku not in carried_out
     }
     if owed:
         for item in chain(_mapped(folder), unchanged_items(folder)):

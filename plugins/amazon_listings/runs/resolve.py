@@ -150,10 +150,10 @@ class Resolver:
                 yield self._item(mapped, stages, sent, parent=True)
 
     def _writes(self, tested: Mapping[str, TestedIndex]) -> Mapping[str, Sent]:
-        """Return what the ledger knows of the writes of the items that were ready."""
+        """Return what the ledger knows of the writes of items that are ready, or were in an earlier try."""
         if self._sent is None or not self._live:
             return {}
-        return self._sent([one.sku for one in tested.values() if one.sku and one.outcome is Outcome.READY])
+        return self._sent([one.sku for one in tested.values() if one.sku and one.outcome in _WRITTEN])
 
     def _item(
         self, item: ItemRecord, stages: _Stages, sent: Mapping[str, Sent], *, parent: bool = False
@@ -161,7 +161,7 @@ class Resolver:
         quality, mapped = stages.quality.get(item.pim_id), stages.mapped.get(item.pim_id)
         tested, live = stages.tested.get(item.pim_id), stages.live.get(item.pim_id)
         confirmed = stages.confirmed.get(item.pim_id)
-        if tested is not None and tested.outcome is Outcome.READY:
+        if tested is not None and tested.outcome in _WRITTEN:
             live = _by_ledger(tested, live, sent.get(item.sku or ""))
         spoken = [one for one in (quality, mapped, tested, live, confirmed) if one is not None]
         issues = [issue for one in spoken for issue in one.issues]
@@ -288,6 +288,8 @@ def _by_ledger(tested: TestedIndex, live: WrittenItem | None, sent: Sent | None)
     if live is not None and live.outcome not in {Outcome.FAILED, Outcome.PENDING}:
         return live
     outcome = _OUTCOMES.get(sent.status)
+    if tested.outcome is Outcome.UNCHANGED and outcome is not Outcome.ACCEPTED:
+        return live
     if outcome is None or (live is not None and outcome is Outcome.PENDING):
         return live
     return WrittenItem(
@@ -299,6 +301,9 @@ def _by_ledger(tested: TestedIndex, live: WrittenItem | None, sent: Sent | None)
     )
 
 
+#: What the test sync may say of an item that the run sends or has sent: one that was sent by an earlier try
+#: is unchanged when the test sync alone is made again.
+_WRITTEN = frozenset({Outcome.READY, Outcome.UNCHANGED})
 #: Of what went out in part only, these say that Amazon has that part.
 _CARRIED_OUT = frozenset({Outcome.ACCEPTED, Outcome.LIVE, Outcome.LIVE_WITH_DIFFERENCES})
 #: What a write's status in the ledger makes of its item.

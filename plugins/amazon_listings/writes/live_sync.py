@@ -117,9 +117,10 @@ class LiveSync:
         if self.folder.noted(ApprovalNote) is None:
             raise NotDecided
         self.poller.poll(self.connector.key)
+        earlier = self.folder.noted(LiveNote)
         self.folder.forget(LiveNote, StopNote)
         self.folder.clear(LIVE)
-        self._submit({})
+        self._submit(earlier.calls if earlier is not None else {})
         return self._finished()
 
     def collect(self) -> dict[str, int]:

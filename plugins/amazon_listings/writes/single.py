@@ -25,7 +25,7 @@ from amazon_listings.writes.protocol import Answer, Answers, Outgoing
 from amazon_listings.writes.vanished import missing_note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from amazon_listings.ledger.fences import Fence
     from amazon_listings.ledger.items import KnownItem
@@ -168,7 +168,10 @@ class Writer:
                 if row["sku"] in fences and fences[row["sku"]].feed is not None
             ]
             due: list[Row] = []
-            for row, outcome in self.known_before([row for row in some if row["sku"] not in fences]):
+            known = list(self.known_before([row for row in some if row["sku"] not in fences]))
+            withdrawn = self.withdrawn([row for row, outcome in known if outcome is None])
+            for row, decision in known:
+                outcome = decision or withdrawn.get(row["sku"])
                 if outcome is None:
                     due.append(row)
                 else:
@@ -202,13 +205,13 @@ class Writer:
         known = known_items(ledger, listings, skus)
         currents = current_listings(ledger, listings, skus, self.planner.layout)
         sent = sent_in_run(ledger, self.protocol.run, skus)
-        withdrawn = self._left_to_later_runs(rows) | self._withdrawn(rows)
+        left = self._left_to_later_runs(rows)
         for row in rows:
             sku = row["sku"]
             before = _sent_before(row, sent.get(sku))
             yield (
                 row | {"current": currents[sku], "sent": before, "known": known.get(sku)},
-                _decided(row, known.get(sku), before, self.messages) or withdrawn.get(sku),
+                _decided(row, known.get(sku), before, self.messages) or left.get(sku),
             )
 
     def _left_to_later_runs(self, rows: list[Row]) -> dict[str, tuple[Outcome, str]]:
@@ -222,10 +225,10 @@ class Writer:
         note = self.messages.phrase("note.read_later")
         return dict.fromkeys(later, (Outcome.UNCHANGED, note))
 
-    def _withdrawn(self, rows: list[Row]) -> dict[str, tuple[Outcome, str]]:
+    def withdrawn(self, rows: Sequence[Row]) -> dict[str, tuple[Outcome, str]]:
         """Return the outcome of rows that a person allowed, and does not allow any more.
 
-        What is left is claimed: from now on a refusal comes too late.
+        What is left is claimed: from now on a refusal comes too late. To be asked last of all.
         """
         ledger, listings = self.protocol.ledger, self.protocol.listings
         hashes = {row["sku"]: row["approval"] for row in rows if row.get("approval")}

@@ -14,6 +14,9 @@ from amazon_listings.ledger.approvals import (
 )
 from amazon_listings.messages import message
 from amazon_listings.runs.records import APPROVED
+
+
+from support.kills import WatchedTraffic
 from support.sync_runs import lamp
 
 ASKING = {"approval": {"policy": "first"}}
@@ -225,3 +228,29 @@ def test_a_run_that_read_earlier_does_not_replace_what_a_later_one_asked(shop):
     later.approve()
     later.send()
     assert price(shop, asking, "A") == 12
+
+
+def test_a_refusal_before_a_feed_starts_is_in_time(shop):
+    """The items were planned already; the feed's document is made without the one that was refused."""
+    asking = shop.connector(approval={"policy": "always"}, sync={"feed_from": 1, "removed_share": 1})
+    run = shop.run(asking, ITEMS, until="tested")
+    run.decide()
+    answer(shop, asking)
+    run.decide()
+    traffic = shop.sandbox.state.traffic = WatchedTraffic()
+    refused = []
+
+    def refuse(kind, operation):
+        if kind == "received" and operation == "searchListingsItems" and not refused:
+            refused.extend(answer(shop, asking, approved=False, skus=("A",)))
+
+    traffic.watch(refuse)
+    run.send()
+    assert [one.sku for one in refused] == ["A"]
+    traffic.watch(lambda *_: None)
+    while run.sync.awaited():
+        shop.sandbox.advance(120)
+        run.sync.collect()
+    assert run.outcomes() == {"A": "refused", "B": "accepted", "C": "accepted"}
+    assert shop.held(asking, "A") is None
+    assert shop.run(asking, [lamp("A", price=9), *ITEMS[1:]]).outcomes()["A"] == "waiting", "no fence stands"

@@ -32,6 +32,7 @@ def message_line(row: dict[str, Any], write: PlannedWrite, product_type: str, pa
             "before": write.before,
             "existed": write.existed,
             "removal": row.get("removal"),
+            "approval": row.get("approval", ""),
             "message": message,
         }
     )

@@ -119,8 +119,8 @@ class FeedSync:
                             out.write(message_line(row, write, self.connector.amazon.product_type, part))
                             sent[part].append({"pim_id": row["pim_id"], "sku": row["sku"]})
                         protocol.renew()
-            for part, refused in self._start():
-                outcomes[part].append(refused)
+            for part, left in self._start():
+                outcomes[part].append(left)
         self.folder.clear(OUTBOX)
         for part, carrying in singly.items():
             outcomes[part] += self.writer.write(carrying, plan=plan, read=read)
@@ -221,14 +221,19 @@ class FeedSync:
         writer.remember(prepared)
 
     def _start(self) -> Iterator[tuple[str, WrittenItem]]:
-        """Start the feeds of the buffered messages; yield those that fit into none, each with its part."""
+        """Start the feeds of the buffered messages.
+
+        Yields:
+            What is in none, each with its part: messages that are too large, and items that a person does not
+            allow any more.
+        """
         client, protocol = self.writer.client, self.writer.protocol
         locale = None if self.connector.amazon.locale == "DEFAULT" else self.connector.amazon.locale
-        buffered = (line["message"] for line in self.folder.unsealed(OUTBOX, part_name(1)))
+        withdrawn: dict[str, tuple[Outcome, str]] = {}
         lines = self.folder.unsealed(OUTBOX, part_name(1))
         refused: dict[str, str] = {}
         for document in messages.documents(
-            buffered,
+            self._still_allowed(withdrawn),
             messages.header(client.account.seller_id, issue_locale=locale),
             refused=lambda error: refused.__setitem__(error.sku, error.worded(self.writer.messages)),
         ):
@@ -239,11 +244,24 @@ class FeedSync:
             protocol.renew()
             self._create(upload.document_id, document.skus, lines)
             del document  # 10 MiB, while the next one is made
-        if refused:
+        left = withdrawn | {sku: (Outcome.FAILED, why) for sku, why in refused.items()}
+        if left:
             for line in self.folder.unsealed(OUTBOX, part_name(1)):
-                if line["sku"] in refused:
+                if line["sku"] in left:
                     row = {"pim_id": line["pim_id"], "sku": line["sku"]}
-                    yield line["part"], outcome_of(row, Outcome.FAILED, refused[line["sku"]])
+                    yield line["part"], outcome_of(row, *left[line["sku"]])
+            protocol.lower(left)
+
+    def _still_allowed(self, withdrawn: dict[str, tuple[Outcome, str]]) -> Iterator[dict[str, Any]]:
+        """Yield the buffered messages that may be sent; add the outcomes of the others to `withdrawn`.
+
+        A person may have refused them since they were planned. Asked while a document is made, which is
+        uploaded and started at once.
+        """
+        for batch in chunks(self.folder.unsealed(OUTBOX, part_name(1)), CHUNK):
+            lost = self.writer.withdrawn(batch)
+            withdrawn.update(lost)
+            yield from (line["message"] for line in batch if line["sku"] not in lost)
 
     def _create(self, document_id: str, skus: Sequence[str], lines: Iterator[dict[str, Any]]) -> None:
         """Announce and start the feed of an uploaded document."""
