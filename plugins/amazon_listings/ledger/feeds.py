@@ -154,11 +154,11 @@ def writes_made(ledger: Engine, run: int) -> dict[str, int]:
             select(func.count()).select_from(feeds).where(feeds.c.run == run, feeds.c.feed_id.is_not(None))
         )
         singly = connection.execute(
-            select(submissions.c.method, func.count())
+            select(submissions.c.method, func.count().label("number"))
             .where(submissions.c.run == run, submissions.c.feed.is_(None))
             .group_by(submissions.c.method)
         ).all()
-    return {"feeds": started or 0} | {method: number for method, number in singly}
+    return {"feeds": started or 0, **{row.method: row.number for row in singly}}
 
 
 def pending_feeds(ledger: Engine, connector_key: str) -> list[PendingFeed]:

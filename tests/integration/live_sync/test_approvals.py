@@ -14,8 +14,6 @@ from amazon_listings.ledger.approvals import (
 )
 from amazon_listings.messages import message
 from amazon_listings.runs.records import APPROVED
-
-
 from support.kills import WatchedTraffic
 from support.sync_runs import lamp
 

@@ -10,6 +10,7 @@ from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.ledger.owed import owed_families
 from amazon_listings.ledger.runs import last_run, next_attempt, start_run
 from amazon_listings.ledger.tables import runs
 from amazon_listings.runs.finish import finish_run
@@ -118,20 +119,22 @@ def test_a_run_that_came_to_its_end_moves_the_cursor(close, folder, ledger):
     assert "The secret expires on 2026-12-01." in page(folder)
 
 
-def test_items_without_an_answer_keep_the_cursor_where_it_was(close, started, ledger, extracted, item):
+def test_items_without_an_answer_are_owed_and_the_cursor_passes_them(close, started, ledger, extracted, item):
     started()
     extracted([item(1)])
     assert close()["counts"]["failed"] == 1
-    assert last_run(ledger, "lamps", "test") is None
+    assert last_run(ledger, "lamps", "test").cursor
+    assert owed_families(ledger, "lamps", "test") == {"products/1"}
     assert entries(ledger)[0]["state"] == "settled"
 
 
 @pytest.mark.usefixtures("started_with_item")
-def test_items_behind_another_write_keep_the_cursor_where_it_was(close, folder, ledger):
+def test_items_behind_another_write_are_owed_and_the_cursor_passes_them(close, folder, ledger):
     folder.write(TESTED, part_name(1), [judged_item("products/1", "ready", "A-1")])
     folder.write(LIVE, part_name(1), [written("products/1", "pending", "A-1")])
     assert close()["counts"]["pending"] == 1
-    assert last_run(ledger, "lamps", "test") is None
+    assert last_run(ledger, "lamps", "test").cursor
+    assert owed_families(ledger, "lamps", "test") == {"products/1"}
 
 
 @pytest.mark.parametrize("kind", ["skus", "interval"])
