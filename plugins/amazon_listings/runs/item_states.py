@@ -136,8 +136,7 @@ def keep_states(
         outcome=str(Outcome.UNCHANGED),
         read_at=read_at,
     )
-    for one in unchanged_items(folder):
-        over.done += [("item", one.pim_id), *([("removal", one.sku)] if one.sku else [])]
+    over.note_unchanged(folder)
     over.note_removals(folder, awaited)
     record_owed(ledger, connector.key, scope.operation, run, over.owed)
     settle_owed(ledger, connector.key, scope.operation, run, over.done)
@@ -171,6 +170,13 @@ class _Over:
         if item.sku:
             self.done.append(("removal", item.sku))
         self._note(Owed("item", item.pim_id, family, str(item.outcome)), item.outcome)
+
+    def note_unchanged(self, folder: RunFolder) -> None:
+        """Note the items that left at the extract: they are as they should be."""
+        for one in unchanged_items(folder):
+            self.done.append(("item", one.pim_id))
+            if one.sku:
+                self.done.append(("removal", one.sku))
 
     def note_removals(self, folder: RunFolder, awaited: Collection[str]) -> None:
         """Note the listings whose items left."""

@@ -141,7 +141,7 @@ def _carried_out(folder: RunFolder) -> dict[str, WrittenItem]:
                 for one in rows
                 if one.sku and one.outcome in {Outcome.ACCEPTED, Outcome.UNCHANGED}
             }
-    for item in _mapped(folder) if found else ():
+    for item in chain(_mapped(folder), unchanged_items(folder)) if found else ():
         found.pop(item.sku or "", None)
     return found
 
