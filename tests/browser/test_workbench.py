@@ -195,9 +195,8 @@ def test_an_issue_is_mended_in_the_draft(house, signed_in):
         page.fill("[name=expression]", value)
         page.check("[name=kind][value=expression]")
         page.wait_for_selector("#preview li")
-        with page.expect_response("**/fields/draft") as answer:
+        with page.expect_navigation():  # what is kept leads on
             page.click("button:has-text('Garder dans le brouillon')")
-        assert answer.value.ok, answer.value.text()
     page.goto(place(house, f"dags/{DAG}/fields"))
     page.click("button:has-text('Contrôler')")
     page.wait_for_selector("text=ne seraient plus bloqués")
