@@ -297,9 +297,13 @@ def _known(ledger: Engine, condition: Any) -> Iterator[KnownIssue]:
             rows = connection.execute(
                 select(issues).where(condition, issues.c.id > last).order_by(issues.c.id).limit(CHUNK)
             ).all()
-        for row in rows:
-            issue = Issue.from_dict(row.document)
-            yield KnownIssue(row.item, issue, row.opened_run, row.seen_run, row.resolved_run)
+            known = [
+                KnownIssue(
+                    row.item, Issue.from_dict(row.document), row.opened_run, row.seen_run, row.resolved_run
+                )
+                for row in rows
+            ]
+        yield from known
         if len(rows) < CHUNK:
             return
         last = rows[-1].id
