@@ -133,7 +133,12 @@ class Installation:
         document = {
             "id": "lamps",
             "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "LAMP"},
-            "files": {"path": str(root / "products.csv"), "languages": ["fr"], "sku": "{{ item.reference }}"},
+            "files": {
+                "path": str(root / "products.csv"),
+                "languages": ["fr"],
+                "sku": "{{ item.reference }}",
+                "sku_limit": 2_000_000,
+            },
             "approval": {"policy": "never"},
             "sync": {"feed_from": 1 if way == "feeds" else 10**6},
             "mapping": MAPPING,
