@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import plain_errors, refuse
+from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
 from amazon_listings.cli.tables import clean
 
 if TYPE_CHECKING:
@@ -88,18 +88,16 @@ def adopt(
                 )
                 if not sku or one.sku in sku
             ]
-        _show(found)
+        _show(found, connector)
         if not found:
-            typer.echo("The ledger knows no such listing. Run a test first: it looks for them.", err=True)
+            say("adopt.nothing", err=True)
             raise typer.Exit(1)
-        if not yes and not typer.confirm(f"Are these {len(found):,} listings to be {connector}'s?"):
-            print("Nothing was changed.")
-            raise typer.Exit(1)
+        _confirm(yes, "adopt.ask", connector=connector, count=len(found))
         if other is None:
             adoption.adopt(at.ledger, at.listings, found)
         else:
             adoption.hand_over(at.ledger, at.listings, other, found, at.definitions.layout)
-    print(f"{len(found):,} listings are {connector}'s now. Nothing was changed at Amazon.")
+    say("adopt.done", connector=connector, count=len(found))
 
 
 def release(
@@ -113,14 +111,18 @@ def release(
 
     with plain_errors():
         at = _setting(connector, ledger)
-        what = ", ".join(sku) if sku else "all its listings"
-        if not yes and not typer.confirm(f"Is {connector} to give up {what}?"):
-            print("Nothing was changed.")
-            raise typer.Exit(1)
+        _confirm(yes, "adopt.ask_release" if sku else "adopt.ask_release_all", connector=connector, skus=sku)
         count = adoption.release(at.ledger, at.listings, sku or ())
         if sku and not count:
             refuse("cli.no_such_listing", connector=connector, skus=sku)
-    print(f"{connector} gave up {count:,} listings. Nothing was changed at Amazon.")
+    say("adopt.given_up", connector=connector, count=count)
+
+
+def _confirm(yes: bool, code: str, **facts: Any) -> None:
+    """Ask before the ledger is changed, unless `--yes` was said; end the command if the answer is no."""
+    if not yes and not typer.confirm(messages().phrase(code, **facts)):
+        say("adopt.unchanged")
+        raise typer.Exit(1)
 
 
 def _setting(connector_id: str, url: str | None) -> _Setting:
@@ -137,6 +139,7 @@ def _setting(connector_id: str, url: str | None) -> _Setting:
 
     engine = opened_ledger(url)
     connector = keyed(engine, connector_named(connector_id))
+    speak(connector=connector)
     client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
     store = DefinitionStore(connections.storage() / "definitions")
     pair = load_pair(store, definition_key(connector, client.account.seller_id), connector.marketplace)
@@ -147,16 +150,15 @@ def _setting(connector_id: str, url: str | None) -> _Setting:
     return _Setting(connector, compiled(connector, definitions), definitions, client, engine, listings)
 
 
-def _show(found: Iterable[Adoption]) -> None:
+def _show(found: Iterable[Adoption], connector: str) -> None:
     every = list(found)
     for one in islice(every, SHOWN):
-        print(clean(f"{one.sku}: {len(one.leaves):,} values"))
+        print(clean(messages().phrase("adopt.listing", sku=one.sku, count=len(one.leaves))))
         for leaf, value in one.leaves.items():
             print(clean(f"    {leaf}: {_short(value)}"))
     if len(every) > SHOWN:
-        print(f"… and {len(every) - SHOWN:,} more listings.")
-    leaves = sum(len(one.leaves) for one in every)
-    print(f"{len(every):,} listings, {leaves:,} values that would become the connector's.")
+        say("adopt.more", count=len(every) - SHOWN)
+    say("adopt.found", connector=connector, count=len(every), values=sum(len(one.leaves) for one in every))
 
 
 def _short(value: Any) -> str:

@@ -11,7 +11,7 @@ from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import connector_standing, item_standings
 from amazon_listings.ledger.issues import CheckedItem, issue_lives, open_issues, record_issues
 from amazon_listings.ledger.items import record_accepted, record_listed
-from amazon_listings.ledger.retention import prune
+from amazon_listings.ledger.retention import Pruned, prune
 from amazon_listings.ledger.runs import (
     NoSuchRun,
     find_run,
@@ -131,7 +131,7 @@ class TestRetention:
         assert self.left(ledger) == ([old, cursor, pending, young], 4)
         pruned = prune(ledger, days=400, now=NOW)
         assert pruned == would
-        assert str(pruned) == "1 runs, 1 submissions, 0 feeds, 0 issues, 0 states"
+        assert pruned == Pruned(runs=1, submissions=1)
         assert self.left(ledger) == ([cursor, pending, young], 3)
         assert item_standings(ledger, "a")
         assert last_run(ledger, "fr_home", "live") is not None
