@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def mutated_json(random: Random, value: Any) -> Any:
     for _ in range(random.randint(1, 2)):
         holder, key = _place(random, made)
         if holder is None:
-            return random.choice(VALUES)
+            return deepcopy(random.choice(VALUES))
         kind = random.randrange(4)
         if kind == 0:
             del holder[key]
@@ -67,7 +68,7 @@ def mutated_json(random: Random, value: Any) -> Any:
         elif kind == 2:
             holder[key] = deep(random.choice((5, 30, 100, 400)))
         else:
-            holder[key] = random.choice(VALUES)
+            holder[key] = deepcopy(random.choice(VALUES))
     return made
 
 
