@@ -156,9 +156,10 @@ def test_what_changed_between_preview_and_submission_is_not_sent(shop, ledger):
 def test_a_repeated_task_sends_nothing_twice(shop, ledger):
     connector = shop.connector()
     run = shop.run(connector, [lamp("A"), lamp("B")])
+    sent = run.calls()
     run.live()
     assert run.outcomes() == {"A": "accepted", "B": "accepted"}
-    assert run.calls() == {"searches": 1, "previews": 2}
+    assert run.calls() == sent == {"searches": 1, "previews": 2, "readings": 2, "creations": 2}
     assert "un essai précédent" in run.items()["A"].note
     assert len(list(writes_of(ledger, run.number))) == 2
 
