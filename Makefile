@@ -35,7 +35,7 @@ down: $(STAMP)  ## Stop what `make up` started
 test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 	@tests/install.sh
 	$(BIN)/pytest -m "not soak and not airflow" --numprocesses 2 --dist loadfile
-	$(BIN)/pytest -m "airflow and not soak"
+	$(BIN)/pytest -m "airflow and not soak" --numprocesses 2 --dist loadfile
 
 compat: $(STAMP)  ## Run the unit tests on each Python of 3.11, 3.12 and 3.13 that this machine has
 	@tests/compat.sh

@@ -153,7 +153,8 @@ def test_nothing_changed_costs_no_call(idle):
     assert idle.run.state == "success"
     assert set(idle.outcomes.values()) <= {"unchanged"}
     assert idle.writes == 0
-    assert set(idle.run.states.values()) == {"success"}
+    skipped = {task for task, state in idle.run.states.items() if state != "success"}
+    assert skipped <= {"map_fields"}, "there may be nothing left to map"
 
 
 def test_named_skus_are_sent_again_by_force(named):
