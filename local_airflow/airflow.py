@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -70,7 +71,9 @@ def secret_of(home: Path, name: str) -> str:
 
 def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
     """Return the environment of a private Airflow in `home`, its API server on `port` of 127.0.0.1."""
-    home.mkdir(parents=True, exist_ok=True)
+    config = home / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).with_name("sqlite_patience.py"), config)
     scripts = str(Path(sys.executable).parent)
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "_AIRFLOW"))},
@@ -80,6 +83,7 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "sqlite_patience.CONNECT_ARGS",
         "AMAZON_LISTINGS_CONNECTORS": str(PROJECT / "include" / "connectors"),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__CORE__PARALLELISM": "4",
