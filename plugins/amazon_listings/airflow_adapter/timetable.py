@@ -1,7 +1,7 @@
 """When connectors run by themselves: at the next time of their schedule, never for what is past.
 
-Airflow's own timetable runs the last complete interval as soon as a DAG is unpaused, which may be a time
-that nobody thought of. Registered by the plugin, because the scheduler has to know the class.
+Airflow's own timetable runs the last complete interval as soon as a DAG is unpaused, which may be hours
+ago. Registered by the plugin, because the scheduler has to know the class.
 """
 
 from __future__ import annotations

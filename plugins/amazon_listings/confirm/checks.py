@@ -159,7 +159,7 @@ class _Confirm:
     """The looks at one connector's listings.
 
     `keep` gets what was seen, rows of the stage `confirmed` by run, before the ledger counts the
-    looks: whoever is killed between the two looks again, and no report stays as it was. `found` are the
+    looks: after a kill between the two it is read again, so no report misses it. `found` are the
     listings of the last look that were read in several marketplaces.
     """
 

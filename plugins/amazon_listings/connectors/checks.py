@@ -209,7 +209,7 @@ def _offers_alone(document: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _version(document: dict[str, Any]) -> Iterator[Problem]:
-    """A version is an id of Amazon's, which nobody can tell from a wrong one; a misspelt name can be told."""
+    """Find a misspelt name of a version. Ids are Amazon's own: only Amazon knows whether one is right."""
     version = _at(document, "amazon", "product_type_version")
     if isinstance(version, str) and version not in _VERSIONS:
         near = nearest(version, _VERSIONS)

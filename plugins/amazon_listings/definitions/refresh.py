@@ -133,10 +133,9 @@ def pair_keys(key: DefinitionKey, marketplace: Marketplace) -> tuple[DefinitionK
     return DefinitionKey(**{**known, "locale": marketplace.locale}), DefinitionKey(**known)
 
 
-def _fetched(
-    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, stored: StoredDefinition | None
-) -> StoredDefinition:
-    answer = definitions.get(
+def _asked(client: SellingPartner, key: DefinitionKey) -> definitions.DefinitionAnswer:
+    """Return what Amazon says of the product type that a key names."""
+    return definitions.get(
         client,
         key.product_type,
         key.marketplace_id,
@@ -147,6 +146,12 @@ def _fetched(
         parentage_level=key.parentage_level,
         for_seller=key.seller_id is not None,
     )
+
+
+def _fetched(
+    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, stored: StoredDefinition | None
+) -> StoredDefinition:
+    answer = _asked(client, key)
     content = None
     if stored is None or stored.checksum != answer.schema.checksum:
         content = definitions.download(client, answer.schema)
@@ -190,16 +195,7 @@ def _of_version(client: SellingPartner, key: DefinitionKey) -> UnknownVersion | 
     if key.version in VERSION_NAMES:
         return None
     try:
-        latest = definitions.get(
-            client,
-            key.product_type,
-            key.marketplace_id,
-            requirements=key.requirements,
-            requirements_enforced=key.requirements_enforced,
-            locale=key.locale,
-            parentage_level=key.parentage_level,
-            for_seller=key.seller_id is not None,
-        )
+        latest = _asked(client, replace(key, version="LATEST"))
     except AmazonListingsError:
         return None
     return UnknownVersion(

@@ -53,7 +53,7 @@ def keep_new_connector(
     """Keep a connector that is being made, over an earlier state of the same maker.
 
     Returns:
-        False where somebody else makes one of this id; nothing is kept then.
+        False if another user is making a connector of this id; nothing is kept then.
     """
     values = {
         "document": dict(document),

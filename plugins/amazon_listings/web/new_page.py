@@ -243,7 +243,7 @@ def _pim_field(asked: Asked) -> str:
 
 
 def _made(asked: Asked, seen: ProductsSeen | None, visitor: Visitor) -> bool:
-    """Fetch the definition, propose a mapping, and keep both; False where somebody else makes this id."""
+    """Fetch the definition, propose a mapping, and keep both; False if another user has this id."""
     client = _client(asked)
     one = connector_from(document_of(asked, {}, {}))
     storage = connections.storage()
