@@ -1,7 +1,8 @@
 """Confirm: read accepted listings back, until it is known what became of them.
 
 Only listings whose moment has come are read (`ledger.confirmations`), several at once, many by searches,
-and within the quotas. What is seen goes into the ledger and into the folder and report of the run that wrote.
+and within the quotas; those that the report of a feed showed as live are not read at all. What is seen goes
+into the ledger and into the folder and report of the run that wrote.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.confirm.report import keep_confirmed, renew_report
-from amazon_listings.confirm.verdict import Expectation, Verdict, judge, judge_removal
+from amazon_listings.confirm.reported import reported_listings
+from amazon_listings.confirm.verdict import Expectation, Verdict, judge, judge_removal, judge_reported
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError, RunAbortedError
 from amazon_listings.ledger.confirmations import due_looks, record_looks
@@ -103,7 +105,7 @@ def confirm(
                 if run is not None:
                     _keep(one, run, rows, leaving, ledger=ledger, storage=storage)
 
-        return _Confirm(one, its_definitions, client, ledger, now, keep)
+        return _Confirm(one, its_definitions, client, ledger, storage, now, keep)
 
     looking = looking_at(connector, definitions)
     others: list[_Confirm] | None = None
@@ -167,6 +169,7 @@ class _Confirm:
     definitions: Definitions
     client: SellingPartner
     ledger: Engine
+    storage: Path
     now: Callable[[], datetime]
     keep: Callable[[dict[WritingRun | None, list[ConfirmedItem]], Collection[str]], None]
     found: dict[str, Listing] = field(default_factory=dict)
@@ -285,10 +288,15 @@ class _Confirm:
     ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
         """What Amazon says of each.
 
-        Many are searched, twenty at a time; what a search shows as live needs no more. Everything else is
-        read alone: a search may not know yet what was just written.
+        What the report of a feed showed as live is not read. Many others are searched, twenty at a time; what
+        a search shows as live needs no more. Everything else is read alone: a search may not know yet what
+        was just written.
         """
         left = {look.sku: look for look in looks}
+        for shown in self._reported(looks, contents, writes):
+            del left[shown.row["sku"]]
+            yield shown
+        looks = list(left.values())
         if len(looks) > AT_ONCE:
             places = dict.fromkeys(place for many in self._together.values() for place in many)
             found = read_listings(
@@ -315,6 +323,18 @@ class _Confirm:
             in_flight=lambda: self.client.in_flight("getListingsItem"),
             progress=Progress(len(left), "log.progress_readings"),
         )
+
+    def _reported(
+        self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
+    ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
+        """Yield what the reports of feeds showed as live, when it is looked at for the first time."""
+        first = {look.sku: look for look in looks if look.looks == 0 and look.removing is None}
+        by_feed = {sku: write for sku, write in writes.items() if sku in first}
+        for sku, listing in reported_listings(self.storage, self.connector.key, by_feed).items():
+            row = {"sku": sku, "look": first[sku], "reported": True}
+            shown = Answered(row, [listing], None)
+            if self._judged(shown, contents.get(sku, {}), writes[sku]).state == "live":
+                yield shown
 
     def _read_together(
         self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
@@ -376,6 +396,8 @@ class _Confirm:
             self.client.account.vendor,
         )
         listing = answer.result[0] if answer.result else None
+        if listing is not None and answer.row.get("reported"):
+            return judge_reported(listing, expected)
         return judge(listing, expected, waited=self.now() - look.accepted_at, last=look.last)
 
     def _issues(self, answer: Answered[dict[str, Any], list[Listing]]) -> list[Issue]:

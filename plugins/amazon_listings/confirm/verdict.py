@@ -116,9 +116,7 @@ def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, 
     """
     if listing is None:
         return Verdict("not_applied" if last else "accepted", "", (message("confirm.sku_unknown"),))
-    summary = next(
-        (one for one in listing.summaries if one.get("marketplaceId") == expected.place.id), None
-    ) or next((one for one in listing.summaries if "marketplaceId" not in one), {})
+    summary = _summary_at(listing, expected.place)
     asin = str(summary.get("asin") or "")
     actions = enforcements(listing.issues)
     differing = expected.differences(listing)
@@ -135,6 +133,30 @@ def judge(listing: Listing | None, expected: Expectation, *, waited: timedelta, 
     if suppressed:
         return Verdict("suppressed", asin, (message("confirm.enforced", actions=suppressed), *notes))
     return Verdict("not_applied" if missing else "live_with_differences", asin, notes)
+
+
+def judge_reported(listing: Listing, expected: Expectation) -> Verdict:
+    """Return `live` if the report of a feed shows it, else `accepted`: then the listing has to be read.
+
+    Args:
+        listing: As the report shows it, changed since the feed was made; it has no attributes. That Amazon
+            took them is what the report says of the message.
+        expected: What it shall be.
+    """
+    summary = _summary_at(listing, expected.place)
+    asin = str(summary.get("asin") or "")
+    actions = enforcements(listing.issues)
+    hidden = SUPPRESSIONS.intersection(actions) or actions.get(ATTRIBUTE_SUPPRESSED) is not None
+    refused = any(issue["severity"] == "ERROR" for issue in listing.issues)
+    if hidden or refused or not asin or not expected.is_visible(summary):
+        return Verdict("accepted", asin)
+    return Verdict("live", asin)
+
+
+def _summary_at(listing: Listing, place: Marketplace) -> dict[str, Any]:
+    """Return a listing's summary in a marketplace; empty if there is none."""
+    named = next((one for one in listing.summaries if one.get("marketplaceId") == place.id), None)
+    return named or next((one for one in listing.summaries if "marketplaceId" not in one), {})
 
 
 def judge_removal(listing: Listing | None, how: Removal, place: Marketplace, *, last: bool) -> Verdict:

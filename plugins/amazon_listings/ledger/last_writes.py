@@ -36,6 +36,7 @@ class LastWrite(NamedTuple):
         method: `PUT`, `PATCH`, `UPDATE`, `PARTIAL_UPDATE`.
         body: The attributes or the patches sent.
         before: The attributes that the listing had before, as far as they are known.
+        feed_id: Amazon's id of the feed that the write was in; None if it was sent alone.
     """
 
     run: WritingRun
@@ -43,6 +44,7 @@ class LastWrite(NamedTuple):
     method: str
     body: Any
     before: dict[str, Any] | None = None
+    feed_id: str | None = None
 
     @property
     def sent(self) -> frozenset[str]:
@@ -96,6 +98,8 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
                     table.method,
                     table.body,
                     table.before,
+                    table.feed,
+                    table.submission_id,
                 )
                 .join(runs, runs.c.id == table.run)
                 .where(table.id.in_(newest))
@@ -107,6 +111,7 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
                     row.method,
                     unpacked(row.body),
                     unpacked(row.before),
+                    row.submission_id if row.feed is not None else None,
                 )
                 for row in rows
             }

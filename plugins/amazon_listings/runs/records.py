@@ -218,11 +218,19 @@ class ConfirmedItem(ItemRecord, frozen=True, kw_only=True):
     issues: tuple[Issue, ...] = ()
 
 
-class FeedMessageIssues(RunRecord, frozen=True, kw_only=True):
-    """What a feed's report says of one message; `issues` are Amazon's own."""
+class FeedMessage(RunRecord, frozen=True, kw_only=True):
+    """What a feed's report says of one message.
+
+    Attributes:
+        sku: Of which item.
+        issues: Amazon's issues with the message.
+        item: The listing after the message was processed, with the parts that the feed asked for, as
+            `getListingsItem` shows it; None where the report does not show it, or shows it as it was before.
+    """
 
     sku: str
-    issues: list[dict[str, Any]]
+    issues: list[dict[str, Any]] = []
+    item: dict[str, Any] | None = None
 
 
 class ResolvedItem(ItemRecord, frozen=True, kw_only=True):
@@ -375,7 +383,7 @@ TESTED = Stage("tested", TestedItem, TestedIndex, task="test_sync")
 APPROVED = Stage("approved", ApprovedItem, ApprovedIndex, task="approve")
 REMOVED = Stage("removed", WrittenItem, WrittenItem, task="test_sync")
 LIVE = Stage("live", WrittenItem, WrittenItem, task="live_sync")
-FEEDS = Stage("feeds", FeedMessageIssues, FeedMessageIssues, task="live_sync")
+FEEDS = Stage("feeds", FeedMessage, FeedMessage, task="live_sync")
 CONFIRMED = Stage("confirmed", ConfirmedItem, ConfirmedItem, task="live_sync")
 RESOLVED = Stage("resolved", ResolvedItem, ResolvedItem, task="report")
 GONE = Stage("gone", GoneIssue, GoneIssue, task="report")

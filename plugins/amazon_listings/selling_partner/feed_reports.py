@@ -3,22 +3,29 @@
 Source: Amazon's listings feed processing report schema v2. Not every message has an entry: a
 message without an error was accepted, but only if the report's own numbers agree. What is odd in a report
 unsettles only what it is about: a message with an issue of a new severity, or all without an entry if the
-counts are missing; these are read back.
+counts are missing; these are read back. Its `items` are listings as `getListingsItem` shows them, each as it
+was when processing ended, with the parts that the feed's header asked for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from amazon_listings.incoming.decoding import decode
+from amazon_listings.selling_partner.answers import Answer
 from amazon_listings.selling_partner.exceptions import MalformedAnswer
 from amazon_listings.selling_partner.faults import RETRY_LATER
-from amazon_listings.selling_partner.listing_answers import SEVERITIES
+from amazon_listings.selling_partner.listing_answers import SEVERITIES, read_listing
+from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from amazon_listings.selling_partner.listing_answers import Listing
+
+_OPERATION = "getFeedDocument"
 _DIGITS = 10
 
 #: `UNKNOWN`: the report does not tell; the listing must be read.
@@ -100,6 +107,14 @@ def outcomes(report: Report, skus: Sequence[str]) -> Iterator[MessageOutcome]:
         yield MessageOutcome(sku, outcome, issues + (whole if outcome != "ACCEPTED" else []))
 
 
+def read_item(item: dict[str, Any]) -> Listing | None:
+    """Return a listing that a report shows; None if it is not as Amazon's model says."""
+    try:
+        return read_listing(Shape(Answer(HTTPStatus.OK, item, "", None), _OPERATION), item)
+    except MalformedAnswer:
+        return None
+
+
 def _outcome_of(issues: list[dict[str, Any]], without: Outcome) -> Outcome:
     if any(map(_is_error, issues)):
         return "INVALID"
@@ -168,5 +183,5 @@ def _malformed(what: str) -> MalformedAnswer:
         what=what,
         retry_after=RETRY_LATER,
     )
-    error.operation = "getFeedDocument"
+    error.operation = _OPERATION
     return error

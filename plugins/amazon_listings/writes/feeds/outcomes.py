@@ -37,7 +37,9 @@ class MessageReports:
         if name not in self._reports:
             if len(self._reports) >= self._KEPT:
                 del self._reports[next(iter(self._reports))]
-            self._reports[name] = {one.sku: one.issues for one in self._folder.read_any(FEEDS, name)}
+            self._reports[name] = {
+                one.sku: one.issues for one in self._folder.read_any(FEEDS, name) if one.issues
+            }
         return self._reports[name].get(sku, [])
 
 

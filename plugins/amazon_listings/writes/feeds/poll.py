@@ -2,7 +2,7 @@
 
 An absent or unreadable report is pending, never success. A message without an error is accepted if
 the report's own counts bear it out; what a report leaves open, and what a feed that broke off
-(`FATAL`) had applied by then, is read back.
+(`FATAL`) had applied by then, is read back. The listings that a report shows are kept for `confirm`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from amazon_listings.ledger.submissions import ACCEPTED, UNKNOWN
 from amazon_listings.messages import log_line, message
 from amazon_listings.runs.amazon_calls import Progress, call_for_all
 from amazon_listings.runs.folder import safe_name
-from amazon_listings.runs.records import FEEDS, FeedMessageIssues
+from amazon_listings.runs.records import FEEDS, FeedMessage
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.comparison import mismatched_attributes
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer, SellingPartnerError
-from amazon_listings.selling_partner.feed_reports import outcomes, read_report
+from amazon_listings.selling_partner.feed_reports import outcomes, read_item, read_report
 from amazon_listings.writes.feeds.recovery import find_feed
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CANCELLED = "CANCELLED"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -111,7 +112,7 @@ class FeedPoller:
         if at_amazon.report_id is None and at_amazon.state != "FATAL":
             log.info("%s", log_line("log.feed_without_report", feed=feed.feed_id))
             return
-        answers = self._answers(feed, report, at_amazon.state)
+        answers = self._answers(feed, report, at_amazon)
         self._finish(feed, at_amazon.state, at_amazon.report_id, answers)
 
     def _report(self, feed: amazon.Feed) -> Report | None:
@@ -123,22 +124,34 @@ class FeedPoller:
             log.warning("%s", error)
             return None
 
-    def _answers(self, feed: PendingFeed, report: Report | None, state: str) -> Iterator[tuple[str, str]]:
+    def _answers(
+        self, feed: PendingFeed, report: Report | None, at_amazon: amazon.Feed
+    ) -> Iterator[tuple[str, str]]:
         """Yield the answer of each message: as the report says, else as the listing shows."""
         reported = list(outcomes(report, feed_skus(self.ledger, feed.number))) if report else []
         if feed.run == self.run:
-            self._keep(feed, reported)
-        decided = frozenset({"INVALID"} if state == "FATAL" else {"INVALID", ACCEPTED})
+            self._keep(feed, reported, _shown_since(report, at_amazon.created) if report else {})
+        decided = frozenset({"INVALID"} if at_amazon.state == "FATAL" else {"INVALID", ACCEPTED})
         known = {one.sku: one.outcome for one in reported if one.outcome in decided}
         yield from known.items()
         yield from self._read_back(feed, without=known)
 
-    def _keep(self, feed: PendingFeed, reported: Iterable[MessageOutcome]) -> None:
-        """Write the issues of a report to the run's folder."""
+    def _keep(
+        self, feed: PendingFeed, reported: Iterable[MessageOutcome], shown: dict[str, dict[str, Any]]
+    ) -> None:
+        """Write what a report says of its messages, and how it shows their listings, to the run's folder."""
+        rows = (
+            FeedMessage(
+                sku=one.sku,
+                issues=one.issues,
+                item=shown.get(one.sku) if one.outcome == ACCEPTED else None,
+            )
+            for one in reported
+        )
         self.folder.write(
             FEEDS,
             report_name(str(feed.feed_id)),
-            (FeedMessageIssues(sku=one.sku, issues=one.issues) for one in reported if one.issues),
+            (row for row in rows if row.issues or row.item is not None),
         )
 
     def _read_back(
@@ -180,6 +193,30 @@ class FeedPoller:
         ]
         answered = answers_in_words or [message("log.no_messages")]
         log.info("%s", log_line("log.feed_state", feed=feed.feed_id, state=state, answers=answered))
+
+
+def _shown_since(report: Report, created: str) -> dict[str, dict[str, Any]]:
+    """Return the listings of a report as Amazon sent them, if they were changed since the feed was made.
+
+    Both times are Amazon's. What was not changed since then may show what was there before.
+    """
+    begun = _moment(created)
+    return {
+        listing.sku: listing.body
+        for listing in map(read_item, report.items)
+        if listing is not None
+        and listing.summaries
+        and all(_moment(one.get("lastUpdatedDate")) >= begun for one in listing.summaries)
+    }
+
+
+def _moment(text: Any) -> datetime:
+    """Return a moment of Amazon's; long ago, if it is none."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return _LONG_AGO
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def report_name(feed_id: str) -> str:

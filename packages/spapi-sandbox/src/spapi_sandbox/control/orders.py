@@ -119,6 +119,7 @@ class FeedEnds(Order):
     state: Literal["DONE", "FATAL", "CANCELLED"] = "DONE"
     share: Annotated[float, Field(ge=0, le=1)] = 1.0
     report: bool = True
+    items: bool = True
     times: Annotated[int, Field(ge=1)] = 1
 
 

@@ -16,7 +16,8 @@ POST /_control/revoke               {"refresh_token": …, "restore": bool}
 POST /_control/participations       {"seller_id", "countries": ["FR", …]}: where an account sells
 POST /_control/issues               {"seller_id", "sku", "marketplace_id", "issue": {…}}
 POST /_control/refused              {"values": {attribute: [value, …]}}: refused though no definition says so
-POST /_control/feeds                {"state": "FATAL", "share": 0.5, "report": false, "times": 1}
+POST /_control/feeds                {"state": "FATAL", "share": 0.5, "report": false, "times": 1};
+                                    "items": false: a report that does not show the listings
 POST /_control/recording            {"on": bool}
 GET  /_control/requests             what was recorded
 
@@ -101,7 +102,7 @@ def _breaking(router: APIRouter, state: SandboxState) -> None:
 
     @router.post("/feeds")
     def feeds(asked: orders.FeedEnds) -> dict[str, Any]:
-        outcome = Outcome(asked.state, asked.share, asked.report)
+        outcome = Outcome(asked.state, asked.share, asked.report, asked.items)
         state.feeds.arrange(outcome, asked.times)
         return asdict(outcome)
 

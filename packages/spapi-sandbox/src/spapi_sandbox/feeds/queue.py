@@ -24,11 +24,15 @@ FEED_SECONDS = 90 * 24 * 3600.0
 
 @dataclass
 class Outcome:
-    """How a feed is made to end: state, share of its messages applied, with a report or without."""
+    """How a feed is made to end: state, share of its messages applied, with a report or without.
+
+    `items` is whether the report shows the listings that the feed's header asks for.
+    """
 
     state: str = "DONE"
     share: float = 1.0
     report: bool = True
+    items: bool = True
 
 
 @dataclass
@@ -170,6 +174,9 @@ class FeedQueue:
         if content.startswith(b"\x1f\x8b"):
             content = gzip.decompress(content)
         report = run.process(content, share=feed.outcome.share)
+        if not feed.outcome.items:
+            report.pop("items", None)
+            report["summary"].pop("itemSummary", None)
         if feed.outcome.report:
             name = f"amzn1.tortuga.{self._state.submission_id()}"
             packed = gzip.compress(json.dumps(report, ensure_ascii=False).encode(), mtime=0)
