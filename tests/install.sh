@@ -1,6 +1,12 @@
 #!/usr/bin/env bash
-# What the test suite needs beyond Python, from Debian's packages: PostgreSQL, Redis, Chromium, docker-compose.
+# What the test suite needs beyond Python: PostgreSQL, Redis, Chromium and docker-compose from Debian's packages,
+# and, where npm is, a client of the Selling Partner API for Node (its test is skipped elsewhere).
 set -euo pipefail
+clients=$(dirname "$0")/conformance/foreign_clients
+if command -v npm >/dev/null && [ ! "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ]; then
+  echo "Installing for the tests: amazon-sp-api, for Node"
+  npm ci --silent --no-audit --no-fund --prefix "$clients" || echo "It could not be installed; its test is skipped"
+fi
 missing=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)

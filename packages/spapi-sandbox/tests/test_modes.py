@@ -35,6 +35,7 @@ def test_marketplaces_of_another_region_are_refused(amazon, state):
         {"MarketplaceIds": FR},
         {"marketplaceIds": [FR, "A1PA6795UKMFR9"]},
         {"marketplaceIds": FR, "issueLocale": ["fr_FR", "de_DE"]},
+        {"marketplaceIds": f"{FR},{FR}", "MarketplaceIds": FR},
     ],
 )
 def test_a_lenient_sandbox_reads_what_amazon_reads(amazon, state, query):

@@ -212,17 +212,22 @@ def _query(operation: Operation, query_string: bytes, *, lenient: bool) -> dict[
 def _tolerated(pairs: list[tuple[str, str]], known: Mapping[str, Parameter]) -> list[tuple[str, str]]:
     """The parameters as Amazon reads them from clients that are less careful than ours.
 
-    Names in any case; unknown ones are passed over; a list may be given one value at a time, of any
-    other parameter the last value counts. Source: what `python-amazon-sp-api` and the clients that are
-    generated from Amazon's models send, with success.
+    Names in any case; unknown ones are passed over; a list may be given one value at a time, and the
+    same value twice; of any other parameter the last value counts. Source: what `python-amazon-sp-api`
+    (`MarketplaceIds` and `marketplaceIds` in one request) and the clients that are generated from Amazon's
+    models send, with success.
     """
     spelt = {name.lower(): name for name in known}
     found: dict[str, str] = {}
     for written, value in pairs:
         name = spelt.get(written.lower())
-        if name is not None:
-            together = known[name].kind == "list" and name in found
-            found[name] = f"{found[name]},{value}" if together else value
+        if name is None:
+            continue
+        if known[name].kind == "list":
+            together = [*found.get(name, "").split(","), *value.split(",")]
+            found[name] = ",".join(dict.fromkeys(filter(None, together)))
+        else:
+            found[name] = value
     return list(found.items())
 
 
