@@ -98,15 +98,19 @@ function load(root) {
   }
 }
 
+// Controls of one name of which several may be answered; of radios and of buttons one is.
+function several(controls) {
+  if (!(controls instanceof RadioNodeList)) return Boolean(controls?.multiple);
+  return ![...controls].every((one) => ["radio", "submit"].includes(one.type));
+}
+
 // The answers of a form; several of one name are a list.
 function answers(form, submitter) {
   const values = {};
   for (const [name, value] of new FormData(form, submitter)) {
-    if (form.elements[name] instanceof RadioNodeList || form.elements[name]?.multiple) {
-      (values[name] ??= []).push(value);
-    } else values[name] = value;
+    if (several(form.elements[name])) (values[name] ??= []).push(value);
+    else values[name] = value;
   }
-  for (const one of form.querySelectorAll("input[type=radio]:checked")) values[one.name] = one.value;
   return values;
 }
 
