@@ -6,7 +6,7 @@ import contextlib
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.definitions.store import DefinitionStore, age
 from amazon_listings.definitions.stored import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Versions that Amazon has of every product type.
 VERSION_NAMES = ("LATEST", "RELEASE_CANDIDATE")
+#: Amazon's `parentageLevel`, by the value that an item of a family has in its `parentage_level`.
+PARENTAGE_LEVELS = {"parent": "PARENT", "child": "CHILD"}
 #: The requirements that all fields of a product type belong to.
 WHOLE = "LISTING"
 
@@ -113,6 +115,36 @@ def refresh_pair(
         with contextlib.suppress(AmazonListingsError):
             whole = refresh_definition(client, store, replace(labels, requirements=WHOLE), max_age=max_age)
     return DefinitionPair(marketplace, validation, spoken, tuple(store.earlier(labels)), whole)
+
+
+def refresh_members(client: SellingPartner, store: DefinitionStore, judge: StoredDefinition) -> None:
+    """Bring up to date what Amazon asks of the parents and of the children of families.
+
+    Amazon resolves all conditions on the parentage in them, and asks of a child for its parent. A member is
+    judged by the whole definition where Amazon gives none of its own.
+
+    Args:
+        client: Whose account asks.
+        store: Where definitions are kept.
+        judge: The whole definition, which judges what is in no family.
+    """
+    for level in PARENTAGE_LEVELS.values():
+        with contextlib.suppress(AmazonListingsError):
+            refresh_definition(client, store, replace(judge.key, parentage_level=level))
+
+
+def load_member(store: DefinitionStore, judge: StoredDefinition, level: str) -> dict[str, Any] | None:
+    """Return the document that judges the members of families of a level; None if the whole one does.
+
+    Args:
+        store: Where definitions are kept.
+        judge: The whole definition.
+        level: A value of the attribute `parentage_level`.
+    """
+    if level not in PARENTAGE_LEVELS:
+        return None
+    found = store.find(replace(judge.key, parentage_level=PARENTAGE_LEVELS[level]))
+    return found.document if found is not None and found.version == judge.version else None
 
 
 def load_pair(store: DefinitionStore, key: DefinitionKey, marketplace: Marketplace) -> DefinitionPair:

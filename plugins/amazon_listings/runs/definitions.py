@@ -7,7 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.definitions.refresh import load_pair, refresh_pair
+from amazon_listings.definitions.refresh import (
+    PARENTAGE_LEVELS,
+    load_member,
+    load_pair,
+    refresh_members,
+    refresh_pair,
+)
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, DefinitionPair
 from amazon_listings.errors import ActionRequiredError, RetryableError
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from amazon_product_types.fields import Field
     from amazon_product_types.labels import FieldIndex
     from amazon_product_types.validation.issue import Issue, Source
+    from amazon_product_types.validation.validator import Validator
 
 
 def definition_key(connector: Connector, seller_id: str) -> DefinitionKey:
@@ -59,6 +66,8 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     folder = storage / "definitions"
     with storage_explained("keep_definition", folder):
         pair = _refreshed(client, DefinitionStore(folder), key, connector.marketplace)
+        if connector.variations is not None:
+            refresh_members(client, DefinitionStore(folder), pair.validation)
         for locale in connector.mapping_locales:
             _refreshed(client, DefinitionStore(folder), replace(key, locale=locale), connector.marketplace)
     judge = pair.validation
@@ -106,7 +115,14 @@ def stored_definitions(key: DefinitionKey, country: Marketplace, storage: Path) 
     folder = storage / "definitions"
     with storage_explained("read_definition", folder):
         pair = load_pair(DefinitionStore(folder), key, country)
-    return Definitions(pair, lambda locale: stored_index(replace(key, locale=locale), country, storage))
+
+    def of_member(level: str) -> dict[str, Any] | None:
+        with storage_explained("read_definition", folder):
+            return load_member(DefinitionStore(folder), pair.validation, level)
+
+    return Definitions(
+        pair, lambda locale: stored_index(replace(key, locale=locale), country, storage), of_member
+    )
 
 
 def stored_index(key: DefinitionKey, country: Marketplace, storage: Path) -> FieldIndex:
@@ -121,12 +137,30 @@ def stored_index(key: DefinitionKey, country: Marketplace, storage: Path) -> Fie
         return load_pair(DefinitionStore(folder), key, country).index
 
 
-class Definitions:
-    """The pair of a run, compiled when first used: judges payloads, and names what is wrong."""
+def parentage_level(attributes: Mapping[str, Any]) -> str | None:
+    """Return whether a payload is of a parent or a child; None if it is of neither."""
+    elements = attributes.get("parentage_level")
+    first = elements[0] if isinstance(elements, list) and elements else None
+    level = first.get("value") if isinstance(first, dict) else None
+    return level if level in PARENTAGE_LEVELS else None
 
-    def __init__(self, pair: DefinitionPair, index_in: Callable[[str], FieldIndex] | None = None) -> None:
+
+class Definitions:
+    """The pair of a run, compiled when first used: judges payloads, and names what is wrong.
+
+    Parents and children of families are judged by what Amazon asks of them, where that is stored.
+    """
+
+    def __init__(
+        self,
+        pair: DefinitionPair,
+        index_in: Callable[[str], FieldIndex] | None = None,
+        of_member: Callable[[str], dict[str, Any] | None] = lambda _level: None,
+    ) -> None:
         self._pair = pair
         self._index_in = index_in
+        self._of_member = of_member
+        self._members: dict[str, Validator] = {}
         self.checksum = pair.validation.checksum
         self.language = pair.labels.locale[:2]
         try:
@@ -187,13 +221,28 @@ class Definitions:
 
     def issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
         """Every issue of a payload by the definition."""
-        return self._compiled.issues(attributes, language=self.language)
+        return self._judge(attributes).issues(attributes, language=self.language)
 
     def is_right(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether a payload has no error by the definition; much cheaper than its issues."""
-        if self._compiled.is_valid(attributes) and is_sendable(attributes):
+        if self._judge(attributes).is_valid(attributes) and is_sendable(attributes):
             return True
         return not any(issue.severity == "ERROR" for issue in self.issues(attributes))
+
+    def _judge(self, attributes: Mapping[str, Any]) -> Validator:
+        """Return the definition that a payload is judged by."""
+        level = parentage_level(attributes)
+        if level is None:
+            return self._compiled
+        if level not in self._members:
+            self._members[level] = self._compiled
+            document = self._of_member(level)
+            if document is not None:
+                with suppress(DefinitionError):
+                    self._members[level] = compile_definition(
+                        document, locale_document=self._pair.labels.document
+                    )
+        return self._members[level]
 
     def rules(self, without: AbstractSet[str]) -> RuleCheck:
         """Return the rules beyond the definition, but for those turned off by name."""
@@ -203,7 +252,7 @@ class Definitions:
         """Warnings about values that cannot be changed on a listing that exists."""
         return [
             issue
-            for issue in self._compiled.issues(attributes, language=self.language, update=True)
+            for issue in self._judge(attributes).issues(attributes, language=self.language, update=True)
             if issue.keyword == "editable"
         ]
 
