@@ -16,7 +16,7 @@ from amazon_listings.definitions.stored import (
     parsed,
 )
 from amazon_listings.errors import ActionRequiredError, AmazonListingsError, RetryableError
-from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.messages import message
 from amazon_listings.selling_partner import definitions
 from amazon_listings.selling_partner.downloads import with_new_link
@@ -39,6 +39,10 @@ log = logging.getLogger(__name__)
 
 class UnknownVersion(ActionRequiredError):
     """Amazon has the product type, and not in the version that a connector is pinned to."""
+
+
+class LocaleNotThere(ActionRequiredError):
+    """Amazon has the product type, and not in the locale that a connector asks for."""
 
 
 class DefinitionUnavailable(RetryableError):
@@ -211,8 +215,8 @@ def _with_names(
     except AmazonListingsError:
         return error
     if key.product_type in names:
-        return _of_version(client, key) or error
-    place = next(one.name for one in MARKETPLACES.values() if one.id == key.marketplace_id)
+        return _of_version(client, key) or _of_locale(client, key) or error
+    place = marketplace_with(key.marketplace_id).name
     near = closest(key.product_type, names, most=5, alike=0.5)
     return UnknownProductType(
         "definitions.unknown_product_type",
@@ -235,4 +239,22 @@ def _of_version(client: SellingPartner, key: DefinitionKey) -> UnknownVersion | 
         product_type=key.product_type,
         version=key.version,
         latest=latest.version,
+    )
+
+
+def _of_locale(client: SellingPartner, key: DefinitionKey) -> LocaleNotThere | None:
+    """Return the error of a locale that Amazon does not have there; None if something else is wrong."""
+    place = marketplace_with(key.marketplace_id)
+    if key.locale in {"DEFAULT", place.locale}:
+        return None
+    try:
+        _asked(client, replace(key, locale=place.locale))
+    except AmazonListingsError:
+        return None
+    return LocaleNotThere(
+        "definitions.locale_not_there",
+        product_type=key.product_type,
+        place=place.name,
+        locale=key.locale,
+        own=place.locale,
     )

@@ -128,18 +128,18 @@ def mapping_findings(
 
 
 def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Finding]:
-    """Yield the languages of values that Amazon does not suggest for the connector's marketplace."""
+    """Yield the languages, of values and of labels, that are not those of the connector's marketplace."""
     place = connector.marketplace
-    for language, tag in connector.language_tags:
-        if tag in place.languages:
-            continue
-        sentence = messages.phrase(
-            "check.language_elsewhere",
-            language=language,
-            tag=tag,
-            marketplace=place.name,
-            suggested=list(place.languages),
-        )
+    facts = {"marketplace": place.name, "suggested": list(place.languages)}
+    sentences = [
+        messages.phrase("check.language_elsewhere", language=language, tag=tag, **facts)
+        for language, tag in connector.language_tags
+        if tag not in place.languages
+    ]
+    locale = connector.amazon.locale
+    if locale != "DEFAULT" and locale[:2] not in {tag[:2] for tag in place.languages}:
+        sentences.append(messages.phrase("check.locale_elsewhere", locale=locale, **facts))
+    for sentence in sentences:
         yield Finding(
             rule="language",
             severity="warning",

@@ -53,15 +53,6 @@ class Listing:
     request_id: str
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a search: what was found, how many there are, and the token of the next page."""
-
-    listings: list[Listing]
-    found: int
-    next_token: str | None
-
-
 def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Submission:
     """The submission in a success of operation `name`; what does not decide is repaired.
 

@@ -1,4 +1,4 @@
-"""Listings Items API 2021-08-01: put, patch, get, delete and search of single listings."""
+"""Listings Items API 2021-08-01: put, patch, get and delete of single listings; `searches` has the search."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ from amazon_listings.selling_partner.exceptions import (
 )
 from amazon_listings.selling_partner.listing_answers import (
     Listing,
-    Page,
     Submission,
     read_listing,
     read_submission,
 )
 from amazon_listings.selling_partner.operations import kinds_of
+from amazon_listings.selling_partner.searches import search
 from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from amazon_listings.selling_partner.client import SellingPartner
 
-__all__ = ["Listing", "Page", "Submission", "delete", "get", "patch", "put", "search", "search_page"]
+__all__ = ["Listing", "Submission", "delete", "get", "patch", "put", "search"]
 
-#: Pages that Amazon's 1,000 results can have, one a page.
-MOST_PAGES = 1000
 #: How often a write whose outcome is unknown is sent.
 SENDS = 3
 
@@ -159,72 +157,6 @@ def get(
     except NotFound:
         return None
     return read_listing(Shape(answer, name), answer.body)
-
-
-def search(
-    client: SellingPartner,
-    marketplace_ids: Collection[str],
-    *,
-    included: Collection[str] = ("summaries",),
-    page_size: int = 20,
-    **filters: str | Collection[str] | None,
-) -> Iterator[Listing]:
-    """Listings that match, page by page; Amazon shows 1,000 at most.
-
-    Args:
-        client: Whose listings.
-        marketplace_ids: Marketplaces of one region.
-        included: Parts to return, such as `summaries`, `issues`.
-        page_size: ListingScope a request, at most 20.
-        filters: Amazon's further parameters by their own names, such as `identifiers` with
-            `identifiersType`, `variationParentSku`, `withIssueSeverity`, `lastUpdatedAfter`.
-    """
-    token: str | None = None
-    seen: set[str] = set()
-    for _ in range(MOST_PAGES):
-        page = search_page(
-            client, marketplace_ids, included=included, page_size=page_size, token=token, **filters
-        )
-        yield from page.listings
-        token = page.next_token
-        if token is None or token in seen or not page.listings:
-            return
-        seen.add(token)
-
-
-def search_page(
-    client: SellingPartner,
-    marketplace_ids: Collection[str],
-    *,
-    included: Collection[str] = ("summaries",),
-    page_size: int = 20,
-    token: str | None = None,
-    **filters: str | Collection[str] | None,
-) -> Page:
-    """One page of `search`."""
-    name = "searchListingsItems"
-    answer = client.call(
-        name,
-        path={"sellerId": client.account.seller_id},
-        query={
-            "marketplaceIds": marketplace_ids,
-            "includedData": included,
-            "pageSize": page_size,
-            "pageToken": token,
-            **filters,
-        },
-    )
-    shape = Shape(answer, name)
-    found = shape.number("numberOfResults")
-    if found is None and not answer.body.get("items"):
-        shape.bad("it has no numberOfResults and no items")
-    if found and answer.body.get("items") is None:
-        shape.bad(f"it counts {found} results and has no items")
-    listings = [read_listing(shape, item) for item in shape.objects("items")]
-    pagination = shape.optional_object("pagination")
-    return Page(
-        listings, len(listings) if found is None else found, shape.repaired_text("nextToken", pagination)
-    )
 
 
 def _submit(

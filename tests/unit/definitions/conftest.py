@@ -43,6 +43,7 @@ class Amazon:
         self.version = "V1"
         self.latest = True
         self.versions: set[str] | None = None  # else every version is there
+        self.locales: set[str] | None = None  # else every locale is there
         self.broken: str | None = None
         self.asked: Counter[str] = Counter()
         self.queries: list[dict[str, str]] = []
@@ -94,6 +95,8 @@ class Amazon:
             return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
         asked = query.get("productTypeVersion", "LATEST")
         if self.versions is not None and asked not in self.versions | {"LATEST", "RELEASE_CANDIDATE"}:
+            return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
+        if self.locales is not None and query["locale"] not in self.locales:
             return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
         locale = "fr_FR" if query["locale"] == "DEFAULT" else query["locale"]
         link = {"link": {"resource": f"{self.url}/document/{locale}", "verb": "GET"}}

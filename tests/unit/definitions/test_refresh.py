@@ -9,6 +9,7 @@ import pytest
 
 from amazon_listings.definitions.refresh import (
     DefinitionUnavailable,
+    LocaleNotThere,
     UnknownVersion,
     load_pair,
     refresh_definition,
@@ -187,6 +188,13 @@ def test_a_pin_to_a_version_that_amazon_does_not_have_is_what_is_wrong(amazon, c
     amazon.versions = {"V1"}
     with pytest.raises(UnknownVersion, match="not its version 'V7'; the latest is V1"):
         refresh_definition(client, store, replace(KEY, version="V7"))
+
+
+def test_a_locale_that_amazon_does_not_have_there_is_what_is_wrong(amazon, client, store):
+    amazon.locales = {"DEFAULT", "fr_FR"}
+    with pytest.raises(LocaleNotThere, match=r"in France, but not in the locale de_DE\."):
+        refresh_definition(client, store, replace(KEY, locale="de_DE"))
+    assert refresh_definition(client, store, replace(KEY, locale="fr_FR")).warnings == ()
 
 
 def test_an_unknown_locale_names_the_nearest():

@@ -57,6 +57,30 @@ def test_a_language_that_the_marketplace_does_not_suggest_is_a_warning(run):
     assert "fr_FR" in found["message"]
 
 
+@pytest.mark.parametrize(
+    ("country", "locale", "told"),
+    [
+        ("FR", "de_DE", True),
+        ("FR", "fr_FR", False),
+        ("FR", "DEFAULT", False),
+        ("FR", "fr", False),
+        ("BE", "nl_NL", False),
+        ("BE", "fr_FR", False),
+        ("BE", "de_DE", True),
+        ("CA", "fr_CA", False),
+        ("SA", "ar", False),
+        ("ZA", "en_GB", False),
+        ("US", "zh_CN", True),
+    ],
+)
+def test_a_locale_that_the_country_does_not_have_is_told(run, country, locale, told):
+    placed = PROTOTYPE.replace("country: FR", f"country: {country}, locale: {locale}")
+    result = run("check", "fr_proto", "--json", proto=placed.replace("[fr]", "{xx: fr_FR}"))
+    found = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "language"]
+    labels = [one for one in found if "Labels are asked for" in one["message"]]
+    assert [locale in one["message"] for one in labels] == [True] * told
+
+
 def test_a_fault_in_a_layer_is_told_at_its_line(run):
     result = run(
         "check",

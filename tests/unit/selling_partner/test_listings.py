@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -224,6 +225,43 @@ def test_search_reads_page_after_page(amazon, client):
     assert [listing.sku for listing in found] == ["a", "b", "c"]
     assert query(amazon.calls[0])["withIssueSeverity"] == "ERROR,WARNING"
     assert query(amazon.calls[1])["pageToken"] == "t=1"
+
+
+def created(numbers, *, found, token=None, at=None):
+    """A page of listings, each created a minute after the one before, or all `at` the same moment."""
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    items = [
+        {"sku": f"S{n}", "summaries": [{"createdDate": (at or day + timedelta(minutes=n)).isoformat()}]}
+        for n in numbers
+    ]
+    return {"numberOfResults": found, "items": items, "pagination": {"nextToken": token}}
+
+
+def test_a_search_goes_on_where_amazons_pages_end_at_a_thousand(amazon, client):
+    amazon.say(body=created(range(500), found=1500, token="t"))
+    amazon.say(body=created(range(500, 1000), found=1500))
+    amazon.say(body=created(range(999, 1500), found=501))
+    found = [listing.sku for listing in listings.search(client, [FR], variationParentSku="P")]
+    assert found == [f"S{n}" for n in range(1500)]
+    asked = [query(one) for one in amazon.calls]
+    assert asked[0]["sortBy"] == asked[2]["sortBy"] == "createdDate"
+    assert "createdAfter" not in asked[1]
+    assert asked[2]["createdAfter"] == "2026-01-01T16:38:59Z"
+
+
+def test_a_search_that_leads_no_further_is_an_error_and_not_shorter(amazon, client):
+    same = datetime(2026, 1, 1, tzinfo=UTC)
+    amazon.say(body=created(range(1000), found=1500, at=same), times=2)
+    with pytest.raises(MalformedAnswer, match="counts 1500 results, and its pages end after 1000"):
+        list(listings.search(client, [FR], variationParentSku="P"))
+
+
+@pytest.mark.parametrize("items", [[], [{"sku": "S1"}]])
+def test_pages_that_never_end_are_an_error(amazon, client, items):
+    amazon.default = {"numberOfResults": 9, "items": items, "pagination": {"nextToken": "t"}}
+    with pytest.raises(MalformedAnswer, match="circle"):
+        list(listings.search(client, [FR]))
+    assert len(amazon.calls) < 9
 
 
 @pytest.mark.parametrize(
