@@ -96,6 +96,7 @@ def begin(
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
     from amazon_listings.ledger.approvals import approved_skus
+    from amazon_listings.ledger.documents import keep_document
     from amazon_listings.ledger.owed import owed_families
     from amazon_listings.ledger.runs import last_run, start_run
     from amazon_listings.messages import catalogue
@@ -110,7 +111,16 @@ def begin(
 
     storage, ledger = installation.storage, installation.ledger
     run = begin_run(connector, run_id, attempt, storage)
-    enter = functools.partial(start_run, ledger, connector_key=connector.key, run_id=run_id, attempt=attempt)
+    began = run.began_with
+    keep_document(ledger, began.hash, began.content)
+    enter = functools.partial(
+        start_run,
+        ledger,
+        connector_key=connector.key,
+        run_id=run_id,
+        attempt=attempt,
+        document=began.hash,
+    )
     # Before anything can fail: later steps belong to this attempt, however it ends.
     number = enter(operation=params["operation"], fingerprint=connector.fingerprint)
     note = refresh_definitions(connector, installation.client(connector), storage)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.approvals.asked_changes import asked_item, changes_of, guarded, question_of
 from amazon_listings.approvals.guards import REMOVED, RunTally, run_reasons
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Reasons
 from amazon_listings.ledger.approvals import (
@@ -30,7 +31,7 @@ from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ApprovalNote
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.plan import Change, Method, Plan, changes_hash
+from amazon_listings.runs.plan import Method, Plan, changes_hash
 from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.runs.records import APPROVED, MAPPED, TESTED, ApprovedItem
 from amazon_listings.runs.records import REMOVED as REMOVED_STAGE
@@ -42,10 +43,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.approvals import Approval, Kind
+    from amazon_listings.ledger.approvals import Approval
     from amazon_listings.ledger.items import ListingScope
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.plan import Change
     from amazon_listings.runs.records import MappedItem, TestedItem, WrittenItem
     from amazon_listings.selling_partner.leaves import Layout
 
@@ -53,12 +55,6 @@ if TYPE_CHECKING:
 _UNDECIDED = frozenset({Outcome.READY, Outcome.WAITING, Outcome.REFUSED})
 #: States of an approval by which the same change may be sent.
 _ALLOWED = frozenset({"approved", "sending"})
-
-
-class AskedChange(Change, frozen=True, omit_defaults=True):
-    """A change that a person is asked about, with the reasons that hold for it and not for its neighbours."""
-
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -263,35 +259,25 @@ class Decisions:
         former = self._with_former(own, plan, row)
         if row is not None and row.state in _ALLOWED:
             # The reasons of then: what a guard asked about was approved for what the listing had before.
-            question = _question(plan, former)
-            guarded = _guarded(question, former)
-            if row.hash == changes_hash(plan.sku, plan.method, question, guarded):
+            question = question_of(plan, former)
+            by_before = guarded(question, former)
+            if row.hash == changes_hash(plan.sku, plan.method, question, by_before):
                 return _Verdict(
-                    _decided(item, Outcome.READY, plan_hash=plan.hash, approval=row.hash, guarded=guarded)
+                    _decided(item, Outcome.READY, plan_hash=plan.hash, approval=row.hash, guarded=by_before)
                 )
             former = own
         reasons = former
         if item.forced and reasons.leaves:
             # What is sent again although it is unchanged cannot be told from what is left out.
             reasons = Reasons({}, reasons.names)
-        question = _question(plan, reasons)
+        question = question_of(plan, reasons)
         if not question:
             settled = row is not None and row.state not in _ALLOWED
             return _Verdict(_decided(item, Outcome.READY, plan_hash=plan.hash), settled=settled)
-        hash_ = changes_hash(plan.sku, plan.method, question, _guarded(question, reasons))
-        state = row.state if row is not None and row.hash == hash_ else None
+        asked = asked_item(plan, question, reasons, policy, item.pim_id)
+        state = row.state if row is not None and row.hash == asked.hash else None
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
-        names = tuple(sorted(reasons.names))
-        asked = Asked(
-            sku=plan.sku,
-            pim_id=item.pim_id,
-            kind=_kind(plan),
-            hash=hash_,
-            reasons=names,
-            lines=tuple(sorted({policy.line_of(change) for change in question})),
-            changes=msgspec.to_builtins(_with_reasons(question, reasons)),
-        )
-        note = self._note(outcome, question, plan, names)
+        note = self._note(outcome, question, plan, asked.reasons)
         left = tuple(change for change in plan.changes if change not in question)
         if not left:
             return _Verdict(_decided(item, outcome, note), asked)
@@ -380,24 +366,6 @@ class Decisions:
         return [self.messages.phrase(f"approval.reason_{name}") for name in names]
 
 
-def changes_of(row: Approval) -> tuple[AskedChange, ...]:
-    """Return the changes that the row of an item asks about."""
-    return msgspec.convert(row.changes, tuple[AskedChange, ...], strict=False)
-
-
-def _with_reasons(question: tuple[Change, ...], reasons: Reasons) -> tuple[AskedChange, ...]:
-    return tuple(
-        AskedChange(
-            one.leaf,
-            one.before,
-            one.after,
-            one.origin,
-            reasons=tuple(sorted(reasons.whole | reasons.leaves.get(one.leaf, frozenset()))),
-        )
-        for one in question
-    )
-
-
 def _is_ready(item: TestedItem) -> bool:
     return item.outcome is Outcome.READY
 
@@ -405,24 +373,6 @@ def _is_ready(item: TestedItem) -> bool:
 def _moves(item: TestedItem) -> bool:
     """Return whether an item's plan writes its relation to its parent."""
     return item.plan is not None and not item.plan.attributes.isdisjoint(FAMILY_ATTRIBUTES)
-
-
-def _kind(plan: Plan) -> Kind:
-    return "create" if plan.method == Method.PUT else "change"
-
-
-def _question(plan: Plan, reasons: Reasons) -> tuple[Change, ...]:
-    """Return the changes that are asked about."""
-    if reasons.whole:
-        return plan.changes
-    return tuple(change for change in plan.changes if change.leaf in reasons.leaves)
-
-
-def _guarded(question: tuple[Change, ...], reasons: Reasons) -> tuple[Change, ...]:
-    """Return those of the changes that a guard asks about: what was before counts too."""
-    if reasons.whole - POLICIES:
-        return question
-    return tuple(change for change in question if reasons.leaves.get(change.leaf, frozenset()) - POLICIES)
 
 
 def _decided(

@@ -61,7 +61,7 @@ class Policy:
     layout: Layout
     defaults: Mapping[str, Any]
     columns: Mapping[str, ColumnEvidence] = field(default_factory=dict)
-    _lines: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _lines: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def reasons(self, plan: Plan, wanted: Mapping[str, Any]) -> Reasons:
         """Return what has to be allowed of a plan, by the policy and the guards on an item.
@@ -73,7 +73,7 @@ class Policy:
         found: dict[Leaf, set[str]] = {}
         policy = self.connector.approval.policy
         for change in plan.changes:
-            if policy == ALWAYS or (policy == FIRST and self.line_of(change) not in self.approved):
+            if policy == ALWAYS or (policy == FIRST and not self._is_approved(change)):
                 found.setdefault(change.leaf, set()).add(policy)
         if plan.method == Method.PATCH:
             guarded = ask_about(
@@ -112,18 +112,29 @@ class Policy:
         return Reasons(self._coupled(plan, found), frozenset(whole))
 
     def line_of(self, change: Change) -> str:
-        """Return the hash of the mapping line behind a change: its key and its expression.
+        """Return the hash of the mapping line behind a change: the attribute it fills, and its expression.
 
-        A line whose columns are read otherwise than before counts as changed.
+        How the line names the attribute does not count: a label that moves into a layer, or into another
+        language, is the same line. A line whose columns are read otherwise than before counts as changed.
         """
+        return self._hash_of(change, change.leaf.attribute)
+
+    def _is_approved(self, change: Change) -> bool:
+        """Return whether the line behind a change was approved, now or when lines were kept by their key."""
+        if self.line_of(change) in self.approved:
+            return True
+        return change.origin is not None and self._hash_of(change, change.origin.key) in self.approved
+
+    def _hash_of(self, change: Change, name: str) -> str:
         origin = change.origin
         if origin is None:
             return _hash(["", change.leaf.attribute])
-        found = self._lines.get(origin.key)
+        found = self._lines.get((origin.key, name))
         if found is None:
             expression = self._expression(origin.key)
             turns = sum(turns_of(text, self.columns) for text in texts_in(expression))
-            found = self._lines[origin.key] = _hash([origin.key, expression, *([turns] if turns else [])])
+            found = _hash([name, expression, *([turns] if turns else [])])
+            self._lines[origin.key, name] = found
         return found
 
     def removal_line(self) -> str:

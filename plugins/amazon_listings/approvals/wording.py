@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_listings.approvals.decisions import changes_of
+from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.approvals.prices import buyer_prices
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.approvals import Approval, Question
+    from amazon_listings.ledger.approvals import Approval
+    from amazon_listings.ledger.questions import Question
     from amazon_listings.messages import Catalogue
 
 #: Price changes and items that are shown.

@@ -61,7 +61,7 @@ def list_open(
     ledger: LedgerUrl = None,
 ) -> None:
     """List the questions that are open."""
-    from amazon_listings.ledger.approvals import open_questions
+    from amazon_listings.ledger.questions import open_questions
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -126,14 +126,32 @@ def approve(
     sku: Skus = None,
     without: Without = None,
     question: Question = None,
+    planned: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            metavar="HASH",
+            help="All that this plan changes, before any run asks: `amazon-listings plan --keep` prints it.",
+            show_default=False,
+        ),
+    ] = None,
     by: Person = None,
     ledger: LedgerUrl = None,
 ) -> None:
-    """Allow what waits: all of it, all but some items, or some items by SKU.
+    """Allow what waits: all of it, all but some items, or some items by SKU; or a plan as one.
 
     Who allows all, or all but some, allows the mapping lines behind it too: later values of these lines go
     without a question. The next run sends it, or at once a run with the items "approved".
+
+    Of a plan, the next live runs send each item whose change is still the one of the plan; what the PIM
+    has changed since is asked about.
     """
+    if planned is not None:
+        if sku or without or question:
+            say("cli.plan_and_items", err=True)
+            raise typer.Exit(2)
+        _approve_plan(planned, connectors or [], by, ledger)
+        return
     _answer(connectors, sku, without, question, by, ledger, approved=True)
 
 
@@ -196,6 +214,27 @@ def resume(
         left = [one for one in all_stops(engine) if one.connector_key in {key, ALL}]
         if left:
             say("cli.still_stopped")
+
+
+def _approve_plan(planned: str, connectors: Sequence[str], by: str | None, ledger: str | None) -> None:
+    from amazon_listings.cli.definitions import run_storage
+    from amazon_listings.fleet.plan_approval import approve_plan
+
+    with plain_errors():
+        engine = opened_ledger(ledger)
+        found = approve_plan(
+            run_storage(),
+            planned,
+            engine,
+            by=by or getpass.getuser(),
+            connectors=_keys(engine, connectors),
+        )
+        if not found.items:
+            refuse("cli.plan_empty", plan=planned)
+    names = messages().phrase("cli.connectors_counted", count=len(found.connectors))
+    say("cli.plan_approved", count=found.items, connectors=names)
+    if found.left:
+        say("cli.plan_left", count=found.left)
 
 
 def _answer(
@@ -269,7 +308,7 @@ def _shown(rows: Iterator[Approval], *, everything: bool, as_json: bool) -> int:
 
 
 def _lines(row: Approval, *, everything: bool) -> Iterator[str]:
-    from amazon_listings.approvals.decisions import changes_of
+    from amazon_listings.approvals.asked_changes import changes_of
 
     reasons = ", ".join(messages().phrase(f"approval.reason_{name}") for name in row.reasons)
     kind = messages().phrase(f"cli.kind_{row.kind}", count=1)

@@ -288,7 +288,6 @@ def history(
     """Show every effective version of a connector that runs used, with what it came from."""
     import msgspec
 
-    from amazon_listings.cli.definitions import run_storage
     from amazon_listings.cli.ledger_access import opened_ledger
     from amazon_listings.fleet.history import history as versions_of
     from amazon_listings.ledger.connectors import find_key
@@ -298,7 +297,7 @@ def history(
         key = find_key(ledger, connector_id)
         if key is None:
             refuse("cli.no_run_of", connector=connector_id)
-        versions = versions_of(ledger, key, run_storage())
+        versions = versions_of(ledger, key)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(versions), indent=2).decode())
         return

@@ -17,7 +17,7 @@ from amazon_listings.cli.configured import (
     exported,
 )
 from amazon_listings.cli.definitions import stored_pair
-from amazon_listings.cli.refusals import plain_errors
+from amazon_listings.cli.refusals import messages, plain_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors import Amazon, Connector, Loaded
     from amazon_listings.connectors.declaration import Declaration
-    from amazon_listings.fleet.plan import ConnectorPlan, State
+    from amazon_listings.fleet.plan import State
+    from amazon_listings.fleet.plan_approval import PlanFile
+    from amazon_listings.fleet.plan_records import ConnectorPlan
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.definitions import Definitions
     from amazon_product_types.labels import FieldIndex
@@ -48,11 +50,17 @@ def plan(
     variables: Variables = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print data.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Keep it, so that `approvals approve --plan HASH` approves it as one."),
+    ] = False,
 ) -> None:
     """Show what the configuration changes of listings, compared with a former one; nothing is sent."""
     import msgspec
 
+    from amazon_listings.cli.definitions import run_storage
     from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.fleet.plan_approval import PlanFile, plan_hash
     from amazon_listings.fleet.plan_text import plan_markdown, plan_text
 
     texts = exported(variables)
@@ -61,11 +69,20 @@ def plan(
         with _base_folder(base, base_dir, folder) as former:
             before = connectors_in(former, texts)
         chosen = _chosen(before, head, select or (), lambda: declarations_in(folder, texts))
-        plans = list(_plans(before, head, chosen, known_ledger()))
+        file = PlanFile(run_storage()) if keep else None
+        plans = list(_plans(before, head, chosen, known_ledger(), file))
+        name = plan_hash(plans)
+        if file is not None:
+            file.keep(name)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(plans), indent=2).decode())
     else:
         print(plan_markdown(plans) if markdown else plan_text(plans), end="")
+    if any(one.hash for one in plans):
+        code = "plan.kept" if keep else "plan.hash"
+        command = f"amazon-listings approvals approve --plan {name}"
+        said = messages().phrase(code, plan=name, command=f"`{command}`" if markdown else command)
+        typer.echo(f"\n{said}", err=as_json)
     if any(one.state == "broken" for one in plans):
         raise typer.Exit(1)
 
@@ -112,8 +129,12 @@ def _former(connector: Connector, was: dict[str, Connector]) -> Connector | None
     return next((was[name] for name in (connector.id, *connector.was) if name in was), None)
 
 
-def _plans(before: Loaded, head: Loaded, chosen: list[str], ledger: Engine | None) -> Iterator[ConnectorPlan]:
-    from amazon_listings.fleet.plan import ConnectorPlan, plan_connector
+def _plans(
+    before: Loaded, head: Loaded, chosen: list[str], ledger: Engine | None, file: PlanFile | None
+) -> Iterator[ConnectorPlan]:
+    from amazon_listings.fleet.plan import plan_connector
+    from amazon_listings.fleet.plan_approval import planned_parts
+    from amazon_listings.fleet.plan_records import ConnectorPlan, ItemChange
 
     was = {one.id: one for one in before.connectors}
     now = {one.id: one for one in head.connectors}
@@ -134,7 +155,10 @@ def _plans(before: Loaded, head: Loaded, chosen: list[str], ledger: Engine | Non
         if notes:
             yield ConnectorPlan(id=name, state="unknown" if new is not None else "gone", notes=tuple(notes))
             continue
-        yield plan_connector(states[0], states[1], ledger)
+        changes: list[ItemChange] | None = [] if file is not None else None
+        yield plan_connector(states[0], states[1], ledger, changes=changes)
+        if file is not None and ledger is not None and states[1] is not None:
+            file.add(planned_parts(states[1], ledger, changes or ()))
 
 
 def _by_definition(connector: Connector | None) -> tuple[str, str, str]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.ledger.documents import find_documents
 from amazon_listings.ledger.runs import recent_runs
-from amazon_listings.runs.context import RunNote
-from amazon_listings.runs.damage import DamagedFile, OtherFormat
-from amazon_listings.runs.folder import RunFolder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.runs import Run
@@ -43,13 +38,14 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """An effective version of a connector.
 
     Attributes:
-        hash: Stands for the document, its mapping lines by layer, and the software; of a run whose folder
-            is gone, for what its payloads depended on.
-        kept: Whether the document is still kept, in the folder of a run.
+        hash: Stands for the document, its mapping lines by layer with their places, and the software; of
+            a run that an earlier version of it began, for what its payloads depended on.
+        kept: Whether the document is kept.
         software: The version of this software.
         definition: Checksum of Amazon's definition.
         files: The files that it was merged from.
         variable: Its Airflow Variable, if it had one.
+        document: The effective document; None if it is not kept.
         runs: The runs that used it, the newest first.
     """
 
@@ -59,20 +55,22 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     definition: str
     files: tuple[str, ...]
     variable: str | None
+    document: dict[str, Any] | None
     runs: tuple[UsedBy, ...]
 
 
-def history(ledger: Engine, connector_key: str, storage: Path) -> list[Version]:
+def history(ledger: Engine, connector_key: str) -> list[Version]:
     """Return the versions of a connector that runs used, the newest first.
 
     Args:
         ledger: The open ledger.
         connector_key: The connector's key.
-        storage: Where runs keep their files.
     """
+    runs = recent_runs(ledger, connector_key, _MOST_RUNS)
+    kept = find_documents(ledger, (run.document for run in runs if run.document))
     found: dict[tuple[str, str], Version] = {}
-    for run in recent_runs(ledger, connector_key, _MOST_RUNS):
-        version = _version(run, storage, connector_key)
+    for run in runs:
+        version = _version(run, kept.get(run.document))
         key = (version.hash, version.definition)
         known = found.get(key)
         found[key] = (
@@ -81,42 +79,27 @@ def history(ledger: Engine, connector_key: str, storage: Path) -> list[Version]:
     return list(found.values())
 
 
-def document_hash(note: RunNote) -> str:
-    """Return what stands for the document that a run used: SHA-256, in hex."""
-    content = msgspec.json.encode(
-        [
-            note.document,
-            [[part.locale, part.optional, list(part.lines.items())] for part in note.parts],
-            note.software,
-        ],
-        order="deterministic",
-    )
-    return hashlib.sha256(content).hexdigest()
-
-
-def _version(run: Run, storage: Path, connector_key: str) -> Version:
+def _version(run: Run, kept: dict[str, Any] | None) -> Version:
     used = UsedBy(run.run_id, run.attempt, run.operation, run.started_at.isoformat(timespec="seconds"))
-    try:
-        note = RunFolder.of(storage, connector_key, run.run_id, run.attempt).noted(RunNote)
-    except (DamagedFile, OtherFormat):
-        note = None
-    if note is None:
+    if kept is None:
         return Version(
-            hash=run.fingerprint,
+            hash=run.document or run.fingerprint,
             kept=False,
             software="",
             definition=run.definition,
             files=(),
             variable=None,
+            document=None,
             runs=(used,),
         )
-    files = dict.fromkeys([*([note.path] if note.path else []), *note.files.values()])
+    files = dict.fromkeys([*([kept["path"]] if kept["path"] else []), *kept["files"].values()])
     return Version(
-        hash=document_hash(note),
+        hash=run.document,
         kept=True,
-        software=note.software,
+        software=kept["software"],
         definition=run.definition,
         files=tuple(files),
-        variable=note.variable,
+        variable=kept["variable"],
+        document=kept["document"],
         runs=(used,),
     )

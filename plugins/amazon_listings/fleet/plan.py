@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from amazon_listings.fleet.plan_records import ConnectorPlan, Cost, Example, FieldChange, ItemChange
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import find_states
 from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
@@ -23,6 +24,7 @@ from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.faults import Line
 from amazon_listings.mapping.mapping import FieldMapping
 from amazon_listings.runs.map_fields import compiled, merged_lines
+from amazon_listings.runs.notations import source_notation
 from amazon_listings.runs.skus import sku_issues
 from amazon_listings.selling_partner.forecast import duration, forecast
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.mapping.families.members import FamilyMember
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.operations import Kind
@@ -42,87 +45,6 @@ if TYPE_CHECKING:
 _EXAMPLES = 3
 #: The longest value that is shown of an example.
 _SHOWN = 200
-
-
-class Example(msgspec.Struct, frozen=True):
-    """One item's value of an attribute before and after; None for none."""
-
-    sku: str
-    before: Any
-    after: Any
-
-
-class FieldChange(msgspec.Struct, frozen=True):
-    """What becomes of one attribute.
-
-    Attributes:
-        name: The attribute.
-        added: Items that have it only afterwards.
-        changed: Items in which it has another value.
-        removed: Items that lose it.
-        examples: A few of them.
-    """
-
-    name: str
-    added: int
-    changed: int
-    removed: int
-    examples: tuple[Example, ...]
-
-
-class Cost(msgspec.Struct, frozen=True):
-    """What carrying the change out takes.
-
-    Attributes:
-        calls: Calls of Amazon's API: previews, and submissions or feeds.
-        way: `single` or `feed`.
-        minutes: How long the quota makes it take.
-        words: The same, as people say it.
-    """
-
-    calls: int = 0
-    way: str = "single"
-    minutes: float = 0.0
-    words: str = ""
-
-
-class ConnectorPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change of the configuration changes of one connector's items.
-
-    Attributes:
-        id: The connector's id.
-        state: `changed`, `new` or `gone`; `broken` if it cannot be used.
-        items: Items that the ledger knows of it.
-        added: SKUs of payloads that there were not: the item was blocked or out of scope.
-        changed: SKUs of payloads that become another.
-        removed: SKUs that leave the connector's choice of items.
-        newly_blocked: SKUs of items that were right and will not be.
-        newly_right: SKUs of items that were not right and will be.
-        still_blocked: Items of which something changes that are blocked before and after.
-        fields: What becomes of each attribute.
-        cost: What carrying it out takes.
-        notes: What else there is to say.
-        hash: Stands for the items and their changes: an approval of the plan is of these alone.
-    """
-
-    id: str
-    state: str
-    items: int = 0
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    newly_blocked: tuple[str, ...] = ()
-    newly_right: tuple[str, ...] = ()
-    still_blocked: int = 0
-    fields: tuple[FieldChange, ...] = ()
-    cost: Cost = Cost()
-    notes: tuple[str, ...] = ()
-    hash: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no item changes."""
-        return not (self.added or self.changed or self.removed or self.newly_blocked or self.newly_right)
 
 
 @dataclass(frozen=True)
@@ -153,14 +75,15 @@ class _Tally:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     examples: dict[str, list[Example]] = field(default_factory=dict)
     digest: Any = None
+    changes: list[ItemChange] | None = None
 
-    def note(self, sku: str, before: _Verdict | None, after: _Verdict | None) -> None:
+    def note(self, pim_id: str, sku: str, before: _Verdict | None, after: _Verdict | None) -> None:
         """Note what becomes of one item; None for an item that is not in the connector's choice."""
-        if before is None and after is None:
-            return
         if after is None:
-            self.removed.append(sku)
-            self._sum(sku, "removed")
+            if before is not None:
+                self.removed.append(sku)
+                self._sum(sku, "removed")
+                self._keep(ItemChange(pim_id, sku, before.attributes, None))
             return
         old = before.attributes if before is not None and before.right else None
         new = after.attributes if after.right else None
@@ -168,10 +91,9 @@ class _Tally:
             self.blocked.append(sku)
         elif before is not None and not before.right and after.right:
             self.right.append(sku)
-        if new is not None and old is None:
-            self.added.append(sku)
-        elif new is not None and old != new:
-            self.changed.append(sku)
+        if new is not None and old != new:
+            (self.added if old is None else self.changed).append(sku)
+            self._keep(ItemChange(pim_id, sku, old, new))
         made_before = before.attributes if before is not None else {}
         if old is None and new is None and before is not None:
             self.still_blocked += made_before != after.attributes
@@ -180,6 +102,10 @@ class _Tally:
             self._field(sku, name, made_before.get(name), after.attributes.get(name))
         if made_before != after.attributes or (before is None or before.right != after.right):
             self._sum(sku, [after.right, after.attributes])
+
+    def _keep(self, change: ItemChange) -> None:
+        if self.changes is not None:
+            self.changes.append(change)
 
     def _field(self, sku: str, name: str, before: Any, after: Any) -> None:
         if before == after:
@@ -207,7 +133,12 @@ class _Verdict:
 
 
 def plan_connector(
-    base: State | None, head: State | None, ledger: Engine | None, *, evaluate_all: bool = False
+    base: State | None,
+    head: State | None,
+    ledger: Engine | None,
+    *,
+    evaluate_all: bool = False,
+    changes: list[ItemChange] | None = None,
 ) -> ConnectorPlan:
     """Return what a change of the configuration changes of one connector's items.
 
@@ -216,12 +147,13 @@ def plan_connector(
         head: The connector as it will be; None if there will be none.
         ledger: The ledger, with the items as they were read last; None if there is none.
         evaluate_all: Judge every item whole, whether anything of it changed or not.
+        changes: Gets what becomes of each payload, if it is wanted.
     """
     known = base or head
     if known is None:
         raise ValueError("a connector of neither state")
     connector = (head or known).connector
-    tally = _Tally()
+    tally = _Tally(changes=changes)
     key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
     if key is None and ledger is not None and base is not None:
         key = find_key(ledger, base.connector.id, base.connector.was)
@@ -267,15 +199,15 @@ def _every(base: State | None, head: State | None) -> Callable[[list[Item], _Tal
     def judge(family: list[Item], tally: _Tally) -> None:
         before = _verdicts(base, family)
         after = _verdicts(head, family)
-        for name, (sku, _) in {**before, **after}.items():
-            then = before.get(name)
-            now = after.get(name)
+        for pim_id, (sku, _) in {**before, **after}.items():
+            then = before.get(pim_id)
+            now = after.get(pim_id)
             if then is not None and now is not None and then[0] != now[0]:
                 # Another SKU is another listing: the old one goes, a new one comes.
-                tally.note(then[0], then[1], None)
-                tally.note(now[0], None, now[1])
+                tally.note(pim_id, then[0], then[1], None)
+                tally.note(pim_id, now[0], None, now[1])
                 continue
-            tally.note(sku, then[1] if then else None, now[1] if now else None)
+            tally.note(pim_id, sku, then[1] if then else None, now[1] if now else None)
 
     return judge
 
@@ -289,16 +221,22 @@ def _verdicts(state: State | None, family: list[Item]) -> dict[str, tuple[str, _
     siblings = [item["variant"] for item in members if item["variant"]]
     for item in state.mapping.expand_family(members):
         mapped = state.mapping.apply(item, siblings=siblings)
-        attributes, _ = state.rules.prepared(mapped.attributes)
-        sku_wrong = sku_issues(state.connector, item["sku"], "en")
-        errors = bool(sku_wrong) or any(issue.severity == "ERROR" for issue in mapped.issues)
-        right = bool(item["sku"]) and not errors and _passes(state, attributes)
-        found[item["pim_id"]] = (item["sku"] or item["pim_id"], _Verdict(attributes, right))
+        judged = _judged(state, item, mapped.attributes, errors=_errors(mapped.issues))
+        found[item["pim_id"]] = (item["sku"] or item["pim_id"], judged)
     return found
 
 
-def _passes(state: State, attributes: Mapping[str, Any]) -> bool:
-    return state.definitions.is_right(attributes) and state.rules.is_right(attributes)
+def _judged(state: State, item: FamilyMember, made: Mapping[str, Any], *, errors: bool) -> _Verdict:
+    """Return what is sent of an item's attributes, and whether it is right."""
+    attributes, _ = state.rules.prepared(made)
+    right = (
+        bool(item["sku"])
+        and not errors
+        and not sku_issues(state.connector, item["sku"], "en")
+        and state.definitions.is_right(attributes)
+        and state.rules.is_right(attributes)
+    )
+    return _Verdict(attributes, right)
 
 
 def _in_scope(state: State, family: Sequence[Item]) -> list[Item]:
@@ -359,10 +297,9 @@ def _affected(base: State | None, head: State | None) -> Callable[[list[Item], _
             common = rest.apply(item, siblings=siblings)
             verdicts = []
             for state, made in ((base, old), (head, new)):
-                attributes = {**common.attributes, **made.attributes}
-                right = bool(item["sku"]) and not (_errors(common.issues) or _errors(made.issues))
-                verdicts.append(_Verdict(attributes, right and state.definitions.is_right(attributes)))
-            tally.note(item["sku"] or item["pim_id"], *verdicts)
+                errors = _errors(common.issues) or _errors(made.issues)
+                verdicts.append(_judged(state, item, {**common.attributes, **made.attributes}, errors=errors))
+            tally.note(item["pim_id"], item["sku"] or item["pim_id"], *verdicts)
 
     return judge
 
@@ -376,11 +313,12 @@ def _alike(base: State, head: State) -> bool:
     if base.connector.variations or head.connector.variations:
         return False  # what a family has depends on the payload as a whole
     first, second = base.connector, head.connector
-    same_setting = (first.source, first.amazon, first.language_tags, first.facts) == (
+    same_setting = (first.source, first.amazon, first.language_tags, first.facts, first.rules_off) == (
         second.source,
         second.amazon,
         second.language_tags,
         second.facts,
+        second.rules_off,
     )
     return same_setting and first.tables == second.tables and base.definitions is head.definitions
 
@@ -470,11 +408,14 @@ def state_of(
         MappingErrors: its mapping is wrong.
     """
     lines: dict[Line, Any] = {}
+    merged = None
     if connector.is_merged:
-        for one in merged_lines(connector, definitions).written:
+        merged = merged_lines(connector, definitions, source_notation(connector, columns))
+        for one in merged.written:
             lines.setdefault(one.line, []).append([one.path, one.value])
     else:
         numbers = connector.where.mapping_lines()
         lines = {Line(numbers.get(key), key): value for key, value in connector.mapping.items()}
-    made = compiled(connector, definitions, dict(tables) if tables else None, columns=columns)
+    rows = dict(tables) if tables else None
+    made = compiled(connector, definitions, rows, columns=columns, merged=merged)
     return State(connector, definitions, made, lines, definitions.rules(connector.rules_off.keys()))

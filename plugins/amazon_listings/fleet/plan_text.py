@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from amazon_listings.fleet.plan import ConnectorPlan, FieldChange
+    from amazon_listings.fleet.plan_records import ConnectorPlan, FieldChange
 
 #: SKUs that are named of each kind.
 _NAMED = 5

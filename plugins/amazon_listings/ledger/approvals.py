@@ -8,12 +8,11 @@ it is in time.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import and_, delete, func, or_, select, true, update
+from sqlalchemy import and_, delete, func, not_, or_, select, true, update
 
 from amazon_listings.ledger.content import packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
 
 #: `sending`: claimed by a run that sends it; `sent`: Amazon accepted it.
 State = Literal["asked", "approved", "refused", "sending", "sent"]
+#: The reason of what was approved as a part of the plan of a configuration, before any run asked.
+PLANNED = "planned"
+_KEY = ("connector_key", "seller_id", "marketplace_id", "sku")
 #: What becomes of a listing.
 Kind = Literal["create", "change", "remove"]
 
@@ -93,27 +95,6 @@ class Approval:
 
 
 @dataclass(frozen=True)
-class Question:
-    """What a run asked, as far as it is still open; `counts` are items by kind, `reasons` items by reason."""
-
-    number: int
-    connector_key: str
-    connector_id: str
-    run: int
-    asked_at: datetime
-    lapses_at: datetime
-    counts: Mapping[str, int]
-    reasons: Mapping[str, int]
-    shown_in: str | None = None
-    shown_until: datetime | None = None
-
-    @property
-    def items(self) -> int:
-        """How many items are asked about."""
-        return sum(self.counts.values())
-
-
-@dataclass(frozen=True)
 class ApprovalFilter:
     """Which rows are wanted; what is left as by default does not count.
 
@@ -133,16 +114,6 @@ class ApprovalFilter:
 
 
 EVERY = ApprovalFilter()
-
-
-@dataclass
-class _Open:
-    """What is counted of a question."""
-
-    row: Any
-    lapses_at: datetime
-    counts: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
 
 
 def approvals_of(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, Approval]:
@@ -178,47 +149,6 @@ def find_approvals(
         last = (rows[-1].connector_key, rows[-1].question, rows[-1].sku)
 
 
-def open_questions(ledger: Engine, *, now: datetime | None = None) -> list[Question]:
-    """Return the questions that are open, by connector and age."""
-    now = now or datetime.now(UTC)
-    table = approvals.c
-    with reading(ledger) as connection:
-        rows = connection.execute(
-            select(
-                questions,
-                current_id(questions),
-                table.kind,
-                table.reasons,
-                table.lapses_at,
-            )
-            .join(approvals, table.question == questions.c.id)
-            .outerjoin(connectors, connectors.c.key == questions.c.connector_key)
-            .where(table.state == "asked", table.lapses_at > now)
-        ).all()
-    found: dict[int, _Open] = {}
-    for row in rows:
-        one = found.setdefault(row.id, _Open(row, row.lapses_at))
-        one.lapses_at = min(one.lapses_at, row.lapses_at)
-        one.counts[row.kind] += 1
-        one.reasons.update(row.reasons)
-    made = [
-        Question(
-            number,
-            one.row.connector_key,
-            one.row.connector_id,
-            one.row.run,
-            one.row.asked_at,
-            one.lapses_at,
-            dict(one.counts),
-            dict(one.reasons),
-            one.row.shown_in,
-            one.row.shown_until,
-        )
-        for number, one in found.items()
-    ]
-    return sorted(made, key=lambda one: (one.connector_id, one.number))
-
-
 def ask(
     ledger: Engine,
     listings: ListingScope,
@@ -244,30 +174,19 @@ def ask(
     if not items:
         return None
     now = now or datetime.now(UTC)
-    own = {
-        "connector_key": listings.connector_key,
-        "seller_id": listings.seller_id,
-        "marketplace_id": listings.marketplace_id,
-        "product_type": listings.product_type,
-        "run": run,
-        "state": "asked",
-        "asked_at": now,
-        "lapses_at": now + patience,
-        "answered_at": None,
-        "answered_by": None,
-    }
-    key = ("connector_key", "seller_id", "marketplace_id", "sku")
+    open_ = {"state": "asked", "lapses_at": now + patience, "answered_at": None, "answered_by": None}
     # In one transaction: who sees a question sees all of its items.
     with ledger.begin() as connection:
         question = connection.execute(
             questions.insert().values(connector_key=listings.connector_key, run=run, asked_at=now)
         ).inserted_primary_key
         number = int(question[0]) if question is not None else 0
+        own = _of_question(listings, run, number, now) | open_
         statement = insert_into(connection, approvals)
         new = statement.excluded
-        changed = [column.name for column in approvals.c if column.name not in key]
+        changed = [column.name for column in approvals.c if column.name not in _KEY]
         statement = statement.on_conflict_do_update(
-            index_elements=key,
+            index_elements=_KEY,
             set_={name: new[name] for name in changed},
             where=and_(
                 approvals.c.run <= run,
@@ -280,7 +199,7 @@ def ask(
         )
         for chunk in chunks(items, CHUNK):
             last = {item.sku: item for item in chunk}
-            connection.execute(statement, [own | {"question": number} | _entry(one) for one in last.values()])
+            connection.execute(statement, [own | _entry(one) for one in last.values()])
         if not _asks(connection, number):
             connection.execute(delete(questions).where(questions.c.id == number))
             return None
@@ -388,19 +307,89 @@ def claim(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str]) -> 
 
 
 def mark_sent(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str]) -> None:
-    """Enter that approved changes were accepted, by SKU and hash."""
+    """Enter that approved changes were accepted, by SKU and hash.
+
+    The lines of what was approved with a plan count as approved from now on, and not before: what the PIM
+    had changed meanwhile was asked about.
+    """
+    planned: list[Approval] = []
     for chunk in chunks(sorted(hashes), CHUNK):
         with ledger.begin() as connection:
             for sku in chunk:
-                connection.execute(
-                    update(approvals)
-                    .where(
-                        _of(listings, [SKU.fitted(sku)]),
-                        approvals.c.hash == hashes[sku],
-                        approvals.c.state == "sending",
-                    )
-                    .values(state="sent")
+                own = and_(
+                    _of(listings, [SKU.fitted(sku)]),
+                    approvals.c.hash == hashes[sku],
+                    approvals.c.state == "sending",
                 )
+                row = connection.execute(_rows(changes=False).where(own)).first()
+                if row is None:
+                    continue
+                connection.execute(update(approvals).where(own).values(state="sent"))
+                planned += [_approval(row)] if PLANNED in row.reasons else []
+    for one in planned:
+        approve_lines(ledger, [one], by=one.answered_by)
+
+
+def approve_planned(
+    ledger: Engine,
+    listings: ListingScope,
+    run: int,
+    items: Iterable[Asked],
+    *,
+    by: str,
+    now: datetime | None = None,
+) -> int:
+    """Enter changes that were approved as a part of a plan, before a run asks; return how many hold.
+
+    What a person refused stays refused, and what is being sent is not touched.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        run: The connector's last run: what a later one asks replaces these.
+        items: The changes.
+        by: Who approved the plan.
+        now: This moment, if None.
+    """
+    now = now or datetime.now(UTC)
+    with ledger.begin() as connection:
+        question = connection.execute(
+            questions.insert().values(connector_key=listings.connector_key, run=run, asked_at=now)
+        ).inserted_primary_key
+        number = int(question[0]) if question is not None else 0
+        own = _of_question(listings, run, number, now) | {
+            "state": "approved",
+            "lapses_at": now,
+            "answered_at": now,
+            "answered_by": by[:128],
+        }
+        statement = insert_into(connection, approvals)
+        new = statement.excluded
+        refused = and_(approvals.c.state == "refused", approvals.c.hash == new.hash)
+        statement = statement.on_conflict_do_update(
+            index_elements=_KEY,
+            set_={column.name: new[column.name] for column in approvals.c if column.name not in _KEY},
+            where=and_(approvals.c.run <= run, approvals.c.state != "sending", not_(refused)),
+        )
+        for chunk in chunks(items, CHUNK):
+            connection.execute(statement, [own | _entry(one) for one in chunk])
+        entered = _asks(connection, number)
+        if not entered:
+            connection.execute(delete(questions).where(questions.c.id == number))
+    return entered
+
+
+def _of_question(listings: ListingScope, run: int, question: int, now: datetime) -> dict[str, Any]:
+    """Return what the rows of one question share."""
+    return {
+        "connector_key": listings.connector_key,
+        "seller_id": listings.seller_id,
+        "marketplace_id": listings.marketplace_id,
+        "product_type": listings.product_type,
+        "question": question,
+        "run": run,
+        "asked_at": now,
+    }
 
 
 def forget_approvals(ledger: Engine, listings: ListingScope, run: int, skus: Iterable[str]) -> None:
@@ -431,35 +420,10 @@ def approved_skus(ledger: Engine, connector_key: str, *, kind: Kind | None = Non
         return list(connection.scalars(select(table.sku).where(condition).order_by(table.sku)))
 
 
-def show_question(
-    ledger: Engine, number: int, shown_in: str, *, until: datetime, now: datetime | None = None
-) -> bool:
-    """Enter that a task of Airflow shows a question; False if another one that is alive does.
-
-    Args:
-        ledger: The open ledger.
-        number: The question.
-        shown_in: The task, as a text.
-        until: How long the task is taken to be alive.
-        now: This moment, if None.
-    """
-    now = now or datetime.now(UTC)
-    free = or_(
-        questions.c.shown_in.is_(None), questions.c.shown_in == shown_in, questions.c.shown_until <= now
-    )
-    with ledger.begin() as connection:
-        return bool(
-            connection.execute(
-                update(questions)
-                .where(questions.c.id == number, free)
-                .values(shown_in=shown_in, shown_until=until)
-            ).rowcount
-        )
-
-
-def _asks(connection: Connection, question: int) -> bool:
+def _asks(connection: Connection, question: int) -> int:
+    """Return how many rows a question has."""
     count = select(func.count()).select_from(approvals).where(approvals.c.question == question)
-    return bool(connection.scalar(count))
+    return int(connection.scalar(count) or 0)
 
 
 def _entry(item: Asked) -> dict[str, Any]:

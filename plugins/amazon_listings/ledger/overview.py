@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select
 
 from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.tables import issues, item_states, runs
+from amazon_listings.ledger.tables import issues, item_states, items, runs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -93,4 +93,16 @@ def _counts(
             select(key, kind, func.count()).where(condition).group_by(key, kind)
         ):
             found.setdefault(connector, {})[name] = count
+    return found
+
+
+def seller_of(ledger: Engine, connector_key: str, marketplace_id: str) -> str | None:
+    """Return the seller for whom a connector's listings were written last; None if none was."""
+    with reading(ledger) as connection:
+        found: str | None = connection.scalar(
+            select(items.c.seller_id)
+            .where(items.c.connector_key == connector_key, items.c.marketplace_id == marketplace_id)
+            .order_by(items.c.accepted_at.desc().nulls_last())
+            .limit(1)
+        )
     return found

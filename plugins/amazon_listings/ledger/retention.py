@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, select
 
 from amazon_listings.ledger.database import chunks, reading, seconds
+from amazon_listings.ledger.documents import forget_documents
 from amazon_listings.ledger.runs import last_cursors
 from amazon_listings.ledger.tables import feeds, issues, item_states, leases, runs, submissions
 
@@ -71,6 +72,7 @@ def prune(ledger: Engine, *, days: int, now: datetime | None = None, remove: boo
     if remove:
         with ledger.begin() as connection:
             connection.execute(delete(item_states).where(left))
+        forget_documents(ledger)
         _tidy(ledger)
     return pruned
 

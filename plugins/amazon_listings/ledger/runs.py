@@ -61,6 +61,7 @@ class Run:
     failure: str | None
     definition: str
     fingerprint: str
+    document: str = ""
 
 
 def next_attempt(ledger: Engine, connector_key: str, run_id: str, cleared: int) -> int:
@@ -95,6 +96,7 @@ def start_run(
     scope: str = "",
     fingerprint: str = "",
     definition: str = "",
+    document: str = "",
     attempt: int = 0,
 ) -> int:
     """Enter an attempt of a run as `running`; its number. A retried task finds its own entry again.
@@ -107,6 +109,7 @@ def start_run(
         scope: `changed`, `everything`, `interval` or `skus`; empty until it is decided.
         fingerprint: The connector's fingerprint: what may change payloads.
         definition: Checksum of the definition validated with; empty until it is fetched.
+        document: Hash of the document that it began with.
         attempt: Which pass through the run this is, from 0; another one leaves the earlier rows alone.
     """
     entry = {
@@ -114,6 +117,7 @@ def start_run(
         "scope": scope,
         "fingerprint": fingerprint,
         "definition": definition,
+        "document": document,
         "state": "running",
         "started_at": datetime.now(UTC),
         "ended_at": None,
@@ -325,4 +329,5 @@ def _run(row: Row[Any]) -> Run:
         failure=row.failure,
         definition=row.definition,
         fingerprint=row.fingerprint,
+        document=row.document,
     )

@@ -151,10 +151,20 @@ runs = Table(
     Column("counts", JSON),
     Column("calls", JSON),
     Column("failure", Text),
+    Column("document", String(64), nullable=False, server_default=""),
     Index("ix_runs_connector_key_run_id_attempt", "connector_key", "run_id", "attempt", unique=True),
     Index("ix_runs_connector_key_operation_started_at", "connector_key", "operation", "started_at"),
     Index("ix_runs_run_id", "run_id"),
     sqlite_autoincrement=True,
+)
+
+#: What runs began with, each once: the effective document of a connector, its mapping lines by layer, where
+#: they stand, and the software, as compressed JSON. `hash`: SHA-256 of it; `runs.document` names it.
+documents = Table(
+    "documents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
 
 #: One row per listing that a connector knows: several may write to one. `family`: the PIM's identity of the

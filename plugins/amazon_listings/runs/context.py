@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.connectors.loader import connector_from
@@ -34,6 +37,7 @@ class RunNote(Note, frozen=True, kw_only=True):
         key: The connector's key in the ledger.
         language: The language of the report, if one was asked for.
         software: The version of this software that began the run.
+        hash: Stands for all that the run began with; empty of a run that an earlier version began.
     """
 
     file: ClassVar[str] = "run"
@@ -48,6 +52,22 @@ class RunNote(Note, frozen=True, kw_only=True):
     key: str
     language: str | None = None
     software: str = ""
+    hash: str = ""
+
+    @property
+    def content(self) -> Any:
+        """The document, its lines by layer with their places, and the software, as JSON data."""
+        said = msgspec.to_builtins(self, order="deterministic")
+        return {name: said[name] for name in _CONTENT}
+
+    def hashed(self) -> RunNote:
+        """Return the note with the hash of its content: SHA-256, in hex."""
+        content = msgspec.json.encode(self.content, order="deterministic")
+        return msgspec.structs.replace(self, hash=hashlib.sha256(content).hexdigest())
+
+
+#: What a version of a connector is; key and language are those of the run.
+_CONTENT = ("document", "path", "variable", "lines", "files", "parts", "software")
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,18 @@ class RunContext:
     attempt: int
     storage: Path
     folder: RunFolder
+
+    @property
+    def began_with(self) -> RunNote:
+        """What the run began with.
+
+        Raises:
+            RunFilesGone: it is not in the run's folder.
+        """
+        note = self.folder.noted(RunNote)
+        if note is None:
+            raise RunFilesGone
+        return note
 
     @property
     def scope(self) -> Scope:
@@ -109,7 +141,7 @@ def begin_run(connector: Connector, run_id: str, attempt: int, storage: Path) ->
             key=connector.key,
             language=connector.report_language,
             software=version("airflow-provider-amazon-listings"),
-        )
+        ).hashed()
     )
     write_log_in(language_of(connector))
     return RunContext(connector, run_id, attempt, storage, folder)

@@ -15,6 +15,7 @@ from amazon_listings.ledger.runs import run_number
 from amazon_listings.ledger.submissions import sent_in_run
 from amazon_listings.ledger.sweeps import skus_gone
 from amazon_listings.messages import catalogue
+from amazon_listings.runs.context import RunNote
 from amazon_listings.runs.damage import RunFilesGone
 from amazon_listings.runs.issue_history import keep_resolved, renew_resolved
 from amazon_listings.runs.item_states import keep_states
@@ -168,6 +169,7 @@ def _reported(
             )
     except RunAbortedError as damaged:
         error = damaged
+    began = folder.noted(RunNote)
     facts: dict[str, Any] = {
         "title": connector.title,
         "connector_id": connector.id,
@@ -176,6 +178,8 @@ def _reported(
         "operation": scope.operation if scope else connector.sync.operation,
         "run_id": run_id,
         "reason": _covered(folder, scope, messages),
+        "document": began.hash[:12] if began is not None else "",
+        "software": began.software if began is not None else "",
         "definition_version": definitions.version if definitions else "none",
         "definition_fetched_at": definitions.fetched_at if definitions else "never",
         "language": language_of(connector),

@@ -55,6 +55,7 @@ def compiled(
     tables: Dict[str, Any] | None = None,
     *,
     columns: Dict[str, ColumnEvidence] = MappingProxyType({}),
+    merged: MergedLines | None = None,
 ) -> FieldMapping:
     """The connector's mapping, for these definitions.
 
@@ -63,13 +64,16 @@ def compiled(
         definitions: Those of this run, or one in files.
         tables: The rows of its related tables, where items are to be mapped and not only lines looked at.
         columns: What the columns of the source show of their notation.
+        merged: The lines of its layers as `merged_lines` merges them, where that was done already.
 
     Raises:
         MappingErrors: one or more lines are wrong; the message has all of them.
     """
     notation = source_notation(connector, columns)
     return compile_mapping(
-        merged_lines(connector, definitions, notation) if connector.is_merged else connector.mapping,
+        (merged or merged_lines(connector, definitions, notation))
+        if connector.is_merged
+        else connector.mapping,
         index=definitions.index,
         definition=definitions.document,
         marketplace=connector.marketplace,

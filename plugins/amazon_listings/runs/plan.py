@@ -18,6 +18,8 @@ from amazon_listings.selling_partner.leaves import Leaf, compare, same_leaf, sam
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from amazon_listings.connectors.model import Where
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.selling_partner.leaves import Element, Layout
 
 
@@ -45,6 +47,23 @@ class MappingLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def __str__(self) -> str:
         return self.document if self.line is None else f"{self.document}:{self.line}"
+
+
+def line_behind(leaf: Leaf, mapping: FieldMapping, where: Where) -> MappingLine | None:
+    """Return the mapping line that makes a leaf; None if no line does.
+
+    Args:
+        leaf: The leaf.
+        mapping: The compiled mapping.
+        where: Where the connector is declared; a line that no file holds is of its Variable.
+    """
+    names = [leaf.attribute, *(step for step in leaf.path if isinstance(step, str))]
+    origin = mapping.origin_of("/".join(names))
+    if origin is None:
+        return None
+    if origin.line is None and where.variable is not None:
+        return MappingLine(f"Variable {where.variable}", None, origin.key)
+    return MappingLine(origin.file or str(where.path or ""), origin.line, origin.key)
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -16,8 +16,9 @@ from pydantic import BaseModel
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import call
 from amazon_listings.approvals.answers import answer_items
-from amazon_listings.approvals.decisions import changes_of
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals, open_questions
+from amazon_listings.approvals.asked_changes import changes_of
+from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+from amazon_listings.ledger.questions import open_questions
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of

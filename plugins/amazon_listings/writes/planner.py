@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.approvals.withholding import withhold
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
-from amazon_listings.runs.plan import Change, MappingLine, Method, Plan, changes_between, displaced
+from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, line_behind
 from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
@@ -32,14 +32,13 @@ from amazon_listings.writes.left_alone import family_leaves, parent_of_others, s
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from amazon_listings.connectors.model import Connector, Where
+    from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.runs.plan import Displaced
+    from amazon_listings.runs.plan import Displaced, MappingLine
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
     from amazon_listings.selling_partner.listings import Listing, Submission
-    from amazon_product_types.validation.issue import Origin
 
 Attributes = dict[str, Any]
 
@@ -359,9 +358,7 @@ class Planner:
 
     def line_of(self, leaf: Leaf) -> MappingLine | None:
         """Return the mapping line that makes a leaf; None if no line does."""
-        names = [leaf.attribute, *(step for step in leaf.path if isinstance(step, str))]
-        origin = self._mapping.origin_of("/".join(names))
-        return _mapping_line(self._connector.where, origin) if origin else None
+        return line_behind(leaf, self._mapping, self._connector.where)
 
     def send(self, row: Mapping[str, Any], write: PlannedWrite, *, preview: bool = False) -> Submission:
         """Carry a plan out, or ask for Amazon's verdict on it; the plan is not `NOTHING`.
@@ -403,10 +400,3 @@ def _begins(plan: Plan) -> bool:
     """Return whether a plan writes stock or a family to a listing that is not known to have had either."""
     names = {AVAILABILITY, *FAMILY_ATTRIBUTES}
     return any(change.leaf.attribute in names and change.before is None for change in plan.changes)
-
-
-def _mapping_line(where: Where, origin: Origin) -> MappingLine:
-    """Return a line of the connector's document: one that no file holds is of the Variable."""
-    if origin.line is None and where.variable is not None:
-        return MappingLine(f"Variable {where.variable}", None, origin.key)
-    return MappingLine(origin.file or str(where.path or ""), origin.line, origin.key)

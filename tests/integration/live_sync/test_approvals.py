@@ -6,12 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.approvals.answers import answer_items
-from amazon_listings.ledger.approvals import (
-    ApprovalFilter,
-    approvals_of,
-    find_approvals,
-    open_questions,
-)
+from amazon_listings.ledger.approvals import ApprovalFilter, approvals_of, find_approvals
+from amazon_listings.ledger.questions import open_questions
 from amazon_listings.messages import message
 from amazon_listings.runs.records import APPROVED
 from support.kills import WatchedTraffic

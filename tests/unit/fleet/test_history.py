@@ -8,11 +8,28 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
+from amazon_listings.fleet.history import history
 from amazon_listings.ledger.connectors import keyed
 from amazon_listings.ledger.database import open_ledger
+from amazon_listings.ledger.documents import keep_document
 from amazon_listings.ledger.runs import start_run
+from amazon_listings.runs import context
 from amazon_listings.runs.context import begin_run, resume_run
-from tests.unit.fleet.conftest import LAMPS, write
+from tests.unit.fleet.conftest import COMPANY, LAMPS, write
+
+
+def enter(ledger, run):
+    """Enter a run that begins, as its first step does."""
+    began = run.began_with
+    keep_document(ledger, began.hash, began.content)
+    start_run(
+        ledger,
+        connector_key=run.connector.key,
+        run_id=run.run_id,
+        operation="test",
+        fingerprint=run.connector.fingerprint,
+        document=began.hash,
+    )
 
 
 def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
@@ -21,14 +38,8 @@ def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
         write(folder, lamps=LAMPS + f"  brand: {brand}\n")
         (connector,) = load_connectors(folder, {}, only="fr_lamp").connectors
         connector = keyed(ledger, connector)
-        start_run(
-            ledger,
-            connector_key=connector.key,
-            run_id=run_id,
-            operation="test",
-            fingerprint=connector.fingerprint,
-        )
         begun = begin_run(connector, run_id, 0, storage)
+        enter(ledger, begun)
         # Whatever is edited since, the run goes on with what it began with.
         write(folder, lamps=LAMPS)
         again = resume_run(connector.key, run_id, 0, storage).connector
@@ -38,6 +49,7 @@ def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
     newest, oldest = json.loads(result.stdout)
     assert [one["run_id"] for one in newest["runs"]] == ["three"]
     assert [one["run_id"] for one in oldest["runs"]] == ["two", "one"]
+    assert newest["document"]["mapping"]["brand"] == "ACME"
     assert [one.rpartition("/")[2] for one in newest["files"]] == [
         "lamps.yaml",
         "company.yaml",
@@ -45,3 +57,44 @@ def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
     ]
     assert "from " in CliRunner().invoke(app, ["connectors", "history", "fr_lamp"]).stdout
     assert CliRunner().invoke(app, ["connectors", "history", "nobody"]).exit_code == 1
+
+
+def test_what_changes_between_two_tries_changes_no_run(folder, storage, tmp_path, monkeypatch):
+    """Layers, file, Variable and software change between all tries of two hundred runs."""
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    hashes, tries = {}, []
+
+    def configured(number):
+        """Change everything, and return the connector as it is configured then."""
+        write(
+            folder,
+            layers__company=COMPANY.replace("Brand: Acme", f"Brand: Layer {number}"),
+            lamps=LAMPS.replace("Acme", f"File {number}"),
+        )
+        patch = {"mapping": {"item_name": f"Variable {number}"}}
+        variable = {"amazon_connector_fr_lamp": json.dumps(patch)}
+        monkeypatch.setattr(context, "version", lambda _: f"1.{number}")
+        (connector,) = load_connectors(folder, variable, only="fr_lamp").connectors
+        return keyed(ledger, connector)
+
+    for number in range(200):
+        run = begin_run(configured(number), f"run {number}", 0, storage)
+        enter(ledger, run)
+        hashes[run.run_id] = run.began_with.hash
+        tries.append(run)
+        configured(number + 1000)
+        for earlier in tries[-3:]:
+            again = resume_run(earlier.connector.key, earlier.run_id, 0, storage)
+            assert again.began_with.hash == hashes[earlier.run_id]
+            assert (again.connector, again.connector.parts) == (earlier.connector, earlier.connector.parts)
+            assert again.connector.where == earlier.connector.where
+    assert len(set(hashes.values())) == 200
+    found = history(ledger, tries[0].connector.key)
+    assert {use.run_id: one.hash for one in found for use in one.runs} == hashes
+    for one in found:
+        (used,) = one.runs
+        number = used.run_id.removeprefix("run ")
+        assert one.document["mapping"]["item_name"] == f"Variable {number}"
+        assert one.document["mapping"]["manufacturer"] == "{{ connector.country }}-File " + number
+        assert one.software == f"1.{number}"
+        assert one.variable == "amazon_connector_fr_lamp"

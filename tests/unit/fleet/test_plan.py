@@ -190,6 +190,7 @@ LINES = st.fixed_dictionaries(
         "bullet_point": st.sampled_from(['["{{ item.title }}", "{{ item.base }}"]', '"x"']),
         "bulb_base": st.sampled_from(["e14", '"{{ item.base }}"', "null"]),
         "country_of_origin": st.sampled_from(['"{{ item.origin }}"', "DE"]),
+        "purchasable_offer.our_price.schedule.value_with_tax": st.sampled_from(['"{{ item.price }}"', "0"]),
     },
 )
 FIELDS = st.fixed_dictionaries(
@@ -198,6 +199,7 @@ FIELDS = st.fixed_dictionaries(
         "weight": st.sampled_from(["1.5", "1,5 kg", "heavy", None]),
         "origin": st.sampled_from(["FR", "Atlantis", ""]),
         "base": st.sampled_from(["e27", "e99", None]),
+        "price": st.sampled_from(["10", "10.999", "0"]),
     }
 )
 

@@ -47,7 +47,7 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         folder: The run's folder, with the stage `resolved`; the files go to its stage `report`.
         facts: What the report says of the run as a whole: `title`, `connector_id`, `country`,
-            `product_type`, `operation`, `run_id`, `reason`, `definition_version`,
+            `product_type`, `operation`, `run_id`, `reason`, `definition_version`, `document`, `software`,
             `definition_fetched_at`, `warnings` (sentences), `failure` (a sentence or None), `calls`,
             `changes` (of Amazon's definition since the last run, as `Drift.to_json` gives them; may be
             absent or None), `history` (issues `new`, `still there` and `gone`; may be absent), and

@@ -1,0 +1,81 @@
+"""The changes of one item that a person is asked about, and the row that the ledger keeps of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from amazon_listings.approvals.policy import POLICIES
+from amazon_listings.ledger.approvals import PLANNED, Asked
+from amazon_listings.runs.plan import Change, Method, changes_hash
+
+if TYPE_CHECKING:
+    from amazon_listings.approvals.policy import Policy, Reasons
+    from amazon_listings.ledger.approvals import Approval, Kind
+    from amazon_listings.runs.plan import Plan
+
+#: Reasons by which a change counts with the value that it leads to alone.
+_BY_VALUE = POLICIES | {PLANNED}
+
+
+class AskedChange(Change, frozen=True, omit_defaults=True):
+    """A change that a person is asked about, with the reasons that hold for it and not for its neighbours."""
+
+    reasons: tuple[str, ...] = ()
+
+
+def changes_of(row: Approval) -> tuple[AskedChange, ...]:
+    """Return the changes that the row of an item asks about."""
+    return msgspec.convert(row.changes, tuple[AskedChange, ...], strict=False)
+
+
+def question_of(plan: Plan, reasons: Reasons) -> tuple[Change, ...]:
+    """Return the changes of a plan that are asked about."""
+    if reasons.whole:
+        return plan.changes
+    return tuple(change for change in plan.changes if change.leaf in reasons.leaves)
+
+
+def guarded(question: tuple[Change, ...], reasons: Reasons) -> tuple[Change, ...]:
+    """Return those of the changes that a guard asks about: what was before counts too."""
+    if reasons.whole - _BY_VALUE:
+        return question
+    return tuple(change for change in question if reasons.leaves.get(change.leaf, frozenset()) - _BY_VALUE)
+
+
+def asked_item(
+    plan: Plan, question: tuple[Change, ...], reasons: Reasons, policy: Policy, pim_id: str | None
+) -> Asked:
+    """Return what is asked about an item.
+
+    Args:
+        plan: The item's plan.
+        question: Its changes that are asked about.
+        reasons: Why.
+        policy: Tells the mapping lines behind the changes.
+        pim_id: The PIM's identity of the item.
+    """
+    kind: Kind = "create" if plan.method == Method.PUT else "change"
+    return Asked(
+        sku=plan.sku,
+        pim_id=pim_id,
+        kind=kind,
+        hash=changes_hash(plan.sku, plan.method, question, guarded(question, reasons)),
+        reasons=tuple(sorted(reasons.names)),
+        lines=tuple(sorted({policy.line_of(change) for change in question})),
+        changes=msgspec.to_builtins(_with_reasons(question, reasons)),
+    )
+
+
+def _with_reasons(question: tuple[Change, ...], reasons: Reasons) -> tuple[AskedChange, ...]:
+    return tuple(
+        AskedChange(
+            one.leaf,
+            one.before,
+            one.after,
+            one.origin,
+            reasons=tuple(sorted(reasons.whole | reasons.leaves.get(one.leaf, frozenset()))),
+        )
+        for one in question
+    )
