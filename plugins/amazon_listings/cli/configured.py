@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,10 +16,13 @@ import typer
 from amazon_listings.cli.refusals import end, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from amazon_listings.connectors import Connector, Loaded
     from amazon_listings.connectors.declaration import Declaration
+
+#: Seconds in which Airflow's command writes its Variables.
+_PATIENCE = 120
 
 Folder = Annotated[
     Path | None,
@@ -26,6 +33,15 @@ Variables = Annotated[
     typer.Option(
         help="File written by `airflow variables export`: its amazon_connector_<id> are laid over the files.",
         show_default=False,
+    ),
+]
+
+FromAirflow = Annotated[
+    bool,
+    typer.Option(
+        "--airflow",
+        help="Lay the Variables of the Airflow that is configured here over the files, and look at its "
+        "connections.",
     ),
 ]
 
@@ -99,11 +115,18 @@ def refuse_unknown(wanted: Iterable[str], loaded: Loaded) -> None:
         refuse(code, name=name, near=close, known=sorted(known))
 
 
-def exported(path: Path | None) -> dict[str, str]:
+def exported(path: Path | None, *, airflow: bool = False) -> dict[str, str]:
     """The Variables of an export as text, as Airflow hands them to a DAG, and those of the environment.
 
     A Variable of the environment counts before one of the same name elsewhere, as Airflow has it.
+
+    Args:
+        path: A file that `airflow variables export` wrote.
+        airflow: Without a file, let the Airflow that is configured here write one.
     """
+    if path is None and airflow:
+        with _export() as written:
+            return exported(written)
     if path is None:
         return _of_environment()
     try:
@@ -115,6 +138,28 @@ def exported(path: Path | None) -> dict[str, str]:
     if not isinstance(found, dict):
         refuse("cli.variables_not_exported", path=path)
     return {name: _as_text(value) for name, value in found.items()} | _of_environment()
+
+
+@contextmanager
+def _export() -> Iterator[Path]:
+    """Let Airflow write its Variables to a file that only this process can read; it is deleted afterwards."""
+    command = Path(sys.executable).with_name("airflow")
+    with TemporaryDirectory() as private:
+        file = Path(private) / "variables.json"
+        try:
+            done = subprocess.run(
+                [command if command.exists() else "airflow", "variables", "export", file],
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=_PATIENCE,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            refuse("cli.airflow_unreached", reason=error)
+        if done.returncode or not file.exists():
+            said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+            refuse("cli.airflow_unreached", reason=said[-1] if said else done.returncode)
+        yield file
 
 
 def _of_environment() -> dict[str, str]:

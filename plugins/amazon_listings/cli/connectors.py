@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +11,7 @@ import typer
 
 from amazon_listings.cli.configured import (
     Folder,
+    FromAirflow,
     Select,
     Variables,
     connector_of,
@@ -23,8 +26,9 @@ from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
 
 if TYPE_CHECKING:
     from amazon_listings.connectors import Connector, Loaded
-    from amazon_listings.fleet.check import Checked, Finding
+    from amazon_listings.fleet.findings import Checked, Finding
     from amazon_listings.fleet.mapping_tests import TestResult, UntestedLine
+    from amazon_listings.selling_partner.account import Account
 
 connectors_app = typer.Typer(
     name="connectors", help="The connectors of this installation.", no_args_is_help=True
@@ -44,6 +48,7 @@ def check(
     select: Select = None,
     folder: Folder = None,
     variables: Variables = None,
+    airflow: FromAirflow = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print data.")] = False,
     as_sarif: Annotated[
         bool, typer.Option("--sarif", help="Print SARIF, which a pull request shows at its lines.")
@@ -57,7 +62,7 @@ def check(
     from amazon_listings.fleet.sarif import sarif
     from amazon_listings.fleet.selection import selected
 
-    texts = exported(variables)
+    texts = exported(variables, airflow=airflow)
     with plain_errors():
         loaded = connectors_in(folder, texts)
         declared = declarations_in(folder, texts)
@@ -74,7 +79,8 @@ def check(
             ledger=known_ledger(),
             messages=messages(),
             others=loaded.connectors,
-            variables_read=variables is not None,
+            variables_read=airflow or variables is not None,
+            account_of=functools.partial(_account, airflow=airflow),
         )
     if as_sarif:
         print(sarif(checked.findings), end="")
@@ -84,6 +90,20 @@ def check(
         _print_check(checked, loaded)
     if any(one.severity == "error" for one in checked.findings):
         raise typer.Exit(1)
+
+
+def _account(connector: Connector, *, airflow: bool) -> Account | None:
+    """Return a connector's account, if its connection is in the environment or Airflow is to be asked."""
+    name = f"AIRFLOW_CONN_{connector.amazon.connection.upper()}"
+    if not airflow and name not in os.environ:
+        return None
+    from amazon_listings.airflow_adapter import connections
+    from amazon_listings.errors import AmazonListingsError
+
+    try:
+        return connections.account(connector.amazon.connection, connector.amazon.country)
+    except AmazonListingsError:
+        return None
 
 
 def _print_check(checked: Checked, loaded: Loaded) -> None:
@@ -187,10 +207,10 @@ def _print_tests(results: list[TestResult], left: list[UntestedLine], unknown: l
 
 
 @connectors_app.command(name="list")
-def list_(folder: Folder = None, variables: Variables = None) -> None:
+def list_(folder: Folder = None, variables: Variables = None, airflow: FromAirflow = False) -> None:
     """List connectors, one a line; a broken one with where it is declared."""
     with plain_errors():
-        loaded = connectors_in(folder, exported(variables))
+        loaded = connectors_in(folder, exported(variables, airflow=airflow))
     for connector in loaded.connectors:
         print(_line(connector))
     for broken in loaded.broken:
@@ -253,9 +273,10 @@ def contract(
 
     from amazon_listings.cli.ledger_access import known_ledger
     from amazon_listings.fleet.check import known_items
-    from amazon_listings.fleet.contract import breaches as found_in
     from amazon_listings.fleet.contract import contract as contract_of
     from amazon_listings.runs.map_fields import compiled
+    from amazon_listings.runs.pim_contract import MissingFields, worded
+    from amazon_listings.runs.pim_contract import breaches as found_in
 
     with plain_errors():
         connector = connector_of(connector_id, folder, variables)
@@ -266,11 +287,9 @@ def contract(
             items = known_items(ledger, connector) if ledger is not None else None
             if items is None:
                 refuse("cli.products_they_read_last")
-            found = list(found_in(connector, mapping, items))
+            found = list(found_in(connector, [MissingFields(mapping).see_all(items).note()]))
             for one in found:
-                some = ", ".join(one.examples)
-                facts: dict[str, Any] = {"field": one.field, "example": some, "owner": one.owner}
-                say("contract.broken", without=one.items, **facts)
+                print(worded(one, messages()))
             if found:
                 raise typer.Exit(1)
             return

@@ -9,12 +9,13 @@ from amazon_listings.cli.definitions import marketplace_of
 from amazon_listings.cli.refusals import end, refuse, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from amazon_listings.connectors import Connector
 
 
-def write_like(like: str, countries: str | None, connector_id: str | None, folder: Path | None) -> None:
+def write_like(like: str, countries: Sequence[str], connector_id: str | None, folder: Path | None) -> None:
     """Write what a connector is for one country for others, and print the files.
 
     Raises:
@@ -25,7 +26,7 @@ def write_like(like: str, countries: str | None, connector_id: str | None, folde
 
     found = connector_of(like, folder)
     path = found.where.path
-    places = [marketplace_of(name) for name in (countries or "").replace(",", " ").split()]
+    places = [marketplace_of(name) for name in countries]
     if path is None or not places:
         refuse("cli.like_needs_country", like=like)
     declared = declarations_in(folder, {})[found.id]

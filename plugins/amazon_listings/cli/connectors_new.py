@@ -39,10 +39,13 @@ def new(
         str | None, typer.Option(help="Id of a connector to write the same for other countries.")
     ] = None,
     country: Annotated[
-        str | None, typer.Option(help="Marketplace, such as FR; with --like, several: DE,ES.")
+        list[str] | None, typer.Option(help="Marketplace, such as FR; several (FR,DE) make a matrix.")
     ] = None,
     locale: Annotated[str | None, typer.Option(help="Language of Amazon's labels, such as fr_FR.")] = None,
-    product_type: Annotated[str | None, typer.Option(help="Amazon's product type, such as LAMP.")] = None,
+    product_type: Annotated[
+        list[str] | None,
+        typer.Option(help="Amazon's product type, such as LAMP; several (LAMP,BACKPACK) make a matrix."),
+    ] = None,
     search: Annotated[str | None, typer.Option(help='Find the product type: "desk lamp".')] = None,
     requirements: Annotated[
         RequirementSet, typer.Option(help="What is sent: all, facts alone, an offer alone.")
@@ -71,17 +74,39 @@ def new(
     folder: Folder = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take defaults, ask nothing.")] = False,
 ) -> None:
-    """Write a connector file: what Amazon requires, explained, with PIM fields proposed."""
-    from amazon_listings.cli import new_connector
+    """Write a connector file: what Amazon requires, explained, with PIM fields proposed.
+
+    For several marketplaces or product types: a layer with what they share, and a document for each type,
+    whose matrix has the marketplaces; --id names the layer.
+    """
+    from amazon_listings.cli import new_connector, new_matrix
     from amazon_listings.definitions.stored import known_locale
     from amazon_listings.settings import settings
 
+    countries, types = (_listed(",".join(given or ())) for given in (country, product_type))
     if like is not None:
         with plain_errors():
-            write_like(like, country, connector_id, folder)
+            write_like(like, countries, connector_id, folder)
+        return
+    if len(countries) > 1 or len(types) > 1:
+        if definition is not None or not countries or not types:
+            refuse("cli.matrix_needs")
+        with plain_errors():
+            block = _source_block(source, source_connection, source_setting or (), yes=yes)
+            wanted = new_matrix.Matrix(
+                tuple(marketplace_of(one) for one in countries),
+                tuple(one.upper() for one in types),
+                locale or new_matrix.LOCALE,
+                requirements,
+                _answer(_ask("connection"), connection, "amazon_selling_partner", yes=yes),
+                block,
+                tuple(_listed(languages)),
+                connector_id or new_matrix.NAME,
+            )
+            new_matrix.write(wanted, folder or settings().connectors, products=products, look=look)
         return
     with plain_errors():
-        place = marketplace_of(_answer(_ask("marketplace"), country, None, yes=yes))
+        place = marketplace_of(_answer(_ask("marketplace"), next(iter(countries), None), None, yes=yes))
         locale = _answer(_ask("locale"), locale, place.locale, yes=yes)
         known_locale(locale)
         CONNECTOR_LANGUAGE.set(locale)
@@ -91,7 +116,8 @@ def new(
             "amazon_selling_partner",
             yes=yes or definition is not None,
         )
-        name = _product_type(place, locale, product_type, search, connection, definition, yes=yes)
+        given = next(iter(types), None)
+        name = _product_type(place, locale, given, search, connection, definition, yes=yes)
         name_of_it = _answer(_ask("id"), connector_id, f"{place.country}_{name}".lower(), yes=yes)
         block = _source_block(source, source_connection, source_setting or (), yes=yes)
         block.content["languages"] = _listed(

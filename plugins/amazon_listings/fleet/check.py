@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import msgspec
+from typing import TYPE_CHECKING, TypeAlias
 
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.message import broken_text, entry
 from amazon_listings.connectors.problems import Problem
+from amazon_listings.fleet.accounts import schedule_findings, secret_findings
+from amazon_listings.fleet.findings import Checked, Finding, NotChecked
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.mapping.faults import MappingErrors
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.map_fields import Described
+    from amazon_listings.selling_partner.account import Account
 
 #: A place at the head of an entry: `include/connectors/fr_lamps.yaml:13:14`.
 _PLACE = re.compile(r"^\s*(?P<file>\S.*?):(?P<line>\d+)(?::(?P<column>\d+))?\s*$")
@@ -39,62 +40,6 @@ _MEANT = re.compile(r"Did you mean '(?P<text>.*)'\?")
 _LineKey: TypeAlias = tuple[str, int | None, str]
 #: Items whose fields stand for those of the PIM; further ones seldom have others.
 _ITEMS_READ = 2_000
-#: Calls of one account that Amazon takes in an hour: 5 per second (Listings Items API).
-_CALLS_AN_HOUR = 5 * 3600
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a person should know of a connector.
-
-    Attributes:
-        rule: What kind of thing: `document`, `mapping`, `field`, `overlap`, `schedule`, `secret`.
-        severity: `error`: the connector cannot be used; `warning`: it can.
-        connector: The connector's id, or the file's name where it is about a file.
-        text: All of it, with place, line and caret.
-        message: The sentence alone.
-        file: The file; None for a Variable.
-        line: The line, from 1.
-        column: The column, from 1.
-        suggestion: What may have been meant.
-    """
-
-    rule: str
-    severity: str
-    connector: str
-    text: str
-    message: str
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    suggestion: str = ""
-
-
-class NotChecked(msgspec.Struct, frozen=True):
-    """Something that could not be checked.
-
-    Attributes:
-        what: What: `definition`, `fields`, `overlaps`, `variables`, `secrets`.
-        connectors: Ids of the connectors that it concerns; empty for all.
-        why: Why not, and what to do.
-    """
-
-    what: str
-    connectors: tuple[str, ...]
-    why: str
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """What a check found.
-
-    Attributes:
-        right: Ids of the connectors that can be used.
-        findings: What there is to know.
-        not_checked: What could not be checked.
-    """
-
-    right: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    not_checked: tuple[NotChecked, ...]
 
 
 def document_findings(broken: BrokenConnector) -> Iterator[Finding]:
@@ -232,6 +177,7 @@ def check_fleet(
     messages: Catalogue,
     others: Sequence[Connector] = (),
     variables_read: bool = False,
+    account_of: Callable[[Connector], Account | None] = lambda _: None,
 ) -> Checked:
     """Check connectors against all that is at hand.
 
@@ -244,6 +190,7 @@ def check_fleet(
         messages: The language of sentences about fields.
         others: Further connectors, for overlaps.
         variables_read: Whether Airflow's Variables were laid over the files.
+        account_of: Gives a connector's Amazon account, where its connection is at hand.
     """
     found = [one for one_broken in broken for one in document_findings(one_broken)]
     optional, no_definition, no_items = _OptionalLines(), [], []
@@ -268,18 +215,23 @@ def check_fleet(
     everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
     found += [one for one in overlap_findings(everyone, ledger) if one.connector in chosen]
     found += schedule_findings(connectors, ledger)
+    accounts = {one.amazon.connection: (one, account_of(one)) for one in connectors}
+    found += secret_findings(accounts.values(), messages)
+    unknown = [name for name, (_, account) in accounts.items() if account is None]
     wrong_ids = {one.connector for one in found if one.severity == "error"}
     return Checked(
         right=tuple(one.id for one in connectors if one.id not in wrong_ids),
         findings=tuple(found),
         not_checked=tuple(
-            _not_checked(no_definition, no_items, ledger=ledger is not None, variables=variables_read)
+            _not_checked(
+                no_definition, no_items, unknown, ledger=ledger is not None, variables=variables_read
+            )
         ),
     )
 
 
 def _not_checked(
-    no_definition: list[str], no_items: list[str], *, ledger: bool, variables: bool
+    no_definition: list[str], no_items: list[str], accounts: list[str], *, ledger: bool, variables: bool
 ) -> Iterator[NotChecked]:
     if no_definition:
         yield NotChecked(
@@ -298,9 +250,16 @@ def _not_checked(
         yield NotChecked(
             "variables",
             (),
-            "Airflow's Variables: give `--variables FILE`, written by `airflow variables export`",
+            "Airflow's Variables: give `--airflow` where an Airflow is configured, or `--variables FILE`, "
+            "written by `airflow variables export`",
         )
-    yield NotChecked("secrets", (), "the age of client secrets: only a run's report has it")
+    if accounts:
+        yield NotChecked(
+            "secrets",
+            (),
+            f"the age of the client secrets of {', '.join(accounts)}: the connections are not at hand; "
+            "give `--airflow` where an Airflow is configured",
+        )
 
 
 def overlap_findings(
@@ -357,60 +316,6 @@ def _skus(connector: Connector, ledger: Engine | None) -> set[str]:
     return {state.sku for state in find_states(ledger, key, contents=False) if state.sku}
 
 
-def schedule_findings(connectors: Iterable[Connector], ledger: Engine | None) -> Iterator[Finding]:
-    """Yield the hours in which the connectors of one account need more calls than Amazon takes."""
-    hours: dict[tuple[str, int], list[tuple[Connector, int]]] = defaultdict(list)
-    for connector in connectors:
-        if connector.enabled and connector.sync.schedule:
-            size = _size(connector, ledger)
-            for hour in _hours(connector):
-                hours[connector.amazon.connection, hour].append((connector, size))
-    for (connection, hour), found in sorted(hours.items()):
-        calls = sum(size for _, size in found)
-        if len(found) > 1 and calls > _CALLS_AN_HOUR:
-            names = ", ".join(one.id for one, _ in found)
-            sentence = (
-                f"{names} all start at {hour}:00 UTC on {connection} and have {calls:,} items; "
-                f"Amazon takes {_CALLS_AN_HOUR:,} calls an hour. Spread their schedules."
-            )
-            yield Finding(
-                rule="schedule",
-                severity="warning",
-                connector=found[0][0].id,
-                text=entry(str(found[0][0].where), "", Problem("", sentence)),
-                message=sentence,
-                file=str(found[0][0].where.path) if found[0][0].where.path else None,
-                line=found[0][0].where.lines.get("/sync/schedule"),
-            )
-
-
-def _size(connector: Connector, ledger: Engine | None) -> int:
-    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
-    return sum(count_states(ledger, key).values()) if ledger is not None and key is not None else 0
-
-
-def _hours(connector: Connector) -> set[int]:
-    """The hours of a day, UTC, in which a connector starts; those of a day in winter."""
-    import datetime as dt  # noqa: PLC0415 - with croniter, only here
-    import zoneinfo  # noqa: PLC0415
-
-    import croniter  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    zone = zoneinfo.ZoneInfo(connector.sync.timezone)
-    begin = dt.datetime(2026, 1, 5, tzinfo=zone)  # a Monday
-    try:
-        times = croniter.croniter(connector.sync.schedule, begin - dt.timedelta(seconds=1))
-    except (ValueError, KeyError):
-        return set()
-    found: set[int] = set()
-    for _ in range(24 * 7):
-        moment: Any = times.get_next(dt.datetime)
-        if moment >= begin + dt.timedelta(days=7):
-            break
-        found.add(moment.astimezone(dt.UTC).hour)
-    return found
-
-
 def _fault_entry(declaration: Declaration, fault: MappingFault) -> tuple[str, str]:
     """A wrong mapping line with its place and caret, and what may have been meant."""
     line = fault.line
@@ -462,19 +367,3 @@ def _finding(
 def text_of(connector: str, findings: Sequence[Finding]) -> str:
     """Return the findings of one connector as people read them."""
     return broken_text(connector, [one.text for one in findings])
-
-
-__all__ = [
-    "Checked",
-    "Finding",
-    "NotChecked",
-    "check_fleet",
-    "document_findings",
-    "field_findings",
-    "known_items",
-    "language_findings",
-    "mapping_findings",
-    "overlap_findings",
-    "schedule_findings",
-    "text_of",
-]

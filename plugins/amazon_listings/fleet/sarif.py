@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from amazon_listings.fleet.check import Finding
+    from amazon_listings.fleet.findings import Finding
 
 _RULES = {
     "document": "A connector's document, or a layer, cannot be used.",

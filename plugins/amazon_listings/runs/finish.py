@@ -33,6 +33,7 @@ from amazon_listings.runs.notes import (
     ReportNote,
     TestedNote,
 )
+from amazon_listings.runs.pim_contract import breach_sentences
 from amazon_listings.runs.report import NAMED, write_report
 from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
@@ -188,6 +189,7 @@ def _reported(
         "failure": failure or (error.worded(messages) if error else None),
         "calls": dict(calls),
     }
+    facts["warnings"] += breach_sentences(connector, folder, messages)
     facts["warnings"] += _foreseen(folder, messages)
     facts["warnings"] += _unpreviewed(folder, scope, messages)
     facts["warnings"] += _vanished(connector, ledger, messages)

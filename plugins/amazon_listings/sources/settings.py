@@ -32,6 +32,7 @@ class SourceSettings:
         timezone: Where moments without a zone are; None: where the marketplace is.
         filter: Expression over the item; only items for which it is true are in scope.
         sku: Expression that gives each item its SKU.
+        owner: Who keeps the products there; None: the connector's owner.
         sku_limit: Most items that the connector may hold.
         own: The settings that only this source has, defaults filled in; `connection` is one of them.
     """
@@ -46,6 +47,7 @@ class SourceSettings:
     timezone: str | None = None
     filter: str | None = None
     sku: str = "{{ item.reference }}"
+    owner: str | None = None
     sku_limit: int = 1000
     own: Mapping[str, Any] = field(default_factory=dict, hash=False)
 

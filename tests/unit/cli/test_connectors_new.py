@@ -169,6 +169,31 @@ def test_with_the_pim_and_amazon_by_their_connections(home):
     assert not required["lamp_type.value"]["mapped"]
 
 
+def test_a_matrix_is_a_layer_and_a_document_for_each_type(home):
+    known = ["--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--yes"]
+    wanted = ["--country", "FR", "--country", "DE,ES", "--product-type", "LAMP", "--product-type", "BACKPACK"]
+    result = run("connectors", "new", *wanted, *known)
+    assert result.exit_code == 0, result.output
+    assert "6 connectors" in result.stdout
+    _, layer = written(home, "layers/company")
+    assert layer["sync"] == {"operation": "test"}
+    assert layer["mapping"]["Brand"] == "{{ item.brand }}"
+    filter_ = "{{ item.amazon_product_type == connector.product_type }}"
+    assert (layer["sales_layer"]["languages"], layer["sales_layer"]["filter"]) == (["fr"], filter_)
+    assert [one["sales_layer"]["languages"] for one in layer["overrides"]] == [["de"], ["es"]]
+    _, lamps = written(home, "lamp")
+    assert lamps["for"] == {"country": ["FR", "DE", "ES"], "product_type": "LAMP"}
+    assert "Lamp Type" in lamps["mapping"]
+    assert not lamps["mapping"].keys() & layer["mapping"].keys()
+    loaded = load_connectors(home / "connectors", {})
+    assert sorted(one.id for one in loaded.connectors) == [
+        f"{country}_{name}" for country in ("de", "es", "fr") for name in ("backpack", "lamp")
+    ]
+    again = run("connectors", "new", *wanted, *known)
+    assert again.exit_code == 1
+    assert "company.yaml" in again.output
+
+
 def test_an_offer_alone(home):
     options = ["--requirements", "LISTING_OFFER_ONLY", "--product-type", "PRODUCT", "--id", "offers"]
     known = ["--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--languages", "fr"]

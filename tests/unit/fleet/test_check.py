@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,6 +14,7 @@ from amazon_listings.ledger.database import open_ledger
 from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
 from tests.unit.fleet.test_plan import item, keep
 
+SECRET = "amzn1.oa2-cs.v1.sandbox"
 PROTOTYPE = """\
 id: fr_proto
 amazon: {country: FR, product_type: LAMP}
@@ -46,6 +48,48 @@ def test_four_mistakes_and_four_suggestions(run, tmp_path):
     assert "extract_number" in found[7]["text"]
     assert "prod_title" in found[8]["text"]
     assert all(one["file"].endswith("proto.yaml") for one in found.values())
+
+
+def test_a_secret_that_expires_soon_and_accounts_that_are_not_at_hand(run, monkeypatch):
+    created = str((datetime.now(UTC) - timedelta(days=170)).date())
+    extra = {
+        "seller_id": "A1SANDBOXSELLER",
+        "refresh_token": "Atzr|sandbox-seller",
+        "secret_created": created,
+    }
+    connection = {"conn_type": "amazon_selling_partner", "login": "client", "password": SECRET}
+    lamps = LAMPS.replace("for:", "amazon: {connection: here}\nfor:")
+    monkeypatch.setenv("AIRFLOW_CONN_HERE", json.dumps({**connection, "extra": extra}))
+    found = json.loads(run("check", "--json", lamps=lamps).stdout)
+    (secret,) = [one for one in found["findings"] if one["rule"] == "secret"]
+    assert secret["severity"] == "warning"
+    assert "client" in secret["message"]
+    assert "secrets" not in {one["what"] for one in found["not_checked"]}
+    monkeypatch.delenv("AIRFLOW_CONN_HERE")
+    (why,) = [
+        one["why"]
+        for one in json.loads(run("check", "--json").stdout)["not_checked"]
+        if one["what"] == "secrets"
+    ]
+    assert "client secrets of here" in why
+
+
+def test_variables_of_the_airflow_that_is_configured(run, tmp_path, monkeypatch):
+    """Airflow's command writes its Variables; here it is one that does just that."""
+    command = tmp_path / "bin" / "airflow"
+    command.parent.mkdir()
+    patch = {"amazon_connector_fr_lamp": json.dumps({"mapping": {"Markke": "x"}})}
+    command.write_text(f"#!/bin/sh\ncat > \"$3\" <<'END'\n{json.dumps(patch)}\nEND\n")
+    command.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "bin" / "python"))
+    found = run("check", "--airflow", "--json")
+    assert found.exit_code == 1
+    assert "Markke" in found.stdout
+    assert "variables" not in {one["what"] for one in json.loads(found.stdout)["not_checked"]}
+    command.write_text("#!/bin/sh\necho 'no such table: variable' >&2\nexit 1\n")
+    unreached = run("check", "--airflow")
+    assert unreached.exit_code == 1
+    assert "no such table: variable" in unreached.stderr
 
 
 def test_a_language_that_the_marketplace_does_not_suggest_is_a_warning(run):

@@ -11,8 +11,15 @@ from jsonschema import Draft201909Validator
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.connectors import load_connectors
 from amazon_listings.ledger.database import open_ledger
-from tests.unit.fleet.conftest import LAMPS, write
+from amazon_listings.messages import catalogue
+from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.map_fields import map_part
+from amazon_listings.runs.notes import ExtractNote
+from amazon_listings.runs.pim_contract import breach_sentences
+from amazon_listings.runs.records import EXTRACT
+from tests.unit.fleet.conftest import COMPANY, LAMPS, write
 from tests.unit.fleet.test_plan import item, keep
 
 
@@ -51,6 +58,23 @@ def test_it_is_valid_by_the_published_schema(run, folder):
         assert found == []
     wrong = {**contract, "team": 7}
     assert list(validator.iter_errors(wrong))
+
+
+def test_a_run_names_the_owner_of_what_its_extract_lacks(folder, definitions, tmp_path):
+    write(folder, layers__company=COMPANY.replace("files: {", "files: {owner: product-data, "))
+    (connector,) = load_connectors(folder, {}, only="fr_lamp").connectors
+    write(folder, layers__company=COMPANY)
+    (before,) = load_connectors(folder, {}, only="fr_lamp").connectors
+    assert connector.fingerprint == before.fingerprint, "the owner changes no payload"
+    runs = RunFolder(tmp_path / "run")
+    parts = {"part-00001.jsonl": [item(1, title="Luna", origin="FR"), item(2, title="", origin="FR")]}
+    parts["part-00002.jsonl"] = [item(3, origin="FR")]
+    for part, items in parts.items():
+        runs.write(EXTRACT, part, [{**one, "status": "visible"} for one in items])
+        map_part(connector, definitions(connector), runs, part)
+    runs.note(ExtractNote(parts=tuple(parts), extracted=3, out_of_scope=0, unreadable=0, full=True))
+    found = breach_sentences(connector, runs, catalogue("en"))
+    assert "title: 2 items have none, such as A2, A3. Tell product-data." in found
 
 
 def test_what_the_items_break(run, tmp_path):

@@ -1,0 +1,98 @@
+"""What the connectors of one account share: Amazon's quota, and a client secret that expires."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.connectors.message import entry
+from amazon_listings.connectors.problems import Problem
+from amazon_listings.fleet.findings import Finding
+from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.item_states import count_states
+from amazon_listings.runs.secret_age import secret_warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.messages import Catalogue
+    from amazon_listings.selling_partner.account import Account
+
+#: Calls of one account that Amazon takes in an hour: 5 per second (Listings Items API).
+_CALLS_AN_HOUR = 5 * 3600
+
+
+def secret_findings(
+    accounts: Iterable[tuple[Connector, Account | None]], messages: Catalogue
+) -> Iterator[Finding]:
+    """Yield the accounts whose client secret expires soon, or has; each with one of its connectors."""
+    today = datetime.now(UTC).date()
+    for connector, account in accounts:
+        sentence = secret_warning(account, today, messages) if account is not None else None
+        if sentence:
+            yield Finding(
+                rule="secret",
+                severity="warning",
+                connector=connector.id,
+                text=entry(str(connector.where), "", Problem("", sentence)),
+                message=sentence,
+                file=str(connector.where.path) if connector.where.path else None,
+            )
+
+
+def schedule_findings(connectors: Iterable[Connector], ledger: Engine | None) -> Iterator[Finding]:
+    """Yield the hours in which the connectors of one account need more calls than Amazon takes."""
+    hours: dict[tuple[str, int], list[tuple[Connector, int]]] = defaultdict(list)
+    for connector in connectors:
+        if connector.enabled and connector.sync.schedule:
+            size = _size(connector, ledger)
+            for hour in _hours(connector):
+                hours[connector.amazon.connection, hour].append((connector, size))
+    for (connection, hour), found in sorted(hours.items()):
+        calls = sum(size for _, size in found)
+        if len(found) > 1 and calls > _CALLS_AN_HOUR:
+            names = ", ".join(one.id for one, _ in found)
+            sentence = (
+                f"{names} all start at {hour}:00 UTC on {connection} and have {calls:,} items; "
+                f"Amazon takes {_CALLS_AN_HOUR:,} calls an hour. Spread their schedules."
+            )
+            yield Finding(
+                rule="schedule",
+                severity="warning",
+                connector=found[0][0].id,
+                text=entry(str(found[0][0].where), "", Problem("", sentence)),
+                message=sentence,
+                file=str(found[0][0].where.path) if found[0][0].where.path else None,
+                line=found[0][0].where.lines.get("/sync/schedule"),
+            )
+
+
+def _size(connector: Connector, ledger: Engine | None) -> int:
+    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
+    return sum(count_states(ledger, key).values()) if ledger is not None and key is not None else 0
+
+
+def _hours(connector: Connector) -> set[int]:
+    """The hours of a day, UTC, in which a connector starts; those of a day in winter."""
+    import datetime as dt  # noqa: PLC0415 - with croniter, only here
+    import zoneinfo  # noqa: PLC0415
+
+    import croniter  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    zone = zoneinfo.ZoneInfo(connector.sync.timezone)
+    begin = dt.datetime(2026, 1, 5, tzinfo=zone)  # a Monday
+    try:
+        times = croniter.croniter(connector.sync.schedule, begin - dt.timedelta(seconds=1))
+    except (ValueError, KeyError):
+        return set()
+    found: set[int] = set()
+    for _ in range(24 * 7):
+        moment: Any = times.get_next(dt.datetime)
+        if moment >= begin + dt.timedelta(days=7):
+            break
+        found.add(moment.astimezone(dt.UTC).hour)
+    return found

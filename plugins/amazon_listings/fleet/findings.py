@@ -1,0 +1,59 @@
+"""What a check of connectors finds, and what it could not check."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person should know of a connector.
+
+    Attributes:
+        rule: What kind of thing: `document`, `mapping`, `field`, `overlap`, `schedule`, `secret`.
+        severity: `error`: the connector cannot be used; `warning`: it can.
+        connector: The connector's id, or the file's name where it is about a file.
+        text: All of it, with place, line and caret.
+        message: The sentence alone.
+        file: The file; None for a Variable.
+        line: The line, from 1.
+        column: The column, from 1.
+        suggestion: What may have been meant.
+    """
+
+    rule: str
+    severity: str
+    connector: str
+    text: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    suggestion: str = ""
+
+
+class NotChecked(msgspec.Struct, frozen=True):
+    """Something that could not be checked.
+
+    Attributes:
+        what: What: `definition`, `fields`, `overlaps`, `variables`, `secrets`.
+        connectors: Ids of the connectors that it concerns; empty for all.
+        why: Why not, and what to do.
+    """
+
+    what: str
+    connectors: tuple[str, ...]
+    why: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What a check found.
+
+    Attributes:
+        right: Ids of the connectors that can be used.
+        findings: What there is to know.
+        not_checked: What could not be checked.
+    """
+
+    right: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...]
