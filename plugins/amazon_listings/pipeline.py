@@ -179,6 +179,7 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
         run.scope,
         ledger=installation.ledger,
         listings=_listings(run, installation),
+        run=number_of(run, installation.ledger),
         folder=run.folder,
         shared=shared_fingerprint(connector, definitions, run.folder),
         definition=definitions.checksum,

@@ -6,6 +6,7 @@ of a DAG's tasks may read its reports.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
@@ -19,11 +20,13 @@ from sqlalchemy import select
 
 from amazon_listings.airflow_adapter import connections, downloads
 from amazon_listings.ledger.connectors import folder_key
-from amazon_listings.runs.folder import RunFolder
+from amazon_listings.messages import DEFAULT, catalogue
+from amazon_listings.runs.context import language_of_run
+from amazon_listings.runs.folder import RunFolder, attempts
 from amazon_listings.runs.quality_docs import docs_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 #: What the id of a connector's DAG begins with.
@@ -81,12 +84,9 @@ _Connector = Annotated[str, Depends(connector_of)]
 
 
 @app.get("/reports/{dag_id}/{run_id}", dependencies=[_may_read])
-def page(dag_id: str, run_id: str, connector_id: _Connector) -> HTMLResponse:
-    """The report of a run as a page."""
-    file = _file(connector_id, run_id, "report.html")
-    if not file.exists():
-        return HTMLResponse(NO_REPORT, headers=HEADERS)
-    return HTMLResponse(_with_links(file.read_bytes(), dag_id, run_id), headers=HEADERS)
+def page(dag_id: str, run_id: str, connector_id: _Connector, attempt: int | None = None) -> HTMLResponse:
+    """The report of an attempt of a run as a page, the latest if none is named."""
+    return _page(connector_id, dag_id, run_id, attempt, root="../../")
 
 
 def key_fits(key: str, dag_id: str, run_id: str) -> None:
@@ -99,24 +99,71 @@ def key_fits(key: str, dag_id: str, run_id: str) -> None:
         raise HTTPException(403, "This link has expired: open the report again.")
 
 
+@app.get("/downloads/{key}/{dag_id}/{run_id}/attempts/{attempt}", dependencies=[Depends(key_fits)])
+def other_attempt(key: str, dag_id: str, run_id: str, attempt: int, connector_id: _Connector) -> HTMLResponse:  # noqa: ARG001 - a part of the path
+    """The report of another attempt, by a link of the page of one."""
+    return _page(connector_id, dag_id, run_id, attempt, root="../../../../../")
+
+
 @app.get("/downloads/{key}/{dag_id}/{run_id}/{name}", dependencies=[Depends(key_fits)])
-def linked(key: str, dag_id: str, run_id: str, name: str, connector_id: _Connector) -> StreamingResponse:  # noqa: ARG001 - parts of the path
+def linked(  # noqa: PLR0917 - FastAPI passes them by name
+    key: str,  # noqa: ARG001 - a part of the path
+    dag_id: str,  # noqa: ARG001 - a part of the path
+    run_id: str,
+    name: str,
+    connector_id: _Connector,
+    attempt: int | None = None,
+) -> StreamingResponse:
     """One of the report's files, by a link of its page.
 
     The page has no part in Airflow's origin, so its links carry no login: they carry a key that was made
     for a reader who has the right, for this run, for some hours.
     """
-    return _download(connector_id, run_id, name)
+    return _download(connector_id, run_id, name, attempt)
 
 
 @app.get("/reports/{dag_id}/{run_id}/{name}", dependencies=[_may_read])
-def download(dag_id: str, run_id: str, name: str, connector_id: _Connector) -> StreamingResponse:  # noqa: ARG001 - parts of the path
+def download(
+    dag_id: str,  # noqa: ARG001 - a part of the path
+    run_id: str,
+    name: str,
+    connector_id: _Connector,
+    attempt: int | None = None,
+) -> StreamingResponse:
     """One of the report's files."""
-    return _download(connector_id, run_id, name)
+    return _download(connector_id, run_id, name, attempt)
 
 
-def _download(connector_id: str, run_id: str, name: str) -> StreamingResponse:
-    file = _file(connector_id, run_id, name)
+def _page(connector_id: str, dag_id: str, run_id: str, attempt: int | None, *, root: str) -> HTMLResponse:
+    """Return the report of an attempt; its links begin with `root`, the way to where the pages are."""
+    file = _file(connector_id, run_id, "report.html", attempt)
+    if not file.exists():
+        return HTMLResponse(NO_REPORT, headers=HEADERS)
+    folder = RunFolder(file.parent.parent)
+    way = "/".join(quote(step, safe="") for step in (downloads.key_of(dag_id, run_id), dag_id, run_id))
+    page = _with_links(file.read_bytes(), f"{root}downloads/{way}", folder.attempt)
+    others = attempts(folder.root.parent)
+    if len(others) > 1:
+        page = page.replace(
+            b"<main", _navigation(folder, others, f"{root}downloads/{way}/attempts") + b"<main", 1
+        )
+    return HTMLResponse(page, headers=HEADERS)
+
+
+def _navigation(shown: RunFolder, others: Sequence[Path], way: str) -> bytes:
+    """Return the links to the reports of all attempts of a run."""
+    messages = catalogue(language_of_run(shown) or DEFAULT)
+    numbers = [RunFolder(one).attempt for one in others]
+    links = [
+        f"<b>{number}</b>" if number == shown.attempt else f'<a href="{way}/{number}">{number}</a>'
+        for number in numbers
+    ]
+    title = escape(messages.phrase("web.run.attempts"))
+    return f"<nav style='padding:.5rem 1rem'>{title}: {' · '.join(links)}</nav>".encode()
+
+
+def _download(connector_id: str, run_id: str, name: str, attempt: int | None) -> StreamingResponse:
+    file = _file(connector_id, run_id, name, attempt)
     if name not in MEDIA_TYPES or not file.exists():
         raise HTTPException(404, "This run has no such file.")
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -137,18 +184,17 @@ def quality(dag_id: str, name: str, connector_id: _Connector) -> HTMLResponse:  
     return HTMLResponse(page.read_bytes(), headers=QUALITY_HEADERS)
 
 
-def _with_links(page: bytes, dag_id: str, run_id: str) -> bytes:
+def _with_links(page: bytes, way: str, attempt: int) -> bytes:
     """The page with links to its files that need no login of their own."""
-    key = downloads.key_of(dag_id, run_id)
-    way = "/".join(quote(step, safe="") for step in (key, dag_id, run_id))
     for name in MEDIA_TYPES:
-        page = page.replace(f'href="{name}"'.encode(), f'href="../../downloads/{way}/{name}"'.encode(), 1)
+        page = page.replace(f'href="{name}"'.encode(), f'href="{way}/{name}?attempt={attempt}"'.encode(), 1)
     return page
 
 
-def _file(connector_id: str, run_id: str, name: str) -> Path:
+def _file(connector_id: str, run_id: str, name: str, attempt: int | None) -> Path:
     storage, key = connections.storage(), _key(connector_id)
-    folder = RunFolder.latest(storage, key, run_id) or RunFolder.of(storage, key, run_id)
+    folder = RunFolder.latest(storage, key, run_id) if attempt is None else None
+    folder = folder or RunFolder.of(storage, key, run_id, attempt or 0)
     # A name that is none of ours never becomes a path.
     return folder.root / "report" / (name if name in MEDIA_TYPES else "report.html")
 

@@ -208,7 +208,7 @@ def live_sync(connector_id: str, definition: Mapping[str, Any]) -> dict[str, int
         if run.scope.operation == "test":
             raise AirflowSkipException(str(log_line("log.test_submits_nothing")))
         sync = pipeline.live_sync_of(run, installation)
-        return _ended(run.connector, sync, sync.send())
+        return _ended(run, sync, sync.send())
 
 
 @explained
@@ -222,11 +222,11 @@ def collect_feeds(connector_id: str, definition: Mapping[str, Any]) -> dict[str,
 
     with _run(connector_id, definition["attempt"]) as (run, installation):
         sync = pipeline.live_sync_of(run, installation)
-        return _ended(run.connector, sync, sync.collect())
+        return _ended(run, sync, sync.collect())
 
 
-def _ended(connector: Connector, sync: LiveSync, counts: dict[str, int]) -> dict[str, int]:
-    """Return the counts, or leave the worker until the feeds of the run are through."""
+def _ended(run: RunContext, sync: LiveSync, counts: dict[str, int]) -> dict[str, int]:
+    """Return the counts, or leave the worker until the feeds of the run are through, or it is stopped."""
     from amazon_listings.airflow_adapter.triggers import FeedsTrigger
     from amazon_listings.runs.outcomes import counted_outcomes
     from amazon_listings.settings import settings
@@ -236,12 +236,17 @@ def _ended(connector: Connector, sync: LiveSync, counts: dict[str, int]) -> dict
     awaited = sync.awaited()
     if not awaited:
         return counts
+    amazon = run.connector.amazon
     trigger = FeedsTrigger(
-        connection_id=connector.amazon.connection,
-        country=connector.amazon.country,
+        connection_id=amazon.connection,
+        country=amazon.country,
         feed_ids=[feed.feed_id for feed in awaited if feed.feed_id],
         interval=settings().feed_poll,
         until=(min(feed.created_at for feed in awaited) + PATIENCE).isoformat(),
+        # What Amazon had begun when the run was stopped is only waited for.
+        connector_key="" if sync.writer.is_stopped() else run.connector.key,
+        run_id=run.run_id,
+        attempt=run.attempt,
     )
     raise TaskDeferred(trigger=trigger, method_name="resume")
 

@@ -181,3 +181,20 @@ def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent
             )
             found |= {names[sku]: Sent(*sent) for sku, *sent in rows}
     return found
+
+
+def has_written(ledger: Engine, run: int) -> bool:
+    """Return whether a run has sent anything, in any of its tries."""
+    with reading(ledger) as connection:
+        return (
+            connection.scalar(select(submissions.c.id).where(submissions.c.run == run).limit(1)) is not None
+        )
+
+
+def skus_accepted(ledger: Engine, run: int) -> set[str]:
+    """Return the SKUs of which Amazon accepted a write of a run."""
+    table = submissions.c
+    with reading(ledger) as connection:
+        return set(
+            connection.scalars(select(table.sku).where(table.run == run, table.status == ACCEPTED).distinct())
+        )

@@ -12,8 +12,9 @@ from amazon_listings.ledger.feeds import writes_made
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run as end_in_ledger
 from amazon_listings.ledger.runs import run_number
-from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.ledger.submissions import sent_in_run, skus_accepted
 from amazon_listings.ledger.sweeps import skus_gone
+from amazon_listings.ledger.tables import SKU
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.context import RunNote
 from amazon_listings.runs.damage import RunFilesGone
@@ -34,6 +35,7 @@ from amazon_listings.runs.notes import (
     TestedNote,
 )
 from amazon_listings.runs.pim_contract import breach_sentences
+from amazon_listings.runs.records import RESOLVED
 from amazon_listings.runs.report import NAMED, write_report
 from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
@@ -193,6 +195,8 @@ def _reported(
     facts["warnings"] += _foreseen(folder, messages)
     facts["warnings"] += _unpreviewed(folder, scope, messages)
     facts["warnings"] += _vanished(connector, ledger, messages)
+    if number is not None and error is None:
+        facts["warnings"] += _sent_before(folder, skus_accepted(ledger, number), messages)
     facts["warnings"] += dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage)
     if history is not None:
         facts["history"] = history
@@ -253,6 +257,25 @@ def _vanished(connector: Connector, ledger: Engine, messages: Catalogue) -> list
     count, skus = skus_gone(ledger, connector.key, limit=NAMED)
     more = f" … (+{messages.value(count - len(skus))})" if count > len(skus) else ""
     return [messages.phrase("report.vanished", skus=", ".join(skus) + more)] if skus else []
+
+
+def _sent_before(folder: RunFolder, accepted: set[str], messages: Catalogue) -> list[str]:
+    """Return a sentence about items that only an earlier try of the attempt has read and sent, if any.
+
+    Args:
+        folder: The folder of the attempt; its outcomes are resolved.
+        accepted: SKUs of which Amazon accepted a write of the attempt.
+        messages: To word it.
+    """
+    for part in folder.parts(RESOLVED) if accepted else ():
+        accepted.difference_update(SKU.fitted(one.sku) for one in folder.read(RESOLVED, part) if one.sku)
+    if not accepted:
+        return []
+    count = len(accepted)
+    more = f" … (+{messages.value(count - NAMED)})" if count > NAMED else ""
+    return [
+        messages.phrase("report.sent_before", count=count, skus=", ".join(sorted(accepted)[:NAMED]) + more)
+    ]
 
 
 #: What the calls of single writes are called, by method.

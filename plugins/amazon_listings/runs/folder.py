@@ -93,6 +93,11 @@ class RunFolder:
         found = attempts(run)
         return cls(found[-1]) if found else None
 
+    @property
+    def attempt(self) -> int:
+        """Which attempt of its run the folder is of, from 0."""
+        return int(self.root.name.removeprefix("attempt-"))
+
     def stage(self, name: str) -> Path:
         """Return the folder of a stage, or of the attempt itself for an empty name; make it if need be."""
         folder = self.root / name if name else self.root

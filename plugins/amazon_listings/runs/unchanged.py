@@ -2,7 +2,8 @@
 
 An item leaves with its whole family, if row, mapping, definition, rules, expectations, related tables and
 what other connectors have of its listing are as they were, nothing is owed, and no date has come on which
-a rule changes its verdict. What compares items with each other may bring it back: a SKU that another item
+a rule changes its verdict. What an earlier try of the same attempt has sent stays, so that the report of the
+attempt says that it was sent. What compares items with each other may bring it back: a SKU that another item
 takes, a column that is read otherwise, an expectation about all items together.
 """
 
@@ -23,6 +24,7 @@ from amazon_listings.ledger.known_good import (
     skus_in_question,
     states_of_families,
 )
+from amazon_listings.ledger.submissions import has_written, sent_in_run
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notations import RowNotation, columns_of, remembered
 from amazon_listings.runs.notes import ExtractNote
@@ -65,6 +67,7 @@ class UnchangedItems:
         scope: What the run covers.
         ledger: Knows the items.
         listings: Whose listings.
+        run: The run's number in the ledger.
         folder: The run's folder.
         shared: The parts of the fingerprint that all items of the run share.
         definition: The checksum of the definition that judges.
@@ -78,6 +81,7 @@ class UnchangedItems:
         *,
         ledger: Engine,
         listings: ListingScope,
+        run: int,
         folder: RunFolder,
         shared: Mapping[str, int],
         definition: str,
@@ -87,6 +91,8 @@ class UnchangedItems:
         self._scope = scope
         self._ledger = ledger
         self._listings = listings
+        self._run = run
+        self._has_written = has_written(ledger, run)
         self._folder = folder
         self._shared = shared
         self._now = now or datetime.now(UTC)
@@ -128,10 +134,12 @@ class UnchangedItems:
         skus = [state.sku for states in alike.values() for state in states if state.sku]
         others = digests_of_others(self._ledger, self._listings, skus) if skus else {}
         asked = skus_in_question(self._ledger, self._listings, skus) if skus else frozenset()
+        written = sent_in_run(self._ledger, self._run, skus) if self._has_written else {}
         for group, items in families.items():
             states = alike.get(group)
             if states is None or any(
-                state.others != others.get(state.sku or "", 0) or state.sku in asked for state in states
+                state.sku in written or state.others != others.get(state.sku or "", 0) or state.sku in asked
+                for state in states
             ):
                 yield from items
                 continue

@@ -18,7 +18,7 @@ from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.issues import count_issues
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.overview import RunLine, runs_of
-from amazon_listings.ledger.runs import find_run
+from amazon_listings.ledger.runs import attempts_of, find_run
 from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.selling_partner.forecast import Forecast, forecast
@@ -31,6 +31,7 @@ from amazon_listings.web.told import Told
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.runs import Run
 
 router = APIRouter()
 
@@ -77,7 +78,7 @@ class ListedRun:
 class RunView:
     """A run: what became of its items, which calls it made, what Amazon answered, its files.
 
-    `issues` are counted as `new`, `still there` and `gone`.
+    `issues` are counted as `new`, `still there` and `gone`; `attempts` are all of the run, the newest first.
     """
 
     run: ListedRun
@@ -85,6 +86,7 @@ class RunView:
     answers: dict[str, int]
     issues: dict[str, int]
     files: list[str]
+    attempts: list[ListedRun]
 
 
 @router.get("/activity", response_class=HTMLResponse)
@@ -153,10 +155,12 @@ def runs(visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ListedRun
 
 
 @router.get("/dags/{dag_id}/runs/{run_id}", response_class=HTMLResponse)
-def run_page(request: Request, dag_id: str, run_id: str, visitor: Reader) -> HTMLResponse:
-    """Show a run."""
+def run_page(
+    request: Request, dag_id: str, run_id: str, visitor: Reader, attempt: int | None = None
+) -> HTMLResponse:
+    """Show an attempt of a run, the latest if none is named, and the way to the others."""
     one = connector_of(dag_id)
-    found = run_view(one, run_id)
+    found = run_view(one, run_id, attempt)
     return render(
         request,
         "run.html",
@@ -171,9 +175,9 @@ def run_page(request: Request, dag_id: str, run_id: str, visitor: Reader) -> HTM
 
 
 @router.get("/api/dags/{dag_id}/runs/{run_id}")
-def run(dag_id: str, run_id: str, visitor: Reader) -> RunView:
-    """Return a run."""
-    return run_view(connector_of(dag_id), run_id)
+def run(dag_id: str, run_id: str, visitor: Reader, attempt: int | None = None) -> RunView:
+    """Return an attempt of a run, the latest if none is named."""
+    return run_view(connector_of(dag_id), run_id, attempt)
 
 
 def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
@@ -185,28 +189,32 @@ def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
     return [_listed(number, line, by_key[line.connector_key]) for number, line in found]
 
 
-def run_view(one: Connector, run_id: str) -> RunView:
-    """Return the last attempt of a run of a connector.
+def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView:
+    """Return an attempt of a run of a connector, the latest if none is named.
 
     Raises:
         HTTPException: 404, the ledger has no such run.
     """
     ledger = connections.ledger()
     try:
-        found = find_run(ledger, run_id, one.id)
+        found = find_run(ledger, run_id, one.id, attempt)
     except AmazonListingsError:
         raise HTTPException(404, "web.no_such_run") from None
-    line = RunLine(**{name: getattr(found, name) for name in RunLine._fields})
     folder = (
         RunFolder.of(connections.storage(), found.connector_key, found.run_id, found.attempt).root / "report"
     )
     return RunView(
-        _listed(found.number, line, one),
+        _listed(found.number, _line(found), one),
         found.calls,
         answers_of(ledger, found.number),
         count_issues(ledger, found.connector_key, found.number),
         [name for name in FILES if (folder / name).exists()],
+        [_listed(other.number, _line(other), one) for other in attempts_of(ledger, found)],
     )
+
+
+def _line(found: Run) -> RunLine:
+    return RunLine(**{name: getattr(found, name) for name in RunLine._fields})
 
 
 def _listed(number: int, line: RunLine, one: Connector) -> ListedRun:

@@ -52,12 +52,35 @@ def test_a_page_is_not_kept_by_browsers(client):
 
 def test_a_link_of_the_page_gives_the_file_without_a_login(client):
     page = client.get("/reports/amazon_lamps/manual__1")
-    link = re.search(r'href="../../(downloads/[^"]+/items.csv)"', page.text)[1]
+    link = re.search(r'href="../../(downloads/[^"]+/items.csv[^"]*)"', page.text)[1]
     found = client.get(f"/{link}")
     assert (found.status_code, found.text) == (200, "sku\n")
     assert "attachment" in found.headers["Content-Disposition"]
     assert client.get(f"/{link.replace('manual__1', 'manual__2')}").status_code == 403
     assert client.get(f"/{link.replace('amazon_lamps', 'lamps')}").status_code == 403
+
+
+def test_every_attempt_of_a_run_can_be_opened(client, tmp_path):
+    folder = RunFolder.of(tmp_path, "lamps", "manual__1", 1).root / "report"
+    folder.mkdir(parents=True)
+    (folder / "report.html").write_text('<body><main>second <a href="items.csv">Items</a></main>')
+    (folder / "items.csv").write_text("sku\nB\n")
+    first = RunFolder.of(tmp_path, "lamps", "manual__1").root / "report" / "report.html"
+    first.write_text('<body><main>first <a href="items.csv">Items</a></main>')
+    address = "/reports/amazon_lamps/manual__1"
+    page = client.get(address)
+    assert "second" in page.text, "the latest, where none is named"
+    assert "first" in client.get(address, params={"attempt": 0}).text
+    assert client.get(f"{address}/items.csv", params={"attempt": 0}).text == "sku\n"
+    # The page is in a frame without a login: its links carry a key.
+    (link,) = re.findall(r'href="../../(downloads/[^"]+/attempts/0)"', page.text)
+    other = client.get(f"/{link}")
+    assert "first" in other.text
+    file = re.search(r'href="([^"]+/items.csv[^"]+)"', other.text)[1]
+    assert client.get(str(other.url.join(file))).text == "sku\n"
+    (back,) = re.findall(r'href="([^"]+/attempts/1)"', other.text)
+    assert "second" in client.get(str(other.url.join(back))).text
+    assert client.get(f"/{link.replace('manual__1', 'manual__2')}").status_code == 403
 
 
 def test_a_key_is_for_one_run_and_some_hours(monkeypatch):

@@ -1,16 +1,23 @@
 """Waiting for feeds, against the sandbox: asks in a thread, keeps no secret, tells only that it is time."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.triggers import FeedsTrigger
+from amazon_listings.ledger.connectors import keyed
+from amazon_listings.ledger.stops import stop
+from amazon_listings.runs.context import begin_run
 from amazon_listings.selling_partner import feed_messages, feeds
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.settings import settings
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.airflow import demo_connector
 
 FRANCE = "A13V1IB3VIYZZH"
 
@@ -130,10 +137,54 @@ def test_a_credential_that_is_refused_ends_the_wait(sandbox):
     assert asyncio.run(fired(trigger(feed_id))) == {"through": []}
 
 
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A live run of a connector that has begun; changes of the document on the disk."""
+    monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path))
+    settings.cache_clear()
+
+    def declare(operation="live", **changes):
+        document = demo_connector("de_backpacks", "packs", sync={"operation": operation}, **changes)
+        (tmp_path / "packs.yaml").write_text(json.dumps(document), encoding="utf-8")
+
+    declare()
+    begin_run(keyed(connections.ledger(), connector_named("packs")), "manual__1", 0, connections.storage())
+    return declare
+
+
+@pytest.mark.parametrize("how", ["ledger", "variable", "test", "disabled"])
+def test_a_stop_ends_the_wait(sandbox, run, monkeypatch, how):
+    sandbox.control("settings", feed_queue_delay=3600)
+    feed_id = started(sandbox)
+    waiting = trigger(feed_id, connector_key="packs", run_id="manual__1", attempt=0)
+
+    def stopped():
+        if sandbox.counters()["operations"].get("getFeed", {}).get("requests", 0) < 2:
+            return
+        if how == "ledger":
+            stop(connections.ledger(), "packs", by="anna")
+        elif how == "variable":
+            monkeypatch.setenv("AIRFLOW_VAR_AMAZON_LISTINGS_STOP", "others, packs")
+        else:
+            run("test" if how == "test" else "live", enabled=how != "disabled")
+
+    assert asyncio.run(fired(waiting, meanwhile=stopped)) == {"through": []}
+
+
+def test_what_was_stopped_already_is_waited_for(sandbox, run):
+    sandbox.control("settings", feed_queue_delay=3600)
+    feed_id = started(sandbox)
+    stop(connections.ledger(), "packs", by="anna")
+    assert asyncio.run(fired(trigger(feed_id, hours=1 / 3600))) == {"through": []}
+    assert sandbox.counters()["operations"]["getFeed"]["requests"] > 2
+
+
 def test_airflow_keeps_names_only(sandbox):
     path, kept = trigger("1", "2").serialize()
     assert path == "amazon_listings.airflow_adapter.triggers.FeedsTrigger"
-    assert set(kept) == {"connection_id", "country", "feed_ids", "interval", "until"}
+    run = {"connector_key", "run_id", "attempt"}
+    assert set(kept) == {"connection_id", "country", "feed_ids", "interval", "until"} | run
     assert sandbox.client_secret not in str(kept)
     again = FeedsTrigger(**kept)
     assert again.serialize() == (path, kept)
