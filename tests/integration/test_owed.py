@@ -87,6 +87,23 @@ def test_what_waits_is_read_afresh(trial, ledger):
     assert entries(ledger) == {}
 
 
+def test_what_is_approved_is_sent_by_a_run_that_reads_nothing_else(trial, ledger):
+    first = trial.run()
+    approve(ledger, skus=("LUM-B102-BLK",))
+    trial.edit("variants", 5055, values={"price": "79.90"})
+    changed = trial.run(selection="approved")
+    assert changed.report["counts"]["waiting"] == 1, "it was read afresh: approved was another price"
+    approve(ledger, skus=("LUM-B102-BLK",))
+    sent = trial.run(selection="approved")
+    assert sent.report["counts"]["accepted"] == sent.report["extracted"] == 1
+    assert scope(trial, sent)["families"] == ["products/1026"]
+    siblings = first.report["counts"]["out_of_scope"] // 10
+    assert sent.report["counts"]["out_of_scope"] < siblings, "the other products were not read"
+    nothing = trial.run(selection="approved")
+    assert nothing.errors == {}, nothing.sentences
+    assert nothing.report["counts"]["out_of_scope"] == nothing.report["extracted"] == 0
+
+
 def test_an_item_that_left_is_owed_no_more(trial, ledger):
     trial.run()
     trial.edit("products", 1026, status="I")

@@ -20,7 +20,7 @@ from amazon_listings.ledger.packing import Packer, Unpacker
 from amazon_listings.ledger.tables import FINGERPRINT, SKU, item_states
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Engine, Row
@@ -248,6 +248,22 @@ def mark_missing(
                 .values(run=run)
             )
     _mark(ledger, connector_key, None, run, read_at)
+
+
+def families_of_skus(ledger: Engine, connector_key: str, skus: Sequence[str]) -> dict[str, str | None]:
+    """Return the PIM's identity of the product of each SKU, as it was read last; None if it is not known."""
+    found: dict[str, str | None] = dict.fromkeys(skus)
+    state = item_states.c
+    with reading(ledger) as connection:
+        for chunk in chunks(skus, CHUNK):
+            names = {SKU.fitted(sku): sku for sku in chunk}
+            rows = connection.execute(
+                select(state.sku, state.family).where(
+                    state.connector_key == connector_key, state.sku.in_(list(names))
+                )
+            )
+            found |= {names[sku]: family for sku, family in rows}
+    return found
 
 
 def find_states(

@@ -132,7 +132,7 @@ def _selection(connector: Connector, scope: Scope, needed: tuple[str, ...]) -> S
         fields=needed,
         fields_if_any=tuple(sorted(OWN_NAMES)),
     )
-    names = bool(scope.families) or scope.kind == "affected"
+    names = scope.reads_families
     if names and not source_named(source.source).abilities.named:
         return wanted
     return replace(

@@ -35,7 +35,8 @@ class Scope(Note, frozen=True):
         skus: Only these; empty: all, but of kind `approved`, where it is none.
         force: Send even what is unchanged.
         families: The PIM's identities of products that are read again: beside the changes those of which
-            earlier runs left something over, of kind `affected` nothing but these.
+            earlier runs left something over, of the kinds `affected` and `approved` nothing but these. None
+            of kind `approved`, which names SKUs: the ledger does not know the products of all.
     """
 
     file: ClassVar[str] = "scope"
@@ -51,6 +52,12 @@ class Scope(Note, frozen=True):
     families: frozenset[str] = frozenset()
 
     @property
+    def reads_families(self) -> bool:
+        """Whether products are named to the source, alone or beside the changes."""
+        known = self.kind == "affected" or (self.kind == "approved" and not self.skus)
+        return known or bool(self.families)
+
+    @property
     def moves_cursor(self) -> bool:
         """Whether the next run may start where this one stopped reading."""
         return self.kind in {"everything", "changed"}
@@ -60,7 +67,7 @@ class Scope(Note, frozen=True):
         since, until = (moment and moment.astimezone(UTC) for moment in (self.since, self.until))
         messages = catalogue(language)
         code = "cursor_owed" if self.cause == "cursor" and self.families else self.cause
-        count = len(self.families or self.skus)
+        count = len(self.skus or self.families)
         return messages.phrase(f"scope.{code}", count=count, since=since, until=until)
 
 
@@ -71,7 +78,7 @@ def decide(
     interval: tuple[datetime, datetime] | None,
     last: LastRun | None,
     definition: str,
-    approved: Callable[[], Collection[str]] = frozenset,
+    approved: Callable[[], Mapping[str, str | None]] = dict,
     owed: Callable[[], Collection[str]] = frozenset,
     affected: Callable[[tuple[datetime, datetime] | None], Collection[str]] = lambda _: frozenset(),
     fingerprint: str | None = None,
@@ -85,7 +92,8 @@ def decide(
         interval: The interval of a backfill run; None for every other run.
         last: The last run of this operation that moved the cursor.
         definition: Checksum of the definition of today.
-        approved: Returns the SKUs of which a change was approved and not sent yet.
+        approved: Returns the SKUs of which a change was approved and not sent yet, each with the PIM's
+            identity of its product, or None if that is not known.
         owed: Returns the PIM's identities of products of which earlier runs left something over.
         affected: Returns those of products whose state another mapping, definition or rule has made; given an
             interval, of those that changed in it.
@@ -111,10 +119,11 @@ def decide(
     if interval and params["selection"] not in {"changed", "affected"}:
         raise RunAbortedError("runs.backfill_with_selection", selection=params["selection"])
     if params["selection"] == "approved":
-        allowed = frozenset(approved())
-        return Scope(
-            operation, "approved", "approved", None, None, allowed & skus if skus else allowed, force
-        )
+        allowed = {sku: family for sku, family in approved().items() if not skus or sku in skus}
+        known = [family for family in allowed.values() if family is not None]
+        families = frozenset(known if len(known) == len(allowed) else ())
+        named = frozenset(allowed)
+        return Scope(operation, "approved", "approved", None, None, named, force, families)
     if skus:
         if interval:
             raise RunAbortedError("runs.backfill_with_skus")
