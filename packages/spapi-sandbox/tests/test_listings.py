@@ -43,6 +43,23 @@ def test_put_replaces_the_whole(amazon):
     assert "size" not in amazon.attributes("S1")
 
 
+def stocks(amazon, *countries):
+    found = [amazon.attributes("S1", country).get("fulfillment_availability", [{}]) for country in countries]
+    return [elements[0].get("quantity") for elements in found]
+
+
+def test_one_stock_is_that_of_the_sku_in_the_region(amazon):
+    amazon.put("S1", lamp("DE", fulfillment_availability=[{**STOCK, "quantity": 9}]), "DE")
+    amazon.put("S1", lamp())
+    assert stocks(amazon, "DE", "FR") == [9, 9], "a listing that names none has that of the others"
+    amazon.put("S1", lamp(fulfillment_availability=[{**STOCK, "quantity": 2}]))
+    assert stocks(amazon, "DE", "FR") == [2, 2]
+    amazon.patch("S1", ("merge", "fulfillment_availability", [{**STOCK, "quantity": 0}]))
+    assert stocks(amazon, "DE", "FR") == [0, 0]
+    assert amazon.attributes("S1", "DE")["fulfillment_availability"][0]["marketplace_id"] == DE
+    assert amazon.attributes("S1", "DE")["item_name"][0]["marketplace_id"] == DE
+
+
 def test_an_invalid_put_changes_nothing(amazon):
     amazon.put("S1", lamp())
     before = amazon.attributes("S1")

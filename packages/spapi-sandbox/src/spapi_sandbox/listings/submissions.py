@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from spapi_sandbox.account.accounts import Account
     from spapi_sandbox.definitions.library import Definition
+    from spapi_sandbox.listings.store import Version
     from spapi_sandbox.marketplaces import Marketplace
     from spapi_sandbox.state import SandboxState
 
 Attributes = dict[str, Any]
+#: The merchant's stock: Amazon keeps one for a SKU in all marketplaces of an account's region.
+STOCK = "fulfillment_availability"
 REQUIREMENTS = ("LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY")
 
 
@@ -52,6 +55,7 @@ def put(state: SandboxState, target: Target, body: dict[str, Any], *, preview: b
         else elements
         for name, elements in attributes.items()
     }
+    kept = _stock_elsewhere(state, target) | kept
     return _settle(state, target, definition, found, {marketplace.id: kept}, preview=preview)
 
 
@@ -66,7 +70,7 @@ def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview:
     written = {}
     for marketplace in target.marketplaces:
         current = state.listings.submitted(target.account.id, target.sku, marketplace.id)
-        attributes: Attributes = current.attributes if current else {}
+        attributes: Attributes = current.attributes if current else _stock_elsewhere(state, target)
         for entry in asked:
             part = patches.for_marketplace(entry, marketplace, target.marketplaces[0])
             if part is not None:
@@ -106,17 +110,57 @@ def _dropped_elsewhere(
         if entry["op"] in {"add", "replace"}
         and "marketplace_id" in _schema(definition, patches.attribute_of(entry)).get("selectors", [])
     }
-    here = {marketplace.id for marketplace in target.marketplaces}
     found = {}
+    for marketplace, current in _elsewhere(state, target):
+        attributes = current.attributes
+        if replaced & attributes.keys():
+            found[marketplace.id] = {
+                name: value for name, value in attributes.items() if name not in replaced
+            }
+    return found
+
+
+def _elsewhere(state: SandboxState, target: Target) -> Iterator[tuple[Marketplace, Version]]:
+    """Yield the SKU's listings in the other marketplaces of the region."""
+    here = {marketplace.id for marketplace in target.marketplaces}
     for marketplace in MARKETPLACES.values():
-        current = state.listings.submitted(target.account.id, target.sku, marketplace.id)
-        same_region = marketplace.region == target.marketplaces[0].region
-        if current is not None and same_region and marketplace.id not in here:
-            attributes = current.attributes
-            if replaced & attributes.keys():
-                found[marketplace.id] = {
-                    name: value for name, value in attributes.items() if name not in replaced
-                }
+        if marketplace.region == target.marketplaces[0].region and marketplace.id not in here:
+            current = state.listings.submitted(target.account.id, target.sku, marketplace.id)
+            if current is not None:
+                yield marketplace, current
+
+
+def _stock_elsewhere(state: SandboxState, target: Target) -> Attributes:
+    """The stock that the SKU has already, for a marketplace that is told none."""
+    first = target.marketplaces[0]
+    for _, version in _elsewhere(state, target):
+        if STOCK in version.attributes:
+            return {STOCK: _stock_in(first.id, version.attributes)}
+    return {}
+
+
+def _stock_in(marketplace_id: str, attributes: Attributes) -> list[Any]:
+    """The stock of a listing as another marketplace's listing has it."""
+    return [
+        {**element, "marketplace_id": marketplace_id} if "marketplace_id" in element else element
+        for element in attributes.get(STOCK, [])
+    ]
+
+
+def _with_one_stock(
+    state: SandboxState, target: Target, written: dict[str, Attributes]
+) -> dict[str, Attributes]:
+    """What is written, and the listings elsewhere in the region that have another stock than that.
+
+    Source: reports of sellers that a quantity for one country of Europe became that of all.
+    """
+    told = written[target.marketplaces[0].id]
+    found = dict(written)
+    for marketplace, version in _elsewhere(state, target):
+        stock, attributes = _stock_in(marketplace.id, told), found.get(marketplace.id, version.attributes)
+        if attributes.get(STOCK, []) != stock:
+            others = {name: value for name, value in attributes.items() if name != STOCK}
+            found[marketplace.id] = others | ({STOCK: stock} if stock else {})
     return found
 
 
@@ -145,11 +189,12 @@ def _settle(
     refused = any(issue["severity"] == "ERROR" for issue in reported)
     if refused or preview:
         return _answer(state, target, "INVALID" if refused else "VALID", reported)
-    for marketplace_id, attributes in written.items():
+    for marketplace_id, attributes in _with_one_stock(state, target, written).items():
         key = (target.account.id, target.sku, marketplace_id)
         current = state.listings.submitted(*key)
         product_type = definition.product_type
-        if current is not None and product_type == "PRODUCT":
+        elsewhere = marketplace_id not in {marketplace.id for marketplace in target.marketplaces}
+        if current is not None and (product_type == "PRODUCT" or elsewhere):
             product_type = current.product_type
         state.listings.write(
             key, product_type, attributes, read_delay=state.read_delay, asin_delay=state.asin_delay
