@@ -347,6 +347,17 @@ class Previews:
         submission = self.planner.send(job.row, verdict.write, preview=True)
         return verdict._replace(submission=submission, asked=True)
 
+    def _left_alone(self, write: PlannedWrite) -> Iterator[Issue]:
+        """Yield what stays as people arranged it, although the mapping says otherwise."""
+        messages = self.local.messages
+        if write.left_to_amazon:
+            yield _issue("fulfilled_by_amazon", "WARNING", messages)
+        if write.other_parent:
+            yield _issue("in_family_of_others", "WARNING", messages, parent=write.other_parent)
+        if theme := write.other_theme:
+            code = "theme_of_others" if theme in self.local.definitions.themes else "theme_not_of_type"
+            yield _issue(code, "WARNING", messages, theme=theme)
+
     def _judged(self, answer: Answered[_Job, _Verdict]) -> TestedItem:
         """Return an item with its outcome, note, ASIN and issues, and the plan that was previewed."""
         job, verdict = answer.row, answer.result
@@ -376,11 +387,7 @@ class Previews:
             found += [issue for issue in fixed if issue.attribute in verdict.write.touched]
         if verdict.write.absent:
             found.append(_issue("no_listing_to_contribute_to", "ERROR", self.local.messages))
-        if verdict.write.left_to_amazon:
-            found.append(_issue("fulfilled_by_amazon", "WARNING", self.local.messages))
-        if verdict.write.other_parent:
-            facts = {"parent": verdict.write.other_parent}
-            found.append(_issue("in_family_of_others", "WARNING", self.local.messages, **facts))
+        found += self._left_alone(verdict.write)
         found += displacement_issues(verdict.write.displaced, self.local.messages)
         origins = by_line(self.local.mapping, attributes, self.local.languages)
         return msgspec.structs.replace(

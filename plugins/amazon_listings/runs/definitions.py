@@ -189,6 +189,14 @@ class Definitions:
         return self._pair.fields(language=language)
 
     @property
+    def themes(self) -> frozenset[str]:
+        """The themes by which Amazon lets families of the product type vary."""
+        found = (one for one in self.index.fields if one.path == "variation_theme.name")
+        return frozenset(
+            str(option.value) for one in found for option in one.options if not option.deprecated
+        )
+
+    @property
     def document(self) -> dict[str, Any]:
         """The document that judges: the one in the marketplace's own locale."""
         return self._pair.validation.document

@@ -27,7 +27,13 @@ from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_d
 from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.sellers import places_around
-from amazon_listings.writes.left_alone import family_leaves, parent_of_others, stock_at_amazon
+from amazon_listings.writes.left_alone import (
+    family_leaves,
+    parent_of_others,
+    stock_at_amazon,
+    theme_leaves,
+    theme_of_others,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,6 +122,7 @@ class PlannedWrite:
         absent: There is no listing to contribute to.
         left_to_amazon: The merchant's stock is left out, because the listing is fulfilled by Amazon.
         other_parent: The SKU of the parent in whose family the listing stays, because others put it there.
+        other_theme: The theme by which the listing's family goes on varying, because others chose it.
         unread: It gives a listing that was not read stock of the merchant, or a family: people may have
             arranged that otherwise, so it is only sent after the listing was read.
     """
@@ -131,6 +138,7 @@ class PlannedWrite:
     absent: bool = False
     left_to_amazon: bool = False
     other_parent: str = ""
+    other_theme: str = ""
     unread: bool = False
 
     @property
@@ -250,6 +258,9 @@ class Planner:
         left = at_amazon
         if other_parent:
             left |= family_leaves(wanted, found, self._layout, self._defaults)
+        other_theme = "" if other_parent else theme_of_others(wanted, found, owned, self._defaults)
+        if other_theme:
+            left |= theme_leaves(wanted, self._layout, self._defaults)
         if left:
             wanted, kept = self.without(wanted, (Change(leaf) for leaf in left)), kept | left
         patches = build_patches(
@@ -282,6 +293,7 @@ class Planner:
             displaced=self._displaced(plan, current),
             left_to_amazon=bool(at_amazon),
             other_parent=other_parent,
+            other_theme=other_theme,
             unread=unread,
         )
 

@@ -161,6 +161,30 @@ def test_a_child_of_another_familys_stays_there_and_the_rest_goes(shop, connecto
     assert fresh.held(again, "G2")[RELATION][0]["parent_sku"] == "G-P"
 
 
+@pytest.mark.parametrize(("theme", "code"), [("SIZE", "theme_of_others"), ("STYLE", "theme_not_of_type")])
+def test_a_family_that_varies_by_another_theme_keeps_it(shop, connector, sandbox, tmp_path, theme, code):
+    shop.run(connector, family("F"))
+    place = connector.marketplace.id
+    for sku in ("F-P", "F1"):
+        chosen = {"variation_theme": [{"name": theme, "marketplace_id": place}]}
+        # What people chose when Amazon still had it is there, whatever today's definition says.
+        version = sandbox.state.listings.submitted(sandbox.seller_id, sku, place)
+        attributes = version.attributes | chosen
+        key = (sandbox.seller_id, sku, place)
+        sandbox.state.listings.write(key, "LAMP", attributes, read_delay=0, asin_delay=0)
+    fresh = later(shop, sandbox, tmp_path)
+    again = fresh.connector(variations=VARIATIONS)
+    run = fresh.run(again, family("F", stock=8))
+    items = run.items()
+    assert {items[sku].outcome for sku in ("F1", "F2")} == {"accepted"}
+    for sku in ("F-P", "F1"):
+        assert fresh.held(again, sku)["variation_theme"][0]["name"] == theme
+        (issue,) = (one for one in items[sku].issues if one.code == code)
+        assert theme in issue.message
+    assert code not in {one.code for one in items["F2"].issues}
+    assert fresh.held(again, "F1")["fulfillment_availability"][0]["quantity"] == 8
+
+
 def test_a_child_that_the_pim_moves_is_moved(shop, connector):
     shop.run(connector, [*family("F"), *family("G")])
     run = shop.run(connector, [*family("F"), variant("F", "G1", colour="Bleu")])

@@ -4,7 +4,12 @@ import pytest
 
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, split
-from amazon_listings.writes.left_alone import family_leaves, parent_of_others, stock_at_amazon
+from amazon_listings.writes.left_alone import (
+    family_leaves,
+    parent_of_others,
+    stock_at_amazon,
+    theme_of_others,
+)
 
 FRANCE = marketplace("FR")
 HERE, ELSEWHERE = FRANCE.id, marketplace("DE").id
@@ -45,6 +50,29 @@ def stock(*channels):
 )
 def test_only_a_family_that_others_chose_is_left_alone(wanted, found, owned, parent):
     assert parent_of_others(wanted, found, owned, DEFAULTS) == parent
+
+
+def varying(theme, **more):
+    return {"variation_theme": [{"name": theme, "marketplace_id": HERE}], **more}
+
+
+PARENT = {"parentage_level": [{"value": "parent", "marketplace_id": HERE}]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "owned", "theme"),
+    [
+        (varying("COLOR"), varying("SIZE", **child_of("P")), {}, "SIZE"),
+        (varying("COLOR"), varying("SIZE", **PARENT), {}, "SIZE"),
+        (varying("COLOR"), varying("SIZE"), {}, ""),  # it is in no family any more
+        (varying("COLOR"), varying("COLOR", **PARENT), {}, ""),
+        (varying("COLOR"), varying("SIZE", **PARENT), varying("SIZE"), ""),  # the PIM changes its own theme
+        (varying("COLOR"), PARENT, {}, ""),
+        ({"color": [{"value": "red"}]}, varying("SIZE", **PARENT), {}, ""),
+    ],
+)
+def test_only_a_theme_that_others_chose_is_left_alone(wanted, found, owned, theme):
+    assert theme_of_others(wanted, found, owned, DEFAULTS) == theme
 
 
 def test_all_that_says_which_family_is_left_alone():

@@ -46,7 +46,8 @@ IDENTIFIER_ATTRIBUTES = frozenset(
 )
 RELATION = "child_parent_sku_relationship"
 THEME = "variation_theme"
-FAMILY_ATTRIBUTES = ("parentage_level", RELATION, THEME)
+LEVEL = "parentage_level"
+FAMILY_ATTRIBUTES = (LEVEL, RELATION, THEME)
 #: What Amazon appends to an attribute's name in a theme's (`COLOR_NAME`, `MATERIAL_TYPE`).
 _SUFFIXES = ("", "_name", "_type", "_description")
 
@@ -189,7 +190,7 @@ class Variations:
             for part in parts:
                 if self.shared is None or part.attribute not in self.shared:
                     attributes.pop(part.attribute, None)
-        values: dict[str, dict[str, Any]] = {"parentage_level": {"value": role}}
+        values: dict[str, dict[str, Any]] = {LEVEL: {"value": role}}
         if item.get("parent_sku"):
             values[RELATION] = relationship
         if theme:
