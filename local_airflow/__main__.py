@@ -25,6 +25,7 @@ from local_airflow.airflow import (
     start,
     stop,
 )
+from local_airflow.first_contact import lines_of, made_by_hand
 from local_airflow.project import PROJECT
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
         env = installation.settings(home) | _connection_variables(url) | _without_schedules(connectors)
         with running_airflow(home / "airflow", extra=env) as airflow:
             progress(f"Airflow at {airflow.url}; reading the DAGs")
+            before = made_by_hand(url)
             runs = {}
             live = _live_among(connectors)
             for name in connectors:
@@ -98,6 +100,8 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
             for name in live:
                 if summaries[name] is not None and summaries[name]["counts"]["waiting"]:
                     summaries[name] = _sent_after_approval(airflow, name, env, progress)
+            for line in lines_of(before, made_by_hand(url)) if live else ():
+                typer.echo(f"        {line}")
             return {name: summary for name, summary in summaries.items() if summary is not None}
 
 

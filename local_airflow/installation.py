@@ -110,6 +110,7 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
                 str(port),
                 "--state",
                 str(home / "sandbox.db"),
+                "--with-existing",
             ],
             stdout=output,
             stderr=subprocess.STDOUT,
