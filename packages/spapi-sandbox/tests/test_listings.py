@@ -50,7 +50,7 @@ def stocks(amazon, *countries):
 
 def test_one_stock_is_that_of_the_sku_in_the_region(amazon):
     amazon.put("S1", lamp("DE", fulfillment_availability=[{**STOCK, "quantity": 9}]), "DE")
-    amazon.put("S1", lamp())
+    amazon.patch("S1", ("replace", "brand", lamp()["brand"]))
     assert stocks(amazon, "DE", "FR") == [9, 9], "a listing that names none has that of the others"
     amazon.put("S1", lamp(fulfillment_availability=[{**STOCK, "quantity": 2}]))
     assert stocks(amazon, "DE", "FR") == [2, 2]

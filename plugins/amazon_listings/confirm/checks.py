@@ -29,6 +29,7 @@ from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.ownership import without_shared
 from amazon_listings.runs.records import ConfirmedItem
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.forecast import forecast
@@ -239,7 +240,8 @@ class _Confirm:
         """Judge what is read of some listings, and enter it."""
         listings = self._listings(self.client.account.seller_id, self.connector.marketplace.id)
         skus = [look.sku for look in ours]
-        contents = accepted_contents(self.ledger, listings, skus)
+        accepted = accepted_contents(self.ledger, listings, skus)
+        contents = without_shared(self.ledger, listings, accepted, self.definitions.layout)
         writes = last_writes(self.ledger, listings, skus)
         removals = writing_runs(self.ledger, {look.removing_run for look in ours if look.removing_run})
         seen: list[dict[str, Any]] = []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.ledger.claims import Line, claims_of_others, lines_of
 from amazon_listings.ledger.items import known_items, owned_contents
 from amazon_listings.marketplaces import MARKETPLACES
-from amazon_listings.selling_partner.leaves import amazon_defaults, same_leaf, split
+from amazon_listings.selling_partner.leaves import amazon_defaults, join, same_leaf, split
 from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
 
@@ -136,6 +136,36 @@ def conflicts(
                 if line is None or other is None or not _is_same_reading(line, other):
                     issue = _issue(messages, leaf, (ours[leaf], value), (line, other), claim)
                     found.setdefault(sku, []).append(issue)
+    return found
+
+
+def without_shared(
+    ledger: Engine, listings: ListingScope, contents: Mapping[str, dict[str, Any]], layout: Layout
+) -> dict[str, dict[str, Any]]:
+    """Return what was accepted of listings, without values of which another connector was accepted another.
+
+    Such as the one stock of a SKU in a region, when another country's connector has read it later: what the
+    listing has of it says nothing about this connector's write.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        contents: What was accepted, by SKU.
+        layout: The layout of the product type's definition.
+    """
+    here = amazon_defaults(_PLACES[listings.marketplace_id])
+    found = dict(contents)
+    for sku, claims in claims_of_others(ledger, listings, list(contents)).items():
+        ours = split(contents[sku], layout, here)
+        theirs = [_leaves(claim, listings, layout) for claim in claims]
+        unlike = {
+            leaf
+            for leaves in theirs
+            for leaf, value in leaves.items()
+            if leaf in ours and not same_leaf(leaf, ours[leaf], value, here)
+        }
+        if unlike:
+            found[sku] = join({leaf: value for leaf, value in ours.items() if leaf not in unlike})
     return found
 
 

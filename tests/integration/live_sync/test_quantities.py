@@ -1,5 +1,11 @@
 """One merchant quantity per SKU in a region, over the connectors of a seller."""
 
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from amazon_listings.confirm.checks import confirm
+from amazon_listings.ledger.tables import items
 from support.sync_runs import lamp
 
 
@@ -25,6 +31,19 @@ def test_one_stock_for_several_countries_is_only_read_later(shop):
     run = shop.run(shop.connector(), [lamp("A", stock=5)])
     assert run.outcomes() == {"A": "accepted"}
     assert run.items()["A"].issues == ()
+    own = german(shop)
+    assert shop.held(own, "A")["fulfillment_availability"][0]["quantity"] == 5, "one stock in the region"
+    confirm(
+        own,
+        shop.definitions(own),
+        client=shop.client,
+        ledger=shop.ledger,
+        storage=shop._root / "storage",
+        now=lambda: datetime.now(UTC) + timedelta(hours=2),
+    )
+    with shop.ledger.connect() as connection:
+        states = dict(connection.execute(select(items.c.connector_key, items.c.state)).all())
+    assert states["lampen"] == "live", "a stock that our other connector read later is no difference"
 
 
 def test_the_same_number_and_no_number_are_right(shop):
