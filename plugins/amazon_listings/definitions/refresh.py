@@ -13,7 +13,7 @@ from amazon_listings.definitions.stored import (
     DefinitionKey,
     DefinitionPair,
     StoredDefinition,
-    parsed,
+    checked,
 )
 from amazon_listings.errors import ActionRequiredError, AmazonListingsError, RetryableError
 from amazon_listings.marketplaces import marketplace_with
@@ -191,7 +191,7 @@ def _fetched(
     content = None
     if stored is None or stored.checksum != answer.schema.checksum:
         content = definitions.download(client, answer.schema)
-        parsed(content, f"What Amazon sent as {key}")
+        checked(content, f"What Amazon sent as {key}")
     about = {
         "checksum": answer.schema.checksum,
         "version": answer.version,

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.messages import message
 from amazon_product_types.definition import Definition
+from amazon_product_types.document import DefinitionError, parse_definition
 from amazon_product_types.fields import fields, relabelled
 from amazon_product_types.labels import FieldIndex
 from amazon_product_types.matching import closest
+from amazon_product_types.validation import compile_definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -157,15 +159,21 @@ def parsed(content: bytes, what: str) -> dict[str, Any]:
         DefinitionDamaged: it is not JSON, or not a definition; `what` names it.
     """
     try:
-        document = json.loads(content)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or not isinstance(document.get("properties"), dict):
-        raise DefinitionDamaged(
-            "definitions.not_a_definition",
-            what=what,
-        )
-    return document
+        return parse_definition(content)
+    except DefinitionError as error:
+        raise DefinitionDamaged("definitions.not_a_definition", what=what, reason=error) from error
+
+
+def checked(content: bytes, what: str) -> None:
+    """Make sure that values can be judged by the definition in `content`, before it replaces another.
+
+    Raises:
+        DefinitionDamaged: it is no definition, or one that refers to what is not there; `what` names it.
+    """
+    try:
+        compile_definition(parsed(content, what))
+    except DefinitionError as error:
+        raise DefinitionDamaged("definitions.not_a_definition", what=what, reason=error) from error
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from amazon_listings.selling_partner.comparison import same
+from amazon_product_types.definition import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -84,32 +85,35 @@ class Layout:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Layout:
         """Return the layout of a definition: its properties are those of the attributes."""
-        return _layout(document, document)
+        return _layout(document, Definition(document))
 
 
 _SCALAR = Layout()
 
 
-def _layout(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Layout:
-    """Return the layout of the values that a schema of the definition describes."""
-    schema = _resolved(schema, document)
+def _layout(schema: Mapping[str, Any], definition: Definition, *above: int) -> Layout:
+    """Return the layout of the values that a schema of the definition describes.
+
+    Args:
+        schema: The schema.
+        definition: The definition.
+        above: The properties that it is a part of; a schema that contains itself is divided once.
+    """
+    schema = definition.resolved(schema)
     items = schema.get("items")
-    elements = _resolved(items, document) if isinstance(items, dict) else schema
+    elements = definition.resolved(items) if isinstance(items, dict) else schema
+    properties = elements.get("properties", {})
+    if id(properties) in above:
+        properties = {}
     return Layout(
         tuple(schema.get("selectors", ())),
         schema.get("maxUniqueItems") == 1,
         {
-            name: _layout(below, document)
-            for name, below in elements.get("properties", {}).items()
+            name: _layout(below, definition, *above, id(properties))
+            for name, below in properties.items()
             if isinstance(below, dict)  # a schema may be `true`
         },
     )
-
-
-def _resolved(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in schema:
-        schema = document["$defs"][str(schema["$ref"]).removeprefix("#/$defs/")]
-    return schema
 
 
 def amazon_defaults(marketplace: Marketplace) -> dict[str, Any]:

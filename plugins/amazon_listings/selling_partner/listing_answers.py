@@ -10,9 +10,13 @@ from amazon_listings.selling_partner.faults import unclear
 from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from amazon_listings.selling_partner.answers import Answer
 
 SEVERITIES = frozenset({"ERROR", "WARNING", "INFO"})
+#: Parts of an issue that are lists of texts.
+_LISTS = ("categories", "attributeNames", "marketplaceIds")
 
 Status = Literal["ACCEPTED", "INVALID", "VALID"]
 
@@ -85,17 +89,53 @@ def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Su
 
 
 def repaired_issue(issue: dict[str, Any], status: str = "") -> dict[str, Any]:
-    """An issue whose code, severity and message are texts.
+    """An issue whose parts are of the types that Amazon's model gives them; what cannot be is left out.
 
     Args:
         issue: As Amazon sent it.
         status: The status beside it: of something refused, an issue of no known severity is an error.
     """
     severity = issue.get("severity")
-    if severity not in SEVERITIES:
+    if not isinstance(severity, str) or severity not in SEVERITIES:
         severity = "ERROR" if status == "INVALID" else "WARNING"
     texts = {name: str(issue[name]) if issue.get(name) is not None else "" for name in ("code", "message")}
-    return {**issue, **texts, "severity": severity}
+    rest = {name: value for name, value in issue.items() if name not in (*_LISTS, "enforcements")}
+    enforced = issue.get("enforcements")
+    enforcements = {"enforcements": _enforcements(enforced)} if isinstance(enforced, dict) else {}
+    return {**rest, **_lists(issue, _LISTS), **enforcements, **texts, "severity": severity}
+
+
+def _repaired_summary(summary: dict[str, Any]) -> dict[str, Any]:
+    """A summary of which the marketplace and the ASIN are texts, and the status is a list of texts."""
+    known = {
+        name: value
+        for name, value in summary.items()
+        if name != "status" and (name not in {"marketplaceId", "asin"} or isinstance(value, str))
+    }
+    return {**known, **_lists(summary, ("status",))}
+
+
+def _lists(part: dict[str, Any], names: Iterable[str]) -> dict[str, list[str]]:
+    """The named lists of texts, one text alone as a list of one; what is neither is left out."""
+    found = {}
+    for name in names:
+        value = part.get(name)
+        if isinstance(value, list):
+            found[name] = [one for one in value if isinstance(one, str)]
+        elif isinstance(value, str):
+            found[name] = [value]
+    return found
+
+
+def _enforcements(enforced: dict[str, Any]) -> dict[str, Any]:
+    actions, exemption = enforced.get("actions"), enforced.get("exemption")
+    listed = [actions] if isinstance(actions, dict) else actions if isinstance(actions, list) else []
+    known: dict[str, Any] = {
+        "actions": [one for one in listed if isinstance(one, dict) and isinstance(one.get("action"), str)]
+    }
+    if isinstance(exemption, dict):
+        known["exemption"] = {name: value for name, value in exemption.items() if isinstance(value, str)}
+    return known
 
 
 def of_marketplace(listing: Listing, marketplace_id: str) -> Listing | None:
@@ -130,7 +170,7 @@ def read_listing(shape: Shape, body: dict[str, Any]) -> Listing:
     attributes = shape.object("attributes", body) if body.get("attributes") is not None else {}
     return Listing(
         shape.text("sku", body),
-        shape.repaired_objects("summaries", body),
+        [_repaired_summary(summary) for summary in shape.repaired_objects("summaries", body)],
         {name: shape.objects(name, attributes) for name in attributes},
         [repaired_issue(issue) for issue in shape.repaired_objects("issues", body)],
         shape.repaired_objects("relationships", body),

@@ -149,3 +149,24 @@ def test_leaves_survive_being_written_down(definitions, data):
     attributes, layout = data.draw(listings([definitions.document]))
     for leaf in split(attributes, layout):
         assert msgspec.json.decode(msgspec.json.encode(leaf), type=Leaf) == leaf
+
+
+NODE = {"type": "object", "properties": {"child": {"$ref": "#/$defs/node"}, "value": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        {"node": {"$ref": "#/$defs/node"}},
+        {"node": {"$ref": "#/$defs/other"}, "other": {"$ref": "#/$defs/node"}},
+        {"node": NODE},
+        {"node": {**NODE, "title": "beside"}},
+        {},
+        {"node": True},
+    ],
+)
+@pytest.mark.parametrize("reference", ["#/$defs/node", "#/properties/tree", "#"])
+def test_a_definition_that_refers_to_itself_or_to_nothing_has_a_layout(definitions, reference):
+    tree = {"type": "array", "selectors": ["marketplace_id"], "items": {"$ref": reference, "title": "Tree"}}
+    document = {"$defs": definitions, "type": "object", "properties": {"tree": tree}}
+    assert Layout.of(document).properties["tree"].selectors == ("marketplace_id",)

@@ -5,8 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from amazon_listings.confirm.verdict import enforcements, judge_removal
 from amazon_listings.errors import ActionRequiredError, ItemError
 from amazon_listings.incoming.http_reader import Limits
+from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.selling_partner import SellingPartner, listings
 from amazon_listings.selling_partner.exceptions import (
     AnswerUnclear,
@@ -15,6 +17,7 @@ from amazon_listings.selling_partner.exceptions import (
     PreviewIgnored,
     WrongAccount,
 )
+from amazon_product_types.validation import amazon_issues
 
 FR = "A13V1IB3VIYZZH"
 TITLE = {"item_name": [{"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": FR}]}
@@ -201,6 +204,24 @@ def test_a_listing_of_another_shape_is_refused(amazon, client, bad):
     amazon.default = bad
     with pytest.raises(MalformedAnswer):
         listings.get(client, "S1", [FR])
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", True, [], {}, [1, None, []], {"a": []}])
+@pytest.mark.parametrize(
+    "name",
+    ["severity", "categories", "attributeNames", "marketplaceIds", "enforcements", "actions", "exemption"],
+)
+def test_an_odd_part_of_an_issue_hides_no_other(amazon, client, name, odd):
+    enforced = {"actions": [{"action": "LISTING_SUPPRESSED"}], "exemption": {"status": "EXEMPT"}}
+    issue = {"code": "5461", "message": "No.", "severity": "ERROR", "enforcements": enforced}
+    changed = {"enforcements": enforced | {name: odd}} if name in enforced else {name: odd}
+    body = {"sku": "S1", "issues": [issue | changed, issue], "summaries": [{"asin": odd, "status": odd}]}
+    amazon.say(body=body)
+    listing = listings.get(client, "S1", [FR])
+    assert listing.issues[1] == issue
+    assert [found.code for found in amazon_issues(listing.issues, source="listing")] == ["5461", "5461"]
+    assert isinstance(enforcements(listing.issues), dict)
+    assert judge_removal(listing, "delete", MARKETPLACES["FR"], last=True).state == "not_applied"
 
 
 def test_delete_may_be_repeated(amazon, client):

@@ -208,20 +208,24 @@ class Node:
         """Whether the options are only suggestions: other text passes."""
         return listed(self.element)[1]
 
+    @property
+    def _branches(self) -> list[Schema]:
+        """The schemas of which the value has to match one."""
+        branches = [branch for key in ("anyOf", "oneOf") for branch in self.element.get(key, ())]
+        return [branch for branch in branches if isinstance(branch, Mapping)]
+
     @cached_property
     def json_type(self) -> str:
         """The JSON type that Amazon takes."""
         known = self.element.get("type")
         if known is None:
-            branches = [branch for key in ("anyOf", "oneOf") for branch in self.element.get(key, ())]
-            known = next((branch["type"] for branch in branches if "type" in branch), "string")
+            known = next((branch["type"] for branch in self._branches if "type" in branch), "string")
         return str(known if isinstance(known, str) else known[0])
 
     @cached_property
     def kind(self) -> str:
         """The kind of value: `string`, `number`, `integer`, `boolean`, `date` or `url`."""
-        branches = [branch for key in ("oneOf", "anyOf") for branch in self.element.get(key, ())]
-        formats = {branch.get("format") for branch in (self.element, *branches)}
+        formats = {branch.get("format") for branch in (self.element, *self._branches)}
         return "date" if formats & _DATES else "url" if formats & _ADDRESSES else self.json_type
 
     @cached_property

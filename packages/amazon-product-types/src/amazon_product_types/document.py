@@ -7,9 +7,12 @@ import hashlib
 import json
 from typing import Any
 
+from amazon_product_types.dialect.meta_schema import misshapen
 from amazon_product_types.errors import ProductTypeError
 
 CUT = 80
+#: Levels of a definition that are read; Amazon's have some forty.
+MOST_LEVELS = 250
 
 
 class DefinitionError(ProductTypeError, ValueError):
@@ -39,6 +42,8 @@ def parse_definition(content: str | bytes) -> dict[str, Any]:
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
             raise DefinitionError("document.cut_off", characters=len(text)) from None
         raise DefinitionError("document.not_json", reason=error) from None
+    except ValueError as error:  # a number with thousands of digits
+        raise DefinitionError("document.not_json", reason=str(error).partition(";")[0]) from None
     except RecursionError:
         raise DefinitionError("document.too_deep") from None
     check_definition(document)
@@ -50,7 +55,8 @@ def check_definition(document: object) -> None:
 
     Raises:
         DefinitionError: the document is the answer that links to a definition, or no object, or
-            an object without attributes.
+            an object without attributes, or one whose keywords have other values than JSON Schema and Amazon
+            give them.
     """
     if not isinstance(document, dict):
         raise DefinitionError("document.no_object", found=_json(document))
@@ -67,6 +73,31 @@ def check_definition(document: object) -> None:
             raise DefinitionError("document.no_schema", name=name, found=_json(node))
     if "$vocabulary" in document:
         raise DefinitionError("document.meta_schema")
+    _check_form(document)
+
+
+def _check_form(document: dict[str, Any]) -> None:
+    if _is_deep(document):
+        raise DefinitionError("document.too_deep")
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeError as error:  # half a character, which JSON can escape
+        raise DefinitionError("document.not_text", reason=error) from None
+    wrong = misshapen(document)
+    if wrong:
+        raise DefinitionError("document.breaks_schema", path=wrong.path, reason=wrong.reason)
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    level: list[Any] = [document]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
 
 
 def checksum(*documents: object) -> str:

@@ -27,7 +27,7 @@ from amazon_product_types.conditions.parsing import from_root, member_truth, tru
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from amazon_product_types.definition import Definition, Names, Node, Schema
+    from amazon_product_types.definition import AnySchema, Definition, Names, Node, Schema
 
 
 class Rules:
@@ -47,10 +47,10 @@ class Rules:
         self.needed = {names: either(*cases) for names, cases in self._needed.items()}
         self.forbidden = {names: either(*cases) for names, cases in self._forbidden.items()}
 
-    def _read(self, schema: Schema, node: Node, when: Formula) -> None:
+    def _read(self, schema: AnySchema, node: Node, when: Formula) -> None:
         """Collect what `schema`, in force `when`, demands of the object `node`."""
-        if node.element.get("type") != "object":
-            # A single value: nothing in it can be missing.
+        if isinstance(schema, bool) or node.element.get("type") != "object":
+            # True and false name no member, and in a single value nothing can be missing.
             return
         names = node.names
         for name in schema.get("required", ()):
@@ -71,7 +71,7 @@ class Rules:
             meaning=lambda part: from_root(truth(part, node), names),
         )
 
-    def _read_value(self, schema: Schema, node: Node, when: Formula) -> None:
+    def _read_value(self, schema: AnySchema, node: Node, when: Formula) -> None:
         """Collect from a schema for the value of a member: of a list, from its elements."""
         schema = node.definition.resolved(schema)
         if not node.is_array:
@@ -94,8 +94,8 @@ class Rules:
         names: Names,
         when: Formula,
         *,
-        read: Callable[[Schema, Formula], None],
-        meaning: Callable[[Schema], Formula],
+        read: Callable[[AnySchema, Formula], None],
+        meaning: Callable[[AnySchema], Formula],
     ) -> None:
         """Follow `allOf`, `if`, `anyOf`, `oneOf` and `not`, each with the case it applies in."""
         for part in schema.get("allOf", ()):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amazon_product_types.definition import Definition, Names, Node, Schema
+    from amazon_product_types.definition import AnySchema, Definition, Names, Node, Schema
 
 _NARROWING = frozenset({
     "enum", "const", "not", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -60,9 +60,11 @@ def restrictions(definition: Definition) -> dict[Names, Restriction]:
 
 
 def _narrowed(
-    schema: Schema, position: _Position, case: _Case
+    schema: AnySchema, position: _Position, case: _Case
 ) -> Iterator[tuple[Names, frozenset[Names], str]]:
     """Yield each narrowed leaf, with what the conditions around it speak of, and the rule as text."""
+    if isinstance(schema, bool):
+        return
     narrowing = {key: schema[key] for key in _NARROWING & set(schema)}
     if narrowing and case.conditions and position.node.is_leaf and not position.is_list:
         names = position.node.names
@@ -80,8 +82,10 @@ def _narrowed(
                 yield from _narrowed(schema[keyword], position, inside)
 
 
-def _spoken(schema: Schema, position: _Position) -> Iterator[Names]:
+def _spoken(schema: AnySchema, position: _Position) -> Iterator[Names]:
     """Yield the leaves that a condition speaks of."""
+    if isinstance(schema, bool):
+        return
     node = position.node
     for name in schema.get("required", ()):
         if name not in schema.get("properties", {}) and name in node.members and not position.is_list:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amazon_product_types.definition import Definition
+from amazon_product_types.fields import fields
 from amazon_product_types.validation import DefinitionError, compile_definition, parse_definition
 
 
@@ -56,6 +58,51 @@ def test_a_definition_cut_off_anywhere_is_refused(data):
     text = json.dumps({"type": "object", "properties": {"brand": {"type": "array", "minItems": 1}}})
     with pytest.raises(DefinitionError):
         parse_definition(text[: data.draw(st.integers(0, len(text) - 1))])
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("required", "brand"), ("selectors", [1]), ("items", 5), ("items", [5]), ("properties", []),
+        ("maxUniqueItems", "1"), ("enum", "a"), ("examples", 1), ("enumNames", {}), ("$ref", {}),
+        ("allOf", {"type": "string"}), ("if", "x"), ("dependentRequired", []), ("type", ["text"]),
+        ("type", {}),
+        ("$lifecycle", []), ("$lifecycle", {"enumReplacement": [1]}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_keyword_of_another_form_is_refused_with_its_place(keyword, value, deep):
+    node = {"type": "array", "items": {keyword: value}} if deep else {keyword: value}
+    with pytest.raises(
+        DefinitionError, match=r"breaks the rules of JSON Schema at `properties/brand/"
+    ) as said:
+        parse_definition(json.dumps({"properties": {"brand": node}}))
+    assert keyword in str(said.value)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        '{"title": "\\ud83d"}', '{"default": "x\\udc00y"}', '{"maximum": ' + "9" * 5000 + "}",
+        '{"items": ' * 400 + "{}" + "}" * 400, '{"default": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    ],
+)  # fmt: skip
+def test_what_no_engine_can_hold_is_refused(node):
+    with pytest.raises(DefinitionError):
+        parse_definition('{"properties": {"brand": ' + node + "}}")
+
+
+@pytest.mark.parametrize(
+    "keyword", ["allOf", "anyOf", "oneOf", "if", "then", "else", "not", "contains", "items"]
+)
+@pytest.mark.parametrize("schema", [True, False])
+def test_true_and_false_stand_for_schemas(lamp, keyword, schema):
+    logic = {"if": {"required": ["brand"]}} if keyword in {"then", "else"} else {}
+    rule = {**logic, keyword: [schema, True] if keyword.endswith("Of") else schema}
+    lamp["allOf"] = [rule, {"properties": {"color": rule}}]
+    validator = compile_definition(parse_definition(json.dumps(lamp)))
+    assert fields(Definition(lamp))
+    assert validator.issues({}) != validator.issues({"color": [{"value": "x"}]})
 
 
 @pytest.mark.parametrize("document", [[], "text", None, 3, {"link": 1, "checksum": 2}])

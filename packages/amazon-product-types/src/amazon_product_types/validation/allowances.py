@@ -133,7 +133,9 @@ class Allowances:
         if failing is not None:
             said = at(self._document, failing.pointer)
         else:
-            said = [branch["type"] for branch in at(self._document, cause.main.pointer)]
+            branches = at(self._document, cause.main.pointer)
+            named = [branch["type"] for branch in branches if isinstance(branch, dict)]
+            said = [one for kind in named for one in ([kind] if isinstance(kind, str) else kind)]
         types = list(dict.fromkeys([said] if isinstance(said, str) else said))
         expected = catalogue.any_of(catalogue.phrase(f"type.{kind}") for kind in types)
         return {"type": types}, {"expected": expected, "actual": catalogue.phrase(f"type.{json_type(value)}")}

@@ -178,7 +178,7 @@ def _many(_said: Any, beside: Any, _value: Any) -> str:
 def _no_branch(said: Any, _beside: Any, value: Any) -> str:
     branches = [branch for branch in said if isinstance(branch, dict)]
     types = [branch.get("type") for branch in branches]
-    if all(types) and not any(_is_type(value, kind) for kind in types):
+    if all(types) and True not in said and not any(_is_type(value, kind) for kind in types):
         return "wrong_type"
     if branches and all(branch.get("format") in DATES for branch in branches):
         return "wrong_date"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.definition import Definition
-from amazon_product_types.document import check_definition, checksum
+from amazon_product_types.document import DefinitionError, check_definition, checksum
 from amazon_product_types.messages import Catalogue, catalogue
 from amazon_product_types.validation.advice import Advised, advice, against, unchangeable
 from amazon_product_types.validation.causes import Cause, causes, each_cause, value_at
@@ -163,7 +163,10 @@ def compile_definition(
     with _lock:
         known = _compiled.get(key)
         if known is None:
-            known = _compiled[key] = Validator(document, locale_document, key)
+            try:
+                known = _compiled[key] = Validator(document, locale_document, key)
+            except RecursionError:
+                raise DefinitionError("document.too_deep") from None
             if len(_compiled) > KEPT:
                 _compiled.popitem(last=False)
         _compiled.move_to_end(key)
