@@ -51,6 +51,8 @@ class Operation:
         self.path = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         self.parameters = {entry["name"]: entry for entry in described.get("parameters", [])}
         self.responses = described["responses"]
+        #: Whether it takes a token of the application alone.
+        self.grantless = "grantless" in described["description"].lower()
 
     def schema(self, part: dict[str, Any]) -> dict[str, Any]:
         """A schema of the model that admits no key which the model does not name."""

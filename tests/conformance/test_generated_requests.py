@@ -22,13 +22,6 @@ from spapi_sandbox.server import running_sandbox
 
 SEED = 20261128
 COUNT = int(os.environ.get("AMAZON_LISTINGS_GENERATED", "240"))
-#: Who asks for what: these take a grantless token.
-GRANTLESS = {
-    "createDestination",
-    "getDestinations",
-    "getDestination",
-    "deleteDestination",
-}
 ROTATION = "rotateApplicationClientSecret"
 
 
@@ -49,7 +42,7 @@ def models():
 
 
 @pytest.fixture(scope="module")
-def headers(sandbox):
+def headers(sandbox, models):
     """What a request of an operation needs beside what its model says, by the operation's name."""
     seller = token(sandbox, grant_type="refresh_token", refresh_token=sandbox.refresh_token)
     grantless = token(sandbox, grant_type="client_credentials", scope="sellingpartnerapi::notifications")
@@ -58,7 +51,7 @@ def headers(sandbox):
     )
 
     def of(name):
-        whose = grantless if name in GRANTLESS else seller
+        whose = grantless if models.operations[name].grantless else seller
         return {
             "x-amz-access-token": rotating if name == ROTATION else whose,
             "user-agent": "Conformance/1.0 (Language=Python)",

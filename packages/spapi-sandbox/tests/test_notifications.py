@@ -93,13 +93,15 @@ def test_subscriptions_are_listed_by_their_type(amazon, destination):
     assert amazon.call("GET", "/notifications/v1/subscriptions").status_code == 400
 
 
-def test_a_test_notification_names_a_destination_a_version_and_a_scenario(amazon, destination):
+def test_a_test_notification_names_a_destination_a_version_and_a_scenario(amazon, grantless, destination):
     wanted = {"payloadVersion": "1.0", "testScenario": "BUYABLE"}
     asked = {"destinationId": destination["destinationId"], "testNotification": wanted}
-    assert amazon.call("POST", f"{STATUS}/testNotification", asked).status_code == 200
+    test = f"{STATUS}/testNotification"
+    assert amazon.call("POST", test, asked, headers=grantless).status_code == 200
+    assert amazon.call("POST", test, asked).status_code == 403, "it takes a token of the application"
     for wrong in (
         asked | {"destinationId": "x"},
         asked | {"testNotification": {"payloadVersion": "1.0"}},
         {},
     ):
-        assert amazon.call("POST", f"{STATUS}/testNotification", wrong).status_code == 400
+        assert amazon.call("POST", test, wrong, headers=grantless).status_code == 400

@@ -67,7 +67,7 @@ def test_selectors_that_have_no_default_must_be_given():
         ({"op": "replace", "path": "brand", "value": [{}]}, "Invalid path"),
         ({"op": "remove", "path": "/attributes/brand", "value": [{}]}, "Invalid operation"),
         ({"op": "replace", "path": "/attributes/brand", "value": {"value": "x"}}, "Invalid empty value"),
-        ({"op": "delete", "path": "/attributes/brand"}, "Invalid empty value"),
+        ({"op": "delete", "path": "/attributes/brand"}, "Value is missing"),
         ({"op": "merge", "path": "/attributes/brand", "value": []}, "Invalid empty value"),
     ],
 )

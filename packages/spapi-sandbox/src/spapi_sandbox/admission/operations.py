@@ -206,6 +206,7 @@ OPERATIONS: dict[str, Operation] = {
             1.0,
             5,
             has_body=True,
+            scope=NOTIFICATIONS,
         ),
         Operation(
             "getSubscription",

@@ -1,9 +1,14 @@
-"""Errors that SP-API answers with: status, code, message, details."""
+"""Errors that SP-API answers with: status, code, message, details.
+
+Where each text is from stands in `refusal_sources.csv` beside this module.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+#: A body that is no JSON, or of another shape than the model's.
+UNPARSED = "Request has missing or invalid parameters and cannot be parsed."
 _DEFAULTS = {
     400: ("InvalidInput", "Invalid input"),
     401: ("Unauthorized", "Access to requested resource is denied."),

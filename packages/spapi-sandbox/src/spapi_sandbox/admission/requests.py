@@ -24,7 +24,7 @@ from spapi_sandbox.admission.operations import (
     Parameter,
     path_parameters,
 )
-from spapi_sandbox.admission.refusals import Refusal
+from spapi_sandbox.admission.refusals import UNPARSED, Refusal
 from spapi_sandbox.admission.throttle import throttle
 
 if TYPE_CHECKING:
@@ -169,12 +169,8 @@ def _body(operation: Operation, request: Request, content: bytes, longest: int) 
     try:
         body = json.loads(content, parse_constant=_no_constant)
     except ValueError:
-        return None, Refusal(400, "Request body is not valid JSON.")
-    return (
-        (body, None)
-        if isinstance(body, dict)
-        else (None, Refusal(400, "Request body must be a JSON object."))
-    )
+        return None, Refusal(400, UNPARSED)
+    return (body, None) if isinstance(body, dict) else (None, Refusal(400, UNPARSED))
 
 
 def _no_constant(name: str) -> float:

@@ -11,7 +11,7 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from spapi_sandbox.admission.refusals import Refusal
+from spapi_sandbox.admission.refusals import UNPARSED, Refusal
 from spapi_sandbox.definitions.vocabulary import selector_key
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ USUAL = Readings()
 
 def check(patches: Any) -> list[Patch]:
     """The patches of a request; refused with Amazon's texts where their shape is wrong."""
-    if not isinstance(patches, list) or not patches:
+    if patches is not None and not isinstance(patches, list):
+        raise Refusal(400, UNPARSED)
+    if not patches:
         raise Refusal(400, "Missing required 'patches' in the request body.")
     for number, patch in enumerate(patches):
         if not isinstance(patch, dict) or patch.get("op") not in {"add", "replace", "merge", "delete"}:
@@ -55,6 +57,8 @@ def check(patches: Any) -> list[Patch]:
         if not isinstance(path, str) or not path.startswith("/attributes/") or path.count("/") != 2:  # noqa: PLR2004 - /attributes/name
             raise Refusal(400, f"Invalid path provided in patch at index of {number}.")
         value = patch.get("value")
+        if value is None:
+            raise Refusal(400, f"Value is missing for patch at index of {number}.")
         if (
             not isinstance(value, list)
             or not value
