@@ -12,8 +12,8 @@ from pathlib import Path
 from random import Random
 
 from amazon_listings.errors import AmazonListingsError
+from tests.fuzz.share import SEED
 from tests.fuzz.surfaces import Surfaces
-from tests.fuzz.test_fuzz import SEED
 
 
 def main() -> None:

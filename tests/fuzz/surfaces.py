@@ -5,24 +5,29 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from amazon_listings.confirm.verdict import Expectation, enforcements, judge, judge_removal, judge_reported
 from amazon_listings.connectors import load_connectors
+from amazon_listings.definitions.stored import checked, parsed
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.mapping.expressions.compiled import BadExpression, ExpressionError, compile_expression
+from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import EXTRACT
 from amazon_listings.selling_partner import definitions, feeds, listings
 from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.feed_reports import outcomes, read_report
+from amazon_listings.selling_partner.feed_reports import outcomes, read_item, read_report
+from amazon_listings.selling_partner.leaves import Layout
+from amazon_listings.selling_partner.listing_answers import Listing, of_marketplace
 from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
 from amazon_listings.sources.extraction import read_items
@@ -32,8 +37,14 @@ from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.clock import Clock
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
+from amazon_product_types.definition import Definition
+from amazon_product_types.errors import ProductTypeError
+from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
+from amazon_product_types.validation import amazon_issues, compile_definition
 from tests.fuzz.ledgers import Ledgers
-from tests.fuzz.mutations import TOKENS, body, mutated_bytes, mutated_json
+from tests.fuzz.mutations import FOREIGN, TOKENS, body, mutated_bytes, mutated_json, packed
+from tests.support.small_definition import DEFINITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,6 +70,22 @@ PRODUCT = {
     "id": "A-1", "brand": "Lumio", "price": 12.5, "name_en": "Lamp", "tags": ["a", "b"], "stock": 3,
     "dimensions": [{"w": 1, "h": 2}], "html": "<p>Warm &amp; bright</p>", "on": True, "nothing": None,
 }  # fmt: skip
+FRANCE = MARKETPLACES["FR"]
+LAYOUT = Layout.of(DEFINITION)
+
+
+def _used(listing: Listing) -> None:
+    """Do what a run does with a listing that it read."""
+    amazon_issues(listing.issues, source="listing")
+    enforcements(listing.issues)
+    of_marketplace(listing, FRANCE.id)
+    for how in ("delete", "zero_quantity"):
+        judge_removal(listing, how, FRANCE, last=False)
+    expected = Expectation({}, None, LAYOUT, FRANCE, vendor=False)
+    judge_reported(listing, expected)
+    judge(listing, expected, waited=timedelta(hours=1), last=True)
+
+
 SUBMISSION = {
     "sku": "S1",
     "status": "ACCEPTED",
@@ -70,7 +97,32 @@ LISTING = {
     "sku": "S1",
     "summaries": [{"marketplaceId": "A13V1IB3VIYZZH", "asin": "B0", "status": ["BUYABLE"]}],
     "attributes": {"item_name": [{"value": "Lamp", "language_tag": "fr_FR"}]},
-    "issues": [{"code": "90220", "message": "No.", "severity": "ERROR", "attributeNames": ["brand"]}],
+    "issues": [
+        {
+            "code": "90220",
+            "message": "No.",
+            "severity": "ERROR",
+            "attributeNames": ["brand"],
+            "categories": ["DUPLICATE"],
+            "marketplaceIds": ["A13V1IB3VIYZZH"],
+            "enforcements": {
+                "actions": [{"action": "LISTING_SUPPRESSED"}],
+                "exemption": {"status": "EXEMPT_UNTIL_EXPIRY_DATE", "expiryDate": "2026-12-31T00:00:00Z"},
+            },
+        }
+    ],
+    "offers": [
+        {
+            "marketplaceId": "A13V1IB3VIYZZH",
+            "offerType": "B2C",
+            "price": {"amount": "1.0", "currencyCode": "EUR"},
+        }
+    ],
+    "fulfillmentAvailability": [{"fulfillmentChannelCode": "DEFAULT", "quantity": 3}],
+    "relationships": [
+        {"marketplaceId": "A13V1IB3VIYZZH", "relationships": [{"type": "VARIATION", "parentSkus": ["P"]}]}
+    ],
+    "productTypes": [{"marketplaceId": "A13V1IB3VIYZZH", "productType": "HOME"}],
 }
 FEED = {
     "feedId": "1",
@@ -78,8 +130,20 @@ FEED = {
     "createdTime": "2026-11-28T00:00:00Z",
     "resultFeedDocumentId": "r",
 }
+DEFINITION_ANSWER = {
+    "metaSchema": {"link": {"resource": "http://127.0.0.1:1/m", "verb": "GET"}, "checksum": "c"},
+    "schema": {"link": {"resource": "http://127.0.0.1:1/s", "verb": "GET"}, "checksum": "c"},
+    "requirements": "LISTING",
+    "requirementsEnforced": "ENFORCED",
+    "propertyGroups": {"offer": {"title": "Offer", "propertyNames": ["brand"]}},
+    "locale": "fr_FR",
+    "marketplaceIds": ["A13V1IB3VIYZZH"],
+    "productType": "LAMP",
+    "displayName": "Lampe",
+    "productTypeVersion": {"version": "v", "latest": True, "releaseCandidate": False},
+}
 ANSWERS: tuple[tuple[Any, Callable[[SellingPartner], Any]], ...] = (
-    (LISTING, lambda client: listings.get(client, "S1", ["A13V1IB3VIYZZH"])),
+    (LISTING, lambda client: _used(listings.get(client, "S1", ["A13V1IB3VIYZZH"]))),
     (
         SUBMISSION,
         lambda client: listings.put(client, "S1", "A13V1IB3VIYZZH", product_type="HOME", attributes={}),
@@ -99,7 +163,10 @@ ANSWERS: tuple[tuple[Any, Callable[[SellingPartner], Any]], ...] = (
         lambda client: feeds.get(client, "1"),
     ),
     ({"feedDocumentId": "r", "url": "http://127.0.0.1:1/x"}, lambda client: feeds.report(client, "r")),
+    (DEFINITION_ANSWER, lambda client: definitions.get(client, "LAMP", "A13V1IB3VIYZZH")),
 )
+#: More than an answer may be, packed small.
+BOMB = gzip.compress(bytes(1 << 21))
 REPORT = {
     "header": {"sellerId": "S", "version": "2.0", "feedId": "1"},
     "issues": [
@@ -113,6 +180,30 @@ REPORT = {
         "messagesInvalid": 1,
     },
     "items": [LISTING],
+}
+#: A definition with the rules that Amazon's have: a condition, codes that go away, suggestions.
+SCHEMA: dict[str, Any] = {
+    **DEFINITION,
+    "properties": {name: DEFINITION["properties"][name] for name in ("item_name", "item_weight", "style", "purchasable_offer", "features")}
+    | {
+        "gone": {
+            "title": "Gone", "type": "array", "items": {"type": "object", "properties": {"value": {"type": "string"}}},
+            "$lifecycle": {"replacedBy": ["2/item_name"], "enumDeprecated": ["a"]}, "examples": ["a"], "editable": False,
+        }
+    },
+    "allOf": [
+        {
+            "if": {"required": ["style"], "properties": {"style": {"contains": {"properties": {"value": {"enum": ["modern"]}}}}}},
+            "then": {"required": ["item_weight"]},
+            "else": {"not": {"required": ["features"]}},
+        }
+    ],
+}  # fmt: skip
+PAYLOAD = {
+    "item_name": [{"value": "Lampe", "language_tag": "fr_FR"}],
+    "style": [{"value": "modern"}],
+    "item_weight": [{"value": "1", "unit": "tons"}],
+    "gone": [{"value": "a"}],
 }
 METADATA = {
     "value": [
@@ -223,7 +314,7 @@ class Surfaces:
             client_id="c", client_secret="s", refresh_token="r", seller_id="A1", region="EU",
             endpoint=url, token_url=f"{url}/token",
         )  # fmt: skip
-        self._limits = Limits(sent=1 << 22, unpacked=1 << 22, seconds=2.0, silence=2.0)
+        self._limits = Limits(sent=1 << 20, unpacked=1 << 20, seconds=2.0, silence=2.0)
         self._account = account
         self._client = self._new_client()
         self._pim = PimConnection(api="rest", base_url=url, api_key="k")
@@ -242,6 +333,7 @@ class Surfaces:
             "answers of LWA": self.token,
             "answers of SP-API": self.answer,
             "processing reports": self.report,
+            "definitions": self.definition,
             "answers of the PIM": self.pim,
             "export connector": self.export_connector,
             "run files": self.run_file,
@@ -332,8 +424,16 @@ class Surfaces:
 
     def report(self, random: Random) -> None:
         """A processing report of a feed."""
-        known = list(outcomes(read_report(body(random, REPORT)), ["a", "b", "c"]))
+        content = body(random, REPORT)
+        if random.random() < 0.2:
+            content = feeds.report(self._serving(packed(random, content)), "r")
+        report = read_report(content)
+        known = list(outcomes(report, ["a", "b", "c"]))
         assert [one.sku for one in known] == ["a", "b", "c"]
+        for item in report.items:
+            listing = read_item(item)
+            if listing is not None:
+                _used(listing)
 
     def pim(self, random: Random) -> None:
         """An answer of the PIM: its metadata, or a page."""
@@ -379,15 +479,42 @@ class Surfaces:
         list(folder.read(EXTRACT, "part-0001.jsonl"))
         list(folder.index(EXTRACT, "part-0001.jsonl"))
 
+    def definition(self, random: Random) -> None:
+        """A product type definition: read, its fields, their labels, and a payload judged by it."""
+        content = body(random, SCHEMA)
+        checked(content, "What Amazon sent")
+        document = parsed(content, "What is stored")
+        index = FieldIndex(fields(Definition(document)))
+        for label in ("Nom de l'article", "item_weight", "Poids"):
+            with suppress(ProductTypeError):
+                index.find(label)
+        Layout.of(document)
+        for issue in compile_definition(document).issues(PAYLOAD):
+            issue.message.encode()
+
+    def _serving(self, content: bytes) -> SellingPartner:
+        """A client whose every document is this."""
+        url = f"{self._server.url}/document"
+        known = {
+            "/token": json.dumps({"access_token": "Atza|x", "expires_in": 3600}).encode(),
+            "/document": content,
+        }
+        link = json.dumps({"feedDocumentId": "r", "url": url}).encode()
+        self._server.reply = lambda path: (200, {}, known.get(path, link))
+        return self._new_client()
+
     def _reply(self, random: Random, value: Any) -> None:
         status = random.choice((200, 200, 200, 200, 202, 204, 301, 400, 401, 403, 404, 413, 429, 500, 503))
-        content = random.choice((body(random, value), body(random, value), b"<html><title>Blocked</title>"))
+        content = body(random, value) if random.random() < 0.7 else random.choice(FOREIGN)
         headers: dict[str, str] = {}
         kind = random.randrange(12)
         if kind == 0:
-            content, headers = gzip.compress(content), {"Content-Encoding": "gzip"}
+            content, headers = (
+                packed(random, content),
+                {"Content-Encoding": random.choice(("gzip", "x-gzip", "gzip, gzip"))},
+            )
         elif kind == 1:
-            content, headers = gzip.compress(bytes(1 << 23)), {"Content-Encoding": "gzip"}
+            content, headers = BOMB, {"Content-Encoding": "gzip"}
         elif kind == 2:
             headers = {"Content-Encoding": random.choice(("gzip", "br", "deflate", "x", "zstd"))}
         elif kind == 3:
