@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.cli.rollback import FOREIGN, lines_of
+from amazon_listings.cli.rollback import lines_of
 from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.refresh import refresh_pair
 from amazon_listings.definitions.store import DefinitionStore
@@ -21,6 +21,7 @@ from amazon_listings.ledger.leases import ConnectorBusy, Lease
 from amazon_listings.ledger.runs import find_run, recent_runs, start_run
 from amazon_listings.ledger.submissions import announce_submission, record_submissions
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.selling_partner import Quotas, SellingPartner
@@ -271,7 +272,7 @@ def test_a_rollback_can_be_taken_back(seller):
     seller.put(first, "S1", priced(15.0))
     seller.put(second, "S1", priced(20.0))
     seller.carry_out(second)
-    assert seller.planned(second)["S1"].remark.endswith("took it back already")
+    assert seller.planned(second)["S1"].remark.code == "rollback.remark.taken_back"
     undo = recent_runs(seller.ledger, "fr_lamps")[0].number
     assert seller.carry_out(undo) == {"S1": "ACCEPTED"}
     price = seller.held("S1")["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"]
@@ -283,7 +284,7 @@ def test_runs_are_taken_back_in_their_order(seller):
     first, second, third = seller.run(), seller.run(), seller.run()
     for run, price in ((first, 1.0), (second, 2.0), (third, 3.0)):
         seller.put(run, "S1", priced(price))
-    assert f"run {third} wrote to it since" in seller.planned(second)["S1"].remark
+    assert f"run {third} wrote to it since" in catalogue("en").value(seller.planned(second)["S1"].remark)
     assert seller.carry_out(second) == {"S1": "KEPT"}
     seller.carry_out(third)
     assert seller.carry_out(second) == {"S1": "ACCEPTED"}
@@ -301,15 +302,9 @@ def test_an_update_without_an_answer_is_taken_back_if_it_happened(seller, carrie
     seller.unanswered(second, "S1", "PATCH", patches, OFFER, carried_out=carried_out)
     plan = seller.planned(second)["S1"]
     if carried_out:
-        assert (plan.method, plan.remark) == (
-            "PATCH",
-            "no answer came to the write, and Amazon holds what was sent",
-        )
+        assert (plan.method, plan.remark.code) == ("PATCH", "rollback.remark.unanswered_held")
     else:
-        assert (plan.method, plan.remark) == (
-            "NOTHING",
-            "no answer came to the write, and Amazon holds nothing of it",
-        )
+        assert (plan.method, plan.remark.code) == ("NOTHING", "rollback.remark.unanswered_not_held")
     assert seller.carry_out(second) == {"S1": "ACCEPTED" if carried_out else "KEPT"}
     assert seller.held("S1") == before
 
@@ -359,8 +354,8 @@ def test_what_others_changed_after_the_run_is_shown(seller):
     plan = seller.planned(second)["S1"]
     assert {change.leaf.attribute for change in plan.changed} == {"item_weight"}
     assert "item_weight" not in {change.leaf.attribute for change in plan.plan.changes}
-    shown = list(lines_of(plan))
-    assert [line for line in shown if FOREIGN in line and "item_weight" in line]
+    shown = list(lines_of(plan, catalogue("en")))
+    assert [line for line in shown if "(not what the run wrote)" in line and "item_weight" in line]
     seller.carry_out(second)
     assert matches_put(seller.held("S1"), priced(15.0) | {"item_weight": OFFER["item_package_weight"]}), (
         "what others changed stays"
@@ -386,7 +381,7 @@ def test_a_listing_that_others_deleted_is_not_made_again(seller):
     seller.put(second, "S1", priced(20.0))
     amazon.delete(seller.client, "S1", FR.id)
     plan = seller.planned(second)["S1"]
-    assert (plan.method, plan.remark) == ("NOTHING", "the listing is gone, and the run did not delete it")
+    assert (plan.method, plan.remark.code) == ("NOTHING", "rollback.remark.listing_gone")
 
 
 def test_a_rollback_that_gets_no_answer_is_in_the_ledger_and_can_be_repeated(seller, sandbox):
@@ -423,10 +418,10 @@ def test_what_was_held_before_must_be_known(seller, ledger):
     }
     record_submissions(ledger, seller.listings, run, [row | {"sku": "a"}])
     feeds.open_feed(ledger, seller.listings, run, "doc", [row | {"sku": "b", "pim_id": "b", "before": {}}])
-    remarks = {sku: one.remark for sku, one in seller.planned(run).items()}
+    remarks = {sku: one.remark.code for sku, one in seller.planned(run).items()}
     assert remarks == {
-        "a": "what Amazon held before is not known",
-        "b": "it is in a feed whose report is not there yet",
+        "a": "rollback.remark.before_unknown",
+        "b": "rollback.remark.in_feed",
     }
 
 

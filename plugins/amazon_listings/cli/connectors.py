@@ -328,12 +328,12 @@ def history(
         used = messages().phrase("history.last_used", run=last.run_id, operation=last.operation)
         print(f"    {used}")
         came_from = [*one.files, f"Variable {one.variable}" if one.variable else ""]
-        print(
-            f"    from {', '.join(filter(None, came_from))}"
-            if one.kept
-            else "    its document is not kept any more"
-        )
-        print(f"    definition {one.definition or 'none'}, software {one.software or 'unknown'}")
+        places = ", ".join(filter(None, came_from))
+        kept = messages().phrase("history.from" if one.kept else "history.not_kept", places=places)
+        print(f"    {kept}")
+        definition = one.definition or messages().phrase("history.none")
+        software = one.software or messages().phrase("history.unknown")
+        print(f"    {messages().phrase('history.with', definition=definition, software=software)}")
 
 
 @connectors_app.command()

@@ -110,13 +110,15 @@ def verdict(measured: Coverage) -> Iterator[str]:
     """Say what a test would say before it asks Amazon: how many items pass, and what is in the way."""
     from amazon_listings.cli.tables import clean
 
-    yield f"{measured.passing:,} of {measured.items:,} items pass the local checks."
-    for of_mapping, title in ((True, "To correct in the mapping:"), (False, "To correct in the PIM:")):
+    words = messages()
+    yield words.phrase("coverage.passing", passing=measured.passing, items=measured.items)
+    for of_mapping, title in ((True, "coverage.in_mapping"), (False, "coverage.in_pim")):
         troubles = [one for one in measured.troubles if one.of_mapping is of_mapping]
         if troubles:
-            yield title
+            yield words.phrase(title)
         for one in troubles:
-            yield clean(f"  {one.items:,} of {measured.items:,} items: {one.message} (such as {one.example})")
+            facts = {"count": one.items, "items": measured.items, "sentence": one.message}
+            yield clean(f"  {words.phrase('coverage.mistake', example=one.example, **facts)}")
 
 
 def _row(measured: Coverage, one: Covered) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import plain_errors
+from amazon_listings.cli.refusals import messages, plain_errors, say
 from amazon_listings.cli.tables import clean
 
 if TYPE_CHECKING:
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.runs import Run
+    from amazon_listings.messages import Catalogue
     from amazon_listings.writes.rollback.restoration import Restoration
     from amazon_listings.writes.rollback.rollback import Restored, Rollback
 
 #: Longest value shown of a patch.
 LONGEST = 160
-#: Marks what somebody, or Amazon, changed after the run.
-FOREIGN = "(not what the run wrote)"
 
 
 def register(app: typer.Typer) -> None:
@@ -59,19 +58,17 @@ def rollback(
             more, changed = _carried_out(_of(engine, one, sku or []), one, yes=yes)
             counts, foreign = counts + more, foreign or changed
     if not counts:
-        typer.echo(f"Run {found.number} wrote nothing that could be taken back.", err=True)
+        say("rollback.nothing_written", err=True, number=found.number)
         raise typer.Exit(1)
-    print(", ".join(f"{number:,} {name}" for name, number in counts.items()) + ".")
+    words = messages()
+    print(", ".join(words.phrase(f"rollback.{name}", count=count) for name, count in counts.items()) + ".")
     if foreign:
-        print(f"What is marked {FOREIGN} was changed after it: by hand, by another tool, or by Amazon.")
+        say("rollback.foreign_meaning", mark=words.phrase("rollback.foreign"))
     if not yes:
-        print("Nothing was sent. Repeat with --yes to send it.")
+        say("rollback.only_shown")
         return
     if counts["accepted"]:
-        print(
-            f"The connector {found.connector_id} sends the same again as soon as it covers these items: "
-            "correct the PIM or the mapping first, or set its operation to test."
-        )
+        say("rollback.sent_again", connector=found.connector_id)
     if counts["failed"] or counts["invalid"] or counts["kept"]:
         raise typer.Exit(1)
 
@@ -107,7 +104,14 @@ def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[st
 
     counts: Counter[str] = Counter()
     foreign = False
-    print(f"Run {run.number} of {run.connector_id}, {run.started_at:%Y-%m-%d %H:%M} UTC: {rollback.cost()}.")
+    started = f"{run.started_at:%Y-%m-%d %H:%M}"
+    say(
+        "rollback.of_run",
+        number=run.number,
+        connector=run.connector_id,
+        started=started,
+        cost=rollback.cost(),
+    )
     for some in rollback.carry_out() if yes else rollback.plan():
         for one in some:
             if isinstance(one, Restored):
@@ -116,24 +120,27 @@ def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[st
             else:
                 foreign |= bool(one.changed)
                 if not yes:
-                    counts["to restore" if one.method != "NOTHING" else "to leave alone"] += 1
-                _say(lines_of(one))
+                    counts["to_restore" if one.method != "NOTHING" else "to_leave"] += 1
+                _say(lines_of(one, messages()))
     return counts, foreign
 
 
-def lines_of(one: Restoration) -> Iterator[str]:
+def lines_of(one: Restoration, words: Catalogue) -> Iterator[str]:
     """Yield what would be sent, with what Amazon has now beside it."""
-    yield " ".join(part for part in (one.method, one.write.sku, one.remark and f"({one.remark})") if part)
+    remark = f"({words.value(one.remark)})" if one.remark is not None else ""
+    yield " ".join(filter(None, (one.method, one.write.sku, remark)))
     for change in one.plan.changes:
         yield f"    {change.leaf}: {_short(change.after)}"
         if one.method == "PATCH":
-            yield f"        now {_short(change.before)}"
+            yield f"        {words.phrase('rollback.now', value=_short(change.before))}"
     for change in one.changed:
-        yield f"    {FOREIGN} {change.leaf}: stays {_short(change.after)}"
+        stays = words.phrase("rollback.stays", value=_short(change.after))
+        yield f"    {words.phrase('rollback.foreign')} {change.leaf}: {stays}"
 
 
 def _result(one: Restored) -> Iterator[str]:
-    yield f"{one.status} {one.restoration.write.sku}" + (f": {one.remark}" if one.remark else "")
+    said = messages().value(one.remark) if one.remark else ""
+    yield f"{one.status} {one.restoration.write.sku}" + (f": {said}" if said else "")
 
 
 def _say(lines: Iterator[str]) -> None:

@@ -51,7 +51,7 @@ def document_findings(broken: BrokenConnector) -> Iterator[Finding]:
 
 
 def mapping_findings(
-    connector: Connector, declaration: Declaration, definition: Described | None
+    connector: Connector, declaration: Declaration, definition: Described | None, messages: Catalogue
 ) -> tuple[list[Finding], FieldMapping | None]:
     """Return what is wrong with a connector's mapping, and the mapping as compiled if nothing is.
 
@@ -59,6 +59,7 @@ def mapping_findings(
         connector: The connector.
         declaration: What it was loaded from, to show the lines.
         definition: Its definition; None checks the syntax of its expressions alone.
+        messages: In whose language it is said.
     """
     if definition is None:
         wrong = mapping_syntax(connector, declaration)
@@ -66,7 +67,7 @@ def mapping_findings(
     try:
         return [], compiled(connector, definition)
     except MappingErrors as errors:
-        found = (_fault_entry(declaration, fault) for fault in errors.faults)
+        found = (_fault_entry(declaration, fault, messages) for fault in errors.faults)
         return [
             _finding("mapping", connector.id, text, suggestion=suggestion) for text, suggestion in found
         ], None
@@ -155,11 +156,11 @@ class _OptionalLines:
             for key, number in part.numbers.items()
         } - lacking.keys()
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, messages: Catalogue) -> Iterator[Finding]:
         """Yield the lines that no connector uses."""
         for key, (declaration, fault) in self.skipped.items():
             if key not in self.used:
-                text, suggestion = _fault_entry(declaration, fault)
+                text, suggestion = _fault_entry(declaration, fault, messages)
                 yield _finding("mapping", declaration.id, text, suggestion=suggestion)
 
 
@@ -201,7 +202,7 @@ def check_fleet(
             no_definition.append(connector.id)
         else:
             optional.see(connector, declared[connector.id], definition)
-        wrong, mapping = mapping_findings(connector, declared[connector.id], definition)
+        wrong, mapping = mapping_findings(connector, declared[connector.id], definition, messages)
         found += wrong
         found += language_findings(connector, messages)
         attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
@@ -210,7 +211,7 @@ def check_fleet(
             no_items.append(connector.id)
         else:
             found += field_findings(connector, items, messages, everything=True)
-    found += optional.findings()
+    found += optional.findings(messages)
     chosen = {one.id for one in connectors}
     everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
     found += [one for one in overlap_findings(everyone, ledger) if one.connector in chosen]
@@ -316,14 +317,14 @@ def _skus(connector: Connector, ledger: Engine | None) -> set[str]:
     return {state.sku for state in find_states(ledger, key, contents=False) if state.sku}
 
 
-def _fault_entry(declaration: Declaration, fault: MappingFault) -> tuple[str, str]:
+def _fault_entry(declaration: Declaration, fault: MappingFault, messages: Catalogue) -> tuple[str, str]:
     """A wrong mapping line with its place and caret, and what may have been meant."""
     line = fault.line
     near = fault.candidates[0] if fault.candidates else ""
     pointer = json_pointer.below("/mapping", line.key)
     problem = Problem(
         pointer,
-        fault.problem,
+        messages.value(fault.problem),
         key=True,
         allowed="",
         suggestion=near.partition(": ")[0],

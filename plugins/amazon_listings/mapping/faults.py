@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.messages import Message, catalogue, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from amazon_listings.mapping.values.invalid import InvalidValue
+    from amazon_listings.messages import Catalogue
+    from amazon_product_types.errors import CodedError
 
 _SHOWN = 8
 
@@ -22,30 +27,38 @@ class Line(NamedTuple):
     key: str
     file: str = ""
 
-    def __str__(self) -> str:
+    def worded(self, messages: Catalogue) -> str:
+        """Return where it stands."""
         place = f"{self.file}, " if self.file else ""
-        return place + (f"line {self.number}: " if self.number else "") + f"“{self.key}”"
+        number = messages.phrase("mapping.line", number=self.number) + ": " if self.number else ""
+        return f"{place}{number}{messages.quoted(self.key)}"
+
+    def __str__(self) -> str:
+        return self.worded(catalogue())
 
 
 class MappingFault(NamedTuple):
     """One wrong line. `candidates` are what may have been meant, nearest first."""
 
     line: Line
-    problem: str
+    problem: Message | InvalidValue
     candidates: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    def worded(self, messages: Catalogue) -> str:
+        """Return the line, what is wrong with it, and below it what may have been meant."""
         shown = [f"\n      - {text}" for text in self.candidates[:_SHOWN]]
         if len(self.candidates) > _SHOWN:
-            shown.append(f"\n      and {len(self.candidates) - _SHOWN} more")
-        return f"{self.line}: {self.problem}" + "".join(shown)
+            more = messages.phrase("mapping.and_more", count=len(self.candidates) - _SHOWN)
+            shown.append(f"\n      {more}")
+        return f"{self.line.worded(messages)}: {messages.value(self.problem)}" + "".join(shown)
 
 
 class InvalidLine(Exception):
     """A value that cannot be mapped as written; becomes a `MappingFault` of its line."""
 
-    def __init__(self, problem: str, *candidates: str) -> None:
+    def __init__(self, problem: Message | InvalidValue, *candidates: str) -> None:
         super().__init__(problem)
+        self.problem = problem
         self.candidates = candidates
 
 
@@ -56,12 +69,24 @@ class MappingErrors(ActionRequiredError):
         self, faults: Iterable[MappingFault], *, connector: str = "", requirements: str = "LISTING"
     ) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.line.file, fault.line.number or 0)))
-        where = f" of connector {connector}" if connector else ""
-        count = len(self.faults)
-        text = "".join(f"\n  - {fault}" for fault in self.faults)
         hint = None
         if requirements not in {"", "LISTING"}:
-            hint = f"\nThe connector's requirements are {requirements}: only its fields can be mapped."
+            hint = message("mapping.only_fields_of", requirements=requirements)
+        code = "mapping.mistakes_of" if connector else "mapping.mistakes"
         super().__init__(
-            f"The mapping{where} has {count} mistake{'s' if count > 1 else ''}:{text}", hint=hint
+            code, hint=hint, connector=connector, count=len(self.faults), faults=_Listed(self.faults)
         )
+
+
+class _Listed(NamedTuple):
+    """Faults, one below the other."""
+
+    faults: tuple[MappingFault, ...]
+
+    def worded(self, messages: Catalogue) -> str:
+        return "".join(f"\n  - {fault.worded(messages)}" for fault in self.faults)
+
+
+def problem_of(error: CodedError) -> Message:
+    """Return what an error says, without what to do about it."""
+    return Message(error.code, error.facts)

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.values.invalid import reason
 from amazon_listings.mapping.values.options import ConversionError
 from amazon_listings.messages import DEFAULT, catalogue
 from amazon_product_types.validation.issue import Issue, Origin
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.mapping.expressions.rows import ItemRow, Tables
     from amazon_listings.mapping.plan.tree import Branch, Cell, PlanLeaf
+    from amazon_listings.mapping.values.invalid import InvalidValue
     from amazon_listings.mapping.values.options import Remarked
     from amazon_product_types.validation.issue import Severity
 
@@ -76,7 +76,7 @@ class Findings:
         facts = {name: self._plain(fact) for name, fact in remarked.facts.items()}
         self._add(remarked.code, site, variant=remarked.variant, values=facts, found=_short(remarked.value))
 
-    def refused(self, error: ValueError, site: Site, source: object) -> None:
+    def refused(self, error: InvalidValue, site: Site, source: object) -> None:
         """An error: the value cannot be sent."""
         if isinstance(error, ConversionError):
             self._add(
@@ -91,7 +91,7 @@ class Findings:
             return
         item = self.rows[0].item
         values = {
-            "reason": reason(error, self._messages),
+            "reason": error.reason(self._messages),
             "product": item["sku"] or item["pim_id"],
             "place": self._place(site.cell),
             "fields": self._fields(site.cell.expression.fields),

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.faults import Line, MappingFault
+from amazon_listings.mapping.faults import Line, MappingFault, problem_of
 from amazon_listings.mapping.short_forms.context import MarketplaceContext
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
+from amazon_listings.messages import message
 from amazon_product_types.candidates import AmbiguousField, UnknownField
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import MappingPart
     from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.messages import Message
     from amazon_product_types.labels import FieldIndex, Target
 
 #: Keys of an object value that say how its values are treated; they go with each of them.
@@ -50,7 +52,7 @@ class MergedLines:
 
     written: list[Written] = field(default_factory=list)
     faults: list[MappingFault] = field(default_factory=list)
-    renamed: dict[Line, list[str]] = field(default_factory=dict)
+    renamed: dict[Line, list[Message]] = field(default_factory=dict)
     skipped: list[MappingFault] = field(default_factory=list)
 
 
@@ -87,7 +89,7 @@ def merge_lines(
                 places = names.places(key)
                 written = [one for place in places for one in names.written(line, place, content)]
             except (UnknownField, AmbiguousField) as error:
-                fault = MappingFault(line, error.message, tuple(map(str, error.candidates)))
+                fault = MappingFault(line, problem_of(error), tuple(map(str, error.candidates)))
                 lacking = optional and isinstance(error, UnknownField)
                 (merged.skipped if lacking else merged.faults).append(fault)
                 continue
@@ -130,7 +132,7 @@ class _Names:
         self.fields = fields
         self.context = context
         self.paths = paths
-        self.renamed: list[str] = []
+        self.renamed: list[Message] = []
 
     def places(self, key: str) -> list[str]:
         """The paths that a key names: one, or a short form's or numbered family's own name.
@@ -196,6 +198,4 @@ class _Names:
 
     def _note(self, key: str, target: Target) -> None:
         if target.renamed_to is not None:
-            self.renamed.append(
-                f"Amazon now calls {key!r} {target.renamed_to!r} ({target.path}); the line keeps its meaning"
-            )
+            self.renamed.append(message("mapping.renamed", key=key, now=target.renamed_to, field=target.path))

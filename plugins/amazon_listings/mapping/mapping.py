@@ -277,7 +277,12 @@ def compile_mapping(
         language=language,
         facts=facts,
     )
-    renamed = [f"{line}: {said}." for line, sentences in compiler.renamed.items() for said in sentences]
+    messages = catalogue(language)
+    renamed = [
+        f"{line.worded(messages)}: {messages.word(said)}"
+        for line, sentences in compiler.renamed.items()
+        for said in sentences
+    ]
     return FieldMapping(plan, setting, families, renamed)
 
 

@@ -10,7 +10,6 @@ from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ItemError, RunAbortedError
 from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
 from amazon_listings.mapping.expressions.rows import ItemRow
-from amazon_listings.mapping.values.invalid import reason
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.folder import part_name
@@ -179,7 +178,7 @@ class _Choice:
                 sku = self._sku.evaluate(row)
                 wanted = self._filter is None or bool(self._filter.evaluate(row))
             except ExpressionError as error:
-                why = reason(error, catalogue(language_of(self._connector)))
+                why = error.reason(catalogue(language_of(self._connector)))
                 self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=why))
                 continue
             item["sku"] = None if sku is None or sku == "" else str(sku)

@@ -139,13 +139,13 @@ def test_what_is_no_value_is_refused_before_anything_runs(text, said):
     ("text", "said"),
     [
         ("{{ item.none > 3 }}", "an empty value and a number cannot be compared"),
-        ("{{ item.a.strip }}", "text has nothing called 'strip'"),
-        ("{{ item.n.real }}", "a number has nothing called 'real'"),
-        ("{{ item.a + 1 }}", "+ needs numbers, not text"),
+        ("{{ item.a.strip }}", "text has nothing called “strip”"),
+        ("{{ item.n.real }}", "a number has nothing called “real”"),
+        ("{{ item.a + 1 }}", "“+” needs numbers, not text"),
         ("{{ ['a', 1] | sort }}", "the elements have no order"),
         ("{% for x in item.n %}{% endfor %}", "a number is no list"),
         ("{% set a, b = item.l %}", "2 names are set, and there are 3 values"),
-        ("{{ item.n.upper() }}", "a number has nothing called 'upper'"),
+        ("{{ item.n.upper() }}", "a number has nothing called “upper”"),
     ],
 )
 def test_what_fails_on_an_item_says_why(text, said):

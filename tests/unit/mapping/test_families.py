@@ -135,7 +135,7 @@ def test_a_theme_that_amazon_withdraws_is_told_by_the_definition(small):
     ("variations", "said"),
     [
         ({"theme": "SIZE/COLR", "parent_sku": "x"}, "not among the options"),
-        ({"theme": "SIZE/COLOR"}, "need parent_sku"),
+        ({"theme": "SIZE/COLOR"}, "needs parent_sku"),
         ({**VARIATIONS, "parents": 1}, "no 'parents'"),
         ({**VARIATIONS, "parent_sku": "{{ product.ref }"}, "mistake"),
         ({"theme": "MYSTERY", "parent_sku": "x"}, "which attribute is MYSTERY"),

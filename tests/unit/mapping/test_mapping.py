@@ -6,6 +6,7 @@ import pytest
 
 from amazon_listings.mapping import MappingErrors
 from amazon_listings.mapping.values.notation import SourceNotation
+from amazon_listings.messages import catalogue
 
 FR = {"language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}
 HERE = {"marketplace_id": "A13V1IB3VIYZZH"}
@@ -448,7 +449,7 @@ class TestMistakes:
             ("item_name", "{{ itm.name }}", "'itm' is not known", ""),
             ("item_name", "{{ item.name | uper }}", "uper", ""),
             ("item_name", {"value": "x", "truncate": "letters"}, "truncate", ""),
-            ("item_name", {"value": "x", "language_tag": "fr_FR"}, "written by the engine", ""),
+            ("item_name", {"value": "x", "language_tag": "fr_FR"}, "is filled in by itself", ""),
             ("purchasable_offer", "{{ item.price }}", "has several fields", "currency (Devise)"),
             ("list_price", "gratuit", "not a number", ""),
             ("item_name", {"value": {"deep": 1}}, "deep", ""),
@@ -459,7 +460,7 @@ class TestMistakes:
             small.compile({"brand": "Acme", key: value}, connector="fr_home")
         [fault] = caught.value.faults
         assert fault.line[:2] == (11, key)
-        assert said in fault.problem
+        assert said in fault.worded(catalogue())
         assert candidate in "".join(fault.candidates)
         assert "connector fr_home" in str(caught.value)
         assert "line 11" in str(caught.value)
@@ -489,3 +490,12 @@ def test_what_to_do_about_an_expression_that_reads_no_field(small):
     assert issue.action == "Have the expression of the connector corrected."
     (issue,) = small.map({"brand": "{{ 1 / item.zero }}"}, small.item(fields={"zero": 0})).issues
     assert issue.action.startswith("Correct “zero” in the PIM, or have")
+
+    def test_mistakes_are_said_in_the_language_of_the_reader(self, small):
+        with pytest.raises(MappingErrors) as caught:
+            small.compile({"item_name": "{{ item.name | uper }}", "list_price": {}}, connector="de_home")
+        said = caught.value.worded(catalogue("de"))
+        assert "Die Zuordnung des Konnektors de_home hat 2 Fehler:" in said
+        assert "Zeile 10: „item_name“: Es gibt keinen Filter 'uper' in" in said
+        assert "meinten Sie upper?" in said
+        assert "Zeile 11: „list_price“: `list_price` hat keinen Wert" in said

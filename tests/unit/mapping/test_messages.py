@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import amazon_listings.mapping
-from amazon_listings.mapping.values.invalid import InvalidValue, reason
 from amazon_listings.messages import catalogue
 
 PACKAGE = Path(amazon_listings.mapping.__file__).parent
@@ -69,8 +68,3 @@ def test_a_failed_expression_says_its_reason_in_the_language_too(small):
         "ses chiffres ne sont pas groupés par milliers."
     )
     assert issue.action.startswith("Corrigez « w » dans le PIM")
-
-
-def test_a_reason_that_is_no_value_keeps_its_own_text():
-    assert reason(ValueError("x"), catalogue("fr")) == "x"
-    assert str(InvalidValue("no_number")) == "there is no number in it"

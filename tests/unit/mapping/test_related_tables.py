@@ -52,7 +52,7 @@ def test_a_table_that_the_connector_does_not_name_is_a_mistake_of_its_line(small
 def test_a_name_that_is_only_known_per_item_blocks_that_item(small):
     found, (issue,) = names(small, "colour", "{{ tables[item.code] | column('name') }}")
     assert (found, issue.severity) == ([], "ERROR")
-    assert "name no 'colour'" in issue.message
+    assert "name no “colour”" in issue.message
 
 
 @pytest.mark.parametrize(

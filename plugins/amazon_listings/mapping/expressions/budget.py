@@ -38,7 +38,7 @@ class Budget:
         self._whole -= self._given - self.left
         self.left = self._given = LIMIT
         if self._whole < 0:
-            raise TooLarge("the expressions of this item take too much work together")
+            raise TooLarge("expression.much_work_together")
 
     def share_of(self, given: list[object]) -> int:
         """Return what each element costs a filter that is given something beside it."""
@@ -80,7 +80,7 @@ class Budget:
             self.spend(_ELEMENT)
         elif isinstance(value, list | dict):
             if depth > MAX_DEPTH:
-                raise TooLarge(f"lists stand inside lists more than {MAX_DEPTH} deep")
+                raise TooLarge("expression.deep_lists", most=MAX_DEPTH)
             self.spend(_ELEMENT * (1 + len(value)))
             for part in value.values() if isinstance(value, dict) else value:
                 self.value(part, depth + 1)
@@ -93,4 +93,4 @@ class Budget:
         """
         self.left -= cost
         if self.left < 0:
-            raise TooLarge("the expression takes too much work")
+            raise TooLarge("expression.much_work")

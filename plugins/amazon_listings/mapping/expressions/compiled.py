@@ -6,17 +6,20 @@ text around it gives text. Text without braces is a constant.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateSyntaxError
 
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.mapping.expressions.compiler import ExpressionCompiler, ExpressionError
+from amazon_listings.mapping.expressions.compiler import ExpressionCompiler
+from amazon_listings.mapping.expressions.failures import ExpressionError, UnknownPimFieldError, WrongSyntax
 from amazon_listings.mapping.expressions.reads import Reads, all_reads
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.expressions.syntax import syntax_tree
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.values.notation import SourceNotation
+from amazon_product_types.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,20 +29,25 @@ if TYPE_CHECKING:
 
 #: What is shown of an expression in a message.
 _SHOWN = 200
-#: Characters of a message about an expression.
-_LONGEST = 1000
+#: What Jinja's parser says of the usual mistakes.
+_SAID_BY_JINJA = (
+    (
+        re.compile(r"expected token '(?P<wanted>[^']+)', got '(?P<found>.+)'$", re.DOTALL),
+        "expression.expected",
+    ),
+    (re.compile(r"unexpected '(?P<found>[^']+)'"), "expression.unexpected"),
+    (re.compile(r"unexpected char ['\"](?P<found>.+)['\"] at \d+$", re.DOTALL), "expression.unexpected"),
+    (re.compile(r"[Uu]nexpected end of template"), "expression.ends_early"),
+    (re.compile(r"Encountered unknown tag '(?P<found>[^']+)'"), "expression.unknown_tag"),
+)
 
 
 class BadExpression(ActionRequiredError):
-    """An expression that is not one: `message` says what, `line` where in its text."""
+    """An expression that is not one: its code says what, `line` where in its text."""
 
-    def __init__(self, message: str, *, line: int = 1) -> None:
-        super().__init__(message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…")
+    def __init__(self, code: str, /, *, line: int = 1, **facts: Any) -> None:
+        super().__init__(code, **facts)
         self.line = line
-
-
-class UnknownPimFieldError(ExpressionError):
-    """An expression that asked for a field which the item's records do not have."""
 
 
 class Expression:
@@ -80,7 +88,7 @@ class Expression:
         row = ItemRow(item, language, facts=facts)
         value = self.evaluate(row)
         if row.unknown:
-            raise UnknownPimFieldError(f"the PIM sends no field called {row.unknown[0]!r}")
+            raise UnknownPimFieldError("no_pim_field", field=row.unknown[0])
         return value
 
     def derived(self, evaluate: Callable[[ItemRow], Value], rule: str) -> Expression:
@@ -148,22 +156,33 @@ def compile_expression(text: str, notation: SourceNotation | None = None) -> Exp
     compiler = ExpressionCompiler(notation or SourceNotation())
     try:
         evaluate = compiler.template(syntax_tree(text))
+    except WrongSyntax as error:
+        raise _bad(text, error.lineno, error.problem, error.meant) from None
     except TemplateSyntaxError as error:
-        problem, meant = _parts(error.message or "")
-        raise BadExpression(
-            f"{_short(problem)} in {_short(text)!r}{_short(meant)}", line=error.lineno
-        ) from None
+        raise _bad(text, error.lineno, _problem_of_jinja(error.message or "")) from None
     except RecursionError:
-        raise BadExpression("the expression is nested too deeply") from None
+        raise BadExpression("expression.nested") from None
     except ValueError:  # Python reads no number of more than 4,300 digits
-        raise BadExpression(f"a number with too many digits in {_short(text)!r}") from None
+        raise _bad(text, 1, Message("expression.many_digits")) from None
     return Expression(text, evaluate, fields=tuple(compiler.fields), reads=compiler.reads)
 
 
-def _parts(message: str) -> tuple[str, str]:
-    """What is wrong, and what may have been meant: the expression stands between them."""
-    problem, separator, meant = message.rstrip(".").partition("; did you mean")
-    return problem, separator + meant
+def _bad(text: str, line: int, problem: Message, meant: Sequence[str] = ()) -> BadExpression:
+    facts = {name: _short(fact) if isinstance(fact, str) else fact for name, fact in problem.facts.items()}
+    wrong, shown_text = Message(problem.code, facts), _short(text)
+    if not meant:
+        return BadExpression("expression.bad", line=line, problem=wrong, expression=shown_text)
+    return BadExpression(
+        "expression.bad_meant", line=line, problem=wrong, expression=shown_text, meant=tuple(meant)
+    )
+
+
+def _problem_of_jinja(said: str) -> Message:
+    """What Jinja says about the syntax, as one of our codes where it is one of the usual mistakes."""
+    for pattern, code in _SAID_BY_JINJA:
+        if found := pattern.match(said):
+            return Message(code, found.groupdict())
+    return Message("expression.syntax", {"problem": said.rstrip(".")})
 
 
 def _short(text: str) -> str:

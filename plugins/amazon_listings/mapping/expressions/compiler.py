@@ -7,53 +7,37 @@ only be asked for their members, so that nothing but values is ever shown or sen
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import nodes
 
 from amazon_listings.mapping.expressions import members
+from amazon_listings.mapping.expressions.failures import WrongSyntax, failure_of
 from amazon_listings.mapping.expressions.filters import compile_filter, compile_test
+from amazon_listings.mapping.expressions.kinds import VALUE, Kind, Variable
 from amazon_listings.mapping.expressions.members import plain
 from amazon_listings.mapping.expressions.missing import NOTHING, Missing
 from amazon_listings.mapping.expressions.operators import compared, computed
 from amazon_listings.mapping.expressions.reads import Reads
 from amazon_listings.mapping.expressions.rows import RecordView
-from amazon_listings.mapping.expressions.sequences import elements
+from amazon_listings.mapping.expressions.statements import compile_text, joined, stored_names
 from amazon_listings.mapping.expressions.syntax import CONTEXT_NAMES
 from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from amazon_listings.mapping.expressions.kinds import Part
     from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.mapping.values.value import Value
-
-#: A compiled part of an expression.
-Part: TypeAlias = Callable[["ItemRow"], Any]
 
 _MOST_NESTED = 100
 _LOOP_NAMES = frozenset(("first", "index", "index0", "last", "length", "revindex"))
 
 
-class ExpressionError(ValueError):
-    """An expression that failed on one item; the message says why, without the item."""
-
-
-class Kind(NamedTuple):
-    """What a part gives: `value`, `record`, `records`, `tables`, `loop` or `function`.
-
-    `owner` says which records: `item`, `product`, `variant` or `variants`.
-    """
-
-    name: str
-    owner: str = ""
-
-
-VALUE = Kind("value")
 _CONTEXT: dict[str, tuple[Kind, Part]] = {
     "item": (Kind("record", "item"), lambda row: RecordView(row.values, row)),
     "product": (Kind("record", "product"), lambda row: row.product),
@@ -66,21 +50,6 @@ _CONTEXT: dict[str, tuple[Kind, Part]] = {
 }
 #: What expressions can read of `connector`.
 FACTS = ("id", "country", "product_type", "language", "locale", "requirements", "currency")
-_RECORD_HINT = {
-    "record": "is a whole record: say which field, as in `{name}.name`",
-    "records": "are whole records: say which field, as in `{name} | map(attribute='name')`",
-    "tables": "are all tables: say which, as in `tables.colours`",
-    "connector": "is the whole connector: say what of it, as in `connector.country`",
-    "loop": "is the loop itself: say `loop.index`",
-    "function": "is a function: say `range(3)`",
-}
-
-
-class Variable(NamedTuple):
-    """A name that the expression sets: its place among the row's variables, and what it holds."""
-
-    place: int
-    kind: Kind
 
 
 class ExpressionCompiler:
@@ -101,7 +70,7 @@ class ExpressionCompiler:
         self._read: dict[str, set[str]] = {
             "item": set(), "product": set(), "variant": set(), "variants": set(), "tables": set(),
         }  # fmt: skip
-        self._names: dict[str, Variable] = {}
+        self.names: dict[str, Variable] = {}
         self._stored: frozenset[str] = frozenset()
         self._depth = 0
 
@@ -114,36 +83,33 @@ class ExpressionCompiler:
 
     def template(self, tree: nodes.Template) -> Callable[[ItemRow], Value]:
         """Compile a whole expression: one value by itself stays what it is, all else is text."""
-        self._stored = _stored([tree])
+        self._stored = stored_names([tree])
         parts = _output_parts(tree)
         if parts is not None and len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData):
             if name := self._lone_field(parts[0]):
                 return _field(name)
             return self._evaluation(self.value(parts[0]))
-        return self._evaluation(self._text(tree.body))
+        return self._evaluation(compile_text(self, tree.body))
 
     def value(self, node: nodes.Node) -> Part:
         """Compile a part that must give a value.
 
         Raises:
-            TemplateSyntaxError: it gives a record, a table of tables, a function.
+            WrongSyntax: it gives a record, a table of tables, a function.
         """
         kind, made = self.part(node)
         if kind.name != "value":
-            hint = _RECORD_HINT[kind.name].format(name=_name_of(node, kind))
-            raise TemplateSyntaxError(f"`{_name_of(node, kind)}` {hint}", node.lineno or 1)
+            raise WrongSyntax(f"expression.whole_{kind.name}", node.lineno, name=_name_of(node, kind))
         return made
 
     def part(self, node: nodes.Node) -> tuple[Kind, Part]:
         """Compile any part, and say what it gives."""
         method = _METHODS.get(type(node))
         if method is None:
-            raise TemplateSyntaxError(
-                f"{type(node).__name__.lower()} is not allowed in a mapping", node.lineno or 1
-            )
+            raise WrongSyntax("expression.not_allowed", node.lineno, part=type(node).__name__.lower())
         self._depth += 1
         if self._depth > _MOST_NESTED:
-            raise TemplateSyntaxError("the expression is nested too deeply", node.lineno or 1)
+            raise WrongSyntax("expression.nested", node.lineno)
         found: tuple[Kind, Part] = getattr(self, method)(node)
         self._depth -= 1
         return found
@@ -188,177 +154,29 @@ class ExpressionCompiler:
                 elif value.__class__ is Missing:
                     value = plain(value)
             except Exception as error:
-                raise ExpressionError(_reason(error)) from error
+                raise failure_of(error) from error
             if asks and is_empty(value):
                 row.unknown += row.asked
             return value  # type: ignore[no-any-return]  # a part of the kind `value`
 
         return evaluate
 
-    # -- statements ------------------------------------------------------------------------------------
-
-    def _text(self, body: Sequence[nodes.Node]) -> Part:
-        """The text that statements put out."""
-        if all(isinstance(node, nodes.Output) for node in body):
-            return self._output_text([part for node in body for part in node.nodes])  # type: ignore[attr-defined]
-        statements = self._statements(body)
-
-        def text(row: ItemRow) -> str:
-            pieces: list[str] = []
-            for statement in statements:
-                statement(row, pieces)
-            return _joined(row, pieces)
-
-        return text
-
-    def _output_text(self, parts: Sequence[nodes.Expr]) -> Part:
-        makers = [
-            _constant(one.data) if isinstance(one, nodes.TemplateData) else self.value(one) for one in parts
-        ]
-        return lambda row: _joined(row, [shown(plain(make(row))) for make in makers])
-
-    def _statements(self, body: Sequence[nodes.Node]) -> list[Callable[[ItemRow, list[str]], None]]:
-        return [self._statement(node) for node in body]
-
-    def _statement(self, node: nodes.Node) -> Callable[[ItemRow, list[str]], None]:
-        if isinstance(node, nodes.Output):
-            return self._output(node)
-        if isinstance(node, nodes.If):
-            return self._if(node)
-        if isinstance(node, nodes.For):
-            return self._for(node)
-        if isinstance(node, nodes.Assign):
-            return self._assign(node)
-        if isinstance(node, nodes.AssignBlock):
-            return self._assign_block(node)
-        raise TemplateSyntaxError(
-            f"{type(node).__name__.lower()} is not allowed in a mapping", node.lineno or 1
-        )
-
-    def _output(self, node: nodes.Output) -> Callable[[ItemRow, list[str]], None]:
-        text = self._output_text(node.nodes)
-        return lambda row, pieces: pieces.append(text(row))
-
-    def _if(self, node: nodes.If) -> Callable[[ItemRow, list[str]], None]:
-        branches = [(self.asking(one.test), self._statements(one.body)) for one in (node, *node.elif_)]
-        otherwise = self._statements(node.else_)
-
-        def choose(row: ItemRow, pieces: list[str]) -> None:
-            for test, body in branches:
-                row.budget.step()
-                if test(row):
-                    chosen = body
-                    break
-            else:
-                chosen = otherwise
-            for statement in chosen:
-                statement(row, pieces)
-
-        return choose
-
-    def _for(self, node: nodes.For) -> Callable[[ItemRow, list[str]], None]:
-        kind, source = self.part(node.iter)
-        if kind.name not in {"value", "records"}:
-            raise TemplateSyntaxError(
-                f"a loop runs over a list, not over `{kind.owner or kind.name}`", node.lineno
-            )
-        outer = dict(self._names)
-        element = Kind("record", kind.owner) if kind.name == "records" else VALUE
-        store = self._target(node.target, element, fresh=True)
-        test = self.asking(node.test) if node.test is not None else None
-        loop = self._new("loop", Kind("loop"))
-        inherited = self._inherited(node, outer)
-        body = self._statements(node.body)
-        self._names = outer
-        otherwise = self._statements(node.else_)
-
-        def run(row: ItemRow, pieces: list[str]) -> None:
-            found = elements(plain(source(row)))
-            check_list(len(found))
-            if test is not None:
-                found = [one for one in found if _passes(row, one, store, test)]
-            for position, one in enumerate(found):
-                row.budget.step()
-                for place, from_place in inherited:
-                    row.variables[place] = NOTHING if from_place is None else row.variables[from_place]
-                store(row, one)
-                row.variables[loop.place] = (position, len(found))
-                for statement in body:
-                    statement(row, pieces)
-            if not found:
-                for statement in otherwise:
-                    statement(row, pieces)
-
-        return run
-
-    def _inherited(self, loop: nodes.For, outer: dict[str, Variable]) -> list[tuple[int, int | None]]:
-        """The names that a loop's body sets: each pass begins with their value from outside."""
-        own = {*_stored([loop.target]), "loop"}
-        found = []
-        for name in _stored(loop.body):
-            if name not in own:
-                before = outer.get(name)
-                made = self._new(name, before.kind if before else VALUE)
-                found.append((made.place, before.place if before else None))
-        return found
-
-    def _assign(self, node: nodes.Assign) -> Callable[[ItemRow, list[str]], None]:
-        kind, made = self.part(node.node)
-        store = self._target(node.target, kind)
-
-        def assign(row: ItemRow, _pieces: list[str]) -> None:
-            row.budget.step()
-            store(row, made(row))
-
-        return assign
-
-    def _assign_block(self, node: nodes.AssignBlock) -> Callable[[ItemRow, list[str]], None]:
-        made = self._text(node.body)
-        if node.filter is not None:
-            made = compile_filter(self, node.filter, VALUE, made)[1]
-        store = self._target(node.target, VALUE)
-        return lambda row, _pieces: store(row, made(row))
-
-    def _target(self, node: nodes.Node, kind: Kind, *, fresh: bool = False) -> Callable[[ItemRow, Any], None]:
-        """A function that stores what is assigned under a name, or under several."""
-        if isinstance(node, nodes.Name):
-            known = None if fresh else self._names.get(node.name)
-            variable = known if known is not None and known.kind == kind else self._new(node.name, kind)
-            place = variable.place
-
-            def store(row: ItemRow, value: object) -> None:
-                row.variables[place] = value
-
-            return store
-        if not isinstance(node, nodes.Tuple) or kind != VALUE:
-            raise TemplateSyntaxError("only names can be set", node.lineno or 1)
-        stores = [self._target(one, VALUE, fresh=fresh) for one in node.items]
-
-        def unpack(row: ItemRow, value: object) -> None:
-            found = elements(plain(value))
-            if len(found) != len(stores):
-                raise ValueError(f"{len(stores)} names are set, and there are {len(found)} values")
-            for store_one, one in zip(stores, found, strict=True):
-                store_one(row, one)
-
-        return unpack
-
-    def _new(self, name: str, kind: Kind) -> Variable:
-        variable = self._names[name] = Variable(self.places, kind)
+    def new_variable(self, name: str, kind: Kind) -> Variable:
+        """Make room for a name that is set."""
+        variable = self.names[name] = Variable(self.places, kind)
         self.places += 1
         return variable
 
     # -- parts -----------------------------------------------------------------------------------------
 
     def _name(self, node: nodes.Name) -> tuple[Kind, Part]:
-        if variable := self._names.get(node.name):
+        if variable := self.names.get(node.name):
             place = variable.place
             return variable.kind, lambda row: row.variables[place]
         if node.name in _CONTEXT:
             return _CONTEXT[node.name]
         if node.name not in self._stored:
-            known = ", ".join(CONTEXT_NAMES)
-            raise TemplateSyntaxError(f"{node.name!r} is not known; there are {known}", node.lineno)
+            raise WrongSyntax("expression.unknown_name", node.lineno, name=node.name, known=CONTEXT_NAMES)
         return VALUE, _constant(NOTHING)  # it is set somewhere else
 
     def _getattr(self, node: nodes.Getattr) -> tuple[Kind, Part]:
@@ -379,9 +197,7 @@ class ExpressionCompiler:
             if kind.owner == "item" and isinstance(name, str):
                 return VALUE, _item_field(name)
         elif kind.name == "records" and not isinstance(name, int):
-            raise TemplateSyntaxError(
-                f"`variants` {_RECORD_HINT['records'].format(name='variants')}", owner.lineno or 1
-            )
+            raise WrongSyntax("expression.whole_records", owner.lineno, name="variants")
         elif kind.name == "tables":
             if isinstance(name, str):
                 self._read["tables"].add(name)
@@ -391,7 +207,7 @@ class ExpressionCompiler:
         elif kind.name == "loop":
             return VALUE, _loop_member(made, name, owner.lineno or 1)
         elif kind.name == "function":
-            raise TemplateSyntaxError(f"range has nothing called {name!r}", owner.lineno or 1)
+            raise WrongSyntax("expression.range_has_not", owner.lineno, name=name)
         found = Kind("record", kind.owner) if kind.name == "records" else VALUE
 
         def member(row: ItemRow) -> Any:
@@ -402,7 +218,7 @@ class ExpressionCompiler:
     def _slice(self, owner: nodes.Expr, cut: nodes.Slice) -> tuple[Kind, Part]:
         kind, made = self.part(owner)
         if kind.name not in {"value", "records"}:
-            raise TemplateSyntaxError("only texts and lists have parts", owner.lineno or 1)
+            raise WrongSyntax("expression.only_lists_have_parts", owner.lineno)
         bounds = [
             _constant(None) if one is None else self.value(one) for one in (cut.start, cut.stop, cut.step)
         ]
@@ -417,14 +233,11 @@ class ExpressionCompiler:
     def _call(self, node: nodes.Call) -> tuple[Kind, Part]:
         args = [self.value(one) for one in node.args]
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
-            raise TemplateSyntaxError("a function takes values by their place", node.lineno)
+            raise WrongSyntax("expression.values_by_place", node.lineno)
         if isinstance(node.node, nodes.Name) and self._name(node.node)[0].name == "function":
             return VALUE, lambda row: _range(row, [plain(arg(row)) for arg in args])
         if not isinstance(node.node, nodes.Getattr) or node.node.attr not in members.TEXT_METHODS:
-            raise TemplateSyntaxError(
-                f"only range and {', '.join(sorted(members.TEXT_METHODS))} of a text can be called",
-                node.lineno,
-            )
+            raise WrongSyntax("expression.can_be_called", node.lineno, methods=sorted(members.TEXT_METHODS))
         name, owner = node.node.attr, self.value(node.node.node)
 
         def call(row: ItemRow) -> Value:
@@ -501,11 +314,11 @@ class ExpressionCompiler:
 
     def _concat(self, node: nodes.Concat) -> tuple[Kind, Part]:
         makers = [self.value(one) for one in node.nodes]
-        return VALUE, lambda row: _joined(row, [shown(plain(make(row))) for make in makers])
+        return VALUE, lambda row: joined(row, [shown(plain(make(row))) for make in makers])
 
     def _const(self, node: nodes.Const) -> tuple[Kind, Part]:
         if isinstance(node.value, float) and node.value - node.value != 0:
-            raise TemplateSyntaxError("a number must be finite", node.lineno)
+            raise WrongSyntax("expression.finite", node.lineno)
         return VALUE, _constant(node.value)
 
     def _data(self, node: nodes.TemplateData) -> tuple[Kind, Part]:
@@ -592,23 +405,21 @@ def _name_of(node: nodes.Node, kind: Kind) -> str:
 
 def _one_kind(left: Kind, right: Kind, node: nodes.Node) -> Kind:
     if left.name != right.name:
-        raise TemplateSyntaxError("this is a value in one case and a whole record in the other", node.lineno)
+        raise WrongSyntax("expression.two_kinds", node.lineno)
     return left if left.owner == right.owner else left._replace(owner="variants")
 
 
 def _fact(name: object, line: int) -> Part:
     if not isinstance(name, str) or name not in FACTS:
-        near = closest(str(name), FACTS)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise TemplateSyntaxError(f"`connector` has {', '.join(FACTS)}, not {name!r}{meant}", line)
+        raise WrongSyntax(
+            "expression.connector_has_not", line, closest(str(name), FACTS)[:1], name=name, known=FACTS
+        )
     return lambda row: row.facts.get(name)
 
 
 def _loop_member(made: Part, name: object, line: int) -> Part:
     if name not in _LOOP_NAMES:
-        raise TemplateSyntaxError(
-            f"loop has nothing called {name!r}; it has {', '.join(sorted(_LOOP_NAMES))}", line
-        )
+        raise WrongSyntax("expression.loop_has_not", line, name=name, known=sorted(_LOOP_NAMES))
 
     def value(row: ItemRow) -> int | bool:
         position, length = made(row)
@@ -625,31 +436,12 @@ def _loop_member(made: Part, name: object, line: int) -> Part:
     return value
 
 
-def _passes(row: ItemRow, one: object, store: Callable[[ItemRow, Any], None], test: Part) -> bool:
-    row.budget.step()
-    store(row, one)
-    return bool(test(row))
-
-
 def _range(row: ItemRow, bounds: Sequence[Any]) -> list[Value]:
     found = range(*bounds)
     check_list(len(found))
     result: list[Value] = list(found)
     row.budget.value(result)
     return result
-
-
-def _joined(row: ItemRow, texts: Sequence[str]) -> str:
-    length = sum(map(len, texts))
-    check_text(length)
-    row.budget.spend(length)
-    return "".join(texts)
-
-
-def _stored(found: Sequence[nodes.Node]) -> frozenset[str]:
-    """The names that are set somewhere in these parts."""
-    names = [name for node in found for name in (node, *node.find_all(nodes.Name))]
-    return frozenset(name.name for name in names if isinstance(name, nodes.Name) and name.ctx == "store")
 
 
 def _output_parts(tree: nodes.Template) -> list[nodes.Expr] | None:
@@ -660,12 +452,3 @@ def _output_parts(tree: nodes.Template) -> list[nodes.Expr] | None:
             return None
         parts += node.nodes
     return parts
-
-
-def _reason(error: Exception) -> str:
-    """What an error says, for a sentence."""
-    if isinstance(error, RecursionError):
-        return "its values are nested too deeply"
-    if isinstance(error, KeyError):
-        return f"nothing is called {error}"
-    return str(error) or type(error).__name__

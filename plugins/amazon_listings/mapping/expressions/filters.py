@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import nodes
 
 from amazon_listings.mapping import formulas
 from amazon_listings.mapping.expressions import sequences
+from amazon_listings.mapping.expressions.failures import WrongSyntax
 from amazon_listings.mapping.expressions.members import plain
 from amazon_listings.mapping.expressions.missing import Missing
 from amazon_listings.mapping.formulas.limits import check_list, check_text
@@ -20,7 +21,8 @@ from amazon_product_types.matching import closest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from amazon_listings.mapping.expressions.compiler import ExpressionCompiler, Kind, Part
+    from amazon_listings.mapping.expressions.compiler import ExpressionCompiler
+    from amazon_listings.mapping.expressions.kinds import Kind, Part
     from amazon_listings.mapping.expressions.rows import ItemRow
 
     #: A filter at work: the row, the value, the arguments by place and by name.
@@ -49,7 +51,7 @@ class _Arguments:
 
     def __init__(self, compiler: ExpressionCompiler, node: nodes.Filter | nodes.Test, skip: int = 0) -> None:
         if node.dyn_args or node.dyn_kwargs:
-            raise TemplateSyntaxError("arguments are written one by one", node.lineno)
+            raise WrongSyntax("expression.arguments", node.lineno)
         self.args = [compiler.value(one) for one in node.args[skip:]]
         self.options = {str(pair.key): compiler.value(pair.value) for pair in node.kwargs}
         every = [*node.args[skip:], *(pair.value for pair in node.kwargs)]
@@ -77,13 +79,11 @@ def compile_filter(
     """Compile `value | filter(…)`.
 
     Raises:
-        TemplateSyntaxError: there is no such filter, or it takes no such thing.
+        WrongSyntax: there is no such filter, or it takes no such thing.
     """
     name = node.name
     if name not in FILTERS and name not in _BY_NAME:
-        raise TemplateSyntaxError(
-            f"No filter named {name!r}{meant(name, (*FILTERS, *_BY_NAME))}", node.lineno
-        )
+        raise _no_filter(name, node.lineno, (*FILTERS, *_BY_NAME))
     result = _kind_of_result(compiler, node, kind)
     function, skip = _function(compiler, node)
     arguments = _Arguments(compiler, node, skip)
@@ -106,7 +106,7 @@ def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
     """Compile `value is test(…)`.
 
     Raises:
-        TemplateSyntaxError: there is no such test.
+        WrongSyntax: there is no such test.
     """
     kind, made = compiler.part(node.node)
     if kind.name != "value" and node.name not in {*_PRESENCE, "none", "empty"}:
@@ -129,10 +129,13 @@ def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
     return tested
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """Return which names one that does not exist may stand for, as the end of a sentence."""
-    near = closest(name, list(known), most=3, alike=0.7)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+def _no_filter(name: str, line: int, known: Iterable[str]) -> WrongSyntax:
+    return WrongSyntax("expression.no_filter", line, _near(name, known), name=name)
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """The names that one which does not exist may stand for."""
+    return closest(name, list(known), most=3, alike=0.7)
 
 
 def _charge_result(row: ItemRow, result: Any) -> None:
@@ -146,7 +149,7 @@ def _charge_result(row: ItemRow, result: Any) -> None:
 
 def _test_named(name: str, line: int) -> Callable[..., bool]:
     if name not in TESTS:
-        raise TemplateSyntaxError(f"No test named {name!r}{meant(name, (*TESTS, *_PRESENCE))}", line)
+        raise WrongSyntax("expression.no_test", line, _near(name, (*TESTS, *_PRESENCE)), name=name)
     return TESTS[name]
 
 
@@ -157,13 +160,10 @@ def _kind_of_result(compiler: ExpressionCompiler, node: nodes.Filter, kind: Kind
     if kind.name != "records" or node.name not in _OF_RECORDS:
         if node.node is not None:
             compiler.value(node.node)
-        raise TemplateSyntaxError(f"`{node.name}` needs values", node.lineno)
+        raise WrongSyntax("expression.needs_values", node.lineno, filter=node.name)
     attribute = _attribute(node)
     if attribute is None and node.name in _BY_ATTRIBUTE:
-        raise TemplateSyntaxError(
-            f"`{node.name}` needs the field of the records, as in `{node.name}(attribute='name')`",
-            node.lineno,
-        )
+        raise WrongSyntax("expression.needs_field", node.lineno, filter=node.name)
     if attribute is not None:
         name = attribute.value if isinstance(attribute, nodes.Const) else None
         compiler.reads_field(kind, name.partition(".")[0] if isinstance(name, str) else name)
@@ -250,7 +250,7 @@ def _test_of(name: str, line: int) -> Callable[..., bool]:
 def _filter_named(node: nodes.Filter) -> str:
     name = _constant_text(node)
     if name not in FILTERS:
-        raise TemplateSyntaxError(f"No filter named {name!r}{meant(name, FILTERS)}", node.lineno)
+        raise _no_filter(name, node.lineno, FILTERS)
     return name
 
 
@@ -258,5 +258,5 @@ def _constant_text(node: nodes.Filter, position: int = 0) -> str:
     """The name of a filter or test that a filter takes; it must be known before anything runs."""
     argument = node.args[position] if len(node.args) > position else None
     if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
-        raise TemplateSyntaxError(f"`{node.name}` needs the name of a filter or test, as text", node.lineno)
+        raise WrongSyntax("expression.needs_filter_name", node.lineno, filter=node.name)
     return argument.value

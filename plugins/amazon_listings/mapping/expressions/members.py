@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.mapping.expressions.missing import NOTHING, Missing
 from amazon_listings.mapping.expressions.operators import kind
 from amazon_listings.mapping.expressions.rows import MISSING, ItemRow, RecordView
+from amazon_listings.mapping.values.invalid import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ TEXT_METHODS = frozenset((
 ))  # fmt: skip
 
 
-class NoSuchMemberError(ValueError):
+class NoSuchMemberError(InvalidValue):
     """A member that a value does not have."""
 
 
@@ -63,7 +64,7 @@ def member(owner: object, name: object) -> Any:
         return owner.get(name, NOTHING) if isinstance(name, str | int | float) else NOTHING
     if isinstance(owner, str | list | tuple) and isinstance(name, int):
         return owner[name] if -len(owner) <= name < len(owner) else NOTHING
-    raise NoSuchMemberError(f"{kind(owner)} has nothing called {name!r}")
+    raise NoSuchMemberError("expression.no_member", kind=kind(owner), name=str(name))
 
 
 def part(owner: object, start: int | None, stop: int | None, step: int | None) -> Any:
@@ -75,7 +76,7 @@ def part(owner: object, start: int | None, stop: int | None, step: int | None) -
     if owner is None:
         return NOTHING
     if not isinstance(owner, str | list | tuple):
-        raise NoSuchMemberError(f"{kind(owner)} has no parts")
+        raise NoSuchMemberError("expression.no_parts", kind=kind(owner))
     return owner[start:stop:step]
 
 
@@ -86,7 +87,7 @@ def call_method(owner: object, name: str, args: Sequence[Any]) -> Value:
         NoSuchMemberError: the owner is no text.
     """
     if not isinstance(owner, str):
-        raise NoSuchMemberError(f"{kind(owner)} has nothing called {name!r}")
+        raise NoSuchMemberError("expression.no_member", kind=kind(owner), name=str(name))
     result: Value = getattr(owner, name)(*args)
     return result
 
@@ -99,9 +100,9 @@ def table_named(row: ItemRow, name: object) -> Any:
     """
     tables = row.related()
     if name not in tables:  # a mistake of the mapping, never empty
-        raise NoSuchMemberError(
-            f"the connector's `tables` name no {name!r}; there are: {', '.join(tables) or 'none'}"
-        )
+        if not tables:
+            raise NoSuchMemberError("expression.no_tables", name=str(name))
+        raise NoSuchMemberError("expression.no_such_table", name=str(name), tables=tuple(tables))
     return tables[name]
 
 

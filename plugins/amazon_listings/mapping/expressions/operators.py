@@ -6,14 +6,21 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.formulas.limits import TooLarge, check_list, check_text
+from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.mapping.values.quantities import json_number
+from amazon_product_types.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from amazon_listings.mapping.values.value import Value
+    from amazon_product_types.messages import Message
 
 _MOST_BITS = 256
+_KINDS = {
+    str: "text", list: "list", dict: "row", int: "number", float: "number", bool: "truth",
+    type(None): "empty",
+}  # fmt: skip
 
 
 def computed(operator: str, left: Value, right: Value) -> Value:
@@ -22,7 +29,7 @@ def computed(operator: str, left: Value, right: Value) -> Value:
     `+` also joins two texts or two lists.
 
     Raises:
-        TypeError: the operator does not take such values.
+        InvalidValue: the operator does not take such values.
         TooLarge: the result is larger than any quantity.
     """
     if operator == "+" and isinstance(left, str) and isinstance(right, str):
@@ -40,23 +47,22 @@ def compared(operator: str, left: Value, right: Value) -> bool:
     """Return whether `left operator right` (`eq`, `ne`, `lt`, `lteq`, `gt`, `gteq`, `in`, `notin`).
 
     Raises:
-        TypeError: values of these kinds have no order, or the right one holds nothing.
+        InvalidValue: values of these kinds have no order, or the right one holds nothing.
     """
     try:
         return bool(_COMPARISONS[operator](left, right))
     except TypeError:
-        raise TypeError(f"{kind(left)} and {kind(right)} cannot be compared") from None
+        raise InvalidValue("expression.not_comparable", left=kind(left), right=kind(right)) from None
 
 
-def kind(value: object) -> str:
-    """Return what a value is, in words."""
-    names = {str: "text", list: "a list", dict: "a row", int: "a number", float: "a number", bool: "yes/no"}
-    return "an empty value" if value is None else names.get(type(value), "this")
+def kind(value: object) -> Message:
+    """Return what a value is, to be worded."""
+    return message(f"expression.kind_{_KINDS.get(type(value), 'other')}")
 
 
 def _operand(operator: str, value: Value) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{operator} needs numbers, not {kind(value)}; use the filter `number` first")
+        raise InvalidValue("expression.needs_numbers", operator=operator, kind=kind(value))
     return value
 
 
@@ -64,14 +70,14 @@ def _number(operator: str, left: float, right: float) -> int | float:
     if isinstance(left, int) and isinstance(right, int) and operator in {"*", "**"}:
         bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
         if bits > _MOST_BITS:
-            raise TooLarge("the number is too large")
+            raise TooLarge("expression.large_number")
     a, b = Decimal(str(left)), Decimal(str(right))
     try:
         return json_number(_OPERATIONS[operator](a, b))
     except (InvalidOperation, OverflowError):
-        raise TooLarge(f"{left} {operator} {right} cannot be computed") from None
+        raise TooLarge("expression.not_computed", computation=f"{left} {operator} {right}") from None
     except ZeroDivisionError:
-        raise ZeroDivisionError(f"{left} divided by zero") from None
+        raise InvalidValue("expression.by_zero", number=left) from None
 
 
 _OPERATIONS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {

@@ -10,6 +10,7 @@ from amazon_listings.mapping.expressions.missing import NOTHING
 from amazon_listings.mapping.expressions.operators import compared, computed, kind
 from amazon_listings.mapping.expressions.rows import RecordView
 from amazon_listings.mapping.formulas.limits import shown
+from amazon_listings.mapping.values.invalid import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,13 +22,13 @@ def elements(value: object) -> list[Any]:
     """Return what a loop runs over: elements of a list, names of a row, letters of a text, nothing of empty.
 
     Raises:
-        TypeError: there is nothing to run over.
+        InvalidValue: there is nothing to run over.
     """
     if value is None:
         return []
     if isinstance(value, list | tuple | str | dict):
         return list(value)
-    raise TypeError(f"{kind(value)} is no list")
+    raise InvalidValue("expression.no_list", kind=kind(value))
 
 
 def first(value: object) -> Any:
@@ -128,7 +129,7 @@ def _in_order(found: Sequence[Any], *, case_sensitive: bool, attribute: object, 
             reverse=reverse,
         )
     except TypeError:
-        raise TypeError("the elements have no order: they are of different kinds") from None
+        raise InvalidValue("expression.no_order") from None
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

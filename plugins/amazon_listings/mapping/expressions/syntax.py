@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import Environment, nodes
+
+from amazon_listings.mapping.expressions.failures import WrongSyntax
 
 MAX_TEMPLATE = 10_000
 CONTEXT_NAMES = ("item", "product", "variant", "variants", "language", "tables", "connector")
@@ -19,10 +21,11 @@ def syntax_tree(source: str) -> nodes.Template:
     """Parse a template that holds nothing but what is allowed.
 
     Raises:
-        TemplateSyntaxError: it is no template, or does what no mapping needs.
+        TemplateSyntaxError: it is no template.
+        WrongSyntax: it does what no mapping needs.
     """
     if len(source) > MAX_TEMPLATE:
-        raise TemplateSyntaxError(f"an expression has at most {MAX_TEMPLATE} characters", 1)
+        raise WrongSyntax("expression.long", 1, most=MAX_TEMPLATE)
     tree = _parser().parse(source)
     for node in tree.find_all(nodes.Node):
         _check(node)
@@ -36,9 +39,7 @@ def _parser() -> Environment:
 
 def _check(node: nodes.Node) -> None:
     if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.For) and node.recursive):
-        raise TemplateSyntaxError(
-            f"{type(node).__name__.lower()} is not allowed in a mapping", node.lineno or 1
-        )
+        raise WrongSyntax("expression.not_allowed", node.lineno, part=type(node).__name__.lower())
     name = getattr(node, "name", None)
     if isinstance(node, nodes.Name) and str(name).startswith("_"):
-        raise TemplateSyntaxError(f"{name!r} is not known", node.lineno)
+        raise WrongSyntax("expression.hidden_name", node.lineno, name=name)

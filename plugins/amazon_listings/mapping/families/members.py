@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, cast
 
 from amazon_listings.item import Item
-from amazon_listings.mapping.expressions.compiled import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.formulas.limits import shown
-from amazon_listings.mapping.values.invalid import InvalidValue, reason
+from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.validation.issue import Issue, Origin
 
@@ -56,7 +55,7 @@ class FamilyProblem(NamedTuple):
     """Why a family cannot be made, and the attribute that cannot be filled for it."""
 
     attribute: str
-    error: ExpressionError | InvalidValue
+    error: InvalidValue
 
 
 class FamilyMember(Item):
@@ -131,7 +130,7 @@ class Variations:
         ):
             try:
                 facts[name] = found()
-            except (ExpressionError, InvalidValue) as error:
+            except InvalidValue as error:
                 problems.append(FamilyProblem(attribute, error))
         return {**facts, "family_problems": problems} if problems else facts
 
@@ -167,7 +166,7 @@ class Variations:
         if role is None:
             return []
         issues = [
-            _issue("family", problem.attribute, messages, reason=reason(problem.error, messages))
+            _issue("family", problem.attribute, messages, reason=problem.error.reason(messages))
             for problem in item.get("family_problems", ())
         ]
         theme = item.get("theme")

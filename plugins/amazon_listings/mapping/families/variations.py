@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, as_expression
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES, ThemePart, Variations, theme_parts
-from amazon_listings.mapping.faults import InvalidLine, Line
+from amazon_listings.mapping.faults import InvalidLine, Line, problem_of
 from amazon_listings.mapping.values.conversion import Treatment, converter
 from amazon_listings.mapping.values.notation import Reading
 from amazon_listings.mapping.values.options import ConversionError
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,13 +43,13 @@ def read_variations(
             code = convert.convert(theme.text)
             _check_theme(code, stated, attributes)
     except BadExpression as error:
-        compiler.fault(_LINE, error.message)
+        compiler.fault(_LINE, problem_of(error))
         return None
     except ConversionError as error:
-        compiler.fault(_LINE, str(error), *(str(o.value) for o in themes.options if not o.deprecated))
+        compiler.fault(_LINE, error, *(str(o.value) for o in themes.options if not o.deprecated))
         return None
     except InvalidLine as error:
-        compiler.fault(_LINE, str(error))
+        compiler.fault(_LINE, error.problem)
         return None
     return Variations(
         theme=theme,
@@ -70,27 +71,27 @@ def read_variations(
 def _check_keys(variations: Mapping[str, Any], compiler: PlanCompiler) -> None:
     for key in variations:
         if key not in _KEYS:
-            compiler.fault(_LINE, f"variations have no {key!r}", *_KEYS)
+            compiler.fault(_LINE, message("mapping.has_no_key", what="`variations`", key=key), *_KEYS)
     _check_kinds(variations, compiler)
     missing = [name for name in ("theme", "parent_sku") if not variations.get(name)]
     if missing:
-        compiler.fault(_LINE, f"variations need {' and '.join(missing)}")
+        compiler.fault(_LINE, message("mapping.variations_need", missing=missing))
     absent = [name for name in FAMILY_ATTRIBUTES if name not in compiler.paths]
     if absent:
-        compiler.fault(_LINE, f"this definition has no {', '.join(absent)}: its items make no families")
+        compiler.fault(_LINE, message("mapping.no_families", absent=absent))
     for name in FAMILY_ATTRIBUTES:
         if name in compiler.root.members:
-            compiler.fault(_LINE, f"`{name}` is written by `variations`; remove its own line")
+            compiler.fault(_LINE, message("mapping.written_by_variations", name=name))
 
 
 def _check_kinds(variations: Mapping[str, Any], compiler: PlanCompiler) -> None:
     for key in ("shared", "attributes"):
         named = variations.get(key, [])
         if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-            compiler.fault(_LINE, f"`{key}` is a list of Amazon fields")
+            compiler.fault(_LINE, message("mapping.key_is_fields", key=key))
     for key in ("theme", "parent_sku"):
         if variations.get(key) and not isinstance(variations[key], str):
-            compiler.fault(_LINE, f"`{key}` is text or an expression")
+            compiler.fault(_LINE, message("mapping.key_is_text", key=key))
 
 
 def _check_theme(code: str, stated: tuple[ThemePart, ...], attributes: Mapping[str, list[str]]) -> None:
@@ -98,9 +99,7 @@ def _check_theme(code: str, stated: tuple[ThemePart, ...], attributes: Mapping[s
     clear = {part.name for part in theme_parts(code, attributes)}
     unclear = [name for name in code.split("/") if name not in clear]
     if unclear and not stated:
-        raise InvalidLine(
-            f"which attribute is {', '.join(unclear)} of the theme {code}? Say so in `attributes: [...]`"
-        )
+        raise InvalidLine(message("mapping.unclear_theme", parts=unclear, theme=code))
 
 
 def _stated(name: str, compiler: PlanCompiler) -> ThemePart:

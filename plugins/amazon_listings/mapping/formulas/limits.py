@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amazon_listings.mapping.values.invalid import InvalidValue
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,7 +19,7 @@ MAX_DEPTH = 50
 _WHOLE = 1e15
 
 
-class TooLarge(ValueError):
+class TooLarge(InvalidValue):
     """A result beyond what any Amazon attribute holds."""
 
 
@@ -28,7 +30,7 @@ def check_text(length: int) -> None:
         TooLarge: it would be longer than `MAX_TEXT`.
     """
     if length > MAX_TEXT:
-        raise TooLarge(f"the text would have {length} characters, more than {MAX_TEXT}")
+        raise TooLarge("expression.long_text", length=length, most=MAX_TEXT)
 
 
 def check_list(length: int) -> None:
@@ -38,7 +40,7 @@ def check_list(length: int) -> None:
         TooLarge: it would be longer than `MAX_LIST`.
     """
     if length > MAX_LIST:
-        raise TooLarge(f"the list would have {length} elements, more than {MAX_LIST}")
+        raise TooLarge("expression.long_list", length=length, most=MAX_LIST)
 
 
 def shown(value: object) -> str:
@@ -66,7 +68,7 @@ def _shown_scalar(value: object) -> str:
 def _shown_all(value: object, room: list[int], depth: int) -> str:
     """`room` is how many characters and elements may still come; it shrinks as they do."""
     if depth > MAX_DEPTH:
-        raise TooLarge(f"lists stand inside lists more than {MAX_DEPTH} deep")
+        raise TooLarge("expression.deep_lists", most=MAX_DEPTH)
     if isinstance(value, dict):
         address = value.get("url")
         return _shown_all(address or list(value.values()), room, depth + 1)
@@ -88,4 +90,4 @@ def _joined(values: Iterable[object], room: list[int], depth: int) -> str:
 def _take(room: list[int], count: int) -> None:
     room[0] -= count
     if room[0] < 0:
-        raise TooLarge(f"the text would have more than {MAX_TEXT} characters")
+        raise TooLarge("expression.longer_text", most=MAX_TEXT)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from amazon_listings.mapping.formulas.limits import check_text, shown
+from amazon_listings.mapping.formulas.limits import TooLarge, check_text, shown
 
 _MOST_PATTERN = 500
 
@@ -45,7 +45,7 @@ def matches(value: object, pattern: str) -> bool:
 
 def _pattern(pattern: str) -> str:
     if len(pattern) > _MOST_PATTERN:
-        raise ValueError(f"a pattern has at most {_MOST_PATTERN} characters")
+        raise TooLarge("expression.long_pattern", most=_MOST_PATTERN)
     return pattern
 
 

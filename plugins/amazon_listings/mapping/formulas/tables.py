@@ -12,6 +12,7 @@ from typing import Any
 from amazon_listings.mapping.expressions.rows import RecordView
 from amazon_listings.mapping.formulas.limits import check_list, check_text, shown
 from amazon_listings.mapping.formulas.text import join, split
+from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.mapping.values.related_table import RelatedTable, by_column
 from amazon_listings.mapping.values.value import is_empty
 
@@ -107,7 +108,7 @@ def _checked(value: object) -> list[Any]:
     if isinstance(value, list) and all(isinstance(row, dict | list) for row in value):
         check_list(len(value))
         return value
-    raise ValueError("this is no table")
+    raise InvalidValue("expression.no_table")
 
 
 def _rows(value: object) -> list[dict[str, Any]]:

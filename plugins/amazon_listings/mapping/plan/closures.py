@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from amazon_listings.mapping.expressions.compiler import ExpressionError
+from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.findings import Site
 from amazon_listings.mapping.plan.evaluation import Evaluation, Way
 from amazon_listings.mapping.plan.leaves import (

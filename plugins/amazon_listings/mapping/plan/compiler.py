@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, as_expression, constant
-from amazon_listings.mapping.faults import InvalidLine, Line, MappingFault
+from amazon_listings.mapping.faults import InvalidLine, Line, MappingFault, problem_of
 from amazon_listings.mapping.plan.hidden_debris import without_hidden_debris
 from amazon_listings.mapping.plan.tree import Branch, Cell, Element, PlanLeaf, spread_depth
 from amazon_listings.mapping.short_forms.context import MarketplaceContext
@@ -20,14 +20,17 @@ from amazon_listings.mapping.values.conversion import (
 from amazon_listings.mapping.values.notation import Reading
 from amazon_listings.mapping.values.options import ConversionError, own_option_names
 from amazon_listings.mapping.values.value import is_empty
+from amazon_listings.messages import message
 from amazon_product_types.definition import ENGINE_MEMBERS
 from amazon_product_types.labels import AmbiguousField, FieldIndex, Target, UnknownField
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from amazon_listings.mapping.values.invalid import InvalidValue
     from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.messages import Message
     from amazon_product_types.fields import Field
 
 #: Keys of an object value that say how, not what.
@@ -69,7 +72,7 @@ class PlanCompiler:
         self.index = index
         self.notation = notation
         self.faults: list[MappingFault] = []
-        self.renamed: dict[Line, list[str]] = {}
+        self.renamed: dict[Line, list[Message]] = {}
         self.root = Element()
         self.fields: dict[str, Field] = {item.path: item for item in index.fields}
         self.paths = {
@@ -91,11 +94,11 @@ class PlanCompiler:
             else:
                 self._place_found(root, key, value, source)
         except (UnknownField, AmbiguousField) as error:
-            self.fault(line, error.message, *map(str, error.candidates))
+            self.fault(line, problem_of(error), *map(str, error.candidates))
         except BadExpression as error:
-            self.fault(line, error.message)
+            self.fault(line, problem_of(error))
         except InvalidLine as refused:
-            self.fault(line, str(refused), *refused.candidates)
+            self.fault(line, refused.problem, *refused.candidates)
 
     def _place_found(self, root: Anchor, key: str, value: object, source: LineOrigin) -> None:
         slots = self.context.numbered(key)
@@ -117,18 +120,18 @@ class PlanCompiler:
         try:
             return self._noted(self.index.find(key), key, line).path
         except (UnknownField, AmbiguousField) as error:
-            self.fault(line, error.message, *map(str, error.candidates))
+            self.fault(line, problem_of(error), *map(str, error.candidates))
             return None
 
     def _noted(self, target: Target, key: str, line: Line) -> Target:
         """The target; that its label is an old one is noted for a warning."""
         if target.renamed_to is not None:
             self.renamed.setdefault(line, []).append(
-                f"Amazon now calls {key!r} {target.renamed_to!r} ({target.path}); the line keeps its meaning"
+                message("mapping.renamed", key=key, now=target.renamed_to, field=target.path)
             )
         return target
 
-    def fault(self, line: Line, problem: str, *candidates: str) -> None:
+    def fault(self, line: Line, problem: Message | InvalidValue, *candidates: str) -> None:
         """Note a mistake."""
         self.faults.append(MappingFault(line, problem, candidates))
 
@@ -139,20 +142,18 @@ class PlanCompiler:
                 for cell in (cell for leaf in template.leaves() for cell in leaf.cells):
                     for name in sorted(cell.expression.reads.tables):
                         if name not in tables:
-                            self.fault(cell.line, f"the connector's `tables` name no {name!r}", *tables)
+                            self.fault(cell.line, message("mapping.no_such_table", name=name), *tables)
 
     def _place(self, spot: Anchor, target: Target, value: object, source: LineOrigin) -> None:
         if value in ([], {}):
-            raise InvalidLine(f"`{target.path}` has no value")
+            raise InvalidLine(message("mapping.no_value", field=target.path))
         if isinstance(value, dict):
             self._place_object(spot, target, value, source)
         elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
             self._place_elements(spot, target, value, source)
         elif target.field is None:
             names = [f"{item.path.removeprefix(target.path + '.')} ({item.label})" for item in target.fields]
-            raise InvalidLine(
-                f"`{target.path}` has several fields; say which with an object, {{name: value}}", *names
-            )
+            raise InvalidLine(message("mapping.several_fields", field=target.path), *names)
         else:
             self._fill(spot, target.field, value if isinstance(value, list) else [value], source)
 
@@ -171,9 +172,9 @@ class PlanCompiler:
         base = target.path.rpartition(".")[0] if target.kind == "leaf" else target.path
         depth = base.count(".") + 1
         if not target.fields[0].levels[depth - 1].is_array:
-            raise InvalidLine(f"`{base}` is one object, not a list")
+            raise InvalidLine(message("mapping.one_object", field=base))
         if depth <= spot.depth:
-            raise InvalidLine(f"a list inside a list of `{base}`")
+            raise InvalidLine(message("mapping.list_in_list", field=base))
         branch = self._branch(spot, target.fields[0], depth)
         for value in values:
             element = Element()
@@ -183,7 +184,7 @@ class PlanCompiler:
 
     def _member(self, base: str, name: str, line: Line) -> Target:
         if name.rpartition(".")[2] in ENGINE_MEMBERS:
-            raise InvalidLine(f"`{name}` is written by the engine")
+            raise InvalidLine(message("mapping.written_by_us", name=name))
         if (path := f"{base}.{name}") in self.paths:
             return self._target(path)
         below = self.index.inside(base)
@@ -192,7 +193,7 @@ class PlanCompiler:
         except (UnknownField, AmbiguousField) as error:
             names = [f"{item.path.removeprefix(base + '.')} ({item.label})" for item in below.fields]
             found = [str(candidate) for candidate in error.candidates] or names
-            raise InvalidLine(f"`{base}` has nothing called {name!r}", *found) from None
+            raise InvalidLine(message("mapping.nothing_called", field=base, name=name), *found) from None
 
     def _target(self, path: str) -> Target:
         """The place at exactly `path`, though a single leaf may be all there is below."""
@@ -212,16 +213,13 @@ class PlanCompiler:
 
     def _fill(self, spot: Anchor, leaf: Field, values: list[Any], source: LineOrigin) -> None:
         if any(level.max_items == 0 for level in leaf.levels):
-            raise InvalidLine(
-                f"`{leaf.path}` takes no value in this definition; fields for businesses are only open to"
-                " accounts enrolled in Amazon Business, in a definition fetched with the seller id"
-            )
+            raise InvalidLine(message("mapping.takes_no_value", field=leaf.path))
         element, above = spot.element, len(leaf.levels) - 1
         if above > spot.depth:
             element = self._common[id(self._branch(spot, leaf, above))]
         name = leaf.levels[-1].name
         if isinstance(known := element.members.get(name), PlanLeaf):
-            raise InvalidLine(f"`{leaf.path}` is mapped already, by {known.cells[0].line}")
+            raise InvalidLine(message("mapping.mapped_by", field=leaf.path, line=known.cells[0].line))
         unit = self.fields.get(leaf.unit) if leaf.unit else None
         notation = replace(self.notation, exact=self._is_exact(leaf))
         cells = [Cell(as_expression(value, notation), source.line, source.treatment) for value in values]
@@ -266,7 +264,7 @@ class PlanCompiler:
         for own in branch.templates or [Element()]:
             for name in common.members.keys() & own.members.keys():
                 line = next(iter(Element({name: own.members[name]}).leaves())).cells[0].line
-                self.fault(line, f"`{name}` is mapped already, by another line")
+                self.fault(line, message("mapping.mapped_already", field=name))
             members = {**common.members, **own.members}
             for name, member in members.items():
                 if isinstance(member, Branch):
@@ -302,7 +300,9 @@ def _treatment(value: dict[str, Any], outer: Treatment) -> Treatment:
     asked = {name: value.pop(name) for name in _TREATMENTS if name in value}
     for name, choice in asked.items():
         if choice not in _TREATMENTS[name]:
-            raise InvalidLine(f"`{name}` can be {' or '.join(_TREATMENTS[name])}, not {choice!r}")
+            raise InvalidLine(
+                message("mapping.can_be", key=name, choices=_TREATMENTS[name], choice=str(choice))
+            )
     return Treatment(
         truncate=asked.get("truncate") == "words" or outer.truncate,
         keep_html=asked.get("html") == "keep" or outer.keep_html,
@@ -323,4 +323,4 @@ def _check_constant(cell: Cell, convert: Converter) -> None:
             convert.unit(unit)
     except ConversionError as error:
         options = (error.allowed or {}).get("options", ())
-        raise InvalidLine(str(error), *(f"{o['name']} ({o['value']})" for o in options)) from None
+        raise InvalidLine(error, *(f"{o['name']} ({o['value']})" for o in options)) from None

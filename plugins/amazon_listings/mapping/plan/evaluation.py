@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.findings import Setting
     from amazon_listings.mapping.plan.tree import Branch, Cell, PlanLeaf
+    from amazon_listings.mapping.values.invalid import InvalidValue
     from amazon_product_types.validation.issue import Issue, Origin
 
 #: The way to a place of the payload: names, and for each array the number of its depth.
@@ -95,7 +96,7 @@ class Evaluation:
         """Return where something was found."""
         return Site(leaf, cell, row, self.path(way))
 
-    def refuse(self, error: ValueError, site: Site, source: object) -> None:
+    def refuse(self, error: InvalidValue, site: Site, source: object) -> None:
         """Note that a value cannot be sent, and the attribute with it."""
         self.failed = True
         self.findings.refused(error, site, source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.mapping.expressions.compiler import ExpressionError
+from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.plan.tree import Cell, Element, PlanLeaf
 from amazon_listings.mapping.values.conversion import parse_quantity
 from amazon_listings.mapping.values.options import ConversionError, Remarked

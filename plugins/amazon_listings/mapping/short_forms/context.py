@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.faults import InvalidLine
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.marketplaces import Marketplace
+    from amazon_listings.messages import Message
     from amazon_product_types.fields import Field
 
 #: What a short form stands for: paths of the definition, each with its value.
@@ -53,7 +55,7 @@ class MarketplaceContext:
         return self.numbered(bases.pop()) if len(bases) == 1 else []
 
 
-def check_keys(entry: Mapping[str, Any], known: Iterable[str], what: str) -> None:
+def check_keys(entry: Mapping[str, Any], known: Iterable[str], what: Message | str) -> None:
     """Refuse an object value with a key that its short form does not have.
 
     Raises:
@@ -61,4 +63,4 @@ def check_keys(entry: Mapping[str, Any], known: Iterable[str], what: str) -> Non
     """
     for name in entry:
         if name not in known:
-            raise InvalidLine(f"{what} has no {name!r}", *known)
+            raise InvalidLine(message("mapping.has_no_key", what=what, key=name), *known)

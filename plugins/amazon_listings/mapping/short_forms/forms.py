@@ -8,6 +8,7 @@ documentation, names after the definitions.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.expressions.compiled import Expression, as_expression, combined
@@ -20,6 +21,7 @@ from amazon_listings.mapping.values.lengths import modular_title
 from amazon_listings.mapping.values.options import ConversionError, Remarked
 from amazon_listings.mapping.values.quantities import NotANumber, number
 from amazon_listings.mapping.values.value import is_empty
+from amazon_listings.messages import message
 from amazon_product_types import gtin as trade_numbers
 from amazon_product_types.rules import MODULAR_HIGHLIGHTS
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.expressions.rows import ItemRow
     from amazon_listings.mapping.short_forms.context import MarketplaceContext, Placed
     from amazon_listings.mapping.values.value import Value
+    from amazon_listings.messages import Message
 
 #: Amazon keeps one merchant quantity per SKU for its stores of the European Union.
 ONE_STOCK = frozenset(("BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"))
@@ -44,7 +47,7 @@ _STOCK = {
 def spread(value: Any, slots: Sequence[str]) -> Placed:
     """A list of pictures over several places, the first to the first; what does not fit is a warning."""
     if isinstance(value, dict):
-        raise InvalidLine("a list of pictures is an expression or a list of expressions")
+        raise InvalidLine(message("mapping.pictures_are"))
     sources = [as_expression(one) for one in (value if isinstance(value, list) else [value])]
 
     listed = combined(sources, lambda values: [one for one in _flat(values) if not is_empty(one)], "")
@@ -86,7 +89,7 @@ def images(value: Any, context: MarketplaceContext) -> Placed:
         main = f"main_{kind}_image_locator.media_location"
         if main in context.fields:
             return spread(value, [main, *context.numbered(f"other_{kind}_image_locator")])
-    raise InvalidLine("this definition has no images")
+    raise InvalidLine(message("mapping.no_images"))
 
 
 def stock(value: Any, context: MarketplaceContext) -> Placed:
@@ -95,7 +98,7 @@ def stock(value: Any, context: MarketplaceContext) -> Placed:
     by_country = entry.pop("by_country", None)
     if by_country is not None:
         entry["quantity"] = _own_quantity(by_country, context)
-    check_keys(entry, _STOCK, "stock")
+    check_keys(entry, _STOCK, "`stock`")
     element = {_STOCK[name]: content for name, content in entry.items()}
     return [("fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", **element}])]
 
@@ -104,7 +107,7 @@ def _own_quantity(by_country: Any, context: MarketplaceContext) -> Expression:
     """This marketplace's quantity, refused where another one of the same stock contradicts it."""
     country, notation = context.marketplace.country, replace(context.notation, exact=True)
     if not isinstance(by_country, dict) or country not in by_country:
-        raise InvalidLine(f"by_country needs a quantity for {country}")
+        raise InvalidLine(message("mapping.by_country_needs", country=country))
     shared = [country, *(c for c in by_country if c != country and c in ONE_STOCK and country in ONE_STOCK)]
 
     parts = [as_expression(by_country[name], notation) for name in shared]
@@ -135,9 +138,9 @@ def gtin(value: Any, context: MarketplaceContext) -> Placed:
     """`gtin`: EAN, UPC or GTIN, told apart by length; `exempt_when_empty: true` asks for the exemption."""
     _needs(context, "externally_assigned_product_identifier.value")
     entry = dict(value) if isinstance(value, dict) else {"value": value}
-    check_keys(entry, ("value", "type", "exempt_when_empty"), "gtin")
+    check_keys(entry, ("value", "type", "exempt_when_empty"), "`gtin`")
     if "value" not in entry:
-        raise InvalidLine("gtin needs a value")
+        raise InvalidLine(message("mapping.gtin_needs_value"))
     source = as_expression(entry["value"])
     digits = source.then(_trade_number, "trade number")
     kind = entry.get("type") or digits.then(_gtin_type, "kind by length")
@@ -175,8 +178,7 @@ def modular(value: Any, context: MarketplaceContext) -> Placed:
     _needs(
         context,
         "title_differentiation.value",
-        "this definition has no `title_differentiation` (Amazon introduced it on 2026-07-27): refresh it, or"
-        " map `item_name` with `truncate: words`",
+        message("mapping.no_differentiation", introduced=date(2026, 7, 27)),
     )
     title = as_expression(value)
 
@@ -201,9 +203,9 @@ def _flat(values: Iterable[Any]) -> list[Any]:
     return [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
 
 
-def _needs(context: MarketplaceContext, path: str, problem: str = "") -> None:
+def _needs(context: MarketplaceContext, path: str, problem: Message | None = None) -> None:
     if path not in context.fields:
-        raise InvalidLine(problem or f"this definition has no `{path}`")
+        raise InvalidLine(problem or message("mapping.definition_lacks", field=path))
 
 
 SHORT_FORMS: dict[str, Callable[[Any, MarketplaceContext], Placed]] = {

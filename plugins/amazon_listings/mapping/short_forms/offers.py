@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.faults import InvalidLine
 from amazon_listings.mapping.short_forms.context import check_keys
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from amazon_listings.mapping.short_forms.context import MarketplaceContext, Placed
@@ -36,19 +37,16 @@ def offers(value: object, context: MarketplaceContext) -> Placed:
 
 
 def _offer(offer: dict[str, Any], context: MarketplaceContext) -> dict[str, Any]:
-    check_keys(offer, _OFFER, "an offer")
+    check_keys(offer, _OFFER, message("mapping.an_offer"))
     element: dict[str, Any] = {"currency": offer.get("currency") or context.marketplace.currency}
     audience = context.fields.get("purchasable_offer.audience")
     wanted = offer.get("audience", "ALL")
     if audience is not None:
         if wanted == "B2B" and "B2B" not in {option.value for option in audience.options}:
-            raise InvalidLine(
-                "this definition has no prices for businesses: the account must be enrolled in Amazon"
-                " Business, and the definition fetched with the seller id"
-            )
+            raise InvalidLine(message("mapping.no_business_prices"))
         element["audience"] = wanted
     elif wanted != "ALL":
-        raise InvalidLine("this definition has one audience only")
+        raise InvalidLine(message("mapping.one_audience"))
     for name, path in _PRICES.items():
         if name in offer:
             element[path] = {"schedule": {"value_with_tax": offer[name]}}
@@ -64,22 +62,22 @@ def _offer(offer: dict[str, Any], context: MarketplaceContext) -> dict[str, Any]
 
 def _sale(sale: Any) -> dict[str, Any]:
     if not isinstance(sale, dict):
-        raise InvalidLine("a sale has a price and its dates: {price: …, from: …, to: …}")
-    check_keys(sale, ("price", "from", "to"), "a sale")
+        raise InvalidLine(message("mapping.sale_is"))
+    check_keys(sale, ("price", "from", "to"), message("mapping.a_sale"))
     missing = [name for name in ("price", "from", "to") if name not in sale]
     if missing:
-        raise InvalidLine(f"a sale needs {', '.join(missing)} too")
+        raise InvalidLine(message("mapping.sale_needs", missing=missing))
     return {"value_with_tax": sale["price"], "start_at": sale["from"], "end_at": sale["to"]}
 
 
 def _discounts(discounts: Any) -> dict[str, Any]:
     """`{type: fixed | percent, levels: {5: 9.50, 10: 9.00}}`: from so many pieces, this price or percent."""
     if not isinstance(discounts, dict) or not isinstance(discounts.get("levels"), dict):
-        raise InvalidLine("quantity discounts are {type: fixed or percent, levels: {from how many: price}}")
-    check_keys(discounts, ("type", "levels"), "quantity discounts")
+        raise InvalidLine(message("mapping.discounts_are"))
+    check_keys(discounts, ("type", "levels"), message("mapping.discounts"))
     kind = discounts.get("type", "fixed")
     try:
         levels = [{"lower_bound": int(bound), "value": price} for bound, price in discounts["levels"].items()]
     except ValueError:
-        raise InvalidLine("the levels of quantity discounts are {from how many: price}") from None
+        raise InvalidLine(message("mapping.levels_are")) from None
     return {"discount_type": kind, "levels": levels}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.messages import catalogue
+from amazon_product_types.messages import Message
 from amazon_product_types.validation.values import named
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ class InvalidValue(ValueError):
     Args:
         code: A code of `messages/`.
         facts: The values of its sentences: texts are quoted, tuples are alternatives, lists are
-            options (`[{"value", "name"}]`), another `InvalidValue` is the reason of the reason.
+            options (`[{"value", "name"}]`), a `Message` is worded, another `InvalidValue` is the reason of
+            the reason.
     """
 
     def __init__(self, code: str, /, **facts: Any) -> None:
@@ -29,8 +31,12 @@ class InvalidValue(ValueError):
         return self.reason(catalogue())
 
     def reason(self, messages: Catalogue) -> str:
-        """Why, as a clause without a full stop."""
+        """Word why, as a clause without a full stop."""
         return messages.message(self.code, **self._worded(messages))
+
+    def worded(self, messages: Catalogue) -> str:
+        """Word why, as a fact of another message."""
+        return self.reason(messages)
 
     def action(self, messages: Catalogue) -> str:
         """What to do about it; empty if the code does not say."""
@@ -40,15 +46,11 @@ class InvalidValue(ValueError):
         return {name: _worded(value, messages) for name, value in self.facts.items()}
 
 
-def reason(error: Exception, messages: Catalogue) -> str:
-    """Return what an error says, as a clause: in the language of `messages` where it is an `InvalidValue`."""
-    invalid = error if isinstance(error, InvalidValue) else error.__cause__
-    return invalid.reason(messages) if isinstance(invalid, InvalidValue) else str(error)
-
-
 def _worded(value: Any, messages: Catalogue) -> Any:
     if isinstance(value, InvalidValue):
         return value.reason(messages)
+    if isinstance(value, Message):
+        return messages.word(value)
     if isinstance(value, tuple):
         return messages.any_of(map(str, value))
     if isinstance(value, list) and value and all(_is_option(one) for one in value):

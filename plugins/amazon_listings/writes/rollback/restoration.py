@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.messages import message
 from amazon_listings.runs.plan import Change, Method, Plan, changes_between
 from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, compare, join, same_leaf, split
 from amazon_listings.selling_partner.overlay import sendable
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amazon_listings.ledger.before_images import Write
+    from amazon_listings.messages import Message
     from amazon_listings.selling_partner.leaves import Difference
     from amazon_listings.selling_partner.listing_answers import Listing
+    from amazon_product_types.errors import CodedError
 
 Attributes = dict[str, Any]
 
@@ -47,7 +50,7 @@ class Restoration:
     plan: Plan
     body: Any = None
     current: Attributes | None = None
-    remark: str = ""
+    remark: Message | CodedError | None = None
     changed: tuple[Change, ...] = ()
     carries: bool = False
     marketplaces: frozenset[str] = frozenset()
@@ -59,7 +62,10 @@ class Restoration:
 
 
 def nothing(
-    write: Write, remark: str, current: Attributes | None = None, changed: tuple[Change, ...] = ()
+    write: Write,
+    remark: Message | CodedError,
+    current: Attributes | None = None,
+    changed: tuple[Change, ...] = (),
 ) -> Restoration:
     """Return that a write is left as it is, and why."""
     return Restoration(
@@ -113,16 +119,18 @@ class _Restoring:
             for one in written
             if self._differs(one, now.get(one.leaf), one.after)
         ]
-        doubt = "" if write.certain else "no answer came to the write, and Amazon holds what was sent"
+        doubt = None if write.certain else message("rollback.remark.unanswered_held")
         if not write.certain and not as_sent:
-            return nothing(write, "no answer came to the write, and Amazon holds nothing of it", current)
+            return nothing(write, message("rollback.remark.unanswered_not_held"), current)
         changed = tuple(others)
         if write.before is None:
             added = [Change(leaf, None, value) for leaf, value in now.items() if leaf not in there]
             if others or added:
-                remark = "others have written to the listing since; it is not deleted"
+                remark = message("rollback.remark.others_wrote")
                 return nothing(write, remark, current, (*changed, *added))
-            remark = "; ".join(filter(None, ("there was no listing before the run", doubt)))
+            remark = message("rollback.remark.no_listing_before")
+            if doubt is not None:
+                remark = message("rollback.remark.both", first=remark, second=doubt)
             return Restoration(write, Plan(write.sku, Method.DELETE), current=current, remark=remark)
         return self._patched(here, as_sent, doubt, changed, current)
 
@@ -130,7 +138,7 @@ class _Restoring:
         self,
         here: Attributes,
         as_sent: list[Difference],
-        remark: str,
+        remark: Message | None,
         changed: tuple[Change, ...],
         current: Attributes,
     ) -> Restoration:
@@ -144,11 +152,7 @@ class _Restoring:
             defaults=self._defaults,
         )
         if not patches.operations:
-            why = (
-                "all that it wrote was changed since"
-                if changed
-                else "the listing is as it was before the run"
-            )
+            why = message(f"rollback.remark.{'all_changed' if changed else 'as_before'}")
             return nothing(self.write, why, current, changed)
         plan = Plan(
             self.write.sku,
@@ -170,14 +174,13 @@ class _Restoring:
         """Return how to take back a write to a listing that is not there now."""
         write = self.write
         if write.before is None:
-            return nothing(write, "there was no listing before the run, and there is none")
+            return nothing(write, message("rollback.remark.none_before_none_now"))
         if write.method != Method.DELETE:
-            return nothing(write, "the listing is gone, and the run did not delete it")
+            return nothing(write, message("rollback.remark.listing_gone"))
         body = self._sendable(write.before)
         changes = changes_between({}, body, layout=self.layout, defaults={})
-        return Restoration(
-            write, Plan(write.sku, Method.PUT, changes), body, remark="the run deleted the listing"
-        )
+        remark = message("rollback.remark.run_deleted")
+        return Restoration(write, Plan(write.sku, Method.PUT, changes), body, remark=remark)
 
     def _sendable(self, attributes: Attributes) -> Attributes:
         return {
@@ -216,15 +219,15 @@ def ours_after(one: Restoration, content: Attributes, layout: Layout) -> Attribu
     return join(leaves)
 
 
-def _obstacle(write: Write) -> str:
-    """Return why a write cannot be taken back; empty if it can."""
+def _obstacle(write: Write) -> Message | None:
+    """Return why a write cannot be taken back; None if it can."""
     if write.undone_by is not None:
-        return f"run {write.undone_by} took it back already"
+        return message("rollback.remark.taken_back", run=write.undone_by)
     if write.pending:
-        return "it is in a feed whose report is not there yet"
+        return message("rollback.remark.in_feed")
     if write.later:
         runs = ", ".join(map(str, write.later))
-        return f"run {runs} wrote to it since; take that back first"
+        return message("rollback.remark.written_since", runs=runs, count=len(write.later))
     if write.before is None and write.existed is not False:
-        return "what Amazon held before is not known"
-    return ""
+        return message("rollback.remark.before_unknown")
+    return None

@@ -13,6 +13,7 @@ from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.items import accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner import listings as amazon
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
 
     from amazon_listings.ledger.before_images import Write
     from amazon_listings.ledger.runs import Run
+    from amazon_listings.messages import Message
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Submission
+    from amazon_product_types.errors import CodedError
 
 #: Listings that are read, shown and written together.
 AT_ONCE = 50
-_UNDER_WAY = "another write to this SKU is under way; take the run back once its answer is there"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Restored:
 
     restoration: Restoration
     status: str
-    remark: str
+    remark: Message | CodedError | str | None
 
 
 class Rollback:
@@ -81,10 +83,14 @@ class Rollback:
         self._skus = skus
         self._places: dict[str, list[str]] = {}
 
-    def cost(self) -> str:
+    def cost(self) -> Message:
         """Return how many listings would be read and at most written, and how long that takes."""
         listings = count_written(self._ledger, self._run.number, skus=self._skus)
-        return f"{forecast(listings, 'getListingsItem')}; {forecast(listings, 'patchListingsItem')} at most"
+        return message(
+            "rollback.cost",
+            reading=forecast(listings, "getListingsItem"),
+            writing=forecast(listings, "patchListingsItem"),
+        )
 
     def plan(self) -> Iterator[list[Restoration]]:
         """Yield what would be sent, so many listings at a time; nothing is sent.
@@ -118,7 +124,7 @@ class Rollback:
         owner = f"{self._run.connector_id} {run_id}"
         lease = Lease(self._ledger, self._run.connector_key, owner=owner, sleep=self._client.sleep)
         counts: Counter[str] = Counter()
-        failure: str | None = "The rollback was stopped."
+        failure: str | None = catalogue().phrase("rollback.stopped")
         try:
             for writes in chunks(writes_of(self._ledger, self._run.number, skus=self._skus), AT_ONCE):
                 protocol = WriteProtocol(self._ledger, writes[0].listings, number, lease)
@@ -140,7 +146,9 @@ class Rollback:
         fences = protocol.fence([write.sku for write in writes])
         free = {write.sku for write in writes if write.sku not in fences}
         planned = self._planned(list(writes_of(self._ledger, self._run.number, skus=free))) if free else []
-        return planned + [nothing(one, _UNDER_WAY) for one in writes if one.sku in fences]
+        return planned + [
+            nothing(one, message("rollback.remark.under_way")) for one in writes if one.sku in fences
+        ]
 
     def _planned(self, writes: list[Write]) -> list[Restoration]:
         for write in writes:
@@ -154,7 +162,7 @@ class Rollback:
         read = submit_all(writes, self._read, in_flight=lambda: self._client.in_flight("getListingsItem"))
         found: dict[str, Restoration] = {}
         for done in read:
-            found[done.job.sku] = done.result or nothing(done.job, str(done.error))
+            found[done.job.sku] = done.result or nothing(done.job, done.error or message("rollback.stopped"))
         return [found[write.sku] for write in writes]
 
     def _read(self, write: Write) -> Restoration:
@@ -184,7 +192,7 @@ class Rollback:
         )
         for done in sent:
             if done.result is None:
-                results.append(Restored(done.job, "FAILED", str(done.error)))
+                results.append(Restored(done.job, "FAILED", done.error or message("rollback.stopped")))
                 continue
             answer = done.result
             write = writes[done.job.write.sku]
@@ -202,7 +210,8 @@ class Rollback:
         try:
             return protocol.carry_out(write, lambda: self._call(one))
         except (OutcomeUnknown, MalformedAnswer) as error:
-            raise ItemError(str(error), sku=one.write.sku) from error  # it may have been carried out
+            # It may have been carried out.
+            raise ItemError("rollback.answer_unknown", sku=one.write.sku, error=error) from error
 
     def _outgoing(self, one: Restoration, content: dict[str, Any]) -> Outgoing:
         after = ours_after(one, content, Layout.of(self._definition))
