@@ -136,11 +136,63 @@ def deep_answer(_folder):
     return str(decode(b'{"a": ' + b"[" * 400_000 + b"]" * 400_000 + b"}"))[:20]
 
 
+def definition(_folder):
+    from amazon_listings.definitions.stored import DefinitionDamaged, checked
+
+    ended = []
+    leaf = {"type": "array", "items": {"type": "object", "properties": {"value": {"type": "string"}}}}
+    wide = {f"a{n}": leaf | {"enum": list(range(20))} for n in range(5_000)}
+    texts = [
+        json.dumps({"properties": wide}),
+        '{"properties": {"a": ' + '{"not": ' * 50_000 + "{}" + "}" * 50_001 + "}",
+    ]
+    for text in texts:
+        try:
+            checked(text.encode(), "It")
+            ended.append("read")
+        except DefinitionDamaged as error:
+            ended.append(str(error)[:30])
+    return ended
+
+
+def ledger_content(_folder):
+    import zlib
+
+    from amazon_listings.ledger.content import unpacked
+    from amazon_listings.ledger.exceptions import LedgerDamaged
+
+    stream = zlib.compressobj(1)
+    content = b"".join([*(stream.compress(bytes(1 << 24)) for _ in range(8)), stream.flush()])
+    try:
+        return unpacked(content)
+    except LedgerDamaged as error:
+        return str(error)
+
+
+def listing_answer(_folder):
+    from amazon_listings.selling_partner.feed_reports import read_item
+
+    issue = {
+        "code": "1",
+        "severity": [["ERROR"]] * 9,
+        "attributeNames": ["a"] * 500,
+        "enforcements": {"actions": [1] * 500},
+    }
+    listing = read_item(
+        {
+            "sku": "S",
+            "issues": [issue] * 2_000,
+            "attributes": {f"a{n}": [{"value": "v" * 999}] * 9 for n in range(999)},
+        }
+    )
+    return len(listing.issues)
+
+
 SURFACES = {
     each.__name__: each
     for each in (
         connector_file, connector_line, variable, product_row, html, expression, report_of_a_feed, bomb, slow_bytes,
-        deep_answer,
+        deep_answer, definition, listing_answer, ledger_content,
     )
 }  # fmt: skip
 

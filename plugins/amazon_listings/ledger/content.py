@@ -11,6 +11,8 @@ from amazon_listings.ledger.exceptions import LedgerDamaged
 
 #: Characters of the hash at the end of a text that was cut.
 _MARK = 12
+#: Bytes of one content, unpacked: far more than a payload has, and what a damaged row may cost.
+MOST_UNPACKED = 64 << 20
 
 
 def packed(content: Any) -> bytes:
@@ -29,9 +31,22 @@ def unpacked(content: bytes | None) -> Any:
     if content is None:
         return None
     try:
-        return json.loads(zlib.decompress(content))
+        return json.loads(inflated(content))
     except (TypeError, ValueError, RecursionError, zlib.error) as error:
         raise LedgerDamaged("ledger.content_unreadable", kind=type(error).__name__) from error
+
+
+def inflated(content: bytes, dictionary: bytes = b"") -> bytes:
+    """Return what zlib compressed, with a preset dictionary or without.
+
+    Raises:
+        zlib.error: it is something else, cut off, or larger than `MOST_UNPACKED`.
+    """
+    stream = zlib.decompressobj(zdict=dictionary) if dictionary else zlib.decompressobj()
+    found = stream.decompress(content, MOST_UNPACKED)
+    if not stream.eof:
+        raise zlib.error(f"cut off, or larger than {MOST_UNPACKED:,} bytes")
+    return found
 
 
 def attributes_of(body: Any) -> frozenset[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
+from amazon_listings.ledger.content import inflated
 from amazon_listings.ledger.tables import dictionaries
 
 if TYPE_CHECKING:
@@ -87,8 +88,7 @@ class Unpacker:
 
     def unpacked(self, content: bytes, number: int) -> bytes:
         """Return what `Packer.packed` was given."""
-        stream = zlib.decompressobj(zdict=self._known(number))
-        return stream.decompress(content) + stream.flush()
+        return inflated(content, self._known(number))
 
     def _dictionary(self, number: int) -> bytes:
         content: bytes = self._connection.execute(
