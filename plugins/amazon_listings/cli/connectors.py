@@ -240,7 +240,7 @@ def explain(
         connector = connector_of(connector_id, folder, variables)
         definition = stored_definition(connector)
         lines = explained(declarations_in(folder, texts)[connector.id], connector, definition)
-    wanted = about(lines, field) if field else lines
+        wanted = about(lines, field, connector, definition) if field else lines
     if as_json:
         about_it = {"id": connector.id, "mapping_by": "field" if definition else "text"}
         print(json.dumps({**about_it, "lines": msgspec.to_builtins(wanted)}, ensure_ascii=False, indent=2))

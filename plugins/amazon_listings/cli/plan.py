@@ -77,7 +77,7 @@ def plan(
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(plans), indent=2).decode())
     else:
-        print(plan_markdown(plans) if markdown else plan_text(plans), end="")
+        print(plan_markdown(plans, messages()) if markdown else plan_text(plans, messages()), end="")
     if any(one.hash for one in plans):
         code = "plan.kept" if keep else "plan.hash"
         command = f"amazon-listings approvals approve --plan {name}"
@@ -156,7 +156,7 @@ def _plans(
             yield ConnectorPlan(id=name, state="unknown" if new is not None else "gone", notes=tuple(notes))
             continue
         changes: list[ItemChange] | None = [] if file is not None else None
-        yield plan_connector(states[0], states[1], ledger, changes=changes)
+        yield plan_connector(states[0], states[1], ledger, changes=changes, messages=messages())
         if file is not None and ledger is not None and states[1] is not None:
             file.add(planned_parts(states[1], ledger, changes or ()))
 
@@ -178,7 +178,7 @@ def _state(connector: Connector) -> tuple[State | None, str]:
     if definitions is None:
         return (
             None,
-            "No definition of Amazon's is stored: run it once, or `amazon-listings connectors check`.",
+            messages().phrase("plan.note_no_definition"),
         )
     try:
         tables = tables_of(connector) if connector.tables else None

@@ -44,7 +44,9 @@ def secret_findings(
             )
 
 
-def schedule_findings(connectors: Iterable[Connector], ledger: Engine | None) -> Iterator[Finding]:
+def schedule_findings(
+    connectors: Iterable[Connector], ledger: Engine | None, messages: Catalogue
+) -> Iterator[Finding]:
     """Yield the hours in which the connectors of one account need more calls than Amazon takes."""
     hours: dict[tuple[str, int], list[tuple[Connector, int]]] = defaultdict(list)
     for connector in connectors:
@@ -56,9 +58,13 @@ def schedule_findings(connectors: Iterable[Connector], ledger: Engine | None) ->
         calls = sum(size for _, size in found)
         if len(found) > 1 and calls > _CALLS_AN_HOUR:
             names = ", ".join(one.id for one, _ in found)
-            sentence = (
-                f"{names} all start at {hour}:00 UTC on {connection} and have {calls:,} items; "
-                f"Amazon takes {_CALLS_AN_HOUR:,} calls an hour. Spread their schedules."
+            sentence = messages.phrase(
+                "check.schedules",
+                connectors=names,
+                hour=str(hour),
+                connection=connection,
+                items=calls,
+                most=_CALLS_AN_HOUR,
             )
             yield Finding(
                 rule="schedule",

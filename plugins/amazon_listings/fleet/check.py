@@ -38,6 +38,8 @@ _PLACE = re.compile(r"^\s*(?P<file>\S.*?):(?P<line>\d+)(?::(?P<column>\d+))?\s*$
 _MEANT = re.compile(r"Did you mean '(?P<text>.*)'\?")
 #: A mapping line: its file, number and key.
 _LineKey: TypeAlias = tuple[str, int | None, str]
+#: Attributes that are named of an overlap.
+_NAMED = 5
 #: Items whose fields stand for those of the PIM; further ones seldom have others.
 _ITEMS_READ = 2_000
 
@@ -214,8 +216,8 @@ def check_fleet(
     found += optional.findings(messages)
     chosen = {one.id for one in connectors}
     everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
-    found += [one for one in overlap_findings(everyone, ledger) if one.connector in chosen]
-    found += schedule_findings(connectors, ledger)
+    found += [one for one in overlap_findings(everyone, ledger, messages) if one.connector in chosen]
+    found += schedule_findings(connectors, ledger, messages)
     accounts = {one.amazon.connection: (one, account_of(one)) for one in connectors}
     found += secret_findings(accounts.values(), messages)
     unknown = [name for name, (_, account) in accounts.items() if account is None]
@@ -225,52 +227,47 @@ def check_fleet(
         findings=tuple(found),
         not_checked=tuple(
             _not_checked(
-                no_definition, no_items, unknown, ledger=ledger is not None, variables=variables_read
+                no_definition,
+                no_items,
+                unknown,
+                messages,
+                ledger=ledger is not None,
+                variables=variables_read,
             )
         ),
     )
 
 
 def _not_checked(
-    no_definition: list[str], no_items: list[str], accounts: list[str], *, ledger: bool, variables: bool
+    no_definition: list[str],
+    no_items: list[str],
+    accounts: list[str],
+    messages: Catalogue,
+    *,
+    ledger: bool,
+    variables: bool,
 ) -> Iterator[NotChecked]:
     if no_definition:
-        yield NotChecked(
-            "definition",
-            tuple(no_definition),
-            "fields, options and required values: no definition of Amazon's is stored; "
-            "a test run, or `amazon-listings fields`, fetches it",
-        )
+        yield NotChecked("definition", tuple(no_definition), messages.phrase("check.no_definition"))
     if no_items:
-        yield NotChecked(
-            "fields", tuple(no_items), "names of PIM fields: no item is known; a test run reads them"
-        )
+        yield NotChecked("fields", tuple(no_items), messages.phrase("check.no_items"))
     if not ledger:
-        yield NotChecked("overlaps", (), "SKUs that two connectors share: there is no ledger here")
+        yield NotChecked("overlaps", (), messages.phrase("check.no_ledger"))
     if not variables:
-        yield NotChecked(
-            "variables",
-            (),
-            "Airflow's Variables: give `--airflow` where an Airflow is configured, or `--variables FILE`, "
-            "written by `airflow variables export`",
-        )
+        yield NotChecked("variables", (), messages.phrase("check.no_variables"))
     if accounts:
-        yield NotChecked(
-            "secrets",
-            (),
-            f"the age of the client secrets of {', '.join(accounts)}: the connections are not at hand; "
-            "give `--airflow` where an Airflow is configured",
-        )
+        yield NotChecked("secrets", (), messages.phrase("check.no_accounts", connections=", ".join(accounts)))
 
 
 def overlap_findings(
-    mappings: Sequence[tuple[Connector, frozenset[str]]], ledger: Engine | None
+    mappings: Sequence[tuple[Connector, frozenset[str]]], ledger: Engine | None, messages: Catalogue
 ) -> Iterator[Finding]:
     """Yield where two connectors write the same attribute of the same SKU in one marketplace.
 
     Args:
         mappings: The connectors, each with the attributes that it writes.
         ledger: Knows the SKUs of each; without it only connectors with the same choice of items are told.
+        messages: The language of the sentences.
     """
     by_market: dict[tuple[str, str], list[tuple[Connector, frozenset[str]]]] = defaultdict(list)
     for connector, attributes in mappings:
@@ -285,16 +282,27 @@ def overlap_findings(
                     continue
                 both = skus[first.id] & skus[second.id]
                 if both or (_same_items(first, second) and not (skus[first.id] or skus[second.id])):
-                    yield _overlap(first, second, sorted(shared), sorted(both))
+                    yield _overlap(first, second, sorted(shared), sorted(both), messages)
 
 
-def _overlap(first: Connector, second: Connector, shared: list[str], skus: list[str]) -> Finding:
-    about = f"{len(skus)} SKUs, such as {skus[0]}" if skus else "the same choice of items"
-    sentence = (
-        f"The connectors {first.id} ({first.where}) and {second.id} ({second.where}) both write "
-        + ", ".join(shared[:5])
-        + (f" and {len(shared) - 5} more" if len(shared) > 5 else "")  # noqa: PLR2004 - enough to see what
-        + f" of {about} in {first.amazon.country}: a leaf of a SKU belongs to one connector."
+def _overlap(
+    first: Connector, second: Connector, shared: list[str], skus: list[str], messages: Catalogue
+) -> Finding:
+    about = (
+        messages.phrase("check.overlap_skus", count=len(skus), sku=skus[0])
+        if skus
+        else messages.phrase("check.overlap_choice")
+    )
+    more = [f"… (+{len(shared) - _NAMED})"] if len(shared) > _NAMED else []
+    sentence = messages.phrase(
+        "check.overlap",
+        first=first.id,
+        first_place=str(first.where),
+        second=second.id,
+        second_place=str(second.where),
+        attributes=", ".join([*shared[:_NAMED], *more]),
+        about=about,
+        country=first.amazon.country,
     )
     return Finding(
         rule="overlap",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +12,7 @@ from amazon_listings.connectors.origins import origins
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.runs.map_fields import merged_lines
 from amazon_product_types import json_pointer
+from amazon_product_types.candidates import AmbiguousField, UnknownField
 from amazon_product_types.matching import normal
 
 if TYPE_CHECKING:
@@ -75,17 +77,35 @@ def explained(
     return found
 
 
-def about(lines: list[ExplainedLine], field: str) -> list[ExplainedLine]:
-    """Return the lines about a field: those at or below a place, a path or a label."""
+def about(
+    lines: list[ExplainedLine], field: str, connector: Connector, definition: Described | None
+) -> list[ExplainedLine]:
+    """Return the lines about a field: those at or below a place, a path or a label.
+
+    Args:
+        lines: The lines.
+        field: The place, path or label; a label in any locale that a part of the mapping is in.
+        connector: The connector.
+        definition: Its definition; None finds labels only as lines write them.
+    """
     wanted = normal(field)
+    named = [field, *(_paths(field, connector, definition) if definition is not None else ())]
 
     def fits(line: ExplainedLine) -> bool:
         places = (line.place, line.place.removeprefix("mapping."), f"mapping.{line.place}")
-        if any(one == field or one.startswith(f"{field}.") for one in places):
+        if any(one == name or one.startswith(f"{name}.") for one in places for name in named):
             return True
         return bool(line.key) and normal(line.key) == wanted
 
     return [line for line in lines if fits(line)]
+
+
+def _paths(field: str, connector: Connector, definition: Described) -> Iterator[str]:
+    """Yield the paths that a label names, in the connector's locale or in one of its mapping's."""
+    indexes = [definition.index, *(definition.index_in(locale) for locale in connector.mapping_locales)]
+    for index in indexes:
+        with suppress(UnknownField, AmbiguousField):
+            yield index.find(field).path
 
 
 def _document_lines(declaration: Declaration, document: dict[str, Any]) -> Iterator[ExplainedLine]:

@@ -23,6 +23,7 @@ from amazon_listings.mapping.expressions.compiled import ExpressionError, compil
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.faults import Line
 from amazon_listings.mapping.mapping import FieldMapping
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.map_fields import compiled, merged_lines
 from amazon_listings.runs.notations import source_notation
 from amazon_listings.runs.skus import sku_issues
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.mapping.families.members import FamilyMember
     from amazon_listings.mapping.values.notation import ColumnEvidence
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.operations import Kind
     from amazon_product_types.rules import RuleCheck
@@ -139,6 +141,7 @@ def plan_connector(
     *,
     evaluate_all: bool = False,
     changes: list[ItemChange] | None = None,
+    messages: Catalogue | None = None,
 ) -> ConnectorPlan:
     """Return what a change of the configuration changes of one connector's items.
 
@@ -148,11 +151,13 @@ def plan_connector(
         ledger: The ledger, with the items as they were read last; None if there is none.
         evaluate_all: Judge every item whole, whether anything of it changed or not.
         changes: Gets what becomes of each payload, if it is wanted.
+        messages: The language of notes and costs; English if None.
     """
     known = base or head
     if known is None:
         raise ValueError("a connector of neither state")
     connector = (head or known).connector
+    messages = messages or catalogue("en")
     tally = _Tally(changes=changes)
     key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
     if key is None and ledger is not None and base is not None:
@@ -178,8 +183,8 @@ def plan_connector(
             )
             for name, counts in sorted(tally.counts.items())
         ),
-        cost=_cost(connector, len(tally.added) + len(tally.changed)),
-        notes=tuple(_notes(base, head, known=tally.items)),
+        cost=_cost(connector, len(tally.added) + len(tally.changed), messages),
+        notes=tuple(messages.phrase(one) for one in _notes(base, head, known=tally.items)),
         hash=tally.digest.hexdigest() if tally.digest is not None else "",
     )
 
@@ -349,7 +354,7 @@ def _part(state: State, names: set[str]) -> FieldMapping:
     return FieldMapping(plan, state.mapping.setting, None)
 
 
-def _cost(connector: Connector, items: int) -> Cost:
+def _cost(connector: Connector, items: int, messages: Catalogue) -> Cost:
     if not items:
         return Cost()
     rate = connector.sync.preview_rate
@@ -360,19 +365,19 @@ def _cost(connector: Connector, items: int) -> Cost:
     previews = connector.sync.preview != "none"
     calls = sent.calls + (preview.calls if previews else 0)
     seconds = sent.seconds + (preview.seconds if previews else 0.0)
-    return Cost(
-        calls, "feed" if feed else "single", round(seconds / 60, 1), f"{calls:,} calls, {duration(seconds)}"
-    )
+    said = messages.phrase("plan.calls", count=calls)
+    words = messages.phrase("plan.cost", calls=said, time=messages.word(duration(seconds)))
+    return Cost(calls, "feed" if feed else "single", round(seconds / 60, 1), words)
 
 
 def _notes(base: State | None, head: State | None, *, known: int) -> Iterator[str]:
     if not known:
-        yield "The ledger knows no item of it: run it once, and its items can be planned."
+        yield "plan.note_no_items"
     if base is not None and head is not None:
         if base.connector.source.filter != head.connector.source.filter:
-            yield "Its filter changes: items that the former filter left out are not known."
+            yield "plan.note_filter"
         if base.connector.quality != head.connector.quality:
-            yield "Its quality checks change: what they block is known after a test run."
+            yield "plan.note_quality"
 
 
 def _shown(value: Any) -> Any:

@@ -38,7 +38,7 @@ def test_each_line_has_its_origin(explain):
     assert "mapping.bulb_base.value" in found
 
 
-@pytest.mark.parametrize("field", ["brand", "Marque", "mapping.brand"])
+@pytest.mark.parametrize("field", ["brand", "Marque", "Brand", "Marke", "mapping.brand"])
 def test_one_field_by_path_or_label(explain, field):
     assert list(lines(explain("de_lamp", "--json", "--field", field))) == ["mapping.brand.value"]
 
