@@ -214,13 +214,34 @@ MUCH = {"list": list(range(9000)), "text": "word " * 19_000, "run": "a" * 60_000
         "{{ item.list | map('string') | join(item.text) }}",
         "{% set x = item.text %}{% for a in item.list %}{% set x = x ~ x %}{{ x }}{% endfor %}",
         "{% for a in item.list %}{% for b in item.list %}{{ a * b }}{% endfor %}{% endfor %}",
+        "{% for a in item.list %}{{ a | regex_replace('.{0,200}.{0,200}', 'q') }}{% endfor %}",
+        "{% for a in item.list %}{% if a is matches('[\\\\pL\\\\pN]{1,40}') %}{% endif %}{% endfor %}",
+        "{{ item.list | map('regex_split', '(?:[a-z]{1,30}){1,30}') | list }}",
+        "{{ item.list | map('string') | select('matches', '(?i).{0,999}') | list }}",
+        "{{ item.text | regex_split('') }}",
     ],
 )
 def test_the_worst_ends_in_a_sentence_within_a_second(text):
+    evaluated("{{ item.a | regex_replace('a', 'b') }}")  # the engine of patterns is loaded once
     began = time.thread_time()
     with pytest.raises(ExpressionError, match=r"too much work|would have"):
         evaluated(text, fields=MUCH)
     assert time.thread_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "parts"),
+    [
+        (" *[,;] *", ["a b", "c", "d"]),
+        (" *", ["a", "b", ",", "c", ";", "d"]),
+        ("", ["a", "b", ",", "c", ";", "d"]),
+        ("$", ["a b , c;d"]),
+        (r"\\b", ["a", "b", ",", "c", ";", "d"]),
+    ],
+)
+def test_a_pattern_that_matches_no_character_splits_and_ends(pattern, parts):
+    found = evaluated(f"{{{{ item.a | regex_split('{pattern}') }}}}", fields={"a": "a b , c;d"})
+    assert found == parts
 
 
 def test_the_expressions_of_an_item_have_one_budget_together():

@@ -16,6 +16,7 @@ from amazon_listings.mapping.expressions.failures import WrongSyntax
 from amazon_listings.mapping.expressions.members import plain
 from amazon_listings.mapping.expressions.missing import Missing
 from amazon_listings.mapping.formulas.limits import check_list, check_text
+from amazon_listings.mapping.formulas.regex import PATTERNED, cost
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def compile_filter(
     function, skip = _function(compiler, node)
     arguments = _Arguments(compiler, node, skip)
     asking = name in _ASKING
+    patterned = name in PATTERNED
 
     def filtered(row: ItemRow) -> Any:
         value = made(row)
@@ -95,6 +97,8 @@ def compile_filter(
             value = None if asking else plain(value)
         args, options = arguments.of(row)
         row.budget.work(value)
+        if patterned:
+            row.budget.spend(_cost_of_pattern(args, options))
         made_of_it = function(row, value, args, options)
         _charge_result(row, made_of_it)
         return made_of_it
@@ -117,6 +121,7 @@ def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
     test = _reading(compiler, _test_named(node.name, node.lineno))
     arguments = _Arguments(compiler, node)
     asking = node.name in _ASKING
+    patterned = node.name in PATTERNED
 
     def tested(row: ItemRow) -> bool:
         value = made(row)
@@ -124,6 +129,8 @@ def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
             value = None if asking else plain(value)
         args, options = arguments.of(row)
         row.budget.work(value)
+        if patterned:
+            row.budget.spend(_cost_of_pattern(args, options))
         return bool(test(value, *args, **options))
 
     return tested
@@ -136,6 +143,12 @@ def _no_filter(name: str, line: int, known: Iterable[str]) -> WrongSyntax:
 def _near(name: str, known: Iterable[str]) -> list[str]:
     """The names that one which does not exist may stand for."""
     return closest(name, list(known), most=3, alike=0.7)
+
+
+def _cost_of_pattern(args: list[Any], options: dict[str, Any]) -> int:
+    """Return what a use of the pattern among the arguments of a filter or test costs."""
+    pattern = args[0] if args else options.get("pattern")
+    return cost(pattern) if isinstance(pattern, str) else 0
 
 
 def _charge_result(row: ItemRow, result: Any) -> None:
@@ -180,7 +193,8 @@ def _attribute(node: nodes.Filter) -> nodes.Expr | None:
 def _function(compiler: ExpressionCompiler, node: nodes.Filter) -> tuple[Function, int]:
     """The function of a filter, and how many of its arguments are names that are used up here."""
     if node.name == "map" and not any(pair.key == "attribute" for pair in node.kwargs):
-        return _on_each(_reading(compiler, FILTERS[_filter_named(node)])), 1
+        filter_name = _filter_named(node)
+        return _on_each(_reading(compiler, FILTERS[filter_name]), patterned=filter_name in PATTERNED), 1
     if node.name == "map":
         return _on_value(sequences.attribute_of), 0
     if node.name in {"select", "reject"}:
@@ -203,12 +217,12 @@ def _on_value(function: Callable[..., Any]) -> Function:
     return lambda _row, value, args, options: function(value, *args, **options)
 
 
-def _on_each(function: Callable[..., Any]) -> Function:
+def _on_each(function: Callable[..., Any], *, patterned: bool) -> Function:
     """`map("upper")`: every element is charged as if the filter stood behind it."""
 
     def mapped(row: ItemRow, value: object, args: list[Any], options: dict[str, Any]) -> list[Any]:
         found = []
-        each = row.budget.share_of(args)
+        each = row.budget.share_of(args) + (_cost_of_pattern(args, options) if patterned else 0)
         for one in sequences.elements(value):
             row.budget.work(one)
             row.budget.spend(each)
@@ -224,10 +238,11 @@ def _selection(node: nodes.Filter, *, by_attribute: bool) -> Function:
     position = 1 if by_attribute else 0
     name = _constant_text(node, position) if len(node.args) > position else None
     test = None if name is None else _test_of(name, node.lineno)
+    patterned = name in PATTERNED
 
     def selected(row: ItemRow, value: object, args: list[Any], options: dict[str, Any]) -> list[Any]:
         attribute, rest = (args[0], args[2:]) if by_attribute else (None, args)
-        each = row.budget.share_of(rest)
+        each = row.budget.share_of(rest) + (_cost_of_pattern(rest, options) if patterned else 0)
 
         def passes(one: object) -> bool:
             row.budget.work(one)

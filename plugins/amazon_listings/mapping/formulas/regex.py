@@ -6,12 +6,20 @@ that is the price of not letting one product's text stop a worker.
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 from typing import Any
 
 from amazon_listings.mapping.formulas.limits import TooLarge, check_text, shown
 
 _MOST_PATTERN = 500
+#: Costs of a pattern: of each use, a letter, "any character", a class of Unicode.
+_USE, _LETTER, _ANY, _UNICODE = 200, 3, 50, 8000
+_REPEATED = re.compile(r"(\)?)\{(\d{1,4})(?:,(\d{0,4}))?\}")
+_ANYTHING = re.compile(r"\.|\[\^|\\[DWS]")
+_CLASSES = re.compile(r"\\[pP]|\(\?\w*i")
+#: Stands between parts; the last character of private use, which has no meaning.
+_BORDER = "\U0010fffd"
 
 
 def regex_replace(value: object, pattern: str, new: str) -> str:
@@ -34,13 +42,32 @@ def regex_search(value: object, pattern: str) -> str | None:
 
 def regex_split(value: object, pattern: str) -> list[str]:
     """`SPLIT` with `REGEX`: the parts between matches, trimmed, without empty ones."""
-    parts = _compute().split_pattern_regex(shown(value), pattern=_pattern(pattern)).as_py()
-    return [part.strip() for part in parts if part.strip()]
+    # The engine's own split never ends where a pattern matches no character (` *`, `\b`).
+    text = shown(value).replace(_BORDER, " ")
+    marked = _compute().replace_substring_regex(text, pattern=_pattern(pattern), replacement=_BORDER).as_py()
+    return [part.strip() for part in marked.split(_BORDER) if part.strip()]
 
 
 def matches(value: object, pattern: str) -> bool:
     """Whether `pattern` matches somewhere in the text."""
     return bool(_compute().match_substring_regex(shown(value), pattern=_pattern(pattern)).as_py())
+
+
+@lru_cache(512)
+def cost(pattern: str) -> int:
+    """Return what every use of a pattern costs beside the text, in characters that are read.
+
+    A pattern is compiled for each use. A repetition with a number is so many copies of what it repeats; the
+    other numbers are measured.
+    """
+    if len(pattern) > _MOST_PATTERN:
+        return 0  # it is refused
+    alone, group = 1, 1
+    for of_group, least, most in _REPEATED.findall(pattern):
+        number = int(most or least)
+        alone, group = (alone, group + number) if of_group else (alone + number, group)
+    wide = _UNICODE * len(_CLASSES.findall(pattern)) + _ANY * len(_ANYTHING.findall(pattern))
+    return _USE + (_LETTER * len(pattern) + wide) * alone * group
 
 
 def _pattern(pattern: str) -> str:
@@ -65,3 +92,5 @@ def _compute() -> Any:
 
 FILTERS = {"regex_replace": regex_replace, "regex_search": regex_search, "regex_split": regex_split}
 TESTS = {"matches": matches}
+#: Those that take a pattern, as their first argument or by name.
+PATTERNED = frozenset((*FILTERS, *TESTS))
