@@ -74,6 +74,7 @@ def mutated_bytes(random: Random, content: bytes) -> bytes:
 def mutated_json(random: Random, value: Any) -> Any:
     """Return a value with one or two of its parts replaced, removed, renamed, moved, wrapped or multiplied."""
     made = json.loads(json.dumps(value))
+    often = (2, 2, 30, 3000)
     for _ in range(random.randint(1, 2)):
         holder, key = _place(random, made)
         if holder is None:
@@ -104,7 +105,8 @@ def mutated_json(random: Random, value: Any) -> Any:
             source, place = _place(random, made)
             holder[key] = deepcopy(source[place]) if source else None
         elif kind == 5:
-            _multiply(random, holder, key)
+            _multiply(holder, key, random.choice(often))
+            often = (2,)  # thousands of thousands would take all the time there is
         else:
             holder[key] = deepcopy(random.choice(VALUES))
     return made
@@ -130,9 +132,8 @@ def _other_form(random: Random, value: Any) -> Any:
     return random.choice(forms)
 
 
-def _multiply(random: Random, holder: Any, key: Any) -> None:
-    """Repeat a part of a list, or give an object thousands of keys."""
-    times = random.choice((2, 2, 30, 3000))
+def _multiply(holder: Any, key: Any, times: int) -> None:
+    """Repeat a part of a list, or give an object so many keys."""
     if isinstance(holder, list):
         holder[key:key] = [holder[key]] * times
     else:
