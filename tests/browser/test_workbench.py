@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 CHROMIUM = "/usr/bin/chromium"
 PICTURES = os.environ.get("PICTURES")
-#: A merchandiser, who may create connections and Variables, and a reader.
-MAKER, READER = "marie", "luc"
+#: Two merchandisers, who may create connections and Variables, and a reader.
+MAKER, COLLEAGUE, READER = "marie", "jean", "luc"
 DAG = "amazon_lampes_neuves"
 #: Slow machines are slow.
 PATIENCE, RUN_PATIENCE = 60_000, 600_000
@@ -53,7 +53,7 @@ def house(tmp_path_factory):
             "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
             "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{MAKER}:op,{READER}:viewer",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{MAKER}:op,{COLLEAGUE}:op,{READER}:viewer",
         }
         with local.running_airflow(home / "airflow", extra=extra) as airflow:
             yield Installation(airflow, sandbox, home, extra)
@@ -227,6 +227,105 @@ def test_the_first_live_run_sends_what_is_approved(house, signed_in):
     page.goto(place(house, ""))
     assert "Lampes neuves" in page.inner_text("main")
     picture(page, "connectors")
+
+
+def test_one_write_is_undone_with_its_difference_first(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, f"activity?dag={DAG}"))
+    page.locator("#list tbody tr:has-text('en ligne') th a").first.click()
+    page.click("text=Annuler cette exécution")
+    page.wait_for_selector("main table tbody tr")
+    assert page.locator("main table tbody tr:has-text('est supprimée')").count() > 10
+    picture(page, "undo")
+    page.goto(place(house, f"dags/{DAG}/items"))
+    page.locator("#list tbody tr:has-text('B0') th a").first.click()
+    page.wait_for_url(re.compile(r"/item\?id="))
+    item = page.url
+    page.click("text=annuler cette écriture")
+    page.wait_for_selector("text=est supprimée")
+    page.click("button:has-text('Annuler pour cette offre')")
+    page.wait_for_url("**/activity**")
+    page.locator("#list tbody tr").first.locator("text=annulation").wait_for()
+    page.locator("#list tbody tr").first.locator("text=1 accepté").wait_for()
+    page.goto(item)
+    page.wait_for_selector("text=Amazon n'a pas d'annonce")
+
+
+def test_two_people_edit_one_draft(house, signed_in):
+    mine, other = signed_in(MAKER), signed_in(COLLEAGUE)
+    field = f"dags/{DAG}/fields?field=color.value"
+    for page in (mine, other):
+        page.goto(place(house, field))
+        page.wait_for_selector("#preview li, #preview .problem")
+    mine.fill("[name=constant]", "noir")
+    with mine.expect_navigation():
+        mine.click("button:has-text('Garder dans le brouillon')")
+    other.fill("[name=constant]", "blanc")
+    other.click("button:has-text('Garder dans le brouillon')")
+    other.wait_for_selector(".three .note.bad")
+    assert MAKER in other.inner_text(".three .note.bad")  # who was faster
+    other.goto(place(house, field))
+    assert other.input_value("[name=constant]") == "noir"
+    other.click("button:has-text('Abandonner')")
+    other.wait_for_selector("button:has-text('Abandonner')", state="detached")
+
+
+def test_every_control_of_every_page_can_be_used(house, signed_in):
+    page = signed_in(MAKER)
+    broken: list[str] = []
+    page.on("response", lambda one: broken.append(f"{one.status} {one.url}") if one.status >= 500 else None)
+    for path in every_page(house, page):
+        page.goto(place(house, path))
+        page.wait_for_load_state("networkidle")
+        for summary in page.locator("main summary:visible").all()[:8]:
+            summary.click()
+        for choice in page.locator("main form.filters select").all():
+            for option in choice.locator("option").all()[1:6]:
+                choice.select_option(option.get_attribute("value"))
+                page.wait_for_load_state("networkidle")
+            choice.select_option(index=0)
+        page.wait_for_load_state("networkidle")
+        links = page.locator("main a[href^='/amazon-listings/']:not([download])").all()
+        for address in list(dict.fromkeys(one.get_attribute("href") for one in links))[:25]:
+            answered = page.request.get(f"{house.airflow.url}{address}")
+            assert answered.ok, f"{path}: {address} is {answered.status}"
+        for file in page.locator("main a[download]").all():
+            with page.expect_download() as started:
+                file.click()
+            assert Path(started.value.path()).stat().st_size > 0, f"{path}: {started.value.url}"
+    assert broken == []
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_have_no_barrier(house, signed_in, theme):
+    """WCAG 2.2, level AA, as axe-core tries it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = signed_in(MAKER)
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = []
+    for path in (*every_page(house, page), "dags/amazon_nothing/items"):
+        page.goto(place(house, path))
+        page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.wait_for_load_state("networkidle")
+        answer = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}}).response
+        found += [(path, one["id"], one["nodes"][0]["html"]) for one in answer["violations"]]
+    page.evaluate("() => localStorage.removeItem('theme')")
+    assert found == []
+
+
+def every_page(house: Installation, page: Page) -> list[str]:
+    """Return the path of a page of each kind."""
+    lists = (f"dags/{DAG}/items", f"activity?dag={DAG}")
+    paths = ["", "new", "items", "issues", "activity", "product-types", *lists]
+    paths += [f"dags/{DAG}/{name}" for name in ("fields?field=lamp_type.value", "issues", "approvals")]
+    for path in lists:
+        page.goto(place(house, path))
+        address = page.locator("#list tbody tr th a").last.get_attribute("href")
+        paths.append(address.removeprefix("/amazon-listings/"))
+    return paths
 
 
 def test_hostile_text_of_products_does_nothing(house, signed_in):

@@ -75,27 +75,10 @@ def rollback(
 
 def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
     """What the rollback of a run needs: the connector as it is now, its account and definition."""
-    from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.configured import connector_named
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
-    from amazon_listings.definitions.refresh import load_pair
-    from amazon_listings.definitions.store import DefinitionStore
-    from amazon_listings.runs.definitions import definition_key
-    from amazon_listings.writes.rollback.rollback import Rollback
+    from amazon_listings.airflow_adapter.rollbacks import rollback_of
 
-    connector = connector_named(run.connector_id)
-    client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
-    store = DefinitionStore(connections.storage() / "definitions")
-    pair = load_pair(store, definition_key(connector, client.account.seller_id), connector.marketplace)
-    return Rollback(
-        run,
-        ledger=engine,
-        client=client,
-        definition=pair.validation.document,
-        requirements=connector.amazon.requirements,
-        issue_locale=None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale,
-        skus=skus,
-    )
+    return rollback_of(connector_named(run.connector_id), engine, run, skus)
 
 
 def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[str], bool]:

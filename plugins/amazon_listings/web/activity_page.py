@@ -15,6 +15,7 @@ from amazon_listings.airflow_adapter.api_server import dag_states
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.approvals import approved_skus
+from amazon_listings.ledger.before_images import count_written
 from amazon_listings.ledger.issues import count_issues
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.overview import RunLine, runs_of
@@ -78,7 +79,8 @@ class ListedRun:
 class RunView:
     """A run: what became of its items, which calls it made, what Amazon answered, its files.
 
-    `issues` are counted as `new`, `still there` and `gone`; `attempts` are all of the run, the newest first.
+    `issues` are counted as `new`, `still there` and `gone`; `attempts` are all of the run, the newest first;
+    `written` are the listings that it wrote to.
     """
 
     run: ListedRun
@@ -87,6 +89,7 @@ class RunView:
     issues: dict[str, int]
     files: list[str]
     attempts: list[ListedRun]
+    written: int
 
 
 @router.get("/activity", response_class=HTMLResponse)
@@ -210,6 +213,7 @@ def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView
         count_issues(ledger, found.connector_key, found.number),
         [name for name in FILES if (folder / name).exists()],
         [_listed(other.number, _line(other), one) for other in attempts_of(ledger, found)],
+        count_written(ledger, found.number),
     )
 
 

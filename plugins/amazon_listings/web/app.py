@@ -25,6 +25,7 @@ from amazon_listings.web import (
     product_types_page,
     publishing,
     runs_started,
+    undo_page,
 )
 from amazon_listings.web.origin import SameOrigin
 from amazon_listings.web.rendering import HERE, base_of, render, templates, wording
@@ -45,6 +46,7 @@ PAGES = (
     fields_page,
     publishing,
     product_types_page,
+    undo_page,
 )
 _UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
 

@@ -90,6 +90,7 @@ class ItemWrite:
     sent_at: datetime
     method: str
     status: str
+    can_be_undone: bool
     undoes: int | None
     wrote: list[str]
 
@@ -241,6 +242,7 @@ def item_view(one: Connector, pim_id: str) -> ItemView:
                 write.sent_at,
                 write.method,
                 write.status,
+                write.can_be_undone,
                 write.undoes,
                 write.wrote,
             )

@@ -40,6 +40,9 @@ TABLE = {
     ("POST", "/dags/{dag_id}/approvals"): "editor",
     ("POST", "/dags/{dag_id}/sending"): "editor",
     ("POST", "/dags/{dag_id}/runs"): "editor",
+    ("GET", "/dags/{dag_id}/undo"): "reader",
+    ("GET", "/dags/{dag_id}/undo/difference"): "reader",
+    ("POST", "/dags/{dag_id}/undo"): "editor",
     ("GET", "/dags/{dag_id}/fields"): "reader",
     ("GET", "/dags/{dag_id}/fields.yaml"): "reader",
     ("GET", "/api/dags/{dag_id}/fields"): "reader",
@@ -62,9 +65,16 @@ ANSWERS = {
     "editor": {None: 401, "other": 403, "viewer": 403, "editor": None, "admin": None},
 }
 #: What only users of the connector's Airflow connection may ask, whatever they may read.
-OF_CONNECTION = {"/dags/{dag_id}/item/amazon"}
-QUERY = {"id": "products/1", "identity": "missing|brand", "field": "brand.value"}
-BODY = {"identity": "missing|brand", "field": "brand.value", "revision": 99, "number": 99, "send": "yes"}
+OF_CONNECTION = {"/dags/{dag_id}/item/amazon", "/dags/{dag_id}/undo/difference"}
+QUERY = {"id": "products/1", "identity": "missing|brand", "field": "brand.value", "run": "1"}
+BODY = {
+    "identity": "missing|brand",
+    "field": "brand.value",
+    "revision": 99,
+    "number": 99,
+    "send": "yes",
+    "run": 1,
+}
 
 
 #: The pages of reports have tests of their own.
