@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from amazon_listings.settings import settings
+
+#: IPv6 networks whose last 32 bits are an IPv4 address (RFC 6052, RFC 8215, RFC 4291).
+_GATEWAYS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 
 
 class Address(NamedTuple):
@@ -57,7 +61,7 @@ def link(url: str, *, trusted: bool = False) -> Address:
         return address
     if address.scheme != "https":
         raise BadAddress("plain_http")
-    if address.host == "localhost" or not is_public(address.host):
+    if not is_public(address.host):
         raise BadAddress("private")
     return address
 
@@ -65,7 +69,10 @@ def link(url: str, *, trusted: bool = False) -> Address:
 def is_public(host: str) -> bool:
     """Return whether a host is no number, or one of the public internet; names are resolved elsewhere."""
     number = _number(host)
-    return number is None or (number.is_global and not number.is_multicast)
+    if number is None:
+        return not _is_loopback_name(host)
+    inside = _carried(number) if isinstance(number, ipaddress.IPv6Address) else None
+    return all(one.is_global and not one.is_multicast for one in (number, inside) if one is not None)
 
 
 def is_trusted(host: str) -> bool:
@@ -93,10 +100,31 @@ def _parts(url: str) -> Address:
     return Address(parts.scheme, host, trusted)
 
 
+def _is_loopback_name(host: str) -> bool:
+    """Return whether a name is this machine's, whoever is asked (RFC 6761)."""
+    return host.rstrip(".").rpartition(".")[2] == "localhost"
+
+
 def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the number that a host is, in any form that the system reads, as `127.1` or `2130706433`."""
+    text = host.partition("%")[0].rstrip(".")
     try:
-        number = ipaddress.ip_address(host.partition("%")[0])
+        number = ipaddress.ip_address(text)
     except ValueError:
-        return None
+        if not text.rpartition(".")[2][:1].isdigit():
+            return None
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(text))
+        except OSError:
+            return None
     mapped = getattr(number, "ipv4_mapped", None)
     return mapped or number
+
+
+def _carried(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that a gateway's address leads to (6to4, NAT64, Teredo); None if it is none."""
+    if number.teredo is not None:
+        return number.teredo[1]
+    if any(number in network for network in _GATEWAYS):
+        return ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
+    return number.sixtofour

@@ -72,6 +72,15 @@ def test_the_settings_name_hosts_for_plain_http():
         ("https://[fe80::1]/x", "private"),
         ("https://[::ffff:169.254.169.254]/x", "private"),
         ("https://0.0.0.0/x", "private"),
+        ("https://2130706433/x", "private"),
+        ("https://0x7f000001/x", "private"),
+        ("https://0177.0.0.1/x", "private"),
+        ("https://127.1/x", "private"),
+        ("https://[64:ff9b::7f00:1]/x", "private"),
+        ("https://[2002:0a00:0001::]/x", "private"),
+        ("https://[::10.0.0.1]/x", "private"),
+        ("https://localhost./x", "private"),
+        ("https://storage.localhost/x", "private"),
         ("https://user@s3.amazonaws.com/x", "user"),
         ("file:///etc/passwd", "none"),
     ],
@@ -80,6 +89,8 @@ def test_links_of_answers_stay_on_the_public_internet(url, reason):
     with pytest.raises(BadAddress) as caught:
         link(url)
     assert caught.value.reason == reason
+    assert link("https://8.8.8.8/x").host
+    assert link("https://[64:ff9b::808:808]/x").host
     assert link("https://tortuga-prod-eu.s3-eu-west-1.amazonaws.com/x?X-Amz-Signature=1").host
 
 
