@@ -27,7 +27,7 @@ PICTURES = os.environ.get("PICTURES")
 MAKER, COLLEAGUE, READER = "marie", "jean", "luc"
 DAG = "amazon_lampes_neuves"
 #: Slow machines are slow.
-PATIENCE, RUN_PATIENCE = 60_000, 600_000
+PATIENCE, RUN_PATIENCE = 150_000, 600_000
 #: Fields that Amazon requires and that no PIM field fills, with what fills them.
 MENDED = {
     "lamp_type.value": "desk_lamp",

@@ -200,4 +200,4 @@ def check(request: Request, dag_id: str, visitor: Reader, seen: Revision) -> Tol
     )
     if effect.items < effect.of:
         sentence += " " + words.t("check.part", items=effect.items, of=effect.of)
-    return Told(sentence)
+    return Told(f"{sentence} {words.t('prediction.covers')}")
