@@ -105,13 +105,21 @@ def test_a_vendor_never_gains_a_country(frozen, amazon):
 
 @pytest.mark.parametrize("path", ["/_control/reset", "/sales_layer/_control/reset"])
 def test_pages_of_other_origins_may_not_control_it(frozen, path):
-    def answer(origin):
-        headers = {} if origin is None else {"Origin": origin}
-        return requests.post(frozen.url + path, headers=headers, timeout=30).status_code
+    def answer(**headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return requests.post(frozen.url + path, headers=named, timeout=30).status_code
 
-    assert answer("https://example.com") == 403
-    assert answer("null") == 403
-    assert answer(frozen.url) == answer(None) == 200
+    assert answer(Origin="https://example.com") == 403
+    assert answer(Origin="null") == 403
+    assert answer(Sec_Fetch_Site="cross-site") == answer(Sec_Fetch_Site="same-site") == 403
+    # A page whose name was given this machine's address.
+    assert answer(Origin="http://page.example", Host="page.example") == 403
+    assert (
+        answer(Origin=frozen.url)
+        == answer(Origin=frozen.url, Sec_Fetch_Site="same-origin")
+        == answer()
+        == 200
+    )
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ CONTROLS = ("/_control", "/sales_layer/_control")
 
 
 class SameOriginMiddleware:
-    """Answers 403 to a control request whose `Origin` is not the sandbox's own address."""
+    """Answers 403 to a control request of a page that is not the sandbox's own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,5 +31,24 @@ class SameOriginMiddleware:
 
 
 def _foreign(headers: Headers) -> bool:
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    """Return whether a page of another origin asks; programs send none of these headers.
+
+    A page may also have given its own name this machine's address; names of the internet have a dot.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is None and site is None:
+        return False
+    host = headers.get("host", "")
+    elsewhere = origin is not None and urlsplit(origin).netloc != host
+    return (
+        elsewhere
+        or site in {"cross-site", "same-site"}
+        or not _is_local(urlsplit(f"//{host}").hostname or "")
+    )
+
+
+def _is_local(name: str) -> bool:
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return "." not in name
