@@ -185,12 +185,13 @@ class LiveSync:
         """End the run: cancel the feeds that Amazon has not begun, and leave the rest to a later run."""
         sentence = self.writer.messages.word(why)
         log.warning("%s", sentence)
-        if any(self._left()):
-            self.folder.note(StopNote(sentence=sentence))
-        self.feeds.cancel(self.awaited())
+        cancelled = self.feeds.cancel(self.awaited())
         self.poller.poll(self.connector.key)
         for _ in self.feeds.collect(LIVE, self.awaited()):
             pass
+        self.feeds.drop_cancelled(cancelled)
+        if any(self._left()):
+            self.folder.note(StopNote(sentence=sentence))
         self._note_sent()
         self.writer.protocol.lease.end_earlier()
         counts = self._counts()

@@ -195,6 +195,28 @@ def test_a_stop_ends_sending_within_one_batch_and_loses_nothing(shop):
     assert Counter(again.outcomes().values()) == {"unchanged": 25, "accepted": 35}
 
 
+def test_a_stop_cancels_a_feed_that_is_waited_for_and_loses_nothing(shop):
+    shop.sandbox.control("settings", feed_queue_delay=3600)
+    connector = shop.connector(sync={"feed_from": 1})
+    run = shop.run(connector, ITEMS, until="approved")
+    stops = []
+    run.send(stopped=lambda: message("approval.stopped_test", connector="lamps") if stops else None)
+    assert len(run.sync.awaited()) == 1
+    stops.append(True)
+    run.sync.collect()
+    assert run.sync.awaited() == []
+    assert {item.outcome for item in run.items().values()} == {"waiting"}
+    assert "passé en test" in run.items()["A"].note
+    shop.sandbox.advance(7200)
+    shop.sandbox.control("settings", feed_queue_delay=0)
+    assert [shop.held(connector, sku) for sku in "ABC"] == [None] * 3, "the feed was cancelled"
+    again = shop.run(connector, ITEMS)
+    while again.sync.awaited():
+        shop.sandbox.advance(120)
+        again.sync.collect()
+    assert set(again.outcomes().values()) == {"accepted"}
+
+
 def test_a_test_run_says_what_a_live_run_would_ask_and_asks_nothing(shop):
     shop.run(shop.connector(), [lamp("A"), lamp("B", price=100)])
     connector = shop.connector(**ASKING, guards={"price_fall": 0.4})

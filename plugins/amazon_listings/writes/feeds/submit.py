@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.feed_messages import feed_answers
-from amazon_listings.ledger.feeds import pending_feeds
+from amazon_listings.ledger.feeds import feed_skus, pending_feeds
 from amazon_listings.messages import log_line
 from amazon_listings.runs.amazon_calls import Answered
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import MAPPED
+from amazon_listings.runs.records import LIVE, MAPPED
 from amazon_listings.selling_partner import feed_messages as messages
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.writes.feeds.buffer import OUTBOX, entries_of, message_line
@@ -161,11 +161,25 @@ class FeedSync:
             if any(item.outcome is Outcome.PENDING for item in items):
                 yield part
 
-    def cancel(self, awaited: Iterable[PendingFeed]) -> None:
-        """Cancel feeds that Amazon has not begun to process."""
+    def cancel(self, awaited: Iterable[PendingFeed]) -> set[str]:
+        """Cancel feeds that Amazon has not begun to process; return the SKUs in them."""
+        cancelled: set[str] = set()
         for feed in awaited:
-            if feed.feed_id is not None and not amazon.cancel(self.writer.client, feed.feed_id):
+            if feed.feed_id is None:
+                continue
+            if amazon.cancel(self.writer.client, feed.feed_id):
+                cancelled.update(feed_skus(self.writer.protocol.ledger, feed.number))
+            else:
                 log.warning("%s", log_line("log.feed_not_cancelled", feed=feed.feed_id))
+        return cancelled
+
+    def drop_cancelled(self, skus: Collection[str]) -> None:
+        """Forget the outcomes of items whose feed was cancelled: they are not sent, like those in none."""
+        for part in self.folder.parts(LIVE) if skus else ():
+            items = list(self.folder.read(LIVE, part))
+            left = [one for one in items if one.outcome is not Outcome.FAILED or one.sku not in skus]
+            if len(left) < len(items):
+                self.folder.write(LIVE, part, left)
 
     def _payloads(self, part: str, skus: Collection[str]) -> dict[str, dict[str, Any]]:
         """Return the attributes of the items of a part that have these SKUs."""
