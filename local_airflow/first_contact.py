@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: What tells elements of an attribute from each other; where a listing is, it always says the same.
 SELECTORS = ("audience", "language_tag", "fulfillment_channel_code")
+_UNSAID = {*SELECTORS, "marketplace_id", "currency"}
 #: Values shown of a listing.
 SHOWN = 12
 
@@ -86,9 +87,9 @@ def _values(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for element in elements:
             chosen = [str(element[key]) for key in SELECTORS if key in element]
             place = f"{name} [{', '.join(chosen)}]" if chosen else name
-            for key, value in element.items():
-                if key not in {*SELECTORS, "marketplace_id", "currency"}:
-                    together.setdefault(f"{place} {key}", []).append(value)
+            said = {key: value for key, value in element.items() if key not in _UNSAID}
+            for key, value in (said or {"": "is there"}).items():
+                together.setdefault(f"{place} {key}".strip(), []).append(value)
         yield from ((place, _text(values)) for place, values in together.items())
 
 

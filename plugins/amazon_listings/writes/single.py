@@ -282,7 +282,8 @@ class Writer:
         """
         current: CurrentListing = row["current"]
         read = None
-        if reads(current):
+        # What a guard asked about was approved for what the listing had: others may have changed it since.
+        if reads(current) or (row.get("guarded") and current.found is None):
             current = read = self.planner.read(row["sku"], current)
         if not row.get("removal") and row["sent"] is None:
             missing = missing_note(row["known"], exists=current.exists, recreates=self.planner.recreates)

@@ -6,6 +6,7 @@ import pytest
 
 from amazon_listings.approvals.answers import answer_items
 from amazon_listings.ledger.approvals import ApprovalFilter, forget_approvals
+from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp
 
 ROUNDS, ITEMS = 25, 40
@@ -20,11 +21,26 @@ KINDS = (
     "approved_late",
     "approved_twice",
     "cleared",
+    "changed_by_hand",
+    "joined_by_others",
 )
 
 
+def own(held):
+    (offer,) = (one for one in held["purchasable_offer"] if one["audience"] == "ALL")
+    return offer
+
+
 def price(held):
-    return held["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"]
+    return own(held)["our_price"][0]["schedule"][0]["value_with_tax"]
+
+
+def by_hand(shop, connector, sku, **changes):
+    """Another tool changes the offer of a listing."""
+    offer = own(shop.held(connector, sku)) | {"our_price": [{"schedule": [{"value_with_tax": 77}]}]} | changes
+    patch = {"op": "merge", "path": "/attributes/purchasable_offer", "value": [offer]}
+    place = connector.marketplace.id
+    assert amazon.patch(shop.client, sku, [place], product_type="LAMP", patches=[patch]).status == "ACCEPTED"
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
@@ -48,6 +64,8 @@ def test_nothing_is_sent_that_nobody_allowed(shop, seed):
     for kind in KINDS:
         if kind.startswith("approved") and kind not in {"approved_for_another_change", "approved_late"}:
             answer(kind, approved=True)
+    answer("changed_by_hand", approved=True)
+    answer("joined_by_others", approved=True)
     answer("refused_while_sending", approved=True)
     answer("approved_twice", approved=True)
     answer("approved_then_refused", approved=False)
@@ -63,7 +81,15 @@ def test_nothing_is_sent_that_nobody_allowed(shop, seed):
     forget_approvals(
         shop.ledger, shop.listings(connector), 10**6, [sku for sku in skus if kinds[sku] == "cleared"]
     )
+    for sku in skus:
+        if kinds[sku] == "changed_by_hand":
+            by_hand(shop, connector, sku)
+        if kinds[sku] == "joined_by_others":
+            by_hand(shop, connector, sku, audience="B2B")
     run.send()
-    allowed = {sku: kinds[sku] in {"approved", "approved_twice"} for sku in skus}
-    found = {sku: price(shop.held(connector, sku)) for sku in skus}
-    assert found == {sku: 50 if allowed[sku] else 100 for sku in skus}
+    sent = dict.fromkeys(KINDS, 100) | dict.fromkeys(("approved", "approved_twice", "joined_by_others"), 50)
+    sent |= {"changed_by_hand": 77}
+    held = {sku: shop.held(connector, sku) for sku in skus}
+    assert {sku: price(held[sku]) for sku in skus} == {sku: sent[kinds[sku]] for sku in skus}
+    joined = [sku for sku in skus if kinds[sku] == "joined_by_others"]
+    assert all(len(held[sku]["purchasable_offer"]) == 2 for sku in joined)

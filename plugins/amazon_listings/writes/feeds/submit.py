@@ -209,7 +209,7 @@ class FeedSync:
                 undecided.append(row)
             else:
                 outcomes.append(outcome_of(row, *outcome))
-        unsure = [row["sku"] for row in undecided if reads(row["current"])]
+        unsure = [row["sku"] for row in undecided if row.get("guarded") or reads(row["current"])]
         listed = {row["sku"] for row in undecided if row["current"].exists}
         found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
         self.calls["searches"] += found.calls
