@@ -215,7 +215,7 @@ def tested(root: Path, connectors) -> dict[str, float]:
         )
         definitions = stored_definitions(key, connector.marketplace, root)
         mapping = state_of(connector, definitions).mapping
-        results += run_tests(declared[connector.id], connector, mapping, definitions.index)
+        results += run_tests(declared[connector.id], connector, mapping, [definitions.index])
     assert all(one.passed for one in results), next(one for one in results if not one.passed)
     return {"tests": len(results), "tests_s": time.perf_counter() - begun}
 

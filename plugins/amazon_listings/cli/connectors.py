@@ -173,8 +173,9 @@ def run_mapping_tests(
                 unknown.append(connector.id)
                 continue
             mapping = compiled(connector, definition, tables_of(connector) if connector.tables else None)
-            results += run_tests(declaration, connector, mapping, definition.index)
-            left += lines_without(declaration, connector, mapping, definition.index) if untested else ()
+            indexes = [definition.index, *map(definition.index_in, connector.mapping_locales)]
+            results += run_tests(declaration, connector, mapping, indexes)
+            left += lines_without(declaration, connector, mapping, indexes) if untested else ()
     if junit is not None:
         junit.write_text(as_junit(results), encoding="utf-8")
     _print_tests(results, left, unknown)

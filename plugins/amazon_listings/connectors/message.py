@@ -20,6 +20,8 @@ _WIDTH = 100
 #: Lines of a whole message, and characters of one of them: what a screen shows.
 _LINES = 60
 _LONGEST_LINE = 500
+#: Lines of a hint: what to do, or what else may have been meant.
+_HINTS = 6
 #: It begins where a word does: from each letter of a long one it would be tried in vain.
 _KEY_ON_LINE = re.compile(r"""(?<![\w.-])["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)""")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
@@ -58,7 +60,7 @@ def entry(place: str, excerpt: str, problem: Problem) -> str:
         f"{path}: {_sentence(problem.message, capital=False)}" if path else _sentence(problem.message),
         _sentence(f"Allowed: {problem.allowed}") if problem.allowed else "",
         f"Did you mean {problem.suggestion!r}?" if problem.suggestion else "",
-        _printable(problem.hint),
+        *map(_printable, problem.hint.splitlines()[:_HINTS]),
     ]
     return "\n".join(f"  {_cut(line)}" for line in lines if line)
 

@@ -14,6 +14,7 @@ they are named), null for nothing, or `{issue: code}`.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -23,7 +24,7 @@ from amazon_product_types.errors import ProductTypeError
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from amazon_listings.connectors.declaration import Declaration
     from amazon_listings.connectors.model import Connector
@@ -97,7 +98,7 @@ class UntestedLine(msgspec.Struct, frozen=True):
 
 
 def run_tests(
-    declaration: Declaration, connector: Connector, mapping: FieldMapping, index: FieldIndex
+    declaration: Declaration, connector: Connector, mapping: FieldMapping, indexes: Sequence[FieldIndex]
 ) -> list[TestResult]:
     """Run the tests of a connector's document and layers that are for it.
 
@@ -105,7 +106,7 @@ def run_tests(
         declaration: What the connector was loaded from, with the tests.
         connector: The connector.
         mapping: Its compiled mapping.
-        index: The fields of its definition, for expectations that name labels.
+        indexes: The fields of its definition, with labels in its locale and in those of its layers.
     """
     about = facts(connector.document)
     results = []
@@ -113,7 +114,7 @@ def run_tests(
         if not about.match(_conditions(test)):
             continue
         begun = time.perf_counter()
-        differences, problem = _outcome(connector, mapping, index, test)
+        differences, problem = _outcome(connector, mapping, indexes, test)
         results.append(
             TestResult(
                 connector=connector.id,
@@ -131,7 +132,7 @@ def run_tests(
 
 
 def untested(
-    declaration: Declaration, connector: Connector, mapping: FieldMapping, index: FieldIndex
+    declaration: Declaration, connector: Connector, mapping: FieldMapping, indexes: Sequence[FieldIndex]
 ) -> Iterator[UntestedLine]:
     """Yield the mapping lines whose attribute no test of the connector expects."""
     about = facts(connector.document)
@@ -141,7 +142,7 @@ def untested(
             continue
         if not about.match(_conditions(test)):
             continue
-        expected.update(filter(None, (_attribute(index, name)[0] for name in test["expect"])))
+        expected.update(filter(None, (_attribute(indexes, name)[0] for name in test["expect"])))
     told = set()
     for name, branch in mapping.plan.items():
         if name in expected:
@@ -200,7 +201,7 @@ def _record(fields: Mapping[str, Any], languages: Collection[str]) -> dict[str, 
 
 
 def _outcome(
-    connector: Connector, mapping: FieldMapping, index: FieldIndex, test: Any
+    connector: Connector, mapping: FieldMapping, indexes: Sequence[FieldIndex], test: Any
 ) -> tuple[list[Difference], str]:
     problem = _problem(test)
     if problem:
@@ -210,11 +211,11 @@ def _outcome(
     codes = [issue.code for issue in mapped.issues]
     differences: list[Difference] = []
     for key, wanted in (test.get("expect") or {}).items():
-        name, below = _attribute(index, key)
+        name, below = _attribute(indexes, key)
         if name is None:
-            near = closest(
-                key, {name for field in index.fields for name in (field.attribute, field.path, field.label)}
-            )
+            fields = [field for index in indexes for field in index.fields]
+            names = [field.attribute for field in fields] + [field.path for field in fields]
+            near = closest(key, dict.fromkeys([*names, *(field.label for field in fields)]))
             meant = f" Did you mean {near[0]!r}?" if near else ""
             return [], f"No Amazon field is called {key!r}.{meant}"
         if isinstance(wanted, dict) and set(wanted) == {"issue"}:
@@ -258,11 +259,14 @@ def _problem(test: Any) -> str:  # noqa: PLR0911 - one for each thing that can b
     return ""
 
 
-def _attribute(index: FieldIndex, key: str) -> tuple[str | None, tuple[str, ...]]:
+def _attribute(indexes: Sequence[FieldIndex], key: str) -> tuple[str | None, tuple[str, ...]]:
     """The attribute that an expectation names, and the path below it that it compares."""
-    try:
-        path = index.find(key).path
-    except ProductTypeError:
+    path = None
+    for index in indexes:
+        with suppress(ProductTypeError):
+            path = index.find(key).path
+            break
+    if path is None:
         return None, ()
     name, *below = path.split(".")
     named = key.replace("/", ".") == path and below

@@ -43,6 +43,7 @@ def test_four_mistakes_and_four_suggestions(run, tmp_path):
     assert result.exit_code == 1
     found = {one["line"]: one for one in json.loads(result.stdout)["findings"]}
     assert set(found) == {5, 6, 7, 8}
+    assert "\ufffd" not in result.stdout, "what else may be meant stands on lines of its own"
     assert found[5]["suggestion"].startswith("Nom du produit")
     assert "desk_lamp" in found[6]["text"]
     assert "extract_number" in found[7]["text"]
@@ -209,7 +210,7 @@ def test_tests_beside_the_configuration(run, tmp_path):
 
 
 def test_lines_that_no_test_expects(run):
-    tests = "tests: [{given: {}, expect: {brand: Acme Lumière}}]\n"
+    tests = "tests: [{given: {}, expect: {Brand: Acme Lumière}}]\n"  # by the label of another layer
     result = run("test", "--untested", "--select", "fr_lamp", layers__lighting=LIGHTING + tests)
     assert result.exit_code == 0
     assert "no test expects “Item Weight”" in result.stdout
