@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.database import chunks
 from amazon_listings.runs.amazon_calls import Progress, call_for_all
 from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.exceptions import MalformedAnswer
 from amazon_listings.selling_partner.listing_answers import of_marketplace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from amazon_listings.errors import AmazonListingsError
     from amazon_listings.selling_partner.client import SellingPartner
@@ -71,15 +72,19 @@ def read_listings(
     def search(wanted: list[str]) -> dict[str, Listing | None]:
         if len(wanted) == 1:
             return {wanted[0]: read(wanted[0])}
-        found = amazon.search(
-            client,
-            [marketplace_id, *others],
-            page_size=AT_ONCE,
-            identifiers=wanted,
-            identifiersType="SKU",
-            **asked,
-        )
-        known = {listing.sku: listing for listing in found}
+        try:
+            found = amazon.search(
+                client,
+                [marketplace_id, *others],
+                page_size=AT_ONCE,
+                identifiers=wanted,
+                identifiersType="SKU",
+                **asked,
+            )
+            known = {listing.sku: listing for listing in found}
+        except MalformedAnswer:
+            # One odd listing among twenty: the others are read without it.
+            return dict(_alone(wanted, read, reading))
         if others:
             reading.searched |= known
             here = {sku: of_marketplace(listing, marketplace_id) for sku, listing in known.items()}
@@ -99,6 +104,17 @@ def read_listings(
         else:
             reading.listings |= answered.result
     return reading
+
+
+def _alone(
+    skus: list[str], read: Callable[[str], Listing | None], reading: Reading
+) -> Iterator[tuple[str, Listing | None]]:
+    """Yield what readings of their own show; note those that cannot be read."""
+    for sku in skus:
+        try:
+            yield sku, read(sku)
+        except MalformedAnswer as error:
+            reading.troubles[sku] = error
 
 
 def _jobs(skus: Iterable[str]) -> Iterator[list[str]]:

@@ -277,7 +277,9 @@ def test_the_page_sets_names_as_names_and_says_the_rule_as_a_sentence(run, folde
     assert "<p>odd `quote</p>" in page
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize(
+    "sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\u2060=", "\u202e@", "\u3000\uff1d", "\xad-"]
+)
 def test_every_sign_that_begins_a_formula_is_guarded(sign):
     assert cell(f"{sign}SUM(A1)") == f"'{sign}SUM(A1)"
 

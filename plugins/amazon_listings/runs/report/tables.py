@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+import unicodedata
 from typing import IO, TYPE_CHECKING, Any
 
 from amazon_listings.runs.invisible import PICTURED
@@ -42,8 +43,11 @@ ISSUE_COLUMNS = (
 #: Characters of a cell that a spreadsheet takes.
 LONGEST_CELL = 32_767
 _FORMULAS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\u2212\ufe66\ufe62\ufe63\ufe6b")
-#: What spreadsheets pass over before a formula.
-_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\ufeff'\""
+#: What spreadsheets pass over before a formula: blanks, characters that are not shown, quotes.
+_BLANKS = "".join(
+    chr(code) for code in range(0x3001) if chr(code).isspace() or unicodedata.category(chr(code)) == "Cf"
+)
+_BLANKS += "\ufeff'\""
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 #: Control characters steer a terminal that shows the file; tabs and line breaks are what they are.
 _PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) not in "\t\r\n"}
