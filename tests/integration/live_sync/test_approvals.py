@@ -10,6 +10,7 @@ from amazon_listings.ledger.approvals import ApprovalFilter, approvals_of, find_
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.messages import message
 from amazon_listings.runs.records import APPROVED
+from amazon_listings.selling_partner import listings as amazon
 from support.kills import WatchedTraffic
 from support.sync_runs import lamp
 
@@ -215,6 +216,29 @@ def test_a_stop_cancels_a_feed_that_is_waited_for_and_loses_nothing(shop):
         shop.sandbox.advance(120)
         again.sync.collect()
     assert set(again.outcomes().values()) == {"accepted"}
+
+
+def test_a_change_that_a_guard_asked_about_is_asked_again_where_others_changed_the_listing(shop):
+    connector = shop.connector(guards={"price_fall": 0.4, "price_rise": 0.7})
+    shop.run(connector, [lamp("A", price=100)])
+    wanted = [lamp("A", price=50)]
+    shop.run(connector, wanted, until="tested").decide()
+    answer(shop, connector)
+    offer = shop.held(connector, "A")["purchasable_offer"][0]
+    offer["our_price"] = [{"schedule": [{"value_with_tax": 20}]}]
+    patch = {"op": "merge", "path": "/attributes/purchasable_offer", "value": [offer]}
+    place = connector.marketplace.id
+    amazon.patch(shop.client, "A", [place], product_type="LAMP", patches=[patch])
+    assert shop.run(connector, wanted, until="tested").decide().ready == 1
+    run = shop.run(connector, wanted, until="approved")
+    with shop.ledger.begin() as connection:
+        connection.exec_driver_sql("UPDATE items SET seen_at = '2026-01-01'")
+    run.send()
+    assert (run.outcomes()["A"], price(shop, connector, "A")) == ("failed", 20)
+    with shop.ledger.begin() as connection:  # a day after it was accepted
+        connection.exec_driver_sql("UPDATE items SET accepted_at = '2026-01-01'")
+    later = shop.run(connector, wanted, until="tested")
+    assert (later.decide().ready, later.decide().waiting) == (0, 1), "150 % more than what is there now"
 
 
 def test_a_test_run_says_what_a_live_run_would_ask_and_asks_nothing(shop):
