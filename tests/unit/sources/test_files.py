@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -226,3 +227,14 @@ def test_any_text_survives_a_csv(tmp_path_factory, rows, delimiter):
     items, reading = read(source(path, delimiter=delimiter))
     assert reading.problems == []
     assert [[item["product"]["fields"][name] for name in "ab"] for item in items] == rows
+
+
+@pytest.mark.parametrize(("first", "said"), [("id,id", "more than one column id"), ("a", "has no column id")])
+def test_a_file_of_thousands_of_columns_is_told_within_a_second_on_one_screen(tmp_path, first, said):
+    file = tmp_path / "wide.csv"
+    file.write_text(",".join([first, *(f"c{number}" for number in range(30_000))]) + "\n1\n")
+    began = time.thread_time()
+    with pytest.raises(UnusableSource, match=said) as caught:
+        list(read_items(ProductFiles(FileSettings(path=str(file))), Selection()))
+    assert time.thread_time() - began < 1
+    assert len(str(caught.value)) < 1000

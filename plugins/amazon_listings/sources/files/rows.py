@@ -9,6 +9,7 @@ import codecs
 import csv
 import glob
 import io
+from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +27,8 @@ LONGEST_CELL = 16 * 1024 * 1024
 LONGEST_LINE = 64 * 1024 * 1024  # characters of one JSON object
 DELIMITERS = ",;\t|"
 BATCH = 500  # rows of a Parquet row group turned into objects at once
+#: Names of columns that a sentence lists, and characters of each.
+_MOST_NAMES, _LONGEST_NAME = 20, 60
 
 
 class _ParquetError(Exception):
@@ -161,9 +164,9 @@ def _lines(stream: BinaryIO, name: str, source: FileSettings) -> io.TextIOWrappe
 
 
 def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
-    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    repeated = sorted(column for column, times in Counter(columns).items() if times > 1)
     if repeated:
-        raise UnusableSource("files.repeated_column", name=name, repeated=repeated)
+        raise UnusableSource("files.repeated_column", name=name, repeated=_some(repeated))
     named = [
         source.id_column,
         source.group_column,
@@ -174,11 +177,17 @@ def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
     missing = [column for column in named if column and column not in columns]
     if not missing:
         return
-    hint = f"It has {', '.join(columns)}. Correct the columns in the connector."
+    hint = f"It has {', '.join(_some(columns))}. Correct the columns in the connector."
     other = next((each for each in DELIMITERS if len(columns) == 1 and each in columns[0]), None)
     if other and other != source.delimiter:
         hint = f"Its cells seem to be separated by {other!r}: set delimiter in the connector."
     raise UnusableSource("files.no_column", hint=hint, name=name, missing=missing)
+
+
+def _some(columns: Sequence[str]) -> list[str]:
+    """Return as many names as a sentence can hold."""
+    shown = [column if len(column) <= _LONGEST_NAME else f"{column[:_LONGEST_NAME]}…" for column in columns]
+    return shown if len(shown) <= _MOST_NAMES else [*shown[:_MOST_NAMES], "…"]
 
 
 def _json_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
