@@ -128,7 +128,8 @@ def _other_form(random: Random, value: Any) -> Any:
     if isinstance(value, str) and value:
         forms += [value.swapcase(), f"{value} ", value[:-1], value + "\u0301", list(value), len(value)]
     if isinstance(value, int | float):
-        forms += [f"{value:,}", f"{value}.0", float(value), -value, value * 10**12, bool(value)]
+        forms += [f"{value:,}", f"{value}.0", -value, value * 10**12, bool(value)]
+        forms += [float(value)] if abs(value) < 10**300 else []
     return random.choice(forms)
 
 

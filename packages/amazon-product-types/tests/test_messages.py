@@ -53,6 +53,11 @@ def test_decimals_percents_and_dates_are_written_as_the_locale_writes_them():
     assert written == "1,5 1.234,567 25\u00a0% 08.11.2026 08.11.2026, 09:05"
 
 
+@pytest.mark.parametrize("number", [10**400, -(10**400), 10**30])
+def test_a_number_of_any_size_takes_little_room(number):
+    assert len(one("de", "{count}").message("x", count=number)) < 20
+
+
 def test_one_fact_decides_between_singular_and_plural():
     english = one("en", ("{count} item of {all}", "{count} items of {all}"), "count")
     assert english.message("x", count=1, all=5) == "1 item of 5"

@@ -217,6 +217,10 @@ def _chosen(entry: Entry, plural: Callable[[int], int], facts: Mapping[str, Any]
     return entry.templates[form]
 
 
+#: From here on a whole number is written with an exponent.
+_LONGEST = 10**30
+
+
 @lru_cache(4096)
 def _parsed(template: str) -> tuple[_Part, ...]:
     return tuple(
@@ -228,6 +232,8 @@ def _parsed(template: str) -> tuple[_Part, ...]:
 def _number(catalogue: Catalogue, value: float | Decimal) -> str:
     if isinstance(value, int) and 0 <= value < _GROUPED:
         return str(value)  # the same everywhere, and Babel's data take their time
+    if isinstance(value, int) and abs(value) >= _LONGEST:
+        return f"{Decimal(value):.6e}"  # a limit may have any number of digits, a sentence may not
     return _in_locale(value, catalogue.tag) if math.isfinite(value) else str(value)
 
 
