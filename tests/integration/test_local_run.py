@@ -15,6 +15,15 @@ from support.airflow import FAMILIES, amazon_connection, demo_connector, pim_con
 
 COMMAND = [str(Path(sys.executable).parent / "amazon-listings"), "--language", "en", "run"]
 CHOSEN = f"{{{{ item.reference[:8] in {FAMILIES!r} }}}}"
+#: The command, which leaves the names of what it imported in a file.
+IMPORTED = """
+import atexit, sys
+from pathlib import Path
+from amazon_listings.cli import main
+names = Path(sys.argv.pop(1))
+atexit.register(lambda: names.write_text(" ".join(sys.modules)))
+main()
+"""
 PLAN = re.compile(r"plan ([0-9a-f]{16}): a live run would send (\d+) items")
 
 
@@ -54,6 +63,13 @@ class Shell:
             timeout=300,
         )
 
+    def imported(self, *options):
+        """Run it, and return what the names of the modules that it imported begin with."""
+        names = self.home / "imported"
+        command = [sys.executable, "-c", IMPORTED, names, *COMMAND[1:], *options]
+        subprocess.run(command, check=True, capture_output=True, env=self.environment, timeout=300)
+        return {name.partition(".")[0] for name in names.read_text().split()}
+
 
 @pytest.fixture
 def shell(shared, tmp_path):
@@ -89,6 +105,15 @@ def test_a_plan_is_tested_approved_and_sent(shell):
 
     after = shell.run("packs", "--everything")
     assert PLAN.search(after.stdout).group(2) == "0"
+
+
+def test_a_run_imports_no_airflow_and_one_that_finds_no_change_no_great_expectations(shell):
+    first = shell.imported("packs")
+    assert "great_expectations" in first
+    # What Airflow brings with it, and what Great Expectations would import without using it.
+    assert not first & {"airflow", "altair", "boto3", "libcst", "narwhals", "s3transfer"}
+    again = shell.imported("packs")
+    assert not again & {"airflow", "alembic", "great_expectations", "numpy", "pandas"}
 
 
 def test_named_skus_in_another_language(shell):

@@ -6,9 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Variable
-from airflow.sdk.exceptions import AirflowRuntimeError
-
+from amazon_listings.airflow_adapter import environment
 from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError
@@ -60,7 +58,12 @@ def _read(name: str, *, is_listed: bool) -> str | None:
 
     Airflow gives the default for a Variable that it could not read, too: what it has just listed is there.
     """
-    text: str | None = Variable.get(name, default=None)
+    text = environment.variable(name)
+    if text is not None or not _asks_airflow():
+        return text
+    from airflow.sdk import Variable  # noqa: PLC0415 - takes seconds
+
+    text = Variable.get(name, default=None)
     if text is None and is_listed and name in _listed(name):
         raise VariableUnreadable("airflow.variable_unreadable", name=name)
     return text
@@ -72,6 +75,11 @@ def _listed(prefix: str) -> set[str]:
     Raises:
         VariableUnreadable: Airflow does not say.
     """
+    if not _asks_airflow():
+        return set()
+    from airflow.sdk import Variable  # noqa: PLC0415 - takes seconds
+    from airflow.sdk.exceptions import AirflowRuntimeError  # noqa: PLC0415
+
     # `airflow dags list --local`, `airflow dags test` and the like parse without the supervisor that hands
     # out Variables; Airflow itself then knows only those of the environment and of secrets backends.
     with suppress(ImportError):
@@ -80,6 +88,11 @@ def _listed(prefix: str) -> set[str]:
         except AirflowRuntimeError as error:
             raise VariableUnreadable("airflow.variables_unlisted", prefix=prefix) from error
     return set()
+
+
+def _asks_airflow() -> bool:
+    """Return whether there is an Airflow that may have Variables."""
+    return environment.airflow_is_imported() or environment.has_airflow()
 
 
 def _in_environment() -> set[str]:

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseHook
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.provider import hook_name
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
 from amazon_listings.messages import Message, catalogue
 from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.sellers import check_account
 from amazon_listings.settings import settings
 from amazon_listings.sources.registry import sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import Engine
+    from collections.abc import Callable, Mapping
 
     from amazon_listings.sources.port import ConnectionFields
-
-
-@cache
-def shared_quotas(ledger: Engine) -> Quotas:
-    """The quotas that this process shares with every other worker; one object for all its clients.
-
-    So tokens that one client leased and did not use serve the next one.
-    """
-    return Quotas(SharedBuckets(ledger))
 
 
 class SellingPartnerHook(BaseHook):
@@ -65,21 +52,22 @@ class SellingPartnerHook(BaseHook):
             ActionRequiredError: the connection is missing or incomplete.
         """
         found = connections.connection(self.selling_partner_conn_id, self.conn_type)
-        account = connections.account_of(found, marketplace(self._country(found.extra_dejson)).region)
-        return SellingPartner(account, quotas=shared_quotas(connections.ledger()), preview_rate=preview_rate)
+        return connections.client(
+            self.selling_partner_conn_id, self._country(found.extra), preview_rate=preview_rate
+        )
 
     def test_connection(self) -> tuple[bool, str]:
         """Fetch a token and ask where the account may sell."""
         try:
             found = connections.connection(self.selling_partner_conn_id, self.conn_type)
-            place = marketplace(self._country(found.extra_dejson))
+            place = marketplace(self._country(found.extra))
             client = SellingPartner(connections.account_of(found, place.region))
             messages = catalogue(settings().language)
             return True, " ".join(map(messages.word, check_account(client, place)))
         except AmazonListingsError as error:
             return False, _told(error, self.selling_partner_conn_id)
 
-    def _country(self, extra: dict[str, str]) -> str:
+    def _country(self, extra: Mapping[str, Any]) -> str:
         country = self.country or extra.get("country") or ""
         if ALIASES.get(country, country) not in MARKETPLACES:
             raise connections.ConnectionProblem(
@@ -112,7 +100,7 @@ class SourceHook(BaseHook):
         Raises:
             ActionRequiredError: the connection is missing, or of another type.
         """
-        return connections.fields_of(connections.connection(self.connection_id, self.conn_type))
+        return connections.connection(self.connection_id, self.conn_type)
 
     def test_connection(self) -> tuple[bool, str]:
         """Have the source try the connection."""

@@ -6,7 +6,6 @@ import functools
 from typing import TYPE_CHECKING
 
 from amazon_listings.airflow_adapter import connections
-from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,8 +42,8 @@ class AirflowInstallation:
 
     def client(self, connector: Connector) -> SellingPartner:
         """Return a client of the connector's account; its quotas are shared through the ledger."""
-        hook = SellingPartnerHook(connector.amazon.connection, connector.amazon.country)
-        return hook.get_conn(preview_rate=connector.sync.preview_rate)
+        amazon = connector.amazon
+        return connections.client(amazon.connection, amazon.country, preview_rate=connector.sync.preview_rate)
 
     def reader(self, connector: Connector) -> Callable[[Selection], Reading]:
         """Return what reads a selection from the connector's source."""

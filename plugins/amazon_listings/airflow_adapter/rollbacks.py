@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amazon_listings.airflow_adapter import connections
-from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.runs.definitions import definition_key
@@ -33,7 +32,7 @@ def rollback_of(connector: Connector, engine: Engine, run: Run, skus: Collection
         ActionRequiredError: the connection cannot be used.
         NoDefinition: no definition is stored.
     """
-    client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
+    client = connections.client(connector.amazon.connection, connector.amazon.country)
     store = DefinitionStore(connections.storage() / "definitions")
     pair = load_pair(store, definition_key(connector, client.account.seller_id), connector.marketplace)
     return Rollback(

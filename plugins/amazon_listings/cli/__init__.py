@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -120,6 +121,8 @@ def main() -> None:
     # Airflow logs to stdout, among a command's own output: of each short value in a connection, say, or
     # with a traceback of a database that is not there. What matters a command says itself.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
+    # Without Airflow, Python itself would write warnings among them.
+    logging.getLogger().addHandler(logging.NullHandler())
     _use_connectors_of_this_folder()
     app()
 

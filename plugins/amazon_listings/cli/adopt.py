@@ -129,7 +129,6 @@ def _setting(connector_id: str, url: str | None) -> _Setting:
     """Return the connector as it is now, its account, definition and mapping."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.airflow_adapter.configured import connector_named
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.definitions.refresh import load_pair
     from amazon_listings.definitions.store import DefinitionStore
     from amazon_listings.ledger.connectors import keyed
@@ -140,7 +139,7 @@ def _setting(connector_id: str, url: str | None) -> _Setting:
     engine = opened_ledger(url)
     connector = keyed(engine, connector_named(connector_id))
     speak(connector=connector)
-    client = SellingPartnerHook(connector.amazon.connection, connector.amazon.country).get_conn()
+    client = connections.client(connector.amazon.connection, connector.amazon.country)
     store = DefinitionStore(connections.storage() / "definitions")
     pair = load_pair(store, definition_key(connector, client.account.seller_id), connector.marketplace)
     definitions = Definitions(pair)

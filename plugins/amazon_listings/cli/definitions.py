@@ -152,9 +152,9 @@ def run_storage() -> Path:
 
 def selling_partner(connection: str, country: str) -> SellingPartner:
     """A client for an Airflow connection, in the region of a country."""
-    from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
+    from amazon_listings.airflow_adapter import connections
 
-    return SellingPartnerHook(connection, country).get_conn()
+    return connections.client(connection, country)
 
 
 def marketplace_of(country: str) -> Marketplace:

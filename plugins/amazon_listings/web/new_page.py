@@ -416,7 +416,7 @@ def _blank(accounts: list[str], words: Wording) -> Asked:
 
 def _country_of(name: str) -> str:
     try:
-        country = connections.connection(name, AMAZON).extra_dejson.get("country")
+        country = connections.connection(name, AMAZON).extra.get("country")
     except (AmazonListingsError, ValueError):
         return ""
     return country if isinstance(country, str) and country in MARKETPLACES else ""

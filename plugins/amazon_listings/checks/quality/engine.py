@@ -2,6 +2,8 @@
 
 Its import writes hundreds of log lines about its own set-up and shows its dependencies'
 deprecations; a task log is no place for either, and nobody who reads it could act on them.
+Half of its time goes into libraries that a few expectations and stores need; they are imported when
+one of these uses them.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 import logging
 import warnings
 
+from amazon_listings.checks.quality.postponed import postponed
+
 logging.getLogger("great_expectations").setLevel(logging.WARNING)
-with warnings.catch_warnings():
+with warnings.catch_warnings(), postponed("scipy.stats", "altair", "boto3"):
     warnings.simplefilter("ignore")
     import great_expectations as gx
     from great_expectations.checkpoint import UpdateDataDocsAction
