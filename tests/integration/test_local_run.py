@@ -63,6 +63,12 @@ class Shell:
             timeout=300,
         )
 
+    def due(self, connector):
+        """Return the forecast of what is due."""
+        command = [COMMAND[0], "forecast", connector, "--json"]
+        done = subprocess.run(command, check=True, capture_output=True, env=self.environment, timeout=60)
+        return json.loads(done.stdout)["due"]
+
     def imported(self, *options):
         """Run it, and return what the names of the modules that it imported begin with."""
         names = self.home / "imported"
@@ -84,6 +90,8 @@ def test_a_plan_is_tested_approved_and_sent(shell):
     assert "extracted" in tested.stdout
     plan, count = PLAN.search(tested.stdout).groups()
     assert int(count) > 0
+    foreseen = shell.due("packs")
+    assert (foreseen["items"], foreseen["creations"]) == (int(count), int(count))
 
     refused = shell.run("packs", "--operation", "live")
     assert refused.returncode == 2
@@ -102,6 +110,8 @@ def test_a_plan_is_tested_approved_and_sent(shell):
     assert all(set(item) == {"sku", "outcome", "note", "asin", "issues"} for item in items)
     issue = next(issue for item in items for issue in item["issues"])
     assert set(issue) == {"code", "severity", "attribute", "path", "message", "action"}
+
+    assert shell.due("packs")["items"] == 0
 
     after = shell.run("packs", "--everything")
     assert PLAN.search(after.stdout).group(2) == "0"

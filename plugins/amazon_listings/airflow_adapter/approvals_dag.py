@@ -116,6 +116,7 @@ class AskOperator(HITLOperator):
         from amazon_listings.approvals.wording import body, subject
         from amazon_listings.connectors.languages import language_of
         from amazon_listings.ledger.questions import show_question
+        from amazon_listings.writes.foreseen import forecast_of_approval
 
         ledger = connections.ledger()
         found = _open(int(self.question))
@@ -131,7 +132,11 @@ class AskOperator(HITLOperator):
         connector = _connector(self.connector_id)
         messages = catalogue(language_of(connector) if connector is not None else "en")
         self.subject = subject(found, messages)
-        self.body = body(ledger, found, messages)
+        cost = ""
+        if connector is not None:
+            foreseen = forecast_of_approval(connector, ledger, found.connector_key, found.counts)
+            cost = foreseen.worded(messages)
+        self.body = body(ledger, found, messages, cost=cost)
         if connector is not None and connector.approval.approvers:
             self.assigned_users = [HITLUser(id=one, name=one) for one in connector.approval.approvers]
         return super().execute(context)

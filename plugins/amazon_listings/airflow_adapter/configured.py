@@ -58,7 +58,7 @@ def _read(name: str, *, is_listed: bool) -> str | None:
 
     Airflow gives the default for a Variable that it could not read, too: what it has just listed is there.
     """
-    text = environment.variable(name)
+    text: str | None = environment.variable(name)
     if text is not None or not _asks_airflow():
         return text
     from airflow.sdk import Variable  # noqa: PLC0415 - takes seconds

@@ -34,8 +34,15 @@ def subject(question: Question, messages: Catalogue) -> str:
     return messages.phrase("approval.subject", connector=question.connector_id, count=question.items)
 
 
-def body(ledger: Engine, question: Question, messages: Catalogue) -> str:
-    """Return the text of a question in Markdown."""
+def body(ledger: Engine, question: Question, messages: Catalogue, *, cost: str = "") -> str:
+    """Return the text of a question in Markdown.
+
+    Args:
+        ledger: The open ledger.
+        question: The question.
+        messages: In whose words.
+        cost: What it takes to send what is asked about; empty if that is not known.
+    """
     of_question = ApprovalFilter(questions=(question.number,))
     rows = [row for row in find_approvals(ledger, of_question, changes=True) if row.state == "asked"]
     kinds = [
@@ -46,6 +53,8 @@ def body(ledger: Engine, question: Question, messages: Catalogue) -> str:
     lines = [", ".join(kinds) + ".", ""]
     for reason, count in sorted(question.reasons.items(), key=lambda pair: -pair[1]):
         lines.append(f"- {count:,}: " + messages.phrase(f"approval.reason_{reason}"))
+    if cost:
+        lines += ["", messages.phrase("approval.cost", cost=cost)]
     prices = heapq.nlargest(PRICES, (one for row in rows for one in _prices(row)))
     if prices:
         lines += ["", messages.phrase("approval.prices"), "", "| SKU | | |", "|---|---:|---:|"]

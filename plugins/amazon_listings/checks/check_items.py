@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 from collections import Counter
@@ -42,14 +43,17 @@ from amazon_listings.runs.records import (
     MAPPED,
     QUALITY,
     TESTED,
+    encode,
 )
 from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.tracing import Sources
 from amazon_listings.selling_partner.forecast import Joined, forecast
 from amazon_listings.writes.planner import Planner
-from amazon_listings.writes.volume import Volume
+from amazon_listings.writes.volume import MEASURED, Volume
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
@@ -135,6 +139,7 @@ def test_sync(
     sending = Volume(connector.sync.feed_from, connector.sync.when_removed)
     if scope.operation == "live":
         sending.creations, sending.leaving = ready + local.waiting, leaving
+        sending.sizes = _sizes(folder, extract.parts)
     most = connector.sync.preview_most
     # A run that tests few items, or is of named ones, previews each: its user expects Amazon's word on it.
     each = local.waiting <= most and (scope.operation == "test" or bool(scope.skus))
@@ -171,6 +176,12 @@ def test_sync(
         )
     )
     return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+
+
+def _sizes(folder: RunFolder, parts: Iterable[str]) -> list[int]:
+    """Return the bytes of the first payloads."""
+    mapped = itertools.chain.from_iterable(folder.read(MAPPED, part) for part in parts)
+    return [len(encode(item.attributes)) for item in itertools.islice(mapped, MEASURED)]
 
 
 def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume, previews: int) -> Message:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from amazon_listings.ledger import questions as stored
     from amazon_listings.ledger.approvals import Approval, ApprovalFilter
+    from amazon_listings.writes.foreseen import RunForecast
 
 #: Exit code of `list --exit-code` where something waits.
 WAITS = 3
@@ -77,6 +79,7 @@ def list_open(
                 "lapses_at": one.lapses_at.isoformat(),
                 "items": dict(one.counts),
                 "reasons": dict(one.reasons),
+                "forecast": _numbers(engine, one),
             }
             typer.echo(json.dumps(line))
             continue
@@ -91,6 +94,7 @@ def list_open(
         )
         for reason, count in sorted(one.reasons.items(), key=lambda pair: -pair[1]):
             say("cli.question_reason", count=count, reason=messages().phrase(f"approval.reason_{reason}"))
+        _say_cost(engine, one)
     if not found and not as_json:
         say("cli.nothing_waits")
     raise typer.Exit(WAITS if found and exit_code else 0)
@@ -110,6 +114,7 @@ def show(
 ) -> None:
     """Show what would change: each item that waits, leaf by leaf, before and after."""
     from amazon_listings.ledger.approvals import find_approvals
+    from amazon_listings.ledger.questions import open_questions
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -117,6 +122,11 @@ def show(
         rows = _open(find_approvals(engine, where, changes=True))
         if not _shown(rows, everything=everything, as_json=as_json):
             refuse("cli.nothing_waits")
+    for one in open_questions(engine) if not as_json else ():
+        if one.connector_key in (where.connectors or {one.connector_key}) and one.number in (
+            where.questions or {one.number}
+        ):
+            _say_cost(engine, one)
 
 
 @app.command()
@@ -266,6 +276,32 @@ def _answer(
         for name in dict.fromkeys(row.connector_id for row in rows):
             say("cli.send_approved", connector=name)
     raise typer.Exit(1 if missing else 0)
+
+
+def _cost(engine: Engine, question: stored.Question) -> RunForecast | None:
+    """Return what it costs to send what a question is about; None if its connector is not found here."""
+    from amazon_listings.cli.configured import connectors_in, exported
+    from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.writes.foreseen import forecast_of_approval
+
+    try:
+        loaded = connectors_in(None, exported(None), only=question.connector_id)
+    except AmazonListingsError:
+        return None
+    if not loaded.connectors:
+        return None
+    return forecast_of_approval(loaded.connectors[0], engine, question.connector_key, question.counts)
+
+
+def _numbers(engine: Engine, question: stored.Question) -> dict[str, Any] | None:
+    cost = _cost(engine, question)
+    return None if cost is None else cost.as_json()
+
+
+def _say_cost(engine: Engine, question: stored.Question) -> None:
+    cost = _cost(engine, question)
+    if cost is not None:
+        say("approval.cost", cost=cost.worded(messages()))
 
 
 def _filter(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.messages import DEFAULT, catalogue, message
-from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
+from amazon_listings.selling_partner.feed_messages import MOST_BYTES, MOST_MESSAGES
 from amazon_listings.selling_partner.operations import PREVIEW_RATE, limits
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def forecast(
     *,
     kinds: Collection[Kind] = (),
     preview_rate: float = PREVIEW_RATE,
+    size: float = 0,
+    together: int | None = None,
 ) -> Forecast:
     """Return what an operation for so many items will cost.
 
@@ -75,15 +77,29 @@ def forecast(
         operation: Amazon's operation name.
         kinds: What is special about the requests; `preview` makes them previews.
         preview_rate: Previews a second that the account may make.
+        size: Bytes of a message of a feed, on average; 0: so few that they do not count.
+        together: Messages after which a new feed is begun, whether there is room in the last or not; None:
+            it is begun when the last is full.
 
     Returns:
         The time of a feed is until its upload; what Amazon needs to process it, Amazon does not say.
     """
-    calls = math.ceil(items / MOST_MESSAGES) if operation == "createFeed" else items
-    slowest = min(limits(operation, kinds, preview_rate=preview_rate), key=lambda limit: limit.rate)
-    seconds = max(0.0, (calls - slowest.burst) / slowest.rate)
+    calls = feeds_of(items, size, together) if operation == "createFeed" else items
+    seconds = max(
+        (calls - limit.burst) / limit.rate for limit in limits(operation, kinds, preview_rate=preview_rate)
+    )
     named = operation if operation in _NAMED else "call"
-    return Forecast(calls, seconds, "preview" if "preview" in kinds else named)
+    return Forecast(calls, max(0.0, seconds), "preview" if "preview" in kinds else named)
+
+
+def feeds_of(messages: int, size: float, together: int | None = None) -> int:
+    """Return in how many feeds so many messages of so many bytes go; see `forecast`."""
+    # A document ends before the message that would make it too large.
+    each = min(MOST_MESSAGES, max(1, MOST_BYTES // math.ceil(size + 1)))
+    if together is None:
+        return math.ceil(messages / each)
+    full, rest = divmod(messages, together)
+    return full * math.ceil(together / each) + math.ceil(rest / each)
 
 
 def duration(seconds: float) -> Message:

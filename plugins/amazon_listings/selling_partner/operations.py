@@ -52,16 +52,8 @@ OPERATIONS: dict[str, Operation] = {
         Operation("searchDefinitionsProductTypes", "GET", _TYPES, 5, 10, DEFINITIONS),
         Operation("getDefinitionsProductType", "GET", _TYPES + "/{productType}", 5, 10, DEFINITIONS),
         Operation("createFeedDocument", "POST", "/feeds/2021-06-30/documents", 0.5, 15, FEEDS),
-        # The model's 0.0083/s is for feed types in general; this is the limit of JSON_LISTINGS_FEED.
-        Operation(
-            "createFeed",
-            "POST",
-            "/feeds/2021-06-30/feeds",
-            5 / 300,
-            5,
-            "SP-API changelog 2025-05-06: 5 JSON_LISTINGS_FEED per 5 minutes",
-            repeatable=False,
-        ),
+        # A listings feed draws on a bucket of its type, too: see `LISTINGS_FEEDS`.
+        Operation("createFeed", "POST", "/feeds/2021-06-30/feeds", 0.0083, 15, FEEDS, repeatable=False),
         Operation("getFeed", "GET", "/feeds/2021-06-30/feeds/{feedId}", 2, 15, FEEDS),
         Operation("getFeeds", "GET", "/feeds/2021-06-30/feeds", 0.0222, 10, FEEDS),
         Operation("cancelFeed", "DELETE", "/feeds/2021-06-30/feeds/{feedId}", 2, 15, FEEDS, answers=False),
@@ -112,6 +104,15 @@ APPLICATION_LIMITS: dict[tuple[str, Kind | None], tuple[float, str]] = {
     ("patchListingsItem", "preview"): (20, _PAGE),
 }
 
+#: The bucket of listings feeds, beside the one of all feeds that `x-amzn-RateLimit-Limit` is about.
+LISTINGS_FEEDS = Limit(
+    "createFeed JSON_LISTINGS_FEED",
+    "account",
+    5 / 300,
+    5,
+    "SP-API changelog 2025-05-06: 5 JSON_LISTINGS_FEED per 5 minutes",
+)
+
 #: Previews per second and account. Amazon started with 1 a second (2024-01) and states no number
 #: now; users report 429s above it.
 PREVIEW_RATE = 1.0
@@ -134,6 +135,8 @@ def limits(name: str, kinds: Collection[Kind] = (), *, preview_rate: float = PRE
     """
     operation = OPERATIONS[name]
     yield Limit(name, "account", operation.rate, operation.burst, operation.source)
+    if name == "createFeed":
+        yield LISTINGS_FEEDS
     if "preview" in kinds:
         yield Limit("preview", "account", preview_rate, max(PREVIEW_BURST, preview_rate), PREVIEW_SOURCE)
     for (limited, kind), (rate, source) in APPLICATION_LIMITS.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,18 +17,17 @@ from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.before_images import count_written
 from amazon_listings.ledger.issues import count_issues
-from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.overview import RunLine, runs_of
 from amazon_listings.ledger.runs import attempts_of, find_run
 from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
 from amazon_listings.runs.folder import RunFolder
-from amazon_listings.selling_partner.forecast import Forecast, forecast
 from amazon_listings.web.access import AnyUser, Editor, Reader
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.connectors_page import bar
 from amazon_listings.web.items_page import readable_connectors
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.told import Told
+from amazon_listings.writes.foreseen import RunForecast, forecast_of_changes
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -131,11 +130,10 @@ def switch(request: Request, dag_id: str, visitor: Editor, wanted: Switch) -> To
     return Told(words.t("stop.resumed"))
 
 
-def forecast_of(one: Connector) -> Forecast:
-    """Return what a test of all items costs that are known now."""
+def forecast_of(one: Connector) -> RunForecast:
+    """Return what a run costs in which all items change that are known now."""
     ledger = connections.ledger()
-    items = sum(count_states(ledger, keys_of(ledger).get(one.id, one.id)).values())
-    return forecast(items, "putListingsItem", kinds=["preview"], preview_rate=one.sync.preview_rate)
+    return forecast_of_changes(replace(one, resolved_key=keys_of(ledger).get(one.id, one.id)), ledger)
 
 
 def approved_items(one: Connector) -> int:

@@ -26,8 +26,11 @@ from amazon_listings.web.described import stored_definitions_of
 from amazon_listings.web.item_page import shown
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.told import Told
+from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.approvals import Approval, State
     from amazon_listings.runs.plan import Change
@@ -94,6 +97,7 @@ def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
         kinds=Counter(item.kind for item in found),
         reasons=Counter(reason for item in found for reason in item.reasons),
         questions=",".join(str(number) for number in sorted({item.question for item in found})),
+        cost=cost_of(one, Counter(item.kind for item in found)).worded(words.messages),
         may_answer=may_answer(one, visitor),
         may_edit=visitor.may_edit(dag_id),
         approved=approved_items(one),
@@ -148,6 +152,12 @@ def _entered(dag_id: str, visitor: Visitor, answered: Answer) -> tuple[int, list
     )
     after = {found.number for found in open_questions(ledger)}
     return len(rows), [one.shown_in for number, one in before.items() if one.shown_in and number not in after]
+
+
+def cost_of(one: Connector, counts: Mapping[str, int]) -> RunForecast:
+    """Return what it costs to send so many items that wait, by kind."""
+    ledger = connections.ledger()
+    return forecast_of_approval(one, ledger, keys_of(ledger).get(one.id, one.id), counts)
 
 
 def may_answer(one: Connector, visitor: Visitor) -> bool:

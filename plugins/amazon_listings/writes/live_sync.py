@@ -28,6 +28,7 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, REMOVED, TESTED, WrittenItem
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
+from amazon_listings.writes.feeds.buffer import message_size
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
 from amazon_listings.writes.known import current_listings
@@ -35,7 +36,7 @@ from amazon_listings.writes.planner import CurrentListing, Planner
 from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
-from amazon_listings.writes.volume import Volume
+from amazon_listings.writes.volume import MEASURED, Volume
 from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
@@ -301,6 +302,9 @@ class LiveSync:
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
         for part in self.folder.parts(APPROVED):
             for row in self._with_current(self._ready(part)):
+                if len(volume.sizes) < MEASURED:
+                    plan = None if self._read_before(row["current"]) else self.writer.planner.plan
+                    volume.sizes.append(message_size(row, plan, self.connector.amazon.product_type))
                 volume.readings += self._read_before(row["current"])
                 update = bool(row["current"].exists) and not self.connector.sync.full_replace
                 volume.updates += update

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from amazon_listings.messages import message
 from amazon_listings.runs.bulk_reading import AT_ONCE
+from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.selling_partner.forecast import Joined, forecast
+from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from amazon_listings.messages import Catalogue, Message
     from amazon_listings.selling_partner.forecast import Forecast
+
+    #: Says what a cost is about.
+    _About = Callable[[Forecast], Message]
+
+#: Messages whose bytes are measured; those of all others are taken to be alike.
+MEASURED = 100
 
 
 @dataclass
@@ -27,6 +39,7 @@ class Volume:
         updates: To be changed.
         parents: Those of them that are parents of families, which go before the others.
         leaving: To be taken off.
+        sizes: Bytes of messages about some of them, from which those of all are estimated.
     """
 
     feed_from: int
@@ -36,6 +49,12 @@ class Volume:
     updates: int = 0
     parents: int = 0
     leaving: int = 0
+    sizes: list[int] = field(default_factory=list)
+
+    @property
+    def size(self) -> float:
+        """Bytes of a message on average; 0 if that is not known."""
+        return sum(self.sizes) / len(self.sizes) if self.sizes else 0
 
     @property
     def by_feeds(self) -> bool:
@@ -47,36 +66,63 @@ class Volume:
         """Whether parents go by feeds too, in ones of their own."""
         return self.parents >= self.feed_from
 
+    @property
+    def seconds(self) -> float:
+        """How long the calls take; those of different operations are not made at the same time."""
+        feeds, single = self._ways()
+        return sum(cost.seconds for _, cost in feeds) + sum(cost.seconds for cost in single)
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """How many calls, by Amazon's operation."""
+        feeds, single = self._ways()
+        found: Counter[str] = Counter()
+        for cost in (*(cost for _, cost in feeds), *single):
+            found[cost.name] += cost.calls
+        return dict(found)
+
     def worded(self, messages: Catalogue) -> str:
         """Return it as the log says it before the first call."""
+        feeds, single = self._ways()
+        fed = tuple(cost if about is None else about(cost) for about, cost in feeds)
+        ways = [
+            messages.phrase(code, costs=Joined(way))
+            for code, way in (("volume.by_feeds", fed), ("volume.one_by_one", single))
+            if way
+        ]
+        return "; ".join(ways) or messages.phrase("volume.nothing")
+
+    def _ways(self) -> tuple[list[tuple[_About | None, Forecast]], tuple[Forecast, ...]]:
+        """Return the costs of what goes by feeds, each with what it is about, and of what goes singly."""
         readings, creations, updates, leaving = self.readings, self.creations, self.updates, self.leaving
         searched = 0
-        feeds: list[Forecast | Message] = []
+        feeds: list[tuple[_About | None, Forecast]] = []
         if self.by_feeds:
             singly = 0 if self.parents_by_feeds else self.parents
-            feeds.append(_feeds(creations + updates - singly, "volume.feeds_items"))
+            number = creations + updates - singly
+            feeds.append((partial(_feeds, number, "volume.feeds_items"), self._feeds(number)))
             searched += readings
             readings, creations, updates = 0, singly, 0
         if leaving >= self.feed_from:
-            feeds.append(_feeds(leaving, "volume.feeds_removals"))
+            feeds.append((partial(_feeds, leaving, "volume.feeds_removals"), forecast(leaving, "createFeed")))
             searched += leaving
             leaving = 0
+        if searched:
+            feeds.insert(0, (None, forecast(math.ceil(searched / AT_ONCE), "searchListingsItems")))
         costs = (
             forecast(readings + leaving, "getListingsItem"),
             forecast(creations, "putListingsItem"),
             forecast(updates, "patchListingsItem"),
             forecast(leaving, f"{'delete' if self.when_removed == 'delete' else 'patch'}ListingsItem"),
         )
-        if searched:
-            feeds.insert(0, forecast(math.ceil(searched / AT_ONCE), "searchListingsItems"))
-        single = tuple(cost for cost in costs if cost.calls)
-        ways = [
-            messages.phrase(code, costs=Joined(way))
-            for code, way in (("volume.by_feeds", tuple(feeds)), ("volume.one_by_one", single))
-            if way
-        ]
-        return "; ".join(ways) or messages.phrase("volume.nothing")
+        return feeds, tuple(cost for cost in costs if cost.calls)
+
+    def _feeds(self, number: int) -> Forecast:
+        # Feeds are made of whole parts of the run.
+        part = settings().part_size
+        together = max(part, MOST_MESSAGES // part * part)
+        return forecast(number, "createFeed", size=self.size, together=together)
 
 
-def _feeds(number: int, code: str) -> Message:
-    return message(code, number=number, feeds=forecast(number, "createFeed"))
+def _feeds(number: int, code: str, cost: Forecast) -> Message:
+    return message(code, number=number, feeds=cost)

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
@@ -12,6 +13,8 @@ from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.stops import stop_of
+from amazon_listings.settings import settings
+from support.airflow import demo_connector
 
 
 @pytest.fixture
@@ -57,6 +60,23 @@ def test_list_says_what_waits_and_ends_as_asked(run, shops):
     assert run("approvals", "list", "--exit-code").exit_code == 3
     (line,) = run("approvals", "list", "de_lamps", "--json").stdout.splitlines()
     assert json.loads(line)["items"] == {"create": 1}
+
+
+def test_list_and_show_say_what_sending_costs(run, shops, tmp_path, monkeypatch):
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    (folder / "fr_lamps.yaml").write_text(yaml.safe_dump(demo_connector("fr_lamps", "fr_lamps")))
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(folder))
+    settings.cache_clear()
+    cost = "What it takes to send: one by one, 2 readings, less than a minute; 2 submissions, less than a"
+    assert run("approvals", "list").stdout.count(cost) == 1  # the other connector has no file
+    assert cost in run("approvals", "show", "fr_lamps").stdout
+    assert "takes to send" not in run("approvals", "show", "de_lamps").stdout
+    lines = [json.loads(line) for line in run("approvals", "list", "--json").stdout.splitlines()]
+    costs = {line["connector"]: line["forecast"] for line in lines}
+    assert costs["de_lamps"] is None
+    assert costs["fr_lamps"]["calls"] == {"getListingsItem": 2, "putListingsItem": 2}
+    settings.cache_clear()
 
 
 def test_approve_all_of_many_connectors_at_once(run, shops):

@@ -23,6 +23,19 @@ def test_calls_way_and_time_in_words(items, operation, kinds, words):
     assert catalogue("en").value(forecast(items, operation, kinds=kinds)) == words
 
 
+def test_feeds_are_counted_by_bytes_too_and_draw_on_two_buckets():
+    # 10 MiB hold 3,880 messages of 2,700 bytes and a comma: 26 feeds.
+    cost = forecast(100_000, "createFeed", size=2_700)
+    assert cost.calls == 26
+    # Of all feeds, 15 at once and then 0.0083 a second; of listings feeds, 5 and then one a minute.
+    assert cost.seconds == pytest.approx(max((26 - 15) / 0.0083, (26 - 5) * 60))
+    assert forecast(40_000, "createFeed", size=2_700).seconds == pytest.approx((11 - 5) * 60)
+    # Parts of 2,000 items stay together: 4 times 24,000 items in 7 feeds, 4,000 in 2.
+    assert forecast(100_000, "createFeed", size=2_700, together=24_000).calls == 30
+    assert forecast(0, "createFeed", size=2_700).calls == 0
+    assert forecast(3, "createFeed", size=20_000_000).calls == 3
+
+
 def test_the_connectors_preview_rate_counts():
     assert forecast(3002, "putListingsItem", kinds=["preview"], preview_rate=5).seconds == pytest.approx(
         599, abs=3

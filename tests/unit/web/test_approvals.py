@@ -50,7 +50,9 @@ def test_what_waits_is_shown_with_before_after_and_reason(client, asked):
         "old",
         "new",
     )
-    assert "the mapping line was not approved yet" in client("viewer").get(PLACE).text
+    shown = client("viewer").get(PLACE).text
+    assert "the mapping line was not approved yet" in shown
+    assert "What it takes to send: one by one, 1 update, less than a minute." in shown
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from amazon_listings.runs.records import Stage, encode
 from amazon_listings.selling_partner import feed_messages as messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from amazon_listings.writes.planner import PlannedWrite
 
@@ -38,7 +38,7 @@ def message_line(row: dict[str, Any], write: PlannedWrite, product_type: str, pa
     )
 
 
-def message_of(row: dict[str, Any], write: PlannedWrite, product_type: str) -> dict[str, Any]:
+def message_of(row: Mapping[str, Any], write: PlannedWrite, product_type: str) -> dict[str, Any]:
     """The message that does what a single submission of the plan would do."""
     if write.method == "DELETE":
         return messages.delete(row["sku"])
@@ -49,6 +49,21 @@ def message_of(row: dict[str, Any], write: PlannedWrite, product_type: str) -> d
         if len(whole) == len(write.body):
             return messages.partial_update(row["sku"], product_type, whole)
     return messages.patch(row["sku"], product_type, write.body)
+
+
+def message_size(
+    row: Mapping[str, Any], plan: Callable[[Mapping[str, Any], Any], PlannedWrite] | None, product_type: str
+) -> int:
+    """Return the bytes of a row's message: of one that is read before it is planned, of all its attributes.
+
+    Args:
+        row: The row, with what is known of its listing as `current`.
+        plan: Plans it; None if its listing is read before.
+        product_type: The connector's.
+    """
+    if plan is None:
+        return len(encode(row["attributes"])) + len(encode(messages.update(row["sku"], product_type, {}, "")))
+    return len(encode(message_of(row, plan(row, row["current"]), product_type)))
 
 
 def entries_of(lines: Iterator[dict[str, Any]], skus: Sequence[str]) -> Iterator[dict[str, Any]]:

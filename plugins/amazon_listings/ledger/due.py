@@ -1,0 +1,91 @@
+"""How many payloads are known and how large they are: what a run can be expected to send."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import and_, case, exists, func, select
+
+from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.packing import Unpacker
+from amazon_listings.ledger.tables import item_states, items
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Engine
+
+#: Outcomes of items that the next live run sends, if they are approved.
+DUE = ("ready", "waiting", "failed")
+#: One in so many items is looked at, at most, to find some that stand for all.
+_STRIDE = 64
+
+
+class Payloads(NamedTuple):
+    """Numbers of items that have a payload.
+
+    Attributes:
+        items: All of them.
+        listed: Of these, those of which Amazon accepted a payload before.
+        tested: Of these, those whose payload Amazon's preview passed.
+    """
+
+    items: int
+    listed: int
+    tested: int
+
+
+def count_payloads(ledger: Engine, connector_key: str, *, due: bool) -> Payloads:
+    """Count the items of a connector that have a payload.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose.
+        due: Only those that passed the last check and whose payload Amazon has not accepted.
+    """
+    table = item_states.c
+    own = and_(items.c.connector_key == table.connector_key, items.c.sku == table.sku)
+    accepted = exists().where(own, items.c.accepted_hash.is_not(None))
+    same = exists().where(own, items.c.accepted_hash == table.payload_hash)
+    tested = exists().where(own, items.c.tested_hash == table.payload_hash)
+    wanted = [*_with_payload(connector_key)]
+    if due:
+        wanted += [table.outcome.in_(DUE), ~same]
+    numbers = select(
+        func.count(), func.sum(case((accepted, 1), else_=0)), func.sum(case((tested, 1), else_=0))
+    ).where(*wanted)
+    with reading(ledger) as connection:
+        return Payloads(*(int(number or 0) for number in connection.execute(numbers).one()))
+
+
+def payload_sizes(ledger: Engine, connector_key: str, known: int, most: int) -> list[int]:
+    """Return the bytes of some payloads of a connector, as JSON without blanks.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose.
+        known: How many payloads there are.
+        most: How many of them are measured.
+    """
+    # A digest is as good as chance, and what is near in the table is alike.
+    stride = max(1, min(_STRIDE, known // most))
+    columns = (item_states.c.content, item_states.c.dictionary)
+    chosen = (*_with_payload(connector_key), item_states.c.of_row % stride == 0)
+    with reading(ledger) as connection:
+        rows = connection.execute(select(*columns).where(*chosen).limit(most)).all()
+        unpacker = Unpacker(connection)
+        contents = (json.loads(unpacker.unpacked(row.content, row.dictionary)) for row in rows)
+        payloads = [content.get("attributes") for content in contents]
+    return [
+        len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
+        for payload in payloads
+        if payload
+    ]
+
+
+def _with_payload(connector_key: str) -> tuple[ColumnElement[bool], ...]:
+    table = item_states.c
+    return (
+        table.connector_key == connector_key,
+        table.removed.is_(False),
+        table.payload_hash.is_not(None),
+    )
