@@ -9,6 +9,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner.fault_table import FAULTS
 from amazon_listings.selling_partner.operations import (
     APPLICATION_LIMITS,
+    LISTINGS_FEEDS,
     OPERATIONS,
     PREVIEW_BURST,
     PREVIEW_RATE,
@@ -35,6 +36,8 @@ def quotas():
         )
         for one in OPERATIONS.values()
     ]
+    feeds = LISTINGS_FEEDS
+    rows.append(("listings feeds, of `createFeed`", f"{feeds.rate:.4g}", feeds.burst, feeds.source))
     rows.append(
         (
             "previews, of `putListingsItem` and `patchListingsItem`",
