@@ -228,13 +228,13 @@ def ledger_in_airflow() -> Engine:
 
 
 def storage() -> Path | ObjectStoragePath:
-    """Return where runs and definitions are kept."""
-    location, named = settings().storage, settings().storage_connection
+    """Return where runs and definitions are kept; a folder is a plain path without Airflow in the process."""
+    location = settings().storage
     if "://" not in location:
         if not environment.airflow_is_imported():
             return Path(location)
         location = f"file://{location}"
-    return _object_storage(location, named)
+    return _object_storage(location, settings().storage_connection)
 
 
 def _object_storage(address: str, connection_id: str | None) -> ObjectStoragePath:

@@ -69,8 +69,13 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
             number = words.phrase("local.extracted", count=issue["items"])
             severity = words.phrase(f"report.severities.{issue['severity']}")
             console.print(Text(f"  {number:>9}  {severity:<7}  {issue['message']}"))
-        place = words.phrase("table.report", place=summary["files"]["report.html"])
+        place = words.phrase("table.report", place=_link(summary["files"]["report.html"]))
         console.print(Text(f"  {place}"), soft_wrap=True)
+
+
+def _link(place: str) -> str:
+    """Return the address of a file, which a terminal makes a link."""
+    return place if "://" in place else f"file://{Path(place).absolute()}"
 
 
 def _frequent(summary: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -202,7 +202,7 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 def _local(root: Path) -> Path | None:
     """The local folder behind a `file://` path of Airflow, which can do what `pathlib` can."""
-    if isinstance(root, Path) and type(root).__module__ == "pathlib":
+    if isinstance(root, Path) and not hasattr(root, "protocol"):
         return root
     if getattr(root, "protocol", None) in {"file", "local", ""}:
         return Path(str(getattr(root, "path", root)))

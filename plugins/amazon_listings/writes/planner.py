@@ -203,6 +203,11 @@ class Planner:
             listing = None  # it is sold in other marketplaces only
         return current.read_as(listing)
 
+    @property
+    def marketplace_id(self) -> str:
+        """The marketplace that the plans are for."""
+        return self._marketplace.id
+
     @cached_property
     def _places(self) -> list[str]:
         return places_around(self._client, self._marketplace.id)

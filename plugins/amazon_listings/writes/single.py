@@ -14,6 +14,7 @@ from amazon_listings.ledger.items import known_items
 from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
+from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.plan import Change
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.listings import Submission
+    from amazon_listings.selling_partner.listings import Listing, Submission
     from amazon_listings.writes.planner import CurrentListing, Planner
     from amazon_listings.writes.protocol import WriteProtocol
     from amazon_product_types.validation.issue import Issue
@@ -44,8 +45,8 @@ Row = dict[str, Any]
 
 #: Answers are entered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 25
-#: So many rows are fenced together, just before they are sent.
-FENCED_AT_ONCE = 25
+#: So many rows are fenced, and their listings read by one search, just before they are sent.
+FENCED_AT_ONCE = AT_ONCE
 #: Seconds between the attempts to send what is behind the fence of another single write; those last as
 #: long as one call.
 PAUSES = (1, 2, 4, 8, 15)
@@ -140,9 +141,8 @@ class Writer:
         def one(row: Row) -> Written:
             return self._write(row, plan, read)
 
-        calls = call_for_all(
-            self._due(rows, decided, soon), one, in_flight=self._in_flight, progress=self.progress
-        )
+        due = self._read_together(self._due(rows, decided, soon), read)
+        calls = call_for_all(due, one, in_flight=self._in_flight, progress=self.progress)
         try:
             for answer in calls:
                 answered.append(answer)
@@ -181,6 +181,23 @@ class Writer:
                 self.progress.step()
                 decided.append(item)
             yield from due
+
+    def _read_together(self, rows: Iterable[Row], reads: Callable[[CurrentListing], bool]) -> Iterator[Row]:
+        """Read the listings of rows by searches, a few at a time just before they are sent.
+
+        What a search cannot show is read alone when its row is sent, as a single row is.
+        """
+        for some in chunks(rows, FENCED_AT_ONCE):
+            unsure = [row["sku"] for row in some if _unsure(row, reads)]
+            found: dict[str, Listing | None] = {}
+            if len(unsure) > 1:
+                listed = {row["sku"] for row in some if row["current"].exists}
+                reading = read_listings(self.client, self.planner.marketplace_id, unsure, listed=listed)
+                self.calls["searches"] += reading.calls
+                found = reading.listings
+            for row in some:
+                sku = row["sku"]
+                yield row | {"read": row["current"].read_as(found[sku])} if sku in found else row
 
     def is_stopped(self) -> bool:
         """Return whether nothing more may be sent; `stop` says why."""
@@ -264,6 +281,13 @@ class Writer:
         )
         return written._replace(submission=submission)
 
+    def _read(self, row: Row, reads: Callable[[CurrentListing], bool]) -> CurrentListing | None:
+        """Return what Amazon says of a row's listing; None if it need not be read."""
+        if row.get("read") is None and _unsure(row, reads):
+            return self.planner.read(row["sku"], row["current"])
+        found: CurrentListing | None = row.get("read")
+        return found
+
     def prepare(
         self,
         row: Row,
@@ -280,11 +304,8 @@ class Writer:
             reads: Whether its listing has to be read before, given what the ledger knows of it.
             around: Read the listing where the write carries what others put into it.
         """
-        current: CurrentListing = row["current"]
-        read = None
-        # What a guard asked about was approved for what the listing had: others may have changed it since.
-        if reads(current) or (row.get("guarded") and current.found is None):
-            current = read = self.planner.read(row["sku"], current)
+        read = self._read(row, reads)
+        current: CurrentListing = row["current"] if read is None else read
         if not row.get("removal") and row["sent"] is None:
             missing = missing_note(row["known"], exists=current.exists, recreates=self.planner.recreates)
             if missing:
@@ -315,7 +336,7 @@ class Writer:
         row, written = answer.row, answer.result
         if written is None:
             return outcome_of(row, Outcome.FAILED, answer.note(self.messages))
-        self.calls["readings"] += written.read is not None
+        self.calls["readings"] += written.read is not None and written.read is not row.get("read")
         submission = written.submission
         if submission is None:
             return self._unsent(row, written)
@@ -401,6 +422,13 @@ def _moved(row: Row, plan: Plan) -> bool:
     guarded: Iterable[Change] = row.get("guarded") or ()
     now = {change.leaf: change.before for change in plan.changes}
     return any(not same_value(now.get(one.leaf), one.before, {}) for one in guarded)
+
+
+def _unsure(row: Row, reads: Callable[[CurrentListing], bool]) -> bool:
+    """Return whether a row's listing is read before it is written."""
+    current: CurrentListing = row["current"]
+    # What a guard asked about was approved for what the listing had: others may have changed it since.
+    return reads(current) or bool(row.get("guarded") and current.found is None)
 
 
 def _sent_before(row: Row, sent: Sent | None) -> Sent | None:

@@ -109,8 +109,11 @@ class Volume:
             leaving = 0
         if searched:
             feeds.insert(0, (None, forecast(math.ceil(searched / AT_ONCE), "searchListingsItems")))
+        alone = readings + leaving
         costs = (
-            forecast(readings + leaving, "getListingsItem"),
+            forecast(math.ceil(alone / AT_ONCE), "searchListingsItems")
+            if alone > 1
+            else forecast(alone, "getListingsItem"),
             forecast(creations, "putListingsItem"),
             forecast(updates, "patchListingsItem"),
             forecast(leaving, f"{'delete' if self.when_removed == 'delete' else 'patch'}ListingsItem"),

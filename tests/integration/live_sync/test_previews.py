@@ -42,7 +42,7 @@ def test_what_passed_this_definition_is_not_previewed_again(shop):
     live = shop.run(connector, [lamp("A"), lamp("B", price=12)])
     assert live.outcomes() == {"A": "accepted", "B": "accepted"}
     assert live.items()["A"].note == ""
-    assert live.calls() == {"readings": 2, "creations": 2}
+    assert live.calls() == {"searches": 1, "creations": 2}
 
 
 def test_a_new_definition_is_asked_about_again(shop):

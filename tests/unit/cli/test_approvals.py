@@ -68,14 +68,14 @@ def test_list_and_show_say_what_sending_costs(run, shops, tmp_path, monkeypatch)
     (folder / "fr_lamps.yaml").write_text(yaml.safe_dump(demo_connector("fr_lamps", "fr_lamps")))
     monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(folder))
     settings.cache_clear()
-    cost = "What it takes to send: one by one, 2 readings, less than a minute; 2 submissions, less than a"
+    cost = "What it takes to send: one by one, 1 search, less than a minute; 2 submissions, less than a"
     assert run("approvals", "list").stdout.count(cost) == 1  # the other connector has no file
     assert cost in run("approvals", "show", "fr_lamps").stdout
     assert "takes to send" not in run("approvals", "show", "de_lamps").stdout
     lines = [json.loads(line) for line in run("approvals", "list", "--json").stdout.splitlines()]
     costs = {line["connector"]: line["forecast"] for line in lines}
     assert costs["de_lamps"] is None
-    assert costs["fr_lamps"]["calls"] == {"getListingsItem": 2, "putListingsItem": 2}
+    assert costs["fr_lamps"]["calls"] == {"searchListingsItems": 1, "putListingsItem": 2}
     settings.cache_clear()
 
 

@@ -114,7 +114,7 @@ def test_the_connectors_previews_count(ledger, connector):
 
 def test_an_approval_costs_what_it_sends(ledger, connector):
     cost = forecast_of_approval(connector, ledger, "lamps", {"create": 2, "change": 1, "remove": 3})
-    assert cost.as_json()["calls"] == {"getListingsItem": 5, "putListingsItem": 2, "patchListingsItem": 4}
+    assert cost.as_json()["calls"] == {"searchListingsItems": 1, "putListingsItem": 2, "patchListingsItem": 4}
 
 
 def run(*arguments):
@@ -127,7 +127,7 @@ def test_the_command_says_both_before_a_run(folder, url, ledger):
     assert done.exit_code == 0, done.output
     cost = (
         "1 search, less than a minute; 2 previews, less than a minute; then, if all pass, one by one, "
-        "2 readings, less than a minute; 2 submissions, less than a minute."
+        "1 search, less than a minute; 2 submissions, less than a minute."
     )
     assert done.stdout.splitlines() == [
         f"2 items are due as far as the ledger knows: {cost}",

@@ -5,7 +5,7 @@ from amazon_listings.writes.volume import Volume
 def test_few_go_one_by_one():
     volume = Volume(1500, "zero_quantity", readings=3, creations=2, updates=1, leaving=1)
     assert catalogue("en").value(volume) == (
-        "one by one, 4 readings, less than a minute; 2 submissions, less than a minute; "
+        "one by one, 1 search, less than a minute; 2 submissions, less than a minute; "
         "1 update, less than a minute; 1 update, less than a minute"
     )
     assert catalogue("en").value(Volume(1500, "keep")) == "nothing"
