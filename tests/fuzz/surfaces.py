@@ -74,13 +74,15 @@ FRANCE = MARKETPLACES["FR"]
 LAYOUT = Layout.of(DEFINITION)
 
 
-def _used(listing: Listing) -> None:
-    """Do what a run does with a listing that it read."""
+def _used(listing: Listing | None) -> None:
+    """Do what a run does with a listing that it read; None: Amazon does not know the SKU."""
+    for how in ("delete", "zero_quantity"):
+        judge_removal(listing, how, FRANCE, last=False)
+    if listing is None:
+        return
     amazon_issues(listing.issues, source="listing")
     enforcements(listing.issues)
     of_marketplace(listing, FRANCE.id)
-    for how in ("delete", "zero_quantity"):
-        judge_removal(listing, how, FRANCE, last=False)
     expected = Expectation({}, None, LAYOUT, FRANCE, vendor=False)
     judge_reported(listing, expected)
     judge(listing, expected, waited=timedelta(hours=1), last=True)
@@ -431,9 +433,7 @@ class Surfaces:
         known = list(outcomes(report, ["a", "b", "c"]))
         assert [one.sku for one in known] == ["a", "b", "c"]
         for item in report.items:
-            listing = read_item(item)
-            if listing is not None:
-                _used(listing)
+            _used(read_item(item))
 
     def pim(self, random: Random) -> None:
         """An answer of the PIM: its metadata, or a page."""
