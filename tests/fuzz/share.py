@@ -13,7 +13,7 @@ SEED = 20261128
 #: Inputs of a surface, and seconds of processor after which no further one begins: five minutes of all at most.
 COUNT, SECONDS = 10_000, 20.0
 #: Seconds of processor that one input may take.
-MOST_SECONDS = 5.0
+MOST_SECONDS = 15.0
 DOCUMENTS = (
     "connector files", "Variables", "product values", "expressions", "definitions", "run files", "ledgers",
 )  # fmt: skip

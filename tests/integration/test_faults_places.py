@@ -169,7 +169,7 @@ def test_a_storage_that_is_refused_needs_a_person(sandbox, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("operation", "after"), [("sales_layer_rest", 1), ("getListingsItem", 0), ("putListingsItem", READY)]
+    ("operation", "after"), [("sales_layer_rest", 1), ("searchListingsItems", 0), ("putListingsItem", READY)]
 )
 def test_a_run_whose_folder_is_gone_does_not_pass_for_a_run_without_items(
     sandbox, tmp_path, operation, after

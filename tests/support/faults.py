@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import requests
 
-from amazon_listings.airflow_adapter import hooks
+from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
 from amazon_listings.confirm import checks as confirm
 from amazon_listings.incoming.http_reader import Limits
@@ -60,8 +60,8 @@ def waits_moved(url: str, *, timeout: tuple[float, float] = (10.0, 60.0)) -> Ite
     client = functools.partial(SellingPartner, sleep=sleep, tokens=Tokens(sleep=sleep), limits=limits)
     opened = functools.partial(account.SalesLayerAccount, clock=Clock(sleep=sleep))
     with ExitStack() as patches:
-        patches.enter_context(patch.object(hooks, "SellingPartner", client))
-        patches.enter_context(patch.object(hooks, "Quotas", functools.partial(Quotas, sleep=sleep)))
+        patches.enter_context(patch.object(connections, "SellingPartner", client))
+        patches.enter_context(patch.object(connections, "Quotas", functools.partial(Quotas, sleep=sleep)))
         patches.enter_context(patch.object(account, "SalesLayerAccount", opened))
         submit = functools.partial(live_sync.live_sync, now=now)
         patches.enter_context(patch.object(live_sync, "live_sync", submit))

@@ -228,12 +228,10 @@ def ledger_in_airflow() -> Engine:
 
 
 def storage() -> Path | ObjectStoragePath:
-    """Return where runs and definitions are kept; a folder is a plain path without Airflow in the process."""
+    """Return where runs and definitions are kept; a folder needs none of the libraries of object storage."""
     location = settings().storage
     if "://" not in location:
-        if not environment.airflow_is_imported():
-            return Path(location)
-        location = f"file://{location}"
+        return Path(location)
     return _object_storage(location, settings().storage_connection)
 
 

@@ -17,7 +17,7 @@ from amazon_listings.definitions.stored import (
 )
 from amazon_listings.errors import ActionRequiredError, AmazonListingsError, RetryableError
 from amazon_listings.marketplaces import marketplace_with
-from amazon_listings.messages import message
+from amazon_listings.messages import log_line, message
 from amazon_listings.selling_partner import definitions
 from amazon_listings.selling_partner.downloads import with_new_link
 from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownProductType
@@ -90,9 +90,12 @@ def refresh_definition(
                     key=key,
                     reason=error,
                 ) from error
-            warning = (
-                f"The definition {key} could not be refreshed ({error.message}); the copy of version "
-                f"{stored.version} is used, which Amazon confirmed {age(stored.checked_at)} ago."
+            warning = log_line(
+                "definition.not_refreshed",
+                key=key,
+                error=error,
+                version=stored.version,
+                age=age(stored.checked_at),
             )
             log.warning(warning)
             return stored.warned(warning)

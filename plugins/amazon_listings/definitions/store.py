@@ -25,9 +25,12 @@ from amazon_listings.definitions.stored import (
     NoDefinition,
     StoredDefinition,
 )
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from amazon_listings.messages import Message
 
 #: How many earlier versions a record remembers; their documents are kept for `diff`.
 _REMEMBERED = 20
@@ -161,8 +164,13 @@ class DefinitionStore:
         if key.version not in {"LATEST", "RELEASE_CANDIDATE"} and record["outdated_since"]:
             since = datetime.fromisoformat(record["outdated_since"])
             stored = stored.warned(
-                f"{key.product_type} is pinned to version {key.version}, which is not Amazon's latest since "
-                f"{since:%Y-%m-%d} ({age(since)}): see `amazon-listings product-types diff`."
+                message(
+                    "definition.pin_outdated",
+                    product_type=key.product_type,
+                    version=key.version,
+                    since=since.date(),
+                    age=age(since),
+                )
             )
         return stored
 
@@ -180,14 +188,13 @@ class DefinitionStore:
         Path(handle.name).replace(file)
 
 
-def age(since: datetime) -> str:
-    """How long ago, in words: `3 days`, `5 hours`."""
+def age(since: datetime) -> Message:
+    """Return how long ago, to be worded: `3 days`, `5 hours`."""
     seconds = max(0, int((datetime.now(UTC) - since).total_seconds()))
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
-            count = seconds // size
-            return f"{count} {name}{'s' * (count != 1)}"
-    return "less than a minute"
+            return message(f"definition.age_{name}s", count=seconds // size)
+    return message("duration.seconds")
 
 
 def _read(file: Path) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
-from amazon_listings.messages import message
+from amazon_listings.messages import Message, message
 from amazon_product_types.definition import Definition
 from amazon_product_types.document import DefinitionError, parse_definition
 from amazon_product_types.fields import fields, relabelled
@@ -111,7 +111,7 @@ class StoredDefinition:
 
     `fetched_at` is when this document came from Amazon, `checked_at` when Amazon last said that
     it is still the one. `latest` is False where a pinned version is no longer Amazon's latest.
-    `warnings` are sentences for the run's report.
+    `warnings` are for the run's report.
     """
 
     key: DefinitionKey
@@ -124,7 +124,7 @@ class StoredDefinition:
     checked_at: datetime
     property_groups: dict[str, Any] = field(repr=False)
     file: Path = field(repr=False)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -142,7 +142,7 @@ class StoredDefinition:
             )
         return parsed(content, str(self.key))
 
-    def warned(self, *sentences: str) -> StoredDefinition:
+    def warned(self, *sentences: Message) -> StoredDefinition:
         """The same with more warnings."""
         return replace(self, warnings=(*self.warnings, *sentences))
 
@@ -211,14 +211,13 @@ class DefinitionPair:
             raise WrongLocale("definitions.other_labels", spoken=spoken, own=own)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Message, ...]:
         """The warnings of both, each once."""
-        found = dict.fromkeys((*self.validation.warnings, *self.labels.warnings))
-        if self.validation.version != self.labels.version:
-            found[
-                f"Labels are of version {self.labels.version}, the rules of {self.validation.version}: "
-                "a field that only one of them has goes by its path."
-            ] = None
+        found = list(self.validation.warnings)
+        found += [one for one in self.labels.warnings if one not in found]
+        rules, labels = self.validation.version, self.labels.version
+        if rules != labels:
+            found.append(message("definition.other_version", labels=labels, rules=rules))
         return tuple(found)
 
     @cached_property

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import RunAbortedError
+from amazon_product_types.messages.printable import cut
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+#: Characters of what a damaged file says, inside a sentence.
+LONGEST = 200
 
 
 class RunFilesGone(RunAbortedError):
@@ -28,11 +33,14 @@ class DamagedFile(RunAbortedError):
     """
 
     def __init__(self, code: str, path: Path, task: str, **facts: Any) -> None:
-        super().__init__(code, path=str(path), task=task, **facts)
+        said = {name: cut(fact, LONGEST) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        super().__init__(code, path=str(path), task=task, **said)
 
 
 class OtherFormat(RunAbortedError):
     """The files of a run were written by another version of this software."""
 
     def __init__(self, path: Path, found: object, expected: int) -> None:
-        super().__init__("runs.other_format", path=str(path), found=str(found), expected=expected)
+        super().__init__(
+            "runs.other_format", path=str(path), found=cut(str(found), LONGEST), expected=expected
+        )

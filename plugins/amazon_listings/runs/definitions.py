@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.connectors.languages import language_of
 from amazon_listings.definitions.refresh import (
     PARENTAGE_LEVELS,
     load_member,
@@ -18,6 +19,7 @@ from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, DefinitionPair
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.runs.storage import storage_explained
 from amazon_listings.selling_partner.exceptions import WrongAccount
@@ -70,7 +72,7 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
             refresh_members(client, DefinitionStore(folder), pair.validation)
         for locale in connector.mapping_locales:
             _refreshed(client, DefinitionStore(folder), replace(key, locale=locale), connector.marketplace)
-    judge = pair.validation
+    judge, words = pair.validation, catalogue(language_of(connector))
     return DefinitionsNote(
         key=key,
         country=connector.marketplace.country,
@@ -78,7 +80,7 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
         labels_checksum=pair.labels.checksum,
         version=judge.version,
         fetched_at=judge.fetched_at.isoformat(timespec="seconds"),
-        warnings=tuple(pair.warnings),
+        warnings=tuple(map(words.word, pair.warnings)),
     )
 
 

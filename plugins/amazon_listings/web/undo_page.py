@@ -19,6 +19,7 @@ from amazon_listings.airflow_adapter.rollbacks import rollback_of
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.before_images import count_written, writes_of
 from amazon_listings.ledger.runs import find_run
+from amazon_listings.messages import log_line
 from amazon_listings.runs.plan import Method
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.approvals_page import may_answer
@@ -126,7 +127,10 @@ def undo(request: Request, dag_id: str, visitor: Editor, which: Which) -> Told:
     run = _run_of(one, ledger, which)
     if not count_written(ledger, run.number, skus=which.skus):
         raise HTTPException(422, words.messages.phrase("rollback.nothing_written", number=run.number))
-    log.info("%s takes back run %s of %s: %s", visitor.name, run.number, one.id, which.sku or "all of it")
+    facts = {"who": visitor.name, "run": run.number, "connector": one.id}
+    log.info(
+        log_line("log.undo_write", sku=which.sku, **facts) if which.sku else log_line("log.undo_run", **facts)
+    )
     done = _UNDOING.submit(_carried_out, one, ledger, run, which)
     _refuse_failed(done, words)
     return Told(words.t("undo.started"), f"{base_of(request)}/activity?dag={quote(dag_id, safe='')}")

@@ -189,11 +189,11 @@ def test_a_stop_ends_sending_within_one_batch_and_loses_nothing(shop):
     asked = iter(range(100))
     run.send(stopped=lambda: message("approval.stopped_test", connector="lamps") if next(asked) else None)
     outcomes = list(run.outcomes().values())
-    assert outcomes.count("accepted") == 25
-    assert outcomes.count("waiting") == 35
+    assert outcomes.count("accepted") == 20
+    assert outcomes.count("waiting") == 40
     assert "passé en test" in run.items()["L059"].note
     again = shop.run(connector, many)
-    assert Counter(again.outcomes().values()) == {"unchanged": 25, "accepted": 35}
+    assert Counter(again.outcomes().values()) == {"unchanged": 20, "accepted": 40}
 
 
 def test_a_stop_cancels_a_feed_that_is_waited_for_and_loses_nothing(shop):

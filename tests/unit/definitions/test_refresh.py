@@ -26,6 +26,7 @@ from amazon_listings.definitions.stored import (
 )
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner.exceptions import UnknownProductType
 from amazon_product_types.labels import OutsideRequirements, UnknownField
 
@@ -86,7 +87,7 @@ def test_a_failed_download_never_replaces_a_good_copy(amazon, client, store, bro
     kept = refresh_definition(client, store, KEY)
     assert kept.checksum == good.checksum == store.load(KEY).checksum
     assert kept.document == good.document
-    (warning,) = kept.warnings
+    warning = catalogue().word(*kept.warnings)
     assert "V1" in warning
     assert "less than a minute ago" in warning
 
@@ -173,7 +174,7 @@ def test_a_pinned_version_that_is_outdated_warns_with_its_age(amazon, client, st
     pinned = replace(KEY, version="V1")
     assert refresh_definition(client, store, pinned).warnings == ()
     amazon.latest = False
-    (warning,) = refresh_definition(client, store, pinned).warnings
+    warning = catalogue().word(*refresh_definition(client, store, pinned).warnings)
     assert "pinned to version V1" in warning
     assert "less than a minute" in warning
     assert refresh_definition(client, store, KEY).warnings == ()

@@ -190,7 +190,7 @@ def test_object_storage_by_its_address_or_opened_by_the_caller():
     ("text", "more", "words"),
     [
         ("nr,x\n1,2\n", {}, "no column id.*It has nr, x"),
-        ("id;x\n1;2\n", {}, "set delimiter"),
+        ("id;x\n1;2\n", {}, "set `delimiter`"),
         ("id,id\n1,2\n", {}, "more than one column id"),
         ("id\n1\n", {"image_columns": ("photo",)}, "no column photo"),
         ("id\n1\n", {"encoding": "klingon"}, "no encoding 'klingon'"),

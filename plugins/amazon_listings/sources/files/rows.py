@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from amazon_listings.incoming.decoding import Malformed, decode_as_sent
+from amazon_listings.messages import message
 from amazon_listings.sources.errors import UnusableRecord, UnusableSource
 
 if TYPE_CHECKING:
@@ -177,10 +178,10 @@ def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:
     missing = [column for column in named if column and column not in columns]
     if not missing:
         return
-    hint = f"It has {', '.join(_some(columns))}. Correct the columns in the connector."
+    hint = message("files.has_columns", columns=_some(columns))
     other = next((each for each in DELIMITERS if len(columns) == 1 and each in columns[0]), None)
     if other and other != source.delimiter:
-        hint = f"Its cells seem to be separated by {other!r}: set delimiter in the connector."
+        hint = message("files.other_delimiter", delimiter=other)
     raise UnusableSource("files.no_column", hint=hint, name=name, missing=missing)
 
 
