@@ -30,6 +30,7 @@ from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import stored_definitions
 from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant
@@ -215,7 +216,7 @@ def tested(root: Path, connectors) -> dict[str, float]:
         )
         definitions = stored_definitions(key, connector.marketplace, root)
         mapping = state_of(connector, definitions).mapping
-        results += run_tests(declared[connector.id], connector, mapping, [definitions.index])
+        results += run_tests(declared[connector.id], connector, mapping, [definitions.index], catalogue())
     assert all(one.passed for one in results), next(one for one in results if not one.passed)
     return {"tests": len(results), "tests_s": time.perf_counter() - begun}
 

@@ -174,7 +174,7 @@ def run_mapping_tests(
                 continue
             mapping = compiled(connector, definition, tables_of(connector) if connector.tables else None)
             indexes = [definition.index, *map(definition.index_in, connector.mapping_locales)]
-            results += run_tests(declaration, connector, mapping, indexes)
+            results += run_tests(declaration, connector, mapping, indexes, messages())
             left += lines_without(declaration, connector, mapping, indexes) if untested else ()
     if junit is not None:
         junit.write_text(as_junit(results), encoding="utf-8")
@@ -315,9 +315,9 @@ def history(
     with plain_errors():
         ledger = opened_ledger(None)
         key = find_key(ledger, connector_id)
-        if key is None:
+        versions = versions_of(ledger, key) if key is not None else []
+        if not versions:
             refuse("cli.no_run_of", connector=connector_id)
-        versions = versions_of(ledger, key)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(versions), indent=2).decode())
         return

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.origins import Part
     from amazon_listings.item import Item
     from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.messages import Catalogue
     from amazon_product_types.labels import FieldIndex
 
 #: What the engine adds to every element; an expectation need not repeat it.
@@ -98,7 +99,11 @@ class UntestedLine(msgspec.Struct, frozen=True):
 
 
 def run_tests(
-    declaration: Declaration, connector: Connector, mapping: FieldMapping, indexes: Sequence[FieldIndex]
+    declaration: Declaration,
+    connector: Connector,
+    mapping: FieldMapping,
+    indexes: Sequence[FieldIndex],
+    words: Catalogue,
 ) -> list[TestResult]:
     """Run the tests of a connector's document and layers that are for it.
 
@@ -107,6 +112,7 @@ def run_tests(
         connector: The connector.
         mapping: Its compiled mapping.
         indexes: The fields of its definition, with labels in its locale and in those of its layers.
+        words: In whose language the results are said.
     """
     about = facts(connector.document)
     results = []
@@ -114,7 +120,7 @@ def run_tests(
         if not about.match(_conditions(test)):
             continue
         begun = time.perf_counter()
-        differences, problem = _outcome(connector, mapping, indexes, test)
+        differences, problem = _outcome(connector, mapping, indexes, test, words)
         results.append(
             TestResult(
                 connector=connector.id,
@@ -201,9 +207,9 @@ def _record(fields: Mapping[str, Any], languages: Collection[str]) -> dict[str, 
 
 
 def _outcome(
-    connector: Connector, mapping: FieldMapping, indexes: Sequence[FieldIndex], test: Any
+    connector: Connector, mapping: FieldMapping, indexes: Sequence[FieldIndex], test: Any, words: Catalogue
 ) -> tuple[list[Difference], str]:
-    problem = _problem(test)
+    problem = _problem(test, words)
     if problem:
         return [], problem
     item = given_item(test, connector.pim_languages)
@@ -216,47 +222,54 @@ def _outcome(
             fields = [field for index in indexes for field in index.fields]
             names = [field.attribute for field in fields] + [field.path for field in fields]
             near = closest(key, dict.fromkeys([*names, *(field.label for field in fields)]))
-            meant = f" Did you mean {near[0]!r}?" if near else ""
-            return [], f"No Amazon field is called {key!r}.{meant}"
+            return [], _slip("tests.no_field", key, near, words)
         if isinstance(wanted, dict) and set(wanted) == {"issue"}:
             found = [issue.code for issue in mapped.issues if issue.attribute == name]
             if wanted["issue"] not in found:
                 differences.append(
-                    Difference(key, f"issue {wanted['issue']}", ", ".join(found) or "no issue")
+                    Difference(
+                        key,
+                        words.phrase("tests.issue", code=wanted["issue"]),
+                        ", ".join(found) or words.phrase("tests.no_issue"),
+                    )
                 )
             continue
         made = mapped.attributes.get(name)
         if not _same(wanted, made, below):
             why = next((issue.message for issue in mapped.issues if issue.attribute == name), "")
             differences.append(Difference(key, _shown(wanted), " ".join(filter(None, (_shown(made), why)))))
+    none = words.phrase("tests.no_issue")
     if isinstance(test.get("issues"), list) and sorted(test["issues"]) != sorted(codes):
-        differences.append(
-            Difference("issues", ", ".join(test["issues"]) or "none", ", ".join(codes) or "none")
-        )
+        differences.append(Difference("issues", ", ".join(test["issues"]) or none, ", ".join(codes) or none))
     return differences, ""
 
 
-def _problem(test: Any) -> str:  # noqa: PLR0911 - one for each thing that can be wrong
+def _problem(test: Any, words: Catalogue) -> str:  # noqa: PLR0911 - one for each thing that can be wrong
     """Why a test cannot be run, if it cannot."""
     if not isinstance(test, dict):
-        return "A test is an object with `given` and `expect`."
+        return words.phrase("tests.no_object")
     for key in test:
         if key not in _KEYS:
-            near = closest(key, _KEYS)
-            return f"A test has no {key!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+            return _slip("tests.no_key", key, closest(key, _KEYS), words)
     for key in ("given", "variant", "when", "expect"):
         if key in test and not isinstance(test[key], dict):
-            return f"`{key}` is not an object."
+            return words.phrase("tests.key_no_object", key=key)
     for name in test.get("when") or {}:
         if name not in CONDITIONS:
-            return f"`when` has no {name!r}: it has {', '.join(CONDITIONS)}."
+            return words.phrase("tests.no_condition", name=name, known=CONDITIONS)
     if "expect" not in test and "issues" not in test:
-        return "A test says what it expects: `expect` or `issues`."
+        return words.phrase("tests.expects_nothing")
     if "issues" in test and not (
         isinstance(test["issues"], list) and all(isinstance(code, str) for code in test["issues"])
     ):
-        return "`issues` is not a list of codes."
+        return words.phrase("tests.issues_no_codes")
     return ""
+
+
+def _slip(code: str, written: str, near: Sequence[str], words: Catalogue) -> str:
+    """Word that nothing is called so, and what may have been meant."""
+    meant = words.phrase("tests.meant", name=near[0]) if near else ""
+    return " ".join(filter(None, (words.phrase(code, key=written), meant)))
 
 
 def _attribute(indexes: Sequence[FieldIndex], key: str) -> tuple[str | None, tuple[str, ...]]:
