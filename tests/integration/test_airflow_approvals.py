@@ -20,7 +20,7 @@ from spapi_sandbox.catalogue.catalogue import load
 from support.accounts import account_at
 from support.airflow import NO_GUARDS, demo_connector
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.airflow, pytest.mark.soak, pytest.mark.timeout(1800)]
 
 GERMANY = "A1PA6795UKMFR9"
 DAG = "amazon_raced"
