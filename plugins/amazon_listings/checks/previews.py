@@ -70,6 +70,11 @@ class _Job(NamedTuple):
         return msgspec.structs.asdict(self.item) | {"forced": self.tested.forced}
 
 
+def _is_refused(verdict: _Verdict | None) -> bool:
+    submission = verdict.submission if verdict is not None else None
+    return submission is not None and submission.status != "VALID"
+
+
 def _sent_of(item: MappedItem, tested: TestedItem, contents: Mapping[str, dict[str, Any]]) -> MappedItem:
     """Return what goes out of an item: all of it, or its offer alone."""
     if not tested.only:
@@ -228,16 +233,29 @@ class Previews:
                 chosen = list(range(min(len(waiting), OUTAGE)))
             asked = {id(waiting[place][0]): waiting[place] for place in chosen}
             waiting = [one for one in waiting if id(one[0]) not in asked]
-
-            def ask(job: _Job, asked: dict[int, tuple[_Job, _Verdict, Shapes]] = asked) -> _Verdict:
-                return self._previewed(job, asked[id(job)][1])
-
-            for answer in self._calls([job for job, _, _ in asked.values()], ask):
-                self._learn(need, asked[id(answer.row)][2], answer.result)
+            for answer in self._asked_together(asked, need):
                 silent = 0 if answer.result is not None else silent + 1
                 yield answer
         for job, verdict, shapes in waiting:
             yield self._by_shape(job, verdict, shapes, need)
+
+    def _asked_together(
+        self, asked: dict[int, tuple[_Job, _Verdict, Shapes]], need: PreviewNeed
+    ) -> Iterator[Answered[_Job, _Verdict]]:
+        """Yield some items, by the identity of their job, with Amazon's verdict, and learn from it.
+
+        What passed is known before anything is blamed, in whatever order Amazon answers.
+        """
+        refused: list[Answered[_Job, _Verdict]] = []
+        jobs = [job for job, _, _ in asked.values()]
+        for answer in self._calls(jobs, lambda job: self._previewed(job, asked[id(job)][1])):
+            if _is_refused(answer.result):
+                refused.append(answer)
+            else:
+                self._learn(need, asked[id(answer.row)][2], answer.result)
+            yield answer
+        for answer in refused:
+            self._learn(need, asked[id(answer.row)][2], answer.result)
 
     def _learn(self, need: PreviewNeed, shapes: Shapes, verdict: _Verdict | None) -> None:
         """Learn from the preview of an item what Amazon says of others that are like it."""

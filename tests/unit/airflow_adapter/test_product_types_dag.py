@@ -239,7 +239,8 @@ def test_a_pinned_version_that_is_outdated_is_a_warning_of_the_look(declare, ama
     amazon.serve("2026-02", manufacturer=renamed("Fabriqué par"))
     look("r3")
     page = (storage / "runs" / "product_types" / "r3" / "attempt-0" / "report" / "report.html").read_text()
-    assert f"LAMP is pinned to version {found['version']}, which is not Amazon&#39;s latest since" in page
+    pinned = f"LAMP est fixé à la version {found['version']}"
+    assert f"{pinned}, qui n&#39;est plus la dernière d&#39;Amazon" in page
 
 
 def test_and_of_the_report_of_a_run(declare, amazon, storage):
@@ -264,5 +265,5 @@ def test_and_of_the_report_of_a_run(declare, amazon, storage):
         tasks.report("lamps", note)
     assert note["version"] == found["version"]
     summary = folder.noted(ReportNote).summary
-    assert any("is not Amazon's latest since" in warning for warning in summary["warnings"])
+    assert any("n'est plus la dernière d'Amazon" in warning for warning in summary["warnings"])
     assert summary["definition_version"] == found["version"]
