@@ -23,8 +23,8 @@ from support.airflow import NO_GUARDS, demo_connector
 
 pytestmark = [pytest.mark.airflow, pytest.mark.soak, pytest.mark.timeout(1800)]
 
-#: Seconds that a person needs to read a question.
-READING = 5.0
+#: Seconds that a person needs to read a question: more than Airflow takes to see that its task is parked.
+READING = 20.0
 GERMANY = "A1PA6795UKMFR9"
 DAG = "amazon_raced"
 #: What happens to an item between the question and the sending.
@@ -109,7 +109,7 @@ class Shop:
         self.house.trigger("approvals")
         task = self.house.wait_until(asked, "nothing was asked")["task_instance"]
         place = f"/dags/amazon_approvals/dagRuns/{task['dag_run_id']}/taskInstances/ask/{task['map_index']}"
-        # No person answers at once: in its first second the scheduler takes the answered task for one that
+        # No person answers at once: in its first seconds the scheduler takes the answered task for one that
         # was lost, and asks again.
         time.sleep(READING)
         answer = {"chosen_options": ["Approve"], "params_input": {"skus_to_leave_out": " ".join(without)}}
