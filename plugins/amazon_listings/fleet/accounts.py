@@ -6,9 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.connectors.message import entry
-from amazon_listings.connectors.problems import Problem
-from amazon_listings.fleet.findings import Finding
+from amazon_listings.fleet.findings import warning_of
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.runs.secret_age import secret_warning
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.fleet.findings import Finding
     from amazon_listings.messages import Catalogue
     from amazon_listings.selling_partner.account import Account
 
@@ -34,14 +33,7 @@ def secret_findings(
     for connector, account in accounts:
         sentence = secret_warning(account, today, messages) if account is not None else None
         if sentence:
-            yield Finding(
-                rule="secret",
-                severity="warning",
-                connector=connector.id,
-                text=entry(str(connector.where), "", Problem("", sentence)),
-                message=sentence,
-                file=str(connector.where.path) if connector.where.path else None,
-            )
+            yield warning_of("secret", connector, sentence)
 
 
 def schedule_findings(
@@ -66,15 +58,7 @@ def schedule_findings(
                 items=calls,
                 most=_CALLS_AN_HOUR,
             )
-            yield Finding(
-                rule="schedule",
-                severity="warning",
-                connector=found[0][0].id,
-                text=entry(str(found[0][0].where), "", Problem("", sentence)),
-                message=sentence,
-                file=str(found[0][0].where.path) if found[0][0].where.path else None,
-                line=found[0][0].where.lines.get("/sync/schedule"),
-            )
+            yield warning_of("schedule", found[0][0], sentence, pointer="/sync/schedule")
 
 
 def _size(connector: Connector, ledger: Engine | None) -> int:

@@ -11,7 +11,7 @@ from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.message import broken_text, entry
 from amazon_listings.connectors.problems import Problem
 from amazon_listings.fleet.accounts import schedule_findings, secret_findings
-from amazon_listings.fleet.findings import Checked, Finding, NotChecked
+from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.mapping.faults import MappingErrors
@@ -88,14 +88,7 @@ def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Fin
     if locale != "DEFAULT" and locale[:2] not in {tag[:2] for tag in place.languages}:
         sentences.append(messages.phrase("check.locale_elsewhere", locale=locale, **facts))
     for sentence in sentences:
-        yield Finding(
-            rule="language",
-            severity="warning",
-            connector=connector.id,
-            text=entry(str(connector.where), "", Problem("", sentence)),
-            message=sentence,
-            file=str(connector.where.path) if connector.where.path else None,
-        )
+        yield warning_of("language", connector, sentence)
 
 
 def field_findings(

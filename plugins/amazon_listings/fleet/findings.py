@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+
+from amazon_listings.connectors.message import entry
+from amazon_listings.connectors.problems import Problem
+
+if TYPE_CHECKING:
+    from amazon_listings.connectors.model import Connector
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,3 +65,17 @@ class Checked(msgspec.Struct, frozen=True):
     right: tuple[str, ...]
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
+
+
+def warning_of(rule: str, connector: Connector, sentence: str, *, pointer: str = "") -> Finding:
+    """Return a warning about a connector as a whole, or about the part of its document at `pointer`."""
+    where = connector.where
+    return Finding(
+        rule=rule,
+        severity="warning",
+        connector=connector.id,
+        text=entry(str(where), "", Problem("", sentence)),
+        message=sentence,
+        file=str(where.path) if where.path else None,
+        line=where.lines.get(pointer) if pointer else None,
+    )

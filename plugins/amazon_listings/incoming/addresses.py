@@ -101,7 +101,7 @@ def _parts(url: str) -> Address:
 
 
 def _is_loopback_name(host: str) -> bool:
-    """Return whether a name is this machine's, whoever is asked (RFC 6761)."""
+    """Return whether a name always stands for this machine (RFC 6761)."""
     return host.rstrip(".").rpartition(".")[2] == "localhost"
 
 

@@ -1,8 +1,8 @@
 """What a plan leaves as people arranged it, although the mapping says otherwise.
 
 A listing that people moved to Amazon's warehouses gets no merchant's stock, one that is a child in another
-parent's family is not moved out of it, and a family that varies by another theme keeps it. Whoever wants it
-otherwise maps the channel, or adopts what the listing has (`amazon-listings adopt`).
+parent's family is not moved out of it, and a family that varies by another theme keeps it. To change
+that, map the channel, or adopt what the listing has (`amazon-listings adopt`).
 """
 
 from __future__ import annotations
