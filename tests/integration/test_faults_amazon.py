@@ -112,7 +112,16 @@ def test_a_token_that_expires_in_the_middle_is_renewed(trial, sandbox):
 def test_a_grant_revoked_in_the_middle_needs_a_person_and_the_rest_is_sent_afterwards(trial, sandbox):
     one = trial()
     tokens, grant = sandbox.state.tokens, sandbox.refresh_token
-    at_first(sandbox.state.traffic, "putListingsItem", lambda: tokens.revoke(grant), after=READY + 1)
+    # The first write is carried out; the others meet a fault, and their second try finds the grant revoked.
+    sandbox.fault("putListingsItem", "status", status=503, times=READY - 1, skip=READY + 1)
+    traffic = sandbox.state.traffic
+
+    def strike(kind, name):
+        answers = [entry for entry in traffic.recorded() if entry["operation"] == name == "putListingsItem"]
+        if kind == "answered" and sum(entry["status"] == 200 for entry in answers) == READY + 1:
+            tokens.revoke(grant)
+
+    traffic.watch(strike)
     run = one.run()
     assert decision(run, "live_sync") == "fail"
     sentence = told(run, "live_sync")
@@ -120,6 +129,7 @@ def test_a_grant_revoked_in_the_middle_needs_a_person_and_the_rest_is_sent_after
     assert "Seller or Vendor Central" in sentence
     sent = carried_out(one)
     assert 0 < len(sent) < READY
+    traffic.watch(lambda _kind, _operation: None)
     tokens.restore(grant)
     again = one.run()
     assert again.errors == {}, again.sentences
