@@ -31,11 +31,22 @@ from sqlalchemy import text
 from amazon_listings.ledger.database import chunks, open_ledger
 from amazon_listings.ledger.fences import lower_fences, raise_fences
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import (
+    ItemPayload,
+    ListingScope,
+    accepted_contents,
+    known_items,
+    record_accepted,
+)
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.leavers import listed_but_not
 from amazon_listings.ledger.runs import finish_run, last_run, start_run
-from amazon_listings.ledger.submissions import record_submissions
+from amazon_listings.ledger.submissions import (
+    LedgerAnswer,
+    LedgerWrite,
+    announce_submissions,
+    record_answers,
+)
 from amazon_product_types.validation.issue import Issue
 
 LISTINGS = ListingScope("bench", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
@@ -65,6 +76,12 @@ def attributes(number: int, version: int) -> dict:
     }
 
 
+def payload(number: int, version: int) -> ItemPayload:
+    return ItemPayload(
+        sku(number), f"variants/{number}", digest(number, version), attributes(number, version)
+    )
+
+
 def digest(number: int, version: int) -> str:
     return hashlib.sha256(f"{number}/{version}".encode()).hexdigest()
 
@@ -76,15 +93,7 @@ def fill(url: str, items: int) -> None:
         record_accepted(
             ledger,
             LISTINGS,
-            [
-                {
-                    "sku": sku(n),
-                    "pim_id": f"variants/{n}",
-                    "hash": digest(n, 1),
-                    "attributes": attributes(n, 1),
-                }
-                for n in numbers
-            ],
+            (payload(n, 1) for n in numbers),
             definition="definition-1",
         )
     run = start(ledger, "first")
@@ -143,23 +152,24 @@ def submit(ledger, run: int, numbers: list[int], version: int) -> None:
         for some in chunks(numbers, BATCH):
             fenced = [sku(n) for n in some]
             assert not raise_fences(ledger, LISTINGS, fenced, run=run, token=lease.token)
-            rows = [
-                {
-                    "sku": sku(n),
-                    "pim_id": f"variants/{n}",
-                    "method": "PATCH",
-                    "status": "ACCEPTED",
-                    "submission_id": f"{version}-{n}",
-                    "request_id": f"{n}",
-                    "hash": digest(n, version),
-                    "body": [{"op": "replace", "path": "/attributes/item_name", "value": [{"value": "x"}]}],
-                    "attributes": attributes(n, version),
-                    "before": before[sku(n)],
-                }
+            writes = [
+                LedgerWrite(
+                    sku=sku(n),
+                    pim_id=f"variants/{n}",
+                    method="PATCH",
+                    hash=digest(n, version),
+                    body=[{"op": "replace", "path": "/attributes/item_name", "value": [{"value": "x"}]}],
+                    before=before[sku(n)],
+                )
                 for n in some
             ]
-            record_submissions(ledger, LISTINGS, run, rows)
-            record_accepted(ledger, LISTINGS, rows, definition="definition-1")
+            announce_submissions(ledger, LISTINGS, run, writes)
+            answers = (
+                LedgerAnswer(sku(n), digest(n, version), "ACCEPTED", f"{version}-{n}", f"{n}") for n in some
+            )
+            record_answers(ledger, run, answers)
+            payloads = (payload(n, version) for n in some)
+            record_accepted(ledger, LISTINGS, payloads, definition="definition-1")
             lower_fences(ledger, LISTINGS, fenced, token=lease.token)
             lease.renew()
     warning = Issue(code="18027", severity="WARNING", source="submission", message="m", attribute="item_name")

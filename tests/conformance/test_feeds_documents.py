@@ -14,6 +14,7 @@ from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.writes.feeds.buffer import message_of
 from amazon_listings.writes.planner import PlannedWrite
+from amazon_listings.writes.wanted import WantedItem
 
 ELEMENT = {"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}
 names = st.from_regex(r"[a-z_]{1,20}", fullmatch=True)
@@ -56,7 +57,10 @@ def validator():
 def test_every_document_is_valid_by_amazons_schema(validator, planned, most):
     whole, single = validator
     rows = [
-        (message_of({"sku": sku, "requirements": "LISTING"}, plan, "LAMP"), sku)
+        (
+            message_of(WantedItem(pim_id=sku, sku=sku, attributes={}, requirements="LISTING"), plan, "LAMP"),
+            sku,
+        )
         for sku, plan in planned.items()
     ]
     documents = list(

@@ -15,18 +15,13 @@ from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.issues import CheckedItem, open_issues, record_issues
 from amazon_listings.ledger.item_list import ItemQuery, list_items
 from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
-from amazon_listings.ledger.items import (
-    ListingScope,
-    accepted_contents,
-    contents_of,
-    known_items,
-    record_accepted,
-)
+from amazon_listings.ledger.items import ListingScope, accepted_contents, contents_of, known_items
 from amazon_listings.ledger.last_writes import last_writes
 from amazon_listings.ledger.leavers import removals_owed
 from amazon_listings.ledger.runs import finish_run, last_run, recent_runs, start_run
 from amazon_product_types.validation.issue import Issue
 from tests.fuzz.mutations import TOKENS, mutated_bytes
+from tests.support.ledger_rows import record_accepted
 
 if TYPE_CHECKING:
     from pathlib import Path

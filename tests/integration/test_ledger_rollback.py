@@ -14,12 +14,10 @@ from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.refresh import refresh_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import answers_of, writes_to
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
 from amazon_listings.ledger.leases import ConnectorBusy, Lease
 from amazon_listings.ledger.runs import find_run, recent_runs, start_run
-from amazon_listings.ledger.submissions import announce_submission, record_submissions
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import definition_key
@@ -33,6 +31,7 @@ from amazon_listings.writes.rollback.rollback import Restored, Rollback
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.ledger_rows import announce_submission, open_feed, record_accepted, record_submissions
 
 FR = marketplace("FR")
 HERE = {"marketplace_id": FR.id}
@@ -417,7 +416,7 @@ def test_what_was_held_before_must_be_known(seller, ledger):
         "body": {},
     }
     record_submissions(ledger, seller.listings, run, [row | {"sku": "a"}])
-    feeds.open_feed(ledger, seller.listings, run, "doc", [row | {"sku": "b", "pim_id": "b", "before": {}}])
+    open_feed(ledger, seller.listings, run, "doc", [row | {"sku": "b", "pim_id": "b", "before": {}}])
     remarks = {sku: one.remark.code for sku, one in seller.planned(run).items()}
     assert remarks == {
         "a": "rollback.remark.before_unknown",

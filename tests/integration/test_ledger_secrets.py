@@ -11,15 +11,15 @@ import pytest
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.items import ListingScope, record_accepted, record_tested
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run, start_run
-from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.ledger_rows import record_accepted, record_submissions, record_tested
 
 FR = marketplace("FR")
 ATTRIBUTES = {"condition_type": [{"value": "new_new", "marketplace_id": FR.id}]}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.runs.records import TestedItem
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.writes.wanted import WantedItem
 
 log = logging.getLogger(__name__)
 
@@ -53,15 +54,15 @@ def note_waiting_children(items: list[TestedItem], language: str) -> list[Tested
     return [noted(item) for item in items]
 
 
-def settled_relation(row: Mapping[str, Any], content: Mapping[str, Any] | None) -> bool:
+def settled_relation(child: WantedItem, content: Mapping[str, Any] | None) -> bool:
     """Whether a child's place in its family was accepted before, so that only other things are sent.
 
     Args:
-        row: The child's mapped row.
+        child: What the child wants.
         content: What was last accepted of it.
     """
     return content is not None and all(
-        content.get(name) == row["attributes"].get(name) for name in FAMILY_ATTRIBUTES
+        content.get(name) == child.attributes.get(name) for name in FAMILY_ATTRIBUTES
     )
 
 
@@ -80,19 +81,17 @@ class Parents:
         self._marketplace_id = marketplace_id
         self._language = language
 
-    def obstacles(
-        self, children: Iterable[Mapping[str, Any]], outcomes: Mapping[str | None, Outcome]
-    ) -> dict[str, str]:
+    def obstacles(self, parents: Iterable[str], outcomes: Mapping[str | None, Outcome]) -> dict[str, str]:
         """Why children must wait, by the parent's SKU; parents that are no obstacle are left out.
 
         Args:
-            children: Rows with `parent_sku`.
+            parents: The SKUs of their parents.
             outcomes: What became in this run of each parent of the part, by SKU.
 
         Raises:
             RetryableError, ActionRequiredError: Amazon cannot be asked.
         """
-        wanted = dict.fromkeys(row["parent_sku"] for row in children)
+        wanted = dict.fromkeys(parents)
         waiting = {}
         unsure = []
         for sku in wanted:

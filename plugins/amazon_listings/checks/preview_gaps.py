@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.records import Role
     from amazon_listings.writes.planner import PlannedWrite
 
 #: "An internal error has occurred. Please try again.", with the status INVALID.
@@ -30,7 +31,8 @@ class Gap(NamedTuple):
         noted: Code of the note beside a green preview if it would not.
         attribute: The attribute concerned.
         family: Kind of trouble, the one that Amazon's refusal has.
-        concerns: Whether a submission is of the kind: its plan, its mapped row, whether of a vendor.
+        concerns: Whether a submission is of the kind: its plan, the item's place in a family, whether of a
+            vendor.
         open: Whether it would be refused.
         source: Where the gap was reported.
     """
@@ -39,7 +41,7 @@ class Gap(NamedTuple):
     noted: str
     attribute: str
     family: str
-    concerns: Callable[[PlannedWrite, Mapping[str, Any], bool], bool]
+    concerns: Callable[[PlannedWrite, str, bool], bool]
     open: Callable[[PlannedWrite], bool]
     source: str
 
@@ -50,7 +52,7 @@ GAPS = (
         noted="vendor_cost_price_repeated",
         attribute=COST_PRICE,
         family="missing",
-        concerns=lambda plan, row, vendor: vendor and plan.method == "PATCH" and row.get("role") != "parent",
+        concerns=lambda plan, role, vendor: vendor and plan.method == "PATCH" and role != "parent",
         open=lambda plan: COST_PRICE not in plan.touched,
         source="amzn/selling-partner-api-models #5337 (2026-07)",
     ),
@@ -60,13 +62,18 @@ GAPS = (
 ONLY_IN_PREVIEW = {"90004114": "amzn/selling-partner-api-models #4621"}
 
 
-def gap_issues(
-    plan: PlannedWrite, row: Mapping[str, Any], *, vendor: bool, messages: Catalogue
-) -> list[Issue]:
-    """Return what the preview of a submission does not see: errors where it would be refused, else notes."""
+def gap_issues(plan: PlannedWrite, role: Role, *, vendor: bool, messages: Catalogue) -> list[Issue]:
+    """Return what the preview of a submission does not see: errors where it would be refused, else notes.
+
+    Args:
+        plan: What is sent.
+        role: The item's place in a family at Amazon.
+        vendor: Whether it is a vendor's.
+        messages: The sentences, in the language of the report.
+    """
     found = []
     for gap in GAPS:
-        if gap.concerns(plan, row, vendor):
+        if gap.concerns(plan, role, vendor):
             refused = gap.open(plan)
             code = gap.code if refused else gap.noted
             found.append(

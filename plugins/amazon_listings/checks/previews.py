@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_ans
 from amazon_listings.checks.preview_need import Need, PreviewNeed
 from amazon_listings.errors import ItemError, RetryableError
 from amazon_listings.ledger.items import (
+    ItemPayload,
     accepted_contents,
     known_items,
     record_accepted,
@@ -28,6 +29,7 @@ from amazon_listings.runs.plan import Method
 from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.writes.known import current_listings
 from amazon_listings.writes.vanished import missing_note
+from amazon_listings.writes.wanted import WantedItem
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import merge_issues
 
@@ -65,9 +67,9 @@ class _Job(NamedTuple):
     read: CurrentListing | None = None
 
     @property
-    def row(self) -> dict[str, Any]:
+    def wanted(self) -> WantedItem:
         """The item as the planner takes it."""
-        return msgspec.structs.asdict(self.item) | {"forced": self.tested.forced}
+        return WantedItem.of(self.item, forced=self.tested.forced)
 
 
 def _is_refused(verdict: _Verdict | None) -> bool:
@@ -311,13 +313,15 @@ class Previews:
     def _unasked(self, job: _Job) -> _Verdict:
         """Return what there is to send for an item that Amazon is not asked about."""
         current, read = job.current, job.read
-        write = self.planner.plan(job.row, current)
+        write = self.planner.plan(job.wanted, current)
         if alone := write.unread:
             current = read = self.planner.read(job.item.sku or "", current)
-            write = self.planner.plan(job.row, current)
+            write = self.planner.plan(job.wanted, current)
         if missing := self.missing(job, current):
             return _Verdict(write, None, [], read, missing, asked=False, alone=alone)
-        gaps = gap_issues(write, job.row, vendor=self.client.account.vendor, messages=self.local.messages)
+        gaps = gap_issues(
+            write, job.item.role, vendor=self.client.account.vendor, messages=self.local.messages
+        )
         return _Verdict(write, None, gaps, read, asked=False, alone=alone)
 
     def _must_be_read(self, current: CurrentListing) -> bool:
@@ -362,7 +366,7 @@ class Previews:
 
     def _previewed(self, job: _Job, verdict: _Verdict) -> _Verdict:
         """Return what Amazon says of what there is to send."""
-        submission = self.planner.send(job.row, verdict.write, preview=True)
+        submission = self.planner.send(job.wanted, verdict.write, preview=True)
         return verdict._replace(submission=submission, asked=True)
 
     def _left_alone(self, write: PlannedWrite) -> Iterator[Issue]:
@@ -446,17 +450,22 @@ class Previews:
     def _remember(self, judged: list[_Judged]) -> None:
         """Enter in the ledger what passed, which SKUs Amazon has, and which hold all that is wanted."""
         ledger, listings, definition = self.local.ledger, self.local.listings, self.local.definitions.checksum
-        passed, listed, unchanged = [], {}, []
+        passed: list[ItemPayload] = []
+        listed: dict[str, bool] = {}
+        unchanged: list[ItemPayload] = []
         for tested, job, verdict in judged:
-            entry = job.row | {"asin": tested.asin}
+            item = job.item
+            entry = ItemPayload(
+                item.sku or "", item.pim_id, item.hash, item.attributes, group=item.group, asin=tested.asin
+            )
             if verdict.read is not None:
-                listed[entry["sku"]] = bool(verdict.read.exists)
+                listed[entry.sku] = bool(verdict.read.exists)
             if verdict.missing or verdict.write.absent:
                 continue
             if verdict.submission is not None and verdict.submission.status == "VALID":
                 passed.append(entry)
             if verdict.write.method == "NOTHING" and self.local.scope.operation == "live":
-                unchanged.append(entry | {"attributes": verdict.write.after})
+                unchanged.append(replace(entry, attributes=verdict.write.after))
         record_listed(ledger, listings, listed)
         record_tested(ledger, listings, definition, passed)
         record_accepted(ledger, listings, unchanged, definition=definition)

@@ -8,7 +8,7 @@ After it the feed is found again by its id, and no second one is made.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,13 +18,15 @@ from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.fences import fence_messages, lower_fences_of_feed
 from amazon_listings.ledger.items import ListingScope, accepted, deleted, removing, upsert
-from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entries
+from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entry
 from amazon_listings.ledger.tables import SKU, feeds, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection, Engine
+
+    from amazon_listings.ledger.submissions import LedgerWrite
 
 CREATING, ABANDONED = "CREATING", "ABANDONED"
 
@@ -51,7 +53,7 @@ def open_feed(
     listings: ListingScope,
     run: int,
     document_id: str,
-    rows: Iterable[Mapping[str, Any]],
+    messages: Iterable[LedgerWrite],
     *,
     token: str = "",
 ) -> int:
@@ -62,10 +64,7 @@ def open_feed(
         listings: Whose listings.
         run: The run's number.
         document_id: Amazon's id of the uploaded document.
-        rows: The messages in the order of the document: `sku`, `pim_id`, `method` (`UPDATE`, `PATCH`,
-            `PARTIAL_UPDATE`, `DELETE`), `hash` and `body` of each; further `wanted` (all attributes
-            that the message leads to, if the body is not that), `existed` and `before` as in
-            `record_submissions`.
+        messages: In the order of the document.
         token: Of the lease under which the fences of the items were raised; from now on they stand until
             the feed is settled.
 
@@ -91,20 +90,20 @@ def open_feed(
                 )
                 .returning(feeds.c.id)
             ).scalar_one()
-            for chunk in chunks(rows, CHUNK):
+            for chunk in chunks(messages, CHUNK):
                 connection.execute(
                     insert(submissions),
                     [
-                        entry
+                        entry(listings, run, one, PENDING, now)
                         | {
                             "feed": number,
                             "message": count + place,
-                            "wanted": packed(row["wanted"]) if row.get("wanted") is not None else None,
+                            "wanted": None if one.wanted is None else packed(one.wanted),
                         }
-                        for place, (row, entry) in enumerate(_messages(listings, run, chunk, now), 1)
+                        for place, one in enumerate(chunk, 1)
                     ],
                 )
-                skus = [row["sku"] for row in chunk]
+                skus = [one.sku for one in chunk]
                 if not fence_messages(connection, listings, skus, run=run, token=token, feed=number):
                     raise _in_feed(listings)
                 count += len(chunk)
@@ -251,13 +250,6 @@ def settle_feed(
             .group_by(submissions.c.status)
         )
         return dict(counted.all())
-
-
-def _messages(
-    listings: ListingScope, run: int, rows: list[Mapping[str, Any]], now: datetime
-) -> zip[tuple[Mapping[str, Any], dict[str, Any]]]:
-    complete = [{**row, "status": PENDING, "submission_id": None, "request_id": None} for row in rows]
-    return zip(rows, entries(listings, run, complete, now), strict=True)
 
 
 def _answer(

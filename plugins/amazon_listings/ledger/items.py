@@ -33,6 +33,28 @@ State = Literal[
 #: How a listing is taken off sale.
 Removal = Literal["delete", "zero_quantity"]
 
+
+@dataclass(frozen=True, slots=True)
+class ItemPayload:
+    """A payload that is remembered of a listing.
+
+    Args:
+        sku: The SKU.
+        pim_id: The PIM's identity of its item, if it is known.
+        hash: The payload's hash.
+        attributes: All that the listing is to hold.
+        group: The PIM's identity of the item's family; None: what is known of it stays.
+        asin: The one that Amazon would match; None if it names none.
+    """
+
+    sku: str
+    pim_id: str | None
+    hash: str
+    attributes: dict[str, Any]
+    group: str | None = None
+    asin: str | None = None
+
+
 #: So long after a reading that does not show a listing another one is believed.
 APART = timedelta(hours=1)
 #: So long a listing counts as being there after it was seen, or written to.
@@ -174,7 +196,7 @@ def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
 
 
 def record_tested(
-    ledger: Engine, listings: ListingScope, definition: str, rows: Iterable[Mapping[str, Any]]
+    ledger: Engine, listings: ListingScope, definition: str, payloads: Iterable[ItemPayload]
 ) -> None:
     """Remember payloads that passed Amazon's preview.
 
@@ -182,33 +204,33 @@ def record_tested(
         ledger: The open ledger.
         listings: Whose listings.
         definition: Checksum of the definition they were validated with.
-        rows: `sku`, `hash`, `pim_id` and `asin` (the one Amazon would match, or None) of each; all of
-            them or none with `group`, the PIM's identity of the product.
+        payloads: What passed.
     """
     now = datetime.now(UTC)
     with ledger.begin() as connection:
-        upsert(
-            connection,
-            listings,
-            (
-                {
-                    "sku": row["sku"],
-                    "pim_id": row["pim_id"],
-                    "tested_hash": row["hash"],
-                    "tested_definition": definition,
-                    "tested_at": now,
-                    "asin": row["asin"],
-                }
-                | _family(row)
-                for row in rows
-            ),
-        )
+        for rows in _by_columns(payloads):
+            upsert(
+                connection,
+                listings,
+                (
+                    {
+                        "sku": row.sku,
+                        "pim_id": row.pim_id,
+                        "tested_hash": row.hash,
+                        "tested_definition": definition,
+                        "tested_at": now,
+                        "asin": row.asin,
+                    }
+                    | _family(row)
+                    for row in rows
+                ),
+            )
 
 
 def record_accepted(
     ledger: Engine,
     listings: ListingScope,
-    rows: Iterable[Mapping[str, Any]],
+    payloads: Iterable[ItemPayload],
     *,
     definition: str | None = None,
     now: datetime | None = None,
@@ -218,23 +240,23 @@ def record_accepted(
     Args:
         ledger: The open ledger.
         listings: Whose listings.
-        rows: `sku`, `pim_id`, `hash` and `attributes` (all that the listing shall hold) of each; all of
-            them or none with `group`, the PIM's identity of the product.
+        payloads: What was accepted.
         definition: Checksum of the definition they were validated with.
         now: When they were accepted; this moment, if None.
     """
     now = now or datetime.now(UTC)
     with ledger.begin() as connection:
-        upsert(
-            connection,
-            listings,
-            (
-                accepted(row["sku"], row["pim_id"], row["hash"], packed(row["attributes"]), now)
-                | {"accepted_definition": definition}
-                | _family(row)
-                for row in rows
-            ),
-        )
+        for rows in _by_columns(payloads):
+            upsert(
+                connection,
+                listings,
+                (
+                    accepted(row.sku, row.pim_id, row.hash, packed(row.attributes), now)
+                    | {"accepted_definition": definition}
+                    | _family(row)
+                    for row in rows
+                ),
+            )
 
 
 def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: datetime) -> dict[str, Any]:
@@ -255,9 +277,16 @@ def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: dat
     }
 
 
-def _family(row: Mapping[str, Any]) -> dict[str, Any]:
+def _family(row: ItemPayload) -> dict[str, Any]:
     """The column that says which product an item belongs to; left as it is where nobody says so."""
-    return {"family": row["group"]} if "group" in row else {}
+    return {} if row.group is None else {"family": row.group}
+
+
+def _by_columns(payloads: Iterable[ItemPayload]) -> Iterator[list[ItemPayload]]:
+    """Yield the payloads in chunks, each of which fills the same columns."""
+    for chunk in chunks(payloads, CHUNK):
+        yield [one for one in chunk if one.group is None]
+        yield [one for one in chunk if one.group is not None]
 
 
 def record_deleted(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> None:

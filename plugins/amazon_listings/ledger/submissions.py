@@ -7,8 +7,9 @@ when it is there, that of a feed's message when the feed's report is.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from amazon_listings.ledger.content import packed
@@ -16,7 +17,7 @@ from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.tables import SKU, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Engine
 
@@ -42,30 +43,55 @@ class Sent(NamedTuple):
     submission_id: str | None
 
 
-def record_submissions(
-    ledger: Engine, listings: ListingScope, run: int, rows: Iterable[Mapping[str, Any]]
-) -> None:
-    """Add what was sent and what came back.
+class LedgerWrite(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A write as the ledger enters it.
 
-    Args:
-        ledger: The open ledger.
-        listings: Whose listings.
-        run: The run's number.
-        rows: `sku`, `method` (`PUT`, `PATCH`, `DELETE`), `status`, `submission_id`, `request_id`, `hash`
-            and `body` of each; further `pim_id`, `existed` (whether there was a listing; None or absent:
-            not known), `before` (the attributes it held, or None), `undoes` (the run taken back) and
-            `removal` (how the write takes the listing off sale, if it does).
+    Attributes:
+        sku: The SKU.
+        pim_id: The PIM's identity of its item, if it is known.
+        hash: The hash of the payload that the write leads to.
+        method: `PUT`, `PATCH`, `DELETE`; of a feed's message its operation, `UPDATE`, `PARTIAL_UPDATE`,
+            `PATCH` or `DELETE`.
+        body: What is sent: attributes, patches, None of a deletion.
+        wanted: All attributes that a feed's message leads to, if the body is not that.
+        before: The attributes that the listing had; None if there was none, or they are not known.
+        existed: Whether there was a listing; None if it is not known.
+        undoes: The run that the write takes back.
+        removal: How the write takes the listing off sale, if it does.
     """
+
+    sku: str
+    pim_id: str | None = None
+    hash: str
+    method: str
+    body: Any
+    wanted: dict[str, Any] | None = None
+    before: dict[str, Any] | None = None
+    existed: bool | None = None
+    undoes: int | None = None
+    removal: Literal["delete", "zero_quantity"] | None = None
+
+
+class LedgerAnswer(NamedTuple):
+    """What came back for a write; `submission_id` is None where the listing itself was the answer."""
+
+    sku: str
+    hash: str
+    status: str
+    submission_id: str | None = None
+    request_id: str | None = None
+
+
+def announce_submissions(
+    ledger: Engine, listings: ListingScope, run: int, writes: Iterable[LedgerWrite]
+) -> None:
+    """Add writes that are about to be sent, without an answer."""
     now = datetime.now(UTC)
-    for chunk in chunks(rows, CHUNK):
+    for chunk in chunks(writes, CHUNK):
         with ledger.begin() as connection:
-            connection.execute(insert(submissions), list(entries(listings, run, chunk, now)))
-
-
-def announce_submission(ledger: Engine, listings: ListingScope, run: int, row: Mapping[str, Any]) -> None:
-    """Add a write that is about to be sent: a row as `record_submissions` takes it, without an answer."""
-    unanswered = {**row, "status": UNANSWERED, "submission_id": None, "request_id": None}
-    record_submissions(ledger, listings, run, [unanswered])
+            connection.execute(
+                insert(submissions), [entry(listings, run, one, UNANSWERED, now) for one in chunk]
+            )
 
 
 def withdraw_submission(ledger: Engine, run: int, sku: str, payload_hash: str) -> None:
@@ -81,14 +107,8 @@ def withdraw_submission(ledger: Engine, run: int, sku: str, payload_hash: str) -
         )
 
 
-def record_answers(ledger: Engine, run: int, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Fill in what came back for writes of a run that were announced.
-
-    Args:
-        ledger: The open ledger.
-        run: The run's number.
-        rows: `sku`, `hash`, `status`, `submission_id` and `request_id` of each.
-    """
+def record_answers(ledger: Engine, run: int, answers: Iterable[LedgerAnswer]) -> None:
+    """Fill in what came back for writes of a run that were announced."""
     statement = (
         update(submissions)
         .where(
@@ -103,48 +123,41 @@ def record_answers(ledger: Engine, run: int, rows: Iterable[Mapping[str, Any]]) 
             request_id=bindparam("answer_request", type_=submissions.c.request_id.type),
         )
     )
-    for chunk in chunks(rows, CHUNK):
+    for chunk in chunks(answers, CHUNK):
         with ledger.begin() as connection:
             connection.execute(
                 statement,
                 [
                     {
-                        "of_sku": row["sku"],
-                        "of_hash": row["hash"],
-                        "answer": row["status"],
-                        "answer_id": row["submission_id"] or None,
-                        "answer_request": row["request_id"] or None,
+                        "of_sku": one.sku,
+                        "of_hash": one.hash,
+                        "answer": one.status,
+                        "answer_id": one.submission_id or None,
+                        "answer_request": one.request_id or None,
                     }
-                    for row in chunk
+                    for one in chunk
                 ],
             )
 
 
-def entries(
-    listings: ListingScope, run: int, rows: Iterable[Mapping[str, Any]], now: datetime
-) -> Iterator[dict[str, Any]]:
-    """The columns of rows as `record_submissions` takes them, all with the same ones."""
-    for row in rows:
-        before = row.get("before")
-        pim_id = row.get("pim_id")
-        yield {
-            "run": run,
-            "seller_id": listings.seller_id,
-            "marketplace_id": listings.marketplace_id,
-            "sku": row["sku"],
-            "pim_id": pim_id or None,
-            "sent_at": now,
-            "method": row["method"],
-            "status": row["status"],
-            "submission_id": row["submission_id"] or None,
-            "request_id": row["request_id"] or None,
-            "payload_hash": row["hash"],
-            "body": packed(row["body"]),
-            "before": None if before is None else packed(before),
-            "existed": True if before is not None else row.get("existed"),
-            "undoes": row.get("undoes"),
-            "removal": row.get("removal"),
-        }
+def entry(listings: ListingScope, run: int, write: LedgerWrite, status: str, now: datetime) -> dict[str, Any]:
+    """Return the columns of a write that has no answer yet."""
+    return {
+        "run": run,
+        "seller_id": listings.seller_id,
+        "marketplace_id": listings.marketplace_id,
+        "sku": write.sku,
+        "pim_id": write.pim_id or None,
+        "sent_at": now,
+        "method": write.method,
+        "status": status,
+        "payload_hash": write.hash,
+        "body": packed(write.body),
+        "before": None if write.before is None else packed(write.before),
+        "existed": True if write.before is not None else write.existed,
+        "undoes": write.undoes,
+        "removal": write.removal,
+    }
 
 
 def made_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -37,6 +37,7 @@ from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
 from amazon_listings.writes.volume import MEASURED, Volume
+from amazon_listings.writes.wanted import DueItem, WantedItem
 from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Rows = list[dict[str, Any]]
+Rows = list[WantedItem]
 Written = list[WrittenItem]
 
 OUTCOMES = (
@@ -248,7 +249,7 @@ class LiveSync:
                     held = held_back(mapped.attributes, content, self.writer.messages)
                     issues = tuple(merge_issues([*item.issues, *held]))
                     items[item.pim_id] = msgspec.structs.replace(item, issues=issues)
-            for sent in self._written([msgspec.structs.asdict(one) for one in offers.values()]):
+            for sent in self._written([WantedItem.of(one) for one in offers.values()]):
                 items[sent.pim_id] = self._in_part(items[sent.pim_id], sent)
             self.folder.write(LIVE, part, items.values())
 
@@ -279,8 +280,8 @@ class LiveSync:
     def _drop_unsent(self, part: str) -> None:
         """Forget rows that wait for an answer and are in no feed: they are sent now."""
         items = list(self.folder.read(LIVE, part))
-        pending = [msgspec.structs.asdict(item) for item in items if item.outcome is Outcome.PENDING]
-        if unsent := {row["pim_id"] for row in pending}.difference(
+        pending = [item for item in items if item.outcome is Outcome.PENDING]
+        if unsent := {item.pim_id for item in pending}.difference(
             item.pim_id for item in self.feeds.sent_before(pending)
         ):
             self.folder.write(LIVE, part, [item for item in items if item.pim_id not in unsent])
@@ -303,13 +304,13 @@ class LiveSync:
         for part in self.folder.parts(APPROVED):
             for row in self._with_current(self._ready(part)):
                 if len(volume.sizes) < MEASURED:
-                    plan = None if self._read_before(row["current"]) else self.writer.planner.plan
+                    plan = None if self._read_before(row.current) else self.writer.planner.plan
                     volume.sizes.append(message_size(row, plan, self.connector.amazon.product_type))
-                volume.readings += self._read_before(row["current"])
-                update = bool(row["current"].exists) and not self.connector.sync.full_replace
+                volume.readings += self._read_before(row.current)
+                update = bool(row.current.exists) and not self.connector.sync.full_replace
                 volume.updates += update
                 volume.creations += not update
-                volume.parents += row.get("role") == "parent"
+                volume.parents += row.wanted.role == "parent"
         for part in self.folder.parts(REMOVED):
             volume.leaving += sum(1 for _ in self.folder.read(REMOVED, part))
         self.writer.progress.total = volume.creations + volume.updates + volume.leaving
@@ -350,7 +351,7 @@ class LiveSync:
             for part in parts:
                 free, waiting = choose(part, done[part])
                 before = self.feeds.sent_before(free)
-                skus[part] = {row["sku"] for row in free}.difference(item.sku or "" for item in before)
+                skus[part] = {row.sku for row in free}.difference(item.sku or "" for item in before)
                 done[part] += [*waiting, *before]
             sent = self.feeds.send(skus, self._ready, plan=self.writer.planner.plan, read=self._read_before)
             for part, outcomes in sent:
@@ -370,7 +371,7 @@ class LiveSync:
         if together:
             yield together
 
-    def _ready(self, part: str) -> Iterator[dict[str, Any]]:
+    def _ready(self, part: str) -> Iterator[WantedItem]:
         """Yield the payloads of a part that may be sent and have no outcome yet, without what must wait.
 
         Each has the hash of the plan that may be carried out.
@@ -396,17 +397,17 @@ class LiveSync:
                 continue
             only = tested[mapped.pim_id].only if mapped.pim_id in tested else ()
             item = offer_alone(mapped, only, contents.get(mapped.sku or "", {})) if only else mapped
-            row = msgspec.structs.asdict(item) | {
-                "read_at": read_at,
-                "forced": item.pim_id in forced,
-                "plan_hash": approved.plan_hash or None,
-                "approval": approved.approval,
-                "guarded": approved.guarded,
-            }
+            row = replace(
+                WantedItem.of(item, forced=item.pim_id in forced),
+                read_at=read_at,
+                plan_hash=approved.plan_hash or None,
+                approval=approved.approval,
+                guarded=approved.guarded,
+            )
             if approved.withheld:
-                row["attributes"] = self.writer.planner.without(row["attributes"], approved.withheld)
-                row["kept"] = frozenset(change.leaf for change in approved.withheld)
-                row["hash"] = payload_hash(row["attributes"])
+                attributes = self.writer.planner.without(row.attributes, approved.withheld)
+                kept = frozenset(change.leaf for change in approved.withheld)
+                row = replace(row, attributes=attributes, kept=kept, hash=payload_hash(attributes))
             yield row
 
     def _written(self, rows: Rows) -> Written:
@@ -421,36 +422,36 @@ class LiveSync:
 
     def _parents(self, part: str, _done: Written) -> tuple[Rows, Written]:
         """Return the parents of a part; none of them waits."""
-        return [row for row in self._ready(part) if row.get("role") == "parent"], []
+        return [row for row in self._ready(part) if row.role == "parent"], []
 
     def _free(self, part: str, done: Written) -> tuple[Rows, Written]:
         """Return the rows of a part that may follow its parents, and outcomes of children that wait."""
         if self.connector.variations is None:
             return list(self._ready(part)), []
-        rows = [row for row in self._ready(part) if row.get("role") != "parent"]
+        rows = [row for row in self._ready(part) if row.role != "parent"]
         outcomes = {
             item.sku: item.outcome for item in self.folder.index(TESTED, part) if item.role == "parent"
         } | {item.sku: item.outcome for item in done}
         moving = [
-            row
+            row.wanted
             for row in self._with_current(rows)
-            if row.get("role") == "child" and not settled_relation(row, row["current"].owned)
+            if row.wanted.role == "child" and not settled_relation(row.wanted, row.current.owned)
         ]
-        obstacles = self.parents.obstacles(moving, outcomes)
+        obstacles = self.parents.obstacles([row.parent_sku or "" for row in moving], outcomes)
         waiting = {
-            row["pim_id"]: outcome_of(row, Outcome.FAILED, obstacles[row["parent_sku"]])
+            row.pim_id: outcome_of(row, Outcome.FAILED, obstacles[row.parent_sku or ""])
             for row in moving
-            if row["parent_sku"] in obstacles
+            if row.parent_sku in obstacles
         }
-        return [row for row in rows if row["pim_id"] not in waiting], list(waiting.values())
+        return [row for row in rows if row.pim_id not in waiting], list(waiting.values())
 
-    def _with_current(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Yield the rows with what the ledger knows of their listings."""
+    def _with_current(self, rows: Iterable[WantedItem]) -> Iterator[DueItem]:
+        """Yield the items with what the ledger knows of their listings."""
         ledger, listings = self.writer.protocol.ledger, self.writer.protocol.listings
         for batch in chunks(rows, CHUNK):
-            skus = [row["sku"] for row in batch]
+            skus = [row.sku for row in batch]
             current = current_listings(ledger, listings, skus, self.writer.planner.layout)
-            yield from (row | {"current": current[row["sku"]]} for row in batch)
+            yield from (DueItem(row, current[row.sku]) for row in batch)
 
 
 def live_sync(

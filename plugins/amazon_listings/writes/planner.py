@@ -36,7 +36,7 @@ from amazon_listings.writes.left_alone import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.items import KnownItem
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
     from amazon_listings.selling_partner.listings import Listing, Submission
+    from amazon_listings.writes.wanted import WantedItem
 
 Attributes = dict[str, Any]
 
@@ -221,21 +222,18 @@ class Planner:
         found = amazon.search(self._client, [self._marketplace.id], variationParentSku=sku)
         return [listing.sku for listing in found]
 
-    def plan(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
-        """Return the plan of a mapped row.
+    def plan(self, row: WantedItem, current: CurrentListing) -> PlannedWrite:
+        """Return the plan of an item.
 
         Args:
-            row: `sku` and the `attributes` that are wanted; with a true `forced`, all are sent again; `kept`
-                are leaves that are not touched, whoever owns them.
+            row: What is wanted.
             current: What the listing has; `is_enough`.
         """
-        wanted: Attributes = row["attributes"]
-        kept: frozenset[Leaf] = row.get("kept") or frozenset()
         if not current.exists and self._connector.contributes:
-            return PlannedWrite(Plan(row["sku"], Method.NOTHING), None, None, current.exists, {}, absent=True)
+            return PlannedWrite(Plan(row.sku, Method.NOTHING), None, None, current.exists, {}, absent=True)
         if not current.exists or self._replaces:
-            return self._replacement(row["sku"], wanted, kept, current)
-        return self.patch(row["sku"], wanted, current, kept, forced=bool(row.get("forced")))
+            return self._replacement(row.sku, row.attributes, row.kept, current)
+        return self.patch(row.sku, row.attributes, current, row.kept, forced=row.forced)
 
     def patch(
         self,
@@ -377,18 +375,18 @@ class Planner:
         """Return the mapping line that makes a leaf; None if no line does."""
         return line_behind(leaf, self._mapping, self._connector.where)
 
-    def send(self, row: Mapping[str, Any], write: PlannedWrite, *, preview: bool = False) -> Submission:
+    def send(self, row: WantedItem, write: PlannedWrite, *, preview: bool = False) -> Submission:
         """Carry a plan out, or ask for Amazon's verdict on it; the plan is not `NOTHING`.
 
         Args:
-            row: The mapped row that the plan is of.
+            row: What the plan is of.
             write: What is sent.
             preview: Validate only; nothing changes at Amazon.
 
         Raises:
             SellingPartnerError: see `listings.put` and `listings.patch`.
         """
-        sku, marketplace_id = row["sku"], self._marketplace.id
+        sku, marketplace_id = row.sku, self._marketplace.id
         if write.method == Method.DELETE:
             return amazon.delete(self._client, sku, marketplace_id, issue_locale=self._issue_locale)
         if write.method == Method.PUT:
@@ -397,7 +395,7 @@ class Planner:
                 sku,
                 marketplace_id,
                 product_type=self._connector.amazon.product_type,
-                requirements=row["requirements"],
+                requirements=row.requirements,
                 attributes=write.body,
                 preview=preview,
                 issue_locale=self._issue_locale,

@@ -22,6 +22,7 @@ from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed
 from amazon_listings.ledger.fences import lower_fences, raise_fences
 from amazon_listings.ledger.items import (
+    ItemPayload,
     record_accepted,
     record_created,
     record_deleted,
@@ -31,7 +32,9 @@ from amazon_listings.ledger.items import (
 )
 from amazon_listings.ledger.submissions import (
     ACCEPTED,
-    announce_submission,
+    LedgerAnswer,
+    LedgerWrite,
+    announce_submissions,
     made_in_run,
     record_answers,
     withdraw_submission,
@@ -39,7 +42,7 @@ from amazon_listings.ledger.submissions import (
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Engine
@@ -85,19 +88,19 @@ class Outgoing:
     removal: Removal | None = None
 
     @property
-    def announcement(self) -> dict[str, Any]:
+    def announcement(self) -> LedgerWrite:
         """The row that the ledger enters before the write is sent."""
-        return {
-            "sku": self.sku,
-            "pim_id": self.pim_id,
-            "hash": self.hash,
-            "method": self.method,
-            "body": self.body,
-            "before": self.before,
-            "existed": self.existed,
-            "undoes": self.undoes,
-            "removal": self.removal,
-        }
+        return LedgerWrite(
+            sku=self.sku,
+            pim_id=self.pim_id,
+            hash=self.hash,
+            method=self.method,
+            body=self.body,
+            before=self.before,
+            existed=self.existed,
+            undoes=self.undoes,
+            removal=self.removal,
+        )
 
 
 class Answer(NamedTuple):
@@ -185,7 +188,7 @@ class WriteProtocol:
             AmazonListingsError: it was not carried out; the announcement is taken back.
         """
         if not announced:
-            announce_submission(self.ledger, self.listings, self.run, write.announcement)
+            announce_submissions(self.ledger, self.listings, self.run, [write.announcement])
         try:
             return send()
         except (OutcomeUnknown, MalformedAnswer):
@@ -202,12 +205,8 @@ class WriteProtocol:
         taken = [answer.write for answer in found.answers if answer.status == ACCEPTED] + found.unchanged
         self._remember_removals([write for write in taken if write.removal is not None])
         taken = [write for write in taken if write.removal is None]
-        kept = [write for write in taken if write.method != "DELETE" and write.after]
-        for rows in (
-            [_accepted_row(write) for write in kept if write.group is None],
-            [_accepted_row(write) | {"group": write.group} for write in kept if write.group is not None],
-        ):
-            record_accepted(self.ledger, self.listings, rows, definition=self.definition)
+        kept = (_payload(write) for write in taken if write.method != "DELETE" and write.after)
+        record_accepted(self.ledger, self.listings, kept, definition=self.definition)
         # Asked of the ledger: an earlier try may have made what this one finds to be there.
         made = [write.sku for write in taken if write.method != "DELETE"]
         record_created(self.ledger, self.listings, made_in_run(self.ledger, self.run, made))
@@ -227,12 +226,12 @@ class WriteProtocol:
         for how, contents in ways.items():
             record_removing(self.ledger, self.listings, how, self.run, contents)
 
-    def announce_feed(self, document_id: str, messages: Iterable[Mapping[str, Any]]) -> int:
+    def announce_feed(self, document_id: str, messages: Iterable[LedgerWrite]) -> int:
         """Enter a feed and its messages before it is started; from now on their fences are the feed's.
 
         Args:
             document_id: Amazon's id of the uploaded document.
-            messages: As `ledger.feeds.open_feed` takes them.
+            messages: In the order of the document.
 
         Returns:
             The feed's number in the ledger.
@@ -259,15 +258,11 @@ class WriteProtocol:
         return feed_id
 
 
-def _answer_row(answer: Answer) -> dict[str, Any]:
-    return {
-        "sku": answer.write.sku,
-        "hash": answer.write.hash,
-        "status": answer.status,
-        "submission_id": answer.submission_id,
-        "request_id": answer.request_id,
-    }
+def _answer_row(answer: Answer) -> LedgerAnswer:
+    return LedgerAnswer(
+        answer.write.sku, answer.write.hash, answer.status, answer.submission_id, answer.request_id
+    )
 
 
-def _accepted_row(write: Outgoing) -> dict[str, Any]:
-    return {"sku": write.sku, "pim_id": write.pim_id, "hash": write.hash, "attributes": write.after}
+def _payload(write: Outgoing) -> ItemPayload:
+    return ItemPayload(write.sku, write.pim_id, write.hash, write.after, group=write.group)

@@ -25,13 +25,15 @@ from amazon_listings.runs.records import REMOVED
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.planner import CurrentListing, PlannedWrite
 from amazon_listings.writes.single import outcome_of
+from amazon_listings.writes.wanted import WantedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.claims import Claim
     from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.ledger.items import Removal
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem
     from amazon_listings.writes.feeds.submit import FeedSync
@@ -80,10 +82,10 @@ class Removals:
         by_feeds = count >= self.connector.sync.feed_from
         for part in parts:
             items = list(self.folder.read(REMOVED, part))
-            due = [msgspec.structs.asdict(item) for item in items if item.outcome in DUE]
+            leaving = [item for item in items if item.outcome in DUE]
             done = [item for item in items if item.outcome not in DUE]
             self._said |= {item.sku or "": item.remark for item in items if item.remark}
-            due, left = self._ours(due)
+            due, left = self._ours(leaving)
             done += left
             done += self._fed(part, due) if by_feeds else self._written(due)
             self.folder.write(REMOVED, part, done)
@@ -94,15 +96,15 @@ class Removals:
         return Counter(item.outcome for part in parts for item in self.folder.read(REMOVED, part))
 
     @property
-    def _how(self) -> str:
-        return self.connector.sync.when_removed
+    def _how(self) -> Removal:
+        return "delete" if self.connector.sync.when_removed == "delete" else "zero_quantity"
 
     @property
     def _note(self) -> str:
         return self.writer.messages.phrase(f"note.removed_{self._how}")
 
-    def _ours(self, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[WrittenItem]]:
-        """Return the rows with how each listing is taken off, and the outcomes of those that are left alone.
+    def _ours(self, items: list[WrittenItem]) -> tuple[list[WantedItem], list[WrittenItem]]:
+        """Return how each listing is taken off, and the outcomes of those that are left alone.
 
         A listing that the connector neither made nor adopted is never deleted; its quantity is set to 0 if
         that is ours. A connector that only contributes removes nothing. The quantity is one for the whole
@@ -110,23 +112,23 @@ class Removals:
         it has children that stay.
         """
         protocol, messages = self.writer.protocol, self.writer.messages
-        due: list[dict[str, Any]] = []
+        due: list[WantedItem] = []
         left: list[WrittenItem] = []
-        leaving = {row["sku"] for row in rows}
-        for batch in chunks(rows, CHUNK):
-            skus = [row["sku"] for row in batch]
+        leaving = {item.sku for item in items}
+        for batch in chunks(items, CHUNK):
+            skus = [item.sku or "" for item in batch]
             known = known_items(protocol.ledger, protocol.listings, skus)
             contents = owned_contents(protocol.ledger, protocol.listings, skus)
             claims = claims_of_others(protocol.ledger, protocol.listings, skus)
-            for row in batch:
-                item, content = known.get(row["sku"]), contents.get(row["sku"], {})
-                how = self._how
+            for row, sku in zip(batch, skus, strict=True):
+                item, content = known.get(sku), contents.get(sku, {})
+                how: Removal = self._how
                 if how == "delete" and not (item is not None and item.created):
                     how = "zero_quantity"
                 if how == "zero_quantity" and merchant_quantity(content) is None:
                     left.append(outcome_of(row, Outcome.BLOCKED, messages.phrase("note.not_ours")))
                     continue
-                seller = next(filter(_sells, claims.get(row["sku"], ())), None)
+                seller = next(filter(_sells, claims.get(sku, ())), None)
                 if how == "zero_quantity" and seller is not None:
                     note = messages.phrase(
                         "note.stock_of_others",
@@ -135,64 +137,69 @@ class Removals:
                     )
                     left.append(outcome_of(row, Outcome.BLOCKED, note))
                     continue
-                if how == "delete" and (alive := self._living_children(row["sku"], content, leaving)):
+                if how == "delete" and (alive := self._living_children(sku, content, leaving)):
                     note = messages.phrase("note.living_children", skus=alive)
                     left.append(outcome_of(row, Outcome.BLOCKED, note))
                     continue
-                self._ways[row["sku"]] = how
-                due.append(row | {"removal": how})
+                self._ways[sku] = how
+                # A removal that did not hold is repeated, though its payload was accepted before.
+                due.append(
+                    WantedItem(
+                        pim_id=row.pim_id,
+                        sku=sku,
+                        attributes={},
+                        approval=row.approval,
+                        removal=how,
+                        forced=True,
+                    )
+                )
         return due, left
 
-    def _living_children(self, sku: str, content: Mapping[str, Any], leaving: set[str]) -> list[str]:
+    def _living_children(
+        self, sku: str, content: Mapping[str, Any], leaving: Collection[str | None]
+    ) -> list[str]:
         """Return the children of a parent that stay while it would go; none of what is no parent."""
         levels = content.get("parentage_level") or ()
         if not any(one.get("value") == "parent" for one in levels):
             return []
-        return sorted(set(self.writer.planner.children_of(sku)) - leaving)
+        return sorted(set(self.writer.planner.children_of(sku)).difference(leaving))
 
-    def _written(self, rows: list[dict[str, Any]]) -> Iterator[WrittenItem]:
+    def _written(self, rows: list[WantedItem]) -> Iterator[WrittenItem]:
         """The outcomes of rows that are written one by one."""
         for batch in chunks(rows, CHUNK):
             wanted = list(self._wanted(batch))
             yield from self._noted(self.writer.write(wanted, plan=self._plan, read=lambda _: True))
 
-    def _fed(self, part: str, rows: list[dict[str, Any]]) -> Iterator[WrittenItem]:
+    def _fed(self, part: str, rows: list[WantedItem]) -> Iterator[WrittenItem]:
         """The outcomes of rows that are put into feeds; those that are in one already are pending."""
         under_way = self.feeds.sent_before(rows)
         yield from under_way
         sent = {item.sku for item in under_way}
-        for some in chunks((row for row in rows if row["sku"] not in sent), MOST_MESSAGES):
+        for some in chunks((row for row in rows if row.sku not in sent), MOST_MESSAGES):
             yield from self._noted(self._feed(part, some))
 
-    def _feed(self, part: str, rows: list[dict[str, Any]]) -> list[WrittenItem]:
-        skus = {row["sku"] for row in rows}
+    def _feed(self, part: str, rows: list[WantedItem]) -> list[WrittenItem]:
+        skus = {row.sku for row in rows}
         sent = self.feeds.send(
             {part: skus}, lambda _: self._wanted(rows), plan=self._plan, read=lambda _: True
         )
         return [outcome for _, outcomes in sent for outcome in outcomes]
 
-    def _wanted(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The rows as a writer takes them."""
+    def _wanted(self, rows: Iterable[WantedItem]) -> Iterator[WantedItem]:
+        """Yield the items with what their listings are to hold."""
         for batch in chunks(rows, CHUNK):
-            skus = [row["sku"] for row in batch]
+            skus = [row.sku for row in batch]
             protocol = self.writer.protocol
             contents = owned_contents(protocol.ledger, protocol.listings, skus)
             for row in batch:
-                content = contents.get(row["sku"], {})
-                after = {} if row["removal"] == "delete" else _without_stock(content)
-                yield {
-                    **row,
-                    # A removal that did not hold is repeated, though its payload was accepted before.
-                    "forced": True,
-                    "attributes": after,
-                    "hash": payload_hash(after),
-                    "requirements": "",
-                }
+                content = contents.get(row.sku, {})
+                after = {} if row.removal == "delete" else _without_stock(content)
+                yield replace(row, attributes=after, hash=payload_hash(after))
 
-    def _plan(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
-        return _deletion(row, current) if row["removal"] == "delete" else self._zero(row, current)
+    def _plan(self, row: WantedItem, current: CurrentListing) -> PlannedWrite:
+        return _deletion(row, current) if row.removal == "delete" else self._zero(row, current)
 
-    def _zero(self, row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
+    def _zero(self, row: WantedItem, current: CurrentListing) -> PlannedWrite:
         """Set the quantity to 0 in the merchant's channel; stock in Amazon's warehouses stays on sale."""
         merchant = [
             one
@@ -206,7 +213,7 @@ class Removals:
         stated = [{**channel, name: one[name]} for one in merchant for name in one if name == AVAILABLE]
         zero = {AVAILABILITY: [{**channel, "quantity": 0}]}
         owned = current._replace(owned={AVAILABILITY: stated} if stated else {})
-        return replace(self.writer.planner.patch(row["sku"], zero, owned), after=row["attributes"])
+        return replace(self.writer.planner.patch(row.sku, zero, owned), after=row.attributes)
 
     def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
         phrase = self.writer.messages.phrase
@@ -226,14 +233,14 @@ def _without_stock(content: dict[str, Any]) -> dict[str, Any]:
     return content | {AVAILABILITY: _zeroed(content.get(AVAILABILITY, []))}
 
 
-def _deletion(row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
+def _deletion(row: WantedItem, current: CurrentListing) -> PlannedWrite:
     if not current.exists:
         return _nothing(row, current)
-    return PlannedWrite(Plan(row["sku"], Method.DELETE), None, _held(current), current.exists, {})
+    return PlannedWrite(Plan(row.sku, Method.DELETE), None, _held(current), current.exists, {})
 
 
-def _nothing(row: Mapping[str, Any], current: CurrentListing) -> PlannedWrite:
-    return PlannedWrite(Plan(row["sku"], Method.NOTHING), None, _held(current), current.exists, {})
+def _nothing(row: WantedItem, current: CurrentListing) -> PlannedWrite:
+    return PlannedWrite(Plan(row.sku, Method.NOTHING), None, _held(current), current.exists, {})
 
 
 def _held(current: CurrentListing) -> dict[str, Any] | None:

@@ -24,24 +24,22 @@ from amazon_listings.writes.known import current_listings
 from amazon_listings.writes.planner import PlannedWrite
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
 from amazon_listings.writes.vanished import missing_note
+from amazon_listings.writes.wanted import DueItem, WantedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from amazon_listings.ledger.fences import Fence
-    from amazon_listings.ledger.items import KnownItem
     from amazon_listings.ledger.submissions import Sent
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue, Message
     from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.runs.plan import Change
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Listing, Submission
-    from amazon_listings.writes.planner import CurrentListing, Planner
+    from amazon_listings.writes.planner import Attributes, CurrentListing, Planner
     from amazon_listings.writes.protocol import WriteProtocol
+    from amazon_listings.writes.wanted import Named, Plans, Reads
     from amazon_product_types.validation.issue import Issue
-
-Row = dict[str, Any]
 
 #: Answers are entered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 25
@@ -98,19 +96,16 @@ class Writer:
 
     def write(
         self,
-        rows: list[Row],
+        rows: list[WantedItem],
         *,
-        plan: Callable[[Row, CurrentListing], PlannedWrite],
-        read: Callable[[CurrentListing], bool],
+        plan: Plans,
+        read: Reads,
     ) -> Iterator[WrittenItem]:
-        """Write the rows; one outcome each.
+        """Write the items; one outcome each.
 
         Args:
-            rows: `pim_id`, `sku`, `hash`, `attributes` and `requirements` of each; `plan_hash`, the hash of
-                the plan that may be carried out; `approval`, the hash of what a person approved, if that was
-                needed; `guarded`, the changes that were approved for what the listing had before; `forced`
-                to send what is unchanged.
-            plan: What to send for a row, given what its listing has.
+            rows: The items.
+            plan: What to send for an item, given what its listing has.
             read: Whether a listing has to be read before, given what the ledger knows of it.
 
         Raises:
@@ -129,16 +124,16 @@ class Writer:
 
     def _attempt(
         self,
-        rows: list[Row],
-        plan: Callable[[Row, CurrentListing], PlannedWrite],
-        read: Callable[[CurrentListing], bool],
-    ) -> Generator[WrittenItem, None, list[Row]]:
+        rows: list[WantedItem],
+        plan: Plans,
+        read: Reads,
+    ) -> Generator[WrittenItem, None, list[WantedItem]]:
         """Write those rows that are behind no fence; return those behind fences that will soon be lowered."""
-        soon: list[Row] = []
+        soon: list[WantedItem] = []
         decided: list[WrittenItem] = []
-        answered: list[Answered[Row, Written]] = []
+        answered: list[Answered[DueItem, Written]] = []
 
-        def one(row: Row) -> Written:
+        def one(row: DueItem) -> Written:
             return self._write(row, plan, read)
 
         due = self._read_together(self._due(rows, decided, soon), read)
@@ -155,23 +150,27 @@ class Writer:
         yield from decided
         return soon
 
-    def _due(self, rows: list[Row], decided: list[WrittenItem], soon: list[Row]) -> Iterator[Row]:
+    def _due(
+        self, rows: list[WantedItem], decided: list[WrittenItem], soon: list[WantedItem]
+    ) -> Iterator[DueItem]:
         """Fence the rows, a few at a time; yield those to be sent, add outcomes of others to `decided`."""
         for some in chunks(rows, FENCED_AT_ONCE):
             if self.is_stopped():
                 return
-            fences = self.protocol.fence([row["sku"] for row in some])
-            soon += [row for row in some if row["sku"] in fences and fences[row["sku"]].feed is None]
+            fences = self.protocol.fence([row.sku for row in some])
+            soon += [row for row in some if row.sku in fences and fences[row.sku].feed is None]
             settled = [
-                self.behind(row, fences[row["sku"]])
+                self.behind(row, fences[row.sku])
                 for row in some
-                if row["sku"] in fences and fences[row["sku"]].feed is not None
+                if row.sku in fences and fences[row.sku].feed is not None
             ]
-            due: list[Row] = []
-            known = list(self.known_before([row for row in some if row["sku"] not in fences]))
-            withdrawn = self.withdrawn([row for row, outcome in known if outcome is None])
+            due: list[DueItem] = []
+            known = list(self.known_before([row for row in some if row.sku not in fences]))
+            withdrawn = self.withdrawn(
+                {row.sku: row.wanted.approval for row, outcome in known if outcome is None}
+            )
             for row, decision in known:
-                outcome = decision or withdrawn.get(row["sku"])
+                outcome = decision or withdrawn.get(row.sku)
                 if outcome is None:
                     due.append(row)
                 else:
@@ -182,22 +181,21 @@ class Writer:
                 decided.append(item)
             yield from due
 
-    def _read_together(self, rows: Iterable[Row], reads: Callable[[CurrentListing], bool]) -> Iterator[Row]:
+    def _read_together(self, rows: Iterable[DueItem], reads: Reads) -> Iterator[DueItem]:
         """Read the listings of rows by searches, a few at a time just before they are sent.
 
         What a search cannot show is read alone when its row is sent, as a single row is.
         """
         for some in chunks(rows, FENCED_AT_ONCE):
-            unsure = [row["sku"] for row in some if _unsure(row, reads)]
+            unsure = [row.sku for row in some if is_unsure(row, reads)]
             found: dict[str, Listing | None] = {}
             if len(unsure) > 1:
-                listed = {row["sku"] for row in some if row["current"].exists}
+                listed = {row.sku for row in some if row.current.exists}
                 reading = read_listings(self.client, self.planner.marketplace_id, unsure, listed=listed)
                 self.calls["searches"] += reading.calls
                 found = reading.listings
             for row in some:
-                sku = row["sku"]
-                yield row | {"read": row["current"].read_as(found[sku])} if sku in found else row
+                yield row if row.sku not in found else replace(row, read=row.current.read_as(found[row.sku]))
 
     def is_stopped(self) -> bool:
         """Return whether nothing more may be sent; `stop` says why."""
@@ -205,50 +203,50 @@ class Writer:
             self.stop = self.protocol.stopped()
         return self.stop is not None
 
-    def behind(self, row: Row, fence: Fence | None) -> WrittenItem:
+    def behind(self, row: Named, fence: Fence | None) -> WrittenItem:
         """Return the outcome of a row behind a fence: it is sent once the answer of that write is known."""
         if fence is None or fence.feed is None:
             return outcome_of(row, Outcome.PENDING, self.messages.phrase("note.being_written"))
         return outcome_of(row, Outcome.PENDING, self.messages.phrase("note.in_feed", number=fence.feed))
 
-    def known_before(self, rows: list[Row]) -> Iterator[tuple[Row, tuple[Outcome, str] | None]]:
-        """Yield each row with what the ledger knows of its listing, and its outcome if that decides it.
+    def known_before(self, rows: list[WantedItem]) -> Iterator[tuple[DueItem, tuple[Outcome, str] | None]]:
+        """Yield each item with what the ledger knows of its listing, and its outcome if that decides it.
 
-        `sent` is the same write by an earlier try of this run, which may have been carried out, or None.
         To be asked behind the fences: the answer stays true.
         """
         ledger, listings = self.protocol.ledger, self.protocol.listings
-        skus = [row["sku"] for row in rows]
+        skus = [row.sku for row in rows]
         known = known_items(ledger, listings, skus)
         currents = current_listings(ledger, listings, skus, self.planner.layout)
         sent = sent_in_run(ledger, self.protocol.run, skus)
         left = self._left_to_later_runs(rows)
         for row in rows:
-            sku = row["sku"]
-            before = _sent_before(row, sent.get(sku))
-            yield (
-                row | {"current": currents[sku], "sent": before, "known": known.get(sku)},
-                _decided(row, known.get(sku), before, self.messages) or left.get(sku),
+            due = DueItem(
+                row, currents[row.sku], known.get(row.sku), sent=_sent_before(row, sent.get(row.sku))
             )
+            yield due, _decided(due, self.messages) or left.get(row.sku)
 
-    def _left_to_later_runs(self, rows: list[Row]) -> dict[str, tuple[Outcome, str]]:
+    def _left_to_later_runs(self, rows: list[WantedItem]) -> dict[str, tuple[Outcome, str]]:
         """Return the outcome of rows that a later reading has made old: what is newer is not overwritten."""
-        moments = {row["read_at"] for row in rows if row.get("read_at") is not None}
+        moments = {row.read_at for row in rows if row.read_at is not None}
         if not moments:
             return {}
-        skus = [row["sku"] for row in rows]
+        skus = [row.sku for row in rows]
         key = self.protocol.listings.connector_key
         later = read_later(self.protocol.ledger, key, skus, than=max(moments))
         note = self.messages.phrase("note.read_later")
         return dict.fromkeys(later, (Outcome.UNCHANGED, note))
 
-    def withdrawn(self, rows: Sequence[Row]) -> dict[str, tuple[Outcome, str]]:
-        """Return the outcome of rows that a person allowed, and does not allow any more.
+    def withdrawn(self, approvals: Mapping[str, str]) -> dict[str, tuple[Outcome, str]]:
+        """Return the outcome of what a person allowed, and does not allow any more, by SKU.
 
         What is left is claimed: from now on a refusal comes too late. To be asked last of all.
+
+        Args:
+            approvals: The hash of what was approved, by SKU; empty if nothing had to be asked.
         """
         ledger, listings = self.protocol.ledger, self.protocol.listings
-        hashes = {row["sku"]: row["approval"] for row in rows if row.get("approval")}
+        hashes = {sku: digest for sku, digest in approvals.items() if digest}
         lost = hashes.keys() - claim(ledger, listings, hashes)
         if not lost:
             return {}
@@ -267,32 +265,31 @@ class Writer:
 
     def _write(
         self,
-        row: Row,
-        plan_for: Callable[[Row, CurrentListing], PlannedWrite],
-        reads: Callable[[CurrentListing], bool],
+        row: DueItem,
+        plan_for: Plans,
+        reads: Reads,
     ) -> Written:
         written = self.prepare(row, plan_for, reads)
         if not written.due:
             return written
         submission = self.protocol.carry_out(
-            outgoing(row, written.write),
-            lambda: self.planner.send(row, written.write),
-            announced=row["sent"] is not None and row["sent"].status == UNANSWERED,
+            outgoing(row.wanted, written.write),
+            lambda: self.planner.send(row.wanted, written.write),
+            announced=row.sent is not None and row.sent.status == UNANSWERED,
         )
         return written._replace(submission=submission)
 
-    def _read(self, row: Row, reads: Callable[[CurrentListing], bool]) -> CurrentListing | None:
+    def _read(self, row: DueItem, reads: Reads) -> CurrentListing | None:
         """Return what Amazon says of a row's listing; None if it need not be read."""
-        if row.get("read") is None and _unsure(row, reads):
-            return self.planner.read(row["sku"], row["current"])
-        found: CurrentListing | None = row.get("read")
-        return found
+        if row.read is None and is_unsure(row, reads):
+            return self.planner.read(row.sku, row.current)
+        return row.read
 
     def prepare(
         self,
-        row: Row,
-        plan_for: Callable[[Row, CurrentListing], PlannedWrite],
-        reads: Callable[[CurrentListing], bool],
+        row: DueItem,
+        plan_for: Plans,
+        reads: Reads,
         *,
         around: bool = True,
     ) -> Written:
@@ -305,38 +302,39 @@ class Writer:
             around: Read the listing where the write carries what others put into it.
         """
         read = self._read(row, reads)
-        current: CurrentListing = row["current"] if read is None else read
-        if not row.get("removal") and row["sent"] is None:
-            missing = missing_note(row["known"], exists=current.exists, recreates=self.planner.recreates)
+        wanted = row.wanted
+        current = row.current if read is None else read
+        if not wanted.removal and row.sent is None:
+            missing = missing_note(row.known, exists=current.exists, recreates=self.planner.recreates)
             if missing:
                 nothing = PlannedWrite(
-                    Plan(row["sku"], Method.NOTHING), None, before=None, existed=False, after={}
+                    Plan(row.sku, Method.NOTHING), None, before=None, existed=False, after={}
                 )
                 return Written(nothing, None, [], read, missing=missing)
-        write = plan_for(row, current)
+        write = plan_for(wanted, current)
         if write.carries and around:
-            current = read = self.planner.read_around(row["sku"], current)
-            write = plan_for(row, current)
-        gaps = gap_issues(write, row, vendor=self.client.account.vendor, messages=self.messages)
+            current = read = self.planner.read_around(row.sku, current)
+            write = plan_for(wanted, current)
+        gaps = gap_issues(write, wanted.role, vendor=self.client.account.vendor, messages=self.messages)
         if write.absent:
             return Written(write, None, gaps, read, other=True)
         if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
             return Written(write, None, gaps, read)
-        previewed = row.get("plan_hash")
-        if previewed is not None and (previewed != write.plan.hash or _moved(row, write.plan)):
+        previewed = wanted.plan_hash
+        if previewed is not None and (previewed != write.plan.hash or _moved(wanted, write.plan)):
             return Written(write, None, gaps, read, other=True)
-        if row["sent"] is not None and read is None:
-            read = self.planner.read(row["sku"], current)
-            if plan_for(row, read).method == Method.NOTHING:
-                return Written(replace(write, plan=Plan(row["sku"], Method.NOTHING)), None, [], read)
+        if row.sent is not None and read is None:
+            read = self.planner.read(row.sku, current)
+            if plan_for(wanted, read).method == Method.NOTHING:
+                return Written(replace(write, plan=Plan(row.sku, Method.NOTHING)), None, [], read)
         return Written(write, None, [], read, due=True)
 
-    def result(self, answer: Answered[Row, Written]) -> WrittenItem:
+    def result(self, answer: Answered[DueItem, Written]) -> WrittenItem:
         """Return the outcome of a row."""
         row, written = answer.row, answer.result
         if written is None:
             return outcome_of(row, Outcome.FAILED, answer.note(self.messages))
-        self.calls["readings"] += written.read is not None and written.read is not row.get("read")
+        self.calls["readings"] += written.read is not None and written.read is not row.read
         submission = written.submission
         if submission is None:
             return self._unsent(row, written)
@@ -348,52 +346,51 @@ class Writer:
             outcome = Outcome.REJECTED
             if is_no_answer(submission.issues):
                 outcome, note = Outcome.FAILED, self.messages.phrase("note.submission_failed")
-        issues = self.issues_of(submission.issues, row)
+        issues = self.issues_of(submission.issues, row.wanted.attributes)
         return outcome_of(row, outcome, note, submission_id=submission.submission_id, issues=issues)
 
-    def _unsent(self, row: Row, written: Written) -> WrittenItem:
+    def _unsent(self, row: DueItem, written: Written) -> WrittenItem:
         """Return the outcome of a row for which nothing was sent."""
         if written.missing:
             return outcome_of(row, Outcome.GONE, self.messages.phrase(written.missing))
         if written.other:
             return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
-        if written.write.method == "NOTHING" and row["sent"] is not None:
+        if written.write.method == "NOTHING" and row.sent is not None:
             note = self.messages.phrase("note.earlier_try")
-            sent: Sent = row["sent"]
-            return outcome_of(row, Outcome.ACCEPTED, note, submission_id=sent.submission_id)
+            return outcome_of(row, Outcome.ACCEPTED, note, submission_id=row.sent.submission_id)
         if written.write.method == "NOTHING":
             return outcome_of(row, Outcome.UNCHANGED, self.messages.phrase("note.amazon_has_it"))
-        return outcome_of(row, Outcome.BLOCKED, "", issues=self._traced(written.gaps, row))
+        return outcome_of(row, Outcome.BLOCKED, "", issues=self._traced(written.gaps, row.wanted.attributes))
 
-    def issues_of(self, issues: list[dict[str, Any]], row: Row) -> tuple[Issue, ...]:
-        """Return Amazon's issues of a submission, each with its origin."""
-        return self._traced(self.definitions.amazon_issues(issues, "submission"), row)
+    def issues_of(self, issues: list[dict[str, Any]], attributes: Attributes) -> tuple[Issue, ...]:
+        """Return Amazon's issues of a submission of some attributes, each with its origin."""
+        return self._traced(self.definitions.amazon_issues(issues, "submission"), attributes)
 
-    def _traced(self, issues: list[Issue], row: Row) -> tuple[Issue, ...]:
-        return traced(issues, by_line(self.mapping, row["attributes"], self.languages))
+    def _traced(self, issues: list[Issue], attributes: Attributes) -> tuple[Issue, ...]:
+        return traced(issues, by_line(self.mapping, attributes, self.languages))
 
-    def remember(self, answered: list[Answered[Row, Written]]) -> None:
+    def remember(self, answered: list[Answered[DueItem, Written]]) -> None:
         """Enter what came of the rows, and forget them here."""
         found = Answers()
         for row, written, _ in answered:
             if written is None:
                 continue  # what became of it is not known; its fence stands as long as the lease
-            write, submission = outgoing(row, written.write), written.submission
+            write, submission = outgoing(row.wanted, written.write), written.submission
             # What was approved for another value is planned again from a reading, once this one is a day old.
-            if written.read is not None and not (written.other and row.get("guarded")):
-                found.listed[row["sku"]] = bool(written.read.exists)
+            if written.read is not None and not (written.other and row.wanted.guarded):
+                found.listed[row.sku] = bool(written.read.exists)
             if submission is not None:
                 found.answers.append(
                     Answer(write, submission.status, submission.submission_id, submission.request_id)
                 )
             elif written.other:
                 pass
-            elif written.write.method == Method.NOTHING and row["sent"] is not None:
+            elif written.write.method == Method.NOTHING and row.sent is not None:
                 found.answers.append(Answer(write, ACCEPTED))
             elif written.write.method == Method.NOTHING and not written.missing:
                 found.unchanged.append(write)
             if not written.due or submission is not None:
-                found.known.append(row["sku"])
+                found.known.append(row.sku)
         self.protocol.remember(found)
         answered.clear()
 
@@ -401,69 +398,66 @@ class Writer:
 _KINDS = {"PUT": "creations", "PATCH": "updates", "DELETE": "deletions"}
 
 
-def outgoing(row: Row, write: PlannedWrite) -> Outgoing:
-    """Return what the ledger remembers of a row's write."""
+def outgoing(row: WantedItem, write: PlannedWrite) -> Outgoing:
+    """Return what the ledger remembers of an item's write."""
     return Outgoing(
-        sku=row["sku"],
-        pim_id=row["pim_id"],
-        hash=row["hash"],
+        sku=row.sku,
+        pim_id=row.pim_id,
+        hash=row.hash,
         method=write.method,
         body=write.body,
         before=write.before,
         existed=write.existed,
         after=write.after,
-        group=row.get("group"),
-        removal=row.get("removal"),
+        group=row.group,
+        removal=row.removal,
     )
 
 
-def _moved(row: Row, plan: Plan) -> bool:
+def _moved(row: WantedItem, plan: Plan) -> bool:
     """Return whether the listing has something else now than when a guarded change was approved."""
-    guarded: Iterable[Change] = row.get("guarded") or ()
     now = {change.leaf: change.before for change in plan.changes}
-    return any(not same_value(now.get(one.leaf), one.before, {}) for one in guarded)
+    return any(not same_value(now.get(one.leaf), one.before, {}) for one in row.guarded)
 
 
-def _unsure(row: Row, reads: Callable[[CurrentListing], bool]) -> bool:
-    """Return whether a row's listing is read before it is written."""
-    current: CurrentListing = row["current"]
+def is_unsure(row: DueItem, reads: Reads) -> bool:
+    """Return whether an item's listing is read before it is written."""
     # What a guard asked about was approved for what the listing had: others may have changed it since.
-    return reads(current) or bool(row.get("guarded") and current.found is None)
+    return reads(row.current) or bool(row.wanted.guarded and row.current.found is None)
 
 
-def _sent_before(row: Row, sent: Sent | None) -> Sent | None:
+def _sent_before(row: WantedItem, sent: Sent | None) -> Sent | None:
     """Return the run's last write to a listing, if it was this one and was not refused."""
-    if sent is None or sent.payload_hash != row["hash"] or sent.status not in {ACCEPTED, UNANSWERED}:
+    if sent is None or sent.payload_hash != row.hash or sent.status not in {ACCEPTED, UNANSWERED}:
         return None
     return sent
 
 
-def _decided(
-    row: Row, known: KnownItem | None, sent: Sent | None, messages: Catalogue
-) -> tuple[Outcome, str] | None:
-    """Return the outcome and note of a row that need not be written."""
-    same = known is not None and known.accepted_hash == row["hash"]
+def _decided(row: DueItem, messages: Catalogue) -> tuple[Outcome, str] | None:
+    """Return the outcome and note of an item that need not be written."""
+    sent = row.sent
+    same = row.known is not None and row.known.accepted_hash == row.wanted.hash
     if sent is not None:
         if sent.status == ACCEPTED and (same or sent.method == "DELETE"):
             return Outcome.ACCEPTED, messages.phrase("note.earlier_try")
         return None
-    if same and not row.get("forced"):
+    if same and not row.wanted.forced:
         return Outcome.UNCHANGED, messages.phrase("note.sent_meanwhile")
     return None
 
 
 def outcome_of(
-    row: Row,
+    row: Named,
     outcome: Outcome,
     note: str,
     *,
     submission_id: str | None = None,
     issues: tuple[Issue, ...] = (),
 ) -> WrittenItem:
-    """Return what became of a row."""
+    """Return what became of an item."""
     return WrittenItem(
-        pim_id=row["pim_id"],
-        sku=row["sku"],
+        pim_id=row.pim_id,
+        sku=row.sku,
         outcome=outcome,
         note=note,
         submission_id=submission_id,

@@ -9,6 +9,7 @@ from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.comparison import same
 from amazon_listings.writes.planner import CurrentListing, Planner
+from amazon_listings.writes.wanted import WantedItem
 from spapi_sandbox.server import running_sandbox
 from support.sync_runs import Shop
 
@@ -101,7 +102,7 @@ def test_the_listing_is_as_wanted_and_foreign_attributes_are_as_before(
     sku = f"S{abs(hash((str(before), str(wanted), remembered, number)))}"
     write(shop, sku, FOREIGN | before)
     known = CurrentListing(exists=True, owned=before)
-    row = {"sku": sku, "attributes": wanted, "requirements": "LISTING"}
+    row = WantedItem(pim_id=sku, sku=sku, attributes=wanted, requirements="LISTING")
     plan = planner.plan(row, known if remembered else planner.read(sku, known))
     if plan.carries:
         plan = planner.plan(row, planner.read_around(sku, known))

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
 from amazon_listings.ledger.sweeps import due_for_sweep, sweep_is_due
 from amazon_listings.ledger.tables import items
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.watch.sweep import sweep
 from local_airflow.project import PROJECT
+from support.ledger_rows import record_accepted
 from support.sync_runs import lamp
 
 

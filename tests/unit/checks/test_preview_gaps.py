@@ -17,22 +17,22 @@ def patch(*operations):
 
 
 @pytest.mark.parametrize(
-    ("plan", "row", "vendor", "severities"),
+    ("plan", "role", "vendor", "severities"),
     [
-        (patch(NAME), {}, True, ["ERROR"]),
-        (patch(NAME, COST), {}, True, ["INFO"]),
-        (patch(NAME), {"role": "parent"}, True, []),
-        (patch(NAME), {}, False, []),
+        (patch(NAME), "", True, ["ERROR"]),
+        (patch(NAME, COST), "", True, ["INFO"]),
+        (patch(NAME), "parent", True, []),
+        (patch(NAME), "", False, []),
         (
             PlannedWrite(Plan("S", Method.PUT), {"item_name": []}, before=None, existed=False, after={}),
-            {},
+            "",
             True,
             [],
         ),
     ],
 )
-def test_a_vendors_update_repeats_its_cost_price(plan, row, vendor, severities):
-    issues = gap_issues(plan, row, vendor=vendor, messages=catalogue("en"))
+def test_a_vendors_update_repeats_its_cost_price(plan, role, vendor, severities):
+    issues = gap_issues(plan, role, vendor=vendor, messages=catalogue("en"))
     assert [issue.severity for issue in issues] == severities
     assert all("5337" in issue.why for issue in issues)
 
@@ -57,7 +57,7 @@ def test_a_refusal_that_only_previews_make_is_explained_beside_it():
 
 
 def test_a_missing_cost_price_is_one_issue_whoever_finds_it():
-    (ours,) = gap_issues(patch(NAME), {}, vendor=True, messages=catalogue("en"))
+    (ours,) = gap_issues(patch(NAME), "", vendor=True, messages=catalogue("en"))
     theirs = Issue("90220", "ERROR", "submission", "m", attribute="cost_price", family="missing")
     (issue,) = merge_issues([theirs, ours])
     assert issue.sources == ("schema", "submission")

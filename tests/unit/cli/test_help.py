@@ -8,8 +8,9 @@ import pytest
 
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.items import ListingScope, record_accepted
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import start_run
+from support.ledger_rows import record_accepted
 
 #: Each costs from a tenth of a second to two.
 EXPENSIVE = {"airflow", "alembic", "babel", "jinja2", "pandas", "pydantic", "rich", "sqlalchemy", "yaml"}

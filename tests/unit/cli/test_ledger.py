@@ -15,13 +15,13 @@ from amazon_listings.ledger import feeds
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.items import ListingScope, record_accepted
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run, start_run
-from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.ledger.tables import runs
 from amazon_listings.messages import catalogue
 from amazon_product_types.messages import texts
 from amazon_product_types.validation.issue import Issue
+from support.ledger_rows import open_feed, record_accepted, record_submissions
 
 HOSTILE = "a\x1b[31m<b>[red]\u202e"
 
@@ -70,7 +70,7 @@ def filled(ledger):
     record_accepted(ledger, listings, rows, now=datetime(2026, 11, 23, tzinfo=UTC))
     issue = Issue(code="too_long", severity="ERROR", source="schema", message=HOSTILE, attribute="brand")
     record_issues(ledger, "fr_home", run, [CheckedItem("a", [issue], frozenset({"schema"}))])
-    feeds.open_feed(ledger, listings, run, "doc", [rows[0] | {"sku": "f", "method": "UPDATE"}])
+    open_feed(ledger, listings, run, "doc", [rows[0] | {"sku": "f", "method": "UPDATE"}])
     finish_run(ledger, run, counts={"accepted": 2, "failed": 0}, calls={"put": 2}, cursor="c", failure=None)
     return run
 

@@ -13,10 +13,9 @@ from amazon_listings.confirm.checks import confirm
 from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.confirmations import LADDER, due_looks, next_due
 from amazon_listings.ledger.issues import open_issues
-from amazon_listings.ledger.items import ListingScope, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, known_items
 from amazon_listings.ledger.owed import owed_families
 from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_run
-from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.issue_history import renew_resolved
@@ -30,6 +29,7 @@ from amazon_listings.selling_partner.quotas import Quotas
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.ledger_rows import record_accepted, record_submissions
 from support.run_records import extract_note, judged_item, mapped, scope_of, written
 
 FRANCE, GERMANY = "A13V1IB3VIYZZH", "A1PA6795UKMFR9"

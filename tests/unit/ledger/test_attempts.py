@@ -15,7 +15,8 @@ from amazon_listings.ledger.runs import (
     run_number,
     start_run,
 )
-from amazon_listings.ledger.submissions import record_submissions, sent_in_run
+from amazon_listings.ledger.submissions import sent_in_run
+from support.ledger_rows import record_submissions
 
 HERE = {"connector_key": "fr_home", "run_id": "r1", "operation": "live"}
 

@@ -20,11 +20,11 @@ from amazon_listings.ledger.connectors import (
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, open_issues, record_issues
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
 from amazon_listings.ledger.runs import find_run, last_run, recent_runs, start_run
-from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.ledger.tables import connector_ids, runs
 from amazon_product_types.validation.issue import Issue
+from support.ledger_rows import record_accepted, record_submissions
 from support.ledgers import ledger_of_revision
 
 ISSUE = Issue(code="too_long", severity="ERROR", source="schema", message="m", attribute="brand")

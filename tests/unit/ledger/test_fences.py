@@ -10,6 +10,7 @@ from amazon_listings.ledger.fences import Fence, lower_fences, raise_fences
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.tables import fences, leases
+from support.ledger_rows import open_feed
 
 GERMANY, JAPAN = "A1PA6795UKMFR9", "A1VC38T7YXB528"
 
@@ -97,7 +98,7 @@ def test_the_fence_of_a_message_stands_until_its_feed_is_settled(ledger, listing
     lease = Lease(ledger, "fr_home", owner="run")
     with lease.sending():
         raise_fences(ledger, listings, ["a", "b"], run=run, token=lease.token)
-        number = feeds.open_feed(ledger, listings, run, "doc", [message("a")], token=lease.token)
+        number = open_feed(ledger, listings, run, "doc", [message("a")], token=lease.token)
     # The lease is given back; the message is under way, the other SKU is free.
     assert raise_fences(ledger, scope(GERMANY), ["a", "b"], run=run, token="t") == {"a": Fence(run, number)}
     if end == "abandoned":
@@ -113,7 +114,7 @@ def test_a_feed_is_not_opened_with_an_item_that_has_another_write_under_way(
 ):
     raise_fences(ledger, scope(GERMANY), ["b"], run=new_run("de_home"), token=sending("de_home"))
     with pytest.raises(feeds.ItemInFeed):
-        feeds.open_feed(ledger, listings, new_run(), "doc", [message("a"), message("b")])
+        open_feed(ledger, listings, new_run(), "doc", [message("a"), message("b")])
     assert feeds.pending_feeds(ledger, "fr_home") == []
     assert count(ledger) == 1
 

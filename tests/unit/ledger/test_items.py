@@ -18,11 +18,10 @@ from amazon_listings.ledger.items import (
     accepted_contents,
     known_items,
     owned_contents,
-    record_accepted,
     record_deleted,
     record_listed,
-    record_tested,
 )
+from support.ledger_rows import record_accepted, record_tested
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

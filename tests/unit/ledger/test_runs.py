@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import connector_standing, item_standings
 from amazon_listings.ledger.issues import CheckedItem, issue_lives, open_issues, record_issues
-from amazon_listings.ledger.items import record_accepted, record_listed
+from amazon_listings.ledger.items import record_listed
 from amazon_listings.ledger.retention import Pruned, prune
 from amazon_listings.ledger.runs import (
     NoSuchRun,
@@ -21,9 +20,9 @@ from amazon_listings.ledger.runs import (
     run_number,
     start_run,
 )
-from amazon_listings.ledger.submissions import record_submissions
 from amazon_listings.ledger.tables import runs, submissions
 from amazon_product_types.validation.issue import Issue
+from support.ledger_rows import open_feed, record_accepted, record_submissions
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ISSUE = Issue(code="too_long", severity="ERROR", source="schema", message="m", attribute="brand")
@@ -125,7 +124,7 @@ class TestRetention:
             age(ledger, run, days)
         settle(ledger, cursor)
         message = {"sku": "p", "pim_id": "p", "method": "UPDATE", "hash": "h", "body": {}}
-        feeds.open_feed(ledger, listings, pending, "doc", [message])
+        open_feed(ledger, listings, pending, "doc", [message])
         record_accepted(ledger, listings, [{"sku": "a", "pim_id": "a", "hash": "h", "attributes": {}}])
         would = prune(ledger, days=400, now=NOW, remove=False)
         assert self.left(ledger) == ([old, cursor, pending, young], 4)

@@ -7,12 +7,14 @@ import pytest
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import answers_of, writes_to
 from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
-from amazon_listings.ledger.submissions import (
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.submissions import sent_in_run
+from support.ledger_rows import (
     announce_submission,
+    open_feed,
+    record_accepted,
     record_answers,
     record_submissions,
-    sent_in_run,
 )
 
 BRAND = {"brand": [{"value": "Acme"}]}
@@ -38,7 +40,7 @@ def opened(ledger, listings):
     """Opens a feed; it as pending."""
 
     def make(run, *rows):
-        number = feeds.open_feed(ledger, listings, run, "doc-1", rows)
+        number = open_feed(ledger, listings, run, "doc-1", rows)
         return next(feed for feed in feeds.pending_feeds(ledger, "fr_home") if feed.number == number)
 
     return make
@@ -177,7 +179,7 @@ class TestFeeds:
     def test_no_item_is_in_two_feeds_at_once(self, ledger, listings, new_run, opened):
         feed = opened(new_run(), message("a"), message("b"))
         with pytest.raises(feeds.ItemInFeed, match="in a feed whose report is not there yet"):
-            feeds.open_feed(ledger, listings, new_run(), "doc-2", [message("c"), message("a")])
+            open_feed(ledger, listings, new_run(), "doc-2", [message("c"), message("a")])
         assert len(feeds.pending_feeds(ledger, "fr_home")) == 1, "nothing of the second was entered"
         feeds.settle_feed(ledger, feed, state="DONE", report_id="r", outcomes=[("a", "ACCEPTED")])
         opened(new_run(), message("a"))

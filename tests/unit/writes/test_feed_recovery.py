@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from amazon_listings.ledger.feeds import open_feed, pending_feeds
+from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.selling_partner import feed_messages, feeds
 from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
+from support.ledger_rows import open_feed
 
 
 @pytest.mark.parametrize("moment", ["before the answer", "after the answer"])

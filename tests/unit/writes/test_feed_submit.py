@@ -6,12 +6,13 @@ import pytest
 
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.feeds import pending_feeds
-from amazon_listings.ledger.items import known_items, record_accepted, record_listed
+from amazon_listings.ledger.items import known_items, record_listed
 from amazon_listings.ledger.submissions import sent_in_run
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, LAMP, brand, feeds_made, lamp, wait_for_feeds
+from support.ledger_rows import record_accepted
 
 
 def test_items_go_by_feed_from_the_number_that_the_connector_says(runs, sandbox, connector):

@@ -13,9 +13,10 @@ from amazon_listings.connectors import load_connectors
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import ItemState, record_states
-from amazon_listings.ledger.items import ListingScope, record_accepted, record_tested
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.writes.foreseen import forecast_of_approval, forecast_of_changes, forecast_of_due
 from support.airflow import demo_connector
+from support.ledger_rows import record_accepted, record_tested
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -1,5 +1,6 @@
 """Plans, from what is known of a listing and what is wanted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.writes.planner import UNKNOWN, CurrentListing, Planner, current_by_ledger
+from amazon_listings.writes.wanted import WantedItem
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 HERE = {"marketplace_id": marketplace("FR").id}
@@ -35,7 +37,7 @@ def planner(connector, definitions):
 
 
 def row(**attributes):
-    return {"sku": "S", "attributes": attributes, "requirements": "LISTING"}
+    return WantedItem(pim_id="p", sku="S", attributes=attributes, requirements="LISTING")
 
 
 def known(**facts):
@@ -108,7 +110,7 @@ def test_a_removal_is_planned_on_a_reading(planner):
 def test_nothing_is_sent_where_nothing_differs(planner):
     held = CurrentListing(exists=True, found={"item_name": NAME})
     assert planner().plan(row(item_name=NAME), held).method == "NOTHING"
-    forced = row(item_name=NAME) | {"forced": True}
+    forced = replace(row(item_name=NAME), forced=True)
     assert planner().plan(forced, held).touched == {"item_name"}
 
 

@@ -5,13 +5,14 @@ import pytest
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.fences import Fence
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items, record_accepted
+from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
 from amazon_listings.ledger.leases import ConnectorBusy, Lease
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.ledger.submissions import sent_in_run
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.listing_answers import Submission
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol
+from support.ledger_rows import record_accepted, write_of
 
 CONTENT = {"item_name": [{"value": "Lampe"}]}
 LISTINGS = ListingScope("lamps", "A1SELLER", "A13V1IB3VIYZZH", "LAMP")
@@ -177,7 +178,7 @@ def test_a_sku_of_a_feed_stays_fenced_until_its_report_was_read(protocol, ledger
     one, other = protocol(), protocol(GERMAN)
     with one.sending():
         one.fence(["A", "B"])
-        number = one.announce_feed("doc", [message("A")])
+        number = one.announce_feed("doc", [write_of(message("A"))])
         assert one.start_feed(number, lambda: "feed-1") == "feed-1"
     (feed,) = pending_feeds(ledger, "lamps")
     assert (feed.number, feed.feed_id) == (number, "feed-1")
@@ -192,7 +193,7 @@ def test_a_feed_that_may_have_been_started_is_looked_for_and_keeps_its_fences(pr
     def start():
         with one.sending():
             one.fence(["A"])
-            assert one.start_feed(one.announce_feed("doc", [message("A")]), raised(error)) is None
+            assert one.start_feed(one.announce_feed("doc", [write_of(message("A"))]), raised(error)) is None
 
     if isinstance(error, Killed):
         with pytest.raises(Killed):
@@ -209,7 +210,7 @@ def test_a_feed_that_was_refused_leaves_nothing_behind(protocol, ledger):
     one, other = protocol(), protocol(GERMAN)
     with one.sending():
         one.fence(["A"])
-        number = one.announce_feed("doc", [message("A")])
+        number = one.announce_feed("doc", [write_of(message("A"))])
         with pytest.raises(ActionRequiredError):
             one.start_feed(number, raised(ActionRequiredError("no access")))
         assert status(one) is None

@@ -4,69 +4,99 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.runs.records import Stage, encode
+from amazon_listings.ledger.submissions import LedgerWrite
+from amazon_listings.runs.records import RunRecord, Stage, encode
 from amazon_listings.selling_partner import feed_messages as messages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from amazon_listings.writes.planner import PlannedWrite
+    from amazon_listings.writes.wanted import DueItem, Plans, WantedItem
+
+
+class BufferedMessage(RunRecord, frozen=True, kw_only=True):
+    """A message on its way into a document.
+
+    Attributes:
+        part: The part of the run that its item is in.
+        write: What the ledger remembers of it.
+        approval: The hash of what a person approved; empty if nothing had to be asked.
+        message: The message, as Amazon takes it.
+    """
+
+    part: str
+    write: LedgerWrite
+    approval: str = ""
+    message: dict[str, Any]
+
+    @property
+    def pim_id(self) -> str:
+        """The PIM's identity of the item."""
+        return self.write.pim_id or ""
+
+    @property
+    def sku(self) -> str:
+        """Its SKU."""
+        return self.write.sku
 
 
 #: The messages that are being made into documents.
-OUTBOX: Stage[dict[str, Any], dict[str, Any]] = Stage("outbox", dict, dict, task="live_sync")
+OUTBOX = Stage("outbox", BufferedMessage, BufferedMessage, task="live_sync")
 
 
-def message_line(row: dict[str, Any], write: PlannedWrite, product_type: str, part: str) -> bytes:
-    """A message with what the ledger remembers of it."""
+def message_line(row: WantedItem, write: PlannedWrite, product_type: str, part: str) -> bytes:
+    """Return the line of a message with what the ledger remembers of it."""
     message = message_of(row, write, product_type)
     return encode(
-        {
-            "part": part,
-            "sku": row["sku"],
-            "pim_id": row["pim_id"],
-            "hash": row["hash"],
-            "method": message["operationType"],
-            "body": message.get("patches", message.get("attributes")),
-            "wanted": None if write.method == "PUT" else write.after,
-            "before": write.before,
-            "existed": write.existed,
-            "removal": row.get("removal"),
-            "approval": row.get("approval", ""),
-            "message": message,
-        }
+        BufferedMessage(
+            part=part,
+            write=LedgerWrite(
+                sku=row.sku,
+                pim_id=row.pim_id,
+                hash=row.hash,
+                method=message["operationType"],
+                body=message.get("patches", message.get("attributes")),
+                wanted=None if write.method == "PUT" else write.after,
+                before=write.before,
+                existed=write.existed,
+                removal=row.removal,
+            ),
+            approval=row.approval,
+            message=message,
+        )
     )
 
 
-def message_of(row: Mapping[str, Any], write: PlannedWrite, product_type: str) -> dict[str, Any]:
-    """The message that does what a single submission of the plan would do."""
+def message_of(row: WantedItem, write: PlannedWrite, product_type: str) -> dict[str, Any]:
+    """Return the message that does what a single submission of the plan would do."""
     if write.method == "DELETE":
-        return messages.delete(row["sku"])
+        return messages.delete(row.sku)
     if write.method == "PUT":
-        return messages.update(row["sku"], product_type, write.body, row["requirements"])
+        return messages.update(row.sku, product_type, write.body, row.requirements)
     if all(patch["op"] == "replace" for patch in write.body):
         whole = {patch["path"].removeprefix("/attributes/"): patch["value"] for patch in write.body}
         if len(whole) == len(write.body):
-            return messages.partial_update(row["sku"], product_type, whole)
-    return messages.patch(row["sku"], product_type, write.body)
+            return messages.partial_update(row.sku, product_type, whole)
+    return messages.patch(row.sku, product_type, write.body)
 
 
-def message_size(
-    row: Mapping[str, Any], plan: Callable[[Mapping[str, Any], Any], PlannedWrite] | None, product_type: str
-) -> int:
-    """Return the bytes of a row's message: of one that is read before it is planned, of all its attributes.
+def message_size(row: DueItem, plan: Plans | None, product_type: str) -> int:
+    """Return the bytes of an item's message: of one that is read before it is planned, of all it wants.
 
     Args:
-        row: The row, with what is known of its listing as `current`.
+        row: The item.
         plan: Plans it; None if its listing is read before.
         product_type: The connector's.
     """
     if plan is None:
-        return len(encode(row["attributes"])) + len(encode(messages.update(row["sku"], product_type, {}, "")))
-    return len(encode(message_of(row, plan(row, row["current"]), product_type)))
+        return len(encode(row.wanted.attributes)) + len(
+            encode(messages.update(row.sku, product_type, {}, ""))
+        )
+    return len(encode(message_of(row.wanted, plan(row.wanted, row.current), product_type)))
 
 
-def entries_of(lines: Iterator[dict[str, Any]], skus: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The lines of a document's messages; those that fitted into no document are passed over."""
+def entries_of(lines: Iterator[BufferedMessage], skus: Sequence[str]) -> Iterator[LedgerWrite]:
+    """Yield what the ledger remembers of a document's messages; what fitted into none is passed over."""
     for sku in skus:
-        yield next(line for line in lines if line["sku"] == sku)
+        yield next(line.write for line in lines if line.sku == sku)

@@ -34,10 +34,11 @@ from amazon_listings.selling_partner.feed_reports import outcomes, read_item, re
 from amazon_listings.writes.feeds.recovery import find_feed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sqlalchemy import Engine
 
+    from amazon_listings.ledger.feed_messages import AwaitedMessage
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.selling_partner.client import SellingPartner
@@ -155,27 +156,27 @@ class FeedPoller:
         )
 
     def _read_back(
-        self, feed: PendingFeed, *, without: dict[str, Any] | None = None
+        self, feed: PendingFeed, *, without: Mapping[str, str] | None = None
     ) -> Iterator[tuple[str, str]]:
         """Yield what the listings show of messages that nothing else says anything of."""
         rows = (
-            message._asdict()
+            message
             for message in awaited_messages(self.ledger, feed.number)
             if message.sku not in (without or {})
         )
         number = feed.messages - len(without or {})
         progress = Progress(number, "log.progress_feed_readings", feed=feed.feed_id)
 
-        def is_applied(row: dict[str, Any]) -> str:
+        def is_applied(row: AwaitedMessage) -> str:
             listing = listings.get(
-                self.client, row["sku"], [feed.listings.marketplace_id], included=("attributes",)
+                self.client, row.sku, [feed.listings.marketplace_id], included=("attributes",)
             )
-            return ACCEPTED if _is_applied(listing, row["method"], row["body"]) else UNKNOWN
+            return ACCEPTED if _is_applied(listing, row.method, row.body) else UNKNOWN
 
         for answered in call_for_all(
             rows, is_applied, in_flight=lambda: self.client.in_flight("getListingsItem"), progress=progress
         ):
-            yield answered.row["sku"], answered.result or UNKNOWN
+            yield answered.row.sku, answered.result or UNKNOWN
 
     def _finish(
         self, feed: PendingFeed, state: str, report_id: str | None, answers: Iterable[tuple[str, str]]

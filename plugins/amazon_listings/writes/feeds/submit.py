@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from amazon_listings.selling_partner import feed_messages as messages
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.writes.feeds.buffer import OUTBOX, entries_of, message_line
 from amazon_listings.writes.feeds.outcomes import MessageReports, message_outcome
-from amazon_listings.writes.single import outcome_of
+from amazon_listings.writes.single import is_unsure, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import Stage, WrittenItem
-    from amazon_listings.writes.planner import CurrentListing, PlannedWrite
+    from amazon_listings.writes.feeds.buffer import BufferedMessage
+    from amazon_listings.writes.planner import Attributes, PlannedWrite
     from amazon_listings.writes.single import Writer, Written
+    from amazon_listings.writes.wanted import DueItem, Named, Plans, Reads, WantedItem
 
 log = logging.getLogger(__name__)
 
@@ -74,18 +76,18 @@ class FeedSync:
     writer: Writer
     calls: Counter[str] = field(default_factory=Counter)
 
-    def sent_before(self, rows: Sequence[dict[str, Any]]) -> list[WrittenItem]:
-        """Return those rows that this run has put into a feed, `pending` until `collect`."""
-        answers = self._answers([row["sku"] for row in rows])
-        return [outcome_of(row, Outcome.PENDING, "") for row in rows if row["sku"] in answers]
+    def sent_before(self, rows: Sequence[Named]) -> list[WrittenItem]:
+        """Return those items that this run has put into a feed, `pending` until `collect`."""
+        answers = self._answers([row.sku for row in rows if row.sku])
+        return [outcome_of(row, Outcome.PENDING, "") for row in rows if row.sku in answers]
 
     def send(
         self,
         skus: Mapping[str, Collection[str]],
-        rows: Callable[[str], Iterable[dict[str, Any]]],
+        rows: Callable[[str], Iterable[WantedItem]],
         *,
-        plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
-        read: Callable[[CurrentListing], bool],
+        plan: Plans,
+        read: Reads,
     ) -> Iterator[tuple[str, list[WrittenItem]]]:
         """Put rows of some parts into feeds and start these.
 
@@ -103,13 +105,13 @@ class FeedSync:
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was started is in the ledger.
         """
         outcomes: dict[str, list[WrittenItem]] = {part: [] for part in skus}
-        sent: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
-        singly: dict[str, list[dict[str, Any]]] = {part: [] for part in skus}
+        sent: dict[str, list[WantedItem]] = {part: [] for part in skus}
+        singly: dict[str, list[WantedItem]] = {part: [] for part in skus}
         protocol = self.writer.protocol
         with protocol.sending():
             with self.folder.writing(OUTBOX.name, part_name(1)) as out:
                 for part, wanted in skus.items():
-                    due = (row for row in rows(part) if row["sku"] in wanted)
+                    due = (row for row in rows(part) if row.sku in wanted)
                     for batch in chunks(due, CHUNK):
                         for row, write in self._prepared(batch, outcomes[part], plan, read):
                             if write.carries:
@@ -117,7 +119,7 @@ class FeedSync:
                                 singly[part].append(row)
                                 continue
                             out.write(message_line(row, write, self.connector.amazon.product_type, part))
-                            sent[part].append({"pim_id": row["pim_id"], "sku": row["sku"]})
+                            sent[part].append(replace(row, attributes={}))
                         protocol.renew()
             for part, left in self._start():
                 outcomes[part].append(left)
@@ -154,8 +156,8 @@ class FeedSync:
             for place, item in enumerate(items):
                 if item.outcome is Outcome.PENDING and item.sku in answers:
                     answer = answers[item.sku]
-                    payload = {"attributes": payloads.get(item.pim_id, {})}
-                    issues = self.writer.issues_of(reports.issues_of(answer, item.sku), payload)
+                    said = reports.issues_of(answer, item.sku)
+                    issues = self.writer.issues_of(said, payloads.get(item.pim_id, {}))
                     items[place] = message_outcome(item, answer, waiting, remark, issues)
             self.folder.write(stage, part, items)
             if any(item.outcome is Outcome.PENDING for item in items):
@@ -181,7 +183,7 @@ class FeedSync:
             if len(left) < len(items):
                 self.folder.write(LIVE, part, left)
 
-    def _payloads(self, part: str, skus: Collection[str]) -> dict[str, dict[str, Any]]:
+    def _payloads(self, part: str, skus: Collection[str]) -> dict[str, Attributes]:
         """Return the attributes of the items of a part that have these SKUs."""
         mapped = self.folder.read_any(MAPPED, part)
         return {item.pim_id: item.attributes for item in mapped if item.sku in skus}
@@ -192,44 +194,42 @@ class FeedSync:
 
     def _prepared(
         self,
-        rows: list[dict[str, Any]],
+        rows: list[WantedItem],
         outcomes: list[WrittenItem],
-        plan: Callable[[dict[str, Any], CurrentListing], PlannedWrite],
-        reads: Callable[[CurrentListing], bool],
-    ) -> Iterator[tuple[dict[str, Any], PlannedWrite]]:
+        plan: Plans,
+        reads: Reads,
+    ) -> Iterator[tuple[WantedItem, PlannedWrite]]:
         """Yield the rows that are to be sent with their plans; add the others' outcomes to `outcomes`."""
         writer = self.writer
         if writer.is_stopped():
             return
         undecided = []
-        fences = writer.protocol.fence([row["sku"] for row in rows])
-        outcomes += [writer.behind(row, fences[row["sku"]]) for row in rows if row["sku"] in fences]
-        for row, outcome in writer.known_before([row for row in rows if row["sku"] not in fences]):
+        fences = writer.protocol.fence([row.sku for row in rows])
+        outcomes += [writer.behind(row, fences[row.sku]) for row in rows if row.sku in fences]
+        for due, outcome in writer.known_before([row for row in rows if row.sku not in fences]):
             if outcome is None:
-                undecided.append(row)
+                undecided.append(due)
             else:
-                outcomes.append(outcome_of(row, *outcome))
-        unsure = [row["sku"] for row in undecided if row.get("guarded") or reads(row["current"])]
-        listed = {row["sku"] for row in undecided if row["current"].exists}
+                outcomes.append(outcome_of(due, *outcome))
+        unsure = [due.sku for due in undecided if is_unsure(due, reads)]
+        listed = {due.sku for due in undecided if due.current.exists}
         found = read_listings(writer.client, self.connector.marketplace.id, unsure, listed=listed)
         self.calls["searches"] += found.calls
-        prepared: list[Answered[dict[str, Any], Written]] = []
-        for row in undecided:
-            read = None
-            if row["sku"] in found.listings:
-                read = row["current"].read_as(found.listings[row["sku"]])
-            trouble = found.troubles.get(row["sku"])
+        prepared: list[Answered[DueItem, Written]] = []
+        for due in undecided:
+            trouble = found.troubles.get(due.sku)
             if trouble is not None:
-                outcomes.append(outcome_of(row, Outcome.FAILED, trouble.worded(self.writer.messages)))
+                outcomes.append(outcome_of(due, Outcome.FAILED, trouble.worded(self.writer.messages)))
                 continue
-            written = writer.prepare(
-                row | ({"current": read} if read else {}), plan, lambda _: False, around=False
-            )._replace(read=read)
+            row = due
+            if due.sku in found.listings:
+                row = replace(due, read=due.current.read_as(found.listings[due.sku]))
+            written = writer.prepare(row, plan, lambda _: False, around=False)
             prepared.append(Answered(row, written, None))
             if written.due:
                 if written.write.carries:
-                    writer.protocol.lower([row["sku"]])
-                yield row, written.write
+                    writer.protocol.lower([row.sku])
+                yield row.wanted, written.write
             else:
                 outcomes.append(writer.result(prepared[-1]))
         writer.remember(prepared)
@@ -261,9 +261,8 @@ class FeedSync:
         left = withdrawn | {sku: (Outcome.FAILED, why) for sku, why in refused.items()}
         if left:
             for line in self.folder.unsealed(OUTBOX, part_name(1)):
-                if line["sku"] in left:
-                    row = {"pim_id": line["pim_id"], "sku": line["sku"]}
-                    yield line["part"], outcome_of(row, *left[line["sku"]])
+                if line.sku in left:
+                    yield line.part, outcome_of(line, *left[line.sku])
             protocol.lower(left)
 
     def _still_allowed(self, withdrawn: dict[str, tuple[Outcome, str]]) -> Iterator[dict[str, Any]]:
@@ -273,11 +272,11 @@ class FeedSync:
         uploaded and started at once.
         """
         for batch in chunks(self.folder.unsealed(OUTBOX, part_name(1)), CHUNK):
-            lost = self.writer.withdrawn(batch)
+            lost = self.writer.withdrawn({line.sku: line.approval for line in batch})
             withdrawn.update(lost)
-            yield from (line["message"] for line in batch if line["sku"] not in lost)
+            yield from (line.message for line in batch if line.sku not in lost)
 
-    def _create(self, document_id: str, skus: Sequence[str], lines: Iterator[dict[str, Any]]) -> None:
+    def _create(self, document_id: str, skus: Sequence[str], lines: Iterator[BufferedMessage]) -> None:
         """Announce and start the feed of an uploaded document."""
         protocol = self.writer.protocol
         number = protocol.announce_feed(document_id, entries_of(lines, skus))
