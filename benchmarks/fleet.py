@@ -25,13 +25,16 @@ from amazon_listings.connectors.loader import declarations
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, checksum
 from amazon_listings.fleet.mapping_tests import run_tests
-from amazon_listings.fleet.plan import plan_connector, state_of
+from amazon_listings.fleet.plan import plan_connector
+from amazon_listings.fleet.plan_states import state_of
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.item_states import ItemState, record_states
+from amazon_listings.ledger.item_states import Fingerprint, ItemState, record_states
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import stored_definitions
+from amazon_listings.runs.map_fields import mapped_family
+from amazon_listings.runs.unchanged import row_digest
 from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant
 
@@ -131,29 +134,38 @@ def typed(row: dict, product_type: str) -> dict:
     return {**row, "product": {**product, "fields": {**product["fields"], "type": product_type}}}
 
 
-def fill(ledger, connectors, items: int) -> None:
+def fill(ledger, connectors, items: int, storage: Path) -> None:
+    """Enter what a live run of each connector leaves: rows, payloads, and what they were made by."""
     for connector in connectors:
+        state = state_of(connector, definitions_of(connector, storage))
         key = resolve_key(ledger, connector.id)
-        record_states(
-            ledger,
-            key,
-            (
-                ItemState(
-                    pim_id=row["pim_id"], sku=row["sku"], family=row["group"], run=1, operation="live",
-                    outcome="accepted", read_at=DAY,
-                    row=typed(row, connector.amazon.product_type),
-                )
-                for row in map(item, range(items))
-            ),
-        )  # fmt: skip
+        record_states(ledger, key, states(state, items))
+
+
+def states(state, items: int):
+    for number in range(items):
+        row = typed(item(number), state.connector.amazon.product_type)
+        digest = row_digest(row, state.notation)
+        for made in mapped_family(state.connector, state.mapping, state.rules, [row]):
+            yield ItemState(
+                pim_id=made.pim_id, sku=made.sku, family=made.group, run=1, operation="live",
+                outcome="accepted", read_at=DAY, row=row, attributes=made.attributes,
+                map_errors=made.blocked, payload_hash=made.hash,
+                fingerprint=Fingerprint(**state.shared, row=digest, family=digest),
+            )  # fmt: skip
+
+
+def definitions_of(connector, storage: Path):
+    amazon = connector.amazon
+    key = DefinitionKey(amazon.product_type, connector.marketplace.id, locale=amazon.locale)
+    return stored_definitions(key, connector.marketplace, storage)
 
 
 def planned(base, head, ledger, storage: Path, *, evaluate_all: bool = False) -> tuple[float, int]:
     """CPU seconds of a plan, and how many payloads change."""
     begun, changed = time.process_time(), 0
     for old, new in zip(base, head, strict=True):
-        key = DefinitionKey(new.amazon.product_type, new.marketplace.id, locale=new.amazon.locale)
-        definitions = stored_definitions(key, new.marketplace, storage)
+        definitions = definitions_of(new, storage)
         states = (state_of(old, definitions), state_of(new, definitions))
         changed += len(plan_connector(*states, ledger, evaluate_all=evaluate_all).changed)
     return time.process_time() - begun, changed
@@ -180,7 +192,7 @@ def main() -> None:
         keep_definitions(root, asked.types)
         base, head = (load_connectors(root / name, {}).connectors for name in ("base", "head"))
         ledger = open_ledger(f"sqlite:///{root / 'ledger.db'}")
-        fill(ledger, head, asked.items)
+        fill(ledger, base, asked.items, root)
         planned(base[:1], head[:1], ledger, root)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         result["plan_cpu_s"], changed = planned(base, head, ledger, root)
@@ -211,10 +223,7 @@ def tested(root: Path, connectors) -> dict[str, float]:
     begun, results = time.perf_counter(), []
     declared = declarations(root / "base", {})
     for connector in connectors:
-        key = DefinitionKey(
-            connector.amazon.product_type, connector.marketplace.id, locale=connector.amazon.locale
-        )
-        definitions = stored_definitions(key, connector.marketplace, root)
+        definitions = definitions_of(connector, root)
         mapping = state_of(connector, definitions).mapping
         results += run_tests(declared[connector.id], connector, mapping, [definitions.index], catalogue())
     assert all(one.passed for one in results), next(one for one in results if not one.passed)

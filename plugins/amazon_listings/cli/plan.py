@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors import Amazon, Connector, Loaded
     from amazon_listings.connectors.declaration import Declaration
-    from amazon_listings.fleet.plan import State
     from amazon_listings.fleet.plan_approval import PlanFile
     from amazon_listings.fleet.plan_records import ConnectorPlan
+    from amazon_listings.fleet.plan_states import State
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.definitions import Definitions
     from amazon_product_types.labels import FieldIndex
@@ -171,7 +171,7 @@ def _by_definition(connector: Connector | None) -> tuple[str, str, str]:
 def _state(connector: Connector) -> tuple[State | None, str]:
     """The connector compiled, or why it cannot be."""
     from amazon_listings.cli.mapping import tables_of
-    from amazon_listings.fleet.plan import state_of
+    from amazon_listings.fleet.plan_states import state_of
     from amazon_listings.mapping.faults import MappingErrors
 
     definitions = _definitions(connector)

@@ -1,9 +1,7 @@
 """Plan: what a change of the configuration changes, item by item, before anything is sent.
 
-Both states of a connector are compiled, and the attributes whose lines differ are made again from what the
-ledger keeps of every item. Where they come out the same, nothing else of the item can differ; only the others
-are put together whole, and judged by Amazon's definition, in both states. `evaluate_all` does that for every
-item: it gives the same, and is what the tests compare with.
+Both states of a connector are compiled and judged by what the ledger keeps of every item (`plan_verdicts`).
+`evaluate_all` judges every item whole: it gives the same, and is what the tests compare with.
 """
 
 from __future__ import annotations
@@ -11,56 +9,33 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from amazon_listings.fleet.plan_records import ConnectorPlan, Cost, Example, FieldChange, ItemChange
+from amazon_listings.fleet.plan_verdicts import judge_affected, judge_every
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import find_states
-from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
-from amazon_listings.mapping.expressions.rows import ItemRow
-from amazon_listings.mapping.faults import Line
-from amazon_listings.mapping.mapping import FieldMapping
 from amazon_listings.messages import catalogue
-from amazon_listings.runs.map_fields import compiled, merged_lines
-from amazon_listings.runs.notations import source_notation
-from amazon_listings.runs.skus import sku_issues
 from amazon_listings.selling_partner.forecast import duration, forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.item import Item
-    from amazon_listings.mapping.families.members import FamilyMember
-    from amazon_listings.mapping.values.notation import ColumnEvidence
+    from amazon_listings.fleet.plan_states import State
+    from amazon_listings.fleet.plan_verdicts import Verdict
+    from amazon_listings.ledger.item_states import ItemState
     from amazon_listings.messages import Catalogue
-    from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.operations import Kind
-    from amazon_product_types.rules import RuleCheck
 
 #: Examples that are shown of each attribute.
 _EXAMPLES = 3
 #: The longest value that is shown of an example.
 _SHOWN = 200
-
-
-@dataclass(frozen=True)
-class State:
-    """A connector in one state of the configuration, with what its items are judged by.
-
-    `lines` has what each line of the mapping writes, `rules` the rules beyond the definitions.
-    """
-
-    connector: Connector
-    definitions: Definitions
-    mapping: FieldMapping
-    lines: Mapping[Line, Any]
-    rules: RuleCheck
 
 
 @dataclass
@@ -79,7 +54,7 @@ class _Tally:
     digest: Any = None
     changes: list[ItemChange] | None = None
 
-    def note(self, pim_id: str, sku: str, before: _Verdict | None, after: _Verdict | None) -> None:
+    def note(self, pim_id: str, sku: str, before: Verdict | None, after: Verdict | None) -> None:
         """Note what becomes of one item; None for an item that is not in the connector's choice."""
         if after is None:
             if before is not None:
@@ -126,14 +101,6 @@ class _Tally:
         self.digest.update(msgspec.json.encode([sku, what], order="deterministic"))
 
 
-@dataclass(frozen=True)
-class _Verdict:
-    """An item's payload in one state, and whether it is right by all that can be said here."""
-
-    attributes: dict[str, Any]
-    right: bool
-
-
 def plan_connector(
     base: State | None,
     head: State | None,
@@ -163,10 +130,10 @@ def plan_connector(
     if key is None and ledger is not None and base is not None:
         key = find_key(ledger, base.connector.id, base.connector.was)
     if ledger is not None and key is not None:
-        judge = _every(base, head) if evaluate_all else _affected(base, head)
+        judge = judge_every(base, head) if evaluate_all else judge_affected(base, head)
         for family in _families(ledger, key):
             tally.items += len(family)
-            judge(family, tally)
+            judge(family, tally.note)
     return ConnectorPlan(
         id=connector.id,
         state="gone" if head is None else "new" if base is None else "changed",
@@ -194,164 +161,11 @@ def same_payloads(base: Connector, head: Connector) -> bool:
     return base.fingerprint == head.fingerprint and base.id == head.id
 
 
-def _families(ledger: Engine, key: str) -> Iterator[list[Item]]:
+def _families(ledger: Engine, key: str) -> Iterator[list[ItemState]]:
+    """Yield the families that the ledger has read, without the parents that a mapping made."""
     states = (state for state in find_states(ledger, key) if state.row is not None)
     for _, members in groupby(states, key=lambda state: state.family):
-        yield [cast("Item", state.row) for state in members]
-
-
-def _every(base: State | None, head: State | None) -> Callable[[list[Item], _Tally], None]:
-    def judge(family: list[Item], tally: _Tally) -> None:
-        before = _verdicts(base, family)
-        after = _verdicts(head, family)
-        for pim_id, (sku, _) in {**before, **after}.items():
-            then = before.get(pim_id)
-            now = after.get(pim_id)
-            if then is not None and now is not None and then[0] != now[0]:
-                # Another SKU is another listing: the old one goes, a new one comes.
-                tally.note(pim_id, then[0], then[1], None)
-                tally.note(pim_id, now[0], None, now[1])
-                continue
-            tally.note(pim_id, sku, then[1] if then else None, now[1] if now else None)
-
-    return judge
-
-
-def _verdicts(state: State | None, family: list[Item]) -> dict[str, tuple[str, _Verdict]]:
-    """The verdict of each item of a family in one state, with its SKU, by identity."""
-    if state is None:
-        return {}
-    found: dict[str, tuple[str, _Verdict]] = {}
-    members = _in_scope(state, family)
-    siblings = [item["variant"] for item in members if item["variant"]]
-    for item in state.mapping.expand_family(members):
-        mapped = state.mapping.apply(item, siblings=siblings)
-        judged = _judged(state, item, mapped.attributes, errors=_errors(mapped.issues))
-        found[item["pim_id"]] = (item["sku"] or item["pim_id"], judged)
-    return found
-
-
-def _judged(state: State, item: FamilyMember, made: Mapping[str, Any], *, errors: bool) -> _Verdict:
-    """Return what is sent of an item's attributes, and whether it is right."""
-    attributes, _ = state.rules.prepared(made)
-    right = (
-        bool(item["sku"])
-        and not errors
-        and not sku_issues(state.connector, item["sku"], "en")
-        and state.definitions.is_right(attributes)
-        and state.rules.is_right(attributes)
-    )
-    return _Verdict(attributes, right)
-
-
-def _in_scope(state: State, family: Sequence[Item]) -> list[Item]:
-    """The items of a family that the state's `filter` lets through, with the SKUs of its `sku`."""
-    return _scope(state)(family)
-
-
-def _scope(state: State) -> Callable[[Sequence[Item]], list[Item]]:
-    known = _SCOPES.get(id(state))
-    if known is not None and known[0] is state:
-        return known[1]
-    connector = state.connector
-    language = next(iter(dict(connector.language_tags)), "")
-    sku = compile_expression(connector.source.sku)
-    wanted = compile_expression(connector.source.filter) if connector.source.filter else None
-
-    def scoped(family: Sequence[Item]) -> list[Item]:
-        found: list[Item] = []
-        for item in family:
-            row = ItemRow(item, language, fallback=connector.source.fallback_language, facts=connector.facts)
-            try:
-                named = sku.evaluate(row)
-                fits = wanted is None or bool(wanted.evaluate(row))
-            except ExpressionError:
-                continue
-            if fits:
-                found.append({**item, "sku": None if named is None or named == "" else str(named)})
-        return found
-
-    _SCOPES[id(state)] = (state, scoped)
-    if len(_SCOPES) > _KEPT:
-        _SCOPES.pop(next(iter(_SCOPES)))
-    return scoped
-
-
-#: Compiled scopes of the states in use.
-_SCOPES: dict[int, tuple[State, Callable[[Sequence[Item]], list[Item]]]] = {}
-_KEPT = 8
-
-
-def _affected(base: State | None, head: State | None) -> Callable[[list[Item], _Tally], None]:
-    """A judge that puts together whole only the items of which a changed line makes something else."""
-    every = _every(base, head)
-    if base is None or head is None or not _alike(base, head):
-        return every
-    names = changed_attributes(base, head)
-    before, after = (_part(state, names) for state in (base, head))
-    rest = _part(head, set(head.mapping.attributes) - names)
-
-    def judge(family: list[Item], tally: _Tally) -> None:
-        members = _in_scope(head, family)
-        siblings = [item["variant"] for item in members if item["variant"]]
-        for item in head.mapping.expand_family(members):
-            old = before.apply(item, siblings=siblings)
-            new = after.apply(item, siblings=siblings)
-            if old.attributes == new.attributes and _errors(old.issues) == _errors(new.issues):
-                continue
-            common = rest.apply(item, siblings=siblings)
-            verdicts = []
-            for state, made in ((base, old), (head, new)):
-                errors = _errors(common.issues) or _errors(made.issues)
-                verdicts.append(_judged(state, item, {**common.attributes, **made.attributes}, errors=errors))
-            tally.note(item["pim_id"], item["sku"] or item["pim_id"], *verdicts)
-
-    return judge
-
-
-def _errors(issues: Iterable[Any]) -> bool:
-    return any(issue.severity == "ERROR" for issue in issues)
-
-
-def _alike(base: State, head: State) -> bool:
-    """Whether two states differ in nothing but lines of the mapping, so that items can be judged in part."""
-    if base.connector.variations or head.connector.variations:
-        return False  # what a family has depends on the payload as a whole
-    first, second = base.connector, head.connector
-    same_setting = (first.source, first.amazon, first.language_tags, first.facts, first.rules_off) == (
-        second.source,
-        second.amazon,
-        second.language_tags,
-        second.facts,
-        second.rules_off,
-    )
-    return same_setting and first.tables == second.tables and base.definitions is head.definitions
-
-
-def changed_attributes(base: State, head: State) -> set[str]:
-    """Return the attributes that two states of a mapping make by different lines."""
-    first, second = _content(base), _content(head)
-    return {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}
-
-
-def _content(state: State) -> dict[str, list[Any]]:
-    """What each attribute of a mapping is made of: what its lines write, whatever their places."""
-    return {
-        name: [
-            [
-                [leaf.field.path, [[cell.expression.text, state.lines.get(cell.line)] for cell in leaf.cells]]
-                for leaf in template.leaves()
-            ]
-            for template in branch.templates
-        ]
-        for name, branch in state.mapping.plan.items()
-    }
-
-
-def _part(state: State, names: set[str]) -> FieldMapping:
-    """The mapping of a state, for some attributes alone."""
-    plan = {name: branch for name, branch in state.mapping.plan.items() if name in names}
-    return FieldMapping(plan, state.mapping.setting, None)
+        yield list(members)
 
 
 def _cost(connector: Connector, items: int, messages: Catalogue) -> Cost:
@@ -393,34 +207,3 @@ def _plain(element: Any) -> Any:
         return element
     kept = {name: value for name, value in element.items() if name not in {"marketplace_id", "language_tag"}}
     return kept["value"] if list(kept) == ["value"] else kept
-
-
-def state_of(
-    connector: Connector,
-    definitions: Definitions,
-    tables: Mapping[str, Any] | None = None,
-    columns: Mapping[str, ColumnEvidence] = MappingProxyType({}),
-) -> State:
-    """Return a connector's state, compiled.
-
-    Args:
-        connector: The connector.
-        definitions: Its definitions.
-        tables: The rows of its related tables.
-        columns: What the columns of its source show of their notation.
-
-    Raises:
-        MappingErrors: its mapping is wrong.
-    """
-    lines: dict[Line, Any] = {}
-    merged = None
-    if connector.is_merged:
-        merged = merged_lines(connector, definitions, source_notation(connector, columns))
-        for one in merged.written:
-            lines.setdefault(one.line, []).append([one.path, one.value])
-    else:
-        numbers = connector.where.mapping_lines()
-        lines = {Line(numbers.get(key), key): value for key, value in connector.mapping.items()}
-    rows = dict(tables) if tables else None
-    made = compiled(connector, definitions, rows, columns=columns, merged=merged)
-    return State(connector, definitions, made, lines, definitions.rules(connector.rules_off.keys()))

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.fleet.plan import State
     from amazon_listings.fleet.plan_records import ConnectorPlan, ItemChange
+    from amazon_listings.fleet.plan_states import State
     from amazon_listings.ledger.items import KnownItem
 
 FORMAT = 1

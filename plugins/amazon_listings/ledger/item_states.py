@@ -64,6 +64,7 @@ class ItemState(msgspec.Struct, frozen=True, kw_only=True):
         removed: The item is not in the selection of the source any more; the rest is as it was.
         row: The item as it was read (`item.Item`); None of a parent that the mapping made.
         attributes: The payload; None if the item was blocked before there was one.
+        map_errors: Whether the mapping found an error in it; None: that is not known.
         payload_hash: The payload's hash.
         note: A remark on the outcome.
         name: The item's name for people.
@@ -83,6 +84,7 @@ class ItemState(msgspec.Struct, frozen=True, kw_only=True):
     removed: bool = False
     row: dict[str, Any] | None = None
     attributes: dict[str, Any] | None = None
+    map_errors: bool | None = None
     payload_hash: str | None = None
     note: str = ""
     name: str | None = None
@@ -126,6 +128,10 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
     picture: str | None = None
     selected: tuple[str, ...] = ()
+    map_errors: bool | None = None
+
+
+_decoder = msgspec.json.Decoder(_Content)
 
 
 def digest(content: object) -> int:
@@ -289,8 +295,11 @@ def find_states(
                 .limit(CHUNK)
             ).all()
             unpacker = Unpacker(connection)
-            found = [_state(row, unpacker if contents else None) for row in rows]
-        yield from found
+            if contents:
+                unpacker.learn(row.dictionary for row in rows)
+        # One at a time: what is dropped at once costs the garbage collector nothing.
+        for row in rows:
+            yield _state(row, unpacker if contents else None)
         if len(rows) < CHUNK:
             return
         last = (rows[-1].family, rows[-1].pim_id)
@@ -386,10 +395,19 @@ def _mark(
 
 
 def _content(state: ItemState) -> bytes:
-    content = _Content(state.row, state.attributes, state.note, state.picture, state.selected)
+    content = _Content(
+        state.row, state.attributes, state.note, state.picture, state.selected, state.map_errors
+    )
     # By the standard library: a PIM may hold half a surrogate pair, or numbers that are none.
     text = json.dumps(msgspec.to_builtins(content), ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "surrogatepass")
+
+
+def _decoded(text: bytes) -> _Content:
+    try:
+        return _decoder.decode(text)
+    except (UnicodeDecodeError, msgspec.DecodeError):  # half a surrogate pair, or a number that is none
+        return msgspec.convert(json.loads(text.decode("utf-8", "surrogatepass")), _Content)
 
 
 def _entry(key: str, state: ItemState, content: bytes, dictionary: int | None) -> dict[str, Any]:
@@ -415,8 +433,7 @@ def _entry(key: str, state: ItemState, content: bytes, dictionary: int | None) -
 def _state(row: Row[Any], unpacker: Unpacker | None) -> ItemState:
     content = _Content()
     if unpacker is not None:
-        text = unpacker.unpacked(row.content, row.dictionary).decode("utf-8", "surrogatepass")
-        content = msgspec.convert(json.loads(text), _Content)
+        content = _decoded(unpacker.unpacked(row.content, row.dictionary))
     return ItemState(
         pim_id=row.pim_id,
         sku=row.sku,
@@ -429,6 +446,7 @@ def _state(row: Row[Any], unpacker: Unpacker | None) -> ItemState:
         next_date=row.next_date,
         row=content.row,
         attributes=content.attributes,
+        map_errors=content.map_errors,
         payload_hash=row.payload_hash,
         note=content.note,
         name=row.name,

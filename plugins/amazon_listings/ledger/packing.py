@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import zlib
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
@@ -17,7 +16,7 @@ from amazon_listings.ledger.content import inflated
 from amazon_listings.ledger.tables import dictionaries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -84,17 +83,23 @@ class Unpacker:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known = lru_cache(maxsize=64)(self._dictionary)
+        self._known: dict[int, bytes] = {}
+
+    def learn(self, numbers: Iterable[int]) -> None:
+        """Read dictionaries, so that what they packed can be unpacked after the transaction."""
+        for number in set(numbers):
+            self._dictionary(number)
 
     def unpacked(self, content: bytes, number: int) -> bytes:
         """Return what `Packer.packed` was given."""
-        return inflated(content, self._known(number))
+        return inflated(content, self._dictionary(number))
 
     def _dictionary(self, number: int) -> bytes:
-        content: bytes = self._connection.execute(
-            select(dictionaries.c.content).where(dictionaries.c.id == number)
-        ).scalar_one()
-        return content
+        if number not in self._known:
+            self._known[number] = self._connection.execute(
+                select(dictionaries.c.content).where(dictionaries.c.id == number)
+            ).scalar_one()
+        return self._known[number]
 
 
 def compressed(content: bytes, dictionary: bytes) -> bytes:

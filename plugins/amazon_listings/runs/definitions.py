@@ -164,6 +164,7 @@ class Definitions:
         self._of_member = of_member
         self._members: dict[str, Validator] = {}
         self.checksum = pair.validation.checksum
+        self.labels_checksum = pair.labels.checksum
         self.language = pair.labels.locale[:2]
         try:
             self._compiled = compile_definition(
@@ -235,9 +236,25 @@ class Definitions:
 
     def is_right(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether a payload has no error by the definition; much cheaper than its issues."""
-        if self._judge(attributes).is_valid(attributes) and is_sendable(attributes):
+        if self.is_valid(attributes):
             return True
         return not any(issue.severity == "ERROR" for issue in self.issues(attributes))
+
+    def is_valid(self, attributes: Mapping[str, Any]) -> bool:
+        """Return whether a payload keeps every rule of the definition."""
+        return self._judge(attributes).is_valid(attributes) and is_sendable(attributes)
+
+    def stays_valid(self, attributes: Mapping[str, Any], changed: AbstractSet[str]) -> bool:
+        """Return whether a payload that kept every rule before some attributes changed still does.
+
+        Args:
+            attributes: The payload, with the changed attributes.
+            changed: Their names; those that went are among them.
+        """
+        if "parentage_level" in changed:
+            return self.is_valid(attributes)
+        part = {name: attributes[name] for name in changed if name in attributes}
+        return self._judge(attributes).stays_valid(attributes, changed) and is_sendable(part)
 
     def _judge(self, attributes: Mapping[str, Any]) -> Validator:
         """Return the definition that a payload is judged by."""

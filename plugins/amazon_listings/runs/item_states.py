@@ -115,6 +115,7 @@ def keep_states(
                 read_at=read_at,
                 row=cast("dict[str, Any] | None", row),
                 attributes=attributes,
+                map_errors=mapped.blocked if mapped else None,
                 payload_hash=mapped.hash if mapped else None,
                 note=item.note,
                 name=_text(attributes, _NAME, "value"),
@@ -203,28 +204,43 @@ def shared_fingerprint(
         definitions: The note of its definitions.
         folder: The run's folder, with its related tables.
     """
-    source = connector.source
     return {
-        "mapping": digest(
-            [
-                connector.mapping_content,
-                connector.variations,
-                connector.language_tags,
-                [source.sku, source.filter, source.fallback_language, source.missing_texts],
-                [source.decimal, source.date_order, source.timezone],
-                connector.rules_off,
-                vars(connector.amazon),
-                connector.facts,
-                connector.contributes,
-            ]
-        ),
-        "definition": digest(
-            [definitions.checksum, definitions.labels_checksum] if definitions is not None else [None, None]
-        ),
-        "rules": digest([version("amazon-product-types"), version("airflow-provider-amazon-listings")]),
+        "mapping": mapping_digest(connector),
+        "definition": definition_digest(definitions.checksum, definitions.labels_checksum)
+        if definitions is not None
+        else definition_digest(None, None),
+        "rules": rules_digest(),
         "quality": digest(connector.quality),
         "tables": digest(load_tables(connector, folder)) if connector.tables else 0,
     }
+
+
+def mapping_digest(connector: Connector) -> int:
+    """Return the digest of all in a connector's document that its payloads depend on."""
+    source = connector.source
+    return digest(
+        [
+            connector.mapping_content,
+            connector.variations,
+            connector.language_tags,
+            [source.sku, source.filter, source.fallback_language, source.missing_texts],
+            [source.decimal, source.date_order, source.timezone],
+            connector.rules_off,
+            vars(connector.amazon),
+            connector.facts,
+            connector.contributes,
+        ]
+    )
+
+
+def definition_digest(checksum: str | None, labels_checksum: str | None) -> int:
+    """Return the digest of a definition and of its labels, by their checksums."""
+    return digest([checksum, labels_checksum])
+
+
+def rules_digest() -> int:
+    """Return the digest of the code that maps and judges."""
+    return digest([version("amazon-product-types"), version("airflow-provider-amazon-listings")])
 
 
 def owe_due(ledger: Engine, connector_key: str, run: int) -> None:

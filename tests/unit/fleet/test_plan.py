@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -15,10 +16,15 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
-from amazon_listings.fleet.plan import plan_connector, state_of
+from amazon_listings.fleet.plan import plan_connector
+from amazon_listings.fleet.plan_states import state_of
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.item_states import ItemState, record_states
+from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
+from amazon_listings.mapping.values.notation import ColumnEvidence
+from amazon_listings.runs.map_fields import mapped_family
+from amazon_listings.runs.notations import RowNotation
+from amazon_listings.runs.unchanged import row_digest
 from tests.unit.fleet.conftest import COMPANY, write
 from tests.unit.fleet.conftest import LAMPS as BARE
 
@@ -204,22 +210,92 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-@hypothesis_settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(before=LINES, after=LINES, rows=st.lists(FIELDS, min_size=1, max_size=5), whole=st.booleans())
-def test_what_is_affected_is_all_that_changes(folder, definitions, ledger, before, after, rows, whole):
+#: What the ledger has of an item beside its row: nothing, the payload of its last run, or an outdated one.
+KEPT = st.sampled_from(["row", "payload", "other_row", "other_mapping", "other_notation"])
+
+
+def keep_run(ledger, state, rows, kinds):
+    """Enter what a run of a state leaves, each item with what a kind of `KEPT` says."""
+    other = {"mapping": 1}
     states = []
-    judged = None
-    for lines in (before, after):
-        mapping = ", ".join(f"{name}: {value}" for name, value in lines.items())
-        text = LAMPS + f"overrides: [{{when: {{country: FR}}, mapping: {{{mapping}}}}}]\n"
-        if whole and lines is after:
-            text += 'files: {sku: "{{ item.reference }}-{{ item.base }}", filter: "{{ item.origin }}"}\n'
-        (connector,) = load_connectors(write(folder, lamps=text), {}, only="fr_lamp").connectors
-        judged = judged or definitions(connector)
-        states.append(state_of(connector, judged))
+    for row, kind in zip(rows, kinds, strict=True):
+        (made,) = mapped_family(state.connector, state.mapping, state.rules, [row])
+        columns = {"title": ColumnEvidence(comma="1,5")} if kind == "other_notation" else {}
+        digest = row_digest({**row, "sku": "other"} if kind == "other_row" else row, RowNotation(columns))
+        shared = {**state.shared, **(other if kind == "other_mapping" else {})}
+        whole = kind != "row"
+        states.append(
+            ItemState(
+                pim_id=row["pim_id"],
+                sku=row["sku"],
+                family=row["group"],
+                run=1,
+                operation="live",
+                outcome="accepted",
+                read_at=DAY,
+                row=row,
+                attributes=made.attributes if whole else None,
+                map_errors=made.blocked if whole else None,
+                fingerprint=Fingerprint(**shared, row=digest, family=digest) if whole else Fingerprint(),
+            )
+        )
     with ledger.begin() as connection:
         connection.exec_driver_sql("DELETE FROM item_states")
-    keep(ledger, "fr_lamp", [item(number, **fields) for number, fields in enumerate(rows)])
-    assert plan_connector(*states, ledger) == plan_connector(*states, ledger, evaluate_all=True)
+    record_states(ledger, resolve_key(ledger, state.connector.id), states)
+
+
+@pytest.fixture
+def state_with(folder, definitions):
+    """Compiles the connector with some lines; states of one test have the same definitions."""
+    judged = []
+
+    def state_with(lines, *, more=""):
+        mapping = ", ".join(f"{name}: {value}" for name, value in lines.items())
+        text = LAMPS + f"overrides: [{{when: {{country: FR}}, mapping: {{{mapping}}}}}]\n{more}"
+        (connector,) = load_connectors(write(folder, lamps=text), {}, only="fr_lamp").connectors
+        judged.append(judged[0] if judged else definitions(connector))
+        return state_of(connector, judged[0])
+
+    return state_with
+
+
+@hypothesis_settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    before=LINES,
+    after=LINES,
+    rows=st.lists(st.tuples(FIELDS, KEPT), min_size=1, max_size=5),
+    whole=st.booleans(),
+)
+def test_what_is_affected_is_all_that_changes(state_with, ledger, before, after, rows, whole):
+    more = 'files: {sku: "{{ item.reference }}-{{ item.base }}", filter: "{{ item.origin }}"}\n'
+    states = [state_with(before), state_with(after, more=more if whole else "")]
+    items = [item(number, **fields) for number, (fields, _) in enumerate(rows)]
+    keep_run(ledger, states[0], items, [kind for _, kind in rows])
+    changes, of_all = [], []
+    assert plan_connector(*states, ledger, changes=changes) == plan_connector(
+        *states, ledger, evaluate_all=True, changes=of_all
+    )
+    assert changes == [one for one in of_all if one.before != one.after]
+
+
+def test_what_the_last_run_made_is_not_made_again(state_with, ledger):
+    base, head = state_with({}), state_with({"brand": "ACME"})
+    keep_run(ledger, base, ITEMS, ["payload", "other_row", "payload"])
+    kept = list(find_states(ledger, resolve_key(ledger, "fr_lamp")))
+    marked = [
+        msgspec.structs.replace(
+            one,
+            attributes={
+                **one.attributes,
+                "manufacturer": [{**one.attributes["manufacturer"][0], "value": "kept"}],
+            },
+        )
+        for one in kept
+    ]
+    record_states(ledger, resolve_key(ledger, "fr_lamp"), marked)
+    changes = []
+    plan_connector(base, head, ledger, changes=changes)
+    made = [one.after["manufacturer"][0]["value"] for one in changes]
+    assert made == ["kept", "FR-Acme", "kept"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.messages import catalogue
 from amazon_product_types.rules.catalogue import NAMES, in_force
-from amazon_product_types.rules.offers import offer_findings
+from amazon_product_types.rules.offers import PRICED, offer_findings
 from amazon_product_types.rules.sales import without_past_sales
-from amazon_product_types.rules.texts import contact_findings, title_findings
+from amazon_product_types.rules.texts import TITLES, contact_findings, title_findings
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class RuleCheck:
         self._off = frozenset(without)
         held = in_force(self._now.date(), without=NAMES & self._off)
         self._rules = {rule.name: rule for rule in held}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The attributes that `is_right` and `prepared` look at."""
+        return PRICED | {*TITLES}
 
     def prepared(
         self, attributes: Mapping[str, Any], language: str = "en"

@@ -22,6 +22,8 @@ _PRICES = (
 )  # fmt: skip
 #: Attributes of a price beside the offer.
 _OTHER_PRICES = frozenset(("list_price", "cost_price", "uvp_list_price", "retail_price"))
+#: The attributes that have prices.
+PRICED = _OTHER_PRICES | {OFFER}
 _PERCENT = Decimal(100)
 
 
@@ -59,7 +61,7 @@ def _price_for_all(offers: list[tuple[int, dict[str, Any]]], offer: Mapping[str,
 
 def _one_offer(offer: Mapping[str, Any], path: Path, for_all: Priced | None) -> Iterator[Finding]:
     currency = offer.get("currency")
-    prices = {name: list(_prices(offer, name, path)) for name in _PRICES}
+    prices = {name: list(_prices(offer, name, path)) if name in offer else [] for name in _PRICES}
     for found in prices.values():
         for priced in found:
             yield from _money(priced.amount, priced.path, currency)

@@ -13,7 +13,8 @@ from amazon_product_types.validation.factoring import factored
 from amazon_product_types.validation.requirements import Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 #: Keywords that decide nothing; left out, the engine has less to read.
 ANNOTATIONS = frozenset(
@@ -34,6 +35,10 @@ ANNOTATIONS = frozenset(
 )
 #: Keywords under which a definition states something of the place itself, without condition.
 UNCONDITIONAL = frozenset(("properties", "items"))
+#: Keywords that say of a payload nothing but what each of its attributes may be.
+_ATTRIBUTE_BY_ATTRIBUTE = frozenset(
+    ("$id", "$defs", "type", "properties", "additionalProperties", "patternProperties")
+)
 Kind = jsonschema_rs.ValidationErrorKind
 
 
@@ -72,6 +77,7 @@ class Engine:
             factored_conditions = factored({**shared, "allOf": plain.get("allOf", [])})
             plain = self._required.take(plain)
             conditions = {**shared, "allOf": plain.pop("allOf", []) or [True]}
+        self._by_attribute = conditions is not None and plain.keys() <= _ATTRIBUTE_BY_ATTRIBUTE
         self._structure = _compiled(plain)
         self._factored = _compiled(factored_conditions) if factored_conditions else None
         self._conditions = _compiled(conditions) if conditions else None
@@ -83,6 +89,21 @@ class Engine:
             and self._has_right_names(attributes)
             and (self._factored is None or self._factored.is_valid(attributes))
             and (self.rule is None or keywords.holds(self.rule, attributes))
+        )
+
+    def stays_valid(self, attributes: Mapping[str, Any], changed: AbstractSet[str]) -> bool:
+        """Does a payload that kept every rule still do so after some attributes changed?
+
+        The other attributes are not looked at again, but for the conditions that see several.
+        """
+        if not self._by_attribute:
+            return self.is_valid(attributes)
+        part = {name: attributes[name] for name in changed if name in attributes}
+        return (
+            self._structure.is_valid(part)
+            and self._has_right_names(attributes)
+            and (self._factored is None or self._factored.is_valid(attributes))
+            and (self.rule is None or keywords.holds(self.rule, part))
         )
 
     def failures(self, attributes: Any) -> Iterator[Failure]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.definition import Definition
 from amazon_product_types.document import DefinitionError, check_definition, checksum
 from amazon_product_types.messages import Catalogue, catalogue
-from amazon_product_types.validation.advice import Advised, advice, against, unchangeable
+from amazon_product_types.validation.advice import Advice, Advised, advice, against, unchangeable
 from amazon_product_types.validation.causes import Cause, causes, each_cause, value_at
 from amazon_product_types.validation.engine import Engine, Failure
 from amazon_product_types.validation.explanation import Explainer
@@ -18,6 +19,9 @@ from amazon_product_types.validation.payload import is_sendable, readable
 from amazon_product_types.validation.values import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
     from amazon_product_types.conditions.formulas import Term
     from amazon_product_types.validation.issue import Issue
 
@@ -45,8 +49,11 @@ class Validator:
         self._order = {name: index for index, name in enumerate(document["properties"])}
         self._engine = Engine(document)
         self._definition = Definition(document, labels=locale_document)
-        self._advice = advice(self._definition)
         self._explainer = Explainer(self._definition)
+
+    @cached_property
+    def _advice(self) -> Advice:
+        return advice(self._definition)
 
     def is_valid(self, attributes: Any) -> bool:
         """Does the payload keep every rule of the definition? Advice does not count.
@@ -56,6 +63,18 @@ class Validator:
         """
         try:
             return self._engine.is_valid(attributes)
+        except ValueError:
+            return False
+
+    def stays_valid(self, attributes: Mapping[str, Any], changed: AbstractSet[str]) -> bool:
+        """Return whether a payload that was valid before some attributes changed is valid still.
+
+        Args:
+            attributes: The payload, with the changed attributes.
+            changed: Their names; those that went are among them.
+        """
+        try:
+            return self._engine.stays_valid(attributes, changed)
         except ValueError:
             return False
 
