@@ -19,6 +19,7 @@ from amazon_listings.approvals.guards import REMOVED, RunTally, run_reasons
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Reasons
 from amazon_listings.ledger.approvals import (
     Asked,
+    approval_states,
     approvals_of,
     ask,
     forget_approvals,
@@ -161,7 +162,7 @@ class Decisions:
         unchanged = (item.sku for item in self.folder.read(TESTED, part) if item.outcome is Outcome.UNCHANGED)
         settled = {sku for sku in unchanged if sku}
         settled |= {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
-        asked = approvals_of(self.ledger, self.listings, list(settled))
+        asked = approval_states(self.ledger, self.listings, list(settled))
         forget_approvals(self.ledger, self.listings, self.run, sorted(settled & asked.keys()))
 
     def _tally(self, policy: Policy) -> RunTally:
@@ -171,11 +172,10 @@ class Decisions:
             ready = {item.pim_id: item for item in self.folder.read(TESTED, part) if _is_ready(item)}
             skus = [item.sku for item in ready.values() if item.sku]
             known = known_items(self.ledger, self.listings, skus)
-            rows = approvals_of(self.ledger, self.listings, skus)
+            states = approval_states(self.ledger, self.listings, skus)
             for payload in self.folder.read(MAPPED, part) if ready else ():
                 item = ready.get(payload.pim_id)
-                row = rows.get(payload.sku or "")
-                if item is None or item.plan is None or (row is not None and row.state in _ALLOWED):
+                if item is None or item.plan is None or states.get(payload.sku or "") in _ALLOWED:
                     continue
                 reasons = policy.reasons(item.plan, payload.attributes)
                 going = (

@@ -14,6 +14,7 @@ from amazon_listings.checks.offers_apart import held_back, offer_alone, separabl
 from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_answer
 from amazon_listings.checks.preview_need import Need, PreviewNeed
 from amazon_listings.errors import ItemError, RetryableError
+from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.items import (
     ItemPayload,
     accepted_contents,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Severity
 
 
-#: Answers are remembered in the ledger every so many, so that a killed task repeats few.
+#: Amazon's answers are remembered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 50
 
 
@@ -173,14 +174,17 @@ class Previews:
     def _put(self, answers: Iterable[Answered[_Job, _Verdict]], by_id: dict[str, TestedItem]) -> None:
         """Put items among the others with what Amazon says, and remember it."""
         judged: list[_Judged] = []
+        answered = 0
         try:
             for answer in answers:
                 item = self._judged(answer)
                 by_id[item.pim_id] = item
                 if answer.result is not None:
                     judged.append(_Judged(item, answer.row, answer.result))
-                if len(judged) >= REMEMBER_EVERY:
+                    answered += answer.result.submission is not None
+                if answered >= REMEMBER_EVERY or len(judged) >= CHUNK:
                     self._remember(judged)
+                    answered = 0
         finally:
             self._remember(judged)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger.item_states import digest_of
@@ -132,6 +132,7 @@ class ShapeReader:
         return [(names, frozenset(texts)) for names, texts in found.items() if names]
 
 
+@lru_cache(maxsize=20_000)
 def _digest(*parts: str) -> int:
     return digest_of("\0".join(parts).encode("utf-8", "surrogatepass"))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import and_, delete, func, not_, or_, select, true, update
 
@@ -127,6 +127,19 @@ def approvals_of(ledger: Engine, listings: ListingScope, skus: Iterable[str]) ->
     return found
 
 
+def approval_states(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, State]:
+    """Return the states of the rows of these SKUs."""
+    found: dict[str, State] = {}
+    for chunk in chunks(skus, CHUNK):
+        names = {SKU.fitted(sku): sku for sku in chunk}
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(approvals.c.sku, approvals.c.state).where(_of(listings, list(names)))
+            ).all()
+        found |= {names[row.sku]: row.state for row in rows}
+    return found
+
+
 def find_approvals(
     ledger: Engine, where: ApprovalFilter = EVERY, *, changes: bool = False
 ) -> Iterator[Approval]:
@@ -235,20 +248,18 @@ def answer(
         or_(approvals.c.state != "asked", approvals.c.lapses_at > now) if approved else true(),
     )
     answered: list[Approval] = []
-    for chunk in chunks(list(find_approvals(ledger, where)), CHUNK):
+    values = {"state": "approved" if approved else "refused", "answered_at": now, "answered_by": by[:128]}
+    meant = (
+        row
+        for row in find_approvals(ledger, where)
+        if hashes is None or hashes.get((row.connector_key, row.sku)) == row.hash
+    )
+    for chunk in chunks(list(meant), CHUNK):
         with ledger.begin() as connection:
-            for row in chunk:
-                if hashes is not None and hashes.get((row.connector_key, row.sku)) != row.hash:
-                    continue
-                done = connection.execute(
-                    update(approvals)
-                    .where(_is(row), approvals.c.hash == row.hash, open_)
-                    .values(
-                        state="approved" if approved else "refused", answered_at=now, answered_by=by[:128]
-                    )
-                ).rowcount
-                if done:
-                    answered.append(row)
+            for scope, rows in _by_scope(chunk).items():
+                right = _held(connection, and_(scope.among(list(rows)), open_), rows)
+                connection.execute(update(approvals).where(scope.among(right)).values(**values))
+                answered += [rows[sku] for sku in right]
     return answered
 
 
@@ -314,18 +325,17 @@ def mark_sent(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str])
     """
     planned: list[Approval] = []
     for chunk in chunks(sorted(hashes), CHUNK):
+        names = {SKU.fitted(sku): sku for sku in chunk}
         with ledger.begin() as connection:
-            for sku in chunk:
-                own = and_(
-                    _of(listings, [SKU.fitted(sku)]),
-                    approvals.c.hash == hashes[sku],
-                    approvals.c.state == "sending",
-                )
-                row = connection.execute(_rows(changes=False).where(own)).first()
-                if row is None:
-                    continue
-                connection.execute(update(approvals).where(own).values(state="sent"))
-                planned += [_approval(row)] if PLANNED in row.reasons else []
+            under_way = and_(_of(listings, list(names)), approvals.c.state == "sending")
+            rows = connection.execute(
+                _rows(changes=False).where(under_way).with_for_update(of=approvals)
+            ).all()
+            sent = [row for row in rows if row.hash == hashes[names[row.sku]]]
+            connection.execute(
+                update(approvals).where(_of(listings, [row.sku for row in sent])).values(state="sent")
+            )
+            planned += [_approval(row) for row in sent if PLANNED in row.reasons]
     for one in planned:
         approve_lines(ledger, [one], by=one.answered_by)
 
@@ -454,22 +464,45 @@ def _approval(row: Row[Any]) -> Approval:
     return Approval(**values)
 
 
-def _is(row: Approval) -> ColumnElement[bool]:
-    table = approvals.c
-    return and_(
-        table.connector_key == row.connector_key,
-        table.seller_id == row.seller_id,
-        table.marketplace_id == row.marketplace_id,
-        table.sku == row.sku,
-    )
+class _Scope(NamedTuple):
+    """A connector's listings of an account and marketplace."""
+
+    connector_key: str
+    seller_id: str
+    marketplace_id: str
+
+    def among(self, skus: Sequence[str]) -> ColumnElement[bool]:
+        """Return the condition that a row is about one of these SKUs."""
+        return _among(self.connector_key, self.seller_id, self.marketplace_id, skus)
+
+
+def _by_scope(rows: Iterable[Approval]) -> dict[_Scope, dict[str, Approval]]:
+    """Return rows by SKU, by whose listings they are about."""
+    found: dict[_Scope, dict[str, Approval]] = {}
+    for row in rows:
+        found.setdefault(_Scope(row.connector_key, row.seller_id, row.marketplace_id), {})[row.sku] = row
+    return found
+
+
+def _held(connection: Connection, where: ColumnElement[bool], rows: Mapping[str, Approval]) -> list[str]:
+    """Return the SKUs of rows that are still as they were read, and lock them."""
+    now = connection.execute(select(approvals.c.sku, approvals.c.hash).where(where).with_for_update()).all()
+    same = {row.sku for row in now if row.hash == rows[row.sku].hash}
+    return [sku for sku in rows if sku in same]
 
 
 def _of(listings: ListingScope, skus: Sequence[str]) -> ColumnElement[bool]:
+    return _among(listings.connector_key, listings.seller_id, listings.marketplace_id, skus)
+
+
+def _among(
+    connector_key: str, seller_id: str, marketplace_id: str, skus: Sequence[str]
+) -> ColumnElement[bool]:
     table = approvals.c
     return and_(
-        table.connector_key == listings.connector_key,
-        table.seller_id == listings.seller_id,
-        table.marketplace_id == listings.marketplace_id,
+        table.connector_key == connector_key,
+        table.seller_id == seller_id,
+        table.marketplace_id == marketplace_id,
         table.sku.in_(skus),
     )
 

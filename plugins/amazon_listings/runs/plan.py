@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -130,10 +132,7 @@ class Plan(msgspec.Struct, frozen=True):
         The same for any order of changes, elements of different selectors, and keys; what the leaves
         held before, and which lines they come from, do not count.
         """
-        changes = sorted(
-            (json.dumps([change.leaf, change.after], default=msgspec.to_builtins, sort_keys=True))
-            for change in self.changes
-        )
+        changes = sorted(_text(change.leaf, change.after) for change in self.changes)
         text = json.dumps([self.sku, self.method, changes])
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -152,13 +151,28 @@ def changes_hash(sku: str, method: Method, changes: Iterable[Change], guarded: I
         changes: The changes in question; each counts with the value it leads to.
         guarded: Those of them that count with what the listing had before as well.
     """
-    before = sorted(json.dumps([one.leaf, one.before], default=_builtins, sort_keys=True) for one in guarded)
+    before = sorted(_text(one.leaf, one.before) for one in guarded)
     text = json.dumps([Plan(sku, method, tuple(changes)).hash, before])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _builtins(value: object) -> Any:
-    return msgspec.to_builtins(value)
+#: What `json.dumps` makes for each call.
+_encoder = json.JSONEncoder(default=msgspec.to_builtins, sort_keys=True)
+
+
+def _text(leaf: Leaf, value: Any) -> str:
+    """Return a leaf and a value of it as JSON with sorted keys; the many of a run share few leaves."""
+    text = encode_basestring_ascii(value) if value.__class__ is str else _encoder.encode(value)
+    # 1, 1.0 and true are equal, and have other texts.
+    alike = all(step.__class__ is str for step in leaf.path) and all(
+        value.__class__ is str for _, value in leaf.selectors
+    )
+    return f"[{_leaf_text(leaf) if alike else _encoder.encode(leaf)}, {text}]"
+
+
+@lru_cache(maxsize=4096)
+def _leaf_text(leaf: Leaf) -> str:
+    return _encoder.encode(leaf)
 
 
 def changes_between(

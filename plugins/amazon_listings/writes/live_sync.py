@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -41,7 +42,7 @@ from amazon_listings.writes.wanted import DueItem, WantedItem
 from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -51,13 +52,15 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.records import MappedItem
+    from amazon_listings.runs.records import MappedItem, TestedIndex
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.writes.wanted import Named
 
 log = logging.getLogger(__name__)
 
 Rows = list[WantedItem]
 Written = list[WrittenItem]
+AnyNamed = TypeVar("AnyNamed", bound="Named")
 
 OUTCOMES = (
     Outcome.ACCEPTED,
@@ -101,6 +104,10 @@ class LiveSync:
     parents: Parents
     feeds: FeedSync
     now: Callable[[], datetime] = utc_now
+    #: The feeds that were awaited when everything was looked at last, and what it came to.
+    _looked_at: tuple[frozenset[tuple[int, str | None]], dict[str, int]] | None = field(
+        default=None, init=False
+    )
 
     def send(self) -> dict[str, int]:
         """Submit every item of the run that is ready, and deal with the listings whose items left.
@@ -132,7 +139,12 @@ class LiveSync:
             As `send`; to be called again as long as there are `awaited` feeds.
         """
         self.poller.poll(self.connector.key)
-        for part in self.feeds.collect(LIVE, self.awaited()):
+        awaited = self.awaited()
+        if awaited and self._looked_at is not None and not self.writer.is_stopped():
+            feeds, counts = self._looked_at
+            if feeds == _identities(awaited):
+                return counts
+        for part in self.feeds.collect(LIVE, awaited):
             self._drop_unsent(part)
         if self._has_due():
             note = self.folder.noted(LiveNote)
@@ -157,7 +169,9 @@ class LiveSync:
         self._note_sent()
         # A try that was killed may have sent more than this one had to.
         self.writer.protocol.lease.end_earlier()
-        return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+        found = {str(outcome): counts[outcome] for outcome in OUTCOMES}
+        self._looked_at = _identities(self.awaited()), found
+        return found
 
     def _learn_refusals(self) -> None:
         """Enter what Amazon refused although no preview had said so: what is like it is previewed again."""
@@ -202,7 +216,7 @@ class LiveSync:
     def _left(self) -> Iterator[bool]:
         """Yield something for each item and removal that is not sent."""
         for part in self.folder.parts(APPROVED):
-            yield from (True for _ in self._ready(part))
+            yield from (True for _ in self._members(part))
         for part in self.folder.parts(REMOVED):
             yield from (True for item in self.folder.read(REMOVED, part) if item.outcome is Outcome.READY)
 
@@ -287,7 +301,7 @@ class LiveSync:
             self.folder.write(LIVE, part, [item for item in items if item.pim_id not in unsent])
 
     def _has_due(self) -> bool:
-        return any(next(self._ready(part), None) for part in self.folder.parts(APPROVED))
+        return any(self._members(part) for part in self.folder.parts(APPROVED))
 
     def _submit(self, earlier_calls: dict[str, int]) -> None:
         """Submit what is ready, and note the calls."""
@@ -302,15 +316,16 @@ class LiveSync:
         """Return how much there is to send, and which way; the writer's progress counts towards it."""
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
         for part in self.folder.parts(APPROVED):
-            for row in self._with_current(self._ready(part)):
-                if len(volume.sizes) < MEASURED:
+            if left := MEASURED - len(volume.sizes):
+                for row in self._with_current(itertools.islice(self._ready(part), left)):
                     plan = None if self._read_before(row.current) else self.writer.planner.plan
                     volume.sizes.append(message_size(row, plan, self.connector.amazon.product_type))
-                volume.readings += self._read_before(row.current)
-                update = bool(row.current.exists) and not self.connector.sync.full_replace
+            for member, current in self._known(self._members(part)):
+                volume.readings += self._read_before(current)
+                update = bool(current.exists) and not self.connector.sync.full_replace
                 volume.updates += update
                 volume.creations += not update
-                volume.parents += row.wanted.role == "parent"
+                volume.parents += member.role == "parent"
         for part in self.folder.parts(REMOVED):
             volume.leaving += sum(1 for _ in self.folder.read(REMOVED, part))
         self.writer.progress.total = volume.creations + volume.updates + volume.leaving
@@ -324,7 +339,8 @@ class LiveSync:
         elif families:
             for part in self.folder.parts(APPROVED):
                 done = list(self.folder.read_any(LIVE, part))
-                self.folder.write(LIVE, part, [*done, *self._written(self._parents(part, done)[0])])
+                rows = self._chosen(part, self._parents(part, done)[0])
+                self.folder.write(LIVE, part, [*done, *self._written(rows)])
         if families and self._collected_awaits():
             return
         if volume.by_feeds:
@@ -333,8 +349,8 @@ class LiveSync:
             return
         for part in self.folder.parts(APPROVED):
             done = list(self.folder.read_any(LIVE, part))
-            rows, waiting = self._free(part, done)
-            self.folder.write(LIVE, part, [*done, *waiting, *self._written(rows)])
+            free, waiting = self._free(part, done)
+            self.folder.write(LIVE, part, [*done, *waiting, *self._written(self._chosen(part, free))])
 
     def _collected_awaits(self) -> bool:
         """Enter the feeds in the rows; return whether one is to be waited for."""
@@ -343,7 +359,7 @@ class LiveSync:
             pass
         return bool(awaited)
 
-    def _feed(self, choose: Callable[[str, Written], tuple[Rows, Written]]) -> None:
+    def _feed(self, choose: Callable[[str, Written], tuple[Sequence[Named], Written]]) -> None:
         """Put the chosen rows of every part into feeds."""
         for parts in self._feedfuls():
             done = {part: list(self.folder.read_any(LIVE, part)) for part in parts}
@@ -351,10 +367,12 @@ class LiveSync:
             for part in parts:
                 free, waiting = choose(part, done[part])
                 before = self.feeds.sent_before(free)
-                skus[part] = {row.sku for row in free}.difference(item.sku or "" for item in before)
+                skus[part] = {row.sku for row in free if row.sku}.difference(
+                    item.sku or "" for item in before
+                )
                 done[part] += [*waiting, *before]
-            sent = self.feeds.send(skus, self._ready, plan=self.writer.planner.plan, read=self._read_before)
-            for part, outcomes in sent:
+            plan = self.writer.planner.plan
+            for part, outcomes in self.feeds.send(skus, self._ready, plan=plan, read=self._read_before):
                 self.folder.write(LIVE, part, [*done.pop(part), *outcomes])
 
     def _feedfuls(self) -> Iterator[list[str]]:
@@ -370,6 +388,22 @@ class LiveSync:
             size += ready
         if together:
             yield together
+
+    def _members(self, part: str) -> list[TestedIndex]:
+        """Return the items of a part that may be sent and have no outcome yet, without their payloads."""
+        done = {item.pim_id for item in self.folder.read_any(LIVE, part)}
+        ready = {
+            item.pim_id
+            for item in self.folder.index(APPROVED, part)
+            if item.outcome is Outcome.READY and item.pim_id not in done
+        }
+        tested = self.folder.index(TESTED, part) if ready else ()
+        return [item for item in tested if item.pim_id in ready]
+
+    def _chosen(self, part: str, chosen: Sequence[Named]) -> Rows:
+        """Return the payloads of some items of a part."""
+        wanted = {row.pim_id for row in chosen}
+        return [row for row in self._ready(part) if row.pim_id in wanted] if wanted else []
 
     def _ready(self, part: str) -> Iterator[WantedItem]:
         """Yield the payloads of a part that may be sent and have no outcome yet, without what must wait.
@@ -420,14 +454,14 @@ class LiveSync:
         """
         return not (current.exists and current.is_enough) or self.connector.sync.full_replace
 
-    def _parents(self, part: str, _done: Written) -> tuple[Rows, Written]:
+    def _parents(self, part: str, _done: Written) -> tuple[Sequence[Named], Written]:
         """Return the parents of a part; none of them waits."""
-        return [row for row in self._ready(part) if row.role == "parent"], []
+        return [row for row in self._members(part) if row.role == "parent"], []
 
-    def _free(self, part: str, done: Written) -> tuple[Rows, Written]:
+    def _free(self, part: str, done: Written) -> tuple[Sequence[Named], Written]:
         """Return the rows of a part that may follow its parents, and outcomes of children that wait."""
         if self.connector.variations is None:
-            return list(self._ready(part)), []
+            return self._members(part), []
         rows = [row for row in self._ready(part) if row.role != "parent"]
         outcomes = {
             item.sku: item.outcome for item in self.folder.index(TESTED, part) if item.role == "parent"
@@ -447,11 +481,19 @@ class LiveSync:
 
     def _with_current(self, rows: Iterable[WantedItem]) -> Iterator[DueItem]:
         """Yield the items with what the ledger knows of their listings."""
-        ledger, listings = self.writer.protocol.ledger, self.writer.protocol.listings
+        return (DueItem(row, current) for row, current in self._known(rows))
+
+    def _known(self, rows: Iterable[AnyNamed]) -> Iterator[tuple[AnyNamed, CurrentListing]]:
+        """Yield the items, each with what the ledger knows of its listing."""
+        protocol, layout = self.writer.protocol, self.writer.planner.layout
         for batch in chunks(rows, CHUNK):
-            skus = [row.sku for row in batch]
-            current = current_listings(ledger, listings, skus, self.writer.planner.layout)
-            yield from (DueItem(row, current[row.sku]) for row in batch)
+            skus = [row.sku or "" for row in batch]
+            current = current_listings(protocol.ledger, protocol.listings, skus, layout)
+            yield from ((row, current[row.sku or ""]) for row in batch)
+
+
+def _identities(feeds: Iterable[PendingFeed]) -> frozenset[tuple[int, str | None]]:
+    return frozenset((feed.number, feed.feed_id) for feed in feeds)
 
 
 def live_sync(

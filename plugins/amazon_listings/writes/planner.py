@@ -308,12 +308,15 @@ class Planner:
             name: sendable(elements, self._layout.properties.get(name, Layout()), self._defaults)
             for name, elements in current.attributes.items()
         }
-        held = split(before, self._layout, self._defaults)
-        ours = split(wanted, self._layout, self._defaults)
-        # What must not be touched is put again, and what other connectors own.
-        untouched = kept | (current.others - ours.keys())
-        stays = {leaf: held[leaf] for leaf in held if leaf in untouched}
-        body = join(ours | stays) if stays else wanted
+        stays: dict[Leaf, Any] = {}
+        body = wanted
+        if before and (kept or current.others):
+            held = split(before, self._layout, self._defaults)
+            ours = split(wanted, self._layout, self._defaults)
+            # What must not be touched is put again, and what other connectors own.
+            untouched = kept | (current.others - ours.keys())
+            stays = {leaf: held[leaf] for leaf in held if leaf in untouched}
+            body = join(ours | stays) if stays else wanted
         changes = self.changes(before, body, forced=True)
         plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
         return PlannedWrite(

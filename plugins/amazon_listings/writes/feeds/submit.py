@@ -225,6 +225,7 @@ class FeedSync:
             if due.sku in found.listings:
                 row = replace(due, read=due.current.read_as(found.listings[due.sku]))
             written = writer.prepare(row, plan, lambda _: False, around=False)
+            self.calls["readings"] += written.read is not row.read
             prepared.append(Answered(row, written, None))
             if written.due:
                 if written.write.carries:
