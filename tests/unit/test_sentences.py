@@ -93,6 +93,21 @@ def test_every_code_that_is_written_has_a_message(language):
     assert missing == []
 
 
+@pytest.mark.parametrize(
+    "names", [{"HTTPException"}, {"WrittenItem", "outcome_of", "replace"}, {"fail", "retry"}]
+)
+def test_what_a_call_hands_to_readers_is_in_the_catalogue(names):
+    """Answers of pages, notes of items, reasons of retries: wherever in the call they stand."""
+    written = [
+        (place, text)
+        for place, name, node in all_calls()
+        if name in names
+        for each in (*node.args, *(keyword.value for keyword in node.keywords))
+        for text in sentences(each)
+    ]
+    assert written == []
+
+
 def test_errors_are_raised_with_codes_and_not_with_sentences():
     built = [
         place

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from airflow.sdk import RetryDecision, RetryPolicy
 
 from amazon_listings.errors import ActionRequiredError, AmazonListingsError, RetryableError, RunAbortedError
+from amazon_listings.messages import log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class RetryByErrorClass(RetryPolicy):
         """The decision for one failure."""
         cause = exception.cause if isinstance(exception, TaskStopped) else exception
         if isinstance(cause, ActionRequiredError | RunAbortedError):
-            return RetryDecision.fail(reason="a person must act")
+            return RetryDecision.fail(reason=str(log_line("airflow.person_must_act")))
         if isinstance(cause, RetryableError):
             seconds = cause.retry_after or min(60 * 2 ** (try_number - 1), 1800)
             return RetryDecision.retry(delay=timedelta(seconds=seconds), reason=cause.message)

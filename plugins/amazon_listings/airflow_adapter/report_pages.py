@@ -14,7 +14,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.common.db.common import SessionDep  # noqa: TC002 - FastAPI reads it
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from airflow.models.dag import DagModel
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 from sqlalchemy import select
 
@@ -24,9 +24,10 @@ from amazon_listings.messages import DEFAULT, catalogue
 from amazon_listings.runs.context import language_of_run
 from amazon_listings.runs.folder import RunFolder, attempts
 from amazon_listings.runs.quality_docs import docs_index
+from amazon_listings.web.rendering import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 #: What the id of a connector's DAG begins with.
@@ -45,12 +46,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-NO_REPORT = (
-    "<!doctype html><meta charset=utf-8><title>No report</title>"
-    "<p style='font:15px system-ui'>This run has no report: it is not a run of a connector, or it has not "
-    "come to its task <code>report</code> yet."
-)
-
 #: Great Expectations' pages load scripts and styles from public servers; sandboxed, they have no part in
 #: Airflow's own origin, and may send nothing.
 QUALITY_HEADERS = HEADERS | {
@@ -58,16 +53,11 @@ QUALITY_HEADERS = HEADERS | {
     "'unsafe-inline' https:; font-src 'self' https: data:; img-src 'self' data:; frame-ancestors 'self'; "
     "form-action 'none'; base-uri 'none'; sandbox allow-scripts",
 }
-NO_QUALITY = (
-    "<!doctype html><meta charset=utf-8><title>No quality checks</title>"
-    "<p style='font:15px system-ui'>No run of this DAG has checked items yet."
-)
-
 app = FastAPI(title="Amazon Listings", docs_url=None, redoc_url=None, openapi_url=None)
 _may_read = Depends(requires_access_dag(method="GET", access_entity=DagAccessEntity.TASK_LOGS))
 
 
-def connector_of(dag_id: str, session: SessionDep) -> str:
+def connector_of(dag_id: str, session: SessionDep, request: Request) -> str:
     """Return the connector that a DAG runs.
 
     Raises:
@@ -76,7 +66,7 @@ def connector_of(dag_id: str, session: SessionDep) -> str:
     """
     known = session.scalar(select(DagModel.dag_id).where(DagModel.dag_id == dag_id))
     if known is None or not dag_id.startswith(DAG_PREFIX):
-        raise HTTPException(404, "There is no such DAG of a connector.")
+        raise HTTPException(404, catalogue(language_of(request)).phrase("report_page.no_dag"))
     return dag_id.removeprefix(DAG_PREFIX)
 
 
@@ -84,29 +74,39 @@ _Connector = Annotated[str, Depends(connector_of)]
 
 
 @app.get("/reports/{dag_id}/{run_id}", dependencies=[_may_read])
-def page(dag_id: str, run_id: str, connector_id: _Connector, attempt: int | None = None) -> HTMLResponse:
+def page(
+    request: Request, dag_id: str, run_id: str, connector_id: _Connector, attempt: int | None = None
+) -> HTMLResponse:
     """The report of an attempt of a run as a page, the latest if none is named."""
-    return _page(connector_id, dag_id, run_id, attempt, root="../../")
+    return _page(request, connector_id, dag_id, run_id, attempt, root="../../")
 
 
-def key_fits(key: str, dag_id: str, run_id: str) -> None:
+def key_fits(key: str, dag_id: str, run_id: str, request: Request) -> None:
     """Let those in whose link was made for this run.
 
     Raises:
         HTTPException: the key is of another run, or too old.
     """
     if not downloads.fits(key, dag_id, run_id):
-        raise HTTPException(403, "This link has expired: open the report again.")
+        raise HTTPException(403, catalogue(language_of(request)).phrase("report_page.expired"))
 
 
 @app.get("/downloads/{key}/{dag_id}/{run_id}/attempts/{attempt}", dependencies=[Depends(key_fits)])
-def other_attempt(key: str, dag_id: str, run_id: str, attempt: int, connector_id: _Connector) -> HTMLResponse:  # noqa: ARG001 - a part of the path
+def other_attempt(  # noqa: PLR0917 - FastAPI passes them by name
+    request: Request,
+    key: str,  # noqa: ARG001 - a part of the path
+    dag_id: str,
+    run_id: str,
+    attempt: int,
+    connector_id: _Connector,
+) -> HTMLResponse:
     """The report of another attempt, by a link of the page of one."""
-    return _page(connector_id, dag_id, run_id, attempt, root="../../../../../")
+    return _page(request, connector_id, dag_id, run_id, attempt, root="../../../../../")
 
 
 @app.get("/downloads/{key}/{dag_id}/{run_id}/{name}", dependencies=[Depends(key_fits)])
 def linked(  # noqa: PLR0917 - FastAPI passes them by name
+    request: Request,
     key: str,  # noqa: ARG001 - a part of the path
     dag_id: str,  # noqa: ARG001 - a part of the path
     run_id: str,
@@ -119,11 +119,12 @@ def linked(  # noqa: PLR0917 - FastAPI passes them by name
     The page has no part in Airflow's origin, so its links carry no login: they carry a key that was made
     for a reader who has the right, for this run, for some hours.
     """
-    return _download(connector_id, run_id, name, attempt)
+    return _download(request, connector_id, run_id, name, attempt)
 
 
 @app.get("/reports/{dag_id}/{run_id}/{name}", dependencies=[_may_read])
-def download(
+def download(  # noqa: PLR0917 - FastAPI passes them by name
+    request: Request,
     dag_id: str,  # noqa: ARG001 - a part of the path
     run_id: str,
     name: str,
@@ -131,14 +132,16 @@ def download(
     attempt: int | None = None,
 ) -> StreamingResponse:
     """One of the report's files."""
-    return _download(connector_id, run_id, name, attempt)
+    return _download(request, connector_id, run_id, name, attempt)
 
 
-def _page(connector_id: str, dag_id: str, run_id: str, attempt: int | None, *, root: str) -> HTMLResponse:
+def _page(
+    request: Request, connector_id: str, dag_id: str, run_id: str, attempt: int | None, *, root: str
+) -> HTMLResponse:
     """Return the report of an attempt; its links begin with `root`, the way to where the pages are."""
     file = _file(connector_id, run_id, "report.html", attempt)
     if not file.exists():
-        return HTMLResponse(NO_REPORT, headers=HEADERS)
+        return _nothing(request, "report_page.none", HEADERS)
     folder = RunFolder(file.parent.parent)
     way = "/".join(quote(step, safe="") for step in (downloads.key_of(dag_id, run_id), dag_id, run_id))
     page = _with_links(file.read_bytes(), f"{root}downloads/{way}", folder.attempt)
@@ -148,6 +151,18 @@ def _page(connector_id: str, dag_id: str, run_id: str, attempt: int | None, *, r
             b"<main", _navigation(folder, others, f"{root}downloads/{way}/attempts") + b"<main", 1
         )
     return HTMLResponse(page, headers=HEADERS)
+
+
+def _nothing(request: Request, code: str, headers: Mapping[str, str]) -> HTMLResponse:
+    """Return a page that says why there is nothing to show, in the reader's language."""
+    language = language_of(request)
+    messages = catalogue(language)
+    title, text = escape(messages.message(code, "title")), escape(messages.phrase(code))
+    return HTMLResponse(
+        f"<!doctype html><html lang={language[:2]}><meta charset=utf-8><title>{title}</title>"
+        f"<p style='font:15px system-ui'>{text}",
+        headers=dict(headers),
+    )
 
 
 def _navigation(shown: RunFolder, others: Sequence[Path], way: str) -> bytes:
@@ -162,25 +177,27 @@ def _navigation(shown: RunFolder, others: Sequence[Path], way: str) -> bytes:
     return f"<nav style='padding:.5rem 1rem'>{title}: {' · '.join(links)}</nav>".encode()
 
 
-def _download(connector_id: str, run_id: str, name: str, attempt: int | None) -> StreamingResponse:
+def _download(
+    request: Request, connector_id: str, run_id: str, name: str, attempt: int | None
+) -> StreamingResponse:
     file = _file(connector_id, run_id, name, attempt)
     if name not in MEDIA_TYPES or not file.exists():
-        raise HTTPException(404, "This run has no such file.")
+        raise HTTPException(404, catalogue(language_of(request)).phrase("report_page.no_file"))
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(_pieces(file), media_type=MEDIA_TYPES[name], headers=headers)
 
 
 @app.get("/quality/{dag_id}/{name:path}", dependencies=[_may_read])
-def quality(dag_id: str, name: str, connector_id: _Connector) -> HTMLResponse:  # noqa: ARG001 - parts of the path
+def quality(request: Request, dag_id: str, name: str, connector_id: _Connector) -> HTMLResponse:  # noqa: ARG001 - a part of the path
     """One page of a connector's Data Docs site; the first one for an empty name."""
     site = docs_index(connections.storage(), _key(connector_id)).parent
     steps = (name or "index.html").split("/")
     page = site.joinpath(*steps)
     # Names of ours only: no step leads up, and only pages are served.
     if not steps[-1].endswith(".html") or {"", ".", ".."}.intersection(steps):
-        raise HTTPException(404, "There is no such page.")
+        raise HTTPException(404, catalogue(language_of(request)).phrase("report_page.no_page"))
     if not page.exists():
-        return HTMLResponse(NO_QUALITY, headers=QUALITY_HEADERS)
+        return _nothing(request, "report_page.no_quality", QUALITY_HEADERS)
     return HTMLResponse(page.read_bytes(), headers=QUALITY_HEADERS)
 
 

@@ -39,38 +39,15 @@ class LedgerDamaged(ActionRequiredError):
     """The ledger's file is not, or no longer, a database of this version."""
 
 
-_Kind = tuple[type[AmazonListingsError], str, str]
+#: An error, and the code that words it.
+_Kind = tuple[type[AmazonListingsError], str]
 
-_BUSY: _Kind = (
-    LedgerBusy,
-    "is busy: others held what was needed for longer than anybody waits",
-    "If this happens often, keep the ledger in PostgreSQL.",
-)
-_DOWN: _Kind = (
-    LedgerDown,
-    "does not answer",
-    "Nothing was lost; the task tries again. Is the database running?",
-)
-_FULL: _Kind = (
-    LedgerFull,
-    "cannot be written: its disk is full",
-    "Free space there, or run `amazon-listings ledger prune`; the task tries again.",
-)
-_UNREADABLE: _Kind = (
-    LedgerDown,
-    "cannot be read or written",
-    "Its disk fails or is gone; the task tries again.",
-)
-_CLOSED: _Kind = (
-    LedgerClosed,
-    "cannot be opened",
-    "Check AMAZON_LISTINGS_LEDGER or the connection amazon_listings_ledger, and who may write there.",
-)
-_DAMAGED: _Kind = (
-    LedgerDamaged,
-    "is damaged or not a ledger",
-    "Restore it from a backup; until then nothing is sent.",
-)
+_BUSY: _Kind = (LedgerBusy, "ledger.busy")
+_DOWN: _Kind = (LedgerDown, "ledger.down")
+_FULL: _Kind = (LedgerFull, "ledger.full")
+_UNREADABLE: _Kind = (LedgerDown, "ledger.unreadable")
+_CLOSED: _Kind = (LedgerClosed, "ledger.closed")
+_DAMAGED: _Kind = (LedgerDamaged, "ledger.damaged")
 
 _SQLITE: Mapping[int, _Kind] = {
     sqlite3.SQLITE_BUSY: _BUSY,
@@ -119,12 +96,11 @@ def explained(fault: BaseException, url: URL) -> AmazonListingsError | None:
     kind = _kind(fault)
     if kind is None:
         return None
-    error, what, hint = kind
+    error, code = kind
     said = " ".join(str(fault).split())[:200]
-    sentence = f"The ledger ({place(url)}) {what} ({said})."
     if issubclass(error, RetryableError):
-        return error(sentence, hint=hint, retry_after=_RETRY_AFTER)
-    return error(sentence, hint=hint)
+        return error(code, place=place(url), said=said, retry_after=_RETRY_AFTER)
+    return error(code, place=place(url), said=said)
 
 
 def _kind(fault: BaseException) -> _Kind | None:

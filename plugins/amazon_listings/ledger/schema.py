@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -17,13 +17,15 @@ from sqlalchemy.types import TypeDecorator
 
 from amazon_listings.ledger.exceptions import LedgerDamaged, place
 from amazon_listings.ledger.tables import metadata
-from amazon_listings.messages import log_line
+from amazon_listings.messages import log_line, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection, Inspector, Table
     from sqlalchemy.types import TypeEngine
+
+    from amazon_listings.messages import Catalogue, Message
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +48,22 @@ def prepare_schema(connection: Connection) -> None:
     _upgrade(connection)
     found = list(differences(connection))
     if found:
-        shown = "; ".join(found[:_NAMED]) + ("; …" if len(found) > _NAMED else "")
-        raise LedgerDamaged("ledger.schema_differs", place=place(connection.engine.url), differences=shown)
+        where = place(connection.engine.url)
+        raise LedgerDamaged("ledger.schema_differs", place=where, differences=_Differences(tuple(found)))
 
 
-def differences(connection: Connection) -> Iterator[str]:
+class _Differences(NamedTuple):
+    """Differences of a schema, the first of which a sentence names."""
+
+    every: tuple[Message, ...]
+
+    def worded(self, messages: Catalogue) -> str:
+        """Return the first ones, in the language of the messages."""
+        named = [messages.word(one) for one in self.every[:_NAMED]]
+        return "; ".join([*named, "…"] if len(self.every) > _NAMED else named)
+
+
+def differences(connection: Connection) -> Iterator[Message]:
     """Yield how the database's schema differs from `tables`, in a few words each.
 
     Further tables, and further indexes of ours, are nobody's business.
@@ -61,7 +74,7 @@ def differences(connection: Connection) -> Iterator[str]:
         if table.name in present:
             yield from _of_table(inspector, table)
         else:
-            yield f"no table {table.name}"
+            yield message("schema.no_table", table=table.name)
 
 
 def _upgrade(connection: Connection) -> None:
@@ -115,29 +128,32 @@ def _migrate(connection: Connection, found: str | None) -> None:
         raise LedgerDamaged("ledger.not_upgraded", place=where, found=found, reason=reason) from error
 
 
-def _of_table(inspector: Inspector, table: Table) -> Iterator[str]:
+def _of_table(inspector: Inspector, table: Table) -> Iterator[Message]:
     columns = {one["name"]: one for one in inspector.get_columns(table.name)}
     for column in table.columns:
         there = columns.pop(column.name, None)
         if there is None:
-            yield f"no column {table.name}.{column.name}"
+            yield message("schema.no_column", column=f"{table.name}.{column.name}")
         elif not _same_type(column.type, there["type"]):
-            yield f"{table.name}.{column.name} is {there['type']}"
+            yield message("schema.other_type", column=f"{table.name}.{column.name}", type=str(there["type"]))
         elif bool(there["nullable"]) != bool(column.nullable):
-            yield f"{table.name}.{column.name} is {'' if there['nullable'] else 'not '}nullable"
-    yield from (f"an unknown column {table.name}.{name}" for name in columns)
+            yield message(
+                "schema.nullable" if there["nullable"] else "schema.not_nullable",
+                column=f"{table.name}.{column.name}",
+            )
+    yield from (message("schema.unknown_column", column=f"{table.name}.{name}") for name in columns)
     key = inspector.get_pk_constraint(table.name)["constrained_columns"]
     if set(key) != {column.name for column in table.primary_key}:
-        yield f"another primary key of {table.name}"
+        yield message("schema.other_key", table=table.name)
     indexes: dict[Any, Any] = {one["name"]: one for one in inspector.get_indexes(table.name)}
     for index in table.indexes:
         there = indexes.get(index.name)
         if there is None:
-            yield f"no index {index.name}"
+            yield message("schema.no_index", index=index.name)
         elif list(there["column_names"]) != [one.name for one in index.columns] or bool(
             there["unique"]
         ) != bool(index.unique):
-            yield f"another index {index.name}"
+            yield message("schema.other_index", index=index.name)
 
 
 def _same_type(wanted: TypeEngine[Any], found: TypeEngine[Any]) -> bool:

@@ -37,6 +37,14 @@ def test_a_connector_without_results_says_so(client):
     assert "No run of this DAG has checked items yet" in client.get("/quality/amazon_lamps/index.html").text
 
 
+def test_where_there_is_nothing_to_show_the_readers_language_says_so(client):
+    german = {"Accept-Language": "de-DE,en;q=0.5"}
+    assert "Noch kein Lauf" in client.get("/quality/amazon_lamps/index.html", headers=german).text
+    assert "keinen Bericht" in client.get("/reports/amazon_lamps/manual__1", headers=german).text
+    missing = client.get("/quality/amazon_lamps/x.json", headers=german)
+    assert (missing.status_code, missing.json()["detail"]) == (404, "Eine solche Seite gibt es nicht.")
+
+
 @pytest.mark.parametrize("name", ["%2e%2e/x.html", "a/%2e%2e/%2e%2e/x.html", "secret.json", "/x.html"])
 def test_what_is_no_page_of_the_site_is_not_served(client, tmp_path, name):
     (tmp_path / "x.html").write_text("secret")

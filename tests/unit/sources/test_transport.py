@@ -98,7 +98,7 @@ def test_an_unreachable_pim_says_so(time):
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     connection = PimConnection(base_url=url, api_key="rest-test-key")
-    with pytest.raises(PimUnavailable, match=r"127\.0\.0\.1.*connection failed"):
+    with pytest.raises(PimUnavailable, match=r"127\.0\.0\.1.*could not connect"):
         check_connection(connection, clock=time.clock)
 
 

@@ -34,7 +34,7 @@ def test_no_report_is_no_success(runs, sandbox, ledger, listings):
     runs.now += timedelta(hours=13)
     assert runs.collect() == {"pending": 1}
     assert runs.awaited == []
-    assert "did not come in time" in runs.rows["A-1"].note
+    assert "pas arrivé à temps" in runs.rows["A-1"].note
     runs.begin([lamp("A-1", brand=brand("Nord"))])
     assert runs.send() == {"pending": 1}
     assert "est dans un flux" in runs.rows["A-1"].note
@@ -46,7 +46,7 @@ def test_a_cancelled_feed_has_sent_nothing(runs, sandbox):
     runs.begin([lamp("A-1")])
     runs.send()
     assert runs.collect() == {"failed": 1}
-    assert "was cancelled" in runs.rows["A-1"].note
+    assert "a été annulé" in runs.rows["A-1"].note
     runs.begin([lamp("A-1")])
     assert runs.send() == {"pending": 1}
 
@@ -59,7 +59,7 @@ def test_of_a_feed_that_broke_off_what_was_applied_is_read_back(runs, sandbox, r
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 2, "failed": 2}
     assert runs.rows["A-0"].outcome == "accepted"
-    assert "the listing is not as it was sent" in runs.rows["A-3"].note
+    assert "pas telle qu'elle a été envoyée" in runs.rows["A-3"].note
 
 
 def test_amazon_down_while_a_feed_is_settled_leaves_it_pending(runs, sandbox):

@@ -29,7 +29,7 @@ def test_a_feed_is_awaited_and_then_accepted(runs, sandbox, client, ledger, list
     runs.begin([lamp("A-1")], [lamp("A-2")])
     assert runs.send() == {"pending": 2}
     (feed,) = runs.awaited
-    assert runs.rows["A-1"].note == f"it is in feed {feed.feed_id}, whose report is not there yet"
+    assert runs.rows["A-1"].note == f"il est dans le flux {feed.feed_id}, dont le rapport n'est pas encore là"
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 2}
     assert runs.awaited == []

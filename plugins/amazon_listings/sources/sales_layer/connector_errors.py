@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.messages import message
 from amazon_listings.sources.errors import (
     ClockRefused,
     CredentialsRefused,
@@ -26,19 +27,10 @@ BAD_LAST_UPDATE = 5
 
 #: Codes of notices beside an answer: an API version, an output mode, a compression that is not known.
 INFORMATIVE = frozenset({BAD_LAST_UPDATE, 6, 7, 8})
-BUSY = {
-    10: "the service is blocked for a while",
-    11: "the service is unavailable for a while",
-    14: "the data is being updated",
-}
-CREDENTIALS = {
-    2: ("the connector code is invalid", "code"),
-    3: ("the unique key is wrong", "secret"),
-    4: ("the codification key is invalid", "secret"),
-    9: ("the private key is invalid", "secret"),
-    105: ("the connector is of another type than an API export connector", "code"),
-}
-CLOCK = {12: "the date code is incorrect", 13: "the date code has expired"}
+BUSY = frozenset({10, 11, 14})
+#: The field of the connection that is wrong, by code.
+CREDENTIALS = {2: "code", 3: "secret", 4: "secret", 9: "secret", 105: "code"}
+CLOCK = frozenset({12, 13})
 
 
 def error_code(body: Mapping[str, Any]) -> int:
@@ -68,19 +60,18 @@ def raise_for_code(body: Mapping[str, Any], connection: PimConnection) -> int:
     if code == 0 or code in INFORMATIVE:
         return code
     if code in BUSY:
-        raise PimBusy("sales_layer.sales_layer_asks_us", busy=BUSY[code], code_=code)
+        raise PimBusy("sales_layer.sales_layer_asks_us", busy=message(f"sales_layer.code_{code}"), code_=code)
     if code in CREDENTIALS:
-        text, name = CREDENTIALS[code]
         raise CredentialsRefused(
             "sales_layer.sales_layer_refuses_connector",
-            text=text,
+            text=message(f"sales_layer.code_{code}"),
             code_=code,
-            field=connection.field(name),
+            field=connection.field(CREDENTIALS[code]),
         )
     if code in CLOCK:
         raise ClockRefused(
             "sales_layer.sales_layer_does_not",
-            clock=CLOCK[code],
+            clock=message(f"sales_layer.code_{code}"),
             code_=code,
         )
     said = redacted(str(body.get("error_message") or "")[:200], connection.secrets)

@@ -13,6 +13,7 @@ import tenacity
 from amazon_listings.errors import RetryableError
 from amazon_listings.incoming.decoding import Malformed, decode_as_sent
 from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read
+from amazon_listings.messages import message
 from amazon_listings.sources.errors import (
     CredentialsRefused,
     NotThere,
@@ -54,7 +55,8 @@ class Answer(NamedTuple):
 class _Fault:
     """Why a try failed, kept out of the exception chain because requests' errors hold addresses."""
 
-    text: str
+    code: str
+    facts: dict[str, Any]
     retry_after: float | None = None
     busy: bool = False
 
@@ -127,9 +129,10 @@ class Transport:
             if isinstance(outcome, _Fault):
                 kind = PimBusy if outcome.busy else PimUnavailable
                 raise kind(
-                    outcome.text,
-                    hint="The next try may succeed; if not, look at Sales Layer's status page.",
+                    outcome.code,
+                    hint=message("sales_layer.next_try"),
                     retry_after=outcome.retry_after,
+                    **outcome.facts,
                 )
             if judge:
                 judge(outcome.body)
@@ -153,9 +156,7 @@ class Transport:
                 continue
             if why == "too_large":  # it would be so again
                 raise UnexpectedAnswer("sales_layer.answer_too_large", host=host, most=LIMITS.unpacked)
-            return _Fault(
-                f"Sales Layer ({host}) cannot be reached: {_WHY.get(why, 'the connection failed')}."
-            )
+            return _Fault("sales_layer.unreachable", {"host": host, "why": message(f"reason.{why}")})
         raise UnexpectedAnswer(
             "sales_layer.sales_layer_sends_us",
             host=host,
@@ -174,7 +175,8 @@ class Transport:
             )
         if status in {408, 425, 429} or status >= 500:  # noqa: PLR2004 - HTTP's server errors
             return _Fault(
-                f"Sales Layer ({host}) answers HTTP {status} again and again.",
+                "sales_layer.answers_status",
+                {"host": host, "status": status},
                 retry_after=_retry_after(reply),
                 busy=status in {429, 503},
             )
@@ -190,18 +192,12 @@ class Transport:
             raise UnexpectedAnswer("sales_layer.sales_layer_does_not_2", host=host, status=status, said=said)
         body = decode_as_sent(reply.content)
         if isinstance(body, Malformed):
-            return _Fault(f"Sales Layer ({host}) sent a page that is cut off or not JSON.")
+            return _Fault("sales_layer.page_cut_off", {"host": host})
         if not isinstance(body, dict):
-            return _Fault(f"Sales Layer ({host}) sent a page that is not a JSON object.")
+            return _Fault("sales_layer.page_no_object", {"host": host})
         return Answer(body, _date(reply))
 
 
-_WHY: dict[str, str] = {
-    "timeout": "no answer in time",
-    "certificate": "its certificate is not accepted",
-    "broken_off": "the answer broke off",
-    "encoding": "the answer cannot be unpacked",
-}
 _BACK_OFF = tenacity.wait_exponential_jitter(initial=1, max=LONGEST_WAIT)
 
 

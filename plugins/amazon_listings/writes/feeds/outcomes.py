@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING
+from amazon_listings.messages import message
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import FEEDS
 from amazon_listings.writes.feeds.poll import CANCELLED, report_name
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from amazon_listings.ledger.feed_messages import FeedAnswer
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem
     from amazon_product_types.validation.issue import Issue
@@ -44,27 +46,40 @@ class MessageReports:
 
 
 def message_outcome(
-    item: WrittenItem, answer: FeedAnswer, waiting: Collection[int], remark: str, issues: tuple[Issue, ...]
+    item: WrittenItem,
+    answer: FeedAnswer,
+    waiting: Collection[int],
+    *,
+    remark: str,
+    issues: tuple[Issue, ...],
+    messages: Catalogue,
 ) -> WrittenItem:
-    """Return the item with what became of its message."""
-    name = f"feed {answer.feed_id}" if answer.feed_id else f"feed number {answer.feed}"
+    """Return the item with what became of its message.
+
+    Args:
+        item: The item, pending.
+        answer: What the ledger knows of its message.
+        waiting: The feeds that are still waited for.
+        remark: What its note begins with.
+        issues: Those of its message.
+        messages: The sentences, in the language of the report.
+    """
+    by_id = message("feed.by_id", feed=answer.feed_id)
+    feed = by_id if answer.feed_id else message("feed.by_number", number=answer.feed)
     outcome, note = Outcome.FAILED, ""
     if answer.status == ACCEPTED:
         outcome = Outcome.ACCEPTED
     elif answer.status == "INVALID":
         outcome = Outcome.REJECTED
     elif answer.status == CANCELLED:
-        note = f"{name} was cancelled at Amazon; the next run tries again"
+        note = messages.phrase("note.feed_cancelled", feed=feed)
     elif answer.status != PENDING:
-        note = (
-            f"{name} does not say what became of it, and the listing is not as it was sent; "
-            "the next run tries again"
-        )
+        note = messages.phrase("note.feed_says_nothing", feed=feed)
     elif answer.feed in waiting:
-        outcome, note = Outcome.PENDING, f"it is in {name}, whose report is not there yet"
+        outcome, note = Outcome.PENDING, messages.phrase("note.feed_awaited", feed=feed)
     else:
         outcome = Outcome.PENDING
-        note = f"it is in {name}, whose report did not come in time; the next run asks for it"
+        note = messages.phrase("note.feed_late", feed=feed)
     return msgspec.structs.replace(
         item,
         outcome=outcome,

@@ -158,7 +158,9 @@ class FeedSync:
                     answer = answers[item.sku]
                     said = reports.issues_of(answer, item.sku)
                     issues = self.writer.issues_of(said, payloads.get(item.pim_id, {}))
-                    items[place] = message_outcome(item, answer, waiting, remark, issues)
+                    items[place] = message_outcome(
+                        item, answer, waiting, remark=remark, issues=issues, messages=self.writer.messages
+                    )
             self.folder.write(stage, part, items)
             if any(item.outcome is Outcome.PENDING for item in items):
                 yield part
