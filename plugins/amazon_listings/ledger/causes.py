@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.tables import issues, runs
 from amazon_product_types.validation.issue import Issue
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 #: Examples kept of a cause.
 _EXAMPLES = 5
@@ -54,40 +55,54 @@ def open_causes(ledger: Engine, keys: Sequence[str], severities: Sequence[str]) 
     if not keys:
         return []
     table = issues.c
-    found: dict[tuple[str, str, str, str], Cause] = {}
+    same = (table.connector_key, table.cause)
+    wanted = (
+        table.connector_key.in_(keys),
+        table.resolved_run.is_(None),
+        table.severity.in_(severities),
+    )
+    place = func.row_number().over(partition_by=same, order_by=table.id).label("place")
+    numbered = select(*same, table.item, table.id, place).where(*wanted).subquery()
     with reading(ledger) as connection:
-        began = dict(
-            connection.execute(
-                select(runs.c.id, runs.c.started_at).where(
-                    runs.c.id.in_(
-                        select(table.opened_run)
-                        .where(table.connector_key.in_(keys), table.resolved_run.is_(None))
-                        .distinct()
-                    )
-                )
-            ).all()
-        )
-        rows = connection.execution_options(yield_per=1000).execute(
-            select(table.connector_key, table.item, table.identity, table.document, table.opened_run)
-            .where(
-                table.connector_key.in_(keys),
-                table.resolved_run.is_(None),
-                table.severity.in_(severities),
+        counted = connection.execute(
+            select(*same, func.count(), func.min(table.opened_run)).where(*wanted).group_by(*same)
+        ).all()
+        if not counted:
+            return []
+        examples: dict[tuple[str, str], list[str]] = {}
+        firsts: list[int] = []
+        for key, cause, item, number, nth in connection.execute(
+            select(numbered).where(numbered.c.place <= _EXAMPLES).order_by(numbered.c.id)
+        ):
+            examples.setdefault((key, cause), []).append(item)
+            if nth == 1:
+                firsts.append(number)
+        began = _moments(connection, {opened for *_, opened in counted})
+        documents = {
+            (row.connector_key, row.cause): (row.identity, row.document)
+            for some in chunks(firsts, CHUNK)
+            for row in connection.execute(
+                select(*same, table.identity, table.document).where(table.id.in_(some))
             )
-            .order_by(table.id)
+        }
+    found = []
+    for key, cause, count, opened in counted:
+        identity, document = documents[key, cause]
+        found.append(
+            Cause(key, identity, Issue.from_dict(document), count, began.get(opened), examples[key, cause])
         )
-        for key, item, identity, document, opened in rows:
-            same = (key, identity, *_particulars(document))
-            cause = found.get(same)
-            if cause is None:
-                cause = found[same] = Cause(key, identity, Issue.from_dict(document))
-            cause.items += 1
-            if len(cause.examples) < _EXAMPLES:
-                cause.examples.append(item)
-            moment = began.get(opened)
-            if moment is not None and (cause.since is None or moment < cause.since):
-                cause.since = moment
-    return sorted(found.values(), key=lambda one: (-one.items, one.connector_key, one.identity))
+    return sorted(found, key=lambda one: (-one.items, one.connector_key, one.identity))
+
+
+def cause_of(identity: str, document: dict[str, Any]) -> str:
+    """Return the digest of a cause: the same for issues that one change mends.
+
+    Args:
+        identity: The issue's identity within its item.
+        document: The issue, as it is kept.
+    """
+    content = json.dumps([identity, *_particulars(document)], ensure_ascii=False)
+    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 def open_items(ledger: Engine, keys: Sequence[str]) -> int:
@@ -112,3 +127,13 @@ def _particulars(document: dict[str, Any]) -> tuple[str, str]:
     value = "" if found is None else json.dumps(found, sort_keys=True, ensure_ascii=False)
     # What is measured (too long, too many) is another value in every item, and one cause.
     return str(origin.get("field") or ""), "" if document.get("measured") else value
+
+
+def _moments(connection: Connection, numbers: set[int]) -> dict[int, datetime]:
+    """Return when runs began, by their numbers."""
+    found: dict[int, datetime] = {}
+    for some in chunks(numbers, CHUNK):
+        found |= dict(
+            connection.execute(select(runs.c.id, runs.c.started_at).where(runs.c.id.in_(some))).all()
+        )
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 import zlib
 from typing import Any
 
@@ -54,6 +55,11 @@ def attributes_of(body: Any) -> frozenset[str]:
     if isinstance(body, list):
         return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in body)
     return frozenset(body or ())
+
+
+def searchable(text: str) -> str:
+    """Return a text in the form in which it is searched: without case, and composed."""
+    return unicodedata.normalize("NFKC", text.casefold())
 
 
 def column_text(text: str, most: int) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from amazon_listings.ledger.causes import cause_of
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.tables import IDENTITY, PIM_ID, issues
 from amazon_product_types.validation.issue import Issue
@@ -190,6 +191,7 @@ class _Comparison:
                     "identity": key,
                     "severity": issue.severity,
                     "document": document,
+                    "cause": cause_of(key, document),
                     "opened_run": self.run,
                     "seen_run": self.run,
                 }
@@ -197,7 +199,14 @@ class _Comparison:
         elif row.document == document and row.resolved_run is None:
             self.seen.append(row.id)
         else:
-            self.changed.append({"of_id": row.id, "new_severity": issue.severity, "new_document": document})
+            self.changed.append(
+                {
+                    "of_id": row.id,
+                    "new_severity": issue.severity,
+                    "new_document": document,
+                    "new_cause": cause_of(key, document),
+                }
+            )
         return "new" if row is None or row.opened_run == self.run else "still there"
 
     def missed(self, row: Row[Any]) -> None:
@@ -217,6 +226,7 @@ class _Comparison:
                 .values(
                     severity=bindparam("new_severity"),
                     document=bindparam("new_document", type_=table.document.type),
+                    cause=bindparam("new_cause"),
                     seen_run=self.run,
                     resolved_run=None,
                 ),

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 
-from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.content import searchable
+from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.tables import issues, item_states, items
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Engine
-
-_ESCAPE = "\\"
+    from sqlalchemy import ColumnElement, Connection, Engine
+#: The listing of an item.
+_LISTED = and_(items.c.sku == item_states.c.sku, items.c.connector_key == item_states.c.connector_key)
+#: What a list shows of an item itself, as the first columns of `ItemLine`.
+_SHOWN = ("connector_key", "pim_id", "sku", "name", "outcome", "operation", "read_at", "removed")
 
 
 class ItemLine(NamedTuple):
@@ -78,41 +81,32 @@ def list_items(
     condition = _condition(query)
     if after is not None:
         condition &= tuple_(*place) > after
+    wanted = select(*place).where(condition).order_by(*place).limit(most)
+    if query.states:
+        wanted = wanted.join(items, _LISTED)
     with reading(ledger) as connection:
-        rows = connection.execute(
-            select(
-                *place,
-                table.sku,
-                table.name,
-                table.outcome,
-                table.operation,
-                table.read_at,
-                table.removed,
-                items.c.asin,
-                items.c.state,
-                items.c.accepted_at,
+        # Which first: an index answers that; rows, which carry payloads, are read of what is shown only.
+        shown: dict[str, list[str]] = {}
+        for key, pim_id in connection.execute(wanted):
+            shown.setdefault(key, []).append(pim_id)
+        rows = [
+            row
+            for key, pim_ids in shown.items()
+            for some in chunks(pim_ids, CHUNK)
+            for row in connection.execute(
+                select(*(table[name] for name in _SHOWN))
+                .where(table.connector_key == key, table.pim_id.in_(some))
+                .order_by(table.pim_id)
             )
-            .outerjoin(items, and_(items.c.sku == table.sku, items.c.connector_key == table.connector_key))
-            .where(condition)
-            .order_by(*place)
-            .limit(most)
-        ).all()
-        named = {(row.connector_key, row.sku or row.pim_id) for row in rows}
-        counted: dict[tuple[str, str], dict[str, int]] = {}
-        for key, item, severity, count in connection.execute(
-            select(issues.c.connector_key, issues.c.item, issues.c.severity, func.count())
-            .where(
-                issues.c.item.in_([item for _, item in named]),
-                issues.c.connector_key.in_({key for key, _ in named}),
-                issues.c.resolved_run.is_(None),
-            )
-            .group_by(issues.c.connector_key, issues.c.item, issues.c.severity)
-        ):
-            counted.setdefault((key, item), {})[severity] = count
+        ]
+        listings = _listings(connection, {row.sku for row in rows if row.sku})
+        counted = _open_issues(connection, {row.sku or row.pim_id for row in rows})
     found = []
     for row in rows:
+        listing = listings.get((row.connector_key, row.sku), (None, None, None))
         mine = counted.get((row.connector_key, row.sku or row.pim_id), {})
-        found.append(ItemLine(*row, errors=mine.get("ERROR", 0), warnings=mine.get("WARNING", 0)))
+        line = ItemLine(*(*row, *listing))
+        found.append(line._replace(errors=mine.get("ERROR", 0), warnings=mine.get("WARNING", 0)))
     return found
 
 
@@ -123,13 +117,41 @@ def count_items(ledger: Engine, query: ItemQuery) -> dict[str, int]:
     condition = _condition(ItemQuery(**(vars(query) | {"outcomes": ()})))
     statement = select(item_states.c.outcome, func.count()).select_from(item_states)
     if query.states:
-        statement = statement.outerjoin(
-            items,
-            and_(items.c.sku == item_states.c.sku, items.c.connector_key == item_states.c.connector_key),
-        )
+        statement = statement.join(items, _LISTED)
     with reading(ledger) as connection:
         rows = connection.execute(statement.where(condition).group_by(item_states.c.outcome))
         return dict(rows.all())
+
+
+def _listings(
+    connection: Connection, skus: Collection[str]
+) -> dict[tuple[str, str], tuple[str | None, str | None, datetime | None]]:
+    """Return what Amazon has of listings: ASIN, state, when it accepted last; by connector and SKU.
+
+    SQLite, which keeps no statistics, would look a connector's items up rather than the few SKUs.
+    """
+    columns = (items.c.connector_key, items.c.sku, items.c.asin, items.c.state, items.c.accepted_at)
+    return {
+        (key, sku): (asin, state, accepted_at)
+        for some in chunks(skus, CHUNK)
+        for key, sku, asin, state, accepted_at in connection.execute(
+            select(*columns).where(items.c.sku.in_(some))
+        )
+    }
+
+
+def _open_issues(connection: Connection, names: Collection[str]) -> dict[tuple[str, str], dict[str, int]]:
+    """Return how many issues items have, by severity; by connector and item."""
+    columns = (issues.c.connector_key, issues.c.item, issues.c.severity)
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for some in chunks(names, CHUNK):
+        for key, item, severity, count in connection.execute(
+            select(*columns, func.count())
+            .where(issues.c.item.in_(some), issues.c.resolved_run.is_(None))
+            .group_by(*columns)
+        ):
+            found.setdefault((key, item), {})[severity] = count
+    return found
 
 
 def _condition(query: ItemQuery) -> ColumnElement[bool]:
@@ -152,13 +174,5 @@ def _condition(query: ItemQuery) -> ColumnElement[bool]:
         )
         conditions.append(func.coalesce(table.sku, table.pim_id).in_(marked))
     if text := query.text.strip():
-        escaped = text.replace(_ESCAPE, _ESCAPE * 2).replace("%", r"\%").replace("_", r"\_")
-        like = f"%{escaped}%"
-        conditions.append(
-            or_(
-                table.sku.ilike(like, escape=_ESCAPE),
-                table.name.ilike(like, escape=_ESCAPE),
-                table.pim_id.ilike(like, escape=_ESCAPE),
-            )
-        )
+        conditions.append(table.search.contains(searchable(text), autoescape=True))
     return and_(*conditions)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_, update
 
+from amazon_listings.ledger.content import searchable
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
 from amazon_listings.ledger.tables import FINGERPRINT, SKU, item_states
@@ -426,6 +427,7 @@ def _entry(key: str, state: ItemState, content: bytes, dictionary: int | None) -
         "payload_hash": state.payload_hash,
         "content": content,
         "dictionary": dictionary,
+        "search": searchable("\n".join(filter(None, (state.sku, state.pim_id, state.name)))),
         **{f"of_{part}": getattr(state.fingerprint, part) for part in FINGERPRINT},
     }
 

@@ -80,7 +80,7 @@ class Name(TypeDecorator[str]):
         return column_text(text, self.length)
 
 
-SKU, PIM_ID, IDENTITY = Name(64), Name(128), Name(200)
+SKU, PIM_ID, IDENTITY, SEARCH = Name(64), Name(128), Name(200), Name(400)
 
 
 #: What an item's verdict depends on, and of it what many items share.
@@ -131,7 +131,8 @@ connector_ids = Table(
 )
 
 #: One row per attempt of a DAG run of a connector; `attempt` is Airflow's count of how often the run was
-#: cleared. `counts` is outcome -> items, `calls` operation -> calls made.
+#: cleared. `counts` is outcome -> items, `calls` operation -> calls made. `asked_by`: who started it, where
+#: a person did.
 #: Numbers are never given twice, even after the last run was pruned.
 runs = Table(
     "runs",
@@ -152,6 +153,7 @@ runs = Table(
     Column("calls", JSON),
     Column("failure", Text),
     Column("document", String(64), nullable=False, server_default=""),
+    Column("asked_by", Name(128)),
     Index("ix_runs_connector_key_run_id_attempt", "connector_key", "run_id", "attempt", unique=True),
     Index("ix_runs_connector_key_operation_started_at", "connector_key", "operation", "started_at"),
     Index("ix_runs_run_id", "run_id"),
@@ -210,13 +212,14 @@ items = Table(
     Index("ix_items_connector_key_look_at", "connector_key", "look_at", **_only_where("look_at IS NOT NULL")),
     Index("ix_items_removing", "connector_key", **_only_where("removing IS NOT NULL")),
     Index("ix_items_connector_key_seen_at", "connector_key", "seen_at"),
+    Index("ix_items_state", "connector_key", "state", "sku"),
 )
 
 #: The present state of each item of a connector: what the PIM said last, what the mapping made of it, and
 #: the verdict of the latest run; a `removed` one is not in the PIM's selection any more. `read_at` is when
 #: it was read, by the source's clock; only a later reading replaces a state. `content` is the rest, packed
 #: with the dictionary. `next_date` is when a rule changes its verdict. `of_…` are digests of all that the
-#: verdict depends on.
+#: verdict depends on. `search`: SKU, identity and name as `content.searchable` makes them.
 item_states = Table(
     "item_states",
     metadata,
@@ -234,9 +237,12 @@ item_states = Table(
     Column("payload_hash", String(64)),
     Column("content", LargeBinary, nullable=False),
     Column("dictionary", Integer, nullable=False),
+    Column("search", SEARCH, nullable=False, server_default=""),
     *(Column(f"of_{part}", BigInteger, nullable=False) for part in FINGERPRINT if part != "others"),
     Column("of_others", BigInteger, nullable=False, server_default="0"),
-    Index("ix_item_states_connector_key_outcome", "connector_key", "outcome"),
+    # These hold all that a list or a count asks for: rows carry payloads, and reading them takes long.
+    Index("ix_item_states_counts", "connector_key", "outcome", "removed"),
+    Index("ix_item_states_search", "connector_key", "pim_id", "removed", "outcome", "search"),
     Index("ix_item_states_sku", "sku"),
     Index("ix_item_states_connector_key_family_pim_id", "connector_key", "family", "pim_id"),
     Index("ix_item_states_next_date", "connector_key", "next_date", **_only_where("next_date IS NOT NULL")),
@@ -345,7 +351,8 @@ submissions = Table(
 )
 
 #: One row per life of an issue: from the run that found it first to the run that found it gone.
-#: `item` is the SKU, or the PIM's identity of an item that has none.
+#: `item` is the SKU, or the PIM's identity of an item that has none. `cause`: a digest of what open issues
+#: of many items have in common (`causes.cause_of`).
 issues = Table(
     "issues",
     metadata,
@@ -358,6 +365,7 @@ issues = Table(
     Column("opened_run", Integer, nullable=False),
     Column("seen_run", Integer, nullable=False),
     Column("resolved_run", Integer),
+    Column("cause", String(40), nullable=False, server_default=""),
     Index("ix_issues_item_connector_key", "item", "connector_key"),
     Index("ix_issues_connector_key_resolved_run", "connector_key", "resolved_run"),
     Index(

@@ -193,7 +193,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         ("condition", "index"),
         [
-            ("outcome = 'blocked'", "ix_item_states_connector_key_outcome"),
+            ("outcome = 'blocked'", "ix_item_states_counts"),
             ("next_date < '2026'", "ix_item_states_next_date"),
             ("(of_mapping < 3 OR of_mapping > 3)", "ix_item_states_of_mapping"),
             ("family = 'products/1'", "ix_item_states_connector_key_family_pim_id"),
