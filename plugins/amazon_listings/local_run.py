@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import ipaddress
 import json
@@ -65,7 +66,9 @@ def run_connector(
             could not be resolved.
     """
     run_id = f"local__{datetime.now(UTC).isoformat()}"
-    run = pipeline.begin(connector, installation, run_id=run_id, attempt=0, params=params)
+    run = pipeline.begin(
+        connector, installation, run_id=run_id, attempt=0, params=params, asked_by=getpass.getuser()
+    )
     messages = catalogue(language_of(run.connector))
     progress("refresh_definition", run.scope.in_words(messages.language))
     unfinished: list[str] = []
@@ -121,8 +124,6 @@ def _approve(
     run: RunContext, installation: Installation, decide: Callable[[RunContext, str], Decision]
 ) -> Message:
     """Decide what may go; what is asked is answered at once, by the decision about the plan."""
-    import getpass  # noqa: PLC0415 - with the rest of a run
-
     from amazon_listings.approvals.answers import answer_run  # noqa: PLC0415 - with the rest of a run
 
     note = pipeline.approve(run, installation)

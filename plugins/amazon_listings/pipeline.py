@@ -77,6 +77,7 @@ def begin(
     attempt: int,
     params: Mapping[str, Any],
     interval: tuple[datetime, datetime] | None = None,
+    asked_by: str | None = None,
 ) -> RunContext:
     """Begin an attempt of a run: refresh Amazon's definitions, and decide what the run covers.
 
@@ -87,6 +88,7 @@ def begin(
         attempt: Which pass through the run this is, from 0.
         params: What was asked for: `operation`, `selection`, `skus`, `force`.
         interval: The interval of a backfill run; None for every other run.
+        asked_by: Who started the run, where a person did.
 
     Raises:
         RunAbortedError, RetryableError, ActionRequiredError: the run cannot begin.
@@ -121,6 +123,7 @@ def begin(
         run_id=run_id,
         attempt=attempt,
         document=began.hash,
+        asked_by=asked_by,
     )
     # Before anything can fail: later steps belong to this attempt, however it ends.
     number = enter(operation=params["operation"], fingerprint=connector.fingerprint)

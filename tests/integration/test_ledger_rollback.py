@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from copy import deepcopy
 
@@ -27,6 +28,7 @@ from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.comparison import matches_put
 from amazon_listings.selling_partner.tokens import Tokens
 from amazon_listings.settings import settings
+from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.rollback.rollback import Restored, Rollback
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
@@ -396,6 +398,29 @@ def test_a_rollback_that_gets_no_answer_is_in_the_ledger_and_can_be_repeated(sel
     assert matches_put(seller.held("S1"), priced(15.0))
 
 
+def test_a_rollback_that_breaks_off_says_what_it_restored(seller, ledger, monkeypatch):
+    first, second = seller.run(), seller.run()
+    for sku in ("S1", "S2", "S3"):
+        seller.put(first, sku, priced(15.0))
+        seller.put(second, sku, priced(20.0))
+    remember, answered = WriteProtocol.remember, []
+
+    def dying(protocol, answers):
+        if len(answered) == 2:
+            raise KeyboardInterrupt
+        answered.append(answers)
+        remember(protocol, answers)
+
+    monkeypatch.setattr(WriteProtocol, "remember", dying)
+    with pytest.raises(KeyboardInterrupt):
+        seller.carry_out(second)
+    (undo, *_) = recent_runs(ledger, "fr_lamps")
+    assert (undo.state, undo.counts) == ("failed", {"accepted": 2, "failed": 1})
+    monkeypatch.setattr(WriteProtocol, "remember", remember)
+    assert set(seller.carry_out(second).values()) == {"KEPT"}, "Amazon had carried all of them out"
+    assert all(matches_put(seller.held(sku), priced(15.0)) for sku in ("S1", "S2", "S3"))
+
+
 def test_only_named_skus_and_items_with_nothing_to_do(seller):
     run = seller.run()
     seller.put(run, "a", OFFER)
@@ -494,6 +519,7 @@ def test_the_command_shows_and_then_sends(seller, sandbox, ledger, tmp_path, mon
         assert "ACCEPTED S1" in sent.stdout
         assert "fr_lamps sends the same again" in sent.stdout
         assert seller.held("S1") == before
+        assert recent_runs(ledger, "fr_lamps")[0].asked_by == getpass.getuser()
         again = CliRunner().invoke(app, ["rollback", "--run", str(second), "--yes"])
         assert again.exit_code == 1
         assert "took it back already" in again.stdout

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.runs import Run
 
 
-def rollback_of(connector: Connector, engine: Engine, run: Run, skus: Collection[str] = ()) -> Rollback:
+def rollback_of(
+    connector: Connector, engine: Engine, run: Run, skus: Collection[str] = (), asked_by: str | None = None
+) -> Rollback:
     """Return what takes back a run; nothing is read or sent yet.
 
     Args:
@@ -27,6 +29,7 @@ def rollback_of(connector: Connector, engine: Engine, run: Run, skus: Collection
         engine: The open ledger.
         run: The run to take back.
         skus: Only these; empty: all that the run wrote.
+        asked_by: Who takes it back.
 
     Raises:
         ActionRequiredError: the connection cannot be used.
@@ -43,4 +46,5 @@ def rollback_of(connector: Connector, engine: Engine, run: Run, skus: Collection
         requirements=connector.amazon.requirements,
         issue_locale=None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale,
         skus=skus,
+        asked_by=asked_by,
     )

@@ -103,6 +103,7 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
             attempt=attempt,
             params=_params(context, connector),
             interval=_backfill_interval(context),
+            asked_by=getattr(context["dag_run"], "triggering_user_name", None),
         )
         note = run.definitions
         return {"attempt": attempt, "checksum": note.checksum, "version": note.version}

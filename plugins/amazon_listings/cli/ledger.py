@@ -216,6 +216,7 @@ def _run_line(run: Run) -> dict[str, Any]:
         "state": run.state,
         "started": run.started_at,
         "ended": run.ended_at,
+        "asked_by": run.asked_by,
         "counts": run.counts,
         "failure": run.failure,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,7 +79,7 @@ def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.rollbacks import rollback_of
 
-    return rollback_of(connector_named(run.connector_id), engine, run, skus)
+    return rollback_of(connector_named(run.connector_id), engine, run, skus, getpass.getuser())
 
 
 def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[str], bool]:

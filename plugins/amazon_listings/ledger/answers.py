@@ -57,7 +57,7 @@ class ItemStanding:
 
 @dataclass(frozen=True)
 class PastWrite:
-    """One write to a SKU; `wrote` are the attributes that it named."""
+    """One write to a SKU; `wrote` are the attributes that it named, `asked_by` started the run."""
 
     number: int
     run: int
@@ -75,6 +75,7 @@ class PastWrite:
     payload_hash: str
     can_be_undone: bool
     undoes: int | None
+    asked_by: str | None
     wrote: list[str]
 
 
@@ -142,6 +143,7 @@ def writes_to(ledger: Engine, sku: str, connector_key: str | None = None) -> Ite
         table.payload_hash,
         func.coalesce(table.before.is_not(None) | table.existed.is_(False), false()),
         table.undoes,
+        runs.c.asked_by,
         table.body,
     )
     condition = table.sku == sku

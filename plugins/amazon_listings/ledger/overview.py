@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunLine(NamedTuple):
-    """An attempt of a run, in short. `counts` are items by outcome."""
+    """An attempt of a run, in short. `counts` are items by outcome, `asked_by` is who started it."""
 
     connector_key: str
     run_id: str
@@ -28,6 +28,7 @@ class RunLine(NamedTuple):
     ended_at: datetime | None
     counts: dict[str, int]
     failure: str | None
+    asked_by: str | None
 
 
 def last_runs(ledger: Engine, most: int) -> dict[str, list[RunLine]]:

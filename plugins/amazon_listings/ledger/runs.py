@@ -62,6 +62,7 @@ class Run:
     definition: str
     fingerprint: str
     document: str = ""
+    asked_by: str | None = None
 
 
 def next_attempt(ledger: Engine, connector_key: str, run_id: str, cleared: int) -> int:
@@ -98,6 +99,7 @@ def start_run(
     definition: str = "",
     document: str = "",
     attempt: int = 0,
+    asked_by: str | None = None,
 ) -> int:
     """Enter an attempt of a run as `running`; its number. A retried task finds its own entry again.
 
@@ -111,6 +113,7 @@ def start_run(
         definition: Checksum of the definition validated with; empty until it is fetched.
         document: Hash of the document that it began with.
         attempt: Which pass through the run this is, from 0; another one leaves the earlier rows alone.
+        asked_by: Who started it, where a person did.
     """
     entry = {
         "operation": operation,
@@ -118,6 +121,7 @@ def start_run(
         "fingerprint": fingerprint,
         "definition": definition,
         "document": document,
+        "asked_by": asked_by,
         "state": "running",
         "started_at": datetime.now(UTC),
         "ended_at": None,
@@ -330,4 +334,5 @@ def _run(row: Row[Any]) -> Run:
         definition=row.definition,
         fingerprint=row.fingerprint,
         document=row.document,
+        asked_by=row.asked_by,
     )

@@ -18,6 +18,7 @@ from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.before_images import count_written
 from amazon_listings.ledger.issues import count_issues
 from amazon_listings.ledger.overview import RunLine, runs_of
+from amazon_listings.ledger.rollback_runs import end_abandoned
 from amazon_listings.ledger.runs import attempts_of, find_run
 from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
 from amazon_listings.runs.folder import RunFolder
@@ -56,7 +57,10 @@ class Switch(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class ListedRun:
-    """A run in a list. `number` is the ledger's; `counts` are items by outcome."""
+    """A run in a list.
+
+    `number` is the ledger's; `counts` are items by outcome, `asked_by` is who started it, where a person did.
+    """
 
     number: int
     dag_id: str
@@ -72,6 +76,7 @@ class ListedRun:
     ended_at: datetime | None
     counts: dict[str, int]
     failure: str | None
+    asked_by: str | None
 
 
 @dataclass(frozen=True)
@@ -186,6 +191,7 @@ def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
     ledger = connections.ledger()
     keys = keys_of(ledger)
     by_key = {keys[one.id]: one for one in known if one.id in keys and choice.dag in {"", one.dag_id}}
+    end_abandoned(ledger, list(by_key))
     found = runs_of(ledger, list(by_key), before=choice.before, most=SHOWN + 1)
     return [_listed(number, line, by_key[line.connector_key]) for number, line in found]
 
@@ -197,6 +203,7 @@ def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView
         HTTPException: 404, the ledger has no such run.
     """
     ledger = connections.ledger()
+    end_abandoned(ledger, [keys_of(ledger).get(one.id, one.id)])
     try:
         found = find_run(ledger, run_id, one.id, attempt)
     except AmazonListingsError:
@@ -235,4 +242,5 @@ def _listed(number: int, line: RunLine, one: Connector) -> ListedRun:
         ended_at=line.ended_at,
         counts=line.counts,
         failure=line.failure,
+        asked_by=line.asked_by,
     )

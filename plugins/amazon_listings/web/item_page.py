@@ -82,7 +82,7 @@ class ItemIssue:
 
 @dataclass(frozen=True)
 class ItemWrite:
-    """A write to the item's listing."""
+    """A write to the item's listing; `asked_by` is who started its run."""
 
     number: int
     run: int
@@ -92,6 +92,7 @@ class ItemWrite:
     status: str
     can_be_undone: bool
     undoes: int | None
+    asked_by: str | None
     wrote: list[str]
 
 
@@ -244,6 +245,7 @@ def item_view(one: Connector, pim_id: str) -> ItemView:
                 write.status,
                 write.can_be_undone,
                 write.undoes,
+                write.asked_by,
                 write.wrote,
             )
             for write in reversed(writes[-_HISTORY:])

@@ -131,7 +131,7 @@ def undo(request: Request, dag_id: str, visitor: Editor, which: Which) -> Told:
     log.info(
         log_line("log.undo_write", sku=which.sku, **facts) if which.sku else log_line("log.undo_run", **facts)
     )
-    done = _UNDOING.submit(_carried_out, one, ledger, run, which)
+    done = _UNDOING.submit(_carried_out, one, ledger, run, which, visitor.name)
     _refuse_failed(done, words)
     return Told(words.t("undo.started"), f"{base_of(request)}/activity?dag={quote(dag_id, safe='')}")
 
@@ -150,8 +150,8 @@ def _refuse_failed(done: Future[None], words: Wording) -> None:
         raise HTTPException(409, error.worded(words.messages)) from None
 
 
-def _carried_out(one: Connector, ledger: Engine, run: Run, which: Which) -> None:
-    for _ in rollback_of(one, ledger, run, which.skus).carry_out():
+def _carried_out(one: Connector, ledger: Engine, run: Run, which: Which, by: str) -> None:
+    for _ in rollback_of(one, ledger, run, which.skus, by).carry_out():
         pass
 
 

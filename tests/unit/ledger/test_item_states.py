@@ -203,7 +203,7 @@ class TestFilters:
         if ledger.dialect.name != "sqlite":
             pytest.skip("PostgreSQL reads a small table as a whole")
         with ledger.connect() as connection:
-            query = f"SELECT pim_id FROM item_states WHERE connector_key = 'lamps' AND {condition}"  # noqa: S608
+            query = f"SELECT content FROM item_states WHERE connector_key = 'lamps' AND {condition}"  # noqa: S608
             plan = connection.execute(text(f"EXPLAIN QUERY PLAN {query}")).all()
         assert index in str(plan)
 

@@ -17,6 +17,7 @@ def undone(filled):
         run_id="rollback__1__2026-11-28T05:00:00",
         operation="rollback",
         scope="run 1",
+        asked_by="Mia <Müller>",
     )
     finish_run(filled, run, counts={"accepted": 2, "kept": 1}, calls={}, cursor=None, failure=None)
     return run
@@ -24,8 +25,11 @@ def undone(filled):
 
 def test_a_run_that_took_another_one_back_is_listed_and_shown(client, undone):
     reader = client("viewer", **ORIGIN)
-    assert "annulation" in reader.get("/activity").text
+    activity = reader.get("/activity").text
+    assert "annulation" in activity
+    assert "par Mia &lt;Müller&gt;" in activity
     page = reader.get("/dags/amazon_lamps/runs/rollback__1__2026-11-28T05:00:00").text
+    assert "par Mia &lt;Müller&gt;" in page
     assert "2 acceptés, 1 laissé en l&#39;état" in page
     assert "Ouvrir dans Airflow" not in page  # Airflow does not know it
 

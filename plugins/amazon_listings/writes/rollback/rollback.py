@@ -12,6 +12,7 @@ from amazon_listings.ledger.before_images import count_written, writes_of
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.items import accepted_contents
 from amazon_listings.ledger.leases import Lease
+from amazon_listings.ledger.rollback_runs import end_abandoned, restored_so_far
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.payload import payload_hash
@@ -61,6 +62,7 @@ class Rollback:
         requirements: Those of the connector, for listings that are put back whole.
         issue_locale: Language of Amazon's issues.
         skus: Only these; empty: all that the run wrote.
+        asked_by: Who takes it back.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Rollback:
         requirements: str = "LISTING",
         issue_locale: str | None = None,
         skus: Collection[str] = (),
+        asked_by: str | None = None,
     ) -> None:
         self._run = run
         self._ledger = ledger
@@ -81,6 +84,7 @@ class Rollback:
         self._requirements = requirements
         self._issue_locale = issue_locale
         self._skus = skus
+        self._asked_by = asked_by
         self._places: dict[str, list[str]] = {}
 
     def cost(self) -> Message:
@@ -111,6 +115,7 @@ class Rollback:
             ConnectorBusy: a run of the connector is sending.
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was restored is in the ledger.
         """
+        end_abandoned(self._ledger, [self._run.connector_key])
         run_id = f"rollback__{self._run.number}__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
         number = start_run(
             self._ledger,
@@ -120,6 +125,7 @@ class Rollback:
             scope=f"run {self._run.number}",
             fingerprint=self._run.fingerprint,
             definition=self._run.definition,
+            asked_by=self._asked_by,
         )
         owner = f"{self._run.connector_id} {run_id}"
         lease = Lease(self._ledger, self._run.connector_key, owner=owner, sleep=self._client.sleep)
@@ -139,6 +145,9 @@ class Rollback:
             failure = str(error)
             raise
         finally:
+            if failure is not None:
+                # Of the batch that broke off, what was answered is in the ledger.
+                counts |= restored_so_far(self._ledger, number)
             finish_run(self._ledger, number, counts=counts, calls={}, cursor=None, failure=failure)
 
     def _planned_behind_fences(self, protocol: WriteProtocol, writes: list[Write]) -> list[Restoration]:
