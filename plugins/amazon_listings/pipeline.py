@@ -99,7 +99,7 @@ def begin(
     from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
     from amazon_listings.ledger.approvals import approved_skus
     from amazon_listings.ledger.documents import keep_document
-    from amazon_listings.ledger.item_states import families_of_skus
+    from amazon_listings.ledger.item_states import members_of_skus
     from amazon_listings.ledger.owed import owed_families
     from amazon_listings.ledger.runs import last_run, start_run
     from amazon_listings.messages import catalogue
@@ -148,7 +148,7 @@ def begin(
         interval=interval,
         last=last_run(ledger, connector.key, params["operation"]),
         definition=note.checksum,
-        approved=lambda: families_of_skus(ledger, connector.key, approved_skus(ledger, connector.key)),
+        approved=lambda: members_of_skus(ledger, connector.key, approved_skus(ledger, connector.key)),
         owed=lambda: owed_families(ledger, connector.key, params["operation"]),
         affected=functools.partial(
             families_affected, with_tables, note, storage=storage, ledger=ledger, folder=run.folder

@@ -13,6 +13,8 @@ from amazon_listings.ledger.tables import item_states, owed
 from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks
 
+FAMILY = {"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"}
+
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -102,6 +104,24 @@ def test_what_is_approved_is_sent_by_a_run_that_reads_nothing_else(trial, ledger
     nothing = trial.run(selection="approved")
     assert nothing.errors == {}, nothing.sentences
     assert nothing.report["counts"]["out_of_scope"] == nothing.report["extracted"] == 0
+
+
+def test_of_a_family_the_parent_alone_is_sent_where_only_it_was_approved(trial, ledger):
+    trial.bench.declare(backpacks(approval={"policy": "always"}) | {"variations": FAMILY})
+    trial.run()
+    parent = "LUM-B102-P"
+    assert len(approve(ledger, skus=(parent,))) == 1
+    sent = trial.run(selection="approved")
+    assert sent.errors == {}, sent.sentences
+    assert trial.held(parent)
+    counts = sent.report["counts"]
+    assert (counts["accepted"], counts["waiting"]) == (1, sent.report["extracted"])
+    assert sum(bool(trial.held(sku)) for sku in ("LUM-B102-BLK", "LUM-B102-GRY")) == 0
+    # The questions about the children are the same as before; what they wait for is there.
+    approve(ledger)
+    after = trial.run(selection="approved")
+    assert after.errors == {}, after.sentences
+    assert trial.held("LUM-B102-BLK")["child_parent_sku_relationship"][0]["parent_sku"] == parent
 
 
 def test_an_item_that_left_is_owed_no_more(trial, ledger):

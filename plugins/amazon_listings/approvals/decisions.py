@@ -8,7 +8,7 @@ change that the person saw; what was refused does not, until it differs.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.runs.records import APPROVED, MAPPED, TESTED, ApprovedItem
 from amazon_listings.runs.records import REMOVED as REMOVED_STAGE
 from amazon_listings.runs.removed_items import REPEATED
+from amazon_listings.runs.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -222,6 +223,8 @@ class Decisions:
             pim_id: self._item(item, payloads[pim_id], rows.get(item.sku or ""), policy, of_run)
             for pim_id, item in ready.items()
         }
+        scope = self.folder.noted(Scope)
+        named = scope.skus if scope is not None and scope.kind == "approved" else None
         held = {
             one.approved.sku
             for pim_id, one in verdicts.items()
@@ -235,7 +238,19 @@ class Decisions:
                 and _moves(item)
             ):
                 verdicts[pim_id] = self._with_parent(item, verdicts[pim_id])
+            elif named is not None and item.sku not in named:
+                verdicts[pim_id] = self._beside(verdicts[pim_id])
         return list(verdicts.values())
+
+    def _beside(self, verdict: _Verdict) -> _Verdict:
+        """Return the verdict on an item that was only read because others of its family were approved."""
+        if verdict.approved.outcome is not Outcome.READY:
+            return verdict
+        note = verdict.approved.note or self.messages.phrase("approval.beside_approved")
+        approved = msgspec.structs.replace(
+            verdict.approved, outcome=Outcome.WAITING, note=note, withheld=(), waits=False
+        )
+        return replace(verdict, approved=approved)
 
     def _with_parent(self, item: TestedItem, verdict: _Verdict) -> _Verdict:
         note = self.messages.phrase("approval.with_parent", parent=item.parent_sku)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.ledger.claims import claims_of_others
+from amazon_listings.ledger.claims import claims_of_others, record_lines
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import known_items, owned_contents, record_adopted, record_released
 from amazon_listings.ledger.leavers import listed_skus_of
@@ -19,11 +19,12 @@ from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, join
 from amazon_listings.selling_partner.overlay import sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.claims import Line
     from amazon_listings.ledger.items import ListingScope
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.selling_partner.client import SellingPartner
@@ -123,8 +124,19 @@ def _names(leaf: Leaf) -> list[str]:
     return [leaf.attribute, *(step for step in leaf.path if isinstance(step, str))]
 
 
-def adopt(ledger: Engine, listings: ListingScope, some: Collection[Adoption]) -> None:
-    """Enter that listings, and what was found in them, are the connector's."""
+def adopt(
+    ledger: Engine, listings: ListingScope, some: Collection[Adoption], lines: Mapping[str, Line]
+) -> None:
+    """Enter that listings, and what was found in them, are the connector's.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        some: What is made ours.
+        lines: The lines of the connector's mapping (`runs.ownership.mapping_lines`), by which other
+            connectors see whether they write the same; it may not have run yet.
+    """
+    record_lines(ledger, listings.connector_key, lines)
     for created in (True, False):
         contents = {one.sku: one.content for one in some if one.created is created}
         record_adopted(ledger, listings, contents, created=created)
@@ -165,12 +177,18 @@ def take_over(
 
 
 def hand_over(
-    ledger: Engine, listings: ListingScope, other_key: str, some: Collection[Adoption], layout: Layout
+    ledger: Engine,
+    listings: ListingScope,
+    other_key: str,
+    some: Collection[Adoption],
+    *,
+    layout: Layout,
+    lines: Mapping[str, Line],
 ) -> None:
-    """Enter that what another connector owned is this one's, and no longer the other's."""
+    """Enter that what another connector owned is this one's, and no longer the other's; see `adopt`."""
     theirs = listings_of(listings, other_key)
     contents = owned_contents(ledger, theirs, [one.sku for one in some])
-    adopt(ledger, listings, some)
+    adopt(ledger, listings, some, lines)
     here = amazon_defaults(marketplace_with(listings.marketplace_id))
     left: dict[str, Attributes] = {}
     gone: list[str] = []

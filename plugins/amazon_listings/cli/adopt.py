@@ -57,6 +57,7 @@ def adopt(
     """Make what listings hold in mapped fields the connector's: it removes what it no longer writes."""
     from amazon_listings.authoring import adoption
     from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.runs.ownership import mapping_lines
 
     with plain_errors():
         at = _setting(connector, ledger)
@@ -93,10 +94,13 @@ def adopt(
             say("adopt.nothing", err=True)
             raise typer.Exit(1)
         _confirm(yes, "adopt.ask", connector=connector, count=len(found))
+        lines = mapping_lines(at.connector, at.mapping)
         if other is None:
-            adoption.adopt(at.ledger, at.listings, found)
+            adoption.adopt(at.ledger, at.listings, found, lines)
         else:
-            adoption.hand_over(at.ledger, at.listings, other, found, at.definitions.layout)
+            adoption.hand_over(
+                at.ledger, at.listings, other, found, layout=at.definitions.layout, lines=lines
+            )
     say("adopt.done", connector=connector, count=len(found))
 
 

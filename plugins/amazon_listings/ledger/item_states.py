@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_, update
@@ -257,19 +257,31 @@ def mark_missing(
     _mark(ledger, connector_key, None, run, read_at)
 
 
-def families_of_skus(ledger: Engine, connector_key: str, skus: Sequence[str]) -> dict[str, str | None]:
-    """Return the PIM's identity of the product of each SKU, as it was read last; None if it is not known."""
-    found: dict[str, str | None] = dict.fromkeys(skus)
+class Member(NamedTuple):
+    """Where an item belongs.
+
+    Args:
+        family: The PIM's identity of its product.
+        heads: Whether it is the product itself: the parent of a family, or all there is of it.
+    """
+
+    family: str
+    heads: bool
+
+
+def members_of_skus(ledger: Engine, connector_key: str, skus: Sequence[str]) -> dict[str, Member | None]:
+    """Return where the item of each SKU belongs, as it was read last; None if that is not known."""
+    found: dict[str, Member | None] = dict.fromkeys(skus)
     state = item_states.c
     with reading(ledger) as connection:
         for chunk in chunks(skus, CHUNK):
             names = {SKU.fitted(sku): sku for sku in chunk}
             rows = connection.execute(
-                select(state.sku, state.family).where(
+                select(state.sku, state.family, state.pim_id).where(
                     state.connector_key == connector_key, state.sku.in_(list(names))
                 )
             )
-            found |= {names[sku]: family for sku, family in rows}
+            found |= {names[sku]: Member(family, pim_id == family) for sku, family, pim_id in rows}
     return found
 
 

@@ -154,8 +154,9 @@ class _Choice:
         self.missing = set(scope.skus)
         self._connector = connector
         self._skus = scope.skus
-        self._named = bool(scope.skus) or scope.kind == "approved"
         self._changes = scope.kind == "changed"
+        self._named = bool(scope.skus) or scope.kind == "approved"
+        self._whole = scope.whole
         self._families = scope.families if scope.kind == "affected" else None
         self._language = next(iter(dict(connector.language_tags)), "")
         self._fallback = connector.source.fallback_language
@@ -182,7 +183,7 @@ class _Choice:
                 self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=why))
                 continue
             item["sku"] = None if sku is None or sku == "" else str(sku)
-            named = not self._named or item["sku"] in self._skus
+            named = not self._named or item["sku"] in self._skus or item["group"] in self._whole
             if not (wanted and named and (self._families is None or item["group"] in self._families)):
                 self.left += 1
                 if self._changes:

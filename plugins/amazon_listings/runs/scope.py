@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.item_states import Member
     from amazon_listings.ledger.runs import LastRun
 
 Operation = Literal["test", "live"]
@@ -37,6 +38,8 @@ class Scope(Note, frozen=True):
         families: The PIM's identities of products that are read again: beside the changes those of which
             earlier runs left something over, of the kinds `affected` and `approved` nothing but these. None
             of kind `approved`, which names SKUs: the ledger does not know the products of all.
+        whole: Of kind `approved`, the products of which the parent is named: it is made of all its children,
+            which are read, and sent only where they are named too.
     """
 
     file: ClassVar[str] = "scope"
@@ -50,6 +53,7 @@ class Scope(Note, frozen=True):
     skus: frozenset[str]
     force: bool
     families: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
 
     @property
     def reads_families(self) -> bool:
@@ -78,7 +82,7 @@ def decide(
     interval: tuple[datetime, datetime] | None,
     last: LastRun | None,
     definition: str,
-    approved: Callable[[], Mapping[str, str | None]] = dict,
+    approved: Callable[[], Mapping[str, Member | None]] = dict,
     owed: Callable[[], Collection[str]] = frozenset,
     affected: Callable[[tuple[datetime, datetime] | None], Collection[str]] = lambda _: frozenset(),
     fingerprint: str | None = None,
@@ -92,8 +96,8 @@ def decide(
         interval: The interval of a backfill run; None for every other run.
         last: The last run of this operation that moved the cursor.
         definition: Checksum of the definition of today.
-        approved: Returns the SKUs of which a change was approved and not sent yet, each with the PIM's
-            identity of its product, or None if that is not known.
+        approved: Returns the SKUs of which a change was approved and not sent yet, each with its place in
+            its product, or None if that is not known.
         owed: Returns the PIM's identities of products of which earlier runs left something over.
         affected: Returns those of products whose state another mapping, definition or rule has made; given an
             interval, of those that changed in it.
@@ -119,11 +123,12 @@ def decide(
     if interval and params["selection"] not in {"changed", "affected"}:
         raise RunAbortedError("runs.backfill_with_selection", selection=params["selection"])
     if params["selection"] == "approved":
-        allowed = {sku: family for sku, family in approved().items() if not skus or sku in skus}
-        known = [family for family in allowed.values() if family is not None]
-        families = frozenset(known if len(known) == len(allowed) else ())
+        allowed = {sku: member for sku, member in approved().items() if not skus or sku in skus}
+        known = [member for member in allowed.values() if member is not None]
+        families = frozenset(one.family for one in known) if len(known) == len(allowed) else frozenset()
+        whole = frozenset(one.family for one in known if one.heads)
         named = frozenset(allowed)
-        return Scope(operation, "approved", "approved", None, None, named, force, families)
+        return Scope(operation, "approved", "approved", None, None, named, force, families, whole)
     if skus:
         if interval:
             raise RunAbortedError("runs.backfill_with_skus")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amazon_listings.ledger.items import known_items, owned_contents
-from amazon_listings.runs.ownership import OfOthers, of_others
+from amazon_listings.runs.ownership import OfOthers, of_others, without_shared
 from amazon_listings.writes.planner import current_by_ledger
 
 if TYPE_CHECKING:
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 def current_listings(
     ledger: Engine, listings: ListingScope, skus: Sequence[str], layout: Layout
 ) -> dict[str, CurrentListing]:
-    """Return what is known of the listings of SKUs, with what other connectors own of them."""
+    """Return what is known of the listings of SKUs, with what other connectors own of them.
+
+    Of a value that another connector writes too, such as the one stock of a region, it is not known which of
+    the two the listing holds.
+    """
     known = known_items(ledger, listings, skus)
-    contents = owned_contents(ledger, listings, skus)
+    contents = without_shared(ledger, listings, owned_contents(ledger, listings, skus), layout)
     others = of_others(ledger, listings, skus, layout)
     found = {}
     for sku in skus:

@@ -13,7 +13,7 @@ a PATCH unless the ledger or a reading says that the listing exists.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -235,6 +235,32 @@ class Planner:
             return self._replacement(row.sku, row.attributes, row.kept, current)
         return self.patch(row.sku, row.attributes, current, row.kept, forced=row.forced)
 
+    def plan_within(self, row: WantedItem, current: CurrentListing, previewed: Plan) -> PlannedWrite | None:
+        """Return the plan of an item that changes nothing else than a plan that passed the preview.
+
+        That one was made by what the ledger knows. Where others have changed more of what is ours, the
+        listing keeps that; what the listing holds as wanted meanwhile is not sent.
+
+        Args:
+            row: What is wanted.
+            current: What the listing has, as it was read.
+            previewed: The plan that passed.
+
+        Returns:
+            None if there is no such plan.
+        """
+        agreed = {change.leaf: change.after for change in previewed.changes}
+        write = self.plan(row, current)
+        more = [change for change in write.plan.changes if change.leaf not in agreed]
+        if more and write.method == Method.PATCH:
+            kept = row.kept.union(change.leaf for change in more)
+            write = self.plan(replace(row, attributes=self.without(row.attributes, more), kept=kept), current)
+        if write.method not in {Method.PATCH, Method.NOTHING} or not all(
+            change.leaf in agreed and agreed[change.leaf] == change.after for change in write.plan.changes
+        ):
+            return None
+        return write
+
     def patch(
         self,
         sku: str,
@@ -304,9 +330,17 @@ class Planner:
         self, sku: str, wanted: Attributes, kept: frozenset[Leaf], current: CurrentListing
     ) -> PlannedWrite:
         """Return the plan to put a listing whole: it has all that goes, as far as the listing was read."""
+        # A listing is put in one marketplace; what it has in others stays.
+        here = {
+            name: [
+                one for one in elements if one.get(MARKETPLACE, self._marketplace.id) == self._marketplace.id
+            ]
+            for name, elements in current.attributes.items()
+        }
         before = {
             name: sendable(elements, self._layout.properties.get(name, Layout()), self._defaults)
-            for name, elements in current.attributes.items()
+            for name, elements in here.items()
+            if elements
         }
         stays: dict[Leaf, Any] = {}
         body = wanted

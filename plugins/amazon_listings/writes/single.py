@@ -20,6 +20,7 @@ from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.selling_partner.leaves import same_value
+from amazon_listings.writes.fenced_plans import plan_behind_fence
 from amazon_listings.writes.known import current_listings
 from amazon_listings.writes.planner import PlannedWrite
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
@@ -311,17 +312,14 @@ class Writer:
                     Plan(row.sku, Method.NOTHING), None, before=None, existed=False, after={}
                 )
                 return Written(nothing, None, [], read, missing=missing)
-        write = plan_for(wanted, current)
-        if write.carries and around:
-            current = read = self.planner.read_around(row.sku, current)
-            write = plan_for(wanted, current)
+        planned = plan_behind_fence(self.planner, row, plan_for, read, around=around)
+        write, read, current = planned.write, planned.read, planned.current
         gaps = gap_issues(write, wanted.role, vendor=self.client.account.vendor, messages=self.messages)
         if write.absent:
             return Written(write, None, gaps, read, other=True)
         if write.method == Method.NOTHING or any(gap.severity == "ERROR" for gap in gaps):
             return Written(write, None, gaps, read)
-        previewed = wanted.plan_hash
-        if previewed is not None and (previewed != write.plan.hash or _moved(wanted, write.plan)):
+        if planned.other or _moved(wanted, write.plan):
             return Written(write, None, gaps, read, other=True)
         if row.sent is not None and read is None:
             read = self.planner.read(row.sku, current)
@@ -353,6 +351,8 @@ class Writer:
         """Return the outcome of a row for which nothing was sent."""
         if written.missing:
             return outcome_of(row, Outcome.GONE, self.messages.phrase(written.missing))
+        if written.other and row.wanted.guarded and not written.write.absent:
+            return outcome_of(row, Outcome.WAITING, self.messages.phrase("note.changed_since_approval"))
         if written.other:
             return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
         if written.write.method == "NOTHING" and row.sent is not None:

@@ -165,3 +165,19 @@ def test_what_no_line_writes_stays(shop, sandbox, tmp_path, way, reading):
     held = new.held(connector, "A")
     assert ours(held) == expected
     assert of_others(held) == before
+
+
+@pytest.mark.parametrize("how", [{}, {"feed_from": 1}], ids=["patch", "feed"])
+def test_a_field_that_people_changed_by_hand_does_not_keep_others_from_going(shop, how):
+    """What is sent carries the entries of others, so that the listing is read: its title is another one."""
+    connector = shop.connector(sync=how)
+    shop.run(shop.connector(), [lamp("A")])
+    texts = [{**FRENCH, "value": "Solide"}, {**FRENCH, "value": "Durable"}, {**ENGLISH, "value": "Sturdy"}]
+    for name, value in (("item_name", [{**FRENCH, "value": "A la main"}]), ("bullet_point", texts)):
+        patch = {"op": "replace", "path": f"/attributes/{name}", "value": value}
+        amazon.patch(shop.client, "A", [FRANCE], product_type="LAMP", patches=[patch])
+    for point in ("Stable", "Léger"):
+        assert shop.run(connector, [lamp("A", point=point)]).outcomes() == {"A": "accepted"}
+        held = shop.held(connector, "A")
+        assert held["item_name"][0]["value"] == "A la main", "it is not part of what was tested"
+        assert [one["value"] for one in held["bullet_point"]] == [point, "Durable", "Sturdy"]

@@ -6,6 +6,7 @@ from amazon_listings.authoring import adoption
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import accepted_contents, known_items
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.ownership import mapping_lines
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import PRODUCT, Shop, lamp
 
@@ -139,10 +140,11 @@ def test_adopted_leaves_go_as_they_should(shop, ledger):
     shop.run(selling, [lamp("A", price=11)])
     assert "discounted_price" in shop.held(connector, "A")["purchasable_offer"][0], "not ours"
     definitions = shop.definitions(selling)
+    mapping = compiled(selling, definitions)
     found = list(
         adoption.adoptions(
             selling,
-            compiled(selling, definitions),
+            mapping,
             definitions.layout,
             client=shop.client,
             ledger=ledger,
@@ -150,7 +152,7 @@ def test_adopted_leaves_go_as_they_should(shop, ledger):
         )
     )
     assert sorted({leaf.attribute for one in found for leaf in one.leaves}) == ["purchasable_offer"]
-    adoption.adopt(ledger, listings, found)
+    adoption.adopt(ledger, listings, found, mapping_lines(selling, mapping))
     assert known_items(ledger, listings, ["A"])["A"].created
     shop.run(selling, [lamp("A", price=11)])
     assert "discounted_price" not in shop.held(connector, "A")["purchasable_offer"][0]
@@ -166,7 +168,8 @@ def test_what_one_connector_owns_can_be_handed_to_another(shop, ledger):
             second, mapping, definitions.layout, ledger=ledger, listings=listings, other_key=first.key
         )
     )
-    adoption.hand_over(ledger, listings, first.key, some, definitions.layout)
+    lines = mapping_lines(second, mapping)
+    adoption.hand_over(ledger, listings, first.key, some, layout=definitions.layout, lines=lines)
     assert shop.run(second, [lamp("A")]).outcomes() == {"A": "accepted"}
     assert held_name(shop, second) == "Autre lampe"
     assert shop.run(first, [lamp("A")]).outcomes() == {"A": "blocked"}
