@@ -276,8 +276,8 @@ def contract(
     from amazon_listings.fleet.check import known_items
     from amazon_listings.fleet.contract import contract as contract_of
     from amazon_listings.runs.map_fields import compiled
-    from amazon_listings.runs.pim_contract import MissingFields, worded
     from amazon_listings.runs.pim_contract import breaches as found_in
+    from amazon_listings.runs.pim_contract import check_items, worded
 
     with plain_errors():
         connector = connector_of(connector_id, folder, variables)
@@ -288,7 +288,7 @@ def contract(
             items = known_items(ledger, connector) if ledger is not None else None
             if items is None:
                 refuse("cli.products_they_read_last")
-            found = list(found_in(connector, [MissingFields(mapping).see_all(items).note()]))
+            found = list(found_in(connector, [check_items(mapping, items)]))
             for one in found:
                 print(worded(one, messages()))
             if found:

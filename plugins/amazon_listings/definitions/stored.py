@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.marketplaces import Marketplace
     from amazon_product_types.fields import Field
+    from amazon_product_types.validation.validator import Validator
 
 #: `locale` of getDefinitionsProductType (Product Type Definitions API 2020-09-01).
 LOCALES = (
@@ -140,7 +141,12 @@ class StoredDefinition:
                 key=self.key,
                 file=self.file.name,
             )
-        return parsed(content, str(self.key))
+        with _LOCK:
+            known = _DOCUMENTS.get(self.checksum)
+            if known is None:
+                known = _DOCUMENTS[self.checksum] = parsed(content, str(self.key))
+            _limit(_DOCUMENTS, self.checksum, _DOCUMENTS_KEPT)
+        return known
 
     def warned(self, *sentences: Message) -> StoredDefinition:
         """The same with more warnings."""
@@ -220,6 +226,22 @@ class DefinitionPair:
             found.append(message("definition.other_version", labels=labels, rules=rules))
         return tuple(found)
 
+    @property
+    def compiled(self) -> Validator:
+        """The rules of the one with the labels of the other; made once per process for the same documents.
+
+        Raises:
+            DefinitionError: the document breaks the rules of JSON Schema.
+        """
+        judging, spoken = self.validation.document, self.labels.document
+        key = (self.validation.checksum, self.labels.checksum)
+        with _LOCK:
+            known = _COMPILED.get(key)
+            if known is None:
+                known = _COMPILED[key] = compile_definition(judging, locale_document=spoken)
+            _limit(_COMPILED, key)
+        return known
+
     @cached_property
     def definition(self) -> Definition:
         """The definition as a tree: codes and rules of one document, labels of the other."""
@@ -242,9 +264,7 @@ class DefinitionPair:
         with _LOCK:
             index = _INDEXES.get(key) or self._indexed()
             _INDEXES[key] = index
-            _INDEXES.move_to_end(key)
-            while len(_INDEXES) > _KEPT:
-                _INDEXES.popitem(last=False)
+            _limit(_INDEXES, key)
         return index
 
     def _indexed(self) -> FieldIndex:
@@ -266,7 +286,18 @@ class DefinitionPair:
         return index
 
 
-#: Indexes of this process, the last used at the end.
+#: Documents, indexes and compiled definitions of this process by their checksums, the last used at the end.
+_DOCUMENTS: OrderedDict[str, dict[str, Any]] = OrderedDict()
 _INDEXES: OrderedDict[tuple[tuple[str, str], ...], FieldIndex] = OrderedDict()
+_COMPILED: OrderedDict[tuple[str, str], Validator] = OrderedDict()
 _KEPT = 16
-_LOCK = threading.Lock()
+#: A compiled definition has its documents; these are for what looks at one document alone.
+_DOCUMENTS_KEPT = 4
+_LOCK = threading.RLock()
+
+
+def _limit(kept: OrderedDict[Any, Any], used: object, most: int = _KEPT) -> None:
+    """Forget what was not used for longest, beyond what is kept."""
+    kept.move_to_end(used)
+    while len(kept) > most:
+        kept.popitem(last=False)

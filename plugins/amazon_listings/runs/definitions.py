@@ -167,9 +167,7 @@ class Definitions:
         self.labels_checksum = pair.labels.checksum
         self.language = pair.labels.locale[:2]
         try:
-            self._compiled = compile_definition(
-                pair.validation.document, locale_document=pair.labels.document
-            )
+            self._compiled = pair.compiled
         except DefinitionError as error:
             raise ActionRequiredError(
                 "runs.definition_unusable",

@@ -11,7 +11,7 @@ from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.runs.notations import columns_of, source_notation
 from amazon_listings.runs.notes import MappingNote
 from amazon_listings.runs.payload import payload_hash
-from amazon_listings.runs.pim_contract import MissingFields
+from amazon_listings.runs.pim_contract import ContractCheck
 from amazon_listings.runs.records import EXTRACT, MAPPED, MappedItem
 from amazon_listings.runs.related_tables import load_tables
 from amazon_listings.runs.skus import sku_issues
@@ -129,19 +129,21 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     if mapping.renamed:
         folder.note(MappingNote(warnings=tuple(mapping.renamed)))
     counts = {"mapped": 0, "blocked": 0}
-    lacking = MissingFields(mapping)
+    contract = ContractCheck(mapping)
 
     def records() -> Iterator[MappedItem]:
         for _, members in groupby(folder.read(EXTRACT, part), key=lambda item: item["group"]):
             family = list(members)
-            lacking.see_all(family)
+            rows = {item["pim_id"]: item for item in family}
             for record in mapped_family(connector, mapping, rules, family):
+                if record.pim_id in rows:
+                    contract.see(rows[record.pim_id], record.issues)
                 counts["mapped"] += 1
                 counts["blocked"] += record.blocked
                 yield record
 
     folder.write(MAPPED, part, records())
-    folder.note(lacking.note(), part)
+    folder.note(contract.note(), part)
     return counts
 
 

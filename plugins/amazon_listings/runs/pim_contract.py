@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
 from amazon_listings.mapping.values.value import is_empty
+from amazon_listings.runs.invisible import visible
 from amazon_listings.runs.needed_fields import OWN_NAMES
 from amazon_listings.runs.notes import ExtractNote, Note
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.plan.tree import Cell, PlanLeaf
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
+    from amazon_product_types.validation.issue import Issue
 
 #: The logical types of the standard by the kinds of Amazon's fields.
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "date": "date"}
@@ -29,6 +32,10 @@ _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "date"
 _MOST_VALUES = 200
 #: SKUs that are named of each field.
 _NAMED = 5
+#: Characters of a wrong value that are shown.
+_SHOWN = 80
+#: Issues of the mapping that say that a value cannot be sent.
+_UNUSABLE = frozenset(("not_convertible", "expression_failed"))
 
 
 class NeededField(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +60,13 @@ class NeededField(msgspec.Struct, frozen=True, kw_only=True):
     longest: int | None = None
 
 
+class WrongValue(msgspec.Struct, frozen=True):
+    """A value that cannot be sent, as it is shown to people: cut, and with a mark for what does not print."""
+
+    sku: str
+    value: str
+
+
 class Breach(msgspec.Struct, frozen=True):
     """A field of which the PIM does not keep the contract.
 
@@ -61,20 +75,24 @@ class Breach(msgspec.Struct, frozen=True):
         items: How many items break it.
         examples: SKUs of a few.
         owner: Whom to tell.
+        wrong: The values of these, if it is not for want of one.
     """
 
     field: str
     items: int
     examples: tuple[str, ...]
     owner: str
+    wrong: tuple[WrongValue, ...] = ()
 
 
 class ContractNote(Note, frozen=True, kw_only=True):
-    """The required fields that items of a part do not have.
+    """The fields of which items of a part break the contract.
 
     Attributes:
-        missing: How many items, by field.
+        missing: How many items lack a required field, by field.
         examples: SKUs of a few of them, by field.
+        invalid: How many items have a value that cannot be sent, by field.
+        wrong: A few of them, by field.
     """
 
     file: ClassVar[str] = "contract"
@@ -82,11 +100,13 @@ class ContractNote(Note, frozen=True, kw_only=True):
 
     missing: dict[str, int]
     examples: dict[str, list[str]]
+    invalid: dict[str, int] = msgspec.field(default_factory=dict)
+    wrong: dict[str, list[WrongValue]] = msgspec.field(default_factory=dict)
 
 
 @dataclass
-class MissingFields:
-    """Counts the items that lack a field which Amazon requires of them.
+class ContractCheck:
+    """Counts the items that lack a field which Amazon requires of them, or whose value cannot be sent.
 
     Args:
         mapping: The compiled mapping.
@@ -95,27 +115,62 @@ class MissingFields:
     mapping: FieldMapping
     missing: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
+    invalid: Counter[str] = field(default_factory=Counter)
+    wrong: dict[str, list[WrongValue]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._required = [one.name for one in needed(self.mapping) if one.required]
+        fields = needed(self.mapping)
+        self._required = [one.name for one in fields if one.required]
+        self._longest = {one.name: one.longest for one in fields if one.longest is not None}
 
-    def see(self, item: Item) -> None:
-        """Look at an item."""
+    def see(self, item: Item, issues: Iterable[Issue]) -> None:
+        """Look at an item.
+
+        Args:
+            item: The item.
+            issues: What the mapping found of it.
+        """
+        sku = _shown(item["sku"] or item["pim_id"])
         for name in self._required:
             if is_empty(_value(item, name)):
                 self.missing[name] += 1
                 if len(named := self.examples.setdefault(name, [])) < _NAMED:
-                    named.append(item["sku"] or item["pim_id"])
-
-    def see_all(self, items: Iterable[Item]) -> MissingFields:
-        """Look at items, and return what was found."""
-        for item in items:
-            self.see(item)
-        return self
+                    named.append(sku)
+        unusable = {
+            issue.origin.field: _value(item, issue.origin.field)
+            for issue in issues
+            if issue.severity == "ERROR" and issue.code in _UNUSABLE and issue.origin is not None
+        }
+        for name, longest in self._longest.items():
+            for text in _texts(item, name):
+                if len(text.strip()) > longest:
+                    unusable.setdefault(name, text)
+        for name, value in unusable.items():
+            if is_empty(value):
+                continue  # it is missing, or not one field's
+            self.invalid[name] += 1
+            if len(found := self.wrong.setdefault(name, [])) < _NAMED:
+                found.append(WrongValue(sku, _shown(value)))
 
     def note(self) -> ContractNote:
         """Return what was found, to be kept."""
-        return ContractNote(missing=dict(self.missing), examples=self.examples)
+        return ContractNote(
+            missing=dict(self.missing),
+            examples=self.examples,
+            invalid=dict(self.invalid),
+            wrong=self.wrong,
+        )
+
+
+def check_items(mapping: FieldMapping, items: Iterable[Item]) -> ContractNote:
+    """Return what items break of the contract; those of one family stand side by side."""
+    check = ContractCheck(mapping)
+    for _, members in groupby(items, key=lambda item: item["group"]):
+        family = list(members)
+        siblings = [item["variant"] for item in family if item["variant"]]
+        for item in family:
+            check.see(item, mapping.apply(item, siblings=siblings).issues)
+    return check.note()
 
 
 def needed(mapping: FieldMapping) -> list[NeededField]:
@@ -153,21 +208,29 @@ def _needed(name: str, found: list[tuple[PlanLeaf, Cell]], mapping: FieldMapping
 
 
 def breaches(connector: Connector, notes: Iterable[ContractNote]) -> Iterator[Breach]:
-    """Yield the fields of which items break the contract: required ones that are empty.
+    """Yield the fields of which items break the contract: empty ones that are required, and wrong values.
 
     Args:
         connector: The connector.
         notes: What was found, part by part.
     """
     missing: Counter[str] = Counter()
+    invalid: Counter[str] = Counter()
     examples: dict[str, list[str]] = {}
+    wrong: dict[str, list[WrongValue]] = {}
     for note in notes:
         missing.update(note.missing)
+        invalid.update(note.invalid)
         for name, skus in note.examples.items():
             examples.setdefault(name, []).extend(skus)
+        for name, values in note.wrong.items():
+            wrong.setdefault(name, []).extend(values)
     owner = connector.source.owner or connector.owner
     for name, count in missing.items():
         yield Breach(name, count, tuple(examples[name][:_NAMED]), owner)
+    for name, count in invalid.items():
+        found = tuple(wrong[name][:_NAMED])
+        yield Breach(name, count, tuple(one.sku for one in found), owner, found)
 
 
 def breach_sentences(connector: Connector, folder: RunFolder, messages: Catalogue) -> list[str]:
@@ -180,6 +243,15 @@ def breach_sentences(connector: Connector, folder: RunFolder, messages: Catalogu
 
 def worded(breach: Breach, messages: Catalogue) -> str:
     """Return a breach as a sentence."""
+    if breach.wrong:
+        values = [messages.phrase("contract.value", value=one.value, sku=one.sku) for one in breach.wrong]
+        return messages.phrase(
+            "contract.invalid",
+            items=breach.items,
+            field=breach.field,
+            examples=", ".join(values),
+            owner=breach.owner,
+        )
     return messages.phrase(
         "contract.broken",
         without=breach.items,
@@ -187,6 +259,26 @@ def worded(breach: Breach, messages: Catalogue) -> str:
         example=", ".join(breach.examples),
         owner=breach.owner,
     )
+
+
+def _shown(value: object) -> str:
+    """A value as it is shown: on one line, cut, and without half a character, which no file can keep."""
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = visible(text.encode("utf-8", "replace").decode())
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _texts(item: Item, name: str) -> Iterator[str]:
+    """Yield the texts of an item's field, those of all languages."""
+    for record in (item["variant"], item["product"]):
+        if record is None:
+            continue
+        values = [record["fields"].get(name), *record["texts"].get(name, {}).values()]
+        found = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        texts = [one for one in found if isinstance(one, str)]
+        if any(not is_empty(one) for one in texts):
+            yield from texts
+            return
 
 
 def _value(item: Item, name: str) -> Any:

@@ -77,9 +77,50 @@ def test_a_run_names_the_owner_of_what_its_extract_lacks(folder, definitions, tm
     assert "title: 2 items have none, such as A2, A3. Tell product-data." in found
 
 
+def test_a_run_names_values_that_cannot_be_sent(folder, definitions, tmp_path):
+    write(
+        folder,
+        layers__company=COMPANY.replace("files: {", "files: {owner: product-data, "),
+        lamps=LAMPS + '  wattage: {value: "{{ item.power - 1 }}", unit: watts}\n',
+    )
+    (connector,) = load_connectors(folder, {}, only="fr_lamp").connectors
+    good = {"title": "Luna", "origin": "FR", "weight": "1,5", "base": "e27", "power": "40"}
+    bad = [
+        {"base": "E-nothing"},
+        {"weight": "heavy"},
+        {"title": "x" * 500},
+        {"base": "\ud800\n"},
+        {"power": "strong"},
+        *({"weight": f"heavy {number}"} for number in range(9)),
+    ]
+    items = [item(number, **good | one) for number, one in enumerate([{}, *bad])]
+    runs = RunFolder(tmp_path / "run")
+    part = "part-00001.jsonl"
+    runs.write(EXTRACT, part, [{**one, "status": "visible"} for one in items])
+    map_part(connector, definitions(connector), runs, part)
+    runs.note(ExtractNote(parts=(part,), extracted=len(items), out_of_scope=0, unreadable=0, full=True))
+    found = {
+        one.partition(":")[0]: one
+        for one in breach_sentences(connector, runs, catalogue("en"))
+        if "cannot be sent" in one
+    }
+    assert set(found) == {"base", "weight", "title", "power"}
+    assert found["base"].startswith(
+        "base: 2 items have a value that cannot be sent: “E-nothing” (A1), “?␊” (A4)."
+    )
+    assert "10 items" in found["weight"]
+    assert "“heavy” (A2), “heavy 0” (A6)" in found["weight"]
+    assert "heavy 8" not in found["weight"]
+    assert f"“{'x' * 80}…” (A3)" in found["title"]
+    assert found["title"].endswith("Tell product-data.")
+
+
 def test_what_the_items_break(run, tmp_path):
     ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     keep(ledger, "fr_lamp", [item(1, title="Luna", origin="FR"), item(2, title="", origin="FR")])
     result = run("fr_lamp", "--breaches")
     assert result.exit_code == 1
     assert "title: 1 item has none, such as A2. Tell catalogue." in result.stdout
+    keep(ledger, "fr_lamp", [item(3, title="Luna", origin="FR", weight="heavy")])
+    result = run("fr_lamp", "--breaches")
+    assert "weight: 1 item has a value that cannot be sent: “heavy” (A3). Tell catalogue." in result.stdout
