@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from amazon_listings.authoring.coverage import Coverage
     from amazon_listings.authoring.starter import StarterLine
+    from amazon_listings.connectors import Connector
     from amazon_listings.item import Item
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.sources.port import OpenedSource
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 SAMPLE = 500
 #: A line that is added may make another one necessary.
 _TRIES = 4
+#: Products that are kept as tests, of so many that are looked at for it.
+_LOOKED_AT = 20
+_KEPT_AS_TESTS = 2
 
 
 @dataclass
@@ -109,12 +114,14 @@ class Written:
         lines: The lines of its mapping.
         items: The items that the proposals were made from.
         measured: What the local checks say of the items as it maps them.
+        tests: A few of the items, as tests; they stand in the text too.
     """
 
     text: str
     lines: list[StarterLine]
     items: Sequence[Item]
     measured: Coverage
+    tests: list[dict[str, Any]]
 
     @property
     def about(self) -> str:
@@ -131,18 +138,22 @@ def written(
 ) -> Written:
     """Write the text, run its result over the items, and write it again with what they turned out to need.
 
+    A few items are kept in it as tests.
+
     Raises:
         ActionRequiredError: the text is no connector, or does not fit the definition.
     """
+    from amazon_listings.fleet.kept_tests import with_tests
+
     lacking: frozenset[str] = frozenset()
     for _ in range(_TRIES):
         text, lines, chosen = _proposed(asked, described, items, known_titles, lacking)
-        measured = _measured(text, path, described, chosen)
+        measured, tests = _measured(text, path, described, chosen)
         found = lacking | {one.path for one in measured.fields if one.lacking and not one.mapped}
         if found == lacking:
             break
         lacking = found
-    return Written(text, lines, chosen, measured)
+    return Written(with_tests(text, tests) if tests else text, lines, chosen, measured, tests)
 
 
 def _proposed(
@@ -199,8 +210,10 @@ def _live_settings() -> dict[str, dict[str, Any]]:
     return {"sync": {name: sync[name] for name in names}, "approval": approval, "guards": asdict(Guards())}
 
 
-def _measured(text: str, path: Path, described: Described, items: Sequence[Item]) -> Coverage:
-    """What the local checks say of the items as a text maps them.
+def _measured(
+    text: str, path: Path, described: Described, items: Sequence[Item]
+) -> tuple[Coverage, list[dict[str, Any]]]:
+    """What the local checks say of the items as a text maps them, and a few of these as tests.
 
     Raises:
         ActionRequiredError: it is no connector, or its mapping does not fit; the sentence says where.
@@ -218,4 +231,15 @@ def _measured(text: str, path: Path, described: Described, items: Sequence[Item]
     if loaded.broken:
         refuse("cli.nothing_written", replace=loaded.broken[0].text.replace(str(trial), str(path)))
     mapping = compiled(loaded.connectors[0], described, columns=ColumnSurvey().see_all(items).columns)
-    return coverage(described.fields, mapping, items, local_check(described.document))
+    measured = coverage(described.fields, mapping, items, local_check(described.document))
+    return measured, _tests(loaded.connectors[0], mapping, items)
+
+
+def _tests(connector: Connector, mapping: FieldMapping, items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Some items as tests, those of which the mapping makes most."""
+    from amazon_listings.fleet.kept_tests import kept_test
+
+    named = [item for item in items if item["sku"]][:_LOOKED_AT]
+    made = [kept_test(connector, mapping, item) for item in named]
+    made = [test for test in made if test["expect"]]
+    return sorted(made, key=lambda test: -len(test["expect"]))[:_KEPT_AS_TESTS]

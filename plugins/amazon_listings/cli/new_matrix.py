@@ -58,6 +58,7 @@ def write(matrix: Matrix, folder: Path, *, products: Path | None, look: bool) ->
         ActionRequiredError: Amazon, or the source, does not answer as it should.
     """
     from amazon_listings.authoring.starter_file import file_text
+    from amazon_listings.fleet.kept_tests import with_tests
 
     layer = folder / "layers" / f"{matrix.name}.yaml"
     paths = {name: folder / f"{name.lower()}.yaml" for name in matrix.product_types}
@@ -73,7 +74,8 @@ def write(matrix: Matrix, folder: Path, *, products: Path | None, look: bool) ->
     texts = {layer: file_text(_layer(matrix, alike), {}, shared, remarks).replace(schema, f"{schema}../", 1)}
     for name, path in paths.items():
         own = [line for line in made[name].lines if _content(line) not in {_content(one) for one in shared}]
-        texts[path] = file_text(_document(matrix, name, {} if alike else chosen[name]), {}, own, ())
+        text = file_text(_document(matrix, name, {} if alike else chosen[name]), {}, own, ())
+        texts[path] = with_tests(text, made[name].tests) if made[name].tests else text
     with _taken_back(folder, texts):
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
