@@ -65,11 +65,14 @@ def keep_test(
 def _items(ledger: Engine, connector: Connector, skus: Sequence[str]) -> Iterator[tuple[Item, list[Record]]]:
     """Yield the items of some SKUs as they were read last, each with the variants of its product."""
     from amazon_listings.ledger.connectors import find_key
-    from amazon_listings.ledger.item_states import StateFilter, families_of_skus, find_states
+    from amazon_listings.ledger.item_states import StateFilter, find_states
 
     key = find_key(ledger, connector.id, connector.was)
-    families = [one for one in families_of_skus(ledger, key, skus).values() if one] if key else []
-    if key is None or not families:
+    if key is None:
+        return
+    named = find_states(ledger, key, StateFilter(skus=skus), contents=False)
+    families = {state.family for state in named}
+    if not families:
         return
     states = find_states(ledger, key, StateFilter(families=families))
     for _, members in groupby(states, key=lambda state: state.family):
