@@ -10,6 +10,7 @@ from amazon_listings.airflow_adapter import environment
 from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.messages import in_language
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def declared(only: str | None = None) -> Loaded:
     names = listed | _in_environment() if only is None else {prefix}
     found = ((name, _read(name, is_listed=name in listed)) for name in sorted(names))
     variables = {name: text for name, text in found if text is not None}
-    return load_connectors(settings().connectors, variables, only=only)
+    with in_language(settings().language):
+        return load_connectors(settings().connectors, variables, only=only)
 
 
 def variable(name: str) -> str | None:

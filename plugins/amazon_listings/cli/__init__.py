@@ -31,7 +31,7 @@ from amazon_listings.cli import (
     run,
     validate,
 )
-from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE
+from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE, speak
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -116,6 +116,7 @@ def language(
     """Publish products from a PIM as Amazon listings."""
     LANGUAGE.set(language)
     CONNECTOR_LANGUAGE.set(None)
+    speak()
 
 
 def main() -> None:

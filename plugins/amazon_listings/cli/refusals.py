@@ -43,12 +43,15 @@ def speak(language: str | None = None, *, connector: Connector | None = None) ->
         language: The command's own `--language`, which comes before that of the whole command line.
         connector: What the command is about; its language is taken where none was asked for.
     """
-    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.messages import write_log_in
 
     if language is not None:
         LANGUAGE.set(language)
     if connector is not None:
+        from amazon_listings.connectors.languages import language_of
+
         CONNECTOR_LANGUAGE.set(language_of(connector))
+    write_log_in(spoken())
     return spoken()
 
 

@@ -19,6 +19,7 @@ from amazon_listings.connectors.origins import Part, merged
 from amazon_listings.connectors.overrides import facts, never_matched, override_problems
 from amazon_listings.connectors.problems import Problem, nearest, shown
 from amazon_listings.connectors.schema import schema
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -214,21 +215,20 @@ def _form(file: ConnectorFile, document: dict[str, Any], wrong: list[str], *, la
     if locale is not None and locale not in locales:
         near = nearest(str(locale), locales)
         problems.append(
-            Problem("/mapping_locale", f"{shown(locale)} is no locale of Amazon's", suggestion=near)
+            Problem("/mapping_locale", message("document.no_locale", value=shown(locale)), suggestion=near)
         )
     if not isinstance(document.get("optional", False), bool):
-        problems.append(Problem("/optional", "is not true or false"))
+        problems.append(Problem("/optional", message("document.no_boolean")))
     if not isinstance(document.get("tests", []), list):
         problems.append(
-            Problem("/tests", "is not a list", hint="Write [{given: {…}, expect: {…}}], for instance.")
+            Problem("/tests", message("document.is_no_list"), hint=message("document.write_tests"))
         )
     if layer_name:
         problems += [
             Problem(
                 f"/{key}",
-                f"a layer cannot have `{key}`",
+                message("document.not_in_layer", key=key),
                 key=True,
-                hint="Write it in the connector's document.",
             )
             for key in _NOT_SHARED
             if key in document
@@ -240,7 +240,7 @@ def _form_of_variable(variable: ConnectorVariable, wrong: list[str], *, alone: b
     """Note the keys that a Variable cannot have: over a file it changes values, not how they are found."""
     for key in sorted(_HOW - {"mapping_locale", *(("extends", "tests") if alone else ())}):
         if key in variable.patch:
-            problem = Problem("", f"a Variable cannot have `{key}`", hint="Write it in the connector's file.")
+            problem = Problem("", message("document.not_in_variable", key=key))
             wrong.append(entry(f"Variable {variable.name}, key {key}", "", problem))
 
 

@@ -15,6 +15,7 @@ import jinja2
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.connectors.problems import Problem, nearest, shown
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
+from amazon_listings.messages import message
 from amazon_listings.sources.registry import sources
 from amazon_listings.sources.related_tables import is_file
 from amazon_product_types import json_pointer
@@ -39,18 +40,17 @@ def rule_problems(document: dict[str, Any]) -> list[Problem]:
 def template_problem(text: str, pointer: str) -> Problem | None:
     """What Jinja says against a template's syntax, if anything."""
     if len(text) > LONGEST_EXPRESSION:
-        return Problem(pointer, f"an expression of {len(text):,} characters")
+        return Problem(pointer, message("document.expression_too_long", length=len(text)))
     try:
         _SYNTAX.parse(text)
     except RecursionError:
-        return Problem(pointer, f"{shown(text)} is nested too deeply", hint="Use fewer parentheses.")
+        return Problem(pointer, message("document.expression_too_deep", value=shown(text)))
     except ValueError:  # Python reads no number of more than 4,300 digits
-        return Problem(pointer, f"{shown(text)} holds a number with too many digits")
+        return Problem(pointer, message("document.too_many_digits", value=shown(text)))
     except jinja2.TemplateSyntaxError as error:
         return Problem(
             pointer,
-            f"{shown(text)} is not an expression: {error.message}",
-            hint='An expression stands between {{ and }}, as in "{{ item.reference }}".',
+            message("document.no_expression", value=shown(text), said=error.message),
         )
     return None
 
@@ -71,8 +71,7 @@ def _reserved(document: dict[str, Any]) -> Iterator[Problem]:
     if document.get("id") in _DAGS_OF_OUR_OWN:
         yield Problem(
             "/id",
-            f"the DAG amazon_{document['id']} is one of this project's own",
-            hint=f"Choose another id, such as {document['id']}_fr.",
+            message("document.reserved_id", id=document["id"]),
         )
 
 
@@ -80,9 +79,7 @@ def _statuses(document: dict[str, Any]) -> Iterator[Problem]:
     for pointer, source in _sources(document):
         statuses = source.get("statuses")
         if isinstance(statuses, list) and "all" in statuses and len(statuses) > 1:
-            yield Problem(
-                f"{pointer}/statuses", "'all' is every status already", hint="Write [all], or name them."
-            )
+            yield Problem(f"{pointer}/statuses", message("document.all_statuses"))
 
 
 def _templates(document: dict[str, Any]) -> Iterator[Problem]:
@@ -98,9 +95,8 @@ def _templates(document: dict[str, Any]) -> Iterator[Problem]:
         elif "{{" not in text and "{%" not in text:
             yield Problem(
                 pointer,
-                f"{shown(text)} is a constant: it would be the same for every item",
+                message("document.constant", value=shown(text)),
                 suggestion=f"{{{{ item.{text} }}}}" if text.isidentifier() else "",
-                hint='Write an expression, such as "{{ item.reference }}".',
             )
 
 
@@ -114,8 +110,8 @@ def _schedule(document: dict[str, Any]) -> Iterator[Problem]:
         except (ValueError, KeyError) as error:
             yield Problem(
                 "/sync/schedule",
-                f"{shown(schedule)} is not a cron expression: {error}",
-                allowed="five fields: minute 0-59, hour 0-23, day of month 1-31, month 1-12, day of week 0-6",
+                message("document.no_cron", value=shown(schedule), said=str(error)),
+                allowed=message("document.cron_fields"),
             )
     yield from _zone("/sync/timezone", _at(document, "sync", "timezone"))
     for pointer, source in _sources(document):
@@ -130,8 +126,8 @@ def _zone(pointer: str, name: object) -> Iterator[Problem]:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         yield Problem(
             pointer,
-            f"{shown(name)} is not a time zone",
-            allowed="a name of the IANA list, such as Europe/Paris or UTC",
+            message("document.no_zone", value=shown(name)),
+            allowed=message("document.zones"),
             suggestion=nearest(name, zoneinfo.available_timezones()),
         )
 
@@ -154,16 +150,12 @@ def _languages(document: dict[str, Any]) -> Iterator[Problem]:
                 f"{pointer}/languages", language if isinstance(languages, dict) else str(position)
             )
             if tag is None:
-                yield Problem(
-                    below,
-                    f"no Amazon language tag is known for {shown(language)}",
-                    hint=f"Give it yourself: languages: {{{language}: {marketplace(country).languages[0]}}}.",
-                )
+                example = f"{{{language}: {marketplace(country).languages[0]}}}"
+                yield Problem(below, message("document.no_tag", value=shown(language), example=example))
             elif tag in seen and seen[tag] != language:
                 yield Problem(
                     below,
-                    f"{shown(language)} and {shown(seen[tag])} both become {tag}",
-                    hint="A listing holds one text per language tag: keep one, or give another tag.",
+                    message("document.same_tag", value=shown(language), other=shown(seen[tag]), tag=tag),
                 )
             else:
                 seen[tag] = language
@@ -173,9 +165,8 @@ def _offer_only(document: dict[str, Any]) -> Iterator[Problem]:
     if _at(document, "amazon", "requirements") == "LISTING_OFFER_ONLY" and document.get("variations"):
         yield Problem(
             "/variations",
-            "an offer has no variations",
+            message("document.offer_variations"),
             key=True,
-            hint="With LISTING_OFFER_ONLY the family is Amazon's: remove variations, or use LISTING.",
         )
 
 
@@ -189,8 +180,7 @@ def _tables(document: dict[str, Any]) -> Iterator[Problem]:
         if isinstance(place, str) and not is_file(place):
             yield Problem(
                 json_pointer.below("/tables", name),
-                f"{shown(place)} is no .csv, .jsonl or .parquet file",
-                hint=f"With `{named[0].name}`, a related table is a file.",
+                message("document.no_table_file", value=shown(place), source=named[0].name),
             )
 
 
@@ -203,8 +193,7 @@ def _offers_alone(document: dict[str, Any]) -> Iterator[Problem]:
     if isinstance(product_type, str) and takes_no_listing(product_type, str(requirements)):
         yield Problem(
             "/amazon/product_type",
-            f"{shown(product_type)} takes offers alone, not {requirements}",
-            hint="Set requirements: LISTING_OFFER_ONLY, or name the products' own type.",
+            message("document.offers_alone", value=shown(product_type), requirements=requirements),
         )
 
 
@@ -216,8 +205,8 @@ def _version(document: dict[str, Any]) -> Iterator[Problem]:
         if near:
             yield Problem(
                 "/amazon/product_type_version",
-                f"{shown(version)} is no version",
-                allowed=f"{', '.join(_VERSIONS)}, or the id of a version",
+                message("document.no_version", value=shown(version)),
+                allowed=message("document.versions", names=", ".join(_VERSIONS)),
                 suggestion=near,
             )
 

@@ -12,12 +12,15 @@ from amazon_listings.connectors.json_document import read_json
 from amazon_listings.connectors.message import entry, excerpt, key_path
 from amazon_listings.connectors.model import MappingPart, Where
 from amazon_listings.connectors.origins import Part, merged, origins, part_with, value_at
-from amazon_listings.connectors.problems import Problem
+from amazon_listings.connectors.problems import Problem, distinct
 from amazon_listings.connectors.yaml_document import Spot, YamlDocument, read_yaml
+from amazon_listings.messages import message
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from amazon_listings.messages import Message
 
 VARIABLE_PREFIX = "amazon_connector_"
 #: The id of a file that is not YAML, as far as a reader can see it.
@@ -33,7 +36,7 @@ class ConnectorFile:
     path: Path
     text: str = ""
     yaml: YamlDocument = field(default_factory=YamlDocument)
-    problem: str = ""
+    problem: Message | str = ""
 
     @property
     def id(self) -> str:
@@ -57,7 +60,7 @@ class ConnectorFile:
             entry(
                 self.place(wrong.spot), self.excerpt(wrong.spot), Problem("", wrong.message, hint=wrong.hint)
             )
-            for wrong in [*dict.fromkeys(self.yaml.problems)][:_MOST_PROBLEMS]
+            for wrong in distinct(self.yaml.problems, _MOST_PROBLEMS)
         ]
 
     def place(self, spot: Spot | None) -> str:
@@ -78,15 +81,14 @@ def read_file(path: Path) -> ConnectorFile:
             return ConnectorFile(path, problem=TOO_LARGE)
         text = content.decode("utf-8-sig")
     except OSError as error:
-        return ConnectorFile(path, problem=f"the file cannot be read: {error.strerror}")
+        return ConnectorFile(path, problem=message("document.file_unreadable", said=error.strerror))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        return ConnectorFile(path, problem=f"line {line} is not UTF-8 text; save the file as UTF-8")
+        return ConnectorFile(path, problem=message("document.not_utf8", line=line))
     read = ConnectorFile(path, text, read_yaml(text))
     if not read.yaml.problems and not isinstance(read.yaml.value, dict):
-        read.problem = (
-            "the file is empty" if read.yaml.value is None else "the file is not an object (key: value)"
-        )
+        kind = "empty" if read.yaml.value is None else "no_object"
+        read.problem = message(f"document.file_{kind}")
     return read
 
 
@@ -116,8 +118,7 @@ def read_variable(name: str, text: str) -> ConnectorVariable:
         return variable
     value = read.value
     if not isinstance(value, dict):
-        hint = 'Write {"sync": {"operation": "live"}}, for instance.'
-        variable.entries.append(entry(place, "", Problem("", "the value is not a JSON object", hint=hint)))
+        variable.entries.append(entry(place, "", Problem("", message("document.value_no_object"))))
         return variable
     variable.patch = value
     return variable

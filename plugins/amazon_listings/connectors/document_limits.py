@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from amazon_listings.incoming.values import MOST_DIGITS, is_text
+from amazon_listings.messages import message
+
+if TYPE_CHECKING:
+    from amazon_listings.messages import Message
 
 #: Characters of a document: the largest mapping of a product type with all its fields has a tenth.
 MOST_CHARACTERS = 512 * 1024
@@ -14,10 +20,10 @@ MOST_OPENINGS = 10_000
 #: Characters of a key or a word: longer is no name of anything.
 LONGEST_KEY = 500
 
-TOO_LARGE = f"this is larger than a document may be ({MOST_CHARACTERS // 1024:,} KiB)"
-TOO_DEEP = f"more than {MOST_LEVELS} levels deep"
-TOO_MANY = "this is more than a connector can hold"
-TOO_MANY_DIGITS = f"a number of more than {MOST_DIGITS} digits"
+TOO_LARGE = message("document.too_large", size=MOST_CHARACTERS // 1024)
+TOO_DEEP = message("document.too_deep", levels=MOST_LEVELS)
+TOO_MANY = message("document.too_many")
+TOO_MANY_DIGITS = message("document.long_number", digits=MOST_DIGITS)
 
 
 def is_too_long_number(digits: str) -> bool:
@@ -25,14 +31,14 @@ def is_too_long_number(digits: str) -> bool:
     return sum(map(str.isdigit, digits)) > MOST_DIGITS
 
 
-def odd_text(text: str) -> str:
-    """Return what of a text no value may hold, empty if nothing: half a character, a control character."""
+def odd_text(text: str) -> Message | None:
+    """Return what of a text no value may hold, None if nothing: half a character, a control character."""
     if not is_text(text):
-        return "half a character (a \\ud8… without its other half)"
+        return message("document.half_character")
     if text.isprintable():
-        return ""
+        return None
     control = next((mark for mark in text if _is_control(mark)), None)
-    return f"the control character U+{ord(control):04X}" if control else ""
+    return message("document.control_character", number=f"{ord(control):04X}") if control else None
 
 
 def _is_control(mark: str) -> bool:

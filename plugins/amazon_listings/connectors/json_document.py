@@ -19,6 +19,7 @@ from amazon_listings.connectors.document_limits import (
     odd_text,
 )
 from amazon_listings.connectors.yaml_document import Spot, YamlProblem
+from amazon_listings.messages import Message, message
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
 _CONSTANTS = ("NaN", "Infinity", "-Infinity")
@@ -49,15 +50,16 @@ def read_json(text: str) -> JsonDocument:
         document.value = json.loads(text, parse_int=_number, parse_float=_number)
     except json.JSONDecodeError as error:
         document.problems.append(
-            YamlProblem(f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})", spot(error.pos))
+            YamlProblem(
+                message("document.not_json", said=error.msg, line=error.lineno, column=error.colno),
+                spot(error.pos),
+            )
         )
         return document
     except RecursionError:
         document.value = None  # `_Scan` says where
     scan = _Scan(text)
-    document.problems += [
-        YamlProblem(message, spot(position), hint) for message, position, hint in scan.problems()
-    ]
+    document.problems += [YamlProblem(said, spot(position), hint) for said, position, hint in scan.problems()]
     if document.problems:
         document.value = None
     return document
@@ -75,9 +77,9 @@ class _Scan:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._found: list[tuple[str, int, str]] = []
+        self._found: list[tuple[Message, int, Message | str]] = []
 
-    def problems(self) -> list[tuple[str, int, str]]:
+    def problems(self) -> list[tuple[Message, int, Message | str]]:
         keys: list[set[str] | None] = []
         tokens = list(_TOKEN.finditer(self._text))
         for token, after in zip(tokens, [*tokens[1:], None], strict=True):
@@ -92,7 +94,7 @@ class _Scan:
             elif mark[0] == '"':
                 self._text_token(token, keys[-1] if keys and after and after[0] == ":" else None)
             elif mark in _CONSTANTS:
-                self._note(f"{mark} is not JSON; write a number, or text in quotes", token.start())
+                self._note(message("document.no_json_constant", mark=mark), token.start())
             elif mark[0] in "-0123456789":
                 self._number(mark, token.start())
             if len(self._found) >= _MOST_PROBLEMS:
@@ -103,21 +105,22 @@ class _Scan:
         written = token[0]
         text = json.loads(written) if "\\" in written else written[1:-1]
         if odd := odd_text(text):
-            self._note(f"a text holds {odd}", token.start(), "Remove it, or write the whole character.")
+            self._note(message("document.text_holds", odd=odd), token.start())
         elif keys is None:
             return
         elif len(text) > LONGEST_KEY:
-            self._note(f"a key of {len(text):,} characters", token.start())
+            self._note(message("document.long_key", length=len(text)), token.start())
         elif text in keys:
-            self._note(f"the key {text!r} stands twice in one object", token.start(), "Remove one of them.")
+            said = message("document.key_twice_in_object", key=text)
+            self._note(said, token.start(), message("document.remove_one"))
         else:
             keys.add(text)
 
     def _number(self, digits: str, position: int) -> None:
         if is_too_long_number(digits):
-            self._note(TOO_MANY_DIGITS, position, "Put it in quotes if it is text.")
+            self._note(TOO_MANY_DIGITS, position, message("document.quote_it"))
         elif abs(float(digits)) == float("inf"):
-            self._note("a number that is too large", position, "Put it in quotes if it is text.")
+            self._note(message("document.large_number"), position, message("document.quote_it"))
 
-    def _note(self, message: str, position: int, hint: str = "") -> None:
-        self._found.append((message, position, hint))
+    def _note(self, said: Message, position: int, hint: Message | str = "") -> None:
+        self._found.append((said, position, hint))

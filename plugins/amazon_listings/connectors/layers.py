@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.declaration import ConnectorFile, located, read_file
 from amazon_listings.connectors.problems import Problem, nearest, shown
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +62,7 @@ class Layers:
         for pointer, name in names(file, extends, entries):
             if name in above:
                 circle = " > ".join([*above[above.index(name) :], name])
-                problem = Problem(pointer, f"the layer extends itself: {circle}", hint="Break the circle.")
+                problem = Problem(pointer, message("document.circle", circle=circle))
                 entries.append(located(file, problem))
                 continue
             layer = self.file(name)
@@ -82,10 +83,9 @@ class Layers:
         known = ", ".join(self._paths)
         return Problem(
             pointer,
-            f"there is no layer {shown(name)}",
-            allowed=f"one of {known}" if known else "",
+            message("document.no_layer", value=shown(name), folder=FOLDER, name=name),
+            allowed=message("document.one_of", names=known) if known else "",
             suggestion=nearest(name, self._paths),
-            hint=f"A layer is a file in `{FOLDER}/` beside the connectors: {name}.yaml.",
         )
 
     def unused(self) -> Iterator[ConnectorFile]:
@@ -114,6 +114,8 @@ def names(file: ConnectorFile, extends: object, entries: list[str]) -> Sequence[
         return [("/extends", extends)]
     if isinstance(extends, list) and all(isinstance(name, str) for name in extends):
         return [(f"/extends/{number}", name) for number, name in enumerate(extends)]
-    problem = Problem("/extends", "is not a list of layers", hint="Write [company, lighting], for instance.")
+    problem = Problem(
+        "/extends", message("document.no_list_of_layers"), hint=message("document.write_layers")
+    )
     entries.append(located(file, problem))
     return []

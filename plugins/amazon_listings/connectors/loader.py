@@ -37,14 +37,14 @@ from amazon_listings.connectors.model import (
     Where,
 )
 from amazon_listings.connectors.old_ids import conflicts_of_old_ids
-from amazon_listings.connectors.problems import Problem
+from amazon_listings.connectors.problems import Problem, distinct
 from amazon_listings.connectors.quality_suite import suite_files, with_suite
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.incoming.values import printable
 from amazon_listings.marketplaces import ALIASES, marketplace
-from amazon_listings.messages import log_line
+from amazon_listings.messages import log_line, message
 from amazon_listings.sources.registry import sources
 from amazon_listings.sources.settings import settings_of
 from amazon_product_types.matching import closest
@@ -57,6 +57,8 @@ log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from amazon_listings.messages import Message
 
 _ENDINGS = {".yaml", ".yml"}
 #: What a document with a matrix has, in whatever way its keys are written.
@@ -245,7 +247,7 @@ def _unfit(assembly: Assembly, layers: Layers) -> Iterator[tuple[str, BrokenConn
     """The layers that no document extends, and the overrides that no connector meets, by file."""
     entries: dict[Path, list[str]] = {}
     for file in layers.unused():
-        problem = Problem("", "no connector extends this layer", hint="Extend it, or remove the file.")
+        problem = Problem("", message("document.layer_unused"))
         entries.setdefault(file.path, []).append(located(file, problem))
     for file, problem in assembly.unmatched():
         entries.setdefault(file.path, []).append(located(file, problem))
@@ -259,13 +261,9 @@ def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
     for file in map(read_file, dict.fromkeys(paths)):
         others = ", ".join(str(path) for path in dict.fromkeys(paths) if path != file.path)
         problem = (
-            Problem("/id", f"{name!r} is declared in {others} too", hint="Give each connector its own id.")
+            Problem("/id", message("document.declared_twice", name=name, others=others))
             if others
-            else Problem(
-                "/id",
-                f"several combinations of `for` make the id {name!r}",
-                hint="Name all that tells them apart, as in {country}_{product_type}.",
-            )
+            else Problem("/id", message("document.combinations_alike", name=name))
         )
         spot = file.yaml.spot("/id")
         entries.append(entry(file.place(spot), file.excerpt(spot), problem))
@@ -305,13 +303,13 @@ def _walled(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Conne
     return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries))
 
 
-def _unreadable(connector_id: str, error: Exception) -> str:
+def _unreadable(connector_id: str, error: Exception) -> Message:
     """Why a document cannot be read, where nothing foresaw it."""
     if isinstance(error, RecursionError):
-        return "something in it is nested too deeply"
+        return message("document.something_too_deep")
     line = log_line("log.connector_unreadable", connector=printable(connector_id))
     log.error("%s", line, exc_info=error)
-    return f"it cannot be read ({type(error).__name__}); please report this with the document"
+    return message("document.unforeseen", kind=type(error).__name__)
 
 
 def _outcome(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Connector | BrokenConnector:
@@ -325,7 +323,7 @@ def _outcome(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Conn
         if not problems:
             return connector_from(document, declaration.where(), declaration.lines())
         problems.sort(key=declaration.order)
-        entries = [declaration.entry(problem) for problem in [*dict.fromkeys(problems)][:_MOST_PROBLEMS]]
+        entries = [declaration.entry(problem) for problem in distinct(problems, _MOST_PROBLEMS)]
     where = declaration.where()
     return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries))
 
@@ -338,13 +336,12 @@ def _id_problems(declaration: Declaration, ids_of_files: Sequence[str]) -> Itera
     if variable.patch.get("id", declaration.id) != declaration.id:
         yield Problem(
             "/id",
-            f"the Variable's name says {declaration.id!r}",
-            hint="A Variable cannot rename a connector: remove its id, or rename the Variable.",
+            message("document.variable_says", name=declaration.id),
         )
     if declaration.file is None and "amazon" not in variable.patch:
         close = closest(declaration.id, ids_of_files)
         yield Problem(
             "",
-            f"no file declares a connector {declaration.id!r} that this Variable could change",
+            message("document.variable_of_none", name=declaration.id),
             suggestion=VARIABLE_PREFIX + close[0] if close else "",
         )

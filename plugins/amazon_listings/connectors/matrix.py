@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.connectors.problems import Problem, nearest, shown
+from amazon_listings.messages import message
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def combinations(matrix: Any) -> tuple[list[Combination], list[Problem]]:
             for values in lists:
                 size *= len(values)
             if size > MOST:
-                problems.append(Problem(pointer, f"{size} combinations are more than {MOST}"))
+                problems.append(
+                    Problem(pointer, message("document.too_many_combinations", size=size, most=MOST))
+                )
                 continue
             found += [
                 Combination(
@@ -83,7 +86,7 @@ def combinations(matrix: Any) -> tuple[list[Combination], list[Problem]]:
                 for chosen in itertools.product(*lists)
             ]
     if not found and not problems:
-        problems.append(Problem("/for", "is empty", hint="Write {country: [FR, DE]}, for instance."))
+        problems.append(Problem("/for", message("document.empty"), hint=message("document.write_matrix")))
     return found, problems
 
 
@@ -91,7 +94,9 @@ def _axes(one: Any, pointer: str, problems: list[Problem]) -> dict[str, list[tup
     if not isinstance(one, dict):
         problems.append(
             Problem(
-                pointer, f"{shown(one)} is not an object", hint="Write {country: [FR, DE]}, for instance."
+                pointer,
+                message("document.no_object", value=shown(one)),
+                hint=message("document.write_matrix"),
             )
         )
         return {}
@@ -101,13 +106,18 @@ def _axes(one: Any, pointer: str, problems: list[Problem]) -> dict[str, list[tup
         if not _NAME.fullmatch(name):
             problems.append(
                 Problem(
-                    below, f"{shown(name)} is not a name", key=True, allowed="small letters, digits and _"
+                    below,
+                    message("document.no_name", value=shown(name)),
+                    key=True,
+                    allowed=message("document.name_form"),
                 )
             )
             continue
         near = "" if name in SETS else nearest(name, SETS)
         if near:
-            problems.append(Problem(below, "unknown name of a matrix", key=True, suggestion=near))
+            problems.append(
+                Problem(below, message("document.unknown_matrix_name"), key=True, suggestion=near)
+            )
             continue
         listed = (
             [(value, f"{below}/{number}") for number, value in enumerate(values)]
@@ -120,14 +130,18 @@ def _axes(one: Any, pointer: str, problems: list[Problem]) -> dict[str, list[tup
 
 def _values(listed: list[tuple[Any, str]], below: str, problems: list[Problem]) -> Iterator[tuple[str, str]]:
     if not listed:
-        problems.append(Problem(below, "is empty", hint="Name at least one value."))
+        problems.append(Problem(below, message("document.empty"), hint=message("document.name_one_value")))
     seen: set[str] = set()
     for value, place in listed:
         if not isinstance(value, str) or not value:
-            problems.append(Problem(place, f"{shown(value)} is not text"))
+            problems.append(Problem(place, message("document.no_text", value=shown(value))))
         elif value in seen:
             problems.append(
-                Problem(place, f"{shown(value)} is in the list twice", hint="Remove one of them.")
+                Problem(
+                    place,
+                    message("document.listed_twice", value=shown(value)),
+                    hint=message("document.remove_one"),
+                )
             )
         else:
             seen.add(value)
@@ -169,9 +183,9 @@ def unknown_placeholder(text: object, combination: Combination) -> Problem | Non
             near = nearest(name, combination.values)
             return Problem(
                 "/id",
-                f"{{{name}}} is no name of the matrix",
+                message("document.no_matrix_name", name=f"{{{name}}}"),
                 allowed=known,
                 suggestion=f"{{{near}}}" if near else "",
-                hint="" if known else "Placeholders are the names that `for` gives values.",
+                hint="" if known else message("document.placeholders"),
             )
     return None

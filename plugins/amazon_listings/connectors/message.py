@@ -6,7 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from amazon_listings.connectors.problems import hides_credential, is_credential_key
+from amazon_listings.connectors.problems import action_of, hides_credential, is_credential_key
+from amazon_listings.messages import reader
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
@@ -29,15 +30,15 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
 
 def broken_text(connector_id: str, entries: Sequence[str]) -> str:
     """The whole message of a connector: a head line, then one entry for each problem."""
-    count = "1 error" if len(entries) == 1 else f"{len(entries):,} errors"
-    head = f"Connector {_printable(connector_id[:_WIDTH])} cannot be used: {count}."
+    name = _printable(connector_id[:_WIDTH])
+    head = reader().phrase("document.broken", connector=name, errors=len(entries))
     return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
 
 
 def file_text(name: str, entries: Sequence[str]) -> str:
     """The whole message about a layer or document that fits no connector."""
-    count = "1 error" if len(entries) == 1 else f"{len(entries)} errors"
-    return "\n\n".join([f"{_printable(name)}: {count}.", *_on_a_screen(entries)]) + "\n"
+    head = reader().phrase("document.file_broken", file=_printable(name), errors=len(entries))
+    return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
 
 
 def _on_a_screen(entries: Sequence[str]) -> list[str]:
@@ -45,7 +46,7 @@ def _on_a_screen(entries: Sequence[str]) -> list[str]:
     shown: list[str] = []
     for one in entries:
         if shown and sum(each.count("\n") + 2 for each in (*shown, one)) > _LINES:
-            shown.append(f"  … and {len(entries) - len(shown):,} more; they show when these are mended.")
+            shown.append(f"  {reader().phrase('document.more', more=len(entries) - len(shown))}")
             break
         shown.append(one)
     return shown
@@ -54,13 +55,17 @@ def _on_a_screen(entries: Sequence[str]) -> list[str]:
 def entry(place: str, excerpt: str, problem: Problem) -> str:
     """One problem as indented lines: place, source line and caret, what, allowed, did you mean."""
     path = key_path(problem.pointer)
+    messages = reader()
+    what = messages.value(problem.message)
+    hint = messages.value(problem.hint) or action_of(problem.message, messages)
+    allowed = messages.value(problem.allowed)
     lines = [
         _printable(place),
         *excerpt.splitlines(),
-        f"{path}: {_sentence(problem.message, capital=False)}" if path else _sentence(problem.message),
-        _sentence(f"Allowed: {problem.allowed}") if problem.allowed else "",
-        f"Did you mean {problem.suggestion!r}?" if problem.suggestion else "",
-        *map(_printable, problem.hint.splitlines()[:_HINTS]),
+        f"{path}: {_sentence(what, capital=False)}" if path else _sentence(what),
+        _sentence(messages.phrase("document.allowed", allowed=allowed)) if allowed else "",
+        messages.phrase("document.did_you_mean", suggestion=problem.suggestion) if problem.suggestion else "",
+        *map(_printable, hint.splitlines()[:_HINTS]),
     ]
     return "\n".join(f"  {_cut(line)}" for line in lines if line)
 
@@ -110,7 +115,7 @@ def _without_credential(line: str) -> tuple[str, int | None]:
     for found in _KEY_ON_LINE.finditer(line):
         if is_credential_key(found[1]):
             return f"{line[: found.start(2)]}***", found.start(2)
-    return ("(not shown: the line holds a credential)", 0) if hides_credential(line) else (line, None)
+    return (reader().phrase("document.line_hidden"), 0) if hides_credential(line) else (line, None)
 
 
 def _columns(text: str) -> int:

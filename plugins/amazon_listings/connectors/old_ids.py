@@ -9,6 +9,7 @@ from amazon_listings.connectors.declaration import read_file
 from amazon_listings.connectors.message import broken_text, entry
 from amazon_listings.connectors.model import BrokenConnector
 from amazon_listings.connectors.problems import Problem
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -49,22 +50,16 @@ def _problems(
     declared: Collection[str],
 ) -> Iterator[Problem]:
     if old == connector.id:
-        yield Problem("/was", f"{old!r} is the id that the connector has now", hint="Remove it from `was`.")
+        yield Problem("/was", message("document.was_itself", old=old))
     elif old in declared:
-        place = f" in {by_id[old].where}" if old in by_id else ""
-        yield Problem(
-            "/was",
-            f"the connector {old!r} is still declared{place}, so it cannot have become {connector.id!r}",
-            hint="Remove it from `was`, or remove the connector that has this id.",
-        )
+        place = str(by_id[old].where) if old in by_id else ""
+        code = "document.still_declared_in" if place else "document.still_declared"
+        said = message(code, old=old, new=connector.id, place=place)
+        yield Problem("/was", said, hint=message("document.remove_was_or_id"))
     others = [one for one in claimants if one is not connector]
     if others:
-        named = ", ".join(f"{one.id!r} in {one.where}" for one in others)
-        yield Problem(
-            "/was",
-            f"{old!r} is claimed by {named} too, and only one connector can go on with its history",
-            hint="Remove it from `was` of all connectors but one.",
-        )
+        named = [message("document.claimant", name=one.id, place=str(one.where)) for one in others]
+        yield Problem("/was", message("document.claimed_twice", old=old, others=named))
 
 
 def _entry(connector: Connector, problem: Problem) -> str:

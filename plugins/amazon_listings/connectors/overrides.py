@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.connectors.problems import Problem, nearest, shown
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
+from amazon_listings.messages import message
 from amazon_listings.sources.registry import sources
 from amazon_product_types import json_pointer
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What a condition may ask for, and how the connector's document calls it.
 CONDITIONS = ("country", "product_type", "language", "requirements", "tags")
-_EXAMPLE = "Write {when: {country: DE}, mapping: {…}}, for instance."
+_EXAMPLE = message("document.write_override")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def normal(name: str, value: object) -> str:
 def override_problems(overrides: Any, pointer: str = "/overrides") -> list[Problem]:
     """Return what is wrong with the form of a document's `overrides`."""
     if not isinstance(overrides, list):
-        return [Problem(pointer, f"{shown(overrides)} is not a list", hint=_EXAMPLE)]
+        return [Problem(pointer, message("document.no_list", value=shown(overrides)), hint=_EXAMPLE)]
     return [
         problem for number, one in enumerate(overrides) for problem in _problems(one, f"{pointer}/{number}")
     ]
@@ -71,18 +72,21 @@ def override_problems(overrides: Any, pointer: str = "/overrides") -> list[Probl
 
 def _problems(one: Any, pointer: str) -> Iterator[Problem]:
     if not isinstance(one, dict):
-        yield Problem(pointer, f"{shown(one)} is not an object", hint=_EXAMPLE)
+        yield Problem(pointer, message("document.no_object", value=shown(one)), hint=_EXAMPLE)
         return
     for key in sorted(one.keys() & {"id", "extends", "for", "overrides", "tests"}):
         yield Problem(
-            json_pointer.below(pointer, key), f"an override cannot set `{key}`", key=True, hint=_EXAMPLE
+            json_pointer.below(pointer, key),
+            message("document.override_cannot_set", key=key),
+            key=True,
+            hint=_EXAMPLE,
         )
     when = one.get("when")
     if not isinstance(when, dict) or not when:
         near = nearest("when", [key for key in one if key != "when"]) if "when" not in one else ""
         yield Problem(
             json_pointer.below(pointer, near) if near else pointer,
-            "the override does not say when",
+            message("document.override_without_when"),
             key=True,
             suggestion="when" if near else "",
             hint=_EXAMPLE,
@@ -97,7 +101,7 @@ def _condition_problems(when: dict[str, Any], pointer: str) -> Iterator[Problem]
         if name not in CONDITIONS:
             yield Problem(
                 below,
-                "unknown condition",
+                message("document.unknown_condition"),
                 key=True,
                 allowed=", ".join(CONDITIONS),
                 suggestion=nearest(name, CONDITIONS),
@@ -107,16 +111,16 @@ def _condition_problems(when: dict[str, Any], pointer: str) -> Iterator[Problem]
         for number, value in enumerate(listed):
             place = f"{below}/{number}" if isinstance(wanted, list) else below
             if not isinstance(value, str) or not value:
-                yield Problem(place, f"{shown(value)} is not text")
+                yield Problem(place, message("document.no_text", value=shown(value)))
             elif name == "country" and normal(name, value) not in MARKETPLACES:
                 yield Problem(
                     place,
-                    f"{shown(value)} is not a marketplace",
+                    message("document.no_marketplace", value=shown(value)),
                     allowed=", ".join(MARKETPLACES),
                     suggestion=nearest(value, MARKETPLACES),
                 )
         if not listed:
-            yield Problem(below, "is empty", hint=_EXAMPLE)
+            yield Problem(below, message("document.empty"), hint=_EXAMPLE)
 
 
 def never_matched(when: Mapping[str, Any], known: Mapping[str, set[str]], pointer: str) -> Problem:
@@ -134,16 +138,17 @@ def never_matched(when: Mapping[str, Any], known: Mapping[str, set[str]], pointe
             listed = sorted(have)
             return Problem(
                 f"{pointer}/when/{name}",
-                f"the override fits no connector: none has the {name.replace('_', ' ')} "
-                f"{' or '.join(map(shown, _listed(wanted)))}",
+                message(
+                    "document.override_fits_none",
+                    name=name.replace("_", " "),
+                    values=list(map(shown, _listed(wanted))),
+                ),
                 allowed=", ".join(listed) if listed else "",
                 suggestion=nearest(str(next(iter(_listed(wanted)))), listed),
-                hint="Correct the condition, or remove the override.",
             )
     return Problem(
         f"{pointer}/when",
-        "the override fits no connector: none meets all of its conditions",
-        hint="Correct the conditions, or remove the override.",
+        message("document.override_meets_none"),
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from amazon_listings.messages import Message, message
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from amazon_listings.messages import Catalogue
 
 _CREDENTIAL_KEY = re.compile(r"secret|token|passw|api_?key|credential|client_id", re.IGNORECASE)
 _CREDENTIAL_VALUE = re.compile(r"Atz[arc]\||amzn1\.(oa2|application-oa2)|-----BEGIN")
@@ -22,16 +25,36 @@ class Problem:
     """One thing wrong, at a JSON pointer; `key` when the key is wrong rather than its value.
 
     `missing` names a key that is not there, below the pointer. `hint` is what to do or what is
-    meant, `allowed` what would be right, `suggestion` the nearest right thing.
+    meant, where the message has no such text of its own, `allowed` what would be right, `suggestion`
+    the nearest right thing.
     """
 
     pointer: str
-    message: str
+    message: Message | str
     key: bool = False
     missing: str = ""
-    allowed: str = ""
+    allowed: Message | str = ""
     suggestion: str = ""
-    hint: str = ""
+    hint: Message | str = ""
+
+
+Found = TypeVar("Found")
+
+
+def distinct(found: Iterable[Found], most: int) -> list[Found]:
+    """Return the first of some problems, each once."""
+    kept: list[Found] = []
+    for one in found:
+        if len(kept) == most:
+            break
+        if one not in kept:
+            kept.append(one)
+    return kept
+
+
+def action_of(said: Message | str, messages: Catalogue) -> str:
+    """Return what a message says is to be done; empty if it says nothing of it."""
+    return messages.action(said.code, **said.facts) if isinstance(said, Message) else ""
 
 
 def nearest(found: str, allowed: Iterable[str]) -> str:
@@ -39,13 +62,14 @@ def nearest(found: str, allowed: Iterable[str]) -> str:
     return next(iter(closest(found, allowed)), "")
 
 
-def shown(value: Any) -> str:
+def shown(value: Any) -> Message | str:
     """A value as an error message shows it: short, one line, and never a credential."""
     if isinstance(value, dict | list):
-        return f"{'an empty' if not value else 'this'} {'object' if isinstance(value, dict) else 'list'}"
+        kind = "object" if isinstance(value, dict) else "list"
+        return message(f"document.this_{kind}" if value else f"document.empty_{kind}")
     text = _WORDS[value] if value is None or isinstance(value, bool) else repr(value)
     if hides_credential(text):
-        return "(a credential, not shown)"
+        return message("document.value_hidden")
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 

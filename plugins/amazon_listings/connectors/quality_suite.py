@@ -13,9 +13,12 @@ from amazon_listings.connectors.document_limits import MOST_CHARACTERS
 from amazon_listings.connectors.json_document import read_json
 from amazon_listings.connectors.message import broken_text
 from amazon_listings.connectors.model import BrokenConnector, Connector
+from amazon_listings.messages import message, reader
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from amazon_listings.messages import Message
 
 #: The folder of suites, beside that of the connectors.
 FOLDER = "quality"
@@ -33,40 +36,47 @@ def with_suite(outcome: Connector | BrokenConnector, path: Path | None) -> Conne
         return outcome
     try:
         entries = _entries(path)
-    except ValueError as error:
-        text = f"  {path}\n  The suite of Great Expectations cannot be read: {error}."
+    except _NoSuite as error:
+        text = f"  {path}\n  {reader().phrase('document.no_suite', why=error.why)}"
         return BrokenConnector(outcome.id, outcome.where, broken_text(outcome.id, [text]))
     quality = [*outcome.quality, *entries]
     return replace(outcome, quality=quality, document=outcome.document | {"quality": quality})
+
+
+class _NoSuite(Exception):
+    """A file is no suite, and why."""
+
+    def __init__(self, why: Message | str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
     """The expectations of a suite, as the connector's `quality` writes them.
 
     Raises:
-        ValueError: the file is no suite; the text says why.
+        _NoSuite: the file is no suite.
     """
     try:
         with path.open("rb") as file:
             content = file.read(4 * MOST_CHARACTERS + 1)
     except OSError as error:
-        raise ValueError(error.strerror or type(error).__name__) from error
+        raise _NoSuite(error.strerror or type(error).__name__) from error
     read = read_json(content.decode("utf-8-sig"))
     if read.problems:
-        spot = read.problems[0].spot
-        line = f"line {spot.line + 1}: " if spot else ""
-        raise ValueError(f"{line}{read.problems[0].message}")
+        spot, why = read.problems[0].spot, read.problems[0].message
+        raise _NoSuite(message("document.suite_line", line=spot.line + 1, why=why) if spot else why)
     suite = read.value
     listed = suite.get("expectations") if isinstance(suite, dict) else None
     if not isinstance(listed, list):
-        raise ValueError("it has no list `expectations`")  # noqa: TRY004 - one error for a bad file
+        raise _NoSuite(message("document.suite_without_list"))
     return [_entry(number, one, path) for number, one in enumerate(listed, 1)]
 
 
 def _entry(number: int, one: Any, path: Path) -> dict[str, Any]:
     kwargs = one.get("kwargs", {}) if isinstance(one, dict) else None
     if not isinstance(kwargs, dict) or not isinstance(one.get("type"), str):
-        raise ValueError(f"expectation {number} needs a `type`, and an object `kwargs`")  # noqa: TRY004 - as above
+        raise _NoSuite(message("document.expectation_form", number=number))
     beside = {key: one[key] for key in ("description", "notes", "severity") if one.get(key)}
     meta = one.get("meta")
     level = (

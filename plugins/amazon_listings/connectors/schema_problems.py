@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.connectors.problems import Problem, is_credential_key, nearest, shown
 from amazon_listings.connectors.schema import resolved, schema, subschema, validator
+from amazon_listings.messages import message
 from amazon_listings.sources.registry import registry, sources
 from amazon_product_types import json_pointer
 
@@ -17,24 +18,26 @@ if TYPE_CHECKING:
 
     import jsonschema_rs
 
+    from amazon_listings.messages import Catalogue, Message
+
 #: Errors that are put into words.
 _MOST_ERRORS = 100
 #: A longer list of allowed values is not printed; what was meant is the nearest of them.
 _MOST_OPTIONS_SHOWN = 40
 _KINDS = {
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object (key: value)",
-    "null": "null",
+    "string": "kind.text",
+    "number": "kind.number",
+    "integer": "kind.whole_number",
+    "boolean": "kind.boolean",
+    "array": "kind.list",
+    "object": "kind.object",
+    "null": "kind.null",
 }
 _LIMITS = {
-    "exclusiveMinimum": "more than {}",
-    "minimum": "at least {}",
-    "maximum": "at most {}",
-    "maxLength": "at most {} characters",
+    "exclusiveMinimum": "limit.more_than",
+    "minimum": "limit.at_least",
+    "maximum": "limit.at_most",
+    "maxLength": "limit.characters",
 }
 
 
@@ -78,74 +81,70 @@ def _explained(error: jsonschema_rs.ValidationError, document: Any) -> Iterator[
 
 
 def _wrong_key(pointer: str, name: str, node: dict[str, Any]) -> Problem:
-    message = f"{shown(name)} is not allowed as a key here" if name else "a key without a name"
+    said = message("document.key_not_allowed", value=shown(name))
     return Problem(
-        json_pointer.below(pointer, name), message, key=True, allowed=_allowed(node) if name else ""
+        json_pointer.below(pointer, name),
+        said if name else message("document.key_without_name"),
+        key=True,
+        allowed=_allowed(node) if name else "",
     )
 
 
 def _unknown_key(pointer: str, key: str, node: dict[str, Any]) -> Problem:
     below = json_pointer.below(pointer, key)
     if is_credential_key(key):
-        return Problem(
-            below,
-            "credentials do not belong in a connector",
-            key=True,
-            hint="Put them in an Airflow connection and name its id under `connection`. "
-            "If this text was shared or committed, renew the credential.",
-        )
+        return Problem(below, message("document.credential"), key=True)
     if not pointer and (why := registry().broken.get(key)):
-        return Problem(below, "this source is installed, but not usable", key=True, hint=why)
+        return Problem(below, message("document.source_unusable"), key=True, hint=why)
     suggestion = nearest(key, node.get("properties", {}))
-    elsewhere = [] if suggestion else [name for name in _sections_with(key) if name != pointer.lstrip("/")]
+    others = [] if suggestion else [name for name in _sections_with(key) if name != pointer.lstrip("/")]
+    elsewhere = [name or message("document.itself") for name in others]
     return Problem(
         below,
-        "unknown key",
+        message("document.unknown_key"),
         key=True,
         allowed=", ".join(node.get("properties", {})),
         suggestion=suggestion,
-        hint=f"{shown(key)} is a key of {' and of '.join(elsewhere)}." if elsewhere else "",
+        hint=message("document.key_of", key=shown(key), places=elsewhere) if elsewhere else "",
     )
 
 
 def _sections_with(key: str) -> list[str]:
-    sections = {"the document itself": schema()} | schema()["properties"]
+    """Return the parts of a document that have a key; the document itself is empty."""
+    sections = {"": schema()} | schema()["properties"]
     return [name for name, node in sections.items() if key in resolved(node).get("properties", {})]
 
 
 def _missing_key(pointer: str, key: str, node: dict[str, Any]) -> Problem:
     wanted = resolved(node.get("properties", {}).get(key, {}))
     example = next(iter(wanted.get("examples", ())), None)
-    return Problem(
-        pointer,
-        f"the key {key!r} is missing",
-        key=True,
-        missing=key,
-        hint=wanted.get("description", "")
-        + (f" Example: {key}: {example}" if isinstance(example, str) else ""),
-    )
+    described: Message | str = wanted.get("description", "")
+    if isinstance(example, str):
+        described = message("document.example", described=described, example=f"{key}: {example}")
+    return Problem(pointer, message("document.key_missing", key=key), key=True, missing=key, hint=described)
 
 
 def _source_problem(document: dict[str, Any]) -> Problem:
     known = sources()
     given = [name for name in document if name in known]
-    allowed = f"exactly one of {', '.join(known)}"
+    allowed = message("document.exactly_one_of", names=", ".join(known))
     if given:
         return Problem(
             f"/{given[-1]}",
-            f"a connector has one source, and {given[0]} is given too",
+            message("document.two_sources", other=given[0]),
             key=True,
             allowed=allowed,
-            hint="Remove one of them, or make a second connector.",
         )
-    *others, last = [f"{source.name}: (products from {source.summary})" for source in known.values()]
+    blocks = [
+        message("document.source_block", name=source.name, summary=source.summary)
+        for source in known.values()
+    ]
     return Problem(
         "",
-        "there is no source of products",
+        message("document.no_source", sources=blocks),
         key=True,
         missing=next(iter(known)),
         allowed=allowed,
-        hint=f"Add {', '.join(others)} or {last}." if others else f"Add {last}.",
     )
 
 
@@ -168,24 +167,22 @@ def _no_branch(
 
 def _wrong_value(pointer: str, value: Any, keyword: str, node: dict[str, Any]) -> Problem:
     if value is None:
-        return Problem(
-            pointer, "has no value", allowed=_allowed(node), hint="Give it one, or remove the line."
-        )
+        return Problem(pointer, message("document.no_value"), allowed=_allowed(node))
     options = list(_options(node))
-    messages = {
-        "uniqueItems": "holds something twice",
-        "minItems": "is empty",
-        "minProperties": "is empty",
-        "minLength": "is empty",
-        "maxLength": f"{shown(value)} is too long",
-        "type": f"{shown(value)} is {_kind(value)}, not {_kinds(node)}",
+    said = {
+        "uniqueItems": message("document.holds_twice"),
+        "minItems": message("document.empty"),
+        "minProperties": message("document.empty"),
+        "minLength": message("document.empty"),
+        "maxLength": message("document.too_long", value=shown(value)),
+        "type": message("document.wrong_kind", value=shown(value), found=_kind(value), wanted=_kinds(node)),
     }
-    hint = "" if options else node.get("description", "")
+    hint: Message | str = "" if options else node.get("description", "")
     if keyword == "type" and isinstance(value, str) and _without_quotes(value, node):
-        hint = f"Write {value} without quotes."
+        hint = message("document.without_quotes", value=value)
     return Problem(
         pointer,
-        messages.get(keyword, f"{shown(value)} is not allowed"),
+        said.get(keyword, message("document.not_allowed", value=shown(value))),
         allowed="" if keyword in {"uniqueItems", "minProperties", "type"} else _allowed(node),
         suggestion=_suggestion(value, options, node) if isinstance(value, str) else "",
         hint=hint,
@@ -216,28 +213,52 @@ def _options(node: dict[str, Any]) -> Iterator[str]:
         yield from _options(resolved(branch))
 
 
-def _allowed(node: dict[str, Any]) -> str:
+class _Branches(NamedTuple):
+    """What each branch of an anyOf takes."""
+
+    each: tuple[Any, ...]
+
+    def worded(self, messages: Catalogue) -> str:
+        """Return them one after the other."""
+        return "; ".join(map(messages.value, self.each))
+
+
+class _Either(NamedTuple):
+    """Kinds of values, one of which is wanted."""
+
+    kinds: tuple[Message, ...]
+
+    def worded(self, messages: Catalogue) -> str:
+        """Return them as alternatives."""
+        return messages.any_of(self.kinds)
+
+
+def _allowed(node: dict[str, Any]) -> Any:
     if "anyOf" in node:
-        return "; ".join(branch.get("title") or _allowed(branch) for branch in node["anyOf"])
+        return _Branches(tuple(branch.get("title") or _allowed(branch) for branch in node["anyOf"]))
     if "patternErrorMessage" in node:
         return str(node["patternErrorMessage"])
     if "enum" in node:
         options = node["enum"]
-        return ", ".join(options) if len(options) <= _MOST_OPTIONS_SHOWN else f"one of {len(options)} names"
+        if len(options) <= _MOST_OPTIONS_SHOWN:
+            return ", ".join(options)
+        return message("document.one_of_names", count=len(options))
     title = str(node.get("title", ""))
     if title[:1].islower():  # a branch of an anyOf is titled by what it takes, a key by its name
         return title
-    return ", ".join(text.format(node[key]) for key, text in _LIMITS.items() if key in node) or _kinds(node)
+    limits = [message(code, number=node[key]) for key, code in _LIMITS.items() if key in node]
+    return message("document.limits", limits=limits) if limits else _Either(tuple(_kinds(node)))
 
 
-def _kinds(node: dict[str, Any]) -> str:
+def _kinds(node: dict[str, Any]) -> list[Message]:
     types = node.get("type", [])
-    return " or ".join(_KINDS[kind] for kind in ([types] if isinstance(types, str) else types))
+    return [message(_KINDS[kind]) for kind in ([types] if isinstance(types, str) else types)]
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Any) -> Message:
     if isinstance(value, bool):
-        return "true or false"
+        return message("kind.boolean")
     if isinstance(value, int | float):
-        return "a number"
-    return {"str": "text", "list": "a list", "dict": "an object"}[type(value).__name__]
+        return message("kind.number")
+    named = {"str": "kind.text", "list": "kind.list", "dict": "kind.some_object"}
+    return message(named[type(value).__name__])

@@ -27,6 +27,7 @@ from amazon_listings.connectors.document_limits import (
     is_too_long_number,
     odd_text,
 )
+from amazon_listings.messages import Message, message
 from amazon_product_types import json_pointer
 
 
@@ -41,9 +42,9 @@ class Spot(NamedTuple):
 class YamlProblem(NamedTuple):
     """What is wrong with a YAML text, and where."""
 
-    message: str
+    message: Message
     spot: Spot | None
-    hint: str = ""
+    hint: Message | str = ""
 
 
 @dataclass
@@ -131,19 +132,19 @@ class _Reader:
         try:
             self.document.value = self.value(root, "")
         except _GivenUp as given_up:
-            self.problem(str(given_up), given_up.node)
+            self.problem(given_up.why, given_up.node)
 
-    def problem(self, message: str, node: yaml.Node, hint: str = "") -> None:
-        self.document.problems.append(YamlProblem(message, _spot(node), hint))
+    def problem(self, said: Message, node: yaml.Node, hint: Message | str = "") -> None:
+        self.document.problems.append(YamlProblem(said, _spot(node), hint))
 
     def value(self, node: yaml.Node, pointer: str) -> Any:
         self.count += 1
         if self.count > MOST_NODES:
-            raise _GivenUp(f"{TOO_MANY}; do aliases (*) repeat each other?", node)
+            raise _GivenUp(message("document.too_many_aliases"), node)
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         if id(node) in self.above:
-            raise _GivenUp("an alias (*) that contains itself", node)
+            raise _GivenUp(message("document.alias_of_itself"), node)
         if len(self.above) >= MOST_LEVELS:
             raise _GivenUp(TOO_DEEP, node)
         self.above.add(id(node))
@@ -158,18 +159,18 @@ class _Reader:
         if convert is None or (
             node.tag in {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"} and not node.value
         ):
-            self.problem(f"the YAML tag {node.tag!r} is not used here", node, "Write plain values.")
+            self.problem(message("document.yaml_tag", tag=node.tag), node)
             return None
         if odd := odd_text(node.value):
-            self.problem(f"a text holds {odd}", node, "Remove it, or write the whole character.")
+            self.problem(message("document.text_holds", odd=odd), node)
             return None
         if convert in {int, float} and is_too_long_number(node.value):
-            self.problem(TOO_MANY_DIGITS, node, "Put it in quotes if it is text.")
+            self.problem(TOO_MANY_DIGITS, node, message("document.quote_it"))
             return None
         try:
             return convert(node.value)
         except ValueError:  # an explicit `!!int x`, or more digits than Python takes
-            self.problem("not a number", node, "Put it in quotes if it is text.")
+            self.problem(message("document.no_number"), node, message("document.quote_it"))
             return None
 
     def items(self, node: yaml.Node, pointer: str) -> list[Any]:
@@ -187,10 +188,9 @@ class _Reader:
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 if isinstance(key, yaml.MappingNode) and key.flow_style:
-                    hint = 'YAML reads { as the start of an object. Write it in quotes: "{{ item.name }}".'
-                    self.problem("an expression without quotes", node, hint)
+                    self.problem(message("document.unquoted_expression"), node)
                 else:
-                    self.problem("a key must be text", key)
+                    self.problem(message("document.key_must_be_text"), key)
                 continue
             if key.tag == "tag:yaml.org,2002:merge":
                 merged |= self.merged(item)
@@ -202,11 +202,7 @@ class _Reader:
             if name in values:
                 first = nodes[json_pointer.below(pointer, name)][0]
                 line = first.start_mark.line + 1 if first else 0
-                self.problem(
-                    f"{name!r} is here a second time; it is on line {line} already",
-                    key,
-                    "YAML would silently keep the last. Remove one of them.",
-                )
+                self.problem(message("document.key_twice", key=name, line=line), key)
                 continue
             below = json_pointer.below(pointer, name)
             nodes[below] = (key, item)
@@ -220,20 +216,20 @@ class _Reader:
             if isinstance(part, yaml.MappingNode):
                 merged |= self.value(part, "/<<")
             else:
-                self.problem("<< takes an alias of an object", part)
+                self.problem(message("document.merge_alias"), part)
         return merged
 
 
 class _GivenUp(Exception):
-    def __init__(self, message: str, node: yaml.Node) -> None:
-        super().__init__(message)
-        self.node = node
+    def __init__(self, why: Message, node: yaml.Node) -> None:
+        super().__init__(why)
+        self.why, self.node = why, node
 
 
-def _wrong_key(name: str) -> str:
+def _wrong_key(name: str) -> Message | None:
     if odd := odd_text(name):
-        return f"a key holds {odd}"
-    return f"a key of {len(name):,} characters" if len(name) > LONGEST_KEY else ""
+        return message("document.key_holds", odd=odd)
+    return message("document.long_key", length=len(name)) if len(name) > LONGEST_KEY else None
 
 
 def _forbidden(error: yaml.YAMLError, text: str) -> YamlProblem:
@@ -243,7 +239,8 @@ def _forbidden(error: yaml.YAMLError, text: str) -> YamlProblem:
         (None, 0),
     )
     spot = None if line is None else Spot(line, column)
-    return YamlProblem(f"not YAML: {' '.join(str(error).split())[:200]}", spot, "Remove this character.")
+    said = message("document.not_yaml", said=" ".join(str(error).split())[:200])
+    return YamlProblem(said, spot, message("document.remove_character"))
 
 
 def _spot(node: yaml.Node) -> Spot:
@@ -256,18 +253,19 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
     spot = Spot(mark.line, mark.column) if mark else None
     lines = text.splitlines()
     line = lines[spot.line] if spot and spot.line < len(lines) else ""
-    return YamlProblem(f"not YAML: {error.problem or error.context}", spot, _syntax_hint(error, line, spot))
+    said = message("document.not_yaml", said=error.problem or error.context)
+    return YamlProblem(said, spot, _syntax_hint(error, line, spot))
 
 
-def _syntax_hint(error: yaml.MarkedYAMLError, line: str, spot: Spot | None) -> str:
+def _syntax_hint(error: yaml.MarkedYAMLError, line: str, spot: Spot | None) -> Message:
     at = line[spot.column : spot.column + 1] if spot else ""
     value = line.partition(":")[2].strip()
     if "expected a single document" in str(error.context):
-        return "One file holds one connector: put the second one in a file of its own."
+        return message("document.second_document")
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        return "YAML is indented with spaces; this line has a tab."
+        return message("document.tab")
     if (at and at in "@`%") or value.startswith(("*", "@", "%", "&", "!")):
-        return f'A value that starts with {at or value[0]} needs quotes: "{value or "@daily"}".'
+        return message("document.needs_quotes", mark=at or value[0], value=value or "@daily")
     if "{{" in line:
-        return 'An expression needs quotes around the whole value: "{{ item.name }}".'
-    return "Look at this line and the one above: indentation, a colon, a quote or a bracket left open."
+        return message("document.expression_needs_quotes")
+    return message("document.look_above")

@@ -6,13 +6,17 @@ How they are written is said there.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.messages import DEFAULT, Catalogue, IssueTexts, Message, message
 from amazon_product_types.messages import catalogue as catalogue_of
 from amazon_product_types.messages import languages as languages_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PACKAGE = "amazon_listings"
 
@@ -23,9 +27,11 @@ __all__ = [
     "LogLine",
     "Message",
     "catalogue",
+    "in_language",
     "languages",
     "log_line",
     "message",
+    "reader",
     "write_log_in",
 ]
 
@@ -48,6 +54,21 @@ def log_line(code: str, /, **facts: Any) -> LogLine:
 def write_log_in(language: str) -> None:
     """Have this context's log written in a language from here on."""
     _LOG_LANGUAGE.set(language)
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Write in a language as long as the context lasts."""
+    before = _LOG_LANGUAGE.set(language)
+    try:
+        yield
+    finally:
+        _LOG_LANGUAGE.reset(before)
+
+
+def reader() -> Catalogue:
+    """Return the messages of the language that this context writes."""
+    return catalogue(_LOG_LANGUAGE.get())
 
 
 @cache

@@ -13,6 +13,7 @@ from amazon_listings.connectors.loader import connector_from, load_connectors
 from amazon_listings.connectors.model import BrokenConnector
 from amazon_listings.ledger.connectors import known_connectors
 from amazon_listings.ledger.new_connectors import find_new_connector
+from amazon_listings.messages import in_language
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def configured() -> Loaded:
     stamp = (sorted(variables.items()), _stamp(folder))
     with _LOCK:
         if not _KEPT or _KEPT[0][0] != stamp:
-            _KEPT[:] = [(stamp, load_connectors(folder, variables))]
+            with in_language(settings().language):
+                _KEPT[:] = [(stamp, load_connectors(folder, variables))]
         return _KEPT[0][1]
 
 

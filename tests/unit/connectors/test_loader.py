@@ -377,7 +377,7 @@ class TestOldIds:
         for one in loaded.broken:
             assert "a.yaml" in one.text
             assert "b.yaml" in one.text
-        assert "'lamps' is claimed by 'lights' in" in loaded.broken[0].text
+        assert "'lamps' is claimed by 'lights' (" in loaded.broken[0].text
 
     def test_an_old_id_that_lives_again_stops_who_claims_it(self, write, document):
         loaded = self.load(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.connectors.yaml_document import read_yaml
+from amazon_listings.messages import catalogue
 from amazon_product_types import json_pointer
 
 TEXT = st.text(
@@ -104,7 +105,7 @@ def test_problems(text, line, said):
     if not said:
         assert "os" not in repr(read.value)  # a list of text at most: nothing is made or called
         return
-    assert said in read.problems[0].message
+    assert said in catalogue().word(read.problems[0].message)
     assert read.problems[0].spot.line + 1 == line
 
 
@@ -121,7 +122,7 @@ def test_problems(text, line, said):
     ],
 )
 def test_hints(line, hint):
-    assert hint in read_yaml(f"{line}\n").problems[0].hint
+    assert hint in catalogue().word(read_yaml(f"{line}\n").problems[0].hint)
 
 
 def test_aliases():
@@ -135,7 +136,9 @@ def test_aliases():
 def test_aliases_that_multiply_are_stopped():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    assert "more than a connector can hold" in read_yaml("\n".join(lines)).problems[0].message
+    assert "more than a connector can hold" in catalogue().word(
+        read_yaml("\n".join(lines)).problems[0].message
+    )
 
 
 @pytest.mark.parametrize("levels", [51, 3000, 100_000])  # libyaml crashes at the last
@@ -143,7 +146,8 @@ def test_aliases_that_multiply_are_stopped():
 def test_deep_nesting_is_a_problem_not_a_crash(opening, levels):
     closing = {"[": "]", "{": "}"}.get(opening[0], "")
     (problem,) = read_yaml(opening * levels + "x" + closing * levels).problems
-    assert "more than" in problem.message or "a key must be text" in problem.message
+    said = catalogue().word(problem.message)
+    assert "more than" in said or "a key must be text" in said
 
 
 def test_fifty_levels_are_read():

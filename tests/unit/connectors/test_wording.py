@@ -1,0 +1,18 @@
+"""What is wrong with a document, in the language of those who read it."""
+
+from amazon_listings.connectors import load_connectors
+from amazon_listings.messages import in_language
+
+
+def test_what_is_wrong_is_said_in_the_readers_language(tmp_path):
+    (tmp_path / "lamps.yaml").write_text("id: lamps\nsync: {operation: lve}\ncolour: red\n")
+    (tmp_path / "desks.yaml").write_text("id: desks\n\tamazon: {}\n")
+    with in_language("de"):
+        broken = {one.id: one.text for one in load_connectors(tmp_path, {}).broken}
+    assert broken["lamps"].startswith("Der Konnektor lamps kann nicht verwendet werden: ")
+    assert "Erlaubt: test, live" in broken["lamps"]
+    assert "Meinten Sie 'live'?" in broken["lamps"]
+    assert "unbekannter Schlüssel" in broken["lamps"]
+    assert "diese Zeile hat einen Tabulator" in broken["desks"]
+    left = [line for text in broken.values() for line in text.splitlines() if " the " in line]
+    assert [line for line in left if "sales_layer" not in line and "|" not in line] == []
