@@ -18,6 +18,7 @@ from amazon_listings import pipeline
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.messages import catalogue, message
+from amazon_listings.runs.heap import settled_heap
 from amazon_listings.runs.outcomes import counted_outcomes
 
 if TYPE_CHECKING:
@@ -74,12 +75,15 @@ def run_connector(
     unfinished: list[str] = []
     for step, call in _steps(run, installation, decide, poll):
         try:
-            progress(step, messages.word(call()))
+            with settled_heap():
+                done = call()
+            progress(step, messages.word(done))
         except AmazonListingsError as error:
             _note_failure(run, step, error)
             unfinished.append(step)
             break
-    summary = pipeline.finish(run, installation, unfinished=unfinished)
+    with settled_heap():
+        summary = pipeline.finish(run, installation, unfinished=unfinished)
     progress("report", messages.word(counted_outcomes(summary["counts"])))
     return run, summary
 

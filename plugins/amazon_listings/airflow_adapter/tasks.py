@@ -37,10 +37,11 @@ def _run(connector_id: str, attempt: int) -> Iterator[tuple[RunContext, AirflowI
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
     from amazon_listings.ledger.connectors import folder_key
     from amazon_listings.runs.context import resume_run
+    from amazon_listings.runs.heap import settled_heap
 
     installation = AirflowInstallation()
     context = get_current_context()
-    with _failures_kept(connector_id, context, attempt, installation):
+    with _failures_kept(connector_id, context, attempt, installation), settled_heap():
         key = folder_key(installation.ledger, connector_id)
         yield resume_run(key, context["run_id"], attempt, installation.storage), installation
 

@@ -160,8 +160,8 @@ class Decisions:
 
     def _forget_settled(self, part: str, verdicts: list[_Verdict]) -> None:
         """Forget the questions about items that have nothing left to ask."""
-        unchanged = (item.sku for item in self.folder.read(TESTED, part) if item.outcome is Outcome.UNCHANGED)
-        settled = {sku for sku in unchanged if sku}
+        tested = self.folder.index(TESTED, part)
+        settled = {item.sku for item in tested if item.sku and item.outcome is Outcome.UNCHANGED}
         settled |= {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
         asked = approval_states(self.ledger, self.listings, list(settled))
         forget_approvals(self.ledger, self.listings, self.run, sorted(settled & asked.keys()))

@@ -34,7 +34,7 @@ class Method(StrEnum):
     NOTHING = "NOTHING"
 
 
-class MappingLine(msgspec.Struct, frozen=True, omit_defaults=True):
+class MappingLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The line of a mapping that makes a value.
 
     Args:
@@ -68,7 +68,7 @@ def line_behind(leaf: Leaf, mapping: FieldMapping, where: Where) -> MappingLine 
     return MappingLine(origin.file or str(where.path or ""), origin.line, origin.key)
 
 
-class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+class Change(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What becomes of one leaf.
 
     Args:
@@ -95,7 +95,7 @@ class Fate(StrEnum):
     REMOVED = "removed"
 
 
-class Displaced(msgspec.Struct, frozen=True, omit_defaults=True):
+class Displaced(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Something that others put into a listing, and that is not there once a plan is carried out.
 
     Args:
@@ -111,7 +111,7 @@ class Displaced(msgspec.Struct, frozen=True, omit_defaults=True):
     after: Any = None
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """The plan of one SKU.
 
     Args:

@@ -29,8 +29,11 @@ Record = TypeVar("Record")
 Index = TypeVar("Index")
 
 
-class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a stage's part; what is as by default is not written."""
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One line of a stage's part; what is as by default is not written.
+
+    Records are trees: the garbage collector need not search the many of them for cycles.
+    """
 
 
 class ItemRecord(RunRecord, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ Made = dict[Place, Element]
 MARKETPLACE = "marketplace_id"
 
 
-class Leaf(msgspec.Struct, frozen=True):
+class Leaf(msgspec.Struct, frozen=True, gc=False):
     """The address of a leaf; the same for any order of elements and keys.
 
     Args:

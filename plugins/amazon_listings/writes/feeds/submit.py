@@ -152,12 +152,12 @@ class FeedSync:
             if not pending:
                 continue
             answers = self._answers(pending)
-            payloads = self._payloads(part, answers)
+            said = {sku: reports.issues_of(answer, sku) for sku, answer in answers.items()}
+            payloads = self._payloads(part, {sku for sku, issues in said.items() if issues})
             for place, item in enumerate(items):
                 if item.outcome is Outcome.PENDING and item.sku in answers:
                     answer = answers[item.sku]
-                    said = reports.issues_of(answer, item.sku)
-                    issues = self.writer.issues_of(said, payloads.get(item.pim_id, {}))
+                    issues = self.writer.issues_of(said[item.sku], payloads.get(item.pim_id, {}))
                     items[place] = message_outcome(
                         item, answer, waiting, remark=remark, issues=issues, messages=self.writer.messages
                     )
@@ -187,7 +187,7 @@ class FeedSync:
 
     def _payloads(self, part: str, skus: Collection[str]) -> dict[str, Attributes]:
         """Return the attributes of the items of a part that have these SKUs."""
-        mapped = self.folder.read_any(MAPPED, part)
+        mapped = self.folder.read_any(MAPPED, part) if skus else ()
         return {item.pim_id: item.attributes for item in mapped if item.sku in skus}
 
     def _answers(self, skus: Sequence[str]) -> dict[str, FeedAnswer]:
