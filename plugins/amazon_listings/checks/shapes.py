@@ -156,9 +156,14 @@ def _scalars(value: Any) -> Iterator[Any]:
 
 
 def _kind(value: Any) -> str:
-    if value.__class__ is not str:
-        sign = "-" if isinstance(value, int | float) and value < 0 else ""
-        return f"{sign}{value.__class__.__name__}"
+    if value.__class__ is str:
+        # Items share most of their short texts.
+        return _kind_of_text(value) if len(value) > SHORT else _kind_of_short_text(value)
+    sign = "-" if isinstance(value, int | float) and value < 0 else ""
+    return f"{sign}{value.__class__.__name__}"
+
+
+def _kind_of_text(value: str) -> str:
     if value.isdecimal():
         return f"digits {len(value)}"
     length = sum(len(value) > limit for limit in _LENGTHS)
@@ -166,6 +171,9 @@ def _kind(value: Any) -> str:
     form = "url" if value.startswith(("http://", "https://", "s3://")) else ""
     markup = "markup" if _MARKUP.search(value) else ""
     return f"{letters} {length} {form} {markup} {'lines' if chr(10) in value else ''}"
+
+
+_kind_of_short_text = lru_cache(maxsize=10_000)(_kind_of_text)
 
 
 def _option_places(schema: Any, place: str, document: Mapping[str, Any], depth: int) -> Iterator[str]:

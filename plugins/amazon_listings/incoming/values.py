@@ -60,6 +60,8 @@ def printable(text: str) -> str:
 
 def unfit(value: Any) -> Unfit | None:
     """Return why a value of a field cannot be used, or None if it can."""
+    if value.__class__ is str and len(value) <= LONGEST_TEXT and value.isascii():
+        return None
     budget = _Budget()
     level = [value]
     for _ in range(MOST_LEVELS + 1):

@@ -68,6 +68,8 @@ def column_text(text: str, most: int) -> str:
     PostgreSQL refuses NUL, lone surrogates and what is too long; a product's SKU or identity may be
     any of them, and its issues must be kept all the same.
     """
+    if len(text) <= most and text.isascii() and "\x00" not in text:
+        return text
     clean = text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
     if clean == text and len(text) <= most:
         return text

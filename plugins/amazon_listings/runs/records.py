@@ -325,6 +325,7 @@ def _fields(record: object) -> object:
 
 
 _encoder = msgspec.json.Encoder()
+_NO_MARKETPLACE = b'"marketplace_id":null'
 
 
 def encode(record: object) -> bytes:
@@ -338,7 +339,9 @@ def encode(record: object) -> bytes:
     except UnicodeEncodeError:
         return _spelled_out(record)
     # msgspec writes NaN and infinity as null, which would turn a wrong value into none.
-    if b"null" in line and not _is_finite(msgspec.to_builtins(record)):
+    # The marketplace of a leaf is a name or none.
+    nulls = line.count(b"null")
+    if nulls and nulls > line.count(_NO_MARKETPLACE) and not _is_finite(msgspec.to_builtins(record)):
         return _spelled_out(record)
     return line + b"\n"
 

@@ -198,7 +198,7 @@ def selection_of(element: Any, selectors: tuple[str, ...], defaults: Mapping[str
     if not isinstance(element, dict):
         return None
     found = [(name, element.get(name, defaults.get(name))) for name in sorted(selectors)]
-    if not all(isinstance(value, Scalar | None) for _, value in found):
+    if not all(isinstance(value, _SELECTABLE) for _, value in found):
         return None
     return tuple((name, value) for name, value in found if value is not None)
 
@@ -243,6 +243,15 @@ class _Comparison:
     ) -> Iterator[tuple[tuple[str | Selection, ...], Any, Any]]:
         """Return the paths of the leaves of elements with the same selectors, with both values."""
         if layout.single and len(before) <= 1 and len(after) <= 1:
+            if not before and _is_flat(after[0]):
+                # Much of what is listed first: nothing to compare, and nothing below.
+                found = False
+                for name, value in after[0].items():
+                    if name not in layout.selectors:
+                        found = True
+                        yield (name,), None, value
+                if found:
+                    return
             left, right = (self._content(side, layout) for side in (before, after))
             if left or right:
                 yield from self._properties(left, right, layout)
@@ -278,6 +287,14 @@ class _Comparison:
                         yield (selection, *path), one, other
                 return
         yield (), before, after
+
+
+_SELECTABLE = (str, int, float, bool, type(None))
+_FLAT = frozenset(_SELECTABLE)
+
+
+def _is_flat(element: Element) -> bool:
+    return all(value.__class__ in _FLAT for value in element.values())
 
 
 def _names(*sides: Iterable[str]) -> dict[str, None]:

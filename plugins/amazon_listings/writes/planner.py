@@ -174,6 +174,7 @@ class Planner:
         self._layout = layout
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
+        self._lines: dict[tuple[str, ...], MappingLine | None] = {}
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
         stock = mapping.plan.get(AVAILABILITY)
@@ -410,7 +411,10 @@ class Planner:
 
     def line_of(self, leaf: Leaf) -> MappingLine | None:
         """Return the mapping line that makes a leaf; None if no line does."""
-        return line_behind(leaf, self._mapping, self._connector.where)
+        path = (leaf.attribute, *(step for step in leaf.path if isinstance(step, str)))
+        if path not in self._lines:
+            self._lines[path] = line_behind(leaf, self._mapping, self._connector.where)
+        return self._lines[path]
 
     def send(self, row: WantedItem, write: PlannedWrite, *, preview: bool = False) -> Submission:
         """Carry a plan out, or ask for Amazon's verdict on it; the plan is not `NOTHING`.
