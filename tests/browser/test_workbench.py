@@ -202,7 +202,7 @@ def test_an_issue_is_mended_in_the_draft(house, signed_in):
     start(house, page, "live")
     page.goto(place(house, f"dags/{DAG}/approvals"))
     asked = page.locator("tbody tr").count()
-    # Quality (a SKU twice, a wrong GTIN) and Amazon itself may still stop some.
+    # Amazon's own preview may still stop some.
     assert 10 < asked <= freed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ from amazon_listings.ledger.runs import recent_runs
 from amazon_listings.runs.definitions import load_definitions
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import DefinitionsNote
+from amazon_listings.runs.related_tables import load_tables
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -38,6 +39,18 @@ def last_note(connector: Connector, ledger: Engine, key: str) -> DefinitionsNote
             return note
     new = find_new_connector(ledger, connector.id)
     return None if new is None else msgspec.convert(new.definition, DefinitionsNote)
+
+
+def last_tables(connector: Connector, ledger: Engine, key: str) -> dict[str, Any]:
+    """Return the rows of a connector's related tables as a run kept them last; none where no run did."""
+    if not connector.tables:
+        return {}
+    storage = connections.storage()
+    for run in recent_runs(ledger, key, _RUNS):
+        found = load_tables(connector, RunFolder.of(storage, key, run.run_id, run.attempt))
+        if any(found.values()):
+            return found
+    return {}
 
 
 def stored_definitions_of(connector: Connector, ledger: Engine, key: str) -> Definitions | None:

@@ -9,14 +9,17 @@ from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.airflow_adapter.api_server import connector_variables
+from amazon_listings.checks.predicted import Known, Predicted
 from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.item_states import find_states
 from amazon_listings.ledger.new_connectors import find_new_connector
-from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.notations import remembered
 from amazon_listings.settings import settings
 from amazon_listings.web.configured import new_connector_of
+from amazon_listings.web.described import last_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Items replayed by a check, and seconds that it may take.
 MOST_CHECKED, MOST_SECONDS = 5000, 8.0
+#: Families that are replayed together.
+AT_ONCE = 100
 
 
 class DraftUnusable(ActionRequiredError):
@@ -141,15 +146,21 @@ def effect_of(
     Raises:
         MappingErrors: lines of one of them are wrong.
     """
-    before, after = compiled(now, definitions), compiled(then, definitions)
+    known = Known(
+        ledger,
+        key,
+        definitions,
+        last_tables(now, ledger, key),
+        remembered(ledger, key),
+    )
+    before, after = Predicted(now, known), Predicted(then, known)
     freed, blocked = [], []
     done, end = 0, time.monotonic() + MOST_SECONDS
-    for family in families(ledger, key):
-        old = {item["pim_id"]: _blocked(made, definitions) for item, made in applied(before, family)}
-        for item, made in applied(after, family):
+    for some in chunks(families(ledger, key), AT_ONCE):
+        old = before.blocked(some)
+        for pim_id, (name, is_now) in after.blocked(some).items():
             done += 1
-            was, is_now = old.get(item["pim_id"]), _blocked(made, definitions)
-            name = item["sku"] or item["pim_id"]
+            was = old[pim_id][1] if pim_id in old else None
             if was and not is_now:
                 freed.append(name)
             elif is_now and was is False:
@@ -157,11 +168,6 @@ def effect_of(
         if done >= MOST_CHECKED or time.monotonic() > end:
             break
     return Effect(done, max(count, done), tuple(freed), tuple(blocked))
-
-
-def _blocked(made: MappedItem, definitions: Definitions) -> bool:
-    found = [*made.issues, *definitions.issues(made.attributes)]
-    return any(issue.severity == "ERROR" for issue in found)
 
 
 def _replacing(before: Any, value: Any) -> Any:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from amazon_listings.checks.columns import bad_gtin, bad_url
+from amazon_listings.checks.expectations import SKU_PATTERN
 from amazon_listings.checks.quality import ExtractRefused, UnknownColumn, check_quality
-from amazon_listings.checks.quality.columns import bad_gtin, bad_url
-from amazon_listings.checks.quality.expectations import SKU_PATTERN
 from amazon_listings.checks.quality.project import KEPT
 from amazon_listings.checks.quality.suite import UnknownExpectation
 from amazon_listings.errors import ActionRequiredError, RunAbortedError

@@ -16,7 +16,7 @@ class Keep(logging.Handler):
         records.append((record.name, record.levelname, record.getMessage()[:200]))
 logging.basicConfig(level=logging.DEBUG, handlers=[Keep()])
 from pathlib import Path
-from amazon_listings.checks.quality.expectations import Expected
+from amazon_listings.checks.expectations import Expected
 from amazon_listings.checks.quality.project import opened
 from amazon_listings.checks.quality.suite import Suite, frame_of
 expected = [Expected("expect_column_values_to_not_be_null", {"column": "a"}, "sku_missing"),

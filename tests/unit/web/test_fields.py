@@ -74,7 +74,7 @@ def test_a_check_counts_what_a_draft_frees_and_blocks(editor):
     keep(editor, kind="none")
     told = editor.post(f"{PLACE}/check", json={"revision": 1}).json()["message"]
     assert told.startswith("3 items replayed")
-    assert "quality checks and Amazon itself may still stop some" in told
+    assert "Amazon's own preview, may still stop some" in told
 
 
 def test_an_object_replaces_an_object_whole():

@@ -6,8 +6,8 @@ import itertools
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from amazon_listings.checks.quality.columns import ALWAYS, Columns
-from amazon_listings.checks.quality.expectations import Expected, added, sku_origin, standard
+from amazon_listings.checks.columns import ALWAYS, Columns
+from amazon_listings.checks.expectations import Expected, added, sku_origin, standard
 from amazon_listings.checks.quality.project import opened
 from amazon_listings.checks.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
 from amazon_listings.checks.quality.wording import issue_of, observed, unfit_issue

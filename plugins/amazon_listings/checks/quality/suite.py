@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from amazon_listings.checks.quality.columns import PIM_ID
+from amazon_listings.checks.columns import PIM_ID
 from amazon_listings.checks.quality.engine import (
     ColumnMapExpectation,
     ColumnPairMapExpectation,
@@ -26,7 +26,7 @@ from amazon_product_types.matching import closest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from amazon_listings.checks.quality.expectations import Expected
+    from amazon_listings.checks.expectations import Expected
 
 _MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
 #: They compare rows with each other, so they must see all of them at once.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.checks.quality.columns import OCCURRENCES
+from amazon_listings.checks.columns import OCCURRENCES
 from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.invisible import visible
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
-    from amazon_listings.checks.quality.expectations import Expected
+    from amazon_listings.checks.expectations import Expected
     from amazon_listings.item import UnfitField
     from amazon_listings.messages import Message
 

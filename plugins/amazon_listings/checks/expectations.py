@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from amazon_listings.checks.quality.columns import OCCURRENCES, Probe, bad_gtin, bad_url
+from amazon_listings.checks.columns import OCCURRENCES, Probe, bad_gtin, bad_url
 from amazon_listings.mapping.expressions.compiled import compile_expression
 from amazon_product_types.validation.issue import Origin
 

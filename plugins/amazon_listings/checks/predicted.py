@@ -1,0 +1,170 @@
+"""What the next run would say of items whose rows are as they were read last, Amazon's preview apart.
+
+Mapping, definition, rules, ownership and the family of an item are judged as a run judges them. Of the
+quality check, what depends on the mapping is looked at again; its other verdicts are those of the last run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from amazon_listings.checks.columns import OCCURRENCES
+from amazon_listings.checks.expectations import standard
+from amazon_listings.checks.local import LocalChecks
+from amazon_listings.ledger.issues import open_issues
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.overview import seller_of
+from amazon_listings.mapping.expressions.rows import ItemRow
+from amazon_listings.runs.map_fields import compiled, mapped_family
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.scope import Scope
+from amazon_listings.runs.tracing import Sources
+from amazon_product_types.validation.issue import Issue, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.checks.expectations import Expected
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.mapping.values.notation import ColumnEvidence
+    from amazon_listings.runs.definitions import Definitions
+
+#: Codes of the quality check that do not depend on what the mapping reads.
+OF_THE_ROW = frozenset(
+    ("sku_missing", "sku_duplicate", "sku_too_long", "sku_unsendable", "expectation", "unfit_value")
+)
+
+_EVERYTHING = Scope(
+    operation="test",
+    kind="everything",
+    cause="asked",
+    since=None,
+    until=None,
+    skus=frozenset(),
+    force=False,
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a prediction rests on: the state after a connector's last run.
+
+    Args:
+        ledger: The open ledger.
+        key: The connector's key.
+        definitions: The definitions of the last run.
+        tables: The rows of its related tables, as the last run read them.
+        columns: What is known of how its columns are written.
+    """
+
+    ledger: Engine
+    key: str
+    definitions: Definitions
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, ColumnEvidence] = field(default_factory=dict)
+
+    @cached_property
+    def barred(self) -> dict[str, list[Issue]]:
+        """The errors of the last quality check that no mapping changes, by SKU or PIM identity."""
+        found: dict[str, list[Issue]] = {}
+        for known in open_issues(self.ledger, self.key):
+            issue = known.issue
+            if issue.severity == "ERROR" and OF_THE_ROW.intersection((issue.code, *issue.codes)):
+                found.setdefault(known.item, []).append(issue)
+        return found
+
+
+class Predicted:
+    """What would become of the stored items with one version of a connector.
+
+    Args:
+        connector: The connector; a draft of it, too.
+        known: What is known of its items.
+
+    Raises:
+        MappingErrors: lines of it are wrong.
+    """
+
+    def __init__(self, connector: Connector, known: Known) -> None:
+        self._connector = connector
+        self._known = known
+        definitions = known.definitions
+        self._mapping = compiled(connector, definitions, dict(known.tables), columns=dict(known.columns))
+        self._rules = definitions.rules(connector.rules_off.keys())
+        required = set(definitions.document.get("required", ()))
+        every = standard(self._mapping, required, definitions.labels, Origin())
+        self._probed = [one for one in every if one.probe is not None and one.column != OCCURRENCES]
+        seller = seller_of(known.ledger, known.key, connector.marketplace.id) or ""
+        listings = ListingScope(known.key, seller, connector.marketplace.id, connector.amazon.product_type)
+        self._local = LocalChecks(
+            connector,
+            _EVERYTHING,
+            definitions,
+            known.ledger,
+            listings,
+            self._mapping,
+            dict(connector.language_tags),
+        )
+
+    def blocked(self, families: Iterable[list[Item]]) -> dict[str, tuple[str, bool]]:
+        """Return of some families the items, parents that the mapping makes too.
+
+        Returns:
+            By PIM identity: the SKU, or the identity where there is none, and whether it would be blocked.
+        """
+        families = list(families)
+        rows = [item for family in families for item in family]
+        mapped = [
+            one
+            for family in families
+            for one in mapped_family(self._connector, self._mapping, self._rules, family)
+        ]
+        barred = {pim_id: issues for family in families for pim_id, issues in self._barred(family)}
+        return {
+            one.pim_id: (one.sku or one.pim_id, one.outcome is Outcome.BLOCKED)
+            for one in self._local.check(mapped, barred, Sources(self._mapping, rows))
+        }
+
+    def _barred(self, family: list[Item]) -> Iterator[tuple[str, list[Issue]]]:
+        siblings = [item["variant"] for item in family if item["variant"]]
+        for item in family:
+            kept = self._known.barred.get(item["sku"] or item["pim_id"], [])
+            found = kept + [_issue(one) for one in self._probed if self._fails(one, item, siblings)]
+            if found:
+                yield item["pim_id"], found
+
+    def _fails(self, expected: Expected, item: Item, siblings: list[Any]) -> bool:
+        languages = [pim for pim, _ in self._connector.language_tags] or [""]
+        unknown: list[str] = []
+        rows = [
+            ItemRow(
+                item,
+                language,
+                fallback=self._connector.source.fallback_language,
+                siblings=siblings,
+                unknown=unknown,
+                tables=self._mapping.setting.tables,
+            )
+            for language in languages
+        ]
+        probe = expected.probe
+        assert probe is not None  # noqa: S101 - of those that have one
+        return (probe.of(rows) is None) is (probe.wrong is None)
+
+
+def _issue(expected: Expected) -> Issue:
+    return Issue(
+        code=expected.code,
+        severity=expected.severity,
+        source="quality",
+        message=expected.title,
+        attribute=expected.attribute,
+        path=expected.attribute,
+        family=expected.family,
+        origin=expected.origin,
+    )
