@@ -35,18 +35,25 @@ class Group(NamedTuple):
     tests: tuple[str, ...]
 
 
+#: The unit tests of numbers and dates.
+NOTATIONS = ("tests/unit/mapping/test_quantities.py", "tests/unit/mapping/test_notation.py")
 #: What decides what is sent, and whether it arrived: changed in every way.
 WHOLE = {
     "plan": Group((f"{MAPPING}/plan",), ("tests/unit/mapping",)),
-    "dates": Group((f"{MAPPING}/values/dates.py",), ("tests/unit/mapping/test_quantities.py",)),
-    "quantities": Group((f"{MAPPING}/values/quantities.py",), ("tests/unit/mapping/test_quantities.py",)),
+    "dates": Group((f"{MAPPING}/values/dates.py",), NOTATIONS),
+    "quantities": Group((f"{MAPPING}/values/quantities.py",), NOTATIONS),
     "protocol": Group(
         ("plugins/amazon_listings/writes/protocol.py", "plugins/amazon_listings/runs/plan.py"),
-        ("tests/unit/writes",),
+        ("tests/unit/writes/test_protocol.py", "tests/unit/writes/test_planner.py", "tests/unit/runs"),
     ),
     "patches": Group(
         ("plugins/amazon_listings/selling_partner/leaves.py",),
-        ("tests/unit/writes", "tests/unit/selling_partner"),
+        (
+            "tests/unit/selling_partner/test_leaves.py",
+            "tests/unit/selling_partner/test_patches.py",
+            "tests/unit/selling_partner/test_comparison.py",
+            "tests/unit/writes/test_planner.py",
+        ),
     ),
     "feeds": Group(("plugins/amazon_listings/writes/feeds",), ("tests/unit/writes",)),
 }

@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.confirm.report import keep_confirmed, renew_report
 from amazon_listings.confirm.reported import reported_listings
 from amazon_listings.confirm.verdict import Expectation, Verdict, judge, judge_removal, judge_reported
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError, RunAbortedError
-from amazon_listings.ledger.confirmations import due_looks, record_looks
+from amazon_listings.ledger.confirmations import SeenLook, due_looks, record_looks
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import record_outcomes
@@ -48,15 +48,29 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.last_writes import LastWrite, WritingRun
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.leaves import Attributes
     from amazon_listings.selling_partner.listings import Listing
     from amazon_product_types.validation.issue import Issue
 
-    _Answers = Callable[
-        [list[DueLook], dict[str, dict[str, Any]], dict[str, LastWrite]],
-        Iterator[Answered[dict[str, Any], list[Listing]]],
-    ]
+    _Contents = dict[str, Attributes]
+    _Writes = dict[str, LastWrite]
+    _Shown = Answered["_Look", list[Listing]]
+    _Answers = Callable[[list[DueLook], _Contents, _Writes], Iterator[_Shown]]
 
 log = logging.getLogger(__name__)
+
+
+class _Look(NamedTuple):
+    """A listing that is read; `reported`: it is as the report of a feed shows it."""
+
+    due: DueLook
+    reported: bool = False
+
+    @property
+    def sku(self) -> str:
+        """The SKU."""
+        return self.due.sku
+
 
 #: How the reading of a removal ends.
 _ENDS = {"deleted": Outcome.REMOVED, "off_sale": Outcome.REMOVED}
@@ -207,9 +221,7 @@ class _Confirm:
     def look_at_found(self, looks: list[DueLook], found: Mapping[str, Listing]) -> None:
         """Enter what the readings of another connector decide here."""
 
-        def answers(
-            looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
-        ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
+        def answers(looks: list[DueLook], contents: _Contents, writes: _Writes) -> Iterator[_Shown]:
             for look in looks:
                 shown = self._part_of(look, found.get(look.sku), contents, writes)
                 if shown is not None:
@@ -222,9 +234,9 @@ class _Confirm:
         self,
         look: DueLook,
         listing: Listing | None,
-        contents: dict[str, dict[str, Any]],
-        writes: dict[str, LastWrite],
-    ) -> Answered[dict[str, Any], list[Listing]] | None:
+        contents: _Contents,
+        writes: _Writes,
+    ) -> _Shown | None:
         """Return what a reading of several marketplaces decides here; None if it has to be read alone.
 
         Attributes are the SKU's in all of them, so only what is live here for certain is decided by it.
@@ -232,7 +244,7 @@ class _Confirm:
         here = None if listing is None else of_marketplace(listing, self.connector.marketplace.id)
         if here is None or look.removing is not None:
             return None
-        shown = Answered({"sku": look.sku, "look": look}, [here], None)
+        shown = Answered(_Look(look), [here], None)
         state = self._judged(shown, contents.get(look.sku, {}), writes.get(look.sku)).state
         return shown if state == "live" else None
 
@@ -244,21 +256,19 @@ class _Confirm:
         contents = without_shared(self.ledger, listings, accepted, self.definitions.layout)
         writes = last_writes(self.ledger, listings, skus)
         removals = writing_runs(self.ledger, {look.removing_run for look in ours if look.removing_run})
-        seen: list[dict[str, Any]] = []
+        seen: list[SeenLook] = []
         rows: dict[WritingRun | None, list[ConfirmedItem]] = {}
         checked: dict[int, list[CheckedItem]] = {}
         try:
             for answer in answers(ours, contents, writes):
-                look: DueLook = answer.row["look"]
+                look = answer.row.due
                 write = writes.get(look.sku)
                 if answer.result is None and look.last:
                     self._silent.add(look.sku)  # a verdict by a reading that failed would be none
                     continue
                 verdict = self._judged(answer, contents.get(look.sku, {}), write)
                 shown = None if answer.result is None else bool(answer.result)
-                seen.append(
-                    {"look": look, "state": verdict.state, "asin": verdict.asin or None, "seen": shown}
-                )
+                seen.append(SeenLook(look, verdict.state, verdict.asin or None, shown))
                 issues = self._issues(answer)
                 if write is not None and answer.result is not None:
                     checked.setdefault(write.run.number, []).append(
@@ -285,9 +295,7 @@ class _Confirm:
                 raise
             record_looks(self.ledger, listings, seen, now=self.now())
 
-    def _answers(
-        self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
-    ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
+    def _answers(self, looks: list[DueLook], contents: _Contents, writes: _Writes) -> Iterator[_Shown]:
         """What Amazon says of each.
 
         What the report of a feed showed as live is not read. Many others are searched, twenty at a time; what
@@ -296,7 +304,7 @@ class _Confirm:
         """
         left = {look.sku: look for look in looks}
         for shown in self._reported(looks, contents, writes):
-            del left[shown.row["sku"]]
+            del left[shown.row.sku]
             yield shown
         looks = list(left.values())
         if len(looks) > AT_ONCE:
@@ -311,44 +319,37 @@ class _Confirm:
             )
             self.found = {sku: one for sku, one in found.searched.items() if sku in self._together}
             for sku, listing in found.listings.items():
-                shown = Answered({"sku": sku, "look": left[sku]}, [listing] if listing else [], None)
+                shown = Answered(_Look(left[sku]), [listing] if listing else [], None)
                 if self._judged(shown, contents.get(sku, {}), writes.get(sku)).state == "live":
                     del left[sku]
                     yield shown
         else:
             for shown in self._read_together(looks, contents, writes):
-                del left[shown.row["sku"]]
+                del left[shown.row.sku]
                 yield shown
         yield from call_for_all(
-            ({"sku": sku, "look": look} for sku, look in left.items()),
+            map(_Look, left.values()),
             self._read,
             in_flight=lambda: self.client.in_flight("getListingsItem"),
             progress=Progress(len(left), "log.progress_readings"),
         )
 
-    def _reported(
-        self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
-    ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
+    def _reported(self, looks: list[DueLook], contents: _Contents, writes: _Writes) -> Iterator[_Shown]:
         """Yield what the reports of feeds showed as live, when it is looked at for the first time."""
         first = {look.sku: look for look in looks if look.looks == 0 and look.removing is None}
         by_feed = {sku: write for sku, write in writes.items() if sku in first}
         for sku, listing in reported_listings(self.storage, self.connector.key, by_feed).items():
-            row = {"sku": sku, "look": first[sku], "reported": True}
-            shown = Answered(row, [listing], None)
+            shown = Answered(_Look(first[sku], reported=True), [listing], None)
             if self._judged(shown, contents.get(sku, {}), writes[sku]).state == "live":
                 yield shown
 
-    def _read_together(
-        self, looks: list[DueLook], contents: dict[str, dict[str, Any]], writes: dict[str, LastWrite]
-    ) -> Iterator[Answered[dict[str, Any], list[Listing]]]:
+    def _read_together(self, looks: list[DueLook], contents: _Contents, writes: _Writes) -> Iterator[_Shown]:
         """Yield what readings of several marketplaces decide; the others are left to be read alone."""
-        rows: Iterator[dict[str, Any]] = (
-            {"sku": one.sku, "look": one} for one in looks if one.sku in self._together and not one.removing
-        )
+        rows = (_Look(one) for one in looks if one.sku in self._together and not one.removing)
 
-        def read(row: dict[str, Any]) -> list[Listing]:
-            places = [self.connector.marketplace.id, *self._together[row["sku"]]]
-            listing = amazon.get(self.client, row["sku"], places, **self._asked)
+        def read(row: _Look) -> list[Listing]:
+            places = [self.connector.marketplace.id, *self._together[row.sku]]
+            listing = amazon.get(self.client, row.sku, places, **self._asked)
             return [] if listing is None else [listing]
 
         for answer in call_for_all(
@@ -358,8 +359,8 @@ class _Confirm:
             progress=Progress(len(self._together), "log.progress_readings"),
         ):
             if answer.result:
-                self.found[answer.row["sku"]] = answer.result[0]
-                shown = self._part_of(answer.row["look"], answer.result[0], contents, writes)
+                self.found[answer.row.sku] = answer.result[0]
+                shown = self._part_of(answer.row.due, answer.result[0], contents, writes)
                 if shown is not None:
                     yield shown
 
@@ -371,18 +372,18 @@ class _Confirm:
             "issue_locale": None if locale == "DEFAULT" else locale,
         }
 
-    def _read(self, row: dict[str, Any]) -> list[Listing]:
+    def _read(self, row: _Look) -> list[Listing]:
         """The listing, if Amazon knows it."""
-        listing = amazon.get(self.client, row["sku"], [self.connector.marketplace.id], **self._asked)
+        listing = amazon.get(self.client, row.sku, [self.connector.marketplace.id], **self._asked)
         return [] if listing is None else [listing]
 
     def _judged(
         self,
-        answer: Answered[dict[str, Any], list[Listing]],
-        content: dict[str, Any],
+        answer: _Shown,
+        content: Attributes,
         write: LastWrite | None,
     ) -> Verdict:
-        look: DueLook = answer.row["look"]
+        look = answer.row.due
         if answer.result is None:
             return Verdict("accepted", "", (answer.trouble,) if answer.trouble else ())
         if look.removing is not None:
@@ -398,11 +399,11 @@ class _Confirm:
             self.client.account.vendor,
         )
         listing = answer.result[0] if answer.result else None
-        if listing is not None and answer.row.get("reported"):
+        if listing is not None and answer.row.reported:
             return judge_reported(listing, expected)
         return judge(listing, expected, waited=self.now() - look.accepted_at, last=look.last)
 
-    def _issues(self, answer: Answered[dict[str, Any], list[Listing]]) -> list[Issue]:
+    def _issues(self, answer: _Shown) -> list[Issue]:
         found = answer.result[0].issues if answer.result else []
         return self.definitions.amazon_issues(found, "listing")
 
@@ -417,10 +418,8 @@ class _Confirm:
         for look in looks:
             facts = {"sku": look.sku, "seller": look.seller_id, "marketplace": look.marketplace_id}
             log.warning("%s", log_line("log.account_not_named", **facts))
-            entry = {"look": look, "state": "accepted", "asin": None}
-            record_looks(
-                self.ledger, self._listings(look.seller_id, look.marketplace_id), [entry], now=self.now()
-            )
+            listings = self._listings(look.seller_id, look.marketplace_id)
+            record_looks(self.ledger, listings, [SeenLook(look, "accepted")], now=self.now())
 
     def _listings(self, seller_id: str, marketplace_id: str) -> ListingScope:
         return ListingScope(self.connector.key, seller_id, marketplace_id, self.connector.amazon.product_type)

@@ -16,7 +16,7 @@ from amazon_listings.ledger.items import FIRST_LOOK
 from amazon_listings.ledger.tables import items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from sqlalchemy import Engine
 
@@ -42,6 +42,19 @@ class DueLook(NamedTuple):
     removing: Removal | None
     removing_run: int | None
     last: bool
+
+
+class SeenLook(NamedTuple):
+    """What came of a look.
+
+    `state`: `accepted` is not decided, and looked at again. `seen`: True if a reading showed the listing,
+    False if one did not, None without a reading.
+    """
+
+    look: DueLook
+    state: str
+    asin: str | None = None
+    seen: bool | None = None
 
 
 def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
@@ -90,16 +103,14 @@ def next_due(ledger: Engine, connector_key: str) -> datetime | None:
 
 
 def record_looks(
-    ledger: Engine, listings: ListingScope, rows: Iterable[Mapping[str, Any]], *, now: datetime | None = None
+    ledger: Engine, listings: ListingScope, looks: Iterable[SeenLook], *, now: datetime | None = None
 ) -> None:
     """Enter what was seen.
 
     Args:
         ledger: The open ledger.
         listings: Whose listings.
-        rows: `look` (the `DueLook`), `state` (`accepted`: not decided, look again) and `asin` (or None)
-            of each; `seen`: True if a reading showed the listing, False if one did not, None without a
-            reading. A listing that was written to since is left alone; its own looks follow.
+        looks: What came of them. A listing that was written to since is left alone; its own looks follow.
         now: When they were read; this moment, if None.
     """
     now = now or datetime.now(UTC)
@@ -133,23 +144,23 @@ def record_looks(
             missed_at=case((bindparam("is_seen", type_=items.c.listed.type), None), else_=items.c.missed_at),
         )
     )
-    for chunk in chunks(rows, CHUNK):
+    for chunk in chunks(looks, CHUNK):
         with ledger.begin() as connection:
-            connection.execute(statement, [_entry(row, now) for row in chunk])
+            connection.execute(statement, [_entry(one, now) for one in chunk])
 
 
-def _entry(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    look: DueLook = row["look"]
-    waits = row["state"] == "accepted"
+def _entry(seen: SeenLook, now: datetime) -> dict[str, Any]:
+    look = seen.look
+    waits = seen.state == "accepted"
     return {
         "of_sku": look.sku,
         "of_hash": look.accepted_hash,
         "of_moment": look.accepted_at,
-        "new_state": row["state"],
-        "new_asin": row["asin"] or None,
-        "new_listed": _listed(row["state"], look),
-        "new_seen": now if row.get("seen") else None,
-        "is_seen": bool(row.get("seen")),
+        "new_state": seen.state,
+        "new_asin": seen.asin or None,
+        "new_listed": _listed(seen.state, look),
+        "new_seen": now if seen.seen else None,
+        "is_seen": bool(seen.seen),
         "new_look_at": next_look(look.accepted_at, now) if waits else None,
     }
 

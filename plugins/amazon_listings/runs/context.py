@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -22,6 +22,9 @@ from amazon_listings.runs.scope import Scope
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
+
+
+Noted = TypeVar("Noted", bound=Note)
 
 
 class RunNote(Note, frozen=True, kw_only=True):
@@ -95,10 +98,7 @@ class RunContext:
         Raises:
             RunFilesGone: it is not in the run's folder.
         """
-        note = self.folder.noted(RunNote)
-        if note is None:
-            raise RunFilesGone
-        return note
+        return self._noted(RunNote)
 
     @property
     def scope(self) -> Scope:
@@ -107,10 +107,7 @@ class RunContext:
         Raises:
             RunFilesGone: it is not in the run's folder.
         """
-        scope = self.folder.noted(Scope)
-        if scope is None:
-            raise RunFilesGone
-        return scope
+        return self._noted(Scope)
 
     @property
     def definitions(self) -> DefinitionsNote:
@@ -119,7 +116,10 @@ class RunContext:
         Raises:
             RunFilesGone: it is not in the run's folder.
         """
-        note = self.folder.noted(DefinitionsNote)
+        return self._noted(DefinitionsNote)
+
+    def _noted(self, kind: type[Noted]) -> Noted:
+        note = self.folder.noted(kind)
         if note is None:
             raise RunFilesGone
         return note

@@ -147,8 +147,8 @@ class TestConfirmations:
         looks = confirmations.due_looks(ledger, "fr_home", now=later)
         assert [(look.sku, look.looks, look.last) for look in looks] == [("a", 0, False), ("b", 0, False)]
         rows = [
-            {"look": looks[0], "state": "live", "asin": "B01"},
-            {"look": looks[1], "state": "accepted", "asin": None},
+            confirmations.SeenLook(looks[0], "live", "B01"),
+            confirmations.SeenLook(looks[1], "accepted"),
         ]
         confirmations.record_looks(ledger, listings, rows, now=later)
         assert known_items(ledger, listings, ["a"])["a"].state == "live"
@@ -160,7 +160,7 @@ class TestConfirmations:
     def test_what_was_not_applied_is_sent_again(self, ledger, listings):
         record_accepted(ledger, listings, [accepted("a", brand=[1])], now=NOON)
         (look,) = confirmations.due_looks(ledger, "fr_home", now=NOON + timedelta(days=1))
-        row = {"look": look, "state": "not_applied", "asin": None}
+        row = confirmations.SeenLook(look, "not_applied")
         confirmations.record_looks(ledger, listings, [row])
         known = known_items(ledger, listings, ["a"])["a"]
         assert (known.state, known.accepted_hash, known.listed) == ("not_applied", None, None)
@@ -174,7 +174,7 @@ class TestConfirmations:
         record_accepted(ledger, listings, [accepted("a", "h1")], now=NOON)
         (look,) = confirmations.due_looks(ledger, "fr_home", now=NOON + timedelta(hours=1))
         record_accepted(ledger, listings, [accepted("a", "h1")], now=NOON + timedelta(hours=1))
-        row = {"look": look, "state": "not_applied", "asin": None}
+        row = confirmations.SeenLook(look, "not_applied")
         confirmations.record_looks(ledger, listings, [row])
         assert known_items(ledger, listings, ["a"])["a"].state == "accepted"
         assert confirmations.next_due(ledger, "fr_home") == NOON + timedelta(minutes=61)

@@ -2,14 +2,14 @@
 
 # ruff: noqa: RUF001 - digits of other scripts are the matter
 
-from datetime import date
+from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from amazon_listings.mapping.values.dates import DateReading, NotADate, iso, moment
+from amazon_listings.mapping.values.dates import DateReading, NotADate, iso, moment, zone_named
 from amazon_listings.mapping.values.notation import ColumnEvidence, SourceNotation
-from amazon_listings.mapping.values.quantities import NotANumber, number
+from amazon_listings.mapping.values.quantities import NotANumber, decimal_sign_shown, number
 
 STOCK = {"stock": "{{ item.q }}"}
 PRICE = {"offers": "{{ item.q }}"}
@@ -133,6 +133,9 @@ def test_where_a_column_shows_the_other_order_a_date_with_two_readings_is_refuse
     assert error.value.facts["month_first"] == "2027-01-10"
     assert moment("05/05/2026", reading) == date(2026, 5, 5)
     assert moment("2026-10-01", reading) == date(2026, 10, 1)
+    assert moment("10.01.2027", reading) == date(2027, 1, 10), "dates with points begin with the day"
+    day_first = DateReading(contradiction="12/15/2026")
+    assert moment("25/12/2026", day_first) == date(2026, 12, 25), "it is one date only"
     stated = SourceNotation(columns=notation.columns, dates=DateReading(month_first=True, stated=True))
     assert moment("01/10/2027", stated.dates_of(["a"])) == date(2027, 1, 10)
 
@@ -150,3 +153,53 @@ def test_where_a_column_shows_the_other_order_a_date_with_two_readings_is_refuse
 )
 def test_a_moment_without_a_zone_is_in_that_of_the_connector(text, sent):
     assert iso(moment(text, DateReading(zone=ZoneInfo("Europe/Paris")))) == sent
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "code"),
+    [
+        ("01/13/2026", DateReading(), "date_not_day_first"),
+        ("12/31/2026", DateReading(), "date_not_day_first"),
+        ("13/01/2026", DateReading(month_first=True), "date_not_month_first"),
+        ("13/13/2026", DateReading(), "not_a_date"),
+        ("31/02/2026", DateReading(), "not_a_date"),
+        ("00/10/2026", DateReading(), "not_a_date"),
+    ],
+)
+def test_what_is_wrong_with_a_date_is_said(text, reading, code):
+    with pytest.raises(NotADate) as error:
+        moment(text, reading)
+    assert error.value.code == code
+
+
+def test_a_zone_is_found_by_its_name():
+    assert zone_named("UTC") is UTC
+    assert zone_named("Europe/Paris") == ZoneInfo("Europe/Paris")
+    assert zone_named("America/New_York") == ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("2,50", ","),
+        ("2.50 kg", "."),
+        ("2,50 cm3", ","),
+        ("1.234.567", ","),
+        ("2,50 / 3", None),
+        ("7 x 2,50", None),
+        ("1,234", None),
+        ("12", None),
+        ("kg", None),
+        ("１２，５", ","),
+    ],
+)
+def test_a_number_proves_its_decimal_sign_or_does_not(text, sign):
+    assert decimal_sign_shown(text) == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("１．５", 1.5), ("１，５", 1.5), ("－５", -5), ("−5", -5), ("＋５", 5), ("١٬٢٣٤٫٥", 1234.5)],
+)
+def test_signs_of_other_scripts_are_read(text, value):
+    assert number(text) == value
