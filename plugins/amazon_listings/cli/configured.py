@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Seconds in which Airflow's command writes its Variables.
 _PATIENCE = 120
+#: The last line of a traceback: the class of an exception, and what it says.
+_RAISED = re.compile(r"[\w.]*(?:Error|Exception|Exit|Interrupt)\b.*: ")
+_MOST_SAID = 300
 
 Folder = Annotated[
     Path | None,
@@ -140,6 +144,16 @@ def exported(path: Path | None, *, airflow: bool = False) -> dict[str, str]:
     return {name: _as_text(value) for name, value in found.items()} | _of_environment()
 
 
+def error_said(output: str) -> str:
+    """Return the line of a command's output that says what failed: of a traceback the exception.
+
+    Behind an exception its library may print a query and a link, which say less.
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    raised = [line for line in lines if _RAISED.match(line)]
+    return (raised or lines or [""])[-1][:_MOST_SAID]
+
+
 @contextmanager
 def _export() -> Iterator[Path]:
     """Let Airflow write its Variables to a file that only this process can read; it is deleted afterwards."""
@@ -157,8 +171,8 @@ def _export() -> Iterator[Path]:
         except (OSError, subprocess.TimeoutExpired) as error:
             refuse("cli.airflow_unreached", reason=error)
         if done.returncode or not file.exists():
-            said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-            refuse("cli.airflow_unreached", reason=said[-1] if said else done.returncode)
+            reason = error_said(done.stderr or done.stdout) or done.returncode
+            refuse("cli.airflow_unreached", reason=reason)
         yield file
 
 
