@@ -81,6 +81,28 @@ def test_a_cleared_run_is_a_second_attempt_beside_the_first(trial, ledger, items
     assert again.results["refresh_definition"]["attempt"] == 1
 
 
+def test_the_first_task_cleared_alone_begins_no_attempt_that_never_ends(trial, ledger):
+    first = trial.run()
+    before = recent_runs(ledger, trial.name)
+    kept = trial.folder(first).joinpath("report", "items.csv").read_bytes()
+    again = cleared(trial, first, "refresh_definition")
+    assert again.errors == {}, again.sentences
+    assert again.results["refresh_definition"] == first.results["refresh_definition"]
+    assert recent_runs(ledger, trial.name) == before
+    assert trial.folder(first).joinpath("report", "items.csv").read_bytes() == kept
+    trial.folder(first).joinpath("definitions.json").unlink()
+    gone = cleared(trial, again, "refresh_definition")
+    assert "den ganzen Lauf zurück" in gone.sentences["refresh_definition"]
+    assert recent_runs(ledger, trial.name) == before
+
+
+def test_tasks_after_the_first_go_on_with_the_attempt_that_ended(trial, ledger):
+    again = cleared(trial, trial.run(), "refresh_definition")
+    later = cleared(trial, again, "extract_products")
+    assert later.errors == {}, later.sentences
+    assert [one.state for one in recent_runs(ledger, trial.name)] == ["settled"]
+
+
 def test_a_second_attempt_with_nothing_to_do_ends_well(trial, ledger):
     first = trial.run()
     again = cleared(trial, first)  # nothing changed in the PIM since

@@ -96,6 +96,9 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
         connector = keyed(installation.ledger, connector_named(connector_id))
         # A task that is cleared alone keeps the attempt that this one has determined.
         attempt = next_attempt(installation.ledger, connector.key, context["run_id"], cleared)
+        if began := _began_before(connector, context, installation):
+            log.info("%s", log_line("log.began_before"))
+            return began
     with _failures_kept(connector_id, context, attempt, installation):
         run = pipeline.begin(
             connector,
@@ -108,6 +111,31 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
         )
         note = run.definitions
         return {"attempt": attempt, "checksum": note.checksum, "version": note.version}
+
+
+def _began_before(
+    connector: Connector, context: Mapping[str, Any], installation: AirflowInstallation
+) -> dict[str, Any] | None:
+    """Return what this task returned in an attempt that ended, if it was cleared without the report.
+
+    Nothing would follow that brings another attempt to its end.
+
+    Raises:
+        ActionRequiredError: that attempt had not begun, or its files are gone.
+    """
+    from amazon_listings.ledger.runs import find_attempt
+    from amazon_listings.runs.context import resume_run
+    from amazon_listings.runs.damage import RunFilesGone
+
+    found = find_attempt(installation.ledger, connector.key, context["run_id"])
+    if found is None or _states(context).get("report") not in {"success", "failed"}:
+        return None
+    try:
+        run = resume_run(connector.key, context["run_id"], found[1], installation.storage)
+        note = run.definitions
+    except RunFilesGone as error:
+        raise ActionRequiredError("airflow.begins_alone") from error
+    return {"attempt": run.attempt, "checksum": note.checksum, "version": note.version}
 
 
 def _params(context: Mapping[str, Any], connector: Connector) -> Mapping[str, Any]:
@@ -308,13 +336,17 @@ def _clear_number(context: Mapping[str, Any]) -> int:
 
 def _unfinished(context: Mapping[str, Any]) -> list[str]:
     """Ids of the run's tasks that failed, as Airflow knows them."""
+    return sorted(
+        task for task, state in _states(context).items() if state in {"failed", "upstream_failed"}
+    )
+
+
+def _states(context: Mapping[str, Any]) -> Mapping[str, str | None]:
+    """Return the states of the run's tasks, as Airflow knows them."""
     ti = context["ti"]
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[context["run_id"]])
-    return sorted(
-        task
-        for task, state in states.get(context["run_id"], {}).items()
-        if state in {"failed", "upstream_failed"}
-    )
+    found: Mapping[str, str | None] = states.get(context["run_id"], {})
+    return found
 
 
 def _backfill_interval(context: Mapping[str, Any]) -> tuple[datetime, datetime] | None:

@@ -137,14 +137,18 @@ def test_an_answer_that_breaks_off_is_none(server):
     assert caught.value.why == "broken_off"
 
 
-def test_no_private_address_is_asked_where_only_public_ones_may_be(server):
+@pytest.mark.parametrize("name", ["localhost", "files.amazon.example", "localtest.me."])
+def test_no_private_address_is_asked_where_only_public_ones_may_be(server, monkeypatch, name):
+    """Whatever a name resolves to, by the resolver that the connection itself asks."""
     reached = []
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *how, **more: resolve("127.0.0.1", *how, **more))
 
     def answer(connection, _closing):
         reached.append(connection)
 
     with pytest.raises(NoReply) as caught:
-        get(server(answer).replace("127.0.0.1", "localhost"), public_only=True)
+        get(server(answer).replace("127.0.0.1", name), public_only=True)
     assert (caught.value.why, caught.value.sent) == ("private", False)
     assert not reached
 
