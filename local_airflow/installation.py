@@ -86,6 +86,8 @@ def shell_file(home: Path, env: Mapping[str, str]) -> Path:
     lines = [f"export {name}={shlex.quote(env[name])}" for name in kept]
     lines.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
     shell = home / "shell.sh"
+    shell.touch(mode=0o600)
+    shell.chmod(0o600)
     shell.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return shell
 

@@ -336,9 +336,7 @@ def _clear_number(context: Mapping[str, Any]) -> int:
 
 def _unfinished(context: Mapping[str, Any]) -> list[str]:
     """Ids of the run's tasks that failed, as Airflow knows them."""
-    return sorted(
-        task for task, state in _states(context).items() if state in {"failed", "upstream_failed"}
-    )
+    return sorted(task for task, state in _states(context).items() if state in {"failed", "upstream_failed"})
 
 
 def _states(context: Mapping[str, Any]) -> Mapping[str, str | None]:

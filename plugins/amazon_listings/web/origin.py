@@ -41,11 +41,16 @@ class SameOrigin:
             await self._app(scope, receive, send)
             return
 
+        # Scripts and styles are the same for every reader; all else is for the one who asked.
+        kept = "/static/" in scope["path"]
+
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if not kept:
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         if scope["method"] not in _READS and not comes_from_here(Headers(scope=scope)):
