@@ -17,6 +17,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.definitions.stored import (
@@ -28,7 +29,7 @@ from amazon_listings.definitions.stored import (
 from amazon_listings.messages import message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from amazon_listings.messages import Message
 
@@ -41,10 +42,17 @@ class DefinitionStore:
 
     Args:
         root: The folder; it is made when first written to.
+        pins: Checksums by the name of a key (`name_of`): of these keys that version is read.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, pins: Mapping[str, str] = MappingProxyType({})) -> None:
         self.root = _local(root) or root
+        self._pins = pins
+
+    @staticmethod
+    def name_of(key: DefinitionKey) -> str:
+        """Return the name by which a key can be pinned."""
+        return f"{key.locale}-{key.digest}"
 
     def load(self, key: DefinitionKey) -> StoredDefinition:
         """The stored definition of a key.
@@ -138,7 +146,7 @@ class DefinitionStore:
             yield
 
     def _place(self, key: DefinitionKey) -> Path:
-        name = f"{key.locale}-{key.digest}.json"
+        name = f"{self.name_of(key)}.json"
         return self.root / "definitions" / _safe(key.product_type) / _safe(key.marketplace_id) / name
 
     def _file(self, base64_md5: str) -> Path:
@@ -146,7 +154,10 @@ class DefinitionStore:
 
     def _record(self, key: DefinitionKey) -> dict[str, Any] | None:
         record = _read(self._place(key))
-        return record if record is not None and record["key"] == vars(key) else None
+        if record is None or record["key"] != vars(key):
+            return None
+        pin = self._pins.get(self.name_of(key), record["checksum"])
+        return record if pin == record["checksum"] else _as_it_was(record, pin)
 
     def _stored(self, key: DefinitionKey, record: dict[str, Any]) -> StoredDefinition:
         stored = StoredDefinition(
@@ -186,6 +197,15 @@ class DefinitionStore:
             handle.flush()
             os.fsync(handle.fileno())
         Path(handle.name).replace(file)
+
+
+def _as_it_was(record: dict[str, Any], checksum: str) -> dict[str, Any]:
+    """Return a record with a version that it had before; those before that one are its earlier ones."""
+    earlier: list[dict[str, Any]] = record["earlier"]
+    place = next((at for at, entry in enumerate(earlier) if entry["checksum"] == checksum), None)
+    if place is None:  # longer ago than is remembered; its document is kept
+        return record | {"checksum": checksum, "earlier": []}
+    return record | earlier[place] | {"earlier": earlier[place + 1 :]}
 
 
 def age(since: datetime) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.languages import language_of
@@ -30,7 +31,7 @@ from amazon_product_types.validation import DefinitionError, amazon_issues, comp
 from amazon_product_types.validation.payload import is_sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -66,12 +67,34 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     """
     key = definition_key(connector, client.account.seller_id)
     folder = storage / "definitions"
+    store = DefinitionStore(folder)
     with storage_explained("keep_definition", folder):
-        pair = _refreshed(client, DefinitionStore(folder), key, connector.marketplace)
+        pair = _refreshed(client, store, key, connector.marketplace)
         if connector.variations is not None:
-            refresh_members(client, DefinitionStore(folder), pair.validation)
-        for locale in connector.mapping_locales:
-            _refreshed(client, DefinitionStore(folder), replace(key, locale=locale), connector.marketplace)
+            refresh_members(client, store, pair.validation)
+        others = [
+            _refreshed(client, store, replace(key, locale=locale), connector.marketplace)
+            for locale in connector.mapping_locales
+        ]
+        return definitions_note(connector, key, store, [pair, *others])
+
+
+def definitions_note(
+    connector: Connector, key: DefinitionKey, store: DefinitionStore, pairs: Sequence[DefinitionPair]
+) -> DefinitionsNote:
+    """Return the note by which a run loads its documents, whatever is fetched since.
+
+    Args:
+        connector: The connector.
+        key: What it asks Amazon for.
+        store: Where its documents are.
+        pairs: Its documents: those of its own locale first, then those of other locales of its labels.
+    """
+    pair = pairs[0]
+    found = [one for other in pairs for one in (other.validation, other.labels, other.whole)]
+    if connector.variations is not None:
+        levels = PARENTAGE_LEVELS.values()
+        found += [store.find(replace(pair.validation.key, parentage_level=level)) for level in levels]
     judge, words = pair.validation, catalogue(language_of(connector))
     return DefinitionsNote(
         key=key,
@@ -81,6 +104,8 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
         version=judge.version,
         fetched_at=judge.fetched_at.isoformat(timespec="seconds"),
         warnings=tuple(map(words.word, pair.warnings)),
+        # The first pair counts, if Amazon had another version when the next one was asked for.
+        pins={store.name_of(one.key): one.checksum for one in reversed(found) if one is not None},
     )
 
 
@@ -98,45 +123,44 @@ def _refreshed(
 
 
 def load_definitions(note: DefinitionsNote, storage: Path) -> Definitions:
-    """Return the documents that `refresh_definitions` brought up to date.
+    """Return the documents that `refresh_definitions` brought up to date, whatever came since.
 
     Raises:
         NoDefinition: they are gone from the storage.
         StorageRefused, StorageUnavailable: they cannot be read.
     """
-    return stored_definitions(note.key, marketplace(note.country), storage)
+    return stored_definitions(note.key, marketplace(note.country), storage, note.pins)
 
 
-def stored_definitions(key: DefinitionKey, country: Marketplace, storage: Path) -> Definitions:
+def stored_definitions(
+    key: DefinitionKey, country: Marketplace, storage: Path, pins: Mapping[str, str] = MappingProxyType({})
+) -> Definitions:
     """Return the documents that are stored under a key.
+
+    Args:
+        key: The key.
+        country: The marketplace.
+        storage: Where definitions are kept.
+        pins: Checksums of versions that are wanted instead of the last, by the name of their key.
 
     Raises:
         NoDefinition: they are gone from the storage.
         StorageRefused, StorageUnavailable: they cannot be read.
     """
     folder = storage / "definitions"
+    store = DefinitionStore(folder, pins)
     with storage_explained("read_definition", folder):
-        pair = load_pair(DefinitionStore(folder), key, country)
+        pair = load_pair(store, key, country)
 
     def of_member(level: str) -> dict[str, Any] | None:
         with storage_explained("read_definition", folder):
-            return load_member(DefinitionStore(folder), pair.validation, level)
+            return load_member(store, pair.validation, level)
 
-    return Definitions(
-        pair, lambda locale: stored_index(replace(key, locale=locale), country, storage), of_member
-    )
+    def index_in(locale: str) -> FieldIndex:
+        with storage_explained("read_definition", folder):
+            return load_pair(store, replace(key, locale=locale), country).index
 
-
-def stored_index(key: DefinitionKey, country: Marketplace, storage: Path) -> FieldIndex:
-    """Return the fields of a stored definition, by the labels of the key's locale.
-
-    Raises:
-        NoDefinition: it is not stored.
-        StorageRefused, StorageUnavailable: it cannot be read.
-    """
-    folder = storage / "definitions"
-    with storage_explained("read a definition in", folder):
-        return load_pair(DefinitionStore(folder), key, country).index
+    return Definitions(pair, index_in, of_member)
 
 
 def parentage_level(attributes: Mapping[str, Any]) -> str | None:

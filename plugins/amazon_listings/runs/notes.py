@@ -30,6 +30,8 @@ class DefinitionsNote(Note, frozen=True, kw_only=True):
         version: Amazon's version of the one that judges.
         fetched_at: When it was fetched.
         warnings: Sentences for the report.
+        pins: Checksums of all its documents, those of other locales and of families too, as the store names
+            them: what is fetched while the run goes on is for the next one.
     """
 
     file: ClassVar[str] = "definitions"
@@ -42,6 +44,7 @@ class DefinitionsNote(Note, frozen=True, kw_only=True):
     version: str
     fetched_at: str
     warnings: tuple[str, ...] = ()
+    pins: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class ChangesNote(Note, frozen=True, kw_only=True):

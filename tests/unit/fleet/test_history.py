@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
+from amazon_listings.definitions.refresh import load_pair
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.definitions.stored import DefinitionKey, checksum
 from amazon_listings.fleet.history import history
 from amazon_listings.ledger.connectors import keyed
 from amazon_listings.ledger.database import open_ledger
@@ -15,6 +19,7 @@ from amazon_listings.ledger.documents import keep_document
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.runs import context
 from amazon_listings.runs.context import begin_run, resume_run
+from amazon_listings.runs.definitions import definitions_note, load_definitions
 from tests.unit.fleet.conftest import COMPANY, LAMPS, write
 
 
@@ -30,6 +35,16 @@ def enter(ledger, run):
         fingerprint=run.connector.fingerprint,
         document=began.hash,
     )
+
+
+def definition(title):
+    """A definition of one attribute."""
+    value = {"title": title, "type": "string"}
+    element = {"type": "object", "properties": {"value": value}}
+    return {
+        "type": "object",
+        "properties": {"brand": {"title": title, "type": "array", "items": element}},
+    }
 
 
 def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
@@ -60,9 +75,29 @@ def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
 
 
 def test_what_changes_between_two_tries_changes_no_run(folder, storage, tmp_path, monkeypatch):
-    """Layers, file, Variable and software change between all tries of two hundred runs."""
+    """Layers, file, Variable, definition and software change between all tries of two hundred runs."""
     ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     hashes, tries = {}, []
+    store = DefinitionStore(storage / "definitions")
+
+    def defined(connector, number):
+        """Store another version of the definition, in every locale; return a run's note of it."""
+        amazon, place = connector.amazon, connector.marketplace
+        key = DefinitionKey(amazon.product_type, place.id, locale=amazon.locale)
+        locales = (amazon.locale, *connector.mapping_locales)
+        for locale in {place.locale, *locales}:
+            content = json.dumps(definition(f"{locale} {number}")).encode()
+            about = {
+                "checksum": checksum(content),
+                "version": f"V{number}",
+                "latest": True,
+                "locale": locale,
+                "display_name": "Lamp",
+                "property_groups": {},
+            }
+            store.keep(replace(key, locale=locale), content, about)
+        pairs = [load_pair(store, replace(key, locale=locale), place) for locale in locales]
+        return definitions_note(connector, key, store, pairs)
 
     def configured(number):
         """Change everything, and return the connector as it is configured then."""
@@ -80,14 +115,23 @@ def test_what_changes_between_two_tries_changes_no_run(folder, storage, tmp_path
     for number in range(200):
         run = begin_run(configured(number), f"run {number}", 0, storage)
         enter(ledger, run)
+        run.folder.note(defined(run.connector, number))
         hashes[run.run_id] = run.began_with.hash
         tries.append(run)
-        configured(number + 1000)
-        for earlier in tries[-3:]:
+        defined(configured(number + 1000), number + 1000)
+        for earlier in (tries[number // 2], run):
             again = resume_run(earlier.connector.key, earlier.run_id, 0, storage)
             assert again.began_with.hash == hashes[earlier.run_id]
             assert (again.connector, again.connector.parts) == (earlier.connector, earlier.connector.parts)
             assert again.connector.where == earlier.connector.where
+            wanted = earlier.run_id.removeprefix("run ")
+            used = load_definitions(again.definitions, storage)
+            assert used.document["properties"]["brand"]["title"] == f"fr_FR {wanted}"
+            assert used.checksum == again.definitions.checksum
+            labels = {locale: used.index_in(locale) for locale in again.connector.mapping_locales}
+            titles = {locale: found.fields[0].label for locale, found in labels.items()}
+            assert titles == {locale: f"{locale} {wanted}" for locale in labels}
+            assert set(titles) == {"en_US"}
     assert len(set(hashes.values())) == 200
     found = history(ledger, tries[0].connector.key)
     assert {use.run_id: one.hash for one in found for use in one.runs} == hashes
