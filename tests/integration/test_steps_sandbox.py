@@ -172,10 +172,12 @@ def test_every_written_mistake_is_found_and_every_item_accounted_for(run):
     assert {row["path"] for row in merged} >= {"item_name", "product_description"}
     assert all("est vide dans le PIM" in row["message"] for row in merged)
     assert all(row["pim_field"] and row["label"] for row in merged)
-    # What the PIM lacks of what the connector needs of it: the report names whom to tell.
+    # What the PIM lacks of what the connector needs, or has wrong: the report names whom to tell.
     assert [text.partition(" : ")[0] for text in done.summary["warnings"]] == [
         "prod_description",
         "prod_title",
+        "price",
+        "country_of_origin",
     ]
     assert all("Prévenez catalogue" in text for text in done.summary["warnings"])
     assert last_run(run.ledger, "fr_lamps", "test").cursor

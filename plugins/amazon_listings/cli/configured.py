@@ -15,13 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amazon_listings.cli.refusals import end, refuse
+from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from amazon_listings.connectors import Connector, Loaded
     from amazon_listings.connectors.declaration import Declaration
+    from amazon_listings.messages import Message
 
+
+#: The beginning of a line with an error of a database, as drivers and SQLAlchemy name them.
+_DATABASE_ERROR = re.compile(
+    r"^[\w.]*(?:Operational|Programming|Interface|Database)Error:?\s*(?:\([\w.]+\))?"
+)
+_NO_TABLE = re.compile(r"no such table|relation .* does not exist|Table .* doesn't exist|UndefinedTable")
 #: Seconds in which Airflow's command writes its Variables.
 _PATIENCE = 120
 #: The last line of a traceback: the class of an exception, and what it says.
@@ -168,12 +176,29 @@ def _export() -> Iterator[Path]:
                 text=True,
                 timeout=_PATIENCE,
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            refuse("cli.airflow_unreached", reason=error)
+        except subprocess.TimeoutExpired:
+            refuse("cli.airflow_unreached", reason=message("cli.airflow_slow", seconds=_PATIENCE))
+        except OSError as error:
+            refuse("cli.airflow_unreached", reason=message("cli.airflow_none", reason=error.strerror))
         if done.returncode or not file.exists():
-            reason = error_said(done.stderr or done.stdout) or done.returncode
+            reason = _reason(done.stderr or done.stdout, done.returncode)
             refuse("cli.airflow_unreached", reason=reason)
         yield file
+
+
+def _reason(output: str, code: int) -> Message:
+    """Return why Airflow's command failed.
+
+    Args:
+        output: What it printed.
+        code: Its exit code.
+    """
+    said = error_said(output).rstrip(".")
+    if _NO_TABLE.search(said):
+        return message("cli.airflow_no_tables", reason=_DATABASE_ERROR.sub("", said).strip())
+    if _DATABASE_ERROR.match(said):
+        return message("cli.airflow_database", reason=_DATABASE_ERROR.sub("", said).strip())
+    return message("cli.airflow_failed", code=code, reason=said)
 
 
 def _of_environment() -> dict[str, str]:

@@ -87,10 +87,17 @@ def test_variables_of_the_airflow_that_is_configured(run, tmp_path, monkeypatch)
     assert found.exit_code == 1
     assert "Markke" in found.stdout
     assert "variables" not in {one["what"] for one in json.loads(found.stdout)["not_checked"]}
-    command.write_text("#!/bin/sh\necho 'no such table: variable' >&2\nexit 1\n")
-    unreached = run("check", "--airflow")
-    assert unreached.exit_code == 1
-    assert "no such table: variable" in unreached.stderr
+    background = "(Background on this error at: https://sqlalche.me/e/20/e3q8)"
+    for error, said in {
+        "no such table: variable": "its database has no tables yet",
+        f"x.OperationalError: (y.Z) connection refused\n{background}": "answer (connection refused)",
+        "ModuleNotFoundError: No module named 'x'": "ended with code 3 (ModuleNotFoundError: No module",
+    }.items():
+        command.write_text(f"#!/bin/sh\ncat >&2 <<'END'\nTraceback\n{error}\nEND\nexit 3\n")
+        unreached = run("check", "--airflow")
+        assert unreached.exit_code == 1
+        assert said in unreached.stderr
+        assert "Background" not in unreached.stderr
 
 
 def test_a_language_that_the_marketplace_does_not_suggest_is_a_warning(run):
