@@ -38,7 +38,9 @@ SENTENCES = {
     "over_limit": ("extract_products", ["darf 3 SKUs haben", "Erhöhen Sie `sku_limit` in "]),
     "no_field": ("check_quality", ["Produktnahme", "Produktname"]),
 }
-PASSING = "Sales Layer (127.0.0.1) answers HTTP 503 again and again."
+PASSING = "Sales Layer (127.0.0.1) antwortet immer wieder mit HTTP 503."
+#: Of connectors with a German locale, and with an English one.
+FAILED = ("Der Lauf kam nicht zu seinem Ende.", "The run did not come to its end.")
 
 
 @pytest.fixture(params=SENTENCES)
@@ -75,7 +77,7 @@ def test_the_report_says_it_too_and_fails(house, failed):
     run, _, words = failed
     assert run.states["report"] == "failed"
     (line,) = errors(run, "report")
-    assert line["event"].startswith("The run did not come to its end.")
+    assert line["event"].startswith(FAILED)
     report = report_of(house, run)
     kept = json.loads((report / "report.json").read_text("utf-8"))
     page = html.unescape((report / "report.html").read_text("utf-8"))

@@ -73,8 +73,8 @@ def test_a_ledger_that_others_lock_is_tried_again(sandbox, tmp_path, monkeypatch
         run = trial.run()
         assert decision(run, "refresh_definition") == "retry"
         sentence = run.sentences["refresh_definition"]
-        assert "is busy: others held what was needed" in sentence
-        assert "keep the ledger in PostgreSQL" in sentence
+        assert "ist beschäftigt: Andere hielten das Benötigte" in sentence
+        assert "führen Sie das Ledger in PostgreSQL" in sentence
         assert sentence in run.sentences["report"]
         assert trial.writes() == []
     finally:
@@ -90,7 +90,7 @@ def test_a_ledger_that_is_locked_in_the_middle_forgets_nothing(sandbox, tmp_path
     when(sandbox, "putListingsItem", lambda: other.execute("BEGIN IMMEDIATE"), after=READY)
     run = trial.run()
     assert decision(run, "live_sync") == "retry"
-    assert "is busy" in run.sentences["live_sync"]
+    assert "database is locked" in run.sentences["live_sync"]
     other.execute("ROLLBACK")
     other.close()
     ends_well(trial)

@@ -290,12 +290,15 @@ def report(connector_id: str, definition: Mapping[str, Any] | None) -> dict[str,
     """
     from amazon_listings import pipeline
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
+    from amazon_listings.connectors.languages import language_of
 
     context, installation = get_current_context(), AirflowInstallation()
     run = _finished(connector_id, context, definition, installation)
     summary = pipeline.finish(run, installation, unfinished=_unfinished(context))
     if summary["failure"]:
-        raise ActionRequiredError("airflow.run_failed", failure=summary["failure"])
+        failed = ActionRequiredError("airflow.run_failed", failure=summary["failure"])
+        failed.language = language_of(run.connector)
+        raise failed
     return {key: summary[key] for key in ("operation", "extracted", "counts", "urgent", "calls", "files")}
 
 
