@@ -62,7 +62,12 @@ def _entries(path: Path) -> list[dict[str, Any]]:
             content = file.read(4 * MOST_CHARACTERS + 1)
     except OSError as error:
         raise _NoSuite(error.strerror or type(error).__name__) from error
-    read = read_json(content.decode("utf-8-sig"))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise _NoSuite(message("document.not_utf8", line=line)) from error
+    read = read_json(text)
     if read.problems:
         spot, why = read.problems[0].spot, read.problems[0].message
         raise _NoSuite(message("document.suite_line", line=spot.line + 1, why=why) if spot else why)
@@ -80,7 +85,7 @@ def _entry(number: int, one: Any, path: Path) -> dict[str, Any]:
     beside = {key: one[key] for key in ("description", "notes", "severity") if one.get(key)}
     meta = one.get("meta")
     level = (
-        {"level": meta["level"]} if isinstance(meta, dict) and meta.get("level") in {"row", "table"} else {}
+        {"level": meta["level"]} if isinstance(meta, dict) and meta.get("level") in ("row", "table") else {}
     )
     place = f"{path}, expectation {number}"
     return {"expectation": one["type"], "kwargs": {**kwargs, **beside}, "suite": place, **level}
