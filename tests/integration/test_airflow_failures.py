@@ -2,10 +2,14 @@
 
 import html
 import json
+import re
 import sqlite3
 from contextlib import closing
 
 import pytest
+import requests
+
+from amazon_listings.web.app import create_app
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
@@ -118,3 +122,46 @@ def test_amazon_and_the_ledger_are_as_they_were(house, failing):
     for run, _, state, cursor in theirs:
         assert (state, cursor) == ("failed", None)
         assert run not in submitted
+
+
+@pytest.fixture(scope="module")
+def door(house):
+    """Ask the pages of the running Airflow as an administrator, or with other headers."""
+    house.airflow.call("GET", "/dags")  # signs in
+    signed_in = {"Authorization": f"Bearer {house.airflow.token}"}
+
+    def ask(method, path, headers=signed_in):
+        return requests.request(
+            method, f"{house.airflow.url}/amazon-listings{path}", headers=headers, timeout=60
+        )
+
+    return ask
+
+
+def test_no_page_is_kept_by_browsers(house, failing, door):
+    run = house.finish(failing["wrong_secret"])
+    place = f"/reports/{run.dag_id}/{run.run_id}"
+    for path in (place, f"{place}/items.csv", "/", f"/dags/{run.dag_id}/items", "/items"):
+        found = door("GET", path)
+        assert (found.status_code, found.headers["Cache-Control"]) == (200, "no-store"), path
+
+
+@pytest.mark.parametrize("dag_id", ["fr_lamps", "amazon_fr_lamps", "wrong_secret"])
+@pytest.mark.parametrize("address", ["/reports/{}/{}", "/reports/{}/{}/items.csv", "/quality/{}/index.html"])
+def test_what_is_no_connectors_dag_has_no_report(house, failing, door, dag_id, address):
+    run = house.finish(failing["wrong_secret"])
+    assert door("GET", address.format(dag_id, run.run_id)).status_code == 404
+
+
+def test_every_route_that_changes_something_refuses_other_origins(house, door):
+    changing = [
+        (method, re.sub(r"{[^}]*}", "x", route.path))
+        for route in create_app().routes
+        for method in getattr(route, "methods", None) or ()
+        if method not in {"GET", "HEAD", "OPTIONS"}
+    ]
+    assert len(changing) > 10
+    for method, path in changing:
+        for site in ({"Origin": "http://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
+            answer = door(method, path, headers=site | {"Cookie": f"_token={house.airflow.token}"})
+            assert (answer.status_code, answer.json()) == (403, {"detail": "other origin"}), path
