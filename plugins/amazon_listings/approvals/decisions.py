@@ -17,14 +17,8 @@ import msgspec
 from amazon_listings.approvals.asked_changes import asked_item, changes_of, guarded, question_of
 from amazon_listings.approvals.guards import REMOVED, RunTally, run_reasons
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Reasons
-from amazon_listings.ledger.approvals import (
-    Asked,
-    approval_states,
-    approvals_of,
-    ask,
-    forget_approvals,
-    lines_approved,
-)
+from amazon_listings.ledger.approvals import Asked, approval_states, approvals_of, ask, forget_approvals
+from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.items import contents_of, known_items
 from amazon_listings.ledger.leavers import count_listed

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import and_, delete, func, not_, or_, select, true, update
 
+from amazon_listings.ledger.approved_lines import approve_lines
 from amazon_listings.ledger.content import packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
 from amazon_listings.ledger.tables import (
     SKU,
     approvals,
-    approved_lines,
     connectors,
     current_id,
     questions,
@@ -261,40 +261,6 @@ def answer(
                 connection.execute(update(approvals).where(scope.among(right)).values(**values))
                 answered += [rows[sku] for sku in right]
     return answered
-
-
-def approve_lines(
-    ledger: Engine, rows: Iterable[Approval], *, by: str | None, now: datetime | None = None
-) -> None:
-    """Remember that the mapping lines of these rows were approved for their account, country and type."""
-    now = now or datetime.now(UTC)
-    entries = {
-        (row.connector_key, row.seller_id, row.marketplace_id, row.product_type, line)
-        for row in rows
-        for line in row.lines
-    }
-    names = ("connector_key", "seller_id", "marketplace_id", "product_type", "line")
-    for chunk in chunks(sorted(entries), CHUNK):
-        with ledger.begin() as connection:
-            statement = insert_into(connection, approved_lines).on_conflict_do_nothing()
-            values: list[dict[str, Any]] = [dict(zip(names, entry, strict=True)) for entry in chunk]
-            connection.execute(statement, [one | {"approved_at": now, "approved_by": by} for one in values])
-
-
-def lines_approved(ledger: Engine, listings: ListingScope) -> frozenset[str]:
-    """Return the mapping lines that were approved for these listings."""
-    table = approved_lines.c
-    with reading(ledger) as connection:
-        return frozenset(
-            connection.scalars(
-                select(table.line).where(
-                    table.connector_key == listings.connector_key,
-                    table.seller_id == listings.seller_id,
-                    table.marketplace_id == listings.marketplace_id,
-                    table.product_type == listings.product_type,
-                )
-            )
-        )
 
 
 def claim(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str]) -> set[str]:

@@ -6,12 +6,10 @@ import itertools
 import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import msgspec
+from typing import TYPE_CHECKING, TypeVar
 
 from amazon_listings.checks.families import Parents, settled_relation
-from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
+from amazon_listings.checks.offers_apart import offer_alone
 from amazon_listings.checks.preview_need import PreviewNeed
 from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.errors import ActionRequiredError
@@ -33,16 +31,16 @@ from amazon_listings.writes.feeds.buffer import message_size
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
 from amazon_listings.writes.known import current_listings
+from amazon_listings.writes.offers_of_rejected import send_offers_of_rejected
 from amazon_listings.writes.planner import CurrentListing, Planner
 from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
 from amazon_listings.writes.volume import MEASURED, Volume
 from amazon_listings.writes.wanted import DueItem, WantedItem
-from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -52,7 +50,7 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.records import MappedItem, TestedIndex
+    from amazon_listings.runs.records import TestedIndex
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.writes.wanted import Named
 
@@ -160,7 +158,7 @@ class LiveSync:
         if self.writer.is_stopped() and self.writer.stop is not None:
             return self._stopped(self.writer.stop)
         if not self.awaited():
-            self._send_offers_of_rejected()
+            send_offers_of_rejected(self.connector, self.folder, self.writer, self._written)
         counts = self._counts()
         if not (counts[Outcome.PENDING] and self.awaited()):
             removals = Removals(self.connector, self.folder, self.writer, self.feeds)
@@ -235,56 +233,6 @@ class LiveSync:
                 if one.approval and one.sku and one.outcome is Outcome.ACCEPTED:
                     sent[one.sku] = one.approval
         mark_sent(self.writer.protocol.ledger, self.writer.protocol.listings, sent)
-
-    def _send_offers_of_rejected(self) -> None:
-        """Send the offers of what Amazon rejected, if the connector wants that; say what is held back."""
-        wanted = self.connector.sync.partial == "offer" and not self.connector.sync.full_replace
-        for part in self.folder.parts(LIVE):
-            items = {item.pim_id: item for item in self.folder.read(LIVE, part)}
-            apart = {item.pim_id for item in self.folder.index(TESTED, part) if item.only}
-            rejected = {
-                pim_id: item
-                for pim_id, item in items.items()
-                if item.outcome is Outcome.REJECTED and pim_id not in apart
-            }
-            if not rejected:
-                continue
-            offers = {}
-            decided = {item.pim_id: item for item in self.folder.read_any(APPROVED, part)}
-            for mapped, content in self._with_contents(part, rejected):
-                item, allowed = rejected[mapped.pim_id], decided.get(mapped.pim_id)
-                only: tuple[str, ...] = ()
-                if wanted and allowed is not None and not (allowed.withheld or allowed.guarded):
-                    only = separable(mapped.attributes, item.issues, content)
-                if only:
-                    offers[item.pim_id] = offer_alone(mapped, only, content or {})
-                    items[item.pim_id] = msgspec.structs.replace(item, only=only)
-                else:
-                    held = held_back(mapped.attributes, content, self.writer.messages)
-                    issues = tuple(merge_issues([*item.issues, *held]))
-                    items[item.pim_id] = msgspec.structs.replace(item, issues=issues)
-            for sent in self._written([WantedItem.of(one) for one in offers.values()]):
-                items[sent.pim_id] = self._in_part(items[sent.pim_id], sent)
-            self.folder.write(LIVE, part, items.values())
-
-    def _in_part(self, item: WrittenItem, sent: WrittenItem) -> WrittenItem:
-        """Return a rejected item of which price and quantity were sent alone."""
-        issues = tuple(merge_issues([*item.issues, *sent.issues]))
-        if sent.outcome in {Outcome.REJECTED, Outcome.BLOCKED, Outcome.UNCHANGED}:
-            return msgspec.structs.replace(item, issues=issues, only=())
-        note = "; ".join(filter(None, (self.writer.messages.phrase("note.offer_alone"), sent.note)))
-        return msgspec.structs.replace(sent, issues=issues, only=item.only, note=note)
-
-    def _with_contents(
-        self, part: str, chosen: Mapping[str, WrittenItem]
-    ) -> Iterator[tuple[MappedItem, dict[str, Any] | None]]:
-        """Yield the chosen mapped items of a part with what was last accepted of their listings."""
-        protocol = self.writer.protocol
-        skus = [item.sku for item in chosen.values() if item.sku]
-        contents = accepted_contents(protocol.ledger, protocol.listings, skus)
-        for item in self.folder.read(MAPPED, part):
-            if item.pim_id in chosen:
-                yield item, contents.get(item.sku or "")
 
     def _counts(self) -> Counter[Outcome]:
         return Counter(
