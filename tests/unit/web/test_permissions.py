@@ -57,6 +57,7 @@ TABLE = {
     ("GET", "/dags/{dag_id}/item"): "reader",
     ("GET", "/api/dags/{dag_id}/item"): "reader",
     ("GET", "/dags/{dag_id}/item/amazon"): "reader",
+    ("GET", "/dags/{dag_id}/picture"): "reader",
 }
 #: The answers to those who may not; None: any that is neither 401 nor 403.
 ANSWERS = {

@@ -1,0 +1,154 @@
+"""Pictures of products, through our own route: the browser asks no other host.
+
+A PIM's record may name any address, so the server asks public hosts only, and those that the settings name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.incoming.addresses import BadAddress, link
+from amazon_listings.incoming.http_reader import Limits, NoAuth, NoReply, new_session, read
+from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.settings import airflow_home, settings
+from amazon_listings.web.access import Reader
+from amazon_listings.web.configured import DAG_PREFIX, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+router = APIRouter()
+
+#: What a picture may cost; a larger one is not shown.
+LIMITS = Limits(sent=4 << 20, unpacked=4 << 20, seconds=8.0, connect=3.0, silence=4.0)
+#: Redirects that are followed, seconds that a page waits, seconds for which a failure is believed.
+REDIRECTS, PATIENCE, FAILED_FOR = 3, 10.0, 600.0
+#: Bytes of pictures that are kept, and failures that are remembered.
+MOST_KEPT, MOST_FAILED = 200 << 20, 10_000
+#: What pictures begin with. SVG is none of them: it may hold scripts.
+_KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
+#: A transparent GIF of one pixel.
+BLANK = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+
+_FETCHING = ThreadPoolExecutor(4, thread_name_prefix="amazon-listings-pictures")
+_LOCK = threading.Lock()
+_FAILED: dict[str, float] = {}
+
+
+@router.get("/dags/{dag_id}/picture")
+async def picture(dag_id: str, id: str, visitor: Reader) -> Response:  # noqa: A002 - the PIM's word
+    """Return the main picture of an item; a blank one where there is none, or it cannot be had."""
+    asked = asyncio.wrap_future(_FETCHING.submit(picture_of, dag_id, id))
+    try:
+        content = await asyncio.wait_for(asked, PATIENCE)
+    except TimeoutError:
+        content = b""
+    kind = kind_of(content)
+    return Response(
+        content if kind else BLANK,
+        media_type=kind or "image/gif",
+        headers={"Cache-Control": f"private, max-age={86400 if kind else 300}"},
+    )
+
+
+def picture_of(dag_id: str, pim_id: str) -> bytes:
+    """Return an item's main picture; empty where there is none."""
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(dag_id.removeprefix(DAG_PREFIX))
+    if key is None:
+        return b""
+    state = next(find_states(ledger, key, StateFilter(pim_ids=[pim_id], removed=None)), None)
+    return kept_picture(state.picture) if state is not None and state.picture else b""
+
+
+def kept_picture(url: str) -> bytes:
+    """Return a picture, from the cache on the disk where it is there; empty if it cannot be had."""
+    folder = airflow_home() / "amazon_listings" / "pictures"
+    name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+    try:
+        return (folder / name).read_bytes()
+    except OSError:
+        pass
+    now = time.monotonic()
+    with _LOCK:
+        if _FAILED.get(name, 0.0) > now:
+            return b""
+    content = fetched(url)
+    if not kind_of(content):
+        with _LOCK:
+            if len(_FAILED) >= MOST_FAILED:
+                _FAILED.clear()
+            _FAILED[name] = now + FAILED_FOR
+        return b""
+    _keep(folder, name, content)
+    return content
+
+
+def fetched(url: str) -> bytes:
+    """Return what an address answers; empty if it may not be asked, fails or is too large."""
+    try:
+        for _ in range(1 + REDIRECTS):
+            named = _is_named(url)
+            link(url, trusted=named)
+            request = requests.Request("GET", url, headers={"Accept": "image/*"}, auth=NoAuth()).prepare()
+            reply = read(_session(), request, LIMITS, public_only=not named)
+            if reply.redirect is None:
+                return reply.content if reply.ok else b""
+            url = reply.redirect
+    except (BadAddress, NoReply, requests.RequestException, ValueError):
+        pass
+    return b""
+
+
+def kind_of(content: bytes) -> str | None:
+    """Return the media type of a picture by what it begins with; None if it is none that browsers show."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _KINDS if content.startswith(start)), None)
+
+
+def _is_named(url: str) -> bool:
+    """Return whether the settings name the host of an address, so that it may lie in a private network."""
+    hosts = {one.strip().lower() for one in settings().http_hosts.split(",")}
+    return (urlsplit(url).hostname or "") in hosts - {""}
+
+
+@cache
+def _session() -> requests.Session:
+    return new_session()
+
+
+def _keep(folder: Path, name: str, content: bytes) -> None:
+    """Keep a picture; those that were kept first go when there are too many."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f"{name}.{threading.get_ident()}"
+        part.write_bytes(content)
+        part.replace(folder / name)
+        _make_room(folder.iterdir())
+    except OSError:
+        return  # it is fetched again
+
+
+def _make_room(files: Iterable[Path]) -> None:
+    known = sorted(((one.stat().st_mtime, one.stat().st_size, one) for one in files), reverse=True)
+    total = 0
+    for _, size, one in known:
+        total += size
+        if total > MOST_KEPT:
+            one.unlink(missing_ok=True)

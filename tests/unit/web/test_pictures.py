@@ -1,0 +1,131 @@
+"""Pictures of products: through our own route, from public hosts or those that the settings name."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
+from amazon_listings.settings import settings
+from amazon_listings.web import pictures
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(2000)
+ANSWERS = {
+    "/lamp.jpg": (200, {"Content-Type": "text/html"}, JPEG),
+    "/page.jpg": (200, {"Content-Type": "image/jpeg"}, b"<script>alert(1)</script>"),
+    "/drawing.svg": (200, {"Content-Type": "image/svg+xml"}, b"<svg onload='alert(1)'/>"),
+    "/large.jpg": (200, {}, b"\xff\xd8\xff" + bytes(pictures.LIMITS.sent)),
+    "/gone.jpg": (404, {}, JPEG),
+    "/moved.jpg": (302, {"Location": "/lamp.jpg"}, b""),
+    "/round.jpg": (302, {"Location": "/round.jpg"}, b""),
+    "/private.jpg": (302, {"Location": "http://127.0.0.2/lamp.jpg"}, b""),
+}
+
+
+@pytest.fixture
+def host():
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, self.headers.get("cookie"), self.headers.get("authorization")))
+            status, headers, content = ANSWERS[self.path]
+            self.send_response(status)
+            for name, value in (headers | {"Content-Length": str(len(content))}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.asked = asked
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def shown(client, filled, host, tmp_path, monkeypatch):
+    """Ask for the picture of an item whose row names an address; the answer."""
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AMAZON_LISTINGS_HTTP_HOSTS", "127.0.0.1")
+    settings.cache_clear()
+    key = resolve_key(filled, "lamps")
+    (state,) = find_states(filled, key, StateFilter(pim_ids=["products/1"]))
+
+    def shown(path, user="viewer"):
+        from msgspec.structs import replace
+
+        url = path if "://" in path else f"http://127.0.0.1:{host.server_port}{path}"
+        record_states(filled, key, [replace(state, picture=url)])
+        return client(user).get("/dags/amazon_lamps/picture", params={"id": "products/1"})
+
+    yield shown
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize("path", ["/lamp.jpg", "/moved.jpg"])
+def test_a_picture_is_fetched_once_and_kept(shown, host, path):
+    first = shown(path)
+    assert (first.status_code, first.content) == (200, JPEG)
+    assert first.headers["content-type"] == "image/jpeg"
+    assert "img-src 'self'" in first.headers["content-security-policy"]
+    asked = len(host.asked)
+    assert shown(path).content == JPEG
+    assert len(host.asked) == asked
+    assert all(one[1:] == (None, None) for one in host.asked)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/page.jpg",
+        "/drawing.svg",
+        "/large.jpg",
+        "/gone.jpg",
+        "/round.jpg",
+        "/private.jpg",
+        "file:///etc/passwd",
+    ],
+)
+def test_what_is_no_picture_is_blank(shown, path):
+    answer = shown(path)
+    assert (answer.status_code, answer.content) == (200, pictures.BLANK)
+    assert answer.headers["content-type"] == "image/gif"
+
+
+def test_private_hosts_are_not_asked_unless_the_settings_name_them(shown, host, monkeypatch):
+    monkeypatch.delenv("AMAZON_LISTINGS_HTTP_HOSTS")
+    settings.cache_clear()
+    for name in ("127.0.0.1", "localhost", "[::1]"):
+        assert shown(f"http://{name}:{host.server_port}/lamp.jpg").content == pictures.BLANK
+        assert shown(f"https://{name}:{host.server_port}/lamp.jpg").content == pictures.BLANK
+    assert host.asked == []
+
+
+def test_failures_are_believed_for_a_while(shown, host):
+    for _ in range(3):
+        assert shown("/gone.jpg").content == pictures.BLANK
+    assert len(host.asked) == 1
+
+
+def test_an_item_without_picture_and_one_that_is_not_there(client):
+    for one in ("products/3", "products/none"):
+        answer = client("viewer").get("/dags/amazon_lamps/picture", params={"id": one})
+        assert (answer.status_code, answer.content) == (200, pictures.BLANK)
+
+
+def test_the_cache_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_KEPT", 5 * len(JPEG))
+    for number in range(9):
+        pictures._keep(tmp_path, str(number), JPEG)
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_lists_and_pages_show_them(client):
+    for path in ("/items", "/dags/amazon_lamps/items", "/dags/amazon_lamps/item?id=products/1"):
+        assert 'src="/dags/amazon_lamps/picture?id=products/1"' in client("viewer").get(path).text
