@@ -22,7 +22,7 @@ from amazon_listings.runs.finish import finish_run
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.notes import FailureNote
-from amazon_listings.runs.records import EXTRACT
+from amazon_listings.runs.records import EXTRACT, MAPPED
 from amazon_listings.runs.scope import decide
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
@@ -137,6 +137,12 @@ class _Run:
             ),
         )
 
+    @property
+    def mapped(self):
+        """What the mapping made, by SKU."""
+        parts = self.folder.parts(MAPPED)
+        return {one.sku: one for part in parts for one in self.folder.read(MAPPED, part)}
+
     def issues(self):
         """Rows of issues.csv, by SKU."""
         found = {}
@@ -197,6 +203,16 @@ def test_named_skus_are_read_and_those_that_are_not_there_are_told(run):
     assert done.summary["warnings"] == [
         "1 des 2 SKU nommés ne sont pas parmi les articles du connecteur : NO-SUCH-SKU."
     ]
+
+
+def test_a_named_sku_is_mapped_with_its_siblings_as_in_a_whole_run(run):
+    mapping = {"Nom du produit": "{{ item.prod_title }} {{ variants | variants_values('color', ', ') }}"}
+    whole = run(mapping=mapping)
+    named = run("r2", mapping=mapping, params={"skus": ["LUM-L102-SGE"]})
+    assert named.summary["extracted"] == 1
+    (name,) = named.mapped["LUM-L102-SGE"].attributes["item_name"]
+    assert name["value"].count(",") >= 1, "the colours of all its siblings"
+    assert named.mapped["LUM-L102-SGE"] == whole.mapped["LUM-L102-SGE"]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ from amazon_listings.runs.records import (
     encode,
 )
 from amazon_listings.runs.removed_items import plan_removals
+from amazon_listings.runs.siblings import kept_siblings
 from amazon_listings.runs.tracing import Sources
 from amazon_listings.selling_partner.forecast import Joined, forecast
 from amazon_listings.writes.planner import Planner
@@ -128,9 +129,10 @@ def test_sync(
     local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
     ready = 0
     shapes = ShapeReader(definitions.document)
+    kept = kept_siblings(folder)
     for part in extract.parts:
         barred = {one.pim_id: one.issues for one in folder.read(QUALITY, part) if one.blocks}
-        sources = Sources(mapping, folder.read(EXTRACT, part))
+        sources = Sources(mapping, folder.read(EXTRACT, part), kept)
         mapped = list(folder.read(MAPPED, part))
         items = list(local.check(mapped, barred, sources))
         shapes.see_all(mapped, items)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ItemError, RunAbortedError
-from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
+from amazon_listings.mapping.expressions.compiled import ExpressionError, as_expression, compile_expression
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.field_names import FieldNames
@@ -16,7 +17,7 @@ from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
 from amazon_listings.runs.notations import ColumnSurvey, source_notation
 from amazon_listings.runs.notes import ExtractNote
-from amazon_listings.runs.records import EXTRACT, PROBLEMS, UNCHANGED, ReadingProblem
+from amazon_listings.runs.records import EXTRACT, PROBLEMS, SIBLINGS, UNCHANGED, ReadingProblem, Siblings
 from amazon_listings.runs.unchanged import unchanged_items
 from amazon_listings.sources.registry import source_named
 from amazon_listings.sources.selection import Selection
@@ -66,7 +67,7 @@ def extract_products(
     read_at = datetime.now(UTC)
     reading = read(_selection(connector, scope, needed))
     folder.forget(ExtractNote)
-    folder.clear(EXTRACT, PROBLEMS, UNCHANGED)
+    folder.clear(EXTRACT, PROBLEMS, SIBLINGS, UNCHANGED)
     chosen = _Choice(connector, scope, survey or ColumnSurvey())
     parts: list[str] = []
     try:
@@ -79,6 +80,8 @@ def extract_products(
         folder.clear(EXTRACT, UNCHANGED)
         raise
     chosen.fields.seen.update(reading.fields)
+    if chosen.siblings:
+        folder.write(SIBLINGS, part_name(1), chosen.siblings)
     problems = [*reading.problems, *chosen.problems]
     messages = catalogue(language_of(connector))
     folder.write(
@@ -143,13 +146,17 @@ def _selection(connector: Connector, scope: Scope, needed: tuple[str, ...]) -> S
 
 
 class _Choice:
-    """Gives each item its SKU, and keeps those in scope; counts as it goes."""
+    """Gives each item its SKU, and keeps those in scope; counts as it goes.
+
+    A parent's SKU names its whole family: a parent is made of its children.
+    """
 
     def __init__(self, connector: Connector, scope: Scope, survey: ColumnSurvey) -> None:
         self.taken = 0
         self.left = 0
         self.problems: list[ItemError] = []
         self.unwanted: list[str] = []
+        self.siblings: list[Siblings] = []
         self.fields = FieldNames()
         self.missing = set(scope.skus)
         self._connector = connector
@@ -163,6 +170,8 @@ class _Choice:
         self._facts = connector.facts
         notation = source_notation(connector, {})
         self._sku = compile_expression(connector.source.sku)
+        families = connector.variations if scope.kind == "skus" else None
+        self._parent_sku = as_expression(families["parent_sku"]) if families else None
         self._filter = (
             compile_expression(connector.source.filter, notation) if connector.source.filter else None
         )
@@ -170,35 +179,67 @@ class _Choice:
 
     def __call__(self, items: Iterable[Item]) -> Iterator[Item]:
         limit = self._connector.source.sku_limit
-        for item in items:
-            self.fields.see(item)
-            self._survey.see(item)
-            try:
-                # A product without variants has no variant fields: they are empty, not mistakes.
-                row = ItemRow(item, self._language, fallback=self._fallback, facts=self._facts)
-                sku = self._sku.evaluate(row)
-                wanted = self._filter is None or bool(self._filter.evaluate(row))
-            except ExpressionError as error:
-                why = error.reason(catalogue(language_of(self._connector)))
-                self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=why))
-                continue
-            item["sku"] = None if sku is None or sku == "" else str(sku)
-            named = not self._named or item["sku"] in self._skus or item["group"] in self._whole
-            if not (wanted and named and (self._families is None or item["group"] in self._families)):
-                self.left += 1
-                if self._changes:
-                    self.unwanted.append(item["pim_id"])
-                continue
-            self.missing.discard(item["sku"] or "")
-            self.taken += 1
-            if self.taken > limit:
-                raise RunAbortedError(
-                    "runs.over_sku_limit",
-                    connector=self._connector.id,
-                    limit=limit,
-                    where=self._connector.where,
-                )
-            yield item
+        for group, members in groupby(items, key=lambda item: item["group"]):
+            sold = [item for item in members if self._is_sold(item)]
+            taken = self._in_scope(group, sold)
+            self.left += len(sold) - len(taken)
+            if taken and len(taken) < len(sold):
+                variants = [item["variant"] for item in sold if item["variant"]]
+                self.siblings.append(Siblings(group=group, variants=variants))
+            for item in taken:
+                self.missing.discard(item["sku"] or "")
+                self.taken += 1
+                if self.taken > limit:
+                    raise RunAbortedError(
+                        "runs.over_sku_limit",
+                        connector=self._connector.id,
+                        limit=limit,
+                        where=self._connector.where,
+                    )
+                yield item
+
+    def _is_sold(self, item: Item) -> bool:
+        """Give an item its SKU, and return whether the connector's filter takes it; count it if not."""
+        self.fields.see(item)
+        self._survey.see(item)
+        try:
+            # A product without variants has no variant fields: they are empty, not mistakes.
+            row = self._row(item)
+            sku = self._sku.evaluate(row)
+            sold = self._filter is None or bool(self._filter.evaluate(row))
+        except ExpressionError as error:
+            why = error.reason(catalogue(language_of(self._connector)))
+            self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=why))
+            return False
+        item["sku"] = None if sku is None or sku == "" else str(sku)
+        if not sold:
+            self.left += 1
+            if self._changes:
+                self.unwanted.append(item["pim_id"])
+        return sold
+
+    def _in_scope(self, group: str, sold: list[Item]) -> list[Item]:
+        """Return those items of a product that the run was asked for."""
+        if self._families is not None and group not in self._families:
+            return []
+        if not self._named or group in self._whole or self._names_parent(sold):
+            return sold
+        return [item for item in sold if item["sku"] in self._skus]
+
+    def _names_parent(self, sold: list[Item]) -> bool:
+        """Return whether the SKU of the parent of these items is among those that were asked for."""
+        child = next((item for item in sold if item["variant"]), None)
+        if self._parent_sku is None or child is None:
+            return False
+        try:
+            sku = self._parent_sku.evaluate(self._row({**child, "variant": None}))
+        except ExpressionError:
+            return False  # said where the family is made
+        self.missing.discard(str(sku))
+        return str(sku) in self._skus
+
+    def _row(self, item: Item) -> ItemRow:
+        return ItemRow(item, self._language, fallback=self._fallback, facts=self._facts)
 
 
 def _refuse_no_interval(scope: Scope, reading: Reading) -> None:

@@ -14,6 +14,7 @@ from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.pim_contract import ContractCheck
 from amazon_listings.runs.records import EXTRACT, MAPPED, MappedItem
 from amazon_listings.runs.related_tables import load_tables
+from amazon_listings.runs.siblings import kept_siblings, variants_of
 from amazon_listings.runs.skus import sku_issues
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Dict
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.item import Item
+    from amazon_listings.item import Item, Record
     from amazon_listings.mapping.layered import MergedLines
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.mapping.values.notation import ColumnEvidence, SourceNotation
@@ -130,12 +131,13 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
         folder.note(MappingNote(warnings=tuple(mapping.renamed)))
     counts = {"mapped": 0, "blocked": 0}
     contract = ContractCheck(mapping)
+    kept = kept_siblings(folder)
 
     def records() -> Iterator[MappedItem]:
         for _, members in groupby(folder.read(EXTRACT, part), key=lambda item: item["group"]):
             family = list(members)
             rows = {item["pim_id"]: item for item in family}
-            for record in mapped_family(connector, mapping, rules, family):
+            for record in mapped_family(connector, mapping, rules, family, kept):
                 if record.pim_id in rows:
                     contract.see(rows[record.pim_id], record.issues)
                 counts["mapped"] += 1
@@ -148,10 +150,22 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
 
 
 def mapped_family(
-    connector: Connector, mapping: FieldMapping, rules: RuleCheck, family: list[Item]
+    connector: Connector,
+    mapping: FieldMapping,
+    rules: RuleCheck,
+    family: list[Item],
+    kept: Dict[str, list[Record]] = MappingProxyType({}),
 ) -> Iterator[MappedItem]:
-    """Yield what the mapping makes of the items of one family, its parent first."""
-    siblings = [item["variant"] for item in family if item["variant"]]
+    """Yield what the mapping makes of the items of one family, its parent first.
+
+    Args:
+        connector: The connector.
+        mapping: Its mapping.
+        rules: What is true beyond the schema.
+        family: The items, in their order.
+        kept: The variants of products of which a run takes some items only, by product.
+    """
+    siblings = variants_of(family, kept)
     for item in mapping.expand_family(family):
         mapped = mapping.apply(item, siblings=siblings)
         language = mapping.setting.language

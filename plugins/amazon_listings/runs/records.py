@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 import msgspec
 
 from amazon_listings.item import Item
+from amazon_listings.item import Record as PimRecord
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
 from amazon_listings.runs.plan import Change, Displaced, Plan  # noqa: TC001 - msgspec reads the annotations
 from amazon_product_types.validation.issue import Issue, Source  # noqa: TC001 - msgspec reads the annotations
@@ -66,6 +67,18 @@ class ReadingProblem(RunRecord, frozen=True, kw_only=True):
     sku: str | None
     message: str
     action: str
+
+
+class Siblings(RunRecord, frozen=True, kw_only=True):
+    """The variants of a product of which a run takes some: a mapping may read them all.
+
+    Attributes:
+        group: Identity of the product.
+        variants: All that the connector sells, in the PIM's order, those that the run takes included.
+    """
+
+    group: str
+    variants: list[PimRecord]
 
 
 class QualityRecord(ItemRecord, frozen=True, kw_only=True):
@@ -383,6 +396,7 @@ def _is_finite(document: object) -> bool:
 EXTRACT = Stage("extract", Item, ExtractedIndex, task="extract_products")
 UNCHANGED = Stage("unchanged", UnchangedItem, UnchangedItem, task="extract_products")
 PROBLEMS = Stage("problems", ReadingProblem, ReadingProblem, task="extract_products")
+SIBLINGS = Stage("siblings", Siblings, Siblings, task="extract_products")
 QUALITY = Stage("quality", QualityRecord, QualityRecord, task="check_quality")
 MAPPED = Stage("mapped", MappedItem, MappedIndex, task="map_fields")
 TESTED = Stage("tested", TestedItem, TestedIndex, task="test_sync")

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.runs.siblings import variants_of
 from amazon_product_types.validation.issue import Origin
 
 if TYPE_CHECKING:
@@ -55,11 +57,18 @@ class Sources:
     Args:
         mapping: The connector's mapping.
         items: The part's items, as extracted; read once, when first needed.
+        kept: The variants of products of which the run takes some items only, by product.
     """
 
-    def __init__(self, mapping: FieldMapping, items: Iterable[Item]) -> None:
+    def __init__(
+        self,
+        mapping: FieldMapping,
+        items: Iterable[Item],
+        kept: Mapping[str, list[Record]] = MappingProxyType({}),
+    ) -> None:
         self._mapping = mapping
         self._items = items
+        self._kept = kept
 
     def of(self, pim_id: str) -> OriginOf:
         """The origins of an item's payload."""
@@ -76,7 +85,7 @@ class Sources:
         found = {}
         for _, group in groupby(self._items, key=lambda item: item["group"]):
             family = list(group)
-            siblings = [item["variant"] for item in family if item["variant"]]
+            siblings = variants_of(family, self._kept)
             for member in self._mapping.expand_family(family):
                 found[member["pim_id"]] = (member, siblings)
         return found

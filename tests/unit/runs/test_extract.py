@@ -9,7 +9,10 @@ from amazon_listings.runs.extract import _parts, extract_products
 from amazon_listings.runs.needed_fields import needed_fields
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.records import EXTRACT, PROBLEMS
+from amazon_listings.runs.siblings import kept_siblings
 from amazon_listings.sources.reading import Reading
+
+BRANDS = ("Acme", "Acme", "Other")
 
 
 @pytest.fixture
@@ -64,6 +67,30 @@ def test_the_filter_and_named_skus_narrow_the_scope_and_the_rest_is_counted(extr
     assert summary.warnings == (
         "2 des 3 SKU nommés ne sont pas parmi les articles du connecteur : A-2, A-9.",
     )
+
+
+@pytest.fixture
+def family(item):
+    """Items 1 to 3 of product 7; item 3 is not sold by a connector that wants Acme's."""
+    return [item(number, group="7", variant={"brand": brand}) for number, brand in enumerate(BRANDS, 1)]
+
+
+def test_the_variants_beside_a_named_sku_are_kept_for_the_mapping(extract, connector, item, folder, family):
+    one = connector(sales_layer={"filter": "{{ item.brand == 'Acme' }}"})
+    summary = extract(one, [*family, item(9)], skus=frozenset({"A-2", "A-9"}), kind="skus")
+    assert [row["sku"] for row in rows(folder)] == ["A-2", "A-9"]
+    assert kept_siblings(folder) == {"products/7": [family[0]["variant"], family[1]["variant"]]}
+    assert (summary.extracted, summary.out_of_scope) == (2, 2)
+    extract(one, family)
+    assert kept_siblings(folder) == {}, "an extract of everything keeps none"
+
+
+def test_the_sku_of_a_parent_names_its_family(extract, connector, item, folder, family):
+    one = connector(variations={"theme": "COLOR", "parent_sku": "{{ product.brand }}-P"})
+    summary = extract(one, [*family, item(9)], skus=frozenset({"Acme-P"}), kind="skus")
+    assert [row["sku"] for row in rows(folder)] == ["A-1", "A-2", "A-3"]
+    assert (summary.out_of_scope, summary.warnings) == (1, ())
+    assert kept_siblings(folder) == {}
 
 
 def test_over_the_sku_limit_nothing_is_left_and_the_sentence_says_how_to_raise_it(

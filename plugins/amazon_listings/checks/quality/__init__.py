@@ -20,6 +20,7 @@ from amazon_listings.runs.quality_docs import docs_index, project_folder
 from amazon_listings.runs.records import EXTRACT, QUALITY, QualityRecord
 from amazon_listings.runs.related_tables import load_tables
 from amazon_listings.runs.scope import Scope
+from amazon_listings.runs.siblings import kept_siblings, variants_of
 from amazon_listings.selling_partner.forecast import Joined
 from amazon_product_types.matching import closest
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.item import Item, UnfitField
+    from amazon_listings.item import Item, Record, UnfitField
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_product_types.validation.issue import Issue
@@ -129,6 +130,7 @@ class _Check:
         required = set(definitions.document.get("required", ()))
         mapping = compiled(connector, definitions, load_tables(connector, folder), columns=columns_of(folder))
         self._tables = mapping.setting.tables
+        self._kept = kept_siblings(folder)
         expectations = [*standard(mapping, required, definitions.labels, sku_origin(connector)), *own]
         single = [one for one in expectations if per_item(one, self._place_of(one))]
         self._by_part = [one for one in single if one.type not in ACROSS_ROWS]
@@ -169,7 +171,7 @@ class _Check:
             items = [item for part in parts for item in self._folder.read(EXTRACT, part)]
             skus = {item["pim_id"]: item["sku"] for item in items}
             faulty: dict[str, list[tuple[Expected, Any]]] = defaultdict(list)
-            frame = frame_of(columns.names, _rows(columns, items), inferred=False)
+            frame = frame_of(columns.names, _rows(columns, items, self._kept), inferred=False)
             for expected, result in suite.check(frame, self._run_name):
                 for pim_id, value in faults(expected, result):
                     faulty[pim_id].append((expected, value))
@@ -231,7 +233,7 @@ class _Check:
         if not self._across:
             return found
         columns = self._columns(self._across)
-        frame = frame_of(columns.names, _rows(columns, self._every_item()), inferred=False)
+        frame = frame_of(columns.names, _rows(columns, self._every_item(), self._kept), inferred=False)
         suite = Suite(self._project, "across", self._across, self._place)
         for expected, result in suite.check(frame, self._run_name):
             for pim_id, value in faults(expected, result):
@@ -246,7 +248,7 @@ class _Check:
         if any(one.type.startswith("expect_table_column") for one in self._whole):
             wanted |= set(self._fields)
         columns = self._columns(self._whole, wanted & self._known)
-        frame = frame_of(columns.names, _rows(columns, self._every_item()), inferred=True)
+        frame = frame_of(columns.names, _rows(columns, self._every_item(), self._kept), inferred=True)
         suite = Suite(self._project, "catalogue", self._whole, self._place)
         failed = [
             (expected, observed(expected, result))
@@ -323,11 +325,11 @@ def _is_attempt(folder: RunFolder) -> bool:
     return folder.root.name.startswith("attempt-")
 
 
-def _rows(columns: Columns, items: Iterable[Item]) -> Iterator[list[Any]]:
+def _rows(columns: Columns, items: Iterable[Item], kept: Mapping[str, list[Record]]) -> Iterator[list[Any]]:
     """The columns of each item; a family's items arrive side by side."""
     for _, group in itertools.groupby(items, key=lambda item: item["group"]):
         family = list(group)
-        siblings = [item["variant"] for item in family if item["variant"]]
+        siblings = variants_of(family, kept)
         for item in family:
             yield columns.of(item, siblings)
 
