@@ -131,7 +131,7 @@ def drift(
         new: The version now.
         connectors: Those that use the definition.
         ledger: Knows the connectors' items; None judges none.
-        language: Of the sentences: en, es, fr or de.
+        language: Of the sentences: en, es, fr, de or it.
     """
     versions = [Definition(version.judge, labels=version.labels) for version in (old, new)]
     found = changes(*versions, language=language)

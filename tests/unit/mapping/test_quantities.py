@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import DateReading, NotADate, iso, moment
 from amazon_listings.mapping.values.html_text import html_to_text, is_html
 from amazon_listings.mapping.values.lengths import modular_title, truncate_words
@@ -62,6 +63,28 @@ def test_units_of_measure_with_digits():
     assert unit_code("Kg.", ["grams", "kilograms"]) == "kilograms"
     assert unit_code("kg", ["pounds"]) is None
     assert all(symbol == symbol.strip() for symbol in SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("gramos", "grams"), ("grammes", "grams"), ("gramm", "grams"), ("grammi", "grams"),
+        ("litros", "liters"), ("litres", "liters"), ("Liter", "liters"), ("Litri", "liters"),
+        ("pulgadas", "inches"), ("pouces", "inches"), ("zoll", "inches"), ("pollici", "inches"),
+    ],
+)  # fmt: skip
+def test_units_as_each_language_writes_them(written, code):
+    assert unit_code(written, ["grams", "liters", "inches"]) == code
+
+
+@pytest.mark.parametrize("word", ["yes", "Sí", "oui", "ja", "sì", "vero", "wahr"])
+def test_yes_in_each_language(word):
+    assert yes_or_no(word) is True
+
+
+@pytest.mark.parametrize("word", ["no", "Non", "nein", "falso", "faux"])
+def test_no_in_each_language(word):
+    assert yes_or_no(word) is False
 
 
 @given(value=st.floats(-1e15, 1e15))

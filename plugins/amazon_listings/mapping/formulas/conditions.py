@@ -46,7 +46,7 @@ def is_string(value: object) -> bool:
 
 
 def is_true(value: object) -> bool:
-    """`IS_TRUE`: true, a number other than 0, or a word for yes (English, Spanish, French, German)."""
+    """`IS_TRUE`: true, a number other than 0, or a word for yes in one of our languages."""
     if isinstance(value, str):
         return yes_or_no(value) is True
     return bool(value)
