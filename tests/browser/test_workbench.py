@@ -248,7 +248,7 @@ def test_one_write_is_undone_with_its_difference_first(house, signed_in):
     page.locator("#list tbody tr").first.locator("text=annulation").wait_for()
     page.locator("#list tbody tr").first.locator("text=1 accepté").wait_for()
     page.goto(item)
-    page.wait_for_selector("text=Amazon n'a pas d'annonce")
+    page.wait_for_selector("text=Amazon n'a pas de fiche")
 
 
 def test_two_people_edit_one_draft(house, signed_in):
