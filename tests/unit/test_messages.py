@@ -67,6 +67,11 @@ def test_a_catalogue_is_a_valid_po_file(package, language):
     assert not [one.id for one in found if one.id and not one.string]
 
 
+def test_a_code_stands_in_the_catalogue_of_one_distribution():
+    ours, theirs = ({code for code, _ in texts(package, "en").entries} for package in PACKAGES)
+    assert ours & theirs == set(), "the one would be worded with the facts of the other"
+
+
 def test_both_distributions_have_the_same_languages():
     assert languages_of("amazon_product_types") == languages()
     assert {"en", "es", "fr", "de"} <= set(languages())

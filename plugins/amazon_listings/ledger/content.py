@@ -43,6 +43,8 @@ def inflated(content: bytes, dictionary: bytes = b"") -> bytes:
     Raises:
         zlib.error: it is something else, cut off, or larger than `MOST_UNPACKED`.
     """
+    if not isinstance(content, bytes) or not isinstance(dictionary, bytes):
+        raise zlib.error("not bytes")  # SQLite keeps what is written, whatever the column's type
     stream = zlib.decompressobj(zdict=dictionary) if dictionary else zlib.decompressobj()
     found = stream.decompress(content, MOST_UNPACKED)
     if not stream.eof:

@@ -205,7 +205,9 @@ def test_a_run_reports_what_changed_since_the_run_before(declare, amazon, storag
     context = {
         "params": {"operation": "test", "selection": "everything", "skus": [], "force": False},
         "dag_run": SimpleNamespace(run_type="manual", clear_number=0),
-        "ti": SimpleNamespace(task_id="refresh_definition"),
+        "ti": SimpleNamespace(
+            task_id="refresh_definition", dag_id="amazon_lamps", get_task_states=lambda **_asked: {}
+        ),
     }
 
     def refresh(run_id):

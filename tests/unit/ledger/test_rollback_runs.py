@@ -11,8 +11,8 @@ from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.rollback_runs import SILENCE, end_abandoned
 from amazon_listings.ledger.runs import find_run, start_run
-from amazon_listings.ledger.submissions import announce_submission
 from amazon_listings.ledger.tables import runs, submissions
+from support.ledger_rows import announce_submission
 
 LONG_AGO = datetime.now(UTC) - SILENCE - timedelta(minutes=1)
 

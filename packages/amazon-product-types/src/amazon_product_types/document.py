@@ -32,20 +32,20 @@ def parse_definition(content: str | bytes) -> dict[str, Any]:
         content = _decoded(content)
     text = content.lstrip("\ufeff \t\r\n")
     if not text:
-        raise DefinitionError("document.empty")
+        raise DefinitionError("definition_document.empty")
     if text.startswith("<"):
         kind = "HTML" if "<html" in text[:2000].lower() else "XML"
-        raise DefinitionError("document.markup", kind=kind, text=_cut(text))
+        raise DefinitionError("definition_document.markup", kind=kind, text=_cut(text))
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
-            raise DefinitionError("document.cut_off", characters=len(text)) from None
-        raise DefinitionError("document.not_json", reason=error) from None
+            raise DefinitionError("definition_document.cut_off", characters=len(text)) from None
+        raise DefinitionError("definition_document.not_json", reason=error) from None
     except ValueError as error:  # a number with thousands of digits
-        raise DefinitionError("document.not_json", reason=str(error).partition(";")[0]) from None
+        raise DefinitionError("definition_document.not_json", reason=str(error).partition(";")[0]) from None
     except RecursionError:
-        raise DefinitionError("document.too_deep") from None
+        raise DefinitionError("definition_document.too_deep") from None
     check_definition(document)
     return document  # type: ignore[no-any-return]  # check_definition refuses what is no dict
 
@@ -59,33 +59,33 @@ def check_definition(document: object) -> None:
             give them.
     """
     if not isinstance(document, dict):
-        raise DefinitionError("document.no_object", found=_json(document))
+        raise DefinitionError("definition_document.no_object", found=_json(document))
     if "errors" in document and "properties" not in document:
-        raise DefinitionError("document.error_answer", errors=_json(document["errors"]))
+        raise DefinitionError("definition_document.error_answer", errors=_json(document["errors"]))
     schema = document.get("schema")
     if ("link" in document and "checksum" in document) or (isinstance(schema, dict) and "link" in schema):
-        raise DefinitionError("document.only_link")
+        raise DefinitionError("definition_document.only_link")
     properties = document.get("properties")
     if not isinstance(properties, dict) or not properties:
-        raise DefinitionError("document.no_properties")
+        raise DefinitionError("definition_document.no_properties")
     for name, node in properties.items():
         if not isinstance(node, dict | bool):
-            raise DefinitionError("document.no_schema", name=name, found=_json(node))
+            raise DefinitionError("definition_document.no_schema", name=name, found=_json(node))
     if "$vocabulary" in document:
-        raise DefinitionError("document.meta_schema")
+        raise DefinitionError("definition_document.meta_schema")
     _check_form(document)
 
 
 def _check_form(document: dict[str, Any]) -> None:
     if _is_deep(document):
-        raise DefinitionError("document.too_deep")
+        raise DefinitionError("definition_document.too_deep")
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeError as error:  # half a character, which JSON can escape
-        raise DefinitionError("document.not_text", reason=error) from None
+        raise DefinitionError("definition_document.not_text", reason=error) from None
     wrong = misshapen(document)
     if wrong:
-        raise DefinitionError("document.breaks_schema", path=wrong.path, reason=wrong.reason)
+        raise DefinitionError("definition_document.breaks_schema", path=wrong.path, reason=wrong.reason)
 
 
 def _is_deep(document: dict[str, Any]) -> bool:
@@ -111,7 +111,7 @@ def _decoded(content: bytes) -> str:
             content = gzip.decompress(content)
         return content.decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise DefinitionError("document.not_text", reason=error) from None
+        raise DefinitionError("definition_document.not_text", reason=error) from None
 
 
 def _json(value: Any) -> str:

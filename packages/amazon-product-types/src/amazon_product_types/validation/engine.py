@@ -145,7 +145,7 @@ def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         place = "/".join(str(step) for step in getattr(error, "instance_path", ()))
         text = str(error).splitlines()[0]
-        raise DefinitionError("document.breaks_schema", path=place, reason=text) from error
+        raise DefinitionError("definition_document.breaks_schema", path=place, reason=text) from error
 
 
 def _failure(error: jsonschema_rs.ValidationError) -> Failure:

@@ -185,7 +185,7 @@ def compile_definition(
             try:
                 known = _compiled[key] = Validator(document, locale_document, key)
             except RecursionError:
-                raise DefinitionError("document.too_deep") from None
+                raise DefinitionError("definition_document.too_deep") from None
             if len(_compiled) > KEPT:
                 _compiled.popitem(last=False)
         _compiled.move_to_end(key)
