@@ -83,9 +83,19 @@ def reading(ledger: Engine) -> Iterator[Connection]:
     Raises:
         LedgerDamaged: a value is not what was written there.
     """
+    with decoding(ledger), ledger.connect() as connection:
+        yield connection.execution_options(**{_READS: True})
+
+
+@contextmanager
+def decoding(ledger: Engine) -> Iterator[None]:
+    """Around what makes something of values that were read, where that is done after the transaction.
+
+    Raises:
+        LedgerDamaged: a value is not what was written there.
+    """
     try:
-        with ledger.connect() as connection:
-            yield connection.execution_options(**{_READS: True})
+        yield
     except UNREADABLE as error:
         raise LedgerDamaged(
             "ledger.value_unreadable", place=place(ledger.url), kind=type(error).__name__

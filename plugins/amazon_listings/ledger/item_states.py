@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_, update
 
 from amazon_listings.ledger.content import searchable
-from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
+from amazon_listings.ledger.database import CHUNK, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
 from amazon_listings.ledger.tables import FINGERPRINT, SKU, item_states
 
@@ -312,7 +312,9 @@ def find_states(
                 unpacker.learn(row.dictionary for row in rows)
         # One at a time: what is dropped at once costs the garbage collector nothing.
         for row in rows:
-            yield _state(row, unpacker if contents else None)
+            with decoding(ledger):
+                state = _state(row, unpacker if contents else None)
+            yield state
         if len(rows) < CHUNK:
             return
         last = (rows[-1].family, rows[-1].pim_id)
