@@ -33,17 +33,15 @@ class Wanted(BaseModel, frozen=True):
 async def start(request: Request, dag_id: str, visitor: Editor, wanted: Wanted) -> Told:
     """Start a run; a DAG that is paused is switched on."""
     words = wording(request)
+    skus = [one for one in ([wanted.skus] if isinstance(wanted.skus, str) else wanted.skus) if one]
+    if wanted.chosen and not skus:
+        raise HTTPException(422, "web.start.none_chosen")
     await run_in_threadpool(connector_of, dag_id)
     state = (await run_in_threadpool(dag_states)).get(dag_id)
     if state is None:
         raise HTTPException(409, "web.start.no_dag")
     path = f"/dags/{quote(dag_id, safe='')}"
-    skus = [wanted.skus] if isinstance(wanted.skus, str) else wanted.skus
-    conf = {
-        "operation": wanted.operation,
-        "selection": wanted.selection,
-        "skus": [one for one in skus if one],
-    }
+    conf = {"operation": wanted.operation, "selection": wanted.selection, "skus": skus}
     steps: list[tuple[str, str, dict[str, object]]] = [
         ("POST", f"{path}/dagRuns", {"logical_date": None, "conf": conf})
     ]
