@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.values.value import is_empty
+from amazon_listings.runs.siblings import variants_of
 from amazon_product_types.matching import chain
 from amazon_product_types.validation import merge_issues
 from amazon_product_types.validation.explanation import REQUIRED
@@ -133,7 +134,7 @@ def coverage(
     troubles = _Troubles(lines)
     for _, family in groupby(items, key=lambda item: item["group"]):
         members = list(family)
-        siblings = [item["variant"] for item in members if item["variant"]]
+        siblings = variants_of(members)
         for item in mapping.expand_family(members):
             if item.get("role") == "parent":
                 continue

@@ -20,6 +20,7 @@ from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.runs.map_fields import compiled, mapped_family
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.scope import Scope
+from amazon_listings.runs.siblings import variants_of
 from amazon_listings.runs.tracing import Sources
 from amazon_product_types.validation.issue import Issue, Origin
 
@@ -131,7 +132,7 @@ class Predicted:
         }
 
     def _barred(self, family: list[Item]) -> Iterator[tuple[str, list[Issue]]]:
-        siblings = [item["variant"] for item in family if item["variant"]]
+        siblings = variants_of(family)
         for item in family:
             kept = self._known.barred.get(item["sku"] or item["pim_id"], [])
             found = kept + [_issue(one) for one in self._probed if self._fails(one, item, siblings)]

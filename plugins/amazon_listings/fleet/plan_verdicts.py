@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from amazon_listings.fleet.plan_states import differ_by_lines
+from amazon_listings.runs.siblings import variants_of
 from amazon_listings.runs.skus import sku_issues
 from amazon_listings.runs.unchanged import family_digest, row_digest
 
@@ -77,7 +78,7 @@ def judge_affected(base: State | None, head: State | None) -> Callable[[list[Ite
         else:
             rows = head.in_scope([cast("Item", state.row) for state in family])
             stored = [None] * len(rows)
-        siblings = [item["variant"] for item in rows if item["variant"]]
+        siblings = variants_of(rows)
         for item, kept in zip(rows, stored, strict=True):
             new = after.apply(item, siblings=siblings)
             now = _Made(new.attributes, errors=_errors(new.issues))
@@ -167,7 +168,7 @@ def _verdicts(state: State | None, family: list[Item]) -> dict[str, tuple[str, V
         return {}
     found: dict[str, tuple[str, Verdict]] = {}
     members = state.in_scope(family)
-    siblings = [item["variant"] for item in members if item["variant"]]
+    siblings = variants_of(members)
     for item in state.mapping.expand_family(members):
         mapped = state.mapping.apply(item, siblings=siblings)
         judged = _judged(state, item, _Made(mapped.attributes, errors=_errors(mapped.issues)))

@@ -14,6 +14,7 @@ from amazon_listings.mapping.values.value import is_empty
 from amazon_listings.runs.invisible import visible
 from amazon_listings.runs.needed_fields import OWN_NAMES
 from amazon_listings.runs.notes import ExtractNote, Note
+from amazon_listings.runs.siblings import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -167,7 +168,7 @@ def check_items(mapping: FieldMapping, items: Iterable[Item]) -> ContractNote:
     check = ContractCheck(mapping)
     for _, members in groupby(items, key=lambda item: item["group"]):
         family = list(members)
-        siblings = [item["variant"] for item in family if item["variant"]]
+        siblings = variants_of(family)
         for item in family:
             check.see(item, mapping.apply(item, siblings=siblings).issues)
     return check.note()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from amazon_listings.runs.folder import part_name
@@ -19,7 +20,9 @@ def kept_siblings(folder: RunFolder) -> dict[str, list[Record]]:
     return {one.group: one.variants for one in folder.read_any(SIBLINGS, part_name(1))}
 
 
-def variants_of(family: Sequence[Item], kept: Mapping[str, list[Record]]) -> list[Record]:
+def variants_of(
+    family: Sequence[Item], kept: Mapping[str, list[Record]] = MappingProxyType({})
+) -> list[Record]:
     """Return the variants that a mapping line reads as `variants`.
 
     Args:

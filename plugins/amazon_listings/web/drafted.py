@@ -17,6 +17,7 @@ from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.item_states import find_states
 from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.runs.notations import remembered
+from amazon_listings.runs.siblings import variants_of
 from amazon_listings.settings import settings
 from amazon_listings.web.configured import new_connector_of
 from amazon_listings.web.described import last_tables
@@ -125,7 +126,7 @@ def sample(ledger: Engine, key: str, most: int) -> list[list[Item]]:
 
 def applied(mapping: FieldMapping, family: list[Item]) -> Iterator[tuple[Item, MappedItem]]:
     """Yield each item of a family with what the mapping makes of it; parents that it makes too."""
-    siblings = [item["variant"] for item in family if item["variant"]]
+    siblings = variants_of(family)
     for item in mapping.expand_family(family):
         yield item, mapping.apply(item, siblings=siblings)
 

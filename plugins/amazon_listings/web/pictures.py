@@ -52,7 +52,7 @@ _FAILED: dict[str, float] = {}
 
 @router.get("/dags/{dag_id}/picture")
 async def picture(dag_id: str, id: str, visitor: Reader) -> Response:  # noqa: A002 - the PIM's word
-    """Return the main picture of an item; a blank one where there is none, or it cannot be had."""
+    """Return the main picture of an item; a blank one where none can be fetched."""
     asked = asyncio.wrap_future(_FETCHING.submit(picture_of, dag_id, id))
     try:
         content = await asyncio.wait_for(asked, PATIENCE)
@@ -77,7 +77,7 @@ def picture_of(dag_id: str, pim_id: str) -> bytes:
 
 
 def kept_picture(url: str) -> bytes:
-    """Return a picture, from the cache on the disk where it is there; empty if it cannot be had."""
+    """Return a picture, from the cache on the disk where it is there; empty if it cannot be fetched."""
     folder = airflow_home() / "amazon_listings" / "pictures"
     name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
     try:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.drafted import applied, sample
 from amazon_listings.web.field_detail import values_of
 from amazon_listings.web.item_page import shown
@@ -60,7 +61,7 @@ def previewed(found: DraftedFields, mapping: FieldMapping, field: Field) -> Prev
     for family in sample(found.ledger, found.key, COUNTED):
         if count >= SHOWN and time.monotonic() > end:
             break
-        siblings = [item["variant"] for item in family if item["variant"]]
+        siblings = variants_of(family)
         for item, made in applied(mapping, family):
             issues = [
                 issue

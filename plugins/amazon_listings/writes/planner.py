@@ -277,7 +277,7 @@ class Planner:
             sku: The SKU.
             wanted: What it is to hold of the mapping.
             current: What the listing has; `is_enough`.
-            kept: Leaves that are not touched, whoever owns them.
+            kept: Leaves that are not touched, with an owner or without.
             forced: Send everything that is wanted.
         """
         found, owned = current.found or {}, current.owned or {}

@@ -49,7 +49,7 @@ class WantedItem:
         parent_sku: The SKU of its parent.
         read_at: When the PIM was read; None where that does not count.
         forced: Send what is unchanged too.
-        kept: Leaves that are not touched, whoever owns them.
+        kept: Leaves that are not touched, with an owner or without.
         plan_hash: The hash of the plan that may be carried out; None: any plan.
         approval: The hash of what a person approved; empty if nothing had to be asked.
         guarded: The changes that were approved for what the listing had before.
