@@ -9,10 +9,10 @@ import msgspec
 
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.items import accepted_contents, known_items
+from amazon_listings.ledger.items import accepted_contents
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.ownership import conflicts, mapping_lines
+from amazon_listings.runs.ownership import conflicts, known_as_held, mapping_lines
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
@@ -132,8 +132,8 @@ class LocalChecks:
             barred: The issues of those that the quality check blocked, by identity.
             sources: Where the values of the payloads come from.
         """
-        skus = [item.sku for item in mapped if item.sku]
-        known = known_items(self.ledger, self.listings, skus)
+        wanted = {item.sku: item.hash for item in mapped if item.sku}
+        known = known_as_held(self.ledger, self.listings, wanted, layout=self.definitions.layout)
         owned = conflicts(
             self.ledger,
             self.listings,

@@ -48,6 +48,7 @@ class Claim(NamedTuple):
         marketplace_id: Where.
         attributes: What was accepted.
         claimed_at: When something was accepted of it first.
+        accepted_at: When something was accepted of it last.
         left: Whether the item left that connector's selection since.
     """
 
@@ -56,6 +57,7 @@ class Claim(NamedTuple):
     marketplace_id: str
     attributes: dict[str, Any]
     claimed_at: datetime | None
+    accepted_at: datetime | None
     left: bool
 
 
@@ -82,6 +84,7 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
                     items.c.marketplace_id,
                     items.c.accepted_content,
                     items.c.claimed_at,
+                    items.c.accepted_at,
                     _LEFT,
                 )
                 .outerjoin(connectors, connectors.c.key == items.c.connector_key)
@@ -94,8 +97,8 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
                 )
                 .order_by(items.c.claimed_at, items.c.connector_key)
             ).all()
-        for sku, key, connector_id, marketplace_id, content, claimed_at, left in rows:
-            claim = Claim(key, connector_id, marketplace_id, unpacked(content), claimed_at, left)
+        for sku, key, connector_id, marketplace_id, content, claimed_at, accepted_at, left in rows:
+            claim = Claim(key, connector_id, marketplace_id, unpacked(content), claimed_at, accepted_at, left)
             found.setdefault(names[sku], []).append(claim)
     return found
 

@@ -8,6 +8,7 @@ reading is simply newer.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.claims import Claim
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items import KnownItem, ListingScope
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.records import MappedItem
@@ -157,16 +158,50 @@ def without_shared(
     found = dict(contents)
     for sku, claims in claims_of_others(ledger, listings, list(contents)).items():
         ours = split(contents[sku], layout, here)
-        theirs = [_leaves(claim, listings, layout) for claim in claims]
-        unlike = {
-            leaf
-            for leaves in theirs
-            for leaf, value in leaves.items()
-            if leaf in ours and not same_leaf(leaf, ours[leaf], value, here)
-        }
+        unlike = {leaf for claim in claims for leaf in _unlike(claim, ours, listings, layout)}
         if unlike:
             found[sku] = join({leaf: value for leaf, value in ours.items() if leaf not in unlike})
     return found
+
+
+def known_as_held(
+    ledger: Engine, listings: ListingScope, wanted: Mapping[str, str], *, layout: Layout
+) -> dict[str, KnownItem]:
+    """Return what is known of listings, by SKU, where what was last accepted is still what they hold.
+
+    Of a listing of which another connector was accepted another value later, nothing counts as accepted:
+    `accepted_hash` is None. Such as the one stock of a region, which another country's connector wrote over.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        wanted: The hashes of what is wanted, by SKU; others need no such look.
+        layout: The layout of the product type's definition.
+    """
+    known = known_items(ledger, listings, list(wanted))
+    same = [sku for sku, one in known.items() if one.accepted_hash == wanted[sku]]
+    claims = claims_of_others(ledger, listings, same)
+    if not claims:
+        return known
+    here = amazon_defaults(_PLACES[listings.marketplace_id])
+    contents = owned_contents(ledger, listings, list(claims))
+    for sku, some in claims.items():
+        since = known[sku].accepted_at
+        later = [one for one in some if since and one.accepted_at and one.accepted_at > since]
+        ours = split(contents.get(sku, {}), layout, here) if later else {}
+        if any(_unlike(claim, ours, listings, layout) for claim in later):
+            known[sku] = replace(known[sku], accepted_hash=None)
+    return known
+
+
+def _unlike(claim: Claim, ours: Mapping[Leaf, Any], listings: ListingScope, layout: Layout) -> list[Leaf]:
+    """Return the leaves of this connector of which a claim has another value."""
+    here = amazon_defaults(_PLACES[listings.marketplace_id])
+    return [
+        leaf
+        for leaf, value in _leaves(claim, listings, layout).items()
+        if leaf in ours and not same_leaf(leaf, ours[leaf], value, here)
+    ]
 
 
 def _leaves(claim: Claim, listings: ListingScope, layout: Layout) -> dict[Leaf, Any]:

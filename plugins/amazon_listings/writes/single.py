@@ -16,6 +16,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.ownership import known_as_held
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
@@ -217,9 +218,13 @@ class Writer:
         """
         ledger, listings = self.protocol.ledger, self.protocol.listings
         skus = [row.sku for row in rows]
-        known = known_items(ledger, listings, skus)
-        currents = current_listings(ledger, listings, skus, self.planner.layout)
+        layout = self.planner.layout
+        currents = current_listings(ledger, listings, skus, layout)
         sent = sent_in_run(ledger, self.protocol.run, skus)
+        # What this run has sent is not sent again, whatever others wrote since.
+        known = known_items(ledger, listings, list(sent))
+        others = {row.sku: row.hash for row in rows if row.sku not in sent}
+        known |= known_as_held(ledger, listings, others, layout=layout)
         left = self._left_to_later_runs(rows)
         for row in rows:
             due = DueItem(

@@ -46,6 +46,17 @@ def test_one_stock_for_several_countries_is_only_read_later(shop):
     assert states["lampen"] == "live", "a stock that our other connector read later is no difference"
 
 
+def test_a_stock_that_another_country_wrote_over_is_sent_again(shop):
+    own, theirs = shop.connector(), german(shop)
+    for stock in (3, 4, 3):
+        shop.run(theirs if stock == 4 else own, [lamp("A", stock=stock)]).finish()
+    assert shop.held(own, "A")["fulfillment_availability"][0]["quantity"] == 3, "the later reading is newer"
+    run = shop.run(own, [lamp("A", stock=3)])
+    assert run.outcomes() == {"A": "unchanged"}, "it is not sent again and again until the other one runs"
+    run = shop.run(theirs, [lamp("A", stock=4)])
+    assert run.outcomes() == {"A": "accepted"}, "an old reading is a reading: which one is true the PIM says"
+
+
 def test_the_same_number_and_no_number_are_right(shop):
     shop.run(german(shop), [lamp("A", stock=3), lamp("B", stock=3)])
     twice = {"fulfillment_availability.quantity": "{{ item.stock * 1 }}"}
