@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -165,5 +164,6 @@ def _show(found: Iterable[Adoption], connector: str) -> None:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    from amazon_listings.runs.value_text import value_text
+
+    return value_text(value, messages(), LONGEST)

@@ -375,8 +375,9 @@ def _as_json(row: Approval) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    from amazon_listings.runs.value_text import value_text
+
+    return value_text(value, messages(), LONGEST)
 
 
 def _kinds(counts: Any) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -114,11 +113,11 @@ def lines_of(one: Restoration, words: Catalogue) -> Iterator[str]:
     remark = f"({words.value(one.remark)})" if one.remark is not None else ""
     yield " ".join(filter(None, (one.method, one.write.sku, remark)))
     for change in one.plan.changes:
-        yield f"    {change.leaf}: {_short(change.after)}"
+        yield f"    {change.leaf}: {_short(change.after, words)}"
         if one.method == "PATCH":
-            yield f"        {words.phrase('rollback.now', value=_short(change.before))}"
+            yield f"        {words.phrase('rollback.now', value=_short(change.before, words))}"
     for change in one.changed:
-        stays = words.phrase("rollback.stays", value=_short(change.after))
+        stays = words.phrase("rollback.stays", value=_short(change.after, words))
         yield f"    {words.phrase('rollback.foreign')} {change.leaf}: {stays}"
 
 
@@ -132,6 +131,7 @@ def _say(lines: Iterator[str]) -> None:
         print(clean(line))
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+def _short(value: Any, words: Catalogue) -> str:
+    from amazon_listings.runs.value_text import value_text
+
+    return value_text(value, words, LONGEST)

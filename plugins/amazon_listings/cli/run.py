@@ -223,8 +223,9 @@ def _is_terminal() -> bool:
 
 
 def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - what fits beside another
+    from amazon_listings.runs.value_text import value_text
+
+    return value_text(value, messages())
 
 
 def _misuse(code: str, **facts: Any) -> NoReturn:

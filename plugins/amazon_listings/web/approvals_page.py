@@ -23,7 +23,7 @@ from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
-from amazon_listings.web.item_page import shown
+from amazon_listings.web.item_page import shown_value
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.approvals import Approval, State
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change
 
 router = APIRouter()
@@ -82,7 +83,7 @@ def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
     """Show what waits of a connector."""
     one = connector_of(dag_id)
     words = wording(request)
-    found = waiting(one)
+    found = waiting(one, words.messages)
     return render(
         request,
         "approvals.html",
@@ -106,9 +107,9 @@ def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
 
 
 @router.get("/api/dags/{dag_id}/approvals")
-def approvals(dag_id: str, visitor: Reader) -> list[AskedItem]:
+def approvals(request: Request, dag_id: str, visitor: Reader) -> list[AskedItem]:
     """Return what waits of a connector."""
-    return waiting(connector_of(dag_id))
+    return waiting(connector_of(dag_id), wording(request).messages)
 
 
 @router.post("/dags/{dag_id}/approvals")
@@ -167,7 +168,7 @@ def may_answer(one: Connector, visitor: Visitor) -> bool:
     return allowed and visitor.may_edit(one.dag_id)
 
 
-def waiting(one: Connector) -> list[AskedItem]:
+def waiting(one: Connector, messages: Catalogue) -> list[AskedItem]:
     """Return the items of a connector that are asked about and have not lapsed, by question and SKU."""
     ledger = connections.ledger()
     key = keys_of(ledger).get(one.id)
@@ -178,10 +179,14 @@ def waiting(one: Connector) -> list[AskedItem]:
     now = datetime.now(UTC)
     asked: tuple[State, ...] = ("asked",)
     where = ApprovalFilter(connectors=(key,), states=asked)
-    return [_asked(row, labels) for row in find_approvals(ledger, where, changes=True) if not row.lapsed(now)]
+    return [
+        _asked(row, labels, messages)
+        for row in find_approvals(ledger, where, changes=True)
+        if not row.lapsed(now)
+    ]
 
 
-def _asked(row: Approval, labels: dict[str, str]) -> AskedItem:
+def _asked(row: Approval, labels: dict[str, str], messages: Catalogue) -> AskedItem:
     return AskedItem(
         sku=row.sku,
         pim_id=row.pim_id,
@@ -190,10 +195,11 @@ def _asked(row: Approval, labels: dict[str, str]) -> AskedItem:
         reasons=list(row.reasons),
         asked_at=row.asked_at,
         lapses_at=row.lapses_at,
-        changes=[_change(change, labels) for change in changes_of(row)],
+        changes=[_change(change, labels, messages) for change in changes_of(row)],
     )
 
 
-def _change(change: Change, labels: dict[str, str]) -> AskedChange:
+def _change(change: Change, labels: dict[str, str], messages: Catalogue) -> AskedChange:
     name = change.leaf.attribute
-    return AskedChange(labels.get(name, name), str(change.leaf), shown(change.before), shown(change.after))
+    before, after = (shown_value(value, messages) for value in (change.before, change.after))
+    return AskedChange(labels.get(name, name), str(change.leaf), before, after)

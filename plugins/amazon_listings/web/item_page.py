@@ -22,6 +22,7 @@ from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.tables import items
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.value_text import value_text
 from amazon_listings.selling_partner import listings
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import connector_of, keys_of
@@ -39,12 +40,15 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.ledger.item_states import ItemState
     from amazon_listings.mapping.plan.evaluation import Made
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
 
 router = APIRouter()
 
 #: Writes and gone issues shown.
 _HISTORY = 50
+#: Characters of a value of a listing.
+LONGEST_VALUE = 400
 
 
 @dataclass(frozen=True)
@@ -266,10 +270,17 @@ def label_of(known: Definitions | None, path: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a person reads it."""
+    """Return a value of the PIM or of a payload's leaf as a person reads it."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def shown_value(value: Any, messages: Catalogue) -> str:
+    """Return what a listing has of a leaf, which may be whole elements of Amazon's."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return value_text(value, messages, LONGEST_VALUE)
 
 
 def _ledger_and_key(one: Connector) -> tuple[Engine, str]:

@@ -25,7 +25,7 @@ from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.approvals_page import may_answer
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
-from amazon_listings.web.item_page import shown
+from amazon_listings.web.item_page import shown_value
 from amazon_listings.web.rendering import base_of, render, wording
 from amazon_listings.web.told import Told
 from amazon_listings.web.waiting import within
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.runs import Run
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change
     from amazon_listings.web.rendering import Wording
     from amazon_listings.writes.rollback.restoration import Restoration
@@ -182,15 +183,21 @@ def _restoring(one: Restoration, labels: dict[str, str], words: Wording) -> Rest
         remark=words.messages.value(one.remark) if one.remark else "",
         changes=[
             (label, before, after)
-            for label, before, after in _values(one.plan.changes, labels)
+            for label, before, after in _values(one.plan.changes, labels, words.messages)
             if before != after
         ],
-        kept=[(label, now) for label, _, now in _values(one.changed, labels)],
+        kept=[(label, now) for label, _, now in _values(one.changed, labels, words.messages)],
     )
 
 
-def _values(changes: Iterable[Change], labels: dict[str, str]) -> list[tuple[str, str, str]]:
+def _values(
+    changes: Iterable[Change], labels: dict[str, str], messages: Catalogue
+) -> list[tuple[str, str, str]]:
     return [
-        (labels.get(one.leaf.attribute, one.leaf.attribute), shown(one.before), shown(one.after))
+        (
+            labels.get(one.leaf.attribute, one.leaf.attribute),
+            shown_value(one.before, messages),
+            shown_value(one.after, messages),
+        )
         for one in changes
     ]
