@@ -20,6 +20,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import insert, literal, select
+
 from amazon_listings.connectors import load_connectors
 from amazon_listings.connectors.loader import declarations
 from amazon_listings.definitions.store import DefinitionStore
@@ -30,6 +32,7 @@ from amazon_listings.fleet.plan_states import state_of
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import Fingerprint, ItemState, record_states
+from amazon_listings.ledger.tables import item_states
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import stored_definitions
@@ -44,7 +47,7 @@ DAY = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 COMPANY = """\
 mapping_locale: en_US
 owner: catalogue
-files: {path: products.csv, languages: [fr], filter: "{{ item.type == connector.product_type }}"}
+files: {path: products.csv, languages: [fr], filter: "{{ item.origin }}"}
 sync: {schedule: "@daily"}
 mapping:
   Item Name: "{{ item.title }}"
@@ -116,7 +119,7 @@ def item(number: int) -> dict:
         "feature_1": "bright", "feature_2": "small", "feature_3": f"number {number}",
         "weight": f"{1 + number % 7}.5", "origin": "FR", "price": f"{10 + number % 90}.90",
         "picture": f"https://example.com/{number}.jpg", "stock": number % 50, "base": "e27",
-        "colour": "red" if number % 2 else "blue", "power": 40, "type": "TYPE_00",
+        "colour": "red" if number % 2 else "blue", "power": 40,
     }  # fmt: skip
     record = {"id": str(number), "ref": f"A{number}", "status": "visible", "modified": None}
     return {
@@ -129,24 +132,38 @@ def item(number: int) -> dict:
     }
 
 
-def typed(row: dict, product_type: str) -> dict:
-    product = row["product"]
-    return {**row, "product": {**product, "fields": {**product["fields"], "type": product_type}}}
-
-
 def fill(ledger, connectors, items: int, storage: Path) -> None:
-    """Enter what a live run of each connector leaves: rows, payloads, and what they were made by."""
+    """Enter what a live run of each connector leaves: rows, payloads, and what they were made by.
+
+    The items of one country are the same in every product type, so they are mapped once, and the ledger
+    copies its rows for the others.
+    """
+    first: dict[str, str] = {}
     for connector in connectors:
         state = state_of(connector, definitions_of(connector, storage))
         key = resolve_key(ledger, connector.id)
-        record_states(ledger, key, states(state, items))
+        made = first.setdefault(connector.marketplace.country, key)
+        if made == key:
+            record_states(ledger, key, states(state, items))
+        else:
+            copied(ledger, made, key, state.shared)
+
+
+def copied(ledger, made: str, key: str, shared: dict[str, int]) -> None:
+    """Enter the items of one connector for another, as what that one has of shared documents made them."""
+    stored = {"connector_key": key} | {f"of_{part}": value for part, value in shared.items()}
+    values = [literal(stored[one.name], one.type) if one.name in stored else one for one in item_states.c]
+    with ledger.begin() as connection:
+        rows = select(*values).where(item_states.c.connector_key == made)
+        connection.execute(insert(item_states).from_select([one.name for one in item_states.c], rows))
 
 
 def states(state, items: int):
     for number in range(items):
-        row = typed(item(number), state.connector.amazon.product_type)
+        row = item(number)
         digest = row_digest(row, state.notation)
         for made in mapped_family(state.connector, state.mapping, state.rules, [row]):
+            assert number or (not made.blocked and state.is_valid(made.attributes)), made.issues
             yield ItemState(
                 pim_id=made.pim_id, sku=made.sku, family=made.group, run=1, operation="live",
                 outcome="accepted", read_at=DAY, row=row, attributes=made.attributes,

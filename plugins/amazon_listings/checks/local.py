@@ -66,11 +66,6 @@ def _is_of_title(issue: Issue) -> bool:
     return issue.code in {MODULAR_NAME.name, MODULAR_HIGHLIGHTS.name}
 
 
-def _is_of_the_rest(issue: Issue) -> bool:
-    """Return whether an issue is about an attribute of which an item has nothing."""
-    return issue.code in {"missing_attribute", "missing_one_of"} and issue.path == issue.attribute
-
-
 class _Step(NamedTuple):
     """What is next for an item: `extracted` means that Amazon is asked."""
 
@@ -216,10 +211,8 @@ class LocalChecks:
 
     def _issues(self, item: MappedItem, known: KnownItem | None) -> list[Issue]:
         """Return the issues of a payload by the definition and by the rules beyond it."""
-        found = self.definitions.issues(item.attributes)
-        if self.connector.contributes:
-            # The rest of the listing is the owner's, and there already.
-            found = [issue for issue in found if not _is_of_the_rest(issue)]
+        judged = self.definitions
+        found = (judged.part_issues if self.connector.contributes else judged.issues)(item.attributes)
         said = {issue.path for issue in found if issue.severity == "ERROR"}
         broken = [
             issue

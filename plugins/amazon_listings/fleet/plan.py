@@ -6,8 +6,10 @@ Both states of a connector are compiled and judged by what the ledger keeps of e
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +18,20 @@ import msgspec
 from amazon_listings.fleet.plan_records import ConnectorPlan, Cost, Example, FieldChange, ItemChange
 from amazon_listings.fleet.plan_verdicts import judge_affected, judge_every
 from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.item_states import find_states
-from amazon_listings.messages import catalogue
+from amazon_listings.ledger.kept_items import kept_items
+from amazon_listings.messages import Message, catalogue, message
+from amazon_listings.runs.needed_fields import needed_fields
 from amazon_listings.selling_partner.forecast import duration, forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.fleet.plan_states import State
     from amazon_listings.fleet.plan_verdicts import Verdict
-    from amazon_listings.ledger.item_states import ItemState
+    from amazon_listings.ledger.kept_items import KeptItem
     from amazon_listings.messages import Catalogue
     from amazon_listings.selling_partner.operations import Kind
 
@@ -43,6 +46,7 @@ class _Tally:
     """Collects what becomes of a connector's items."""
 
     items: int = 0
+    unread: int = 0
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -75,18 +79,22 @@ class _Tally:
         if old is None and new is None and before is not None:
             self.still_blocked += made_before != after.attributes
             return
-        for name in {**made_before, **after.attributes}:
-            self._field(sku, name, made_before.get(name), after.attributes.get(name))
-        if made_before != after.attributes or (before is None or before.right != after.right):
-            self._sum(sku, [after.right, after.attributes])
+        made_after = after.attributes
+        changes = {
+            name: made_after.get(name)
+            for name in made_before | made_after
+            if made_before.get(name) != made_after.get(name)
+        }
+        for name, value in changes.items():
+            self._field(name, sku, made_before.get(name), value)
+        if changes or before is None or before.right != after.right:
+            self._sum(sku, [after.right, changes if old is not None else made_after])
 
     def _keep(self, change: ItemChange) -> None:
         if self.changes is not None:
             self.changes.append(change)
 
-    def _field(self, sku: str, name: str, before: Any, after: Any) -> None:
-        if before == after:
-            return
+    def _field(self, name: str, sku: str, before: Any, after: Any) -> None:
         kind = "added" if before is None else "removed" if after is None else "changed"
         self.counts.setdefault(name, Counter())[kind] += 1
         examples = self.examples.setdefault(name, [])
@@ -94,8 +102,6 @@ class _Tally:
             examples.append(Example(sku, _shown(before), _shown(after)))
 
     def _sum(self, sku: str, what: Any) -> None:
-        import hashlib  # noqa: PLC0415 - most items change nothing
-
         if self.digest is None:
             self.digest = hashlib.sha256()
         self.digest.update(msgspec.json.encode([sku, what], order="deterministic"))
@@ -131,9 +137,13 @@ def plan_connector(
         key = find_key(ledger, base.connector.id, base.connector.was)
     if ledger is not None and key is not None:
         judge = judge_every(base, head) if evaluate_all else judge_affected(base, head)
-        for family in _families(ledger, key):
+        lacks = _lacking(head)
+        for family in _families(ledger, key, known):
             tally.items += len(family)
-            judge(family, tally.note)
+            if any(lacks(kept) for kept in family):
+                tally.unread += len(family)
+            else:
+                judge(family, tally.note)
     return ConnectorPlan(
         id=connector.id,
         state="gone" if head is None else "new" if base is None else "changed",
@@ -151,7 +161,7 @@ def plan_connector(
             for name, counts in sorted(tally.counts.items())
         ),
         cost=_cost(connector, len(tally.added) + len(tally.changed), messages),
-        notes=tuple(messages.phrase(one) for one in _notes(base, head, known=tally.items)),
+        notes=tuple(messages.word(one) for one in _notes(base, head, tally)),
         hash=tally.digest.hexdigest() if tally.digest is not None else "",
     )
 
@@ -161,11 +171,19 @@ def same_payloads(base: Connector, head: Connector) -> bool:
     return base.fingerprint == head.fingerprint and base.id == head.id
 
 
-def _families(ledger: Engine, key: str) -> Iterator[list[ItemState]]:
+def _families(ledger: Engine, key: str, made_by: State) -> Iterator[list[KeptItem]]:
     """Yield the families that the ledger has read, without the parents that a mapping made."""
-    states = (state for state in find_states(ledger, key) if state.row is not None)
-    for _, members in groupby(states, key=lambda state: state.family):
+    items = kept_items(ledger, key, made_by=made_by.shared, now=datetime.now(UTC))
+    for _, members in groupby(items, key=lambda kept: kept.family):
         yield list(members)
+
+
+def _lacking(head: State | None) -> Callable[[KeptItem], bool]:
+    """Return what tells whether an item was read without a field that the connector reads now."""
+    needed = frozenset(needed_fields(head.connector)) if head is not None else frozenset()
+    if head is None:
+        return lambda _kept: False
+    return lambda kept: bool(kept.selected) and not (needed and needed <= kept.selected)
 
 
 def _cost(connector: Connector, items: int, messages: Catalogue) -> Cost:
@@ -184,14 +202,16 @@ def _cost(connector: Connector, items: int, messages: Catalogue) -> Cost:
     return Cost(calls, "feed" if feed else "single", round(seconds / 60, 1), words)
 
 
-def _notes(base: State | None, head: State | None, *, known: int) -> Iterator[str]:
-    if not known:
-        yield "plan.note_no_items"
+def _notes(base: State | None, head: State | None, tally: _Tally) -> Iterator[Message]:
+    if not tally.items:
+        yield message("plan.note_no_items")
+    if tally.unread:
+        yield message("plan.note_unread", count=tally.unread)
     if base is not None and head is not None:
         if base.connector.source.filter != head.connector.source.filter:
-            yield "plan.note_filter"
+            yield message("plan.note_filter")
         if base.connector.quality != head.connector.quality:
-            yield "plan.note_quality"
+            yield message("plan.note_quality")
 
 
 def _shown(value: Any) -> Any:

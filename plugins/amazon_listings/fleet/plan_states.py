@@ -15,9 +15,11 @@ from amazon_listings.mapping.mapping import FieldMapping
 from amazon_listings.runs.item_states import definition_digest, mapping_digest, rules_digest
 from amazon_listings.runs.map_fields import compiled, merged_lines
 from amazon_listings.runs.notations import RowNotation, source_notation
+from amazon_product_types.rules import TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
@@ -84,7 +86,25 @@ class State:
 
         return scoped
 
-    def part(self, names: set[str]) -> FieldMapping:
+    def is_valid(self, attributes: Mapping[str, Any]) -> bool:
+        """Return whether a payload keeps the definition, as a run of the connector judges it."""
+        judged = self.definitions
+        return (judged.is_valid_part if self.connector.contributes else judged.is_valid)(attributes)
+
+    def keeps_rules(self, attributes: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
+        """Return whether a payload keeps the rules beyond the definition.
+
+        Args:
+            attributes: The payload.
+            held: The payload that Amazon has: its title is not sent again, and may be longer than new ones.
+        """
+        if self.rules.is_right(attributes):
+            return True
+        if not held or any(held.get(name) != attributes.get(name) for name in TITLES):
+            return False
+        return self.rules.is_right({name: one for name, one in attributes.items() if name not in TITLES})
+
+    def part(self, names: AbstractSet[str]) -> FieldMapping:
         """Return the mapping for some attributes alone."""
         plan = {name: branch for name, branch in self.mapping.plan.items() if name in names}
         return FieldMapping(plan, self.mapping.setting, None)

@@ -3,27 +3,51 @@
 Where the states differ in lines of the mapping alone, only the attributes of those lines are made again, and
 an item of which they come out the same is done. The other attributes of an item come from the payload that
 its last run made, if that run had the same row, mapping, definition, rules and tables; otherwise they are
-made too. `judge_every` judges every item whole: it gives the same.
+made too. A payload that its run has found right is not judged again; what changes in it is, by the rules that
+can see the change. `judge_every` judges every item whole: it gives the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from amazon_listings.fleet.plan_states import differ_by_lines
+from amazon_listings.ledger.item_states import digest_of
+from amazon_listings.ledger.known_good import GOOD
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.siblings import variants_of
 from amazon_listings.runs.skus import sku_issues
 from amazon_listings.runs.unchanged import family_digest, row_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from amazon_listings.fleet.plan_states import State
-    from amazon_listings.item import Item
-    from amazon_listings.ledger.item_states import ItemState
+    from amazon_listings.item import Item, Record
+    from amazon_listings.ledger.kept_items import KeptItem
     from amazon_listings.mapping.families.members import FamilyMember
+    from amazon_listings.mapping.mapping import FieldMapping
+
+#: Outcomes of items whose payload has passed the definition and the rules of its run.
+_PASSED = frozenset(
+    {
+        Outcome.UNCHANGED,
+        Outcome.READY,
+        Outcome.WAITING,
+        Outcome.REFUSED,
+        Outcome.PENDING,
+        Outcome.ACCEPTED_IN_PART,
+        Outcome.ACCEPTED,
+        Outcome.LIVE,
+        Outcome.LIVE_WITH_DIFFERENCES,
+        Outcome.SUPPRESSED,
+        Outcome.NOT_APPLIED,
+    }
+)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -41,13 +65,12 @@ class Note(Protocol):
         """Take it."""
 
 
-def judge_every(base: State | None, head: State | None) -> Callable[[list[ItemState], Note], None]:
+def judge_every(base: State | None, head: State | None) -> Callable[[list[KeptItem], Note], None]:
     """Return what judges every item of a family whole, in both states."""
 
-    def judge(family: list[ItemState], note: Note) -> None:
-        rows = [cast("Item", state.row) for state in family]
-        before = _verdicts(base, rows)
-        after = _verdicts(head, rows)
+    def judge(family: list[KeptItem], note: Note) -> None:
+        before = _verdicts(base, family)
+        after = _verdicts(head, family)
         for pim_id, (sku, _) in {**before, **after}.items():
             then = before.get(pim_id)
             now = after.get(pim_id)
@@ -61,40 +84,65 @@ def judge_every(base: State | None, head: State | None) -> Callable[[list[ItemSt
     return judge
 
 
-def judge_affected(base: State | None, head: State | None) -> Callable[[list[ItemState], Note], None]:
+def judge_affected(base: State | None, head: State | None) -> Callable[[list[KeptItem], Note], None]:
     """Return what judges the items of a family of which a changed line makes something else."""
     if base is None or head is None or not differ_by_lines(base, head):
         return judge_every(base, head)
     names = base.changed_attributes(head)
+    is_current = _currency(base)
+    judge_made, judge_unmade = _made_judge(base, head, names), _unmade_judge(base, head, names)
+
+    def judge(family: list[KeptItem], note: Note) -> None:
+        (judge_made if is_current(family) else judge_unmade)(family, note)
+
+    return judge
+
+
+def _made_judge(base: State, head: State, names: AbstractSet[str]) -> Callable[[list[KeptItem], Note], None]:
+    """Return what judges a family whose payloads are those of the former state."""
+    after = head.part(names)
+    verdicts, known_right = _pair_judge(base, head, names), _known_right(base, head, names)
+
+    def judge(family: list[KeptItem], note: Note) -> None:
+        siblings = variants_of([kept.item for kept in family])
+        for kept in family:
+            item, payload = kept.item, kept.attributes or {}
+            now = _made(after, item, siblings)
+            then = _Made({name: payload[name] for name in names if name in payload}, errors=False)
+            if now == then:
+                continue
+            sku = item["sku"] or item["pim_id"]
+            common = {name: value for name, value in payload.items() if name not in names}
+            if known_right is not None and kept.outcome in _PASSED:
+                judged = known_right(payload, {**common, **now.attributes})
+                if now.errors:
+                    judged = Verdict(judged.attributes, right=False)
+                note(item["pim_id"], sku, Verdict(payload, right=True), judged)
+            else:
+                made = _Made(common, errors=False)
+                note(item["pim_id"], sku, *verdicts(item, _held(kept), made, then, now))
+
+    return judge
+
+
+def _unmade_judge(
+    base: State, head: State, names: AbstractSet[str]
+) -> Callable[[list[KeptItem], Note], None]:
+    """Return what judges a family of which no payload is known that the former state has made."""
     before, after = (state.part(names) for state in (base, head))
     rest = head.part(set(head.mapping.attributes) - names)
     verdicts = _pair_judge(base, head, names)
-    is_current = _currency(base)
 
-    def judge(family: list[ItemState], note: Note) -> None:
-        if is_current(family):
-            rows = [cast("Item", state.row) for state in family]
-            stored: Sequence[dict[str, Any] | None] = [state.attributes for state in family]
-        else:
-            rows = head.in_scope([cast("Item", state.row) for state in family])
-            stored = [None] * len(rows)
+    def judge(family: list[KeptItem], note: Note) -> None:
+        held = {kept.pim_id: _held(kept) for kept in family}
+        rows = head.in_scope([kept.item for kept in family])
         siblings = variants_of(rows)
-        for item, kept in zip(rows, stored, strict=True):
-            new = after.apply(item, siblings=siblings)
-            now = _Made(new.attributes, errors=_errors(new.issues))
-            if kept is not None:
-                then = _Made({name: kept[name] for name in names if name in kept}, errors=False)
-                if now == then:
-                    continue
-                common = _Made({name: kept[name] for name in kept if name not in names}, errors=False)
-            else:
-                old = before.apply(item, siblings=siblings)
-                then = _Made(old.attributes, errors=_errors(old.issues))
-                if now == then:
-                    continue
-                others = rest.apply(item, siblings=siblings)
-                common = _Made(others.attributes, errors=_errors(others.issues))
-            note(item["pim_id"], item["sku"] or item["pim_id"], *verdicts(item, common, then, now))
+        for item in rows:
+            now, then = (_made(one, item, siblings) for one in (after, before))
+            if now != then:
+                common = _made(rest, item, siblings)
+                judged = verdicts(item, held.get(item["pim_id"], _NOTHING), common, then, now)
+                note(item["pim_id"], item["sku"] or item["pim_id"], *judged)
 
     return judge
 
@@ -106,88 +154,109 @@ class _Made(NamedTuple):
     errors: bool
 
 
-def _currency(base: State) -> Callable[[Sequence[ItemState]], bool]:
+def _held(kept: KeptItem) -> Mapping[str, Any]:
+    """The payload that Amazon has of an item; nothing if it has none."""
+    return (kept.outcome in GOOD and kept.attributes) or _NOTHING
+
+
+def _currency(base: State) -> Callable[[Sequence[KeptItem]], bool]:
     """Return what tells whether the payloads of a family are what a state makes of its rows."""
-    mapping, definition, rules, tables = (
-        base.shared[name] for name in ("mapping", "definition", "rules", "tables")
-    )
     notation = base.notation
 
-    def is_current(family: Sequence[ItemState]) -> bool:
+    def is_current(family: Sequence[KeptItem]) -> bool:
         rows = []
-        for state in family:
-            made_by = state.fingerprint
-            if (
-                state.map_errors is not False
-                or state.attributes is None
-                or made_by.mapping != mapping
-                or made_by.definition != definition
-                or made_by.rules != rules
-                or made_by.tables != tables
-            ):
+        for kept in family:
+            if not kept.is_current or kept.map_errors is not False or kept.attributes is None:
                 return False
-            rows.append(made_by.row)
-            if made_by.row != row_digest(cast("Item", state.row), notation):
+            rows.append(kept.row_digest)
+            # The text as it is kept is as good as one that is written anew, if it has the digest.
+            text = kept.row_text
+            if text is not None and digest_of(text + b"\n" + notation.of(kept.item)) == kept.row_digest:
+                continue
+            if row_digest(kept.item, notation) != kept.row_digest:
                 return False
         whole = family_digest(rows)
-        return all(state.fingerprint.family == whole for state in family)
+        return all(kept.family_digest == whole for kept in family)
 
     return is_current
 
 
-def _pair_judge(
+def _known_right(
     base: State, head: State, names: AbstractSet[str]
-) -> Callable[[Item, _Made, _Made, _Made], tuple[Verdict, Verdict]]:
-    """Return what judges both payloads of an item that differ in some attributes."""
-    definitions, rules = base.definitions, base.rules
+) -> Callable[[dict[str, Any], dict[str, Any]], Verdict] | None:
+    """Return what judges a payload some attributes of which change, and which was right before they did.
+
+    None if a run's outcome does not tell that: where only offers go out of items that are wrong, and where
+    a part of a listing is judged.
+    """
+    if base.connector.sync.partial == "offer" or head.connector.contributes:
+        return None
+    definitions, rules = head.definitions, head.rules
     same_rules = names.isdisjoint(rules.reads)
 
-    def verdicts(item: Item, common: _Made, then: _Made, now: _Made) -> tuple[Verdict, Verdict]:
-        old, _ = rules.prepared({**common.attributes, **then.attributes})
+    def judged(held: dict[str, Any], whole: dict[str, Any]) -> Verdict:
+        attributes = whole if same_rules else rules.prepared(whole)[0]
+        keeps_rules = same_rules or head.keeps_rules(attributes, held)
+        return Verdict(attributes, keeps_rules and definitions.stays_valid(attributes, names))
+
+    return judged
+
+
+def _pair_judge(
+    base: State, head: State, names: AbstractSet[str]
+) -> Callable[[Item, Mapping[str, Any], _Made, _Made, _Made], tuple[Verdict, Verdict]]:
+    """Return what judges both payloads of an item that differ in some attributes."""
+    same_rules = names.isdisjoint(base.rules.reads)
+
+    def verdicts(
+        item: Item, held: Mapping[str, Any], common: _Made, then: _Made, now: _Made
+    ) -> tuple[Verdict, Verdict]:
+        old, _ = base.rules.prepared({**common.attributes, **then.attributes})
         new, _ = head.rules.prepared({**common.attributes, **now.attributes})
         if not item["sku"] or common.errors or sku_issues(head.connector, item["sku"], "en"):
             return Verdict(old, right=False), Verdict(new, right=False)
-        keeps_rules = rules.is_right(old)
+        keeps_rules = base.keeps_rules(old, held)
         if not keeps_rules and same_rules:
             return Verdict(old, right=False), Verdict(new, right=False)
-        valid = definitions.is_valid(old)
-        before = not then.errors and keeps_rules and (valid or definitions.is_right(old))
-        after = (
-            not now.errors
-            and (same_rules or head.rules.is_right(new))
-            and ((valid and definitions.stays_valid(new, names)) or definitions.is_right(new))
-        )
-        return Verdict(old, right=before), Verdict(new, right=after)
+        valid = base.is_valid(old)
+        after = not now.errors and (same_rules or head.keeps_rules(new, held))
+        if after and valid and not head.connector.contributes:
+            after = head.definitions.stays_valid(new, names)
+        elif after:
+            after = head.is_valid(new)
+        return Verdict(old, right=not then.errors and keeps_rules and valid), Verdict(new, right=after)
 
     return verdicts
 
 
-def _verdicts(state: State | None, family: list[Item]) -> dict[str, tuple[str, Verdict]]:
+def _verdicts(state: State | None, family: list[KeptItem]) -> dict[str, tuple[str, Verdict]]:
     """The verdict of each item of a family in one state, with its SKU, by identity."""
     if state is None:
         return {}
     found: dict[str, tuple[str, Verdict]] = {}
-    members = state.in_scope(family)
+    held = {kept.pim_id: _held(kept) for kept in family}
+    members = state.in_scope([kept.item for kept in family])
     siblings = variants_of(members)
     for item in state.mapping.expand_family(members):
-        mapped = state.mapping.apply(item, siblings=siblings)
-        judged = _judged(state, item, _Made(mapped.attributes, errors=_errors(mapped.issues)))
+        made = _made(state.mapping, item, siblings)
+        judged = _judged(state, item, made, held.get(item["pim_id"], _NOTHING))
         found[item["pim_id"]] = (item["sku"] or item["pim_id"], judged)
     return found
 
 
-def _judged(state: State, item: FamilyMember, made: _Made) -> Verdict:
+def _judged(state: State, item: FamilyMember, made: _Made, held: Mapping[str, Any]) -> Verdict:
     """Return what is sent of an item's attributes, and whether it is right."""
     attributes, _ = state.rules.prepared(made.attributes)
     right = (
         bool(item["sku"])
         and not made.errors
         and not sku_issues(state.connector, item["sku"], "en")
-        and state.definitions.is_right(attributes)
-        and state.rules.is_right(attributes)
+        and state.is_valid(attributes)
+        and state.keeps_rules(attributes, held)
     )
     return Verdict(attributes, right)
 
 
-def _errors(issues: Iterable[Any]) -> bool:
-    return any(issue.severity == "ERROR" for issue in issues)
+def _made(mapping: FieldMapping, item: Item, siblings: Sequence[Record]) -> _Made:
+    mapped = mapping.apply(item, siblings=siblings)
+    return _Made(mapped.attributes, errors=any(issue.severity == "ERROR" for issue in mapped.issues))

@@ -137,6 +137,8 @@ class _Touch:
         return wanted and (None if sku is None or sku == "" else str(sku)) == item["sku"]
 
     def _differs(self, state: ItemState, made: MappedItem) -> bool:
-        right = self._definitions.is_right(made.attributes) and self._rules.is_right(made.attributes)
+        judged = self._definitions
+        is_valid = judged.is_valid_part if self._connector.contributes else judged.is_valid
+        right = is_valid(made.attributes) and self._rules.is_right(made.attributes)
         blocked = made.blocked or not right
         return state.payload_hash != made.hash or blocked != (state.outcome == Outcome.BLOCKED)

@@ -171,6 +171,11 @@ def parentage_level(attributes: Mapping[str, Any]) -> str | None:
     return level if level in PARENTAGE_LEVELS else None
 
 
+def _is_of_the_rest(issue: Issue) -> bool:
+    """Return whether an issue is about an attribute of which an item has nothing."""
+    return issue.code in {"missing_attribute", "missing_one_of"} and issue.path == issue.attribute
+
+
 class Definitions:
     """The pair of a run, compiled when first used: judges payloads, and names what is wrong.
 
@@ -256,15 +261,19 @@ class Definitions:
         """Every issue of a payload by the definition."""
         return self._judge(attributes).issues(attributes, language=self.language)
 
-    def is_right(self, attributes: Mapping[str, Any]) -> bool:
-        """Return whether a payload has no error by the definition; much cheaper than its issues."""
-        if self.is_valid(attributes):
-            return True
-        return not any(issue.severity == "ERROR" for issue in self.issues(attributes))
+    def part_issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
+        """Return the issues of a part of a listing, the rest of which is another's, and there already."""
+        return [issue for issue in self.issues(attributes) if not _is_of_the_rest(issue)]
 
     def is_valid(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether a payload keeps every rule of the definition."""
         return self._judge(attributes).is_valid(attributes) and is_sendable(attributes)
+
+    def is_valid_part(self, attributes: Mapping[str, Any]) -> bool:
+        """Return whether a part of a listing is valid: what it lacks is another's, and there already."""
+        return self.is_valid(attributes) or all(
+            issue.severity != "ERROR" for issue in self.part_issues(attributes)
+        )
 
     def stays_valid(self, attributes: Mapping[str, Any], changed: AbstractSet[str]) -> bool:
         """Return whether a payload that kept every rule before some attributes changed still does.

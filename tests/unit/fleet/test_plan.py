@@ -224,6 +224,7 @@ def keep_run(ledger, state, rows, kinds):
         digest = row_digest({**row, "sku": "other"} if kind == "other_row" else row, RowNotation(columns))
         shared = {**state.shared, **(other if kind == "other_mapping" else {})}
         whole = kind != "row"
+        right = not made.blocked and state.is_valid(made.attributes) and state.rules.is_right(made.attributes)
         states.append(
             ItemState(
                 pim_id=row["pim_id"],
@@ -231,7 +232,7 @@ def keep_run(ledger, state, rows, kinds):
                 family=row["group"],
                 run=1,
                 operation="live",
-                outcome="accepted",
+                outcome="accepted" if right else "blocked",
                 read_at=DAY,
                 row=row,
                 attributes=made.attributes if whole else None,
@@ -299,3 +300,63 @@ def test_what_the_last_run_made_is_not_made_again(state_with, ledger):
     plan_connector(base, head, ledger, changes=changes)
     made = [one.after["manufacturer"][0]["value"] for one in changes]
     assert made == ["kept", "FR-Acme", "kept"]
+
+
+#: A connector that adds prices to listings of another one.
+PRICES = """\
+for: {country: [FR], product_type: [LAMP]}
+id: "prices_{country}"
+contributes: true
+files: {path: "products.csv", languages: [fr], sku: "{{ item.reference }}"}
+mapping:
+  purchasable_offer.our_price.schedule.value_with_tax: "{{ item.price | default('10') }}"
+"""
+
+
+def test_a_part_of_a_listing_is_not_blocked_by_what_it_leaves_to_others(
+    folder, definitions, ledger, tmp_path
+):
+    def state(text):
+        (connector,) = load_connectors(write(folder, prices=text), {}, only="prices_fr").connectors
+        judged.append(judged[0] if judged else definitions(connector))
+        return state_of(connector, judged[0])
+
+    judged = []
+    states = [state(PRICES), state(PRICES.replace("'10'", "'12'"))]
+    keep(ledger, "prices_fr", [item(1), item(2, price="0.001")])
+    for evaluate_all in (False, True):
+        found = plan_connector(*states, ledger, evaluate_all=evaluate_all)
+        assert (found.changed, found.still_blocked) == (("A1",), 0)
+
+
+def test_a_title_that_amazon_has_is_no_reason_to_block(state_with, ledger):
+    base, head = state_with({}), state_with({"brand": "ACME"})
+    if "title_differentiation" not in base.definitions.document["properties"]:
+        pytest.skip("the sandbox's lamp has titles of one part")
+    long = [{"value": "x" * 90, "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}]
+    highlights = {"title_differentiation": long[:1], "item_name": long}
+    assert not head.keeps_rules(highlights, {})
+    assert head.keeps_rules(highlights, highlights)
+    assert not head.keeps_rules(highlights, {**highlights, "item_name": []})
+
+
+def test_items_that_were_read_without_a_field_are_counted_apart(state_with, ledger):
+    base, head = state_with({}), state_with({"brand": '"{{ item.marque }}"'})
+    keep_run(ledger, base, ITEMS, ["payload"] * 3)
+    key = resolve_key(ledger, "fr_lamp")
+    kept = list(find_states(ledger, key))
+    record_states(ledger, key, [msgspec.structs.replace(one, selected=("title", "weight")) for one in kept])
+    found = plan_connector(base, head, ledger)
+    assert (found.items, found.changed, found.newly_blocked) == (3, (), ())
+    assert "3 items were read without a field" in found.notes[0]
+    known = ("base", "marque", "origin", "title", "weight")
+    record_states(ledger, key, [msgspec.structs.replace(one, selected=known) for one in kept])
+    assert plan_connector(base, head, ledger).notes == ()
+
+
+def test_broken_texts_of_a_source_are_planned(state_with, ledger):
+    base, head = state_with({}), state_with({"brand": '"{{ item.title }}"'})
+    keep_run(ledger, base, [item(1, title="a\ud800", weight=float("nan"), origin="FR")], ["payload"])
+    found = plan_connector(base, head, ledger)
+    assert found == plan_connector(base, head, ledger, evaluate_all=True)
+    assert found.items == 1

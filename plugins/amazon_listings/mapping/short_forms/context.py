@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.faults import InvalidLine
@@ -39,12 +40,17 @@ class MarketplaceContext:
 
     def numbered(self, base: str) -> list[str]:
         """The media paths `<base>_1.media_location`, … that the definition has, in order."""
-        found = []
+        return self._numbered.get(base, [])
+
+    @cached_property
+    def _numbered(self) -> dict[str, list[str]]:
+        """The media paths of each numbered family, in order."""
+        found: dict[str, list[tuple[int, str]]] = {}
         for path, item in self.fields.items():
             match = _NUMBERED.fullmatch(item.attribute)
-            if match and match.group(1) == base and path.endswith(".media_location"):
-                found.append((int(match.group(2)), path))
-        return [path for _, path in sorted(found)]
+            if match and path.endswith(".media_location"):
+                found.setdefault(match.group(1), []).append((int(match.group(2)), path))
+        return {base: [path for _, path in sorted(slots)] for base, slots in found.items()}
 
     def same_but_numbered(self, paths: Sequence[str]) -> list[str]:
         """All paths of a numbered family, if `paths` are of one; else none."""

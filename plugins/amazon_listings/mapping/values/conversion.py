@@ -21,7 +21,7 @@ from amazon_product_types.matching import normal
 from amazon_product_types.options import OptionList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from amazon_listings.mapping.values.notation import Reading
     from amazon_product_types.fields import Field
@@ -65,7 +65,7 @@ def converter(
     reading: Reading,
     *,
     unit_of: Field | None = None,
-    own_names: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
+    own_names: Callable[[str], Sequence[tuple[str, Any]]] = lambda _path: (),
     constant: bool = False,
 ) -> Converter:
     """The converter of a leaf.
@@ -75,18 +75,17 @@ def converter(
         treatment: What the mapping line asks for.
         reading: How the PIM writes numbers and dates, and what of debris it takes for values.
         unit_of: The leaf that holds this one's unit, if any.
-        own_names: Names of options in the marketplace's own locale, by path.
+        own_names: Returns the names of a path's options in the marketplace's own locale.
         constant: Whether the values are the mapping's own: what its author wrote is meant.
     """
-    names = own_names or {}
     if leaf.json_type in {"number", "integer"}:
         convert = _numbers(leaf, reading)
-        unit = Options(unit_of, names.get(unit_of.path, ())).code if unit_of else None
+        unit = Options(unit_of, own_names(unit_of.path)).code if unit_of else None
         return Converter(convert, leaf.json_type, unit, decimal=reading.decimal)
     if leaf.json_type == "boolean":
-        return Converter(_explaining(_booleans(leaf, names.get(leaf.path, ())), reading), "yes or no")
+        return Converter(_explaining(_booleans(leaf, own_names(leaf.path)), reading), "yes or no")
     if leaf.options:
-        options = Options(leaf, names.get(leaf.path, ()))
+        options = Options(leaf, own_names(leaf.path))
         convert = options.code if constant else _cleaning(options.code, reading, listed=options.lists)
         return Converter(convert, "suggested option or text" if leaf.open else "option", is_text=leaf.open)
     if leaf.type == "date":

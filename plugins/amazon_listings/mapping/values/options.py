@@ -13,7 +13,7 @@ from amazon_product_types.matching import normal
 from amazon_product_types.options import OptionList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from amazon_product_types.fields import Field
 
@@ -123,13 +123,15 @@ class Options:
         return OptionList.of(self._leaf.options)
 
 
-def own_option_names(definition: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
-    """The displayed names of options with their codes, by path, as the definition itself has them."""
-    return {
-        leaf.path: [(option.name, option.value) for option in leaf.own_options]
-        for leaf in Definition(definition).leaves
-        if leaf.own_options
-    }
+def own_option_names(definition: Mapping[str, Any]) -> Callable[[str], list[tuple[str, Any]]]:
+    """Return what gives a path's options, their names as the definition has them with their codes."""
+    own = Definition(definition)
+
+    def names_of(path: str) -> list[tuple[str, Any]]:
+        leaf = own.find(tuple(path.split(".")))
+        return [(option.name, option.value) for option in leaf.own_options] if leaf else []
+
+    return names_of
 
 
 def nearest(options: OptionList, text: str) -> dict[str, Any]:
