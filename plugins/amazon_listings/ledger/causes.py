@@ -65,28 +65,29 @@ def open_causes(ledger: Engine, keys: Sequence[str], severities: Sequence[str]) 
     numbered = select(*same, table.item, table.id, place).where(*wanted).subquery()
     with reading(ledger) as connection:
         counted = connection.execute(
-            select(*same, func.count(), func.min(table.opened_run)).where(*wanted).group_by(*same)
+            select(*same, func.count(), func.min(table.opened_run), func.min(table.id))
+            .where(*wanted)
+            .group_by(*same)
         ).all()
         if not counted:
             return []
         examples: dict[tuple[str, str], list[str]] = {}
-        firsts: list[int] = []
-        for key, cause, item, number, nth in connection.execute(
-            select(numbered).where(numbered.c.place <= _EXAMPLES).order_by(numbered.c.id)
+        for key, cause, item in connection.execute(
+            select(numbered.c.connector_key, numbered.c.cause, numbered.c.item)
+            .where(numbered.c.place <= _EXAMPLES)
+            .order_by(numbered.c.id)
         ):
             examples.setdefault((key, cause), []).append(item)
-            if nth == 1:
-                firsts.append(number)
-        began = _moments(connection, {opened for *_, opened in counted})
+        began = _moments(connection, {opened for *_, opened, _first in counted})
         documents = {
             (row.connector_key, row.cause): (row.identity, row.document)
-            for some in chunks(firsts, CHUNK)
+            for some in chunks((first for *_, first in counted), CHUNK)
             for row in connection.execute(
                 select(*same, table.identity, table.document).where(table.id.in_(some))
             )
         }
     found = []
-    for key, cause, count, opened in counted:
+    for key, cause, count, opened, _first in counted:
         identity, document = documents[key, cause]
         found.append(
             Cause(key, identity, Issue.from_dict(document), count, began.get(opened), examples[key, cause])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import and_, func, select
 
 from amazon_listings.ledger.content import searchable
 from amazon_listings.ledger.database import CHUNK, chunks, reading
@@ -77,17 +77,10 @@ def list_items(
     if not query.keys:
         return []
     table = item_states.c
-    place = (table.connector_key, table.pim_id)
-    condition = _condition(query)
-    if after is not None:
-        condition &= tuple_(*place) > after
-    wanted = select(*place).where(condition).order_by(*place).limit(most)
-    if query.states:
-        wanted = wanted.join(items, _LISTED)
     with reading(ledger) as connection:
         # Which first: an index answers that; rows, which carry payloads, are read of what is shown only.
         shown: dict[str, list[str]] = {}
-        for key, pim_id in connection.execute(wanted):
+        for key, pim_id in _places(connection, query, after, most):
             shown.setdefault(key, []).append(pim_id)
         rows = [
             row
@@ -114,13 +107,39 @@ def count_items(ledger: Engine, query: ItemQuery) -> dict[str, int]:
     """Return how many items of a query have which outcome; the query's own outcomes do not count."""
     if not query.keys:
         return {}
-    condition = _condition(ItemQuery(**(vars(query) | {"outcomes": ()})))
+    condition = _condition(replace(query, outcomes=()))
     statement = select(item_states.c.outcome, func.count()).select_from(item_states)
     if query.states:
         statement = statement.join(items, _LISTED)
     with reading(ledger) as connection:
         rows = connection.execute(statement.where(condition).group_by(item_states.c.outcome))
         return dict(rows.all())
+
+
+def _places(
+    connection: Connection, query: ItemQuery, after: tuple[str, str] | None, most: int
+) -> list[tuple[str, str]]:
+    """Return the connectors and PIM identities of the items on a page.
+
+    What follows the last item of its own connector, and then the connectors behind: asked as one comparison
+    of pairs, PostgreSQL would read each connector from its beginning.
+    """
+    table = item_states.c
+    parts = [_condition(query)]
+    if after is not None:
+        last, pim_id = after
+        own = replace(query, keys=[one for one in query.keys if one == last])
+        parts = [_condition(own) & (table.pim_id > pim_id), parts[0] & (table.connector_key > last)]
+    found: list[tuple[str, str]] = []
+    for part in parts:
+        statement = select(table.connector_key, table.pim_id).where(part)
+        if query.states:
+            statement = statement.join(items, _LISTED)
+        statement = statement.order_by(table.connector_key, table.pim_id).limit(most - len(found))
+        found += [(key, pim_id) for key, pim_id in connection.execute(statement)]
+        if len(found) == most:
+            break
+    return found
 
 
 def _listings(

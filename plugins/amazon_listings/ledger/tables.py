@@ -241,7 +241,7 @@ item_states = Table(
     *(Column(f"of_{part}", BigInteger, nullable=False) for part in FINGERPRINT if part != "others"),
     Column("of_others", BigInteger, nullable=False, server_default="0"),
     # These hold all that a list or a count asks for: rows carry payloads, and reading them takes long.
-    Index("ix_item_states_counts", "connector_key", "outcome", "removed"),
+    Index("ix_item_states_counts", "connector_key", "outcome", "removed", "sku"),
     Index("ix_item_states_search", "connector_key", "pim_id", "removed", "outcome", "search"),
     Index("ix_item_states_sku", "sku"),
     Index("ix_item_states_connector_key_family_pim_id", "connector_key", "family", "pim_id"),
@@ -368,6 +368,12 @@ issues = Table(
     Column("cause", String(40), nullable=False, server_default=""),
     Index("ix_issues_item_connector_key", "item", "connector_key"),
     Index("ix_issues_connector_key_resolved_run", "connector_key", "resolved_run"),
+    # As with the lists of items, all that the causes are told from.
+    Index(
+        "ix_issues_causes",
+        *("connector_key", "cause", "id", "severity", "opened_run", "item"),
+        **_only_where("resolved_run IS NULL"),
+    ),
     Index(
         "ix_issues_open",
         "item",
