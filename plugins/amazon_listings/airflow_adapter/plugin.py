@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _IMPORTING = threading.Lock()
+#: Seconds after its start that the API server has for itself.
+_START = 20.0
 
 
 async def workbench(scope: Any, receive: Any, send: Any) -> None:
     """Serve the pages, as an ASGI app.
 
-    They are imported beside the API server's own work, by the first request at the latest; every task process
-    loads the plugins too, without needing them.
+    They are imported once the API server runs, by the first request at the latest; every task process loads
+    the plugins too, without needing them.
     """
     app = await asyncio.to_thread(_workbench)
     await app(scope, receive, send)
@@ -41,11 +43,22 @@ def _created() -> Any:
     return create_app()
 
 
+def _prepare() -> None:
+    """Import the pages and compile their templates, before the first reader asks for one."""
+    from amazon_listings.web.rendering import compile_templates  # noqa: PLC0415 - see above
+
+    _workbench()
+    compile_templates()
+
+
 @asynccontextmanager
-async def _imported_meanwhile(_app: Any) -> AsyncIterator[None]:
-    """Import the pages in the background when the API server starts, not for its first reader."""
-    threading.Thread(target=_workbench, name="amazon-listings-import", daemon=True).start()
+async def _prepared_later(_app: Any) -> AsyncIterator[None]:
+    """Prepare the pages in the background, once the API server has started."""
+    later = threading.Timer(_START, _prepare)
+    later.daemon = True
+    later.start()
     yield
+    later.cancel()
 
 
 class _Apps:
@@ -56,7 +69,7 @@ class _Apps:
         from fastapi import FastAPI  # noqa: PLC0415 - see above
 
         # Of what is mounted, Airflow starts only FastAPI's own apps.
-        shell = FastAPI(lifespan=_imported_meanwhile, docs_url=None, redoc_url=None, openapi_url=None)
+        shell = FastAPI(lifespan=_prepared_later, docs_url=None, redoc_url=None, openapi_url=None)
         shell.mount("", workbench)
         return [{"app": shell, "url_prefix": "/amazon-listings", "name": "Amazon Listings"}]
 

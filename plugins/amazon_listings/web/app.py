@@ -29,7 +29,7 @@ from amazon_listings.web import (
     undo_page,
 )
 from amazon_listings.web.origin import SameOrigin
-from amazon_listings.web.rendering import HERE, base_of, render, templates, wording
+from amazon_listings.web.rendering import HERE, base_of, render, wording
 
 if TYPE_CHECKING:
     from amazon_listings.web.rendering import Wording
@@ -64,8 +64,6 @@ def create_app() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(AmazonListingsError, _failed)
     app.add_middleware(SameOrigin)
-    for template in templates().list_templates(extensions=["html"]):
-        templates().get_template(template)  # compiled now, not for the first reader
     return app
 
 

@@ -143,6 +143,12 @@ def templates() -> Environment:
     return environment
 
 
+def compile_templates() -> None:
+    """Compile every template, so that no reader waits for it."""
+    for name in templates().list_templates(extensions=["html"]):
+        templates().get_template(name)
+
+
 def address(path: str, query: dict[str, Any], /, **changes: Any) -> str:
     """Return an address with a query, some of it changed; what is None or empty is left out."""
     kept = {name: value for name, value in (query | changes).items() if value not in {None, ""}}
