@@ -85,7 +85,7 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
     progress("Starting the sandbox")
     with _sandbox(home) as url:
         progress(f"Sandbox at {url}; starting Airflow in {home}")
-        env = installation.settings(home) | _connection_variables(url) | _without_schedules(connectors)
+        env = installation.settings(home, url) | _connection_variables(url) | _without_schedules(connectors)
         with running_airflow(home / "airflow", extra=env) as airflow:
             progress(f"Airflow at {airflow.url}; reading the DAGs")
             before = made_by_hand(url)
@@ -168,7 +168,7 @@ def up() -> None:
         sandbox, url = installation.start_sandbox(home)
     progress(f"Sandbox at {url}; starting Airflow in {home}")
     port = free_port()
-    env = environment(home / "airflow", port=port, all_admins=False) | installation.settings(home)
+    env = environment(home / "airflow", port=port, all_admins=False) | installation.settings(home, url)
     log = home / "airflow" / "airflow.log"
     process = start(env, log)
     started = {str(pid): psutil.Process(pid).create_time() for pid in (sandbox.pid, process.pid)}

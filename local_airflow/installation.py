@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -62,9 +63,13 @@ def connections(sandbox: str) -> dict[str, dict[str, Any]]:
     return {"demo_amazon": amazon, "demo_sales_layer": sales_layer}
 
 
-def settings(home: Path) -> dict[str, str]:
-    """Return the settings of the installation, as environment variables."""
+def settings(home: Path, sandbox: str) -> dict[str, str]:
+    """Return the settings of the installation, as environment variables.
+
+    Pages may show the pictures of the sandbox's PIM, and ask nothing else of this machine.
+    """
     return {
+        "AMAZON_LISTINGS_HTTP_HOSTS": urlsplit(sandbox).netloc,
         "AMAZON_LISTINGS_CONNECTORS": str(PROJECT / "include" / "connectors"),
         "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
         "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",

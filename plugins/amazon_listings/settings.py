@@ -50,7 +50,8 @@ class Settings:
             connections, the DAGs for all connectors. What is about a connector is in its own language.
         part_size: Items per file of an extract.
         http_hosts: Hosts, separated by commas, that connections may name with plain http, such as a
-            sandbox in a network of containers; this machine may always.
+            sandbox in a network of containers; this machine may always. Pictures may be fetched from them
+            too, or from one port of them (`127.0.0.1:8080`).
     """
 
     connectors: Path

@@ -1,12 +1,16 @@
 """Pictures of products, through our own route: the browser asks no other host.
 
-A PIM's record may name any address, so the server asks public hosts only, and those that the settings name.
+A PIM's record may name any address, so the server asks public hosts only, and those that the settings name;
+and any content, so pictures are decoded by a process that ends when it takes long (`shrinking`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +27,7 @@ from amazon_listings.incoming.addresses import BadAddress, link
 from amazon_listings.incoming.http_reader import Limits, NoAuth, NoReply, new_session, read
 from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.settings import airflow_home, settings
+from amazon_listings.web import shrinking
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import DAG_PREFIX, keys_of
 
@@ -32,13 +37,15 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-#: What a picture may cost; a larger one is not shown.
-LIMITS = Limits(sent=4 << 20, unpacked=4 << 20, seconds=8.0, connect=3.0, silence=4.0)
+#: What a picture may cost; a larger one is not shown. Amazon takes those of up to 10 MB.
+LIMITS = Limits(sent=10 << 20, unpacked=10 << 20, seconds=8.0, connect=3.0, silence=4.0)
 #: Redirects that are followed, seconds that a page waits, seconds for which a failure is believed.
 REDIRECTS, PATIENCE, FAILED_FOR = 3, 10.0, 600.0
-#: Bytes of pictures that are kept, and failures that are remembered.
-MOST_KEPT, MOST_FAILED = 200 << 20, 10_000
-#: What pictures begin with. SVG is none of them: it may hold scripts.
+#: Seconds after which a picture is fetched again: PIMs change what stands at an address.
+KEPT_FOR = 7 * 86400
+#: Bytes of pictures that are kept, and failures that are remembered; they are counted at each so many.
+MOST_KEPT, MOST_FAILED, COUNTED = 200 << 20, 10_000, 256
+#: What pictures begin with, before anything decodes them.
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
 #: A transparent GIF of one pixel.
 BLANK = bytes.fromhex(
@@ -48,6 +55,7 @@ BLANK = bytes.fromhex(
 _FETCHING = ThreadPoolExecutor(4, thread_name_prefix="amazon-listings-pictures")
 _LOCK = threading.Lock()
 _FAILED: dict[str, float] = {}
+_WRITTEN = itertools.count()
 
 
 @router.get("/dags/{dag_id}/picture")
@@ -77,19 +85,20 @@ def picture_of(dag_id: str, pim_id: str) -> bytes:
 
 
 def kept_picture(url: str) -> bytes:
-    """Return a picture, from the cache on the disk where it is there; empty if it cannot be fetched."""
+    """Return a picture made small, from the disk where it is there; empty if it cannot be fetched."""
     folder = airflow_home() / "amazon_listings" / "pictures"
-    name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+    name = hashlib.sha256(f"{shrinking.EDGE} {url}".encode("utf-8", "surrogatepass")).hexdigest()
     try:
-        return (folder / name).read_bytes()
+        if time.time() - (folder / name).stat().st_mtime < KEPT_FOR:
+            return (folder / name).read_bytes()
     except OSError:
         pass
     now = time.monotonic()
     with _LOCK:
         if _FAILED.get(name, 0.0) > now:
             return b""
-    content = fetched(url)
-    if not kind_of(content):
+    content = made_small(fetched(url))
+    if not content:
         with _LOCK:
             if len(_FAILED) >= MOST_FAILED:
                 _FAILED.clear()
@@ -115,6 +124,20 @@ def fetched(url: str) -> bytes:
     return b""
 
 
+def made_small(content: bytes) -> bytes:
+    """Return a picture as the pages show it; empty if it is none."""
+    if not kind_of(content):
+        return b""
+    command = [sys.executable, "-I", shrinking.__file__]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program
+            command, input=content, capture_output=True, timeout=PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return b""
+    return done.stdout if done.returncode == 0 else b""
+
+
 def kind_of(content: bytes) -> str | None:
     """Return the media type of a picture by what it begins with; None if it is none that browsers show."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
@@ -123,9 +146,13 @@ def kind_of(content: bytes) -> str | None:
 
 
 def _is_named(url: str) -> bool:
-    """Return whether the settings name the host of an address, so that it may lie in a private network."""
+    """Return whether the settings name the host of an address, so that it may lie in a private network.
+
+    With a port or without: of this machine, one server may be meant and not the others.
+    """
     hosts = {one.strip().lower() for one in settings().http_hosts.split(",")}
-    return (urlsplit(url).hostname or "") in hosts - {""}
+    parts = urlsplit(url)
+    return not {parts.hostname or "", parts.netloc.lower()}.isdisjoint(hosts - {""})
 
 
 @cache
@@ -140,7 +167,8 @@ def _keep(folder: Path, name: str, content: bytes) -> None:
         part = folder / f"{name}.{threading.get_ident()}"
         part.write_bytes(content)
         part.replace(folder / name)
-        _make_room(folder.iterdir())
+        if next(_WRITTEN) % COUNTED == 0:
+            _make_room(folder.iterdir())
     except OSError:
         return  # it is fetched again
 

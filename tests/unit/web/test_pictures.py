@@ -1,21 +1,62 @@
 """Pictures of products: through our own route, from public hosts or those that the settings name."""
 
+import os
 import threading
+import time
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.settings import settings
-from amazon_listings.web import pictures
+from amazon_listings.web import pictures, shrinking
 
-JPEG = b"\xff\xd8\xff\xe0" + bytes(2000)
+
+def drawn(kind, size=(900, 600), mode="RGB", **particulars):
+    content = BytesIO()
+    Image.new(mode, size, "red").save(content, kind, **particulars)
+    return content.getvalue()
+
+
+def with_notes():
+    notes = Image.Exif()
+    notes[0x010E], notes[0x0112] = "secret place", 6  # a description; turned by a quarter
+    return drawn("JPEG", exif=notes, comment=b"secret words")
+
+
+def png_of(width, height):
+    """A small PNG that unpacks to so many pixels."""
+    rows = zlib.compressobj(9)
+    data = b"".join(rows.compress(bytes(1 + width * 3)) for _ in range(height)) + rows.flush()
+
+    def chunk(name, content):
+        return (
+            len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
+        )
+
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+JPEG = drawn("JPEG")
 ANSWERS = {
     "/lamp.jpg": (200, {"Content-Type": "text/html"}, JPEG),
     "/page.jpg": (200, {"Content-Type": "image/jpeg"}, b"<script>alert(1)</script>"),
     "/drawing.svg": (200, {"Content-Type": "image/svg+xml"}, b"<svg onload='alert(1)'/>"),
     "/large.jpg": (200, {}, b"\xff\xd8\xff" + bytes(pictures.LIMITS.sent)),
+    "/broken.jpg": (200, {}, b"\xff\xd8\xff\xe0" + bytes(2000)),
+    "/cut.png": (200, {}, drawn("PNG")[:200]),
+    "/bomb.png": (200, {}, png_of(9000, 9000)),
+    "/disguised.gif": (200, {}, b"GIF8" + b"%!PS-Adobe-3.0 EPSF-3.0"),
+    "/notes.jpg": (200, {}, with_notes()),
+    "/large.png": (200, {}, drawn("PNG", mode="RGBA")),
+    "/paint.gif": (200, {}, drawn("GIF", mode="P")),
+    "/print.jpg": (200, {}, drawn("JPEG", mode="CMYK")),
+    "/lamp.webp": (200, {}, drawn("WEBP")),
     "/gone.jpg": (404, {}, JPEG),
     "/moved.jpg": (302, {"Location": "/lamp.jpg"}, b""),
     "/round.jpg": (302, {"Location": "/round.jpg"}, b""),
@@ -71,13 +112,51 @@ def shown(client, filled, host, tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", ["/lamp.jpg", "/moved.jpg"])
 def test_a_picture_is_fetched_once_and_kept(shown, host, path):
     first = shown(path)
-    assert (first.status_code, first.content) == (200, JPEG)
-    assert first.headers["content-type"] == "image/jpeg"
+    assert first.status_code == 200
+    assert first.headers["content-type"] == "image/webp"
     assert "img-src 'self'" in first.headers["content-security-policy"]
     asked = len(host.asked)
-    assert shown(path).content == JPEG
+    assert shown(path).content == first.content
     assert len(host.asked) == asked
     assert all(one[1:] == (None, None) for one in host.asked)
+
+
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        ("/lamp.jpg", (240, 160)),
+        ("/large.png", (240, 160)),
+        ("/paint.gif", (240, 160)),
+        ("/print.jpg", (240, 160)),
+        ("/lamp.webp", (240, 160)),
+        ("/notes.jpg", (160, 240)),  # upright
+    ],
+)
+def test_a_picture_is_made_small_and_says_nothing_else(shown, path, size):
+    content = shown(path).content
+    with Image.open(BytesIO(content)) as picture:
+        assert (picture.format, picture.size) == ("WEBP", size)
+        assert not picture.getexif()
+    assert len(content) < 4000
+    assert b"secret" not in content
+
+
+def test_a_picture_is_fetched_again_after_a_week(shown, host, tmp_path):
+    shown("/lamp.jpg")
+    asked = len(host.asked)
+    (kept,) = (tmp_path / "home" / "amazon_listings" / "pictures").iterdir()
+    before = time.time() - pictures.KEPT_FOR - 60
+    os.utime(kept, (before, before))
+    shown("/lamp.jpg")
+    assert len(host.asked) == asked + 1
+
+
+def test_what_takes_long_ends(monkeypatch, tmp_path):
+    endless = tmp_path / "endless.py"
+    endless.write_text("while True: pass")
+    monkeypatch.setattr(shrinking, "__file__", str(endless))
+    monkeypatch.setattr(pictures, "PATIENCE", 0.3)
+    assert pictures.made_small(JPEG) == b""
 
 
 @pytest.mark.parametrize(
@@ -86,6 +165,10 @@ def test_a_picture_is_fetched_once_and_kept(shown, host, path):
         "/page.jpg",
         "/drawing.svg",
         "/large.jpg",
+        "/broken.jpg",
+        "/cut.png",
+        "/bomb.png",
+        "/disguised.gif",
         "/gone.jpg",
         "/round.jpg",
         "/private.jpg",
@@ -107,6 +190,15 @@ def test_private_hosts_are_not_asked_unless_the_settings_name_them(shown, host, 
     assert host.asked == []
 
 
+def test_the_settings_may_name_one_port_of_a_host(shown, host, monkeypatch):
+    monkeypatch.setenv("AMAZON_LISTINGS_HTTP_HOSTS", f"127.0.0.1:{host.server_port + 1}")
+    settings.cache_clear()
+    assert shown("/lamp.jpg").content == pictures.BLANK
+    monkeypatch.setenv("AMAZON_LISTINGS_HTTP_HOSTS", f"127.0.0.1:{host.server_port}")
+    settings.cache_clear()
+    assert shown("/lamp.webp").content != pictures.BLANK
+
+
 def test_failures_are_believed_for_a_while(shown, host):
     for _ in range(3):
         assert shown("/gone.jpg").content == pictures.BLANK
@@ -121,6 +213,7 @@ def test_an_item_without_picture_and_one_that_is_not_there(client):
 
 def test_the_cache_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "MOST_KEPT", 5 * len(JPEG))
+    monkeypatch.setattr(pictures, "COUNTED", 1)
     for number in range(9):
         pictures._keep(tmp_path, str(number), JPEG)
     assert len(list(tmp_path.iterdir())) == 5
