@@ -35,6 +35,7 @@ def refused(text):
         ('=VLOOKUP("x";A:B;2)', "debris_formula"),
         ("Lumi\ufffdre", "debris_lost"),
         ("\ufeff#N/A", "debris_error"),
+        ("NU\u00adLL", "debris_null"),
     ],
 )
 def test_debris_is_refused_and_named(text, code):
@@ -73,6 +74,7 @@ def test_what_only_looks_like_it_stays_as_it_is(text):
         ("La\u200bmpe", "Lampe", "invisible"),
         ("\ufeffLampe", "Lampe", "invisible"),
         ("La\u200empe\u2060", "Lampe", "invisible"),
+        ("La\u00adm\u2066pe\u3164", "Lampe", "invisible"),
         ("La\x00mpe\x1f", "Lampe", "controls"),
         ("a\x0bb", "a\nb", "controls"),
         ("l\x92eau", "l\u2019eau", "controls"),
@@ -117,6 +119,9 @@ def test_a_repaired_text_needs_no_repair(text):
         ('="00124"', "debris_formula"),
         ("'00125", "debris_apostrophe"),
         ("12345.0", "debris_float"),
+        ("12345,00", "debris_float"),
+        ("A\u2066B", "debris_invisible"),
+        ("A\u3164B", "debris_invisible"),
         ("AB\u200b1", "debris_invisible"),
         ("\ufeffAB1", "debris_invisible"),
         ("AB\t1", "debris_invisible"),

@@ -149,6 +149,12 @@ def test_where_a_column_shows_the_other_order_a_date_with_two_readings_is_refuse
         ("2026-12-10", "2026-12-10"),
         ("2026-12-10T23:59:59Z", "2026-12-10T23:59:59Z"),
         ("10/12/2026 08:00", "2026-12-10T08:00:00+01:00"),
+        # An hour that the clock skips or repeats is read by the offset before, as calendars do (RFC 5545).
+        ("2027-03-28 01:59:59", "2027-03-28T01:59:59+01:00"),
+        ("2027-03-28 02:30:00", "2027-03-28T02:30:00+01:00"),
+        ("2027-03-28 03:00:00", "2027-03-28T03:00:00+02:00"),
+        ("2026-10-25 02:30:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25 03:00:00", "2026-10-25T03:00:00+01:00"),
     ],
 )
 def test_a_moment_without_a_zone_is_in_that_of_the_connector(text, sent):
@@ -164,12 +170,24 @@ def test_a_moment_without_a_zone_is_in_that_of_the_connector(text, sent):
         ("13/13/2026", DateReading(), "not_a_date"),
         ("31/02/2026", DateReading(), "not_a_date"),
         ("00/10/2026", DateReading(), "not_a_date"),
+        ("46357", DateReading(), "date_serial"),
+        ("46357.5", DateReading(), "date_serial"),
+        (46357, DateReading(), "date_serial"),
+        ("1764547200", DateReading(), "not_a_date"),
+        (12, DateReading(), "not_a_date"),
+        (True, DateReading(), "not_a_date"),
     ],
 )
 def test_what_is_wrong_with_a_date_is_said(text, reading, code):
     with pytest.raises(NotADate) as error:
         moment(text, reading)
     assert error.value.code == code
+
+
+def test_the_days_that_a_spreadsheet_counts_are_named_as_the_day():
+    with pytest.raises(NotADate) as error:
+        moment("46357")
+    assert error.value.facts["day"] == "2026-12-01"
 
 
 def test_a_zone_is_found_by_its_name():

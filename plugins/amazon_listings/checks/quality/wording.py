@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.checks.columns import OCCURRENCES
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from amazon_listings.checks.expectations import Expected
     from amazon_listings.item import UnfitField
     from amazon_listings.messages import Message
+
+
+#: A number to which a decimal was added.
+_FLOAT = re.compile(r"\s*\d{8,14}[.,]0{1,2}\s*")
 
 
 def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> Issue:
@@ -35,11 +40,12 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         "expected": in_words(expected),
     }
     description = expected.kwargs.get("description")
+    variant = "float" if expected.code == "gtin" and _FLOAT.fullmatch(str(value)) else ""
     return Issue(
         code=expected.code,
         severity=expected.severity,
         source="quality",
-        message=str(description) if description else messages.message(expected.code, **facts),
+        message=str(description) if description else messages.message(expected.code, variant, **facts),
         keyword=expected.type if expected.code == "expectation" else "",
         attribute=expected.attribute,
         path=expected.attribute,

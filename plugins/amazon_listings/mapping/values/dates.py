@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from amazon_listings.mapping.values.invalid import InvalidValue
@@ -13,6 +13,9 @@ _ISO_LIKE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(.+))?")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ,]+(.+))?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTHS = 12
+#: Days as spreadsheets count them, from 1982 to 2064; a fraction is the time of day.
+_SERIAL = re.compile(r"[3-5]\d{4}(?:[.,]\d+)?")
+_SERIAL_BEGINS = date(1899, 12, 30)
 
 
 class NotADate(InvalidValue):
@@ -66,7 +69,7 @@ def moment(value: object, reading: DateReading = PLAIN) -> date | datetime:
     if isinstance(value, date):
         return value
     if not isinstance(value, str):
-        raise NotADate("not_a_date", found=value)
+        raise _not_a_date(value)
     text = value.strip()
     if found := _ISO_LIKE.fullmatch(text) or _COMPACT.fullmatch(text):
         year, month, day, *rest = found.groups()
@@ -76,7 +79,7 @@ def moment(value: object, reading: DateReading = PLAIN) -> date | datetime:
         first, sign, second, year, exact = found.groups()
         when = _ordered(text, (first, second, year), reading, points=sign == ".")
     else:
-        raise NotADate("not_a_date", found=text)
+        raise _not_a_date(text)
     if not exact:
         return when
     try:
@@ -112,6 +115,14 @@ def _ordered(text: str, parts: tuple[str, str, str], reading: DateReading, *, po
             example=reading.contradiction,
         )
     return _day(text, year, month, day)
+
+
+def _not_a_date(value: object) -> NotADate:
+    """Name what is no date: the days that a spreadsheet has counted, or nothing of the kind."""
+    if not isinstance(value, bool) and _SERIAL.fullmatch(str(value)):
+        day = _SERIAL_BEGINS + timedelta(days=int(str(value)[:5]))
+        return NotADate("date_serial", found=value, day=day.isoformat())
+    return NotADate("not_a_date", found=value)
 
 
 def _day(text: str, year: str, month: str, day: str) -> date:

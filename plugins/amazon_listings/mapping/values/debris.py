@@ -37,7 +37,9 @@ ERRORS = frozenset((
 NULLS = frozenset((
     "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "nan", "NaN", "-nan", "NaT", "<NA>", "None",
     "undefined", "N/A", "n/a", "\\N", "[object Object]", "-nan(ind)", "1.#IND", "1.#QNAN", "1.#INF",
-    "-1.#IND",
+    "-1.#IND", "inf", "-inf", "nil", "0000-00-00", "0000-00-00 00:00:00", "1900-01-00",
+    # Empty cells of pivot tables
+    "(blank)", "(leer)", "(Leer)", "(en blanco)", "(vide)", "(vuoto)", "(vuota)",
 ))  # fmt: skip
 #: An error within a text: those whose signs no hashtag has.
 _ERROR_WITHIN = re.compile(
@@ -50,13 +52,18 @@ _ERROR_ALONE = re.compile(r"#{3,}|Err:5\d\d")
 _SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}|[+-]?\d[.,]\d+[eE]-\d{2,3}")
 _WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
 _FORMULA = re.compile(r"=\s*[A-ZÀ-Þ][A-ZÀ-Þ.0-9]*\(.*\)", re.DOTALL)
-_FLOAT = re.compile(r"\d+[.,]0")
+_FLOAT = re.compile(r"\d+[.,]0{1,2}")
 _MARKED = re.compile(r"'\s*\d[\d\s.,-]*")
 _TWICE_ESCAPED = re.compile(r"&amp;(?=(?:amp;)*(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});)")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_UNSEEN_IN_SKU = re.compile("[\t\r\n\u00ad\ufffd]")
+_HIDDEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb"
+)
+_INVISIBLE = re.compile(f"[{_HIDDEN}]")
+_UNSEEN_IN_SKU = re.compile("[\t\r\n\ufffd]")
 _LINE_ENDS = frozenset("\x0b\x0c\x85\u2028\u2029")
+_NEVER_KEPT = frozenset("\u00ad\u200b\u2060\ufeff")
 _JOINERS = frozenset("\u200c\u200d")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 #: Characters beyond Latin, whose scripts and emoji need joiners.
@@ -64,10 +71,7 @@ _BEYOND_LATIN = 0x0300
 _MOST_ROUNDS = 4
 _REPLACEMENT = "\ufffd"
 #: Signs that stand in most debris, and how the rest begins.
-_SIGNS = re.compile(
-    "[#\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069"
-    "\ufeff\ufffdÂÃÄÅÎÏÐÑâïð]"
-)
+_SIGNS = re.compile(f"[#\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}\ufffdÂÃÄÅÎÏÐÑâïð]")
 _BEGINS = re.compile(
     r"\s*(?:=|Err:|[+-]?\d(?:[.,]\d+)?[eE][+-]\d|"
     + "|".join(sorted(map(re.escape, NULLS), reverse=True))
@@ -182,7 +186,7 @@ def _without_invisible(text: str) -> str:
         if letter in _JOINERS:
             beside = (text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1])
             return letter if all(one and ord(one) >= _BEYOND_LATIN for one in beside) else ""
-        return letter if keeps_marks and letter not in "\u200b\ufeff\u2060" else ""
+        return letter if keeps_marks and letter not in _NEVER_KEPT else ""
 
     return _INVISIBLE.sub(kept, text)
 
