@@ -80,13 +80,13 @@ class Shop:
         where = ApprovalFilter(connectors=("raced",), skus=(sku,))
         return answer_items(self.ledger, where, approved=approved, by=by)
 
-    def clear(self, run, task=None, *, downstream=True):
-        """Clear a whole run, or a task, with those that follow it or without; wait for its end."""
+    def clear(self, run, *, downstream_of=None):
+        """Clear a whole run, or a task with those that follow it; wait for its end."""
         call = self.house.airflow.call
-        if task is None:
+        if downstream_of is None:
             call("POST", f"{run.path}/clear", json={"dry_run": False, "only_failed": False})
         else:
-            body = {"dag_run_id": run.run_id, "task_ids": [task], "include_downstream": downstream}
+            body = {"dag_run_id": run.run_id, "task_ids": [downstream_of], "include_downstream": True}
             body |= {"dry_run": False, "only_failed": False}
             call("POST", f"/dags/{DAG}/clearTaskInstances", json=body)
         for cached in ("tasks", "xcoms"):
@@ -141,19 +141,10 @@ def first(shop, house):
 
 def test_a_cleared_extract_keeps_what_the_attempt_sent(shop, first):
     run, report = first
-    shop.clear(run, "extract_products")
+    shop.clear(run, downstream_of="extract_products")
     assert run.state == "success"
     assert run.result("report")["counts"] == report["counts"]
     assert [one.attempt for one in recent_runs(shop.ledger, "raced")] == [0]
-
-
-def test_the_first_task_cleared_alone_begins_no_attempt(shop, first):
-    run, report = first
-    shop.clear(run, "refresh_definition", downstream=False)
-    assert run.state == "success"
-    assert run.result("report") == report
-    (attempt,) = recent_runs(shop.ledger, "raced")
-    assert (attempt.attempt, attempt.state) == (0, "settled")
 
 
 def test_nothing_is_sent_that_nobody_allowed(shop, house, first):

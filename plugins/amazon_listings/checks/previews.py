@@ -13,6 +13,7 @@ from amazon_listings.checks.local import LocalChecks, offer_only
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_answer
 from amazon_listings.checks.preview_need import Need, PreviewNeed
+from amazon_listings.checks.restricted import Restrictions
 from amazon_listings.errors import ItemError, RetryableError
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.items import (
@@ -129,6 +130,13 @@ class Previews:
     each: bool = False
     calls: Counter[str] = field(default_factory=Counter)
     unpreviewed: int = 0
+    _restrictions: Restrictions = field(init=False)
+
+    def __post_init__(self) -> None:
+        connector = self.local.connector
+        self._restrictions = Restrictions(
+            connector, self.client, self.local.messages, connector.sync.preview_most
+        )
 
     def judge(self, items: list[TestedItem], payloads: dict[str, MappedItem]) -> list[TestedItem]:
         """Return the items of a part, those that waited with Amazon's verdict."""
@@ -326,6 +334,7 @@ class Previews:
         gaps = gap_issues(
             write, job.item.role, vendor=self.client.account.vendor, messages=self.local.messages
         )
+        gaps += self._restrictions.issues(write, job.item.attributes)
         return _Verdict(write, None, gaps, read, asked=False, alone=alone)
 
     def _must_be_read(self, current: CurrentListing) -> bool:
@@ -371,7 +380,10 @@ class Previews:
     def _previewed(self, job: _Job, verdict: _Verdict) -> _Verdict:
         """Return what Amazon says of what there is to send."""
         submission = self.planner.send(job.wanted, verdict.write, preview=True)
-        return verdict._replace(submission=submission, asked=True)
+        gaps = verdict.gaps
+        if asin := next((one["asin"] for one in submission.identifiers if one.get("asin")), None):
+            gaps = [*gaps, *self._restrictions.issues(verdict.write, job.item.attributes, asin)]
+        return verdict._replace(submission=submission, gaps=gaps, asked=True)
 
     def _left_alone(self, write: PlannedWrite) -> Iterator[Issue]:
         """Yield what stays as people arranged it, although the mapping says otherwise."""
@@ -393,6 +405,7 @@ class Previews:
                 job.tested, outcome=Outcome.FAILED, note=answer.note(self.local.messages)
             )
         self.calls["readings"] += verdict.alone
+        self.calls["restrictions"] = self._restrictions.calls
         self.calls["previews"] += verdict.submission is not None
         if verdict.missing:
             note = self.local.messages.phrase(verdict.missing)
@@ -445,6 +458,8 @@ class Previews:
                 return Outcome.UNCHANGED, self.local.messages.phrase("note.amazon_has_it")
             refused = verdict.write.absent or any(gap.severity == "ERROR" for gap in verdict.gaps)
             return (Outcome.BLOCKED, "") if verdict.asked or refused else (tested.outcome, tested.note)
+        if submission.status == "VALID" and any(gap.severity == "ERROR" for gap in verdict.gaps):
+            return Outcome.BLOCKED, ""
         if submission.status == "VALID":
             return (Outcome.UNCHANGED if tested.sent_before else Outcome.READY), ""
         if is_no_answer(submission.issues):

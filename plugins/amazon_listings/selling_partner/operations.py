@@ -34,6 +34,7 @@ class Operation(NamedTuple):
 
 
 LISTINGS = "listingsItems_2021-08-01.json"
+RESTRICTIONS = "listingsRestrictions_2021-08-01.json"
 DEFINITIONS = "definitionsProductTypes_2020-09-01.json"
 FEEDS = "feeds_2021-06-30.json"
 SELLERS = "sellers.json"
@@ -49,6 +50,7 @@ OPERATIONS: dict[str, Operation] = {
         Operation("getListingsItem", "GET", _ITEM, 5, 10, LISTINGS),
         Operation("deleteListingsItem", "DELETE", _ITEM, 5, 5, LISTINGS),
         Operation("searchListingsItems", "GET", "/listings/2021-08-01/items/{sellerId}", 5, 5, LISTINGS),
+        Operation("getListingsRestrictions", "GET", "/listings/2021-08-01/restrictions", 5, 10, RESTRICTIONS),
         Operation("searchDefinitionsProductTypes", "GET", _TYPES, 5, 10, DEFINITIONS),
         Operation("getDefinitionsProductType", "GET", _TYPES + "/{productType}", 5, 10, DEFINITIONS),
         Operation("createFeedDocument", "POST", "/feeds/2021-06-30/documents", 0.5, 15, FEEDS),

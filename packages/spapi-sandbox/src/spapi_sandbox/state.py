@@ -92,6 +92,7 @@ class SandboxState:
         self.new_secrets: list[str] | None = None
         #: Values that are refused though no definition says so, by attribute.
         self.refused_values: dict[str, frozenset[str]] = {}
+        self.restrictions: dict[str, list[dict[str, Any]]] = {}
         self.notifications = Notifications(seed)
         self.feeds = FeedQueue(self, self.state_file)
         self.set({})
@@ -134,6 +135,7 @@ class SandboxState:
         self._random.seed(self.seed)
         self.accounts = dict(ACCOUNTS)
         self.refused_values = {}
+        self.restrictions = {}
         self.new_secrets = None
         self.set({})
 

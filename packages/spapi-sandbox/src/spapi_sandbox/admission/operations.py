@@ -1,7 +1,8 @@
 """The SP-API operations that the sandbox plays: paths, parameters, usage plans.
 
 Source: Amazon's models definitionsProductTypes_2020-09-01, listingsItems_2021-08-01,
-feeds_2021-06-30, sellers, notifications and application_2023-11-30 (parameters and default rate limits).
+listingsRestrictions_2021-08-01, feeds_2021-06-30, sellers, notifications and application_2023-11-30
+(parameters and default rate limits); the product type of restrictions: changelog of 2026-05-27.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ READ_DATA = (
     "relationships",
     "productTypes",
 )
+CONDITIONS = (
+    "new_new", "new_open_box", "new_oem", "refurbished_refurbished", "used_like_new", "used_very_good",
+    "used_good", "used_acceptable", "collectible_like_new", "collectible_very_good", "collectible_good",
+    "collectible_acceptable", "club_club",
+)  # fmt: skip
 FEED_STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 
 
@@ -125,6 +131,21 @@ OPERATIONS: dict[str, Operation] = {
         ),
         Operation(
             "deleteListingsItem", "DELETE", f"{_ITEMS}/{{sku}}", 5.0, 5, (_ONE_MARKETPLACE, _ISSUE_LOCALE)
+        ),
+        Operation(
+            "getListingsRestrictions",
+            "GET",
+            "/listings/2021-08-01/restrictions",
+            5.0,
+            10,
+            (
+                Parameter("asin", required=True),
+                Parameter("sellerId", required=True),
+                _MARKETPLACES,
+                Parameter("conditionType", allowed=CONDITIONS),
+                Parameter("reasonLocale"),
+                Parameter("productType"),
+            ),
         ),
         Operation(
             "searchListingsItems",

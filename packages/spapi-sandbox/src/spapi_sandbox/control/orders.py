@@ -129,6 +129,15 @@ class RefusedValues(Order):
     values: dict[str, list[str]]
 
 
+class Restriction(Order):
+    """An ASIN that may not be sold without an approval; an empty message lifts it."""
+
+    asin: str
+    message: str
+    reason: Literal["APPROVAL_REQUIRED", "ASIN_NOT_FOUND", "NOT_ELIGIBLE"] = "APPROVAL_REQUIRED"
+    link: str = ""
+
+
 class Recording(Order):
     """Whether requests are recorded."""
 

@@ -16,6 +16,7 @@ POST /_control/revoke               {"refresh_token": …, "restore": bool}
 POST /_control/participations       {"seller_id", "countries": ["FR", …]}: where an account sells
 POST /_control/issues               {"seller_id", "sku", "marketplace_id", "issue": {…}}
 POST /_control/refused              {"values": {attribute: [value, …]}}: refused though no definition says so
+POST /_control/restrictions         {"asin", "message", "reason": "NOT_ELIGIBLE", "link"}: it may not be sold
 POST /_control/feeds                {"state": "FATAL", "share": 0.5, "report": false, "times": 1};
                                     "items": false: a report that does not show the listings
 POST /_control/recording            {"on": bool}
@@ -99,6 +100,19 @@ def _breaking(router: APIRouter, state: SandboxState) -> None:
     def refused(asked: orders.RefusedValues) -> dict[str, list[str]]:
         state.refused_values = {name: frozenset(values) for name, values in asked.values.items()}
         return asked.values
+
+    @router.post("/restrictions")
+    def restrictions(asked: orders.Restriction) -> dict[str, bool]:
+        state.restrictions.pop(asked.asin, None)
+        if asked.message:
+            link = {"resource": asked.link, "verb": "GET", "title": "Request approval", "type": "text/html"}
+            reason = {
+                "message": asked.message,
+                "reasonCode": asked.reason,
+                "links": [link] if asked.link else [],
+            }
+            state.restrictions[asked.asin] = [reason]
+        return {"restricted": asked.asin in state.restrictions}
 
     @router.post("/feeds")
     def feeds(asked: orders.FeedEnds) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Listings Items API 2021-08-01: put, patch, get, delete."""
+"""Listings Items API 2021-08-01: put, patch, get, delete, search; and the restrictions of ASINs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def create_router(state: SandboxState) -> APIRouter:
-    """The five operations of the API."""
+    """The operations of both APIs."""
     router = APIRouter()
     handlers = {
         "putListingsItem": _put,
@@ -26,6 +26,7 @@ def create_router(state: SandboxState) -> APIRouter:
         "getListingsItem": _get,
         "deleteListingsItem": _delete,
         "searchListingsItems": search,
+        "getListingsRestrictions": _restrictions,
     }
     add(router, state, {name: functools.partial(handler, state) for name, handler in handlers.items()})
     return router
@@ -58,6 +59,21 @@ def _patch(state: SandboxState, call: Call) -> dict[str, Any]:
     for entry in call.body["patches"]:
         after[patches.attribute_of(entry)] = entry["value"]
     return _shown(call, target, answer, after)
+
+
+def _restrictions(state: SandboxState, call: Call) -> dict[str, Any]:
+    """Answer with the restrictions that the control endpoint has put on an ASIN."""
+    account = call.granted(call.query["sellerId"])
+    found = [
+        {
+            "marketplaceId": place.id,
+            "conditionType": call.query.get("conditionType", "new_new"),
+            "reasons": state.restrictions[call.query["asin"]],
+        }
+        for place in call.marketplaces(account)
+        if call.query["asin"] in state.restrictions
+    ]
+    return {"restrictions": found}
 
 
 def _preview(call: Call) -> bool:
