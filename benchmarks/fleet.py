@@ -244,21 +244,21 @@ def main() -> None:
 
 
 def tested(root: Path, connectors) -> dict[str, float]:
-    """Seconds of 1,000 tests of 20 connectors."""
+    """CPU seconds of 1,000 tests of 20 connectors."""
     one = '  - {given: {title: "Lamp N", weight: "1,5 kg"}, expect: {item_name: Lamp N, brand: Acme}}\n'
     layer = root / "base" / "layers" / "company.yaml"
     layer.write_text(
         layer.read_text() + "tests:\n" + "".join(one.replace("N", str(n)) for n in range(50)),
         encoding="utf-8",
     )
-    begun, results = time.perf_counter(), []
+    begun, results = time.process_time(), []
     declared = declarations(root / "base", {})
     for connector in connectors:
         definitions = definitions_of(connector, root)
         mapping = state_of(connector, definitions).mapping
         results += run_tests(declared[connector.id], connector, mapping, [definitions.index], catalogue())
     assert all(one.passed for one in results), next(one for one in results if not one.passed)
-    return {"tests": len(results), "tests_s": time.perf_counter() - begun}
+    return {"tests": len(results), "tests_s": time.process_time() - begun}
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from amazon_listings.connectors import Connector, Loaded
     from amazon_listings.fleet.findings import Checked, Finding
     from amazon_listings.fleet.mapping_tests import TestResult, UntestedLine
-    from amazon_listings.selling_partner.account import Account
 
 connectors_app = typer.Typer(
     name="connectors", help="The connectors of this installation.", no_args_is_help=True
@@ -57,12 +54,13 @@ def check(
     """Check connectors against all that is at hand; exit code 1 if any cannot be used."""
     import msgspec
 
+    from amazon_listings.cli.fetched import Fetched
     from amazon_listings.cli.ledger_access import known_ledger
     from amazon_listings.fleet.check import check_fleet
     from amazon_listings.fleet.sarif import sarif
     from amazon_listings.fleet.selection import selected
 
-    texts = exported(variables, airflow=airflow)
+    texts, fetched = exported(variables, airflow=airflow), Fetched(airflow=airflow)
     with plain_errors():
         loaded = connectors_in(folder, texts)
         declared = declarations_in(folder, texts)
@@ -75,12 +73,13 @@ def check(
             chosen,
             [one for one in loaded.broken if (not wanted and not select) or one.id in wanted],
             declared,
-            definition_of=stored_definition,
+            definition_of=fetched.definition,
+            field_names_of=fetched.field_names,
             ledger=known_ledger(),
             messages=messages(),
             others=loaded.connectors,
             variables_read=airflow or variables is not None,
-            account_of=functools.partial(_account, airflow=airflow),
+            account_of=fetched.account,
         )
     if as_sarif:
         print(sarif(checked.findings), end="")
@@ -90,20 +89,6 @@ def check(
         _print_check(checked, loaded)
     if any(one.severity == "error" for one in checked.findings):
         raise typer.Exit(1)
-
-
-def _account(connector: Connector, *, airflow: bool) -> Account | None:
-    """Return a connector's account, if its connection is in the environment or Airflow is to be asked."""
-    name = f"AIRFLOW_CONN_{connector.amazon.connection.upper()}"
-    if not airflow and name not in os.environ:
-        return None
-    from amazon_listings.airflow_adapter import connections
-    from amazon_listings.errors import AmazonListingsError
-
-    try:
-        return connections.account(connector.amazon.connection, connector.amazon.country)
-    except AmazonListingsError:
-        return None
 
 
 def _print_check(checked: Checked, loaded: Loaded) -> None:

@@ -86,6 +86,9 @@ def write(matrix: Matrix, folder: Path, *, products: Path | None, look: bool) ->
         required = [line for line in one.lines if line.section in {"required", "some"}]
         proposed = [line for line in required if line.proposal]
         print(f"{name}: {messages().phrase('new.proposed', proposed=len(proposed), count=len(required))}")
+        for line in required:
+            if not line.proposal:
+                print(f"  {line.key}")
     say("new.next", command="amazon-listings connectors check")
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.message import broken_text, entry
@@ -14,9 +17,11 @@ from amazon_listings.fleet.accounts import schedule_findings, secret_findings
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states, find_states
-from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.mapping.faults import Line, MappingErrors
+from amazon_listings.messages import Message
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.map_fields import compiled, merged_lines
+from amazon_listings.runs.needed_fields import needed_fields
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
@@ -92,26 +97,17 @@ def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Fin
 
 
 def field_findings(
-    connector: Connector, items: Iterable[Item], messages: Catalogue, *, everything: bool
+    connector: Connector, declaration: Declaration, names: FieldNames, messages: Catalogue
 ) -> Iterator[Finding]:
-    """Yield the PIM fields that a connector reads and no item has."""
-    names = FieldNames()
-    for item in items:
-        names.see(item)
-    for sentence in names.warnings(connector, messages, everything=everything):
-        key = next((key for key in connector.mapping if key in sentence), "")
-        line = connector.where.lines.get(json_pointer.below("/mapping", key)) if key else None
-        file = connector.where.files.get(json_pointer.below("/mapping", key), str(connector.where.path or ""))
-        place = f"{file}:{line}" if line else str(connector.where)
-        yield Finding(
-            rule="field",
-            severity="error",
-            connector=connector.id,
-            text=entry(place, "", Problem("", sentence)),
-            message=sentence,
-            file=file or None,
-            line=line,
-        )
+    """Yield the PIM fields that a connector reads and the PIM does not have."""
+    for one in names.unknown(connector, messages, everything=True):
+        line = connector.where.lines.get(one.pointer)
+        file = connector.where.files.get(one.pointer, str(connector.where.path or ""))
+        text = _entry_at(declaration, one.pointer, Line(line, "", file), Problem("", one.sentence))
+        text = text or entry(str(connector.where), "", Problem("", one.sentence))
+        suggestion = one.near[0] if one.near else ""
+        found = _finding("field", connector.id, text, file=file or None, suggestion=suggestion)
+        yield msgspec.structs.replace(found, message=one.sentence)
 
 
 def known_items(ledger: Engine, connector: Connector) -> Iterator[Item] | None:
@@ -120,6 +116,33 @@ def known_items(ledger: Engine, connector: Connector) -> Iterator[Item] | None:
     if key is None or not count_states(ledger, key):
         return None
     return _rows(ledger, key)
+
+
+def known_names(
+    ledger: Engine | None, connector: Connector, told: frozenset[str] | None
+) -> FieldNames | None:
+    """Return the names of the PIM's fields, as it tells them or items have them; None if neither is known.
+
+    Args:
+        ledger: The ledger; None if there is none.
+        connector: The connector.
+        told: The names that the PIM tells; None if it does not.
+    """
+    names = FieldNames()
+    names.seen.update(told or ())
+    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
+    if ledger is None or key is None:
+        return names if told else None
+    known = False
+    for state in islice(find_states(ledger, key), _ITEMS_READ):
+        if state.row is None:
+            continue
+        known = True
+        names.see(state.row)  # type: ignore[arg-type]  # an item as it was read
+        if state.selected and not told:
+            # What was not read may be there.
+            names.seen |= set(needed_fields(connector)) - set(state.selected)
+    return names if known or told else None
 
 
 def _rows(ledger: Engine, key: str) -> Iterator[Item]:
@@ -174,6 +197,7 @@ def check_fleet(
     others: Sequence[Connector] = (),
     variables_read: bool = False,
     account_of: Callable[[Connector], Account | None] = lambda _: None,
+    field_names_of: Callable[[Connector], frozenset[str] | None] = lambda _: None,
 ) -> Checked:
     """Check connectors against all that is at hand.
 
@@ -181,12 +205,13 @@ def check_fleet(
         connectors: Those to check.
         broken: Those of them that cannot be loaded.
         declared: What all were loaded from, by id.
-        definition_of: Gives a connector's definition as stored; None if it is not.
+        definition_of: Gives a connector's definition, as stored or as Amazon tells it; None without both.
         ledger: The ledger; None if there is none.
         messages: The language of sentences about fields.
         others: Further connectors, for overlaps.
         variables_read: Whether Airflow's Variables were laid over the files.
         account_of: Gives a connector's Amazon account, where its connection is at hand.
+        field_names_of: Gives the names of the PIM's fields, as it tells them; None if it does not.
     """
     found = [one for one_broken in broken for one in document_findings(one_broken)]
     optional, no_definition, no_items = _OptionalLines(), [], []
@@ -201,11 +226,11 @@ def check_fleet(
         found += wrong
         found += language_findings(connector, messages)
         attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
-        items = known_items(ledger, connector) if ledger is not None else None
-        if items is None:
+        names = known_names(ledger, connector, field_names_of(connector))
+        if names is None:
             no_items.append(connector.id)
         else:
-            found += field_findings(connector, items, messages, everything=True)
+            found += field_findings(connector, declared[connector.id], names, messages)
     found += optional.findings(messages)
     chosen = {one.id for one in connectors}
     everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
@@ -331,13 +356,20 @@ def _fault_entry(declaration: Declaration, fault: MappingFault, messages: Catalo
         suggestion=near.partition(": ")[0],
         hint="".join(f"\n      - {text}" for text in fault.candidates[1:5]),
     )
+    text = _entry_at(declaration, pointer, line, problem) or declaration.entry(problem)
+    meant = fault.problem.facts.get("meant") if isinstance(fault.problem, Message) else None
+    return text, problem.suggestion or (str(meant[0]) if meant else "")
+
+
+def _entry_at(declaration: Declaration, pointer: str, line: Line, problem: Problem) -> str:
+    """A problem with the place and caret of a line of a layer or document; nothing if that is not there."""
     for part in declaration.parts:
         if part.file is None or part.line(pointer) != line.number or line.number is None:
             continue
         if line.file in {"", str(part.file.path)}:
             spot = part.spot(pointer, key=True)
-            return entry(part.file.place(spot), part.file.excerpt(spot), problem), problem.suggestion
-    return declaration.entry(problem), problem.suggestion
+            return entry(part.file.place(spot), part.file.excerpt(spot), problem)
+    return ""
 
 
 def _finding(

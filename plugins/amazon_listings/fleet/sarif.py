@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ _RULES = {
     "mapping": "A mapping line does not fit Amazon's definition.",
     "field": "An expression reads a PIM field that no item has.",
     "overlap": "Two connectors write the same attribute of the same SKU.",
+    "language": "Values or labels are in a language that Amazon does not suggest for the marketplace.",
     "schedule": "More calls are needed in an hour than Amazon takes.",
     "secret": "The client secret of an account expires soon.",
 }
@@ -38,14 +40,14 @@ def sarif(findings: Iterable[Finding]) -> str:
 
 
 def _result(found: Finding) -> dict[str, Any]:
-    meant = f" Did you mean {found.suggestion!r}?" if found.suggestion else ""
+    meant = f" Did you mean {found.suggestion!r}?" if found.suggestion not in found.message else ""
     result: dict[str, Any] = {
         "ruleId": found.rule,
         "level": found.severity,
         "message": {"text": f"{found.connector}: {found.message}{meant}"},
     }
     if found.file:
-        place: dict[str, Any] = {"artifactLocation": {"uri": found.file.replace("\\", "/")}}
+        place: dict[str, Any] = {"artifactLocation": {"uri": quote(found.file.replace("\\", "/"))}}
         if found.line:
             place["region"] = {"startLine": found.line}
             if found.column:

@@ -15,6 +15,7 @@ from amazon_listings.mapping.short_forms.context import MarketplaceContext
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 from amazon_listings.messages import message
 from amazon_product_types.candidates import AmbiguousField, UnknownField
+from amazon_product_types.matching import normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.values.notation import SourceNotation
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.messages import Message
+    from amazon_product_types.fields import Field
     from amazon_product_types.labels import FieldIndex, Target
 
 #: Keys of an object value that say how its values are treated; they go with each of them.
@@ -163,10 +165,26 @@ class _Names:
         target = self.fields.target(path)
         if isinstance(value, dict) and value:
             yield from self._members(line, target, value)
-        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        elif (
+            isinstance(value, list) and any(isinstance(one, dict) for one in value)
+        ) or target.field is None:
             yield Written(line, path, value)
         else:
-            yield Written(line, target.field.path if target.field else path, value)
+            yield Written(line, target.field.path, self._coded(target.field, value))
+
+    def _coded(self, leaf: Field, value: Any) -> Any:
+        """A constant that is an option's name in the locale of the part, as the option's code."""
+        if isinstance(value, list):
+            return [self._coded(leaf, one) for one in value]
+        spoken = self.labels.target(leaf.path).field if self.labels is not self.fields else None
+        if not isinstance(value, str) or spoken is None or not leaf.options:
+            return value
+        name = normal(value)
+        own = {str(option.value) for option in leaf.options} | {
+            normal(option.name) for option in leaf.options
+        }
+        found = {option.value for option in spoken.options if normal(option.name) == name}
+        return found.pop() if len(found) == 1 and own.isdisjoint({value, name}) else value
 
     def _members(self, line: Line, target: Target, value: dict[str, Any]) -> Iterator[Written]:
         treatment = {name: value[name] for name in _TREATMENTS if name in value}

@@ -7,10 +7,11 @@ that not one record of the reading has is a mistake in the connector, or in what
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
+from amazon_product_types import json_pointer
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
 
 #: `item.x | default(…)` asks whether the field is there; that it is not is no mistake.
 _ASKED = re.compile(r"(?:item|product|variant)(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])\s*\|\s*(?:default|d)\b")
+
+
+class UnknownField(NamedTuple):
+    """A PIM field that a connector reads and no record has.
+
+    Args:
+        sentence: What a person reads of it.
+        pointer: The place of the connector that reads it first, as a JSON pointer.
+        near: Names that may have been meant.
+    """
+
+    sentence: str
+    pointer: str
+    near: tuple[str, ...]
 
 
 class FieldNames:
@@ -39,7 +54,13 @@ class FieldNames:
         self.variants = self.variants or item["variant"] is not None
 
     def warnings(self, connector: Connector, messages: Catalogue, *, everything: bool) -> Iterator[str]:
-        """A sentence for each field that the connector reads and no record has.
+        """Yield a sentence for each field that the connector reads and no record has; see `unknown`."""
+        return (one.sentence for one in self.unknown(connector, messages, everything=everything))
+
+    def unknown(
+        self, connector: Connector, messages: Catalogue, *, everything: bool
+    ) -> Iterator[UnknownField]:
+        """Yield the fields that the connector reads and no record has.
 
         Args:
             connector: The connector.
@@ -50,24 +71,28 @@ class FieldNames:
         if not self.seen or not (everything or self.variants):
             return
         known = sorted({*self.seen, *RECORD_NAMES, "sku"})
-        for name, place in _read_fields(connector, messages).items():
+        for name, (pointer, place) in _read_fields(connector, messages).items():
             if name in known:
                 continue
             near = closest(name, known, most=3)
             kind = "unknown_field_near" if near else "unknown_field"
-            yield messages.phrase(
-                f"note.{kind}", field=messages.quoted(name), place=place, near=messages.any_of(near)
-            )
+            facts = {"field": messages.quoted(name), "place": place, "near": messages.any_of(near)}
+            yield UnknownField(messages.phrase(f"note.{kind}", **facts), pointer, tuple(near))
 
 
-def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, str]:
-    """Every PIM field that the connector names, with the place where it does so first."""
-    found: dict[str, str] = {}
+def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, tuple[str, str]]:
+    """Every PIM field that the connector names, with the place where it does so first: pointer and words."""
+    found: dict[str, tuple[str, str]] = {}
     lines = connector.where.mapping_lines()
     source = connector.source
-    values: list[tuple[str, Any]] = [("`sku`", source.sku), ("`filter`", source.filter)]
+    block = f"/{source.source}"
+    values: list[tuple[str, str, Any]] = [
+        (f"{block}/sku", "`sku`", source.sku),
+        (f"{block}/filter", "`filter`", source.filter),
+    ]
     values += [
         (
+            json_pointer.below("/mapping", key),
             messages.phrase(
                 "note.mapping_line" if key in lines else "note.mapping_key",
                 key=messages.quoted(key),
@@ -77,8 +102,8 @@ def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, str]:
         )
         for key, value in connector.mapping.items()
     ]
-    values.append(("`variations`", connector.variations))
-    for place, value in values:
+    values.append(("/variations", "`variations`", connector.variations))
+    for pointer, place, value in values:
         for text in texts_in(value):
             try:
                 fields = compile_expression(text).fields
@@ -87,7 +112,7 @@ def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, str]:
             asked = {name for pair in _ASKED.findall(text) for name in pair}
             for name in fields:
                 if name not in asked:
-                    found.setdefault(name, place)
+                    found.setdefault(name, (pointer, place))
     return found
 
 

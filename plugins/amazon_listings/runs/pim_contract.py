@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.plan.tree import Cell, PlanLeaf
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
+    from amazon_product_types.options import Option
     from amazon_product_types.validation.issue import Issue
 
 #: The logical types of the standard by the kinds of Amazon's fields.
@@ -48,7 +49,8 @@ class NeededField(msgspec.Struct, frozen=True, kw_only=True):
         type: `string`, `number`, `integer`, `boolean` or `date`; `string` where an expression makes another.
         required: Whether Amazon requires an attribute that this field alone feeds.
         text: Whether it is read by language.
-        values: The values that are allowed, where the field is sent as it is; empty for any.
+        values: The values that are allowed, codes and names of options, where the field is sent as it is;
+            empty for any.
         longest: The most characters, where the field is sent as it is.
     """
 
@@ -190,8 +192,9 @@ def needed(mapping: FieldMapping) -> list[NeededField]:
 def _needed(name: str, found: list[tuple[PlanLeaf, Cell]], mapping: FieldMapping) -> NeededField:
     plain = [leaf for leaf, cell in found if cell.expression.text.replace(" ", "") == f"{{{{item.{name}}}}}"]
     kinds = {_TYPES.get(leaf.field.type, "string") for leaf in plain}
-    closed = [leaf for leaf in plain if leaf.field.options and not leaf.field.open]
-    options = closed[0].field.options if closed else ()
+    closed = [leaf.field for leaf in plain if leaf.field.options and not leaf.field.open]
+    lists = [_values(one.options) for one in closed if one.json_type != "boolean"]
+    values = [one for one in lists[0] if all(one in other for other in lists)] if lists else []
     longest = [leaf.field.max for leaf in plain if leaf.field.type == "string" and leaf.field.max is not None]
     alone = any(
         leaf.field.attribute in mapping.setting.required and cell.expression.fields == (name,)
@@ -203,9 +206,14 @@ def _needed(name: str, found: list[tuple[PlanLeaf, Cell]], mapping: FieldMapping
         type=kinds.pop() if len(kinds) == 1 else "string",
         required=alone,
         text=any(leaf.field.language for leaf, _ in found),
-        values=tuple(str(one.value) for one in options) if len(options) <= _MOST_VALUES else (),
+        values=tuple(values) if len(values) <= _MOST_VALUES else (),
         longest=math.floor(min(longest)) if longest else None,
     )
+
+
+def _values(options: Iterable[Option]) -> list[str]:
+    """Return what the PIM may hold for options: the code of each, or its name, which is made the code."""
+    return list(dict.fromkeys(text for one in options for text in (str(one.value), one.name)))
 
 
 def breaches(connector: Connector, notes: Iterable[ContractNote]) -> Iterator[Breach]:

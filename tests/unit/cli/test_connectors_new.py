@@ -356,3 +356,45 @@ def test_the_definition_is_kept_for_the_first_run(home):
     key = DefinitionKey("LAMP", marketplace("FR").id, locale="fr_FR", seller_id="A1SANDBOXSELLER")
     assert DefinitionStore(home / "storage" / "definitions").find(key) is not None
     assert load_connectors(home / "connectors", {}).connectors[0].title == "LAMP, France"
+
+
+PROTOTYPE = """\
+id: fr_proto
+amazon: {connection: demo_amazon, country: FR, product_type: LAMP}
+sales_layer: {connection: demo_sales_layer, languages: [fr]}
+mapping:
+  Nom du produitt: x
+  État: Neuff
+  Marque: "{{ item.weight | extract_nmber }}"
+  Fabricant: "{{ item.prod_titel }}"
+"""
+
+
+def test_a_check_fetches_once_what_is_not_stored(home, sandbox):
+    (home / "connectors").mkdir()
+    (home / "connectors" / "fr_proto.yaml").write_text(PROTOTYPE, encoding="utf-8")
+    words = ("connectors", "check", "fr_proto", "--json")
+    found = json.loads(CliRunner().invoke(app, words).stdout)
+    said = [(one["line"], one["rule"], one["suggestion"]) for one in found["findings"]]
+    assert said == [
+        (5, "mapping", "Nom du produit (item_name.value)"),
+        (6, "mapping", "Neuf (new_new)"),
+        (7, "mapping", "extract_number"),
+        (8, "field", "prod_title"),
+    ]
+    assert not {one["what"] for one in found["not_checked"]} & {"definition", "fields", "secrets"}
+    asked = sandbox.counters()
+    assert json.loads(CliRunner().invoke(app, words).stdout)["findings"] == found["findings"]
+    assert sandbox.counters() == asked
+
+
+def test_a_matrix_in_english_fits_markets_in_other_languages(home):
+    words = ["--country", "FR,DE", "--product-type", "LAMP,BACKPACK", "--id", "company", "--languages", "fr"]
+    names = ["--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--yes"]
+    written = CliRunner().invoke(app, ["connectors", "new", *words, *names])
+    assert "  Lamp Type" in written.stdout.splitlines()
+    assert "Condition: New" in (home / "connectors" / "layers" / "company.yaml").read_text(encoding="utf-8")
+    checked = CliRunner().invoke(app, ["connectors", "check"])
+    assert (checked.exit_code, "4 connectors right, 0 broken" in checked.stdout) == (0, True), checked.stdout
+    explained = CliRunner().invoke(app, ["connectors", "explain", "de_lamp", "--field", "Condition"])
+    assert '"new_new"' in explained.stdout

@@ -43,6 +43,9 @@ def test_four_mistakes_and_four_suggestions(run, tmp_path):
     assert result.exit_code == 1
     found = {one["line"]: one for one in json.loads(result.stdout)["findings"]}
     assert set(found) == {5, 6, 7, 8}
+    suggestions = [found[line]["suggestion"] for line in (5, 6, 7, 8)]
+    assert suggestions[1:] == ["Lampe de bureau (desk_lamp)", "extract_number", "prod_title"]
+    assert [found[line]["column"] for line in (5, 6, 7, 8)] == [3, 3, 3, 3]
     assert "\ufffd" not in result.stdout, "what else may be meant stands on lines of its own"
     assert found[5]["suggestion"].startswith("Nom du produit")
     assert "desk_lamp" in found[6]["text"]
@@ -238,3 +241,13 @@ def test_a_test_that_is_none(run, test, told):
     assert result.exit_code == 1
     assert told in result.stdout
     assert "lamps.yaml:7" in result.stdout
+
+
+def test_a_field_that_no_run_has_read_may_be_there(run, tmp_path):
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    keep(ledger, "fr_proto", [item(1, prod_title="Luna", weight="1")], selected=("prod_title", "weight"))
+    right = (
+        PROTOTYPE.replace("produitt", "produit").replace("Desk Lam", "desk_lamp").replace("nmber", "number")
+    )
+    found = json.loads(run("check", "fr_proto", "--json", proto=right).stdout)["findings"]
+    assert [one["rule"] for one in found if one["severity"] == "error"] == []

@@ -62,7 +62,7 @@ def item(number, **fields):
     }
 
 
-def keep(ledger, connector_id, items):
+def keep(ledger, connector_id, items, selected=()):
     key = resolve_key(ledger, connector_id)
     states = [
         ItemState(
@@ -74,6 +74,7 @@ def keep(ledger, connector_id, items):
             outcome="accepted",
             read_at=DAY,
             row=one,
+            selected=selected,
         )
         for one in items
     ]

@@ -1,0 +1,112 @@
+"""What a check of connectors asks Amazon and the PIM for, once, where their connections are at hand.
+
+A definition is kept where runs keep theirs; the names of the PIM's fields for a day. A service that does not
+answer is not asked a second time by the same command.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from amazon_listings.cli.definitions import pair_of, run_storage, stored_definition
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.item_states import digest
+
+if TYPE_CHECKING:
+    from amazon_listings.cli.definitions import Described
+    from amazon_listings.connectors import Connector
+    from amazon_listings.selling_partner.account import Account
+
+#: How long the names of fields are believed.
+_KEPT = timedelta(days=1)
+
+
+class _FieldNames(msgspec.Struct, frozen=True):
+    fetched_at: datetime
+    names: tuple[str, ...]
+
+
+class Fetched:
+    """Fetches what connectors are checked against, and is not stored.
+
+    Args:
+        airflow: Whether to ask the Airflow that is configured here for connections, beside the environment.
+    """
+
+    def __init__(self, *, airflow: bool) -> None:
+        self._airflow = airflow
+        self._silent: set[str] = set()
+        self._names: dict[int, frozenset[str] | None] = {}
+
+    def definition(self, connector: Connector) -> Described | None:
+        """Return a connector's definition in the locales of its labels, stored or from Amazon; else None."""
+        known = stored_definition(connector)
+        connection = connector.amazon.connection
+        if known is not None or not self._may_ask(connection):
+            return known
+        try:
+            for locale in (None, *connector.mapping_locales):
+                pair_of(connector, locale)
+        except AmazonListingsError:
+            self._silent.add(connection)
+            return None
+        return stored_definition(connector)
+
+    def field_names(self, connector: Connector) -> frozenset[str] | None:
+        """Return the names of the PIM's fields, as it told them within a day; None if it does not."""
+        source = connector.source
+        name = digest([source.source, dict(source.own)])
+        if name not in self._names:
+            self._names[name] = self._told(connector, f"{name & (2**64 - 1):016x}")
+        return self._names[name]
+
+    def account(self, connector: Connector) -> Account | None:
+        """Return a connector's account, if its connection is at hand."""
+        if not self._at_hand(connector.amazon.connection):
+            return None
+        from amazon_listings.airflow_adapter import connections
+
+        try:
+            return connections.account(connector.amazon.connection, connector.amazon.country)
+        except AmazonListingsError:
+            return None
+
+    def _at_hand(self, connection: str) -> bool:
+        return self._airflow or f"AIRFLOW_CONN_{connection.upper()}" in os.environ
+
+    def _may_ask(self, connection: str | None) -> bool:
+        return connection is not None and self._at_hand(connection) and connection not in self._silent
+
+    def _told(self, connector: Connector, name: str) -> frozenset[str] | None:
+        path = run_storage() / "pim_fields" / f"{name}.json"
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=_FieldNames)
+        except (OSError, msgspec.DecodeError):
+            kept = None
+        if kept is not None and datetime.now(UTC) - kept.fetched_at < _KEPT:
+            return frozenset(kept.names)
+        names = self._asked(connector)
+        if names is None:
+            return None if kept is None else frozenset(kept.names)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.encode(_FieldNames(datetime.now(UTC), tuple(sorted(names)))))
+        return names
+
+    def _asked(self, connector: Connector) -> frozenset[str] | None:
+        """Return what the PIM calls its fields now; None if it cannot be asked, or does not say."""
+        connection = connector.source.connection
+        if connection is None or not self._may_ask(connection):
+            return None
+        from amazon_listings.cli.source_access import CommandAccess
+        from amazon_listings.sources.extraction import open_source
+
+        try:
+            told = open_source(connector.source, CommandAccess()).fields()
+            return frozenset(one.name for one in told) or None
+        except AmazonListingsError:
+            self._silent.add(connection)
+            return None
