@@ -5,10 +5,10 @@ from __future__ import annotations
 from fields_documents import document
 
 from amazon_listings.connectors import connector_from
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.report import write_report
 from amazon_listings.watch.drift import Documents, drift
+from support.ledgers import ledger_in
 from support.run_records import extract_note
 from support.stored_items import store_items
 
@@ -44,7 +44,7 @@ def test_the_page_says_what_changed_and_whom_it_concerns(tmp_path):
         {"sku": "GHS", "attributes": offered | hazard},
         {"sku": "ALWAYS WRONG", "attributes": {}},
     ]
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    ledger = ledger_in(tmp_path)
     store_items(ledger, "gb_offers", rows)
     old, new = (Documents(document(name), document(name), name[-7:]) for name in (OLD, NEW))
     found = drift(old, new, [connector_from(CONNECTOR)], ledger)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from functools import cache
+from itertools import zip_longest
 
 import pytest
 from fields_documents import REAL_NAMES, SHARED, document
@@ -82,28 +83,46 @@ def sample(field):
     return {"number": "1,5", "integer": "3", "boolean": "yes"}.get(field.json_type, "0123")
 
 
+def beside_one_another(found):
+    """Lists of fields, each of other attributes: they are mapped together, because compiling takes long."""
+    by_attribute = {}
+    for field in found:
+        by_attribute.setdefault(field.attribute, []).append(field)
+    return [list(filter(None, some)) for some in zip_longest(*by_attribute.values())]
+
+
 @pytest.mark.parametrize("name", REAL_NAMES)
 def test_every_leaf_can_be_mapped_and_stands_at_its_place(name):
+    mappable = []
     for field in index_of(name).fields:
-        value = sample(field)
-        names = [option.name for option in field.options]
         if field.max_values == 0 or any(level.max_items == 0 for level in field.levels):
             with pytest.raises(MappingErrors, match="Amazon Business"):
-                compiled(name, {field.path: value})
-            continue
-        if isinstance(value, str) and names.count(value) > 1:
-            value = field.options[0].value
-        mapped = compiled(name, {field.path: "{{ item.x }}"}).apply(item(fields={"x": value}))
-        assert not [issue for issue in mapped.issues if issue.severity == "ERROR"], field.path
-        found = mapped.attributes[field.attribute]
-        for level in field.levels:
-            found = found if level is field.levels[0] else found[level.name]
-            found = found[0] if level.is_array else found
-        kinds = {"number": (int, float), "integer": int, "boolean": bool, "string": str}
-        assert isinstance(found, kinds[field.json_type]), field.path
-        assert not isinstance(found, bool) or field.json_type == "boolean"
-        if field.options and not field.open:
-            assert found in [option.value for option in field.options]
+                compiled(name, {field.path: sample(field)})
+        else:
+            mappable.append(field)
+    for some in beside_one_another(mappable):
+        values = {f"x{number}": sample(field) for number, field in enumerate(some)}
+        for field, (column, value) in zip(some, values.items(), strict=True):
+            if isinstance(value, str) and [option.name for option in field.options].count(value) > 1:
+                values[column] = field.options[0].value
+        mapping = {field.path: f"{{{{ item.{column} }}}}" for field, column in zip(some, values, strict=True)}
+        mapped = compiled(name, mapping).apply(item(fields=values))
+        assert not [issue for issue in mapped.issues if issue.severity == "ERROR"], mapped.issues
+        assert mapped.attributes.keys() == {field.attribute for field in some}
+        for field in some:
+            check_place(field, mapped.attributes[field.attribute])
+
+
+def check_place(field, found):
+    """At the field's place stands a value of its type, and of its options where it has some."""
+    for level in field.levels:
+        found = found if level is field.levels[0] else found[level.name]
+        found = found[0] if level.is_array else found
+    kinds = {"number": (int, float), "integer": int, "boolean": bool, "string": str}
+    assert isinstance(found, kinds[field.json_type]), field.path
+    assert not isinstance(found, bool) or field.json_type == "boolean"
+    if field.options and not field.open:
+        assert found in [option.value for option in field.options]
 
 
 @pytest.mark.parametrize("name", REAL_NAMES)

@@ -66,7 +66,7 @@ def pim_down():
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory, pim_down):
-    """Airflow and the sandbox; the connectors that go wrong have been started.
+    """Airflow and the sandbox.
 
     Credentials come from everywhere they may: the environment, a secrets backend (`vaulted`), and
     Airflow's own database (`stored`).
@@ -84,7 +84,7 @@ def house(tmp_path_factory, pim_down):
     settings = {
         "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
         "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(vault)}),
-        "AMAZON_LISTINGS_PART_SIZE": "2",
+        "AMAZON_LISTINGS_PART_SIZE": "4",
         "AMAZON_LISTINGS_FEED_POLL": "1",
     }
     with installation(home, list(_documents()), connections=connections, settings=settings) as house:
@@ -96,8 +96,7 @@ def house(tmp_path_factory, pim_down):
         house.sandbox.control("secret", expire=EXPIRED_SECRET)
         house.sandbox.control("participations", countries=[one for one in MARKETPLACES if one != "IE"])
         house.sandbox.control("revoke", refresh_token="Atzr|sandbox-seller")
-        for name in (*WRONG_ACCOUNTS, *WRONG_DOCUMENTS):
-            house.unpause(name)
+        house.wait_until(lambda: "amazon_packs" in json.dumps(house.airflow.call("GET", "/dags")), "no DAG")
         yield house
 
 
@@ -108,6 +107,8 @@ def failing(house):
     A connector that waits while another one fetches the same definition takes that one's copy, and
     would learn only later that its own account is refused.
     """
+    for name in (*WRONG_ACCOUNTS, *WRONG_DOCUMENTS):
+        house.unpause(name)
     refused = {name: house.trigger(name, operation="live") for name in WRONG_ACCOUNTS}
     for run in refused.values():
         house.finish(run)

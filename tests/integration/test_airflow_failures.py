@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from amazon_listings.web.app import create_app
+from support.traces import check_shown, check_written, check_xcoms
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
@@ -165,3 +166,10 @@ def test_every_route_that_changes_something_refuses_other_origins(house, door):
         for site in ({"Origin": "http://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
             answer = door(method, path, headers=site | {"Cookie": f"_token={house.airflow.token}"})
             assert (answer.status_code, answer.json()) == (403, {"detail": "other origin"}), path
+
+
+def test_no_failed_run_leaves_a_secret_or_a_large_xcom(house, failing):
+    runs = [house.finish(run) for run in failing.values()]
+    check_xcoms(runs)
+    check_written(house)
+    check_shown(runs)

@@ -10,6 +10,7 @@ import pytest
 from amazon_listings.messages import catalogue
 from spapi_sandbox.catalogue.catalogue import load
 from support.airflow import FAMILIES
+from support.traces import check_shown, check_written, check_xcoms
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
@@ -52,19 +53,20 @@ def do(house):
 
 
 @pytest.fixture(scope="module")
-def first(house, do, failing):
+def first(house, do):
     """The first scheduled run of a DAG: unpaused a minute before its time, it runs at its time.
 
     A Variable changes the schedule for that; afterwards it is daily again, as the backfill's intervals are.
     """
     dag = "/dags/amazon_packs"
     before = house.airflow.call("GET", dag)["timetable_summary"]
-    moment = (datetime.now(UTC) + timedelta(seconds=100)).replace(second=0, microsecond=0)
+    moment = (datetime.now(UTC) + timedelta(seconds=90)).replace(second=0, microsecond=0)
     cron = f"{moment.minute} {moment.hour} * * *"
     variable = {"key": "amazon_connector_packs", "value": json.dumps({"sync": {"schedule": cron}})}
     house.airflow.call("POST", "/variables", json=variable)
 
     def is_scheduled(summary):
+        house.parse("amazon_packs")
         house.wait_until(
             lambda: house.airflow.call("GET", dag)["timetable_summary"] == summary, "the schedule stayed"
         )
@@ -209,11 +211,11 @@ def test_a_backfill_does_not_move_the_cursor(house, backfilled):
 
 def test_a_variable_changes_the_schedule_without_a_deploy(house):
     dag = "/dags/amazon_renamed"
-    house.wait_until(lambda: "amazon_renamed" in json.dumps(house.airflow.call("GET", "/dags")), "no DAG")
     assert house.airflow.call("GET", dag)["timetable_summary"] in {None, "None"}
     patch = {"title": "Renamed", "sync": {"schedule": "30 4 * * 1"}}
     body = {"key": "amazon_connector_renamed", "value": json.dumps(patch)}
     house.airflow.call("POST", "/variables", json=body)
+    house.parse("amazon_renamed")
     seen = house.wait_until(
         lambda: (now := house.airflow.call("GET", dag))["dag_display_name"] == "Renamed" and now,
         "the Variable was not seen",
@@ -235,3 +237,15 @@ def test_a_broken_variable_is_an_import_error_and_the_others_stay(house, first):
         lambda: not house.airflow.call("GET", "/importErrors")["import_errors"], "the error stayed"
     )
     assert not house.airflow.call("GET", "/dags/amazon_packs")["is_stale"]
+
+
+def test_xcom_holds_references_and_counts(house, backfilled):
+    check_xcoms([*house.runs("packs", "scheduled"), *house.runs("packs", "manual")])
+
+
+def test_no_secret_in_anything_that_was_written(house, backfilled):
+    check_written(house)
+
+
+def test_no_secret_in_what_airflow_shows(house, backfilled):
+    check_shown(house.runs("packs", "manual"))

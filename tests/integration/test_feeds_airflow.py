@@ -33,6 +33,7 @@ def fed(house):
         "POST", "/variables", json={"key": "amazon_connector_fed", "value": json.dumps(document)}
     )
     house.sandbox.control("settings", feed_queue_delay=QUEUE)
+    house.parse("amazon_packs")
     house.unpause("fed")
     run = house.trigger("fed", operation="live")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import gone_issues, open_issues
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.issue_history import keep_resolved, resolved
 from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, TESTED
 from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.validation.issue import Issue
+from support.ledgers import ledger_in
 from support.run_records import extract_note, judged_item, mapped, scope_of, written
 from support.sync_runs import lamp
 
@@ -22,7 +22,7 @@ PREVIEW = Issue(code="90220", severity="ERROR", source="preview", message="m", a
 
 @pytest.fixture
 def ledger(tmp_path):
-    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    engine = ledger_in(tmp_path)
     yield engine
     engine.dispose()
 

@@ -10,7 +10,6 @@ import pytest
 
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.buckets import SharedBuckets
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.marketplaces import marketplace
@@ -20,6 +19,7 @@ from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.ledger_rows import record_accepted, record_submissions, record_tested
+from support.ledgers import ledger_in
 
 FR = marketplace("FR")
 ATTRIBUTES = {"condition_type": [{"value": "new_new", "marketplace_id": FR.id}]}
@@ -40,7 +40,7 @@ def everything(file):
 
 @pytest.mark.parametrize("fault", [None, "revoked_grant"])
 def test_a_run_leaves_no_secret_in_the_ledger(tmp_path, fault):
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    ledger = ledger_in(tmp_path)
     with running_sandbox() as sandbox:
         account = account_at(sandbox, refresh_token=f"{sandbox.refresh_token}{'-revoked' if fault else ''}")
         tokens = Tokens(sleep=sandbox.advance)

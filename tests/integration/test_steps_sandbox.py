@@ -14,7 +14,6 @@ from amazon_listings.checks.quality import check_quality
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError, RunAbortedError
 from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.runs import last_run, start_run
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
 from amazon_listings.runs.extract import extract_products
@@ -32,6 +31,7 @@ from amazon_listings.sources.sales_layer.connection import PimConnection
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.ledgers import ledger_in
 
 PARAMS = {"operation": "test", "selection": "everything", "skus": [], "force": False}
 
@@ -46,7 +46,7 @@ def sandbox():
 def run(sandbox, tmp_path):
     """A run of the demo connector for lamps, changed; stops at the first step that fails, then reports."""
     sandbox.reset()
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    ledger = ledger_in(tmp_path)
 
     def run(run_id="r1", *, params=(), pim_key="sandbox-pim-key", **changes):
         document = yaml.safe_load((PROJECT / "include" / "connectors" / "fr_lamps.yaml").read_text())

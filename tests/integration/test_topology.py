@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 from local_airflow import airflow as local
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
-from support.airflow import FAMILIES, Run, amazon_connection, demo_connector, pim_connection
+from support.airflow import FAMILIES, RARE_PARSING, Run, amazon_connection, demo_connector, pim_connection
 
 pytestmark = [
     pytest.mark.airflow,
@@ -93,6 +93,7 @@ def environment(home, port, *, sandbox, broker, databases, aws):
     metadata, ledger = databases
     ledger_connection = sqlalchemy.make_url(ledger)
     return local.environment(home / "airflow", port=port, all_admins=True) | {
+        **RARE_PARSING,
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
         "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{metadata}",
@@ -114,7 +115,7 @@ def environment(home, port, *, sandbox, broker, databases, aws):
         "AMAZON_LISTINGS_LEDGER": "airflow",  # in the connection above, as production keeps its password
         "AMAZON_LISTINGS_STORAGE": f"s3://{BUCKET}/runs",
         "AMAZON_LISTINGS_STORAGE_CONNECTION": "bucket",
-        "AMAZON_LISTINGS_PART_SIZE": "1",
+        "AMAZON_LISTINGS_PART_SIZE": "2",
     }
 
 

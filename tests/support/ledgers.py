@@ -5,6 +5,13 @@ Where PostgreSQL is not installed its half is skipped, with that reason.
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -13,6 +20,9 @@ from sqlalchemy import create_engine, event
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.schema import MIGRATIONS
 from amazon_listings.ledger.tables import metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -33,6 +43,26 @@ def ledger(engine):
     with engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+
+
+def ledger_in(folder) -> Engine:
+    """Open the ledger `ledger.db` of a folder.
+
+    A new one is a copy of one that was migrated once: all migrations take longer than most tests.
+    """
+    place = Path(folder) / "ledger.db"
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_migrated(), place)
+    return open_ledger(f"sqlite:///{place}")
+
+
+@cache
+def _migrated() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="empty-ledger-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    open_ledger(f"sqlite:///{folder}/ledger.db").dispose()
+    return folder / "ledger.db"
 
 
 def ledger_of_revision(url, revision):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings import pipeline
 from amazon_listings.approvals.answers import answer_run
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.local_run import Decision, run_connector
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import QualityNote
@@ -17,6 +16,7 @@ from amazon_listings.runs.records import QUALITY
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles
+from support.ledgers import ledger_in
 from support.sync_runs import Shop
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Home:
 
     def __post_init__(self):
         self.root.mkdir(exist_ok=True)
-        self.ledger = open_ledger(f"sqlite:///{self.root}/ledger.db")
+        self.ledger = ledger_in(self.root)
         self.shop = Shop(self.sandbox, self.ledger, self.root)
         self._waits = itertools.count()
 

@@ -13,7 +13,6 @@ import typer
 from amazon_listings.cli.configured import Folder, Variables, connector_of
 from amazon_listings.cli.definitions import described
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
-from amazon_listings.runs.siblings import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -156,6 +155,8 @@ def _from_pim(connector: Connector) -> Iterable[Item]:
 
 def _show(mapping: FieldMapping, family: list[Item], wanted: set[str], *, explain: bool) -> int:
     """Print the items of one product; returns how many."""
+    from amazon_listings.runs.siblings import variants_of
+
     siblings = variants_of(family)
     shown = 0
     for item in mapping.expand_family(family):

@@ -1,7 +1,7 @@
 import pytest
 
-from amazon_listings.ledger.database import open_ledger
 from spapi_sandbox.server import running_sandbox
+from support.ledgers import ledger_in
 from support.sync_runs import Shop
 
 
@@ -20,7 +20,7 @@ def sandbox(running):
 
 @pytest.fixture
 def ledger(tmp_path):
-    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    engine = ledger_in(tmp_path)
     yield engine
     engine.dispose()
 

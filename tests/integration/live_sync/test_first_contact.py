@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.confirm.checks import confirm
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.selling_partner import listings as amazon
 from spapi_sandbox.listings.patches import Readings
+from support.ledgers import ledger_in
 from support.sync_runs import Shop, lamp
 
 FRANCE = "A13V1IB3VIYZZH"
@@ -90,7 +90,7 @@ def new(shop, sandbox, tmp_path):
         people(shop, connector, "A", **foreign)
         root = tmp_path / "new"
         root.mkdir()
-        return Shop(sandbox, open_ledger(f"sqlite:///{root}/ledger.db"), root)
+        return Shop(sandbox, ledger_in(root), root)
 
     return new
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.runs import find_run
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.writes.rollback.rollback import Rollback
 from spapi_sandbox.listings.patches import Readings
+from support.ledgers import ledger_in
 from support.sync_runs import PRODUCT, Shop, lamp
 
 FRANCE = "A13V1IB3VIYZZH"
@@ -159,7 +159,7 @@ def test_what_no_line_writes_stays(shop, sandbox, tmp_path, way, reading):
     assert before["lead time"] == 10
     root = tmp_path / "new"
     root.mkdir()
-    new = Shop(sandbox, open_ledger(f"sqlite:///{root}/ledger.db"), root)
+    new = Shop(sandbox, ledger_in(root), root)
     sandbox.control("settings", **{switch: int(on) for switch, on in reading._asdict().items()})
     expected = WAYS[way](new)
     held = new.held(connector, "A")

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.comparison import same
 from amazon_listings.writes.planner import CurrentListing, Planner
 from amazon_listings.writes.wanted import WantedItem
 from spapi_sandbox.server import running_sandbox
+from support.ledgers import ledger_in
 from support.sync_runs import Shop
 
 HERE = {"marketplace_id": "A13V1IB3VIYZZH"}
@@ -67,7 +67,7 @@ FOREIGN = {
 def bench(tmp_path_factory):
     root = tmp_path_factory.mktemp("property")
     with running_sandbox(quotas=False) as sandbox:
-        shop = Shop(sandbox, open_ledger(f"sqlite:///{root}/ledger.db"), root)
+        shop = Shop(sandbox, ledger_in(root), root)
         connector = shop.connector(mapping={"bullet_point": ["{{ item.point }}"]})
         definitions = shop.definitions(connector)
         mapping = compiled(connector, definitions)

@@ -5,7 +5,6 @@ sequence of runs, removals, rollbacks and adoptions, under every reading of what
 """
 
 import itertools
-import shutil
 from typing import ClassVar, NamedTuple
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.authoring import adoption
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import owned_contents
 from amazon_listings.ledger.runs import find_run
 from amazon_listings.marketplaces import marketplace
@@ -25,6 +23,7 @@ from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.writes.rollback.rollback import Rollback
 from spapi_sandbox.listings.patches import Readings
 from spapi_sandbox.server import running_sandbox
+from support.ledgers import ledger_in
 from support.sync_runs import PRODUCT, Shop, lamp
 
 FR, DE = marketplace("FR"), marketplace("DE")
@@ -196,7 +195,6 @@ def _split(attributes, layout, place):
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
     root = tmp_path_factory.mktemp("companies")
-    open_ledger(f"sqlite:///{root}/empty.db").dispose()
     with running_sandbox(quotas=False) as sandbox:
         yield sandbox, root, itertools.count()
 
@@ -221,9 +219,7 @@ def test_each_connector_changes_only_what_is_its_own(bench, here, there, steps, 
     sandbox.control("quotas", enabled=False)
     sandbox.control("settings", **{switch: int(on) for switch, on in readings._asdict().items()})
     place = root / str(next(numbers))
-    place.mkdir()
-    shutil.copy(root / "empty.db", place / "ledger.db")
-    company = Company(sandbox, open_ledger(f"sqlite:///{place}/ledger.db"), place)
+    company = Company(sandbox, ledger_in(place), place)
     company.definitions(company.connector())
     company.made(FR, here)
     if there:

@@ -201,7 +201,7 @@ def test_the_ledger_is_the_setting(configured, connection, tmp_path):
     assert connections.ledger().url.database == str(tmp_path / "conn.db")
 
 
-def test_a_ledger_connection_that_cannot_be_had_is_no_empty_ledger(configured):
+def test_a_ledger_connection_that_cannot_be_had_is_no_ledger_in(configured):
     configured(ledger="airflow")
     with pytest.raises(RetryableError, match="check that the secrets backend answers"):
         connections.ledger()

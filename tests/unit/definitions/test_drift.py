@@ -8,9 +8,9 @@ from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.refresh import refresh_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.watch.drift import stored_drift
+from support.ledgers import ledger_in
 from support.stored_items import store_items
 
 FR = marketplace("FR")
@@ -38,7 +38,7 @@ def test_a_refresh_that_finds_a_new_version(amazon, client, connector, tmp_path)
     refresh_pair(client, store, KEY, FR)
     assert stored_drift(store, KEY, [connector]) is None
 
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    ledger = ledger_in(tmp_path)
     weighed = [{"value": 1, "unit": "kilograms"}]
     rows = [{"sku": f"S{n}", "attributes": {"item_weight": weighed}} for n in range(3)]
     store_items(ledger, "fr_home", rows)

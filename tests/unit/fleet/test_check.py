@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.ledger.database import open_ledger
+from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
 from tests.unit.fleet.test_plan import item, keep
 
@@ -37,7 +37,7 @@ def run(folder, storage):
 
 
 def test_four_mistakes_and_four_suggestions(run, tmp_path):
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     keep(ledger, "fr_proto", [item(1, prod_title="Luna", weight="1")])
     result = run("check", "fr_proto", "--json", proto=PROTOTYPE)
     assert result.exit_code == 1
@@ -165,7 +165,7 @@ def test_it_ends_with_what_it_could_not_check(run, storage):
 
 
 def test_two_that_write_the_same(run, tmp_path):
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     other = PROTOTYPE.partition("mapping")[0] + "mapping: {brand: x}\n"
     for name in ("fr_proto", "fr_lamp"):
         keep(ledger, name, [item(1, title="Luna", weight="1", origin="FR", base="e27", reference="A")])
@@ -244,7 +244,7 @@ def test_a_test_that_is_none(run, test, told):
 
 
 def test_a_field_that_no_run_has_read_may_be_there(run, tmp_path):
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     keep(ledger, "fr_proto", [item(1, prod_title="Luna", weight="1")], selected=("prod_title", "weight"))
     right = (
         PROTOTYPE.replace("produitt", "produit").replace("Desk Lam", "desk_lamp").replace("nmber", "number")

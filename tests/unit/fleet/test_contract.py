@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.pim_contract import breach_sentences
 from amazon_listings.runs.records import EXTRACT
+from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, write
 from tests.unit.fleet.test_plan import item, keep
 
@@ -116,7 +116,7 @@ def test_a_run_names_values_that_cannot_be_sent(folder, definitions, tmp_path):
 
 
 def test_what_the_items_break(run, tmp_path):
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     keep(ledger, "fr_lamp", [item(1, title="Luna", origin="FR"), item(2, title="", origin="FR")])
     result = run("fr_lamp", "--breaches")
     assert result.exit_code == 1

@@ -14,12 +14,12 @@ from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, checksum
 from amazon_listings.fleet.history import history
 from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.documents import keep_document
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.runs import context
 from amazon_listings.runs.context import begin_run, resume_run
 from amazon_listings.runs.definitions import definitions_note, load_definitions
+from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, write
 
 
@@ -48,7 +48,7 @@ def definition(title):
 
 
 def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     for run_id, brand in (("one", "Acme"), ("two", "Acme"), ("three", "ACME")):
         write(folder, lamps=LAMPS + f"  brand: {brand}\n")
         (connector,) = load_connectors(folder, {}, only="fr_lamp").connectors
@@ -76,7 +76,7 @@ def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
 
 def test_what_changes_between_two_tries_changes_no_run(folder, storage, tmp_path, monkeypatch):
     """Layers, file, Variable, definition and software change between all tries of two hundred runs."""
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     hashes, tries = {}, []
     store = DefinitionStore(storage / "definitions")
 

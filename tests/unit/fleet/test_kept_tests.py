@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.fleet.kept_tests import with_tests
-from amazon_listings.ledger.database import open_ledger
+from support.ledgers import ledger_in
 from tests.unit.fleet.test_plan import item, keep
 
 TESTS = [{"name": "A1", "given": {"a": "x: y # z"}, "expect": {"b": None}}]
@@ -18,7 +18,7 @@ TESTS = [{"name": "A1", "given": {"a": "x: y # z"}, "expect": {"b": None}}]
 
 @pytest.fixture
 def run(folder, storage, tmp_path):
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     good = item(1, title="Luna", weight="1,5 kg", origin="FR", base="e27", unread="x")
     spoken = item(2, weight="heavy", origin="FR", base="e99")
     spoken["product"]["texts"] = {"title": {"fr": "0123", "de": ""}}

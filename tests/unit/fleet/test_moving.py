@@ -7,9 +7,9 @@ import yaml
 
 from amazon_listings.connectors import load_connectors
 from amazon_listings.ledger.connectors import find_key, resolve_key
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.payload import payload_hash
+from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
 from tests.unit.fleet.test_plan import item
 
@@ -55,7 +55,7 @@ def test_nothing_is_sent_again(plain, folder, definitions, tmp_path):
             for kind in ("LAMP", "BACKPACK")
         ),
     )
-    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = ledger_in(tmp_path)
     before = {one.id: one for one in load_connectors(plain, {}).connectors}
     keys = {name: resolve_key(ledger, name) for name in before}
     after = load_connectors(folder, {})

@@ -19,12 +19,12 @@ from amazon_listings.connectors import load_connectors
 from amazon_listings.fleet.plan import plan_connector
 from amazon_listings.fleet.plan_states import state_of
 from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
 from amazon_listings.mapping.values.notation import ColumnEvidence
 from amazon_listings.runs.map_fields import mapped_family
 from amazon_listings.runs.notations import RowNotation
 from amazon_listings.runs.unchanged import row_digest
+from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, write
 from tests.unit.fleet.conftest import LAMPS as BARE
 
@@ -83,7 +83,7 @@ def keep(ledger, connector_id, items, selected=()):
 
 @pytest.fixture
 def ledger(tmp_path):
-    return open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    return ledger_in(tmp_path)
 
 
 ITEMS = [item(n, title=f"Luna {n}", weight="1.5", origin="FR", base="e27") for n in range(1, 4)]

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.owed import owed_families
 from amazon_listings.ledger.runs import last_run, next_attempt, start_run
@@ -18,12 +17,13 @@ from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import DefinitionsNote, ExtractNote, FailureNote, QualityNote, TestedNote
 from amazon_listings.runs.records import LIVE, MAPPED, QUALITY, TESTED
 from amazon_product_types.validation.issue import Issue
+from support.ledgers import ledger_in
 from support.run_records import judged_item, mapped, written
 
 
 @pytest.fixture
 def ledger(tmp_path):
-    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    engine = ledger_in(tmp_path)
     yield engine
     engine.dispose()
 

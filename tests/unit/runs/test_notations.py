@@ -3,7 +3,6 @@
 import pytest
 
 from amazon_listings.ledger.column_notations import find_notations
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notations import (
     ColumnSurvey,
@@ -15,12 +14,13 @@ from amazon_listings.runs.notations import (
     turns_of,
     with_notation,
 )
+from support.ledgers import ledger_in
 from support.sync_runs import lamp
 
 
 @pytest.fixture
 def ledger(tmp_path):
-    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    engine = ledger_in(tmp_path)
     yield engine
     engine.dispose()
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.finish import finish_run
 from amazon_listings.runs.notes import ChangesNote
 from amazon_listings.watch.drift import Drift
 from amazon_listings.watch.impact import NewlyFailing, Touched
 from amazon_product_types.changes import Change
+from support.ledgers import ledger_in
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -24,7 +24,7 @@ def report(connector, extracted, item, folder, tmp_path):
             folder.note(ChangesNote(drift=drift.to_json()))
         else:
             (folder.root / "changes.json").unlink(missing_ok=True)
-        engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+        engine = ledger_in(tmp_path)
         one = connector(amazon={"locale": locale})
         finish_run(one, ledger=engine, folder=folder, run_id="r1", warnings=[], unfinished=[])
         engine.dispose()

@@ -147,7 +147,7 @@ def merge(target, value, *, deep):
             target[name] = part
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     before=DOCUMENT, owned=DOCUMENT, wanted=DOCUMENT, forced=st.booleans(), reading=st.sampled_from(READINGS)
 )
@@ -185,7 +185,7 @@ def _within(leaf, others):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(before=DOCUMENT, owned=DOCUMENT, wanted=DOCUMENT, reading=st.sampled_from(READINGS))
 def test_what_was_ours_and_is_not_wanted_goes(before, owned, wanted, reading):
     patches = build_patches(before, wanted, owned=owned, layout=LAYOUT)
@@ -196,7 +196,7 @@ def test_what_was_ours_and_is_not_wanted_goes(before, owned, wanted, reading):
             assert leaf not in after, patches.operations
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(owned=DOCUMENT, foreign=DOCUMENT, wanted=DOCUMENT, reading=st.sampled_from(READINGS))
 def test_what_is_sent_without_reading_needs_no_reading(owned, foreign, wanted, reading):
     """Planned on what was last accepted, the patches do the same to a listing that has more."""

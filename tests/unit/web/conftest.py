@@ -13,7 +13,6 @@ from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.ledger.runs import finish_run, start_run
@@ -23,6 +22,7 @@ from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.settings import settings
 from amazon_product_types.validation.issue import Issue, Origin
 from support.hostile import HOSTILE
+from support.ledgers import ledger_in
 
 NOW = datetime(2026, 11, 28, 5, tzinfo=UTC)
 
@@ -118,7 +118,7 @@ def defined(folder, tmp_path, definitions_folder):
 @pytest.fixture
 def filled(folder, defined):
     """A ledger with a run of each connector: a good item, a hostile one, one without SKU."""
-    ledger = open_ledger(settings().ledger)
+    ledger = ledger_in(folder.parent)
     for connector_id in ("lamps", "elsewhere"):
         key = resolve_key(ledger, connector_id)
         run = start_run(ledger, connector_key=key, run_id=f"manual__{connector_id}", operation="test")
@@ -185,14 +185,13 @@ def trouble():
     )
 
 
-@pytest.fixture
-def client(airflow_database, filled, monkeypatch):
-    """Ask as a user: `client("viewer").get(…)`; None is somebody who is not signed in."""
+@pytest.fixture(scope="session")
+def application():
+    """The pages, made once: what they show they read from settings, ledger and Airflow when asked."""
     from airflow.api_fastapi.core_api.security import get_user
     from starlette.requests import Request
 
     from amazon_listings.airflow_adapter import report_pages
-    from amazon_listings.web import access
     from amazon_listings.web.app import create_app
 
     def signed_in(request: Request):
@@ -201,16 +200,26 @@ def client(airflow_database, filled, monkeypatch):
             raise HTTPException(401, "Not authenticated")
         return Person(name)
 
-    monkeypatch.setattr(access, "get_auth_manager", RightsByDag)
     app = create_app()
     app.dependency_overrides[get_user] = signed_in
     app.dependency_overrides[report_pages._may_read.dependency] = lambda: None
+    return app
+
+
+@pytest.fixture
+def client(airflow_database, application, filled, monkeypatch):
+    """Ask as a user: `client("viewer").get(…)`; None is somebody who is not signed in."""
+    from amazon_listings.web import access
+
+    monkeypatch.setattr(access, "get_auth_manager", RightsByDag)
 
     def client(name=None, **headers):
         user = {"x-user": name} if name else {}
-        return TestClient(app, headers=user | headers, follow_redirects=False, base_url="http://airflow.test")
+        return TestClient(
+            application, headers=user | headers, follow_redirects=False, base_url="http://airflow.test"
+        )
 
-    client.app = app
+    client.app = application
     return client
 
 

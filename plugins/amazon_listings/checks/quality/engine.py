@@ -30,10 +30,13 @@ with warnings.catch_warnings(), postponed("scipy.stats", "altair", "boto3"):
         list_registered_expectation_implementations,
     )
     from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
 
 __all__ = [
     "ColumnMapExpectation",
     "ColumnPairMapExpectation",
+    "DefaultJinjaIndexPageView",
+    "DefaultJinjaPageView",
     "Expectation",
     "MulticolumnMapExpectation",
     "RunIdentifier",

@@ -65,10 +65,22 @@ def _context(root: Path) -> Any:
             shutil.copyfile(_SETTINGS, home / _SETTINGS.name)
         _prune(root)
     context = gx.get_context(mode="file", project_root_dir=root)
-    source = context.data_sources.add_or_update_pandas(SOURCE)
-    for name in SUITES:
-        source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
+    if not _complete(context):  # someone edited its settings
+        source = context.data_sources.add_or_update_pandas(SOURCE)
+        for name in SUITES:
+            source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
     return context
+
+
+def _complete(context: Any) -> bool:
+    """Return whether the project has what each suite is checked on, as its settings come with it."""
+    try:
+        source = context.data_sources.get(SOURCE)
+        for name in SUITES:
+            source.get_asset(name).get_batch_definition(name)
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _prune(root: Path) -> None:

@@ -111,9 +111,7 @@ class Suite:
     def __init__(self, project: Any, name: str, expectations: Sequence[Expected], place: str) -> None:
         self.expectations = expectations
         self._place = place
-        suite = gx.ExpectationSuite(name)
-        for number, expected in enumerate(expectations):
-            suite.add_expectation(_build(expected, number, place))
+        suite = gx.ExpectationSuite(name, expectations=list(_built(expectations, place)))
         self._batches = project.data_sources.get(SOURCE).get_asset(name).get_batch_definition(name)
         definition = gx.ValidationDefinition(
             name=name,
@@ -254,6 +252,16 @@ def _implementation(expected: Expected, place: str) -> Any:
             expected_type=expected.type,
         )
     return get_expectation_impl(expected.type)
+
+
+def _built(expectations: Sequence[Expected], place: str) -> Iterator[Expectation]:
+    """Yield what is expected, once; a suite would leave twins out itself, by comparing each with all."""
+    seen = set()
+    for number, expected in enumerate(expectations):
+        key = (expected.type, expected.title, repr(sorted(expected.kwargs.items())))
+        if key not in seen:
+            seen.add(key)
+            yield _build(expected, number, place)
 
 
 def _build(expected: Expected, number: int, place: str) -> Expectation:
