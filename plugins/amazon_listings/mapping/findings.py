@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.values.options import ConversionError
 from amazon_listings.messages import DEFAULT, catalogue
+from amazon_product_types.messages.printable import LONGEST_FOUND, cut
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
@@ -187,6 +188,6 @@ def _is_text(row: ItemRow, name: str) -> bool:
 
 def _short(value: object) -> Any:
     if isinstance(value, str):
-        return value[:200]
+        return cut(value, LONGEST_FOUND)
     is_json = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-    return value if is_json else repr(value)[:200]
+    return value if is_json else cut(repr(value), LONGEST_FOUND)

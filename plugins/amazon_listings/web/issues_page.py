@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,7 +13,7 @@ from pydantic import BaseModel
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.ledger.causes import Cause, open_causes, open_items
 from amazon_listings.ledger.overview import states_by_connector
-from amazon_listings.runs.report.tables import cell
+from amazon_listings.runs.report.tables import cell, csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.items_page import readable_connectors
@@ -212,9 +210,9 @@ def _text(value: Any) -> str:
 
 def _export(found: Iterable[CauseLine]) -> StreamingResponse:
     def rows() -> Iterator[str]:
-        yield "\ufeff" + _csv(COLUMNS)
+        yield "\ufeff" + csv_line(COLUMNS)
         for one in found:
-            yield _csv(
+            yield csv_line(
                 (
                     one.connector,
                     one.items,
@@ -232,9 +230,3 @@ def _export(found: Iterable[CauseLine]) -> StreamingResponse:
 
     headers = {"Content-Disposition": 'attachment; filename="issues.csv"'}
     return StreamingResponse(rows(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _csv(values: tuple[object, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([cell(value) for value in values])
-    return line.getvalue()

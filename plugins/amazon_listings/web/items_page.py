@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +14,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.connectors.model import Connector
 from amazon_listings.ledger.item_list import ItemLine, ItemQuery, count_items, list_items
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.report.tables import cell
+from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor
 from amazon_listings.web.configured import connector_of, every_connector, keys_of
 from amazon_listings.web.rendering import base_of, render, wording
@@ -209,7 +207,7 @@ def _export(known: list[Connector], wanted: Wanted) -> StreamingResponse:
     query = _query(list(by_key), wanted)
 
     def rows() -> Iterator[str]:
-        yield "\ufeff" + _csv(COLUMNS)
+        yield "\ufeff" + csv_line(COLUMNS)
         after = None
         while True:
             lines = list_items(ledger, query, after=after, most=BATCH)
@@ -227,16 +225,10 @@ def _export(known: list[Connector], wanted: Wanted) -> StreamingResponse:
                     line.warnings,
                     line.read_at.isoformat(),
                 )
-                yield _csv(values)
+                yield csv_line(values)
             if len(lines) < BATCH:
                 return
             after = (lines[-1].connector_key, lines[-1].pim_id)
 
     headers = {"Content-Disposition": 'attachment; filename="items.csv"'}
     return StreamingResponse(rows(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _csv(values: tuple[object, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([cell(value) for value in values])
-    return line.getvalue()

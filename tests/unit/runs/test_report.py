@@ -18,7 +18,8 @@ from amazon_listings.runs.issue_history import renew_resolved
 from amazon_listings.runs.notes import ExtractNote, ReportNote
 from amazon_listings.runs.records import TESTED
 from amazon_listings.runs.report import page, write_report
-from amazon_listings.runs.report.tables import ISSUE_COLUMNS, CsvTable, cell
+from amazon_listings.runs.report.page import LONGEST_VALUE
+from amazon_listings.runs.report.tables import ISSUE_COLUMNS, LONGEST_CELL, CsvTable, cell
 from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.messages import texts
 from amazon_product_types.validation import compile_definition
@@ -282,6 +283,23 @@ def test_the_page_sets_names_as_names_and_says_the_rule_as_a_sentence(run, folde
 )
 def test_every_sign_that_begins_a_formula_is_guarded(sign):
     assert cell(f"{sign}SUM(A1)") == f"'{sign}SUM(A1)"
+
+
+def test_a_cell_has_what_a_spreadsheet_takes():
+    assert cell("x" * LONGEST_CELL) == "x" * LONGEST_CELL
+    for value in ("x" * (LONGEST_CELL + 1), "=" + "x" * 1_000_000, ["y" * 40_000]):
+        shown = cell(value)
+        assert len(shown) == LONGEST_CELL
+        assert shown.endswith("…")
+
+
+def test_the_page_cuts_a_long_value_and_says_how_long_it_is(run, folder):
+    run([issue("long", found="v" * 70_000)], sku="S" * 5_000)
+    page = text(folder, "report.html")
+    assert f"{'v' * LONGEST_VALUE}… (70,000 characters in all)" in page
+    assert "v" * (LONGEST_VALUE + 1) not in page
+    assert "… (5,000 characters in all)" in page
+    assert "v" * 30_000 in text(folder, "issues.csv")
 
 
 def english_sentences():

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from amazon_listings.runs.report.tables import cell
 from support.hostile import HOSTILE
 from support.pages import Reading
 
@@ -98,6 +99,15 @@ def test_files_run_no_formula(client, filled):
     rows = list(csv.DictReader(io.StringIO(client("viewer").get("/items.csv").text.removeprefix("\ufeff"))))
     assert [row["pim_id"] for row in rows] == ["products/1", "products/2", "products/3"]
     assert rows[1]["name"] == HOSTILE
+    for address in (
+        "/items.csv",
+        "/issues.csv",
+        "/dags/amazon_lamps/items.csv",
+        "/dags/amazon_lamps/issues.csv",
+    ):
+        lines = list(csv.reader(io.StringIO(client("viewer").get(address).text.removeprefix("\ufeff"))))
+        assert len(lines) > 1
+        assert all(cell(value) == value for line in lines for value in line), address
 
 
 def test_a_connector_that_is_all_blocked_is_red(client):

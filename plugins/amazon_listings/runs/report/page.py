@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
+from amazon_product_types.messages.printable import as_json
 from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
 #: A page of more items is slow in a browser; the CSV files have them all.
 SHOWN = 1000
+#: Characters of a value; the CSV files have more of it.
+LONGEST_VALUE = 200
 
 #: How outcomes and severities look.
 MOODS = {
@@ -40,6 +44,14 @@ SELDOM = frozenset(str(outcome) for outcome in Outcome if outcome.stage in {"app
 def kind_of(issue: Issue) -> str:
     """What makes two issues of different items the same kind."""
     return " ".join(issue.identity)
+
+
+def short(value: Any, messages: Catalogue) -> str:
+    """Return a value for the page: one that is long is cut, and says how long it is."""
+    text = value if isinstance(value, str) else as_json(value)
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return text[:LONGEST_VALUE] + messages.phrase("report.cut", length=len(text))
 
 
 def write_page(
@@ -76,6 +88,7 @@ def write_page(
         "worst_first": lambda issues: sorted(issues, key=lambda issue: WORST[issue.severity]),
         "sentence": lambda clause: clause[:1].upper() + clause[1:].rstrip(".") + ".",
         "number": messages.value,
+        "short": lambda value: short(value, messages),
         "quality": quality,
         "nonce": secrets.token_urlsafe(16),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import re
@@ -68,6 +69,13 @@ def cell(value: Any) -> str:
     if (first in _FORMULAS or text[:1] in {"\t", "\r", "\n"}) and not _NUMBER.fullmatch(text):
         text = f"'{text}"
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    """Return values as one line of a CSV file."""
+    line = io.StringIO()
+    csv.writer(line).writerow(map(cell, values))
+    return line.getvalue()
 
 
 def item_row(item: ResolvedItem) -> dict[str, Any]:
@@ -143,13 +151,12 @@ class CsvTable:
     """A CSV file being written: a header, then rows by column name."""
 
     def __init__(self, out: IO[str], columns: Iterable[str]) -> None:
-        self._columns = tuple(columns)
-        self._writer = csv.writer(out)
-        self._writer.writerow(self._columns)
+        self._out, self._columns = out, tuple(columns)
+        out.write(csv_line(self._columns))
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Write one row."""
-        self._writer.writerow(cell(row[column]) for column in self._columns)
+        self._out.write(csv_line(row[column] for column in self._columns))
 
 
 class JsonReport:
