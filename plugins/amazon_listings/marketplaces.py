@@ -28,6 +28,33 @@ class Marketplace(NamedTuple):
     timezone: str
 
 
+#: Where shoppers buy, by country.
+SHOPS = {
+    "AE": "amazon.ae",
+    "AU": "amazon.com.au",
+    "BE": "amazon.com.be",
+    "BR": "amazon.com.br",
+    "CA": "amazon.ca",
+    "DE": "amazon.de",
+    "EG": "amazon.eg",
+    "ES": "amazon.es",
+    "FR": "amazon.fr",
+    "GB": "amazon.co.uk",
+    "IE": "amazon.ie",
+    "IN": "amazon.in",
+    "IT": "amazon.it",
+    "JP": "amazon.co.jp",
+    "MX": "amazon.com.mx",
+    "NL": "amazon.nl",
+    "PL": "amazon.pl",
+    "SA": "amazon.sa",
+    "SE": "amazon.se",
+    "SG": "amazon.sg",
+    "TR": "amazon.com.tr",
+    "US": "amazon.com",
+    "ZA": "amazon.co.za",
+}
+
 ENDPOINTS = {
     "NA": "https://sellingpartnerapi-na.amazon.com",
     "EU": "https://sellingpartnerapi-eu.amazon.com",

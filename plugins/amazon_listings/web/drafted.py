@@ -14,7 +14,7 @@ from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.database import chunks
-from amazon_listings.ledger.item_states import find_states
+from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.runs.notations import remembered
 from amazon_listings.runs.siblings import variants_of
@@ -110,6 +110,18 @@ def families(ledger: Engine, key: str) -> Iterator[list[Item]]:
         rows = chain([first], rows)
     for _, family in groupby(rows, key=lambda row: row["group"]):
         yield list(family)
+
+
+def family_of(ledger: Engine, key: str, pim_id: str) -> list[Item]:
+    """Return an item and those of the same product, as they were read last; of a new connector, looked at."""
+    state = next(find_states(ledger, key, StateFilter(pim_ids=[pim_id]), contents=False), None)
+    if state is not None:
+        known = find_states(ledger, key, StateFilter(families=[state.family]))
+        return [cast("Item", one.row) for one in known if one.row is not None]
+    new = find_new_connector(ledger, key)
+    rows = [cast("Item", row) for row in new.items] if new else []
+    groups = {row["group"] for row in rows if row["pim_id"] == pim_id}
+    return [row for row in rows if row["group"] in groups]
 
 
 def sample(ledger: Engine, key: str, most: int) -> list[list[Item]]:

@@ -16,8 +16,6 @@ from amazon_listings.authoring.pim_fields import PimField, access, pim_fields
 from amazon_listings.authoring.proposals import score, value_of, wanted
 from amazon_listings.web.drafted import sample
 from amazon_listings.web.drafted_fields import key_of
-from amazon_listings.web.item_page import shown
-from amazon_product_types.definition import ENGINE_MEMBERS
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -187,16 +185,3 @@ def written(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def values_of(elements: Any) -> list[str]:
-    """Return the elements of an attribute as a person reads them, without what only selects them."""
-    found = []
-    for element in elements if isinstance(elements, list) else []:
-        if isinstance(element, dict):
-            kept = {name: value for name, value in element.items() if name not in ENGINE_MEMBERS}
-            only = next(iter(kept.values())) if len(kept) == 1 else kept
-            found.append(shown(only))
-        else:
-            found.append(shown(element))
-    return found

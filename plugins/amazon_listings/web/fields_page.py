@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.authoring.pim_fields import access, pim_fields
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.fleet.kept_tests import kept_test, with_tests
 from amazon_listings.ledger.drafts import drop_draft, keep_draft, publications_of
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.new_connectors import drop_new_connector
 from amazon_listings.mapping.expressions.filters import FILTERS
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.access import Editor, Reader
 from amazon_listings.web.configured import connector_of, new_connector_of
-from amazon_listings.web.drafted import drafted, effect_of, sample
+from amazon_listings.web.drafted import drafted, effect_of, family_of, sample
 from amazon_listings.web.drafted_fields import drafted_fields, field_at, key_of, known_fields
 from amazon_listings.web.field_detail import LOOKED_AT, Edit, detail_of, table_rows, value_of_edit, written
 from amazon_listings.web.field_list import Choice, FieldEntry, described_fields, entries, narrowed, opened
@@ -128,13 +130,34 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
     words, one = wording(request), connector_of(dag_id)
     found = known_fields(one, words)
     field = field_at(found, edit.field)
-    problem, shown = "", Previewed([], 0, 0)
+    problem, shown, is_kept = "", Previewed([], 0, 0), False
     try:
-        changes = found.changes | {key_of(found, field): value_of_edit(edit)}
+        key, value = key_of(found, field), value_of_edit(edit)
+        changes = found.changes | {key: value}
+        is_kept = found.changes.get(key, one.mapping.get(key)) == value
         shown = previewed(found, compiled(drafted(one, changes), found.definitions), field)
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
-    return render(request, "preview.html", words=words, problem=problem, shown=shown)
+    path = f"{base_of(request)}/dags/{quote(dag_id, safe='')}/fields"
+    return render(
+        request, "preview.html", words=words, problem=problem, shown=shown, path=path, is_kept=is_kept
+    )
+
+
+@router.get("/dags/{dag_id}/fields/test.yaml")
+def test_of(request: Request, dag_id: str, visitor: Reader, id: str) -> Response:  # noqa: A002 - the PIM's word
+    """Return a test of what the mapping, with its draft, makes of an item: for the connector's file."""
+    words, one = wording(request), connector_of(dag_id)
+    found = known_fields(one, words)
+    if found.mapping is None:
+        raise HTTPException(422, found.problem)
+    family = family_of(found.ledger, found.key, id)
+    item = next((each for each in family if each["pim_id"] == id), None)
+    if item is None:
+        raise HTTPException(404, "web.no_such_item")
+    test = kept_test(found.then, found.mapping, item, variants_of(family))
+    headers = {"Content-Disposition": f'attachment; filename="{one.id}.tests.yaml"'}
+    return Response(with_tests("", [test]).lstrip(), media_type="application/yaml", headers=headers)
 
 
 @router.post("/dags/{dag_id}/fields/draft")

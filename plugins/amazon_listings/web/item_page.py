@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +20,7 @@ from amazon_listings.ledger.issues import issue_lives
 from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.tables import items
 from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.marketplaces import SHOPS
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.value_text import value_text
 from amazon_listings.selling_partner import listings
@@ -29,6 +29,7 @@ from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
 from amazon_listings.web.issues_page import turn_of
 from amazon_listings.web.rendering import render, wording
+from amazon_listings.web.shopper import Shopper, shopper_of, shown
 from amazon_product_types.definition import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class ItemView:
     removed: bool
     asin: str | None
     state: str | None
+    shopper: Shopper | None
     fields: list[FieldLine]
     issues: list[ItemIssue]
     writes: list[ItemWrite]
@@ -146,7 +148,7 @@ def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRespons
         dag_id=dag_id,
         item=found,
         may_ask=bool(found.sku) and visitor.may_use_connection(one.amazon.connection),
-        seller_central="https://sellercentral.amazon.com",
+        shop=SHOPS[one.marketplace.country],
     )
 
 
@@ -223,6 +225,7 @@ def item_view(one: Connector, pim_id: str) -> ItemView:
         removed=state.removed,
         asin=listing.asin,
         state=listing.state,
+        shopper=shopper_of(state.attributes) if state.attributes else None,
         fields=list(_fields(one, ledger, key, state, listing)),
         issues=[
             ItemIssue(
@@ -267,13 +270,6 @@ def label_of(known: Definitions | None, path: str) -> str:
     if leaf is None or leaf.label == attribute or leaf.levels[-1].name in {"value", "media_location"}:
         return attribute
     return f"{attribute}: {leaf.label}"
-
-
-def shown(value: Any) -> str:
-    """Return a value of the PIM or of a payload's leaf as a person reads it."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def shown_value(value: Any, messages: Catalogue) -> str:

@@ -433,9 +433,8 @@ def _pims(visitor: Visitor) -> dict[str, list[str]]:
 
 def _countries(words: Wording) -> list[tuple[str, str, dict[str, str]]]:
     """Return code, name and what each suggests, by name in the reader's language."""
-    names = words.messages.locale.territories
     found = [
-        (code, f"{names.get(code, one.name)} · {one.currency}", usual(code, words.messages.language))
+        (code, f"{words.country(code)} · {one.currency}", usual(code, words.messages.language))
         for code, one in MARKETPLACES.items()
     ]
     return sorted(found, key=lambda one: one[1])

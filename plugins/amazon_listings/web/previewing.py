@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.drafted import applied, sample
-from amazon_listings.web.field_detail import values_of
-from amazon_listings.web.item_page import shown
+from amazon_listings.web.shopper import Shopper, shopper_of, shown, values_of
 
 if TYPE_CHECKING:
     from amazon_listings.item import Item
-    from amazon_listings.mapping.mapping import FieldMapping, MappedItem
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.web.drafted_fields import DraftedFields
     from amazon_product_types.fields import Field
     from amazon_product_types.validation.issue import Issue
 
 #: Items that are shown, items that are counted at most, and seconds that counting may take.
 SHOWN, COUNTED, SECONDS = 20, 200, 0.25
-
-
-@dataclass(frozen=True)
-class Shopper:
-    """What a shopper sees of an item."""
-
-    title: str
-    brand: str
-    price: str
-    bullets: list[str]
-    pictures: int
 
 
 @dataclass(frozen=True)
@@ -78,26 +66,5 @@ def previewed(found: DraftedFields, mapping: FieldMapping, field: Field) -> Prev
                 ]
                 sources = [shown(trace.source) for trace in traces]
                 values = values_of(made.attributes.get(field.attribute))
-                rows.append(PreviewedItem(item, sources, values, issues, _shopper(made)))
+                rows.append(PreviewedItem(item, sources, values, issues, shopper_of(made.attributes)))
     return Previewed(rows, count, wrong)
-
-
-def _shopper(made: MappedItem) -> Shopper:
-    attributes = made.attributes
-    price = _first(attributes.get("purchasable_offer"))
-    schedule = _first(_first(price.get("our_price")).get("schedule"))
-    amount = schedule.get("value_with_tax")
-    return Shopper(
-        title=" ".join(values_of(attributes.get("item_name"))[:1]),
-        brand=" ".join(values_of(attributes.get("brand"))[:1]),
-        price=f"{amount} {price.get('currency', '')}".strip() if amount is not None else "",
-        bullets=values_of(attributes.get("bullet_point"))[:5],
-        pictures=sum(
-            1 for name in attributes if name.endswith(("_image_locator",)) or "_image_locator_" in name
-        ),
-    )
-
-
-def _first(value: Any) -> dict[str, Any]:
-    first = value[0] if isinstance(value, list) and value else {}
-    return first if isinstance(first, dict) else {}

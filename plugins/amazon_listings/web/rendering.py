@@ -13,6 +13,7 @@ from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from amazon_listings.messages import DEFAULT, catalogue, languages
 
@@ -49,6 +50,14 @@ class Wording:
     def outcome_meaning(self, outcome: str) -> str:
         """Return what an outcome means; empty where nothing is said."""
         return self.messages.message(f"outcome.{outcome}", "meaning")
+
+    def country(self, code: str) -> str:
+        """Return what a country is called."""
+        return str(self.messages.locale.territories.get(code, code))
+
+    def calls(self, kind: str) -> str:
+        """Return what a kind of calls is called."""
+        return self.messages.message(f"value.{kind}") or kind
 
     def number(self, number: float) -> str:
         """Return a number as the locale writes it."""
@@ -138,6 +147,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["marked"] = marked
     environment.filters["segment"] = lambda text: quote(str(text), safe="")
     environment.globals["address"] = address
     return environment
@@ -147,6 +157,17 @@ def compile_templates() -> None:
     """Compile every template, so that no reader waits for it."""
     for name in templates().list_templates(extensions=["html"]):
         templates().get_template(name)
+
+
+def marked(text: str) -> Markup:
+    """Return a sentence in which what stands between backticks is shown as code; the rest is escaped."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:  # one that opens nothing
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
 
 
 def address(path: str, query: dict[str, Any], /, **changes: Any) -> str:

@@ -77,6 +77,20 @@ def test_a_check_counts_what_a_draft_frees_and_blocks(editor):
     assert "Amazon's own preview, may still stop some" in told
 
 
+def test_a_product_is_kept_as_a_test_of_the_mapping_with_its_draft(client, editor):
+    keep(editor, kind="constant", constant="Lumio")
+    link = f"{PLACE}/test.yaml"
+    shown = client("viewer", **ORIGIN).post(
+        f"{PLACE}/preview", json={"field": "brand.value", "kind": "constant", "constant": "Lumio"}
+    )
+    assert f"{link}?id=products/1" in shown.text
+    unsaved = {"field": "brand.value", "kind": "constant", "constant": "not kept"}
+    assert link not in client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=unsaved).text
+    (test,) = yaml.safe_load(client("viewer").get(link, params={"id": "products/1"}).text)["tests"]
+    assert (test["name"], test["expect"]["brand"]) == ("A-1", ["Lumio"])
+    assert client("viewer").get(link, params={"id": "products/none"}).status_code == 404
+
+
 def test_an_object_replaces_an_object_whole():
     from amazon_listings.connectors.merge_patch import merge_patch
     from amazon_listings.web.drafted import _replacing

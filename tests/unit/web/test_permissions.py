@@ -47,6 +47,7 @@ TABLE = {
     ("GET", "/dags/{dag_id}/fields.yaml"): "reader",
     ("GET", "/api/dags/{dag_id}/fields"): "reader",
     ("GET", "/dags/{dag_id}/fields/table"): "reader",
+    ("GET", "/dags/{dag_id}/fields/test.yaml"): "reader",
     ("GET", "/api/dags/{dag_id}/fields/names"): "reader",
     ("POST", "/dags/{dag_id}/fields/preview"): "reader",
     ("POST", "/dags/{dag_id}/fields/check"): "reader",

@@ -282,7 +282,7 @@ document.querySelectorAll("[data-ask]").forEach(ask);
 document.querySelectorAll("[data-names]").forEach(complete);
 document.querySelectorAll("form.form").forEach(follow);
 const opened = document.querySelector(".fieldlist [aria-current]");
-if (opened) opened.closest("ul").scrollTop = opened.offsetTop - opened.closest("ul").offsetTop - 80;
+if (opened) opened.closest("ul").scrollTop = opened.offsetTop - 80;
 load(document);
 followLanguage();
 if (framed()) {
