@@ -28,6 +28,7 @@ from amazon_listings.web import (
     runs_started,
     undo_page,
 )
+from amazon_listings.web.configured import ConnectorBroken, problem_of
 from amazon_listings.web.origin import SameOrigin
 from amazon_listings.web.rendering import HERE, base_of, render, wording
 
@@ -71,7 +72,9 @@ def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, AnyHTTPException)  # noqa: S101 - what it is registered for
     words = wording(request)
     sentence = str(error.detail)
-    if sentence.startswith("web."):
+    if isinstance(error, ConnectorBroken):
+        sentence = problem_of(error.connector, words.messages.language)
+    elif sentence.startswith("web."):
         sentence = words.messages.message(sentence) or sentence
     elif error.status_code == _UNAUTHORIZED:
         sentence = words.t("not_signed_in")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
@@ -30,6 +31,14 @@ _LOCK = threading.Lock()
 _KEPT: list[tuple[object, Loaded]] = []
 
 
+class ConnectorBroken(HTTPException):
+    """A connector that was asked for is broken; its reader is told why in their language."""
+
+    def __init__(self, connector: BrokenConnector) -> None:
+        super().__init__(409, connector.text)
+        self.connector = connector
+
+
 def configured() -> Loaded:
     """Return every connector; parsed again only where something changed since the last request.
 
@@ -55,17 +64,26 @@ def connector_of(dag_id: str) -> Connector:
     """Return the connector of a DAG; of one that is being made, as its document stands.
 
     Raises:
-        HTTPException: 404, there is none; 409, it is broken, and why.
+        ConnectorBroken: it is broken.
+        HTTPException: 404, there is none.
     """
     wanted = dag_id.removeprefix(DAG_PREFIX)
     for one in every_connector():
         if one.id == wanted and dag_id.startswith(DAG_PREFIX):
             if isinstance(one, BrokenConnector):
-                raise HTTPException(409, one.text)
+                raise ConnectorBroken(one)
             return one
     if (new := new_connector_of(dag_id)) is not None:
         return connector_from(new.document)
     raise HTTPException(404, "web.no_such_connector")
+
+
+@lru_cache(maxsize=512)
+def problem_of(broken: BrokenConnector, language: str) -> str:
+    """Return what is wrong with a connector, in a language: read again, which many words come from."""
+    with in_language(language):
+        loaded = load_connectors(settings().connectors, connector_variables(), only=broken.id)
+    return next((one.text for one in loaded.broken if one.id == broken.id), broken.text)
 
 
 def new_connector_of(dag_id: str) -> NewConnector | None:

@@ -24,7 +24,7 @@ from amazon_listings.ledger.overview import (
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
-from amazon_listings.web.configured import every_connector, keys_of
+from amazon_listings.web.configured import every_connector, keys_of, problem_of
 from amazon_listings.web.rendering import render, wording
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Choice(BaseModel, frozen=True):
     sort: str = ""
 
 
-def lines(visitor: AnyUser) -> list[ConnectorLine]:
+def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
     """Return the connectors that the user may read, by how urgent they are."""
     ledger = connections.ledger()
     keys, dags = keys_of(ledger), dag_states()
@@ -117,6 +117,7 @@ def lines(visitor: AnyUser) -> list[ConnectorLine]:
                 counts=counts.get(key, {}),
                 issues=issues.get(key, {}),
                 secrets=secrets,
+                language=language,
             )
         )
     return sorted(found, key=lambda one: (_WORST_FIRST.index(one.state), -one.blocked, one.id))
@@ -146,11 +147,12 @@ def narrowed(found: Iterable[ConnectorLine], choice: Choice) -> list[ConnectorLi
 @router.get("/", response_class=HTMLResponse)
 def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> HTMLResponse:
     """Show the connectors."""
-    found = lines(visitor)
+    words = wording(request)
+    found = lines(visitor, words.messages.language)
     return render(
         request,
         "connectors.html",
-        words=wording(request),
+        words=words,
         page="connectors",
         visitor=visitor,
         shown=narrowed(found, choice),
@@ -172,9 +174,9 @@ def being_made(visitor: Visitor) -> list[NewConnector]:
 
 
 @router.get("/api/connectors")
-def connectors(visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ConnectorLine]:
+def connectors(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ConnectorLine]:
     """Return the connectors that the user may read, and how each stands."""
-    return narrowed(lines(visitor), choice)
+    return narrowed(lines(visitor, wording(request).messages.language), choice)
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,7 @@ def _line(
     counts: dict[str, int],
     issues: dict[str, int],
     secrets: _Secrets,
+    language: str,
 ) -> ConnectorLine:
     last = runs[0] if runs else None
     broken = isinstance(one, BrokenConnector)
@@ -244,7 +247,7 @@ def _line(
         dag_id=dag_id_of(one.id),
         title=one.id if isinstance(one, BrokenConnector) else one.title,
         state=_state(one, dag, counts),
-        problem=one.text if isinstance(one, BrokenConnector) else "",
+        problem=problem_of(one, language) if isinstance(one, BrokenConnector) else "",
         country="" if isinstance(one, BrokenConnector) else one.marketplace.country,
         country_name="" if isinstance(one, BrokenConnector) else one.marketplace.name,
         product_type="" if isinstance(one, BrokenConnector) else one.amazon.product_type,

@@ -1,12 +1,16 @@
 """What pages say and how: words, languages, prefixes, hostile data, filters, files."""
 
 import csv
+import gzip
+import html
 import io
 import re
 
 import pytest
+from markupsafe import escape
 
 from amazon_listings.runs.report.tables import cell
+from amazon_listings.web.rendering import templates
 from support.hostile import HOSTILE
 from support.pages import Reading
 
@@ -122,6 +126,35 @@ def test_a_broken_connector_says_what_is_wrong_and_hides_nobody(client, folder, 
     assert [(one["id"], one["state"]) for one in lines] == [("lamps", "broken"), ("elsewhere", "paused")]
     assert "live" in lines[0]["problem"]
     assert client("admin").get("/dags/amazon_lamps/items").status_code == 409
+
+
+def test_a_broken_connector_is_worded_for_its_reader(client, variable):
+    variable("amazon_connector_lamps", {"sync": {"operation": "lve"}})
+    said = {}
+    for language in ("fr", "de"):
+        asked = client("admin", **{"accept-language": language, "accept": "text/html"})
+        (line, _) = asked.get("/api/connectors").json()
+        assert line["problem"].splitlines()[-1] in html.unescape(asked.get("/").text)
+        said[language] = line["problem"]
+        answer = asked.get("/dags/amazon_lamps/items")
+        assert answer.status_code == 409
+        assert line["problem"].splitlines()[-1] in html.unescape(answer.text)
+    assert said["fr"] != said["de"]
+
+
+def test_every_page_weighs_little(client):
+    """Compressed, with scripts and styles. 1,500 fields and 5,000 options would add 60 kB to `fields`."""
+    static = ("theme.js", "workbench.js", "workbench.css", "icon.svg")
+    common = sum(len(gzip.compress(client("admin").get(f"/static/{name}").content)) for name in static)
+    weights = {path: common + len(gzip.compress(client("admin").get(path).content)) for path in PAGES}
+    assert {path: weight for path, weight in weights.items() if weight > 20_000} == {}
+
+
+def test_sentences_show_what_they_quote_as_code():
+    template = templates().from_string("{{ sentence|marked }}")
+    assert template.render(sentence="Say `a<b` or `c`.") == "Say <code>a&lt;b</code> or <code>c</code>."
+    assert template.render(sentence=f"One ` alone {HOSTILE}") == escape(f"One ` alone {HOSTILE}")
+    assert HOSTILE not in template.render(sentence=f"`{HOSTILE}`")
 
 
 def test_what_goes_wrong_is_said_in_words(client):
