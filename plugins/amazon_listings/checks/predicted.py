@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from amazon_listings.checks.expectations import Expected
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.definitions import Definitions
 
@@ -49,6 +50,62 @@ _EVERYTHING = Scope(
     skus=frozenset(),
     force=False,
 )
+
+
+def errors_of_rows(ledger: Engine, key: str) -> dict[str, list[Issue]]:
+    """Return the errors of a connector's last quality check that no mapping changes.
+
+    Args:
+        ledger: The open ledger.
+        key: The connector's key.
+
+    Returns:
+        The errors by SKU, or by PIM identity where there is none.
+    """
+    found: dict[str, list[Issue]] = {}
+    for known in open_issues(ledger, key, severity="ERROR"):
+        issue = known.issue
+        if OF_THE_ROW.intersection((issue.code, *issue.codes)):
+            found.setdefault(known.item, []).append(issue)
+    return found
+
+
+class MappedColumns:
+    """Checks what the quality check expects of the columns that a mapping reads.
+
+    Args:
+        connector: The connector.
+        mapping: Its mapping, compiled.
+        definitions: Its definitions.
+    """
+
+    def __init__(self, connector: Connector, mapping: FieldMapping, definitions: Definitions) -> None:
+        self._connector = connector
+        self._tables = mapping.setting.tables
+        required = set(definitions.document.get("required", ()))
+        every = standard(mapping, required, definitions.labels, Origin())
+        self._probed = [one for one in every if one.probe is not None and one.column != OCCURRENCES]
+        self.attributes = frozenset(one.attribute for one in self._probed)
+
+    def failing(self, item: Item, siblings: list[Any]) -> Iterator[Expected]:
+        """Yield what an item fails."""
+        languages = [pim for pim, _ in self._connector.language_tags] or [""]
+        unknown: list[str] = []
+        rows = [
+            ItemRow(
+                item,
+                language,
+                fallback=self._connector.source.fallback_language,
+                siblings=siblings,
+                unknown=unknown,
+                tables=self._tables,
+            )
+            for language in languages
+        ]
+        for expected in self._probed:
+            probe = expected.probe
+            if probe is not None and (probe.of(rows) is None) is (probe.wrong is None):
+                yield expected
 
 
 @dataclass(frozen=True)
@@ -72,12 +129,7 @@ class Known:
     @cached_property
     def barred(self) -> dict[str, list[Issue]]:
         """The errors of the last quality check that no mapping changes, by SKU or PIM identity."""
-        found: dict[str, list[Issue]] = {}
-        for known in open_issues(self.ledger, self.key):
-            issue = known.issue
-            if issue.severity == "ERROR" and OF_THE_ROW.intersection((issue.code, *issue.codes)):
-                found.setdefault(known.item, []).append(issue)
-        return found
+        return errors_of_rows(self.ledger, self.key)
 
 
 class Predicted:
@@ -97,9 +149,7 @@ class Predicted:
         definitions = known.definitions
         self._mapping = compiled(connector, definitions, dict(known.tables), columns=dict(known.columns))
         self._rules = definitions.rules(connector.rules_off.keys())
-        required = set(definitions.document.get("required", ()))
-        every = standard(self._mapping, required, definitions.labels, Origin())
-        self._probed = [one for one in every if one.probe is not None and one.column != OCCURRENCES]
+        self._columns = MappedColumns(connector, self._mapping, definitions)
         seller = seller_of(known.ledger, known.key, connector.marketplace.id) or ""
         listings = ListingScope(known.key, seller, connector.marketplace.id, connector.amazon.product_type)
         self._local = LocalChecks(
@@ -135,27 +185,9 @@ class Predicted:
         siblings = variants_of(family)
         for item in family:
             kept = self._known.barred.get(item["sku"] or item["pim_id"], [])
-            found = kept + [_issue(one) for one in self._probed if self._fails(one, item, siblings)]
+            found = kept + [_issue(one) for one in self._columns.failing(item, siblings)]
             if found:
                 yield item["pim_id"], found
-
-    def _fails(self, expected: Expected, item: Item, siblings: list[Any]) -> bool:
-        languages = [pim for pim, _ in self._connector.language_tags] or [""]
-        unknown: list[str] = []
-        rows = [
-            ItemRow(
-                item,
-                language,
-                fallback=self._connector.source.fallback_language,
-                siblings=siblings,
-                unknown=unknown,
-                tables=self._mapping.setting.tables,
-            )
-            for language in languages
-        ]
-        probe = expected.probe
-        assert probe is not None  # noqa: S101 - of those that have one
-        return (probe.of(rows) is None) is (probe.wrong is None)
 
 
 def _issue(expected: Expected) -> Issue:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.checks.predicted import errors_of_rows
 from amazon_listings.fleet.plan_records import ConnectorPlan, Cost, Example, FieldChange, ItemChange
 from amazon_listings.fleet.plan_verdicts import judge_affected, judge_every
 from amazon_listings.ledger.connectors import find_key
@@ -136,7 +137,8 @@ def plan_connector(
     if key is None and ledger is not None and base is not None:
         key = find_key(ledger, base.connector.id, base.connector.was)
     if ledger is not None and key is not None:
-        judge = judge_every(base, head) if evaluate_all else judge_affected(base, head)
+        barred = _barred(base, head, ledger, key)
+        judge = (judge_every if evaluate_all else judge_affected)(base, head, barred)
         lacks = _lacking(head)
         for family in _families(ledger, key, known):
             tally.items += len(family)
@@ -176,6 +178,14 @@ def _families(ledger: Engine, key: str, made_by: State) -> Iterator[list[KeptIte
     items = kept_items(ledger, key, made_by=made_by.shared, now=datetime.now(UTC))
     for _, members in groupby(items, key=lambda kept: kept.family):
         yield list(members)
+
+
+def _barred(base: State | None, head: State | None, ledger: Engine, key: str) -> set[str]:
+    """Return the SKUs of items that the last quality check has blocked for what neither state changes."""
+    qualities = [state.connector.quality for state in (base, head) if state is not None]
+    asked = {"expectation", "unfit_value"} if qualities[0] != qualities[-1] else set()
+    errors = errors_of_rows(ledger, key)
+    return {name for name, found in errors.items() if any(one.code not in asked for one in found)}
 
 
 def _lacking(head: State | None) -> Callable[[KeptItem], bool]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.checks.predicted import MappedColumns
 from amazon_listings.ledger.item_states import digest
 from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
 from amazon_listings.mapping.expressions.rows import ItemRow
@@ -85,6 +86,11 @@ class State:
             return found
 
         return scoped
+
+    @cached_property
+    def columns(self) -> MappedColumns:
+        """Checks what a quality check expects of the columns that the mapping reads."""
+        return MappedColumns(self.connector, self.mapping, self.definitions)
 
     def is_valid(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether a payload keeps the definition, as a run of the connector judges it."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from amazon_listings.fleet.plan_states import differ_by_lines
 from amazon_listings.ledger.item_states import digest_of
@@ -22,7 +22,7 @@ from amazon_listings.runs.skus import sku_issues
 from amazon_listings.runs.unchanged import family_digest, row_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from amazon_listings.fleet.plan_states import State
@@ -65,12 +65,20 @@ class Note(Protocol):
         """Take it."""
 
 
-def judge_every(base: State | None, head: State | None) -> Callable[[list[KeptItem], Note], None]:
-    """Return what judges every item of a family whole, in both states."""
+def judge_every(
+    base: State | None, head: State | None, barred: Collection[str] = ()
+) -> Callable[[list[KeptItem], Note], None]:
+    """Return what judges every item of a family whole, in both states.
+
+    Args:
+        base: The former state.
+        head: The state that comes.
+        barred: SKUs of items that the last quality check has blocked for what no mapping changes.
+    """
 
     def judge(family: list[KeptItem], note: Note) -> None:
-        before = _verdicts(base, family)
-        after = _verdicts(head, family)
+        before = _verdicts(base, family, barred)
+        after = _verdicts(head, family, barred)
         for pim_id, (sku, _) in {**before, **after}.items():
             then = before.get(pim_id)
             now = after.get(pim_id)
@@ -84,13 +92,23 @@ def judge_every(base: State | None, head: State | None) -> Callable[[list[KeptIt
     return judge
 
 
-def judge_affected(base: State | None, head: State | None) -> Callable[[list[KeptItem], Note], None]:
-    """Return what judges the items of a family of which a changed line makes something else."""
+def judge_affected(
+    base: State | None, head: State | None, barred: Collection[str] = ()
+) -> Callable[[list[KeptItem], Note], None]:
+    """Return what judges the items of a family of which a changed line makes something else.
+
+    Args:
+        base: The former state.
+        head: The state that comes.
+        barred: SKUs of items that the last quality check has blocked for what no mapping changes.
+    """
     if base is None or head is None or not differ_by_lines(base, head):
-        return judge_every(base, head)
+        return judge_every(base, head, barred)
     names = base.changed_attributes(head)
     is_current = _currency(base)
-    judge_made, judge_unmade = _made_judge(base, head, names), _unmade_judge(base, head, names)
+    verdicts = _pair_judge(base, head, names, barred)
+    judge_made = _made_judge(base, head, names, verdicts)
+    judge_unmade = _unmade_judge(base, head, names, verdicts)
 
     def judge(family: list[KeptItem], note: Note) -> None:
         (judge_made if is_current(family) else judge_unmade)(family, note)
@@ -98,10 +116,15 @@ def judge_affected(base: State | None, head: State | None) -> Callable[[list[Kep
     return judge
 
 
-def _made_judge(base: State, head: State, names: AbstractSet[str]) -> Callable[[list[KeptItem], Note], None]:
+def _made_judge(
+    base: State, head: State, names: AbstractSet[str], verdicts: _PairJudge
+) -> Callable[[list[KeptItem], Note], None]:
     """Return what judges a family whose payloads are those of the former state."""
     after = head.part(names)
-    verdicts, known_right = _pair_judge(base, head, names), _known_right(base, head, names)
+    known_right = _known_right(base, head, names)
+    # A column is checked by what the mapping reads of it.
+    is_checked = names & (base.columns.attributes | head.columns.attributes)
+    checked = head.columns if is_checked else None
 
     def judge(family: list[KeptItem], note: Note) -> None:
         siblings = variants_of([kept.item for kept in family])
@@ -109,29 +132,29 @@ def _made_judge(base: State, head: State, names: AbstractSet[str]) -> Callable[[
             item, payload = kept.item, kept.attributes or {}
             now = _made(after, item, siblings)
             then = _Made({name: payload[name] for name in names if name in payload}, errors=False)
-            if now == then:
+            if now == then and checked is None:
                 continue
             sku = item["sku"] or item["pim_id"]
             common = {name: value for name, value in payload.items() if name not in names}
             if known_right is not None and kept.outcome in _PASSED:
                 judged = known_right(payload, {**common, **now.attributes})
-                if now.errors:
+                if now.errors or (checked is not None and any(checked.failing(item, siblings))):
                     judged = Verdict(judged.attributes, right=False)
                 note(item["pim_id"], sku, Verdict(payload, right=True), judged)
             else:
                 made = _Made(common, errors=False)
-                note(item["pim_id"], sku, *verdicts(item, _held(kept), made, then, now))
+                note(item["pim_id"], sku, *verdicts(_Both(item, siblings, _held(kept), made, then, now)))
 
     return judge
 
 
 def _unmade_judge(
-    base: State, head: State, names: AbstractSet[str]
+    base: State, head: State, names: AbstractSet[str], verdicts: _PairJudge
 ) -> Callable[[list[KeptItem], Note], None]:
     """Return what judges a family of which no payload is known that the former state has made."""
     before, after = (state.part(names) for state in (base, head))
     rest = head.part(set(head.mapping.attributes) - names)
-    verdicts = _pair_judge(base, head, names)
+    is_checked = bool(names & (base.columns.attributes | head.columns.attributes))
 
     def judge(family: list[KeptItem], note: Note) -> None:
         held = {kept.pim_id: _held(kept) for kept in family}
@@ -139,9 +162,10 @@ def _unmade_judge(
         siblings = variants_of(rows)
         for item in rows:
             now, then = (_made(one, item, siblings) for one in (after, before))
-            if now != then:
+            if now != then or is_checked:
                 common = _made(rest, item, siblings)
-                judged = verdicts(item, held.get(item["pim_id"], _NOTHING), common, then, now)
+                known = held.get(item["pim_id"], _NOTHING)
+                judged = verdicts(_Both(item, siblings, known, common, then, now))
                 note(item["pim_id"], item["sku"] or item["pim_id"], *judged)
 
     return judge
@@ -152,6 +176,30 @@ class _Made(NamedTuple):
 
     attributes: dict[str, Any]
     errors: bool
+
+
+class _Both(NamedTuple):
+    """What two states make of one item.
+
+    Args:
+        item: The item.
+        siblings: The variants beside it.
+        held: The payload that Amazon has of it.
+        common: What both make alike.
+        then: What the former state makes of the other attributes.
+        now: What the state that comes makes of them.
+    """
+
+    item: Item
+    siblings: list[Record]
+    held: Mapping[str, Any]
+    common: _Made
+    then: _Made
+    now: _Made
+
+
+#: Judges both payloads of an item that differ in some attributes.
+_PairJudge: TypeAlias = "Callable[[_Both], tuple[Verdict, Verdict]]"
 
 
 def _held(kept: KeptItem) -> Mapping[str, Any]:
@@ -202,34 +250,34 @@ def _known_right(
     return judged
 
 
-def _pair_judge(
-    base: State, head: State, names: AbstractSet[str]
-) -> Callable[[Item, Mapping[str, Any], _Made, _Made, _Made], tuple[Verdict, Verdict]]:
+def _pair_judge(base: State, head: State, names: AbstractSet[str], barred: Collection[str]) -> _PairJudge:
     """Return what judges both payloads of an item that differ in some attributes."""
     same_rules = names.isdisjoint(base.rules.reads)
 
-    def verdicts(
-        item: Item, held: Mapping[str, Any], common: _Made, then: _Made, now: _Made
-    ) -> tuple[Verdict, Verdict]:
+    def verdicts(both: _Both) -> tuple[Verdict, Verdict]:
+        item, siblings, held, common, then, now = both
         old, _ = base.rules.prepared({**common.attributes, **then.attributes})
         new, _ = head.rules.prepared({**common.attributes, **now.attributes})
-        if not item["sku"] or common.errors or sku_issues(head.connector, item["sku"], "en"):
+        if common.errors or not _is_sellable(head, item, barred):
             return Verdict(old, right=False), Verdict(new, right=False)
         keeps_rules = base.keeps_rules(old, held)
         if not keeps_rules and same_rules:
             return Verdict(old, right=False), Verdict(new, right=False)
-        valid = base.is_valid(old)
+        valid = base.is_valid(old) and not any(base.columns.failing(item, siblings))
         after = not now.errors and (same_rules or head.keeps_rules(new, held))
         if after and valid and not head.connector.contributes:
             after = head.definitions.stays_valid(new, names)
         elif after:
             after = head.is_valid(new)
+        after = after and not any(head.columns.failing(item, siblings))
         return Verdict(old, right=not then.errors and keeps_rules and valid), Verdict(new, right=after)
 
     return verdicts
 
 
-def _verdicts(state: State | None, family: list[KeptItem]) -> dict[str, tuple[str, Verdict]]:
+def _verdicts(
+    state: State | None, family: list[KeptItem], barred: Collection[str]
+) -> dict[str, tuple[str, Verdict]]:
     """The verdict of each item of a family in one state, with its SKU, by identity."""
     if state is None:
         return {}
@@ -239,22 +287,27 @@ def _verdicts(state: State | None, family: list[KeptItem]) -> dict[str, tuple[st
     siblings = variants_of(members)
     for item in state.mapping.expand_family(members):
         made = _made(state.mapping, item, siblings)
-        judged = _judged(state, item, made, held.get(item["pim_id"], _NOTHING))
+        judged = _judged(state, made, held.get(item["pim_id"], _NOTHING))
+        if judged.right and (
+            not _is_sellable(state, item, barred)
+            or (item["pim_id"] in held and any(state.columns.failing(item, siblings)))
+        ):
+            judged = Verdict(judged.attributes, right=False)
         found[item["pim_id"]] = (item["sku"] or item["pim_id"], judged)
     return found
 
 
-def _judged(state: State, item: FamilyMember, made: _Made, held: Mapping[str, Any]) -> Verdict:
+def _judged(state: State, made: _Made, held: Mapping[str, Any]) -> Verdict:
     """Return what is sent of an item's attributes, and whether it is right."""
     attributes, _ = state.rules.prepared(made.attributes)
-    right = (
-        bool(item["sku"])
-        and not made.errors
-        and not sku_issues(state.connector, item["sku"], "en")
-        and state.is_valid(attributes)
-        and state.keeps_rules(attributes, held)
-    )
+    right = not made.errors and state.is_valid(attributes) and state.keeps_rules(attributes, held)
     return Verdict(attributes, right)
+
+
+def _is_sellable(state: State, item: Item | FamilyMember, barred: Collection[str]) -> bool:
+    """Return whether an item has a SKU, and nothing is wrong with it or its row that no mapping changes."""
+    sku = item["sku"]
+    return bool(sku) and sku not in barred and not sku_issues(state.connector, sku, "en")
 
 
 def _made(mapping: FieldMapping, item: Item, siblings: Sequence[Record]) -> _Made:

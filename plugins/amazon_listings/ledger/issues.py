@@ -134,11 +134,15 @@ def gone_issues(ledger: Engine, connector_key: str, run: int) -> Iterator[KnownI
     yield from _known(ledger, (issues.c.connector_key == connector_key) & (issues.c.resolved_run == run))
 
 
-def open_issues(ledger: Engine, connector_key: str, item: str | None = None) -> Iterator[KnownIssue]:
-    """The open issues of a connector, or of one of its items."""
+def open_issues(
+    ledger: Engine, connector_key: str, item: str | None = None, *, severity: str | None = None
+) -> Iterator[KnownIssue]:
+    """The open issues of a connector, or of one of its items; all, or those of a severity."""
     condition = (issues.c.connector_key == connector_key) & issues.c.resolved_run.is_(None)
     if item is not None:
         condition &= issues.c.item == item
+    if severity is not None:
+        condition &= issues.c.severity == severity
     yield from _known(ledger, condition)
 
 

@@ -19,11 +19,13 @@ from amazon_listings.connectors import load_connectors
 from amazon_listings.fleet.plan import plan_connector
 from amazon_listings.fleet.plan_states import state_of
 from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
 from amazon_listings.mapping.values.notation import ColumnEvidence
 from amazon_listings.runs.map_fields import mapped_family
 from amazon_listings.runs.notations import RowNotation
 from amazon_listings.runs.unchanged import row_digest
+from amazon_product_types.validation.issue import Issue
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, write
 from tests.unit.fleet.conftest import LAMPS as BARE
@@ -361,3 +363,26 @@ def test_broken_texts_of_a_source_are_planned(state_with, ledger):
     found = plan_connector(base, head, ledger)
     assert found == plan_connector(base, head, ledger, evaluate_all=True)
     assert found.items == 1
+
+
+def test_what_the_quality_check_blocks_stays_blocked(state_with, ledger):
+    base, head = state_with({}), state_with({"brand": "ACME"})
+    picture = state_with({"main_product_image_locator": '"{{ item.picture }}"'})
+    items = [*ITEMS[:2], item(3, title="Luna 3", weight="1.5", origin="FR", base="e27", picture="ftp:/a")]
+    keep_run(ledger, base, items, ["payload"] * 3)
+    key = resolve_key(ledger, "fr_lamp")
+    twice = Issue(
+        code="sku_duplicate",
+        severity="ERROR",
+        source="quality",
+        message="Two items have the SKU.",
+        label="SKU",
+    )
+    second = list(find_states(ledger, key))[1]
+    record_states(ledger, key, [msgspec.structs.replace(second, outcome="blocked")])
+    record_issues(ledger, key, 1, [CheckedItem("A2", [twice], frozenset({"quality"}))])
+    for evaluate_all in (False, True):
+        found = plan_connector(base, head, ledger, evaluate_all=evaluate_all)
+        assert (found.changed, found.still_blocked) == (("A1", "A3"), 1)
+        found = plan_connector(head, picture, ledger, evaluate_all=evaluate_all)
+        assert "A3" in found.newly_blocked
