@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -182,10 +182,13 @@ class Installation:
     def wait_until(self, condition: Any, complaint: str) -> Any:
         """The first true value of `condition()`."""
         deadline = time.monotonic() + PATIENCE
-        while not (found := condition()):
+        while True:
+            # A busy machine may let a request time out: the next one tells.
+            with suppress(requests.Timeout):
+                if found := condition():
+                    return found
             assert time.monotonic() < deadline, complaint
             time.sleep(0.5)
-        return found
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `airflow …` beside the running Airflow; again where its SQLite database was locked."""

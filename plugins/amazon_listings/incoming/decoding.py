@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, NamedTuple
+from enum import Enum
+from typing import Any
 
 from amazon_listings.incoming.values import MOST_DIGITS, cleaned, unusable
 
@@ -18,10 +19,11 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 
-class Malformed(NamedTuple):
-    """Bytes that are not JSON; `what` completes "because …"."""
+class Malformed(Enum):
+    """Why bytes give no value."""
 
-    what: str
+    NOT_JSON = "not JSON"
+    TOO_LARGE = "too large"
 
 
 def decode(content: bytes) -> Any:
@@ -55,13 +57,13 @@ class _Reading:
         except RecursionError:
             pass  # it is read below, when the stack is free again
         except ValueError:
-            return Malformed("it is not JSON")
+            return Malformed.NOT_JSON
         except MemoryError:
-            return Malformed("it is too large")
+            return Malformed.TOO_LARGE
         try:
             return self._parsed(_without_depths(text))
         except (ValueError, RecursionError):
-            return Malformed("it is not JSON")
+            return Malformed.NOT_JSON
 
     def _parsed(self, text: str) -> Any:
         return json.loads(

@@ -9,6 +9,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.incoming.decoding import Malformed, decode
+from amazon_listings.messages import message
 from amazon_listings.selling_partner.fault_table import BROKEN_OFF, NOT_AMAZON
 from amazon_listings.selling_partner.faults import malformed, outcome_unknown
 from amazon_listings.selling_partner.redaction import redact
@@ -71,7 +72,7 @@ def read_answer(reply: Reply, call: Call) -> Answer:
     if isinstance(body, dict):
         return Answer(reply.status, body, request_id, reply.headers.get("Date"))
     refusal = call.refusal(reply.status, request_id=request_id)
-    error = malformed(refusal, NOT_JSON)
+    error = malformed(refusal, message("amazon.bad.not_json"))
     raise error if call.again else outcome_unknown(refusal._replace(status=0, text=NOT_JSON), call.sku)
 
 

@@ -82,7 +82,7 @@ def search(
     )
     shape = Shape(answer, name)
     if "productTypes" not in answer.body:
-        shape.bad("it has no productTypes")
+        shape.bad("amazon.bad.missing", key="productTypes")
     return [
         ProductType(
             shape.text("name", entry),
@@ -186,5 +186,5 @@ def _link(shape: Shape, key: str) -> Link:
     holder = shape.object(key)
     url = shape.text("resource", shape.object("link", holder))
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        shape.bad(f"the link of {key} is not a web address")
+        shape.bad("amazon.bad.not_address", key=key)
     return Link(url, shape.text("checksum", holder))

@@ -17,7 +17,6 @@ from amazon_listings.selling_partner.exceptions import (
     SellingPartnerError,
 )
 from amazon_listings.selling_partner.fault_table import FAULTS
-from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:
     from amazon_listings.selling_partner.fault_table import Fault, Side
@@ -65,11 +64,11 @@ def error_of(refusal: Refusal, *, sku: str | None = None) -> SellingPartnerError
     return _stamp(error, refusal)
 
 
-def malformed(refusal: Refusal, what: str) -> MalformedAnswer:
+def malformed(refusal: Refusal, what: Message) -> MalformedAnswer:
     """The exception for a success that can not be read; `what` completes "because …"."""
     error = MalformedAnswer(
         "amazon.answer_malformed",
-        what=redact(what),
+        what=what,
         said=_said(refusal),
         retry_after=RETRY_LATER,
     )
@@ -88,7 +87,7 @@ def outcome_unknown(refusal: Refusal, sku: str | None = None) -> OutcomeUnknown:
     return error
 
 
-def unclear(refusal: Refusal, what: str) -> AnswerUnclear:
+def unclear(refusal: Refusal, what: Message) -> AnswerUnclear:
     """The exception for a write whose readable answer does not decide; `what` completes "because …"."""
     said = malformed(refusal, what)
     error = AnswerUnclear("amazon.outcome_unknown", reason=said, retry_after=RETRY_LATER)

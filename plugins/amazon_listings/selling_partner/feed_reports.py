@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from amazon_listings.incoming.decoding import decode
+from amazon_listings.messages import Message, message
 from amazon_listings.selling_partner.answers import Answer
 from amazon_listings.selling_partner.exceptions import MalformedAnswer
 from amazon_listings.selling_partner.faults import RETRY_LATER
@@ -60,10 +61,10 @@ def read_report(content: bytes) -> Report:
     """
     document = decode(content)
     if not isinstance(document, dict):
-        raise _malformed("it is not a JSON object")
+        raise _malformed(message("amazon.bad.not_json"))
     head, summary = document.get("header"), document.get("summary")
     if not isinstance(summary, dict) and not isinstance(document.get("issues"), list):
-        raise _malformed("it has no summary and no issues")
+        raise _malformed(message("amazon.bad.neither", key="summary", other="issues"))
     counts = summary if isinstance(summary, dict) else {}
     processed, accepted, invalid = _counts(counts)
     return Report(
@@ -177,7 +178,7 @@ def _count(summary: dict[str, Any], key: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _malformed(what: str) -> MalformedAnswer:
+def _malformed(what: Message) -> MalformedAnswer:
     error = MalformedAnswer(
         "amazon.feed_report_malformed",
         what=what,

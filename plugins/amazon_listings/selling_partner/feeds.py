@@ -12,6 +12,7 @@ from amazon_listings.incoming.http_reader import unpacked
 from amazon_listings.selling_partner.downloads import download, upload, with_new_link
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
 from amazon_listings.selling_partner.faults import RETRY_LATER, Refusal, outcome_unknown
+from amazon_listings.selling_partner.redaction import redact
 from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def search(client: SellingPartner, created_since: str) -> list[Feed]:
         answer = client.call(name, query=query)
         shape = Shape(answer, name)
         if "feeds" not in answer.body:
-            shape.bad("it has no feeds")
+            shape.bad("amazon.bad.missing", key="feeds")
         found += [_feed(shape, entry) for entry in shape.objects("feeds")]
         token = shape.optional_text("nextToken")
         if token is None:
@@ -134,7 +135,7 @@ def search(client: SellingPartner, created_since: str) -> list[Feed]:
             break
         seen.add(token)
         query = {"nextToken": token}  # Amazon allows nothing else with it
-    shape.bad("its pages lead in a circle, or never end")
+    shape.bad("amazon.bad.circle")
     return found
 
 
@@ -181,14 +182,14 @@ def _damaged(what: str) -> DocumentDamaged:
 def _address(shape: Shape) -> str:
     url = shape.text("url")
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        shape.bad("its url is not a web address")
+        shape.bad("amazon.bad.not_address", key="url")
     return url
 
 
 def _feed(shape: Shape, body: dict[str, Any]) -> Feed:
     state = shape.text("processingStatus", body)
     if state not in _STATES:
-        shape.bad(f"its processingStatus is {state!r}")
+        shape.bad("amazon.bad.value", key="processingStatus", value=redact(repr(state)))
     return Feed(
         shape.text("feedId", body),
         cast("State", state),

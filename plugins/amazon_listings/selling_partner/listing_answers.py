@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from amazon_listings.messages import message
 from amazon_listings.selling_partner.exceptions import PreviewIgnored
 from amazon_listings.selling_partner.faults import unclear
+from amazon_listings.selling_partner.redaction import redact
 from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
@@ -73,10 +75,10 @@ def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Su
             sku=sku,
         )
     if status not in ({"VALID", "INVALID"} if preview else {"ACCEPTED", "INVALID"}):
-        what = f"its status is {status!r}"
+        facts = {"key": "status", "value": redact(repr(status))}
         if preview:
-            shape.bad(what)
-        raise unclear(shape.refusal, what)
+            shape.bad("amazon.bad.value", **facts)
+        raise unclear(shape.refusal, message("amazon.bad.value", **facts))
     issues = [repaired_issue(issue, status) for issue in shape.repaired_objects("issues")]
     return Submission(
         sku,

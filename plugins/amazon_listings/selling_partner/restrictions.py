@@ -54,7 +54,7 @@ def restrictions(
     }
     shape = Shape(client.call(OPERATION, query=query), OPERATION)
     if "restrictions" not in shape.body:
-        shape.bad("it has no restrictions")
+        shape.bad("amazon.bad.missing", key="restrictions")
     found = []
     for entry in shape.objects("restrictions"):
         # A restriction is one, whether or not Amazon gives its reasons.

@@ -80,7 +80,7 @@ def search(
             return
         reached = _moment(created)
         if reached is None or len(skus) == before:
-            shape.bad(f"it counts {found} results, and its pages end after {shown}")
+            shape.bad("amazon.bad.counts", found=found, shown=shown)
             return
         filters = {**filters, "createdAfter": (reached - _OVERLAP).isoformat().replace("+00:00", "Z")}
 
@@ -104,7 +104,7 @@ def _pages(
             return
         idle = 0 if page.listings else idle + 1
         if token in seen or idle > MOST_IDLE or len(seen) > MOST_PAGES:
-            page.shape.bad("its pages lead in a circle, or never end")
+            page.shape.bad("amazon.bad.circle")
         seen.add(token)
 
 
@@ -139,9 +139,9 @@ def _page(
     shape = Shape(answer, _NAME)
     found = shape.number("numberOfResults")
     if found is None and not answer.body.get("items"):
-        shape.bad("it has no numberOfResults and no items")
+        shape.bad("amazon.bad.neither", key="numberOfResults", other="items")
     if found and answer.body.get("items") is None:
-        shape.bad(f"it counts {found} results and has no items")
+        shape.bad("amazon.bad.no_items", found=found)
     listings = [read_listing(shape, item) for item in shape.objects("items")]
     pagination = shape.optional_object("pagination")
     return _Page(

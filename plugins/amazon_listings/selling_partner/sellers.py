@@ -49,7 +49,7 @@ def participations(client: SellingPartner) -> list[Participation]:
     answer = client.call(name)
     shape = Shape(answer, name)
     if "payload" not in answer.body:
-        shape.bad("it has no payload")
+        shape.bad("amazon.bad.missing", key="payload")
     found = []
     for entry in shape.objects("payload"):
         marketplace, state = shape.object("marketplace", entry), shape.object("participation", entry)

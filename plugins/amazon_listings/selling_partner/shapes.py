@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.messages import message
 from amazon_listings.selling_partner.faults import Refusal, malformed
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Shape:
         """A text that must be there and not empty."""
         value = (self.body if within is None else within).get(key)
         if not isinstance(value, str) or not value:
-            self.bad(f"it has no {key}")
+            self.bad("amazon.bad.missing", key=key)
         return str(value)
 
     def optional_text(self, key: str, within: dict[str, Any] | None = None) -> str | None:
@@ -39,7 +40,7 @@ class Shape:
         """An object that must be there."""
         value = (self.body if within is None else within).get(key)
         if not isinstance(value, dict):
-            self.bad(f"{key} is not an object")
+            self.bad("amazon.bad.not_object", key=key)
             return {}
         return value
 
@@ -49,7 +50,7 @@ class Shape:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-            self.bad(f"{key} is not a list of objects")
+            self.bad("amazon.bad.not_objects", key=key)
         return list(value)
 
     def number(self, key: str, within: dict[str, Any] | None = None) -> int | None:
@@ -78,14 +79,14 @@ class Shape:
         """A list of texts that must be there."""
         value = (self.body if within is None else within).get(key)
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-            self.bad(f"{key} is not a list of texts")
+            self.bad("amazon.bad.not_texts", key=key)
             return []
         return value
 
-    def bad(self, what: str) -> None:
-        """Refuse the answer; `what` completes "because …".
+    def bad(self, code: str, /, **facts: Any) -> None:
+        """Refuse the answer; the code's text completes "because …".
 
         Raises:
             MalformedAnswer: always.
         """
-        raise malformed(self.refusal, what)
+        raise malformed(self.refusal, message(code, **facts))

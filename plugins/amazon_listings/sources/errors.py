@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_listings.errors import ActionRequiredError, ItemError, RetryableError
+from amazon_listings.errors import ActionRequiredError, AmazonListingsError, ItemError, RetryableError
 
 
 class PimUnavailable(RetryableError):
@@ -39,6 +39,10 @@ class UnusableSource(ActionRequiredError):
 
 class UnusableRecord(ItemError):
     """One row or record cannot become an item; the others go on."""
+
+
+class UnusableRow(AmazonListingsError):
+    """What is wrong with a row; the text stands behind the name of its place."""
 
 
 class NotThere(UnusableSource):

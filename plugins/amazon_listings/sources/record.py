@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amazon_listings.incoming.values import MOST_DIGITS, is_text, printable
+from amazon_listings.sources.errors import UnusableRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +33,13 @@ def identifier(cell: object) -> str | None:
     """Return an id or reference as text (101 and "101" are one), or None if there is none.
 
     Raises:
-        ValueError: it is no text that can be written, or far too long to be an id; the text says so.
+        UnusableRow: it is no text that can be written, or far too long to be an id; the text says so.
     """
     if isinstance(cell, str) and cell.strip():
         if not is_text(cell):
-            raise ValueError(
-                "an id, a reference or a date of it holds half a character, or is no value at all"
-            )
+            raise UnusableRow("row.id_unwritable")
         if len(cell) > LONGEST_ID:
-            raise ValueError(f"an id, a reference or a date of it has {len(cell):,} characters")
+            raise UnusableRow("row.id_too_long", count=len(cell))
         return cell
     return str(cell) if isinstance(cell, int) and not isinstance(cell, bool) else None
 

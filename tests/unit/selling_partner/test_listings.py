@@ -273,7 +273,7 @@ def test_a_search_goes_on_where_amazons_pages_end_at_a_thousand(amazon, client):
 def test_a_search_that_leads_no_further_is_an_error_and_not_shorter(amazon, client):
     same = datetime(2026, 1, 1, tzinfo=UTC)
     amazon.say(body=created(range(1000), found=1500, at=same), times=2)
-    with pytest.raises(MalformedAnswer, match="counts 1500 results, and its pages end after 1000"):
+    with pytest.raises(MalformedAnswer, match="counts 1,500 results, and its pages end after 1,000"):
         list(listings.search(client, [FR], variationParentSku="P"))
 
 

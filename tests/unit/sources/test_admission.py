@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.sources.admission import admitted
+from amazon_listings.sources.errors import UnusableRow
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles
@@ -122,7 +123,7 @@ def test_a_payload_hash_never_fails_on_text():
 
 
 def test_an_identifier_is_writable_text():
-    with pytest.raises(ValueError, match="half a character"):
+    with pytest.raises(UnusableRow, match="half a character"):
         identifier("a\ud83d")
     assert shown("a\ud83d") == "a\ufffd"
     assert shown(10**30) == shown(datetime.now(UTC)) == ""

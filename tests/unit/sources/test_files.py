@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from upath import UPath
 
-from amazon_listings.sources.errors import UnusableSource
+from amazon_listings.messages import catalogue
+from amazon_listings.sources.errors import UnusableRecord, UnusableRow, UnusableSource
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles
@@ -73,7 +74,7 @@ def test_bad_rows_are_problems_with_their_line_and_the_others_go_on(tmp_path):
     assert "1 cells, the header 2" in texts[0]
     assert "'id' is empty" in texts[2]
     assert "not utf-8" in texts[3]
-    assert "stands already in a.csv, line 2" in texts[4]
+    assert "already stands in a.csv, line 2" in texts[4]
 
 
 def test_json_lines_keep_their_types(tmp_path):
@@ -238,3 +239,13 @@ def test_a_file_of_thousands_of_columns_is_told_within_a_second_on_one_screen(tm
         list(read_items(ProductFiles(FileSettings(path=str(file))), Selection()))
     assert time.thread_time() - began < 1
     assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("de", "ist leer"), ("es", "está vacía"), ("fr", "est vide"), ("it", "è vuota")],
+)
+def test_what_is_wrong_with_a_row_is_in_the_reader_s_language(language, words):
+    row = UnusableRow("row.empty_id", column="'id'")
+    problem = UnusableRecord("files.row_wrong", sku="x", where="a.csv, 2", reason=row)
+    assert words in problem.worded(catalogue(language))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amazon_listings.sources.errors import UnusableRow
 from amazon_listings.sources.record import split_language
 from amazon_listings.sources.sales_layer.positional import parse_row, tables
 from amazon_listings.sources.selection import Selection
@@ -84,7 +85,7 @@ def test_any_row_is_read_or_refused_in_words(row):
     body = {"data_schema": {"t": ["STATUS", "ID", "REF", "a", {"b": ["STATUS", "ID", "ORG"]}]}}
     try:
         identity = parse_row(tables(body)["t"], row, Selection()).id
-    except ValueError as error:
+    except UnusableRow as error:
         identity = str(error)
     assert identity
 

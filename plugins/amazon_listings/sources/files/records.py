@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.sources.errors import UnusableRecord
+from amazon_listings.sources.errors import UnusableRecord, UnusableRow
 from amazon_listings.sources.files.rows import file_rows
 from amazon_listings.sources.record import identifier, new_record, shown, split_language
 from amazon_listings.sources.selection import Selection, parse_moment
@@ -55,7 +55,7 @@ def fill(
             record = file_record(row.cells, source, selection)
             group = identifier(row.cells.get(source.group_column)) if source.group_column else None
             _refuse_repeated(store, record)
-        except ValueError as error:
+        except UnusableRow as error:
             name = shown(row.cells.get(source.id_column)) or row.where
             reading.problems.append(
                 UnusableRecord("files.row_wrong", sku=name, where=row.where, reason=error)
@@ -98,7 +98,7 @@ def _family_record(group: str, row: Record, so_far: Record | None) -> Record:
 def _refuse_repeated(store: StagingStore, record: Record) -> None:
     place = store.place(record["id"])
     if place is not None:
-        raise ValueError(f"id {record['id']!r} stands already in {place}; the first row is used")
+        raise UnusableRow("row.repeated", identity=repr(record["id"]), place=place)
 
 
 def file_record(cells: Mapping[str, Any], source: FileSettings, selection: Selection) -> Record:
@@ -110,11 +110,11 @@ def file_record(cells: Mapping[str, Any], source: FileSettings, selection: Selec
         selection: Which languages to keep.
 
     Raises:
-        ValueError: the row has no id, or a status that is none.
+        UnusableRow: the row has no id, or a status that is none.
     """
     identity = identifier(cells.get(source.id_column))
     if identity is None:
-        raise ValueError(f"column {source.id_column!r} is empty")
+        raise UnusableRow("row.empty_id", column=repr(source.id_column))
     record = new_record(identity)
     record["status"] = _status(cells.get(source.status_column)) if source.status_column else "visible"
     record["modified"] = _modified(cells, source)
@@ -140,7 +140,7 @@ def _own_columns(source: FileSettings) -> set[str | None]:
 def _status(cell: object) -> str:
     word = str(cell if cell is not None else "").strip().lower()
     if word not in STATUSES:
-        raise ValueError(f"status {word!r} is none of {', '.join(sorted(STATUSES))}")
+        raise UnusableRow("row.unknown_status", word=repr(word), known=", ".join(sorted(STATUSES)))
     return word
 
 
@@ -152,7 +152,7 @@ def _modified(cells: Mapping[str, Any], source: FileSettings) -> str | None:
         return None
     text = cell.isoformat() if isinstance(cell, datetime) else str(cell)
     if parse_moment(text) is None:
-        raise ValueError(f"{source.modified_column} {text!r} is not a date such as 2026-11-23T13:35:59")
+        raise UnusableRow("row.not_a_date", column=source.modified_column, text=repr(text))
     return text
 
 

@@ -199,14 +199,15 @@ def _json_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fi
         where = f"{name}, line {number}"
         if len(line) == LONGEST_LINE and not line.endswith("\n"):
             _pass_over(lines)
-            reason = f"it is longer than {LONGEST_LINE:,} characters"
+            reason = message("row.line_too_long", count=LONGEST_LINE)
             yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=reason)
             continue
         if not line.strip():
             continue
         row = decode_as_sent(line.encode("utf-8", "surrogateescape"))
         if isinstance(row, Malformed):
-            yield UnusableRecord("files.not_json", sku=where, where=where, reason=row.what)
+            reason = message("row.not_json") if row is Malformed.NOT_JSON else message("row.too_large")
+            yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=reason)
         elif isinstance(row, dict):
             yield FileRow(where, row)
         else:
@@ -235,7 +236,7 @@ def _parquet_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator
                 number += 1
                 where = f"{name}, row {number}"
                 if row is None:
-                    reason = "a value of it, such as a date, is out of range"
+                    reason = message("row.out_of_range")
                     yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=reason)
                 else:
                     yield FileRow(where, {key: _plain(cell) for key, cell in row.items()})

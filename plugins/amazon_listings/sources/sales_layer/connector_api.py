@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from amazon_listings.messages import log_line, message
-from amazon_listings.sources.errors import UnexpectedAnswer, UnusableRecord
+from amazon_listings.sources.errors import UnexpectedAnswer, UnusableRecord, UnusableRow
 from amazon_listings.sources.record import shown
 from amazon_listings.sources.sales_layer.connector_errors import BAD_LAST_UPDATE, INFORMATIVE, error_code
 from amazon_listings.sources.sales_layer.connector_pages import clock_of, media_waiting, pages
@@ -169,16 +169,20 @@ class _Answer:
             self.rows_read += 1
             try:
                 yield parse_row(self.described.tables[name], row, self.selection)
-            except ValueError as error:
+            except UnusableRow as error:
                 if self.wanted is None:  # a second answer repeats what the first one showed
-                    self._problem(name, row, f"cannot be read: {error}")
+                    self._problem(name, row, error)
 
-    def _problem(self, name: str, row: object, text: str) -> None:
+    def _problem(self, name: str, row: object, reason: UnusableRow) -> None:
         identity = row[1] if isinstance(row, list) and len(row) > 1 else None
-        subject = shown(identity) or "without id"
+        subject = shown(identity) or message("row.without_id")
         self.reading.problems.append(
             UnusableRecord(
-                "sales_layer.row_sales_layer_table", sku=subject, subject=subject, name=name, text=text
+                "sales_layer.row_sales_layer_table",
+                sku=shown(identity) or "?",  # in no language: the reader is not known yet
+                subject=subject,
+                name=name,
+                reason=reason,
             )
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.sources.errors import UnusableRow
 from amazon_listings.sources.record import identifier, new_record, split_language
 from amazon_listings.sources.sales_layer.images import (
     DELETED,
@@ -120,18 +121,18 @@ def parse_row(table: Table, row: object, selection: Selection) -> Row:
     """One row of a table.
 
     Raises:
-        ValueError: the row does not fit the table's columns; the text says how.
+        UnusableRow: the row does not fit the table's columns; the text says how.
     """
     if not isinstance(row, list):
-        raise ValueError(f"it is {type(row).__name__}, not a list")  # noqa: TRY004 - one error for bad rows
+        raise UnusableRow("row.not_a_list")
     status_at, id_at = table.place(STATUS) or 0, table.place(ID)
     identity = identifier(_cell(row, 1 if id_at is None else id_at))
     if identity is None:
-        raise ValueError("it has no id")
+        raise UnusableRow("row.no_id")
     if _cell(row, status_at) == DELETED:
         return Row(identity, None, _joins(table, row), unchanged_media=False)
     if len(row) != len(table.columns):
-        raise ValueError(f"it has {len(row)} values, data_schema has {len(table.columns)} columns")
+        raise UnusableRow("row.other_columns", values=len(row), columns=len(table.columns))
     record = new_record(identity)
     unchanged = False
     unfinished = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from amazon_listings.messages import log_line
-from amazon_listings.sources.errors import NotThere, UnusableSource
+from amazon_listings.sources.errors import NotThere, UnusableRow, UnusableSource
 from amazon_listings.sources.related_tables import bounded
 from amazon_listings.sources.sales_layer.connector_pages import pages
 from amazon_listings.sources.sales_layer.connector_tables import Described
@@ -103,7 +103,7 @@ def _records(table: Table, given: list[Any], selection: Selection) -> Iterator[R
     for row in given:
         try:
             record = parse_row(table, row, selection).record
-        except ValueError as error:
+        except UnusableRow as error:
             log.warning("%s", log_line("log.table_row_unreadable", table=table.name, reason=error))
             continue
         if record is not None:

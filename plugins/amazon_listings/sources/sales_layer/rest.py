@@ -20,6 +20,7 @@ from amazon_listings.sources.errors import (
     NotThere,
     UnexpectedAnswer,
     UnusableRecord,
+    UnusableRow,
     UnusableSource,
 )
 from amazon_listings.sources.record import identifier, shown
@@ -208,7 +209,7 @@ class Catalogue:
                 record = rest_record(row, resource, self._selection, language)
                 value = row.get(self.link)
                 key = identifier(value) or ""
-            except ValueError as error:
+            except UnusableRow as error:
                 self._reading.problems.append(
                     UnusableRecord(
                         "sales_layer.record_sales_layer_cannot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.sources.errors import UnusableRow
 from amazon_listings.sources.record import identifier, new_record
 from amazon_listings.sources.sales_layer.images import loose_images
 from amazon_listings.sources.selection import Selection, plain_language
@@ -25,14 +26,16 @@ def rest_record(row: object, resource: Resource, selection: Selection, language:
             text is in that language.
 
     Raises:
-        ValueError: the row is no object, or has neither id nor reference.
+        UnusableRow: the row is no object, or has neither id nor reference.
     """
     if not isinstance(row, Mapping):
-        raise ValueError("it is not an object")  # noqa: TRY004 - one error for bad rows
+        raise UnusableRow("row.not_an_object")
     reference = identifier(row.get(resource.reference))
     identity = identifier(row.get(resource.identifier)) or reference
     if identity is None:
-        raise ValueError(f"it has neither {resource.identifier} nor {resource.reference}")
+        raise UnusableRow(
+            "row.no_id_nor_reference", identifier=resource.identifier, reference=resource.reference
+        )
     record = new_record(identity)
     record["ref"] = reference or identity
     record["status"] = resource.status_word(row.get(resource.status)) if resource.status else ""
