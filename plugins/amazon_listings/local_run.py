@@ -163,7 +163,7 @@ def _live(run: RunContext, installation: Installation, poll: Callable[[float], N
 
 
 def due_items(run: RunContext) -> Iterator[TestedItem]:
-    """Yield the items that a live run sends, or would send."""
+    """Yield the items that a live run sends, or would send, with their plans."""
     from amazon_listings.runs.records import TESTED  # noqa: PLC0415 - with the rest of a run
 
     for part in run.folder.parts(TESTED):
@@ -180,7 +180,13 @@ def removals_due(run: RunContext) -> int:
 
 def plan_hash(run: RunContext) -> str:
     """Return the hash of what the run sends: SKUs, payloads and removals; the same in test and live runs."""
-    wanted = sorted([item.sku or "", item.hash] for item in due_items(run))
+    from amazon_listings.runs.records import TESTED  # noqa: PLC0415 - with the rest of a run
+
+    folder = run.folder
+    parts = folder.parts(TESTED)
+    wanted = sorted(
+        [item.sku or "", item.hash] for part in parts for item in folder.index(TESTED, part) if item.due
+    )
     left = removals_due(run)
     removals = [run.connector.sync.when_removed, left] if left else []
     account = [run.connector.key, run.connector.marketplace.id, run.connector.sync.full_replace]

@@ -8,12 +8,13 @@ import msgspec
 
 from amazon_listings.approvals.policy import POLICIES
 from amazon_listings.ledger.approvals import PLANNED, Asked
-from amazon_listings.runs.plan import Change, Method, changes_hash
+from amazon_listings.ledger.content import packed_text
+from amazon_listings.runs.plan import Change, Method, Plan, question_hash
+from amazon_listings.runs.records import encode
 
 if TYPE_CHECKING:
     from amazon_listings.approvals.policy import Policy, Reasons
     from amazon_listings.ledger.approvals import Approval, Kind
-    from amazon_listings.runs.plan import Plan
 
 #: Reasons by which a change counts with the value that it leads to alone.
 _BY_VALUE = POLICIES | {PLANNED}
@@ -35,6 +36,18 @@ def question_of(plan: Plan, reasons: Reasons) -> tuple[Change, ...]:
     if reasons.whole:
         return plan.changes
     return tuple(change for change in plan.changes if change.leaf in reasons.leaves)
+
+
+def hash_of(plan: Plan, question: tuple[Change, ...], by_before: tuple[Change, ...]) -> str:
+    """Return the hash of a question about changes of a plan.
+
+    Args:
+        plan: The plan.
+        question: Its changes that are asked about.
+        by_before: Those of them that count with what the listing had before as well.
+    """
+    asked = plan if question is plan.changes else Plan(plan.sku, plan.method, question)
+    return question_hash(asked.hash, by_before)
 
 
 def guarded(question: tuple[Change, ...], reasons: Reasons) -> tuple[Change, ...]:
@@ -61,21 +74,24 @@ def asked_item(
         sku=plan.sku,
         pim_id=pim_id,
         kind=kind,
-        hash=changes_hash(plan.sku, plan.method, question, guarded(question, reasons)),
+        hash=hash_of(plan, question, guarded(question, reasons)),
         reasons=tuple(sorted(reasons.names)),
         lines=tuple(sorted({policy.line_of(change) for change in question})),
-        changes=msgspec.to_builtins(_with_reasons(question, reasons)),
+        changes=packed_text(encode(_with_reasons(question, reasons))),
     )
 
 
-def _with_reasons(question: tuple[Change, ...], reasons: Reasons) -> tuple[AskedChange, ...]:
-    return tuple(
+def _with_reasons(question: tuple[Change, ...], reasons: Reasons) -> list[AskedChange]:
+    whole = tuple(sorted(reasons.whole))
+    return [
         AskedChange(
             one.leaf,
             one.before,
             one.after,
             one.origin,
-            reasons=tuple(sorted(reasons.whole | reasons.leaves.get(one.leaf, frozenset()))),
+            reasons=tuple(sorted(reasons.whole | reasons.leaves[one.leaf]))
+            if one.leaf in reasons.leaves
+            else whole,
         )
         for one in question
-    )
+    ]

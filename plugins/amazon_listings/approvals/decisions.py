@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from amazon_listings.approvals.asked_changes import asked_item, changes_of, guarded, question_of
+from amazon_listings.approvals.asked_changes import asked_item, changes_of, guarded, hash_of, question_of
 from amazon_listings.approvals.guards import REMOVED, RunTally, run_reasons
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Reasons
 from amazon_listings.ledger.approvals import Asked, approval_states, approvals_of, ask, forget_approvals
@@ -26,7 +26,7 @@ from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ApprovalNote
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.plan import Method, Plan, changes_hash
+from amazon_listings.runs.plan import Method, Plan, question_hash
 from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.runs.records import APPROVED, MAPPED, TESTED, ApprovedItem
 from amazon_listings.runs.records import REMOVED as REMOVED_STAGE
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.plan import Change
-    from amazon_listings.runs.records import MappedItem, TestedItem, WrittenItem
+    from amazon_listings.runs.records import TestedItem, WrittenItem
     from amazon_listings.selling_partner.leaves import Layout
 
 #: What an earlier try of the step may have decided about a removal; it is decided again.
@@ -168,20 +168,20 @@ class Decisions:
             skus = [item.sku for item in ready.values() if item.sku]
             known = known_items(self.ledger, self.listings, skus)
             states = approval_states(self.ledger, self.listings, skus)
-            for payload in self.folder.read(MAPPED, part) if ready else ():
-                item = ready.get(payload.pim_id)
-                if item is None or item.plan is None or states.get(payload.sku or "") in _ALLOWED:
+            wanted = self._wanted(part, ready)
+            for pim_id, item in ready.items():
+                if item.plan is None or states.get(item.sku or "") in _ALLOWED:
                     continue
-                reasons = policy.reasons(item.plan, payload.attributes)
+                reasons = policy.reasons(item.plan, wanted.get(pim_id, {}))
                 going = (
                     []
                     if reasons.whole
                     else [one for one in item.plan.changes if one.leaf not in reasons.leaves]
                 )
-                before = known.get(payload.sku or "")
+                before = known.get(item.sku or "")
                 again = before is not None and before.state not in {None, "deleted"}
                 vanished = bool(going) and item.plan.method == Method.PUT and again
-                tally.add(payload.sku or "", going, vanished=vanished)
+                tally.add(item.sku or "", going, vanished=vanished)
         for part in self.folder.parts(REMOVED_STAGE):
             items = self.folder.read(REMOVED_STAGE, part) if part != REPEATED else ()
             tally.removed += sum(item.outcome in _UNDECIDED for item in items)
@@ -210,11 +210,9 @@ class Decisions:
         tested = list(self.folder.read(TESTED, part))
         rows = approvals_of(self.ledger, self.listings, [item.sku for item in tested if item.sku])
         ready = {item.pim_id: item for item in tested if _is_ready(item)}
-        payloads: dict[str, MappedItem] = {}
-        if ready:
-            payloads = {one.pim_id: one for one in self.folder.read(MAPPED, part) if one.pim_id in ready}
+        wanted = self._wanted(part, ready)
         verdicts = {
-            pim_id: self._item(item, payloads[pim_id], rows.get(item.sku or ""), policy, of_run)
+            pim_id: self._item(item, wanted.get(pim_id, {}), rows.get(item.sku or ""), policy, of_run)
             for pim_id, item in ready.items()
         }
         scope = self.folder.noted(Scope)
@@ -236,6 +234,17 @@ class Decisions:
                 verdicts[pim_id] = self._beside(verdicts[pim_id])
         return list(verdicts.values())
 
+    def _wanted(self, part: str, ready: Mapping[str, TestedItem]) -> dict[str, dict[str, Any]]:
+        """Return the attributes of the items that are changed: what is made is judged by its plan."""
+        changed = {
+            pim_id
+            for pim_id, item in ready.items()
+            if item.plan is not None and item.plan.method == Method.PATCH
+        }
+        if not changed:
+            return {}
+        return {one.pim_id: one.attributes for one in self.folder.read(MAPPED, part) if one.pim_id in changed}
+
     def _beside(self, verdict: _Verdict) -> _Verdict:
         """Return the verdict on an item that was only read because others of its family were approved."""
         if verdict.approved.outcome is not Outcome.READY:
@@ -254,7 +263,7 @@ class Decisions:
     def _item(
         self,
         item: TestedItem,
-        payload: MappedItem,
+        wanted: Mapping[str, Any],
         row: Approval | None,
         policy: Policy,
         of_run: frozenset[str],
@@ -264,13 +273,13 @@ class Decisions:
             # Without a plan it is not known what would be sent.
             note = self.messages.phrase("approval.no_plan")
             return _Verdict(_decided(item, Outcome.FAILED, note))
-        own = policy.with_run(policy.reasons(plan, payload.attributes), plan, of_run)
+        own = policy.with_run(policy.reasons(plan, wanted), plan, of_run)
         former = self._with_former(own, plan, row)
         if row is not None and row.state in _ALLOWED:
             # The reasons of then: what a guard asked about was approved for what the listing had before.
             question = question_of(plan, former)
             by_before = guarded(question, former)
-            if row.hash == changes_hash(plan.sku, plan.method, question, by_before):
+            if row.hash == hash_of(plan, question, by_before):
                 return _Verdict(
                     _decided(item, Outcome.READY, plan_hash=plan.hash, approval=row.hash, guarded=by_before)
                 )
@@ -287,7 +296,8 @@ class Decisions:
         state = row.state if row is not None and row.hash == asked.hash else None
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
         note = self._note(outcome, question, plan, asked.reasons)
-        left = tuple(change for change in plan.changes if change not in question)
+        about = {change.leaf for change in question}
+        left = tuple(change for change in plan.changes if change.leaf not in about)
         if not left:
             return _Verdict(_decided(item, outcome, note), asked)
         rest = Plan(plan.sku, plan.method, left)
@@ -343,7 +353,7 @@ class Decisions:
             if row is not None and row.state in {"asked", "refused"}:
                 former = set(row.reasons)
                 own |= former - POLICIES if self.connector.approval.policy == "never" else former
-            hash_ = changes_hash(item.sku, Method.DELETE if how == "delete" else Method.PATCH, ())
+            hash_ = question_hash(Plan(item.sku, Method.DELETE if how == "delete" else Method.PATCH).hash)
             state = row.state if row is not None and row.hash == hash_ else None
             arrival = waiting.get(item.pim_id) if item.pim_id else None
             if arrival is not None and state not in _ALLOWED:

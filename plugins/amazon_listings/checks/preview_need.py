@@ -23,6 +23,7 @@ ENOUGH, ENOUGH_OF_OFFERS = 3, 1
 SHARE_OF_REFUSED = 0.5
 #: Items with one refused shape that are previewed together; doubled as long as all are refused.
 TOGETHER = 3
+_UNSEEN = Seen()
 
 
 class Need(Enum):
@@ -63,13 +64,13 @@ class PreviewNeed:
 
     def of(self, shapes: Shapes) -> Need:
         """Return what an item with such shapes needs now."""
-        seen = [self._seen.get(shape, Seen()) for shape in shapes]
+        seen = [self._seen.get(shape, _UNSEEN) for shape in shapes]
         used_up = self.asked >= self.most
         if any(one.refused is not None for one in seen):
             spent = self.asked_of_refused >= self.most * SHARE_OF_REFUSED
             return Need.REFUSED if used_up or spent else Need.PREVIEW
         enough = ENOUGH_OF_OFFERS if len(shapes) == 1 else ENOUGH
-        if all(one.passes >= enough for one in seen):
+        if min([one.passes for one in seen], default=enough) >= enough:
             return Need.NONE
         return Need.USED_UP if used_up else Need.PREVIEW
 
@@ -91,7 +92,7 @@ class PreviewNeed:
             else:
                 enough = ENOUGH_OF_OFFERS if len(shapes) == 1 else ENOUGH
                 wanted = any(
-                    self._seen.get(shape, Seen()).passes + coming[shape] < enough for shape in shapes
+                    self._seen.get(shape, _UNSEEN).passes + coming[shape] < enough for shape in shapes
                 )
             if wanted:
                 found.append(position)
@@ -102,7 +103,7 @@ class PreviewNeed:
         """Learn that Amazon's preview passed a payload."""
         self._count(shapes)
         for shape in shapes:
-            known = self._seen.get(shape, Seen())
+            known = self._seen.get(shape, _UNSEEN)
             if known.passes < ENOUGH or known.refused is not None:
                 self._seen[shape] = Seen(known.passes + 1)
                 self._changed.add(shape)
@@ -121,7 +122,7 @@ class PreviewNeed:
             blamed = [shape for shape, name in shapes.items() if name in names] if names else []
             # What Amazon says of no attribute, or of one that is missing, is about all that is new.
             blamed = blamed or list(shapes)
-            fresh = [shape for shape in blamed if self._seen.get(shape, Seen()).passes < ENOUGH]
+            fresh = [shape for shape in blamed if self._seen.get(shape, _UNSEEN).passes < ENOUGH]
             for shape in fresh or blamed:
                 self._seen[shape] = Seen(0, issue.message or issue.code)
                 self._changed.add(shape)
@@ -140,7 +141,7 @@ class PreviewNeed:
         self._changed.clear()
 
     def _refused(self, shapes: Collection[int]) -> list[int]:
-        return [shape for shape in shapes if self._seen.get(shape, Seen()).refused is not None]
+        return [shape for shape in shapes if self._seen.get(shape, _UNSEEN).refused is not None]
 
     def _count(self, shapes: Shapes) -> None:
         self.asked += 1

@@ -49,9 +49,11 @@ class ShapeReader:
         self._document = document
         self._seen: dict[str, Counter[int]] = {}
         self._many: set[str] = set()
+        self._told_apart: frozenset[str] | None = None
 
     def see(self, attributes: Mapping[str, Any]) -> None:
         """Take a payload into account for which values many items share."""
+        self._told_apart = None
         for place, value in _values(attributes):
             if value.__class__ is str and place not in self._many:
                 counts = self._seen.setdefault(place, Counter())
@@ -83,29 +85,30 @@ class ShapeReader:
         for name in touched:
             if name not in sent:
                 found[_digest("removed", name)] = name
+        told_apart = self._places_told_apart()
         for place, value in _values(sent):
             name = place.partition("/")[0]
             found[_digest("kind", place, _kind(value))] = name
-            if self._is_told_apart(place, value):
-                found[_digest("value", place, str(value))] = name
+            if value.__class__ is str and place in told_apart:
+                found[_digest("value", place, value)] = name
+        texts: dict[str, set[str]] = {}
         for number, (names, options) in enumerate(self._conditions):
             if names.isdisjoint(touched):
                 continue
-            held = sorted(
-                (name, *sorted(options.intersection(map(str, _scalars(item.attributes[name])))))
-                for name in names
-                if name in item.attributes
-            )
-            found[_digest("branch", str(number), repr(held))] = ""
+            held = []
+            for name in names & item.attributes.keys():
+                if name not in texts:
+                    texts[name] = {str(one) for one in _scalars(item.attributes[name])}
+                held.append((name, *sorted(options & texts[name])))
+            found[_digest("branch", str(number), repr(sorted(held)))] = ""
         return found
 
-    def _is_told_apart(self, place: str, value: Any) -> bool:
-        if value.__class__ is not str:
-            return False
-        if place in self._options:
-            return True
-        counts = self._seen.get(place)
-        return counts is not None and counts.total() >= OFTEN * len(counts)
+    def _places_told_apart(self) -> frozenset[str]:
+        """Return the places whose texts are told apart: options, and where many items share few."""
+        if self._told_apart is None:
+            shared = (place for place, counts in self._seen.items() if counts.total() >= OFTEN * len(counts))
+            self._told_apart = self._options.union(shared)
+        return self._told_apart
 
     @cached_property
     def _options(self) -> frozenset[str]:

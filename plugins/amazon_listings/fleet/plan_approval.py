@@ -26,7 +26,7 @@ from amazon_listings.ledger.items import ListingScope, accepted_contents, known_
 from amazon_listings.ledger.overview import seller_of
 from amazon_listings.ledger.runs import recent_runs
 from amazon_listings.runs.notations import remembered
-from amazon_listings.runs.plan import Method, Plan, changes_between, changes_hash, line_behind
+from amazon_listings.runs.plan import Method, Plan, changes_between, line_behind, question_hash
 from amazon_listings.runs.storage import storage_explained
 from amazon_listings.selling_partner.leaves import amazon_defaults
 
@@ -153,7 +153,7 @@ def _removal(change: ItemChange, policy: Policy) -> Asked | None:
     how = policy.connector.sync.when_removed
     if how == "keep":
         return None
-    hash_ = changes_hash(change.sku, Method.DELETE if how == "delete" else Method.PATCH, ())
+    hash_ = question_hash(Plan(change.sku, Method.DELETE if how == "delete" else Method.PATCH).hash)
     return Asked(change.sku, change.pim_id, "remove", hash_, (PLANNED,), (policy.removal_line(),))
 
 

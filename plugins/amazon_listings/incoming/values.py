@@ -60,7 +60,7 @@ def printable(text: str) -> str:
 
 def unfit(value: Any) -> Unfit | None:
     """Return why a value of a field cannot be used, or None if it can."""
-    if value.__class__ is str and len(value) <= LONGEST_TEXT and value.isascii():
+    if value.__class__ is str and len(value) <= LONGEST_TEXT and is_text(value):
         return None
     budget = _Budget()
     level = [value]

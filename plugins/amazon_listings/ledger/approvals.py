@@ -38,6 +38,7 @@ State = Literal["asked", "approved", "refused", "sending", "sent"]
 #: The reason of what was approved as a part of the plan of a configuration, before any run asked.
 PLANNED = "planned"
 _KEY = ("connector_key", "seller_id", "marketplace_id", "sku")
+_NO_CHANGES = packed(())
 #: What becomes of a listing.
 Kind = Literal["create", "change", "remove"]
 
@@ -53,7 +54,7 @@ class Asked:
         hash: The hash of the changes that are asked about.
         reasons: Why: `first`, `always`, or names of guards.
         lines: The mapping lines behind the changes.
-        changes: The changes as JSON data.
+        changes: The changes as JSON, packed: a run may ask about each of its items.
     """
 
     sku: str
@@ -62,12 +63,15 @@ class Asked:
     hash: str
     reasons: tuple[str, ...]
     lines: tuple[str, ...] = ()
-    changes: Any = ()
+    changes: bytes = _NO_CHANGES
 
 
 @dataclass(frozen=True)
 class Approval:
-    """The row of an item; `connector_id` is the id that its connector has today."""
+    """The row of an item; `connector_id` is the id that its connector has today.
+
+    `packed_changes` is only there where the changes were asked for.
+    """
 
     connector_key: str
     connector_id: str
@@ -87,7 +91,16 @@ class Approval:
     lapses_at: datetime
     answered_at: datetime | None
     answered_by: str | None
-    changes: Any = ()
+    packed_changes: bytes | None = None
+
+    @property
+    def changes(self) -> Any:
+        """The changes as JSON data.
+
+        Raises:
+            LedgerDamaged: they are not what was written.
+        """
+        return unpacked(self.packed_changes) or ()
 
     def lapsed(self, now: datetime) -> bool:
         """Return whether there was no answer in time."""
@@ -410,8 +423,12 @@ def _entry(item: Asked) -> dict[str, Any]:
         "hash": item.hash,
         "reasons": list(item.reasons),
         "lines": list(item.lines),
-        "changes": packed(item.changes),
+        "changes": item.changes,
     }
+
+
+#: The fields of an approval that its row has as they are.
+_COPIED = tuple(Approval.__dataclass_fields__.keys() - {"reasons", "lines", "packed_changes"})
 
 
 def _rows(*, changes: bool) -> Any:
@@ -423,11 +440,12 @@ def _rows(*, changes: bool) -> Any:
 
 def _approval(row: Row[Any]) -> Approval:
     found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
-    values = {name: found[name] for name in Approval.__dataclass_fields__ if name in found}
-    values |= {"reasons": tuple(row.reasons), "lines": tuple(row.lines)}
-    if "changes" in found:
-        values["changes"] = unpacked(row.changes)
-    return Approval(**values)
+    return Approval(
+        **{name: found[name] for name in _COPIED},
+        reasons=tuple(row.reasons),
+        lines=tuple(row.lines),
+        packed_changes=found.get("changes"),
+    )
 
 
 class _Scope(NamedTuple):

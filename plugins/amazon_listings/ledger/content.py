@@ -20,7 +20,12 @@ def packed(content: Any) -> bytes:
     """JSON, compressed, as the ledger keeps payloads."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     # A PIM may hold half a surrogate pair; it must come back as it was.
-    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+    return packed_text(text.encode("utf-8", "surrogatepass"))
+
+
+def packed_text(text: bytes) -> bytes:
+    """Return JSON as `packed` does."""
+    return zlib.compress(text)
 
 
 def unpacked(content: bytes | None) -> Any:

@@ -132,7 +132,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         The same for any order of changes, elements of different selectors, and keys; what the leaves
         held before, and which lines they come from, do not count.
         """
-        changes = sorted(_text(change.leaf, change.after) for change in self.changes)
+        changes = sorted([_text(change.leaf, change.after) for change in self.changes])
         text = json.dumps([self.sku, self.method, changes])
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -142,17 +142,16 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         return frozenset(change.leaf.attribute for change in self.changes)
 
 
-def changes_hash(sku: str, method: Method, changes: Iterable[Change], guarded: Iterable[Change] = ()) -> str:
+def question_hash(question: str, guarded: Iterable[Change] = ()) -> str:
     """Return the SHA-256 (hex) of what a person is asked about.
 
     Args:
-        sku: The SKU.
-        method: What becomes of the listing.
-        changes: The changes in question; each counts with the value it leads to.
+        question: The hash of the plan that consists of the changes in question; each counts with the value
+            it leads to.
         guarded: Those of them that count with what the listing had before as well.
     """
-    before = sorted(_text(one.leaf, one.before) for one in guarded)
-    text = json.dumps([Plan(sku, method, tuple(changes)).hash, before])
+    before = sorted([_text(one.leaf, one.before) for one in guarded])
+    text = json.dumps([question, before])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -162,12 +161,24 @@ _encoder = json.JSONEncoder(default=msgspec.to_builtins, sort_keys=True)
 
 def _text(leaf: Leaf, value: Any) -> str:
     """Return a leaf and a value of it as JSON with sorted keys; the many of a run share few leaves."""
-    text = encode_basestring_ascii(value) if value.__class__ is str else _encoder.encode(value)
-    # 1, 1.0 and true are equal, and have other texts.
-    alike = all(step.__class__ is str for step in leaf.path) and all(
-        value.__class__ is str for _, value in leaf.selectors
-    )
-    return f"[{_leaf_text(leaf) if alike else _encoder.encode(leaf)}, {text}]"
+    if value is None:
+        text = "null"
+    elif value.__class__ is str:
+        text = encode_basestring_ascii(value)
+    else:
+        text = _encoder.encode(value)
+    return f"[{_leaf_text(leaf) if _is_textual(leaf) else _encoder.encode(leaf)}, {text}]"
+
+
+def _is_textual(leaf: Leaf) -> bool:
+    """Return whether an address is made of texts: 1, 1.0 and true are equal, and have other texts."""
+    for step in leaf.path:
+        if step.__class__ is not str:
+            return False
+    for _, value in leaf.selectors:  # noqa: SIM110 - this is called for each leaf of each item
+        if value.__class__ is not str:
+            return False
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ index file beside the part, which has everything else: steps that need no payloa
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
@@ -354,8 +355,10 @@ def encode(record: object) -> bytes:
     # msgspec writes NaN and infinity as null, which would turn a wrong value into none.
     # The marketplace of a leaf is a name or none.
     nulls = line.count(b"null")
-    if nulls and nulls > line.count(_NO_MARKETPLACE) and not _is_finite(msgspec.to_builtins(record)):
-        return _spelled_out(record)
+    if nulls and nulls > line.count(_NO_MARKETPLACE):
+        plain = record if isinstance(record, dict) else msgspec.to_builtins(record)
+        if not _is_finite(plain):
+            return _spelled_out(record)
     return line + b"\n"
 
 
@@ -386,10 +389,15 @@ def _spelled_out(record: object) -> bytes:
 
 
 def _is_finite(document: object) -> bool:
-    try:
-        json.dumps(document, allow_nan=False)
-    except ValueError:
-        return False
+    stack = [document]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, dict):
+            stack += one.values()
+        elif isinstance(one, list | tuple):
+            stack += one
+        elif isinstance(one, float) and not math.isfinite(one):
+            return False
     return True
 
 

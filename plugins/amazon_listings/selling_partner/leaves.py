@@ -197,10 +197,15 @@ def selection_of(element: Any, selectors: tuple[str, ...], defaults: Mapping[str
     """Return the selectors' values of an element; None if it cannot be told apart by them."""
     if not isinstance(element, dict):
         return None
-    found = [(name, element.get(name, defaults.get(name))) for name in sorted(selectors)]
-    if not all(isinstance(value, _SELECTABLE) for _, value in found):
-        return None
-    return tuple((name, value) for name, value in found if value is not None)
+    found: list[tuple[str, Scalar]] = []
+    for name in sorted(selectors):
+        value = element[name] if name in element else defaults.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str | int | float | bool):
+            return None
+        found.append((name, value))
+    return tuple(found)
 
 
 class _Comparison:
@@ -218,8 +223,11 @@ class _Comparison:
                 yield Difference(Leaf(None, name), before or None, after or None)
             return
         for selection, (left, right) in groups.items():
-            marketplace = next((str(value) for key, value in selection if key == MARKETPLACE), None)
-            others = tuple(pair for pair in selection if pair[0] != MARKETPLACE)
+            marketplace, others = None, selection
+            for place, (key, value) in enumerate(selection):
+                if key == MARKETPLACE:
+                    marketplace, others = str(value), selection[:place] + selection[place + 1 :]
+                    break
             for path, one, other in self._group(left, right, layout):
                 yield Difference(Leaf(marketplace, name, others, path), one, other)
 

@@ -39,6 +39,8 @@ def _emptied(record: Record) -> list[UnfitField]:
     found: list[UnfitField] = []
     for part in _PARTS:
         values = cast("dict[str, Any]", record)[part]
+        if not values:
+            continue
         for name, reason in list(unfit_fields(values)):
             del values[name]
             field = printable(name)

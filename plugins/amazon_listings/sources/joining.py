@@ -22,7 +22,9 @@ def join(product: Record, variant: Record | None) -> Item:
         "group": f"products/{product['id']}",
         "sku": None,
         "status": own["status"] or product["status"],
-        "modified": max(filter(None, (product["modified"], own["modified"])), default=None),
+        "modified": max(filter(None, (product["modified"], own["modified"])), default=None)
+        if variant
+        else product["modified"] or None,
         "product": product,
         "variant": variant,
     }

@@ -8,9 +8,10 @@ temporary database (no name) spills to disk by itself and is gone when it is clo
 from __future__ import annotations
 
 import json
+import marshal
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,9 +23,9 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -16000;
 CREATE TABLE product (
-    seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, shown INTEGER NOT NULL, body TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, shown INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE variant (
-    seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, shown INTEGER NOT NULL, body TEXT NOT NULL,
+    seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, shown INTEGER NOT NULL, body BLOB NOT NULL,
     parent TEXT NOT NULL);
 CREATE INDEX variant_parent ON variant (parent, seq);
 CREATE TABLE touched (key TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -58,6 +59,7 @@ class StagingStore:
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.executescript(_TABLES)
         self._db.execute("BEGIN")
+        self._any_removed = False
 
     def close(self) -> None:
         """Forget everything and free the disk."""
@@ -68,9 +70,9 @@ class StagingStore:
         self._db.execute(
             "INSERT INTO product (key, shown, body) VALUES (?, ?, ?) "
             "ON CONFLICT (key) DO UPDATE SET shown = excluded.shown, body = excluded.body",
-            (key, shown, json.dumps(record)),
+            (key, shown, _packed(record)),
         )
-        if shown:
+        if shown and self._any_removed:
             self._db.execute("DELETE FROM removed WHERE id = ?", (f"products/{record['id']}",))
 
     def put_variant(self, parent: str, record: Record, *, shown: bool = True) -> None:
@@ -79,9 +81,9 @@ class StagingStore:
             "INSERT INTO variant (key, shown, body, parent) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (key) DO UPDATE SET shown = excluded.shown, body = excluded.body, "
             "parent = excluded.parent",
-            (record["id"], shown, json.dumps(record), parent),
+            (record["id"], shown, _packed(record), parent),
         )
-        if shown:
+        if shown and self._any_removed:
             self._db.execute("DELETE FROM removed WHERE id = ?", (f"variants/{record['id']}",))
 
     def add_texts(self, table: str, key: str, texts: Mapping[str, Mapping[str, str]]) -> None:
@@ -90,10 +92,10 @@ class StagingStore:
         row = self._db.execute(f"SELECT body FROM {kind} WHERE key = ?", (key,)).fetchone()  # noqa: S608 - two names of ours
         if row is None:
             return
-        record = cast("Record", json.loads(row[0]))
+        record = _record(row[0])
         for name, values in texts.items():
             record["texts"][name] = {**values, **record["texts"].get(name, {})}
-        self._db.execute(f"UPDATE {kind} SET body = ? WHERE key = ?", (json.dumps(record), key))  # noqa: S608 - our own table
+        self._db.execute(f"UPDATE {kind} SET body = ? WHERE key = ?", (_packed(record), key))  # noqa: S608 - our own table
 
     def remove(self, table: str, key: str) -> None:
         """Note a record as deleted or gone from the selection, and drop it."""
@@ -108,6 +110,7 @@ class StagingStore:
     def note_removed(self, identity: str) -> None:
         """Note an id (`products/99`) as gone from the selection."""
         self._db.execute("INSERT OR IGNORE INTO removed VALUES (?)", (identity,))
+        self._any_removed = True
 
     def removed(self) -> list[str]:
         """Ids of what is gone."""
@@ -132,7 +135,7 @@ class StagingStore:
     def product(self, key: str) -> Record | None:
         """The product, or None."""
         row = self._db.execute("SELECT body FROM product WHERE key = ?", (key,)).fetchone()
-        return cast("Record", json.loads(row[0])) if row else None
+        return _record(row[0]) if row else None
 
     def keep_touched(self) -> None:
         """Drop every family that is not marked."""
@@ -158,14 +161,12 @@ class StagingStore:
         row = self._db.execute("SELECT value FROM link WHERE key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row else key
 
-    def note_place(self, key: str, place: str) -> None:
-        """Remember where a record stands in its file."""
-        self._db.execute("INSERT OR IGNORE INTO place VALUES (?, ?)", (key, place))
-
-    def place(self, key: str) -> str | None:
-        """Where a record of this id stands, or None if there was none so far."""
+    def note_place(self, key: str, place: str) -> str | None:
+        """Remember where a record stands in its file; return where one of its id stands already."""
+        if self._db.execute("INSERT OR IGNORE INTO place VALUES (?, ?)", (key, place)).rowcount:
+            return None
         row = self._db.execute("SELECT place FROM place WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else None
+        return str(row[0])
 
     def has_variants(self, key: str) -> bool:
         """True if a variant of this product is here, wanted or not."""
@@ -189,7 +190,7 @@ class StagingStore:
             "SELECT parent, variant.body FROM variant LEFT JOIN product ON product.key = parent "
             "WHERE product.key IS NULL AND variant.shown ORDER BY variant.seq"
         ):
-            yield parent, json.loads(body)
+            yield parent, _record(body)
 
     def forget_records(self) -> None:
         """Drop products and variants, keep what was marked and what is gone."""
@@ -202,11 +203,24 @@ class StagingStore:
 
     def families(self) -> Iterator[Family]:
         """Every wanted product, in the PIM's order, with its variants."""
+        alone = self._db.execute("SELECT 1 FROM variant LIMIT 1").fetchone() is None
         for key, body in self._db.execute("SELECT key, body FROM product WHERE shown ORDER BY seq"):
-            anything = self._db.execute("SELECT 1 FROM variant WHERE parent = ? LIMIT 1", (key,)).fetchone()
-            yield Family(json.loads(body), self._variants(key), lone=anything is None)
+            yield Family(_record(body), self._variants(key), lone=alone or not self.has_variants(key))
 
     def _variants(self, key: str) -> Iterator[Record]:
         rows = self._db.execute("SELECT body FROM variant WHERE parent = ? AND shown ORDER BY seq", (key,))
         for (body,) in rows:
-            yield json.loads(body)
+            yield _record(body)
+
+
+def _packed(record: Record) -> bytes:
+    """Return a record in the form in which the store keeps it, several times as fast as JSON."""
+    try:
+        return marshal.dumps(cast("dict[str, Any]", record))
+    except ValueError:
+        # A source of another distribution may use types of its own, such as an enumeration of texts.
+        return marshal.dumps(json.loads(json.dumps(record)))
+
+
+def _record(body: bytes) -> Record:
+    return cast("Record", marshal.loads(body))  # noqa: S302 - nobody else writes into this database

@@ -50,12 +50,14 @@ def plan_behind_fence(
     wanted, previewed = row.wanted, row.wanted.plan_hash
     current = row.current if read is None else read
     write = plan_for(wanted, current)
-    if previewed not in {None, write.plan.hash} and read is None and write.method == Method.PATCH:
+    other = previewed not in {None, write.plan.hash}
+    if other and read is None and write.method == Method.PATCH:
         # The check read a listing that is not as the ledger knows it.
         if not around:
             return FencedPlan(replace(write, carries=True), current, read)
         current = read = planner.read(row.sku, current)
         write = plan_for(wanted, current)
+        other = previewed not in {None, write.plan.hash}
     if write.carries and around:
         known = write.plan
         current = read = planner.read_around(row.sku, current)
@@ -63,4 +65,5 @@ def plan_behind_fence(
         if previewed == known.hash != write.plan.hash:
             within = planner.plan_within(wanted, current, known)
             return FencedPlan(within or write, current, read, other=within is None)
-    return FencedPlan(write, current, read, other=previewed not in {None, write.plan.hash})
+        other = previewed not in {None, write.plan.hash}
+    return FencedPlan(write, current, read, other=other)

@@ -21,7 +21,8 @@ def test_a_content_comes_back_as_it_was():
     assert unpacked(packed(CONTENT)) == CONTENT
     assert unpacked(None) is None
     text = json.dumps(CONTENT).encode()
-    assert inflated(compressed(text, text[:20]), text[:20]) == text
+    for each in compressed([text, text], text[:20]):
+        assert inflated(each, text[:20]) == text
 
 
 @pytest.mark.parametrize("at", [0, 5, -1])

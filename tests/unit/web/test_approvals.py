@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from amazon_listings.ledger.approvals import ApprovalFilter, Asked, ask, find_approvals
+from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.stops import stop_of
 from amazon_listings.runs.plan import Change
@@ -23,10 +24,8 @@ def asked(filled):
 
     def asked(*skus, after="new"):
         change = Change(Leaf("A13V1IB3VIYZZH", "item_name"), before="old", after=after)
-        items = [
-            Asked(sku, sku, "change", f"{sku}-{after}", ("first",), ("line",), msgspec.to_builtins([change]))
-            for sku in skus
-        ]
+        changes = packed(msgspec.to_builtins([change]))
+        items = [Asked(sku, sku, "change", f"{sku}-{after}", ("first",), ("line",), changes) for sku in skus]
         return ask(filled, LISTINGS, 1, items, patience=timedelta(hours=24))
 
     return asked

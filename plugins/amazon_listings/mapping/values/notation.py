@@ -56,7 +56,8 @@ class ColumnEvidence:
             for one in value:
                 found = found.with_value(one)
             return found
-        if not isinstance(value, str) or len(value) > _LONGEST or not _SIGN_AT_DIGIT.search(value):
+        short = isinstance(value, str) and len(value) <= _LONGEST and not value.isalnum()
+        if not isinstance(value, str) or not short or not _SIGN_AT_DIGIT.search(value):
             return self
         if slashed := _SLASHED.fullmatch(value.strip()):
             return self._with_date(value, int(slashed.group(1)), int(slashed.group(2)))

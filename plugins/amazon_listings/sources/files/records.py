@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from amazon_listings.sources.staging import StagingStore
 
 STATUSES = {"visible", "invisible", "draft"}
+#: Stands for a language: a column of addresses has none.
+_IMAGES = "\0"
 
 
 def fill(
@@ -47,14 +49,15 @@ def fill(
     by_date = selection.by_date and bool(source.modified_column)
     only_named = selection.families is not None and not selection.by_date
     reading.full = not (by_date or only_named)
+    columns = _Columns(source, selection)
     for row in file_rows(source, root):
         if isinstance(row, UnusableRecord):
             reading.problems.append(row)
             continue
         try:
-            record = file_record(row.cells, source, selection)
+            record = columns.record(row.cells)
             group = identifier(row.cells.get(source.group_column)) if source.group_column else None
-            _refuse_repeated(store, record)
+            _refuse_repeated(store, record, row.where)
         except UnusableRow as error:
             name = shown(row.cells.get(source.id_column)) or row.where
             reading.problems.append(
@@ -62,10 +65,10 @@ def fill(
             )
             continue
         moment = parse_moment(record["modified"])
-        latest = max(filter(None, (latest, moment)), default=None)
+        if moment is not None and (latest is None or moment > latest):
+            latest = moment
         wanted = selection.takes(record["status"])
         key = f"g:{group}" if group else f"r:{record['id']}"
-        store.note_place(record["id"], row.where)
         if group:
             store.put_product(key, _family_record(group, record, store.product(key)))
             store.put_variant(key, record, shown=wanted)
@@ -95,46 +98,66 @@ def _family_record(group: str, row: Record, so_far: Record | None) -> Record:
     return record
 
 
-def _refuse_repeated(store: StagingStore, record: Record) -> None:
-    place = store.place(record["id"])
+def _refuse_repeated(store: StagingStore, record: Record, where: str) -> None:
+    place = store.note_place(record["id"], where)
     if place is not None:
         raise UnusableRow("row.repeated", identity=repr(record["id"]), place=place)
 
 
-def file_record(cells: Mapping[str, Any], source: FileSettings, selection: Selection) -> Record:
-    """The record of a row.
+class _Columns:
+    """The columns of files: what each of them means is found out once.
 
     Args:
-        cells: Value by column, as the file's format types it (all text in a CSV).
         source: Which columns mean what.
         selection: Which languages to keep.
-
-    Raises:
-        UnusableRow: the row has no id, or a status that is none.
     """
-    identity = identifier(cells.get(source.id_column))
-    if identity is None:
-        raise UnusableRow("row.empty_id", column=repr(source.id_column))
-    record = new_record(identity)
-    record["status"] = _status(cells.get(source.status_column)) if source.status_column else "visible"
-    record["modified"] = _modified(cells, source)
-    for name, cell in cells.items():
-        basename, language = split_language(name, selection.languages, source.language_separator)
-        if name in source.image_columns:
-            record["images"][name] = _images(cell, source.list_separator)
-        elif language is not None and name not in _own_columns(source):
-            texts = record["texts"].setdefault(basename, {})
-            if cell is not None and cell != "":
-                texts[language] = cell
-        else:
-            record["fields"][name] = cell
-    for name in record["texts"].keys() & record["fields"].keys():
-        del record["fields"][name]
-    return record
 
+    def __init__(self, source: FileSettings, selection: Selection) -> None:
+        self._source = source
+        self._languages = selection.languages
+        self._own = {source.id_column, source.group_column, source.status_column, source.modified_column}
+        #: Field and language of each column; `_IMAGES` as the language of one with addresses.
+        self._known: dict[str, tuple[str, str | None]] = {}
 
-def _own_columns(source: FileSettings) -> set[str | None]:
-    return {source.id_column, source.group_column, source.status_column, source.modified_column}
+    def record(self, cells: Mapping[str, Any]) -> Record:
+        """Return the record of a row.
+
+        Args:
+            cells: Value by column, as the file's format types it (all text in a CSV).
+
+        Raises:
+            UnusableRow: the row has no id, or a status that is none.
+        """
+        source, known = self._source, self._known
+        identity = identifier(cells.get(source.id_column))
+        if identity is None:
+            raise UnusableRow("row.empty_id", column=repr(source.id_column))
+        record = new_record(identity)
+        record["status"] = _status(cells.get(source.status_column)) if source.status_column else "visible"
+        record["modified"] = _modified(cells, source)
+        fields, texts = record["fields"], record["texts"]
+        for name, cell in cells.items():
+            if name not in known:
+                known[name] = self._meaning(name)
+            basename, language = known[name]
+            if language is None:
+                fields[name] = cell
+            elif language is _IMAGES:
+                record["images"][name] = _images(cell, source.list_separator)
+            else:
+                spoken = texts.setdefault(basename, {})
+                if cell is not None and cell != "":
+                    spoken[language] = cell
+        for name in texts.keys() & fields.keys():
+            del fields[name]
+        return record
+
+    def _meaning(self, name: str) -> tuple[str, str | None]:
+        if name in self._source.image_columns:
+            return name, _IMAGES
+        if name in self._own:
+            return name, None
+        return split_language(name, self._languages, self._source.language_separator)
 
 
 def _status(cell: object) -> str:

@@ -10,12 +10,12 @@ import csv
 import glob
 import io
 from collections import Counter
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from amazon_listings.incoming.decoding import Malformed, decode_as_sent
+from amazon_listings.incoming.values import is_text
 from amazon_listings.messages import message
 from amazon_listings.sources.errors import UnusableRecord, UnusableSource
 
@@ -38,8 +38,7 @@ class _ParquetError(Exception):
     strerror = "it is not a Parquet file"
 
 
-@dataclass(frozen=True)
-class FileRow:
+class FileRow(NamedTuple):
     """A row: value by column, and where it stands, for messages (`products.csv, line 7`)."""
 
     where: str
@@ -131,7 +130,7 @@ def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fil
 def _misfit(cells: Sequence[str], header: Sequence[str], source: FileSettings) -> str | None:
     if len(cells) != len(header):
         return f"it has {len(cells)} cells, the header {len(header)}"
-    if any(not cell.isprintable() and _undecoded(cell) for cell in cells):
+    if not is_text("".join(cells)) and any(map(_undecoded, cells)):
         return f"it holds bytes that are not {source.encoding}; correct encoding in the connector"
     return None
 
