@@ -56,7 +56,9 @@ class ShapeReader:
         self._told_apart = None
         for place, value in _values(attributes):
             if value.__class__ is str and place not in self._many:
-                counts = self._seen.setdefault(place, Counter())
+                if place not in self._seen:
+                    self._seen[place] = Counter()
+                counts = self._seen[place]
                 counts[hash(value)] += 1
                 if len(value) > SHORT or len(counts) > FEW:
                     self._many.add(place)
