@@ -56,6 +56,7 @@ class Assembly:
             variables: The Airflow Variables of connectors, by the connector's id.
         """
         if file.entries():
+            self.layers.all_known = False
             yield Declaration(file.id, file=file, variable=variables.get(file.id))
             return
         document = file.yaml.value
@@ -63,9 +64,11 @@ class Assembly:
             yield self._declared(file, document, NONE, variables)
             return
         found, problems = combinations(document["for"])
-        if found and (unknown := unknown_placeholder(document.get("id"), found[0])):
-            problems.append(unknown)
+        for name in ("id", "was") if found else ():
+            if unknown := unknown_placeholder(document.get(name), found[0], f"/{name}"):
+                problems.append(unknown)
         if problems:
+            self.layers.lineage(file, document.get("extends", []), [])
             yield Declaration(file.path.name, file=file, wrong=[located(file, one) for one in problems])
             return
         for combination in found:
@@ -99,7 +102,7 @@ class Assembly:
         body = filled(without(document), combination)
         named = [filled(layer.yaml.value, combination).get("id") for _, layer in lineage if layer.text]
         name = next((one for one in reversed([*named, body.get("id")]) if one is not None), None)
-        if combination.values and (problem := unknown_placeholder(name, combination)):
+        if combination.values and (problem := unknown_placeholder(name, combination, "/id")):
             declaration.wrong.append(located(file, problem))
         if isinstance(name, str) and name:
             declaration.id = name

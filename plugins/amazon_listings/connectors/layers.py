@@ -28,6 +28,8 @@ class Layers:
         self._read: dict[str, ConnectorFile] = {}
         #: Names of the layers that some document extends, right or wrong.
         self.extended: set[str] = set()
+        #: Whether it is known what every document extends.
+        self.all_known = True
 
     def file(self, name: str) -> ConnectorFile | None:
         """Return a layer as read; None where there is none of this name."""
@@ -59,7 +61,9 @@ class Layers:
         found: dict[str, ConnectorFile],
         entries: list[str],
     ) -> None:
-        for pointer, name in names(file, extends, entries):
+        named = names(file, extends, entries)
+        self.all_known = self.all_known and named is not None
+        for pointer, name in named or ():
             if name in above:
                 circle = " > ".join([*above[above.index(name) :], name])
                 problem = Problem(pointer, message("document.circle", circle=circle))
@@ -67,12 +71,14 @@ class Layers:
                 continue
             layer = self.file(name)
             if layer is None:
+                self.all_known = False
                 entries.append(located(file, self._unknown(pointer, name)))
                 continue
             self.extended.add(name)
             if name in found:
                 continue
             if wrong := layer.entries():
+                self.all_known = False
                 entries.extend(one for one in wrong if one not in entries)
                 found[name] = ConnectorFile(layer.path)
                 continue
@@ -89,8 +95,8 @@ class Layers:
         )
 
     def unused(self) -> Iterator[ConnectorFile]:
-        """Yield the layers that no document extends."""
-        for name, path in self._paths.items():
+        """Yield the layers that no document extends; none where a document does not tell what it extends."""
+        for name, path in self._paths.items() if self.all_known else ():
             if name not in self.extended:
                 yield self._read.get(name) or read_file(path)
 
@@ -108,8 +114,17 @@ def layer_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def names(file: ConnectorFile, extends: object, entries: list[str]) -> Sequence[tuple[str, str]]:
-    """Return the layers named by `extends`, each with its place; one name alone is a list of one."""
+def names(file: ConnectorFile, extends: object, entries: list[str]) -> Sequence[tuple[str, str]] | None:
+    """Return the layers named by `extends`, each with its place; one name alone is a list of one.
+
+    Args:
+        file: The document's file.
+        extends: Its `extends`.
+        entries: Gets what is wrong.
+
+    Returns:
+        The places and names; None if it is no list of names.
+    """
     if isinstance(extends, str):
         return [("/extends", extends)]
     if isinstance(extends, list) and all(isinstance(name, str) for name in extends):
@@ -118,4 +133,4 @@ def names(file: ConnectorFile, extends: object, entries: list[str]) -> Sequence[
         "/extends", message("document.no_list_of_layers"), hint=message("document.write_layers")
     )
     entries.append(located(file, problem))
-    return []
+    return None

@@ -173,8 +173,19 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
     return value
 
 
-def unknown_placeholder(text: object, combination: Combination) -> Problem | None:
-    """Return what is wrong with an id that has a placeholder which its matrix does not name."""
+def unknown_placeholder(text: object, combination: Combination, pointer: str) -> Problem | None:
+    """Return what is wrong with an id that has a placeholder which its matrix does not name.
+
+    Args:
+        text: The id, or several.
+        combination: A combination of the matrix.
+        pointer: Where the id stands.
+    """
+    if isinstance(text, list):
+        told = (
+            unknown_placeholder(one, combination, f"{pointer}/{number}") for number, one in enumerate(text)
+        )
+        return next(filter(None, told), None)
     if not isinstance(text, str):
         return None
     for name in _PLACEHOLDER.findall(text):
@@ -182,7 +193,7 @@ def unknown_placeholder(text: object, combination: Combination) -> Problem | Non
             known = ", ".join(f"{{{one}}}" for one in combination.values)
             near = nearest(name, combination.values)
             return Problem(
-                "/id",
+                pointer,
                 message("document.no_matrix_name", name=f"{{{name}}}"),
                 allowed=known,
                 suggestion=f"{{{near}}}" if near else "",

@@ -15,6 +15,7 @@ from amazon_listings.connectors.message import broken_text, entry
 from amazon_listings.connectors.problems import Problem
 from amazon_listings.fleet.accounts import schedule_findings, secret_findings
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
+from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.mapping.faults import Line, MappingErrors
@@ -94,6 +95,24 @@ def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Fin
         sentences.append(messages.phrase("check.locale_elsewhere", locale=locale, **facts))
     for sentence in sentences:
         yield warning_of("language", connector, sentence)
+
+
+def test_findings(
+    connector: Connector,
+    declaration: Declaration,
+    mapping: FieldMapping,
+    definition: Described,
+    messages: Catalogue,
+) -> Iterator[Finding]:
+    """Yield the tests of a connector that cannot be run, because of how they are written."""
+    if not declaration.tests:
+        return
+    indexes = [definition.index, *map(definition.index_in, connector.mapping_locales)]
+    for one in run_tests(declaration, connector, mapping, indexes, messages):
+        if one.problem:
+            place = f"{one.file}:{one.line}" if one.line else one.file
+            text = entry(place, "", Problem("", f"{one.name}: {one.problem}"))
+            yield _finding("test", connector.id, text, severity="warning", file=one.file)
 
 
 def field_findings(
@@ -226,6 +245,8 @@ def check_fleet(
         found += wrong
         found += language_findings(connector, messages)
         attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
+        if mapping is not None and definition is not None:
+            found += test_findings(connector, declared[connector.id], mapping, definition, messages)
         names = known_names(ledger, connector, field_names_of(connector))
         if names is None:
             no_items.append(connector.id)

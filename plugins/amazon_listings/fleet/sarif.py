@@ -19,6 +19,7 @@ _RULES = {
     "overlap": "Two connectors write the same attribute of the same SKU.",
     "language": "Values or labels are in a language that Amazon does not suggest for the marketplace.",
     "schedule": "More calls are needed in an hour than Amazon takes.",
+    "test": "A test of a mapping cannot be run.",
     "secret": "The client secret of an account expires soon.",
 }
 

@@ -86,6 +86,9 @@ def merge_lines(
         names = _Names(labels, index, context, paths)
         for key, value in part.lines.items():
             line = Line(part.numbers.get(key), key, part.file)
+            if isinstance(value, dict) and not isinstance(value.get(OPTIONAL, True), bool):
+                merged.faults.append(MappingFault(line, message("mapping.no_mark", name=OPTIONAL), ()))
+                continue
             content, optional = _without_optional(value, optional=part.optional)
             try:
                 places = names.places(key)

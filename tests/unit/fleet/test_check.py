@@ -251,3 +251,39 @@ def test_a_field_that_no_run_has_read_may_be_there(run, tmp_path):
     )
     found = json.loads(run("check", "fr_proto", "--json", proto=right).stdout)["findings"]
     assert [one["rule"] for one in found if one["severity"] == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("edits", "place", "said"),
+    [
+        (
+            {"lamps": LAMPS.replace("for: {country", "for: {contry")},
+            "lamps.yaml:2:7",
+            "Did you mean 'country'?",
+        ),
+        (
+            {"lamps": LAMPS.replace("[lighting]", "[lightning]")},
+            "lamps.yaml:1:11",
+            "Did you mean 'lighting'?",
+        ),
+        ({"lamps": LAMPS + "was: '{contry}_lamps'\n"}, "lamps.yaml:7:6", "Did you mean '{country}'?"),
+        ({"lamps": "a: [1\n"}, "lamps.yaml:2:1", "Not YAML"),
+    ],
+)
+def test_a_mistake_is_told_without_consequences(run, edits, place, said):
+    result = run("check", **edits)
+    assert result.exit_code == 1
+    assert place in result.stdout
+    assert said in result.stdout
+    assert "No connector extends this layer" not in result.stdout
+
+
+def test_marks_and_tests_in_a_wrong_form(run):
+    marked = LIGHTING.replace("optional: true", "optional: 'yes'")
+    result = run("check", layers__lighting=marked)
+    assert "`optional` is true or false" in result.stdout
+    assert "lighting.yaml:5:3" in result.stdout
+    tests = "tests:\n  - {given: {title: a}, expct: {Brand: a}}\n"
+    (found, *_) = json.loads(run("check", "--json", layers__lighting=LIGHTING + tests).stdout)["findings"]
+    assert (found["rule"], found["severity"], found["line"]) == ("test", "warning", 7)
+    assert "Did you mean 'expect'?" in found["message"]
