@@ -35,44 +35,51 @@ log = logging.getLogger(__name__)
 def _run(connector_id: str, attempt: int) -> Iterator[tuple[RunContext, AirflowInstallation]]:
     """Open the current run; a failure of ours is kept in its folder, for the report."""
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
-    from amazon_listings.ledger.connectors import folder_key
     from amazon_listings.runs.context import resume_run
     from amazon_listings.runs.heap import settled_heap
 
     installation = AirflowInstallation()
     context = get_current_context()
-    with _failures_kept(connector_id, context, attempt, installation), settled_heap():
-        key = folder_key(installation.ledger, connector_id)
+    with _failures_kept(connector_id, context, attempt, installation) as key, settled_heap():
         yield resume_run(key, context["run_id"], attempt, installation.storage), installation
 
 
 @contextmanager
 def _failures_kept(
     connector_id: str, context: Mapping[str, Any], attempt: int, installation: AirflowInstallation
-) -> Iterator[None]:
+) -> Iterator[str]:
+    """Keep a failure in the run's folder; yield the key by which the folder is found.
+
+    The ledger knows that key. One that does not answer is waited for once: then nothing can be kept.
+    """
     from amazon_listings.ledger.connectors import folder_key
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import FailureNote
 
     try:
-        yield
+        key = folder_key(installation.ledger, connector_id)
+    except AmazonListingsError as error:
+        error.language = _language(None, connector_id)
+        raise
+    try:
+        yield key
     except AmazonListingsError as error:
         task_id = context["ti"].task_id
-        key = folder_key(installation.ledger, connector_id)
         folder = RunFolder.of(installation.storage, key, context["run_id"], attempt)
         error.language = _language(folder, connector_id)
         folder.note(FailureNote(failed=task_id, sentence=str(error)), task_id)
         raise
 
 
-def _language(folder: RunFolder, connector_id: str) -> str:
+def _language(folder: RunFolder | None, connector_id: str) -> str:
     """Return the language of a run's report; English where neither the run nor its connector is known."""
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.messages import DEFAULT
     from amazon_listings.runs.context import language_of_run
 
     try:
-        return language_of_run(folder) or language_of(connector_named(connector_id))
+        known = language_of_run(folder) if folder is not None else None
+        return known or language_of(connector_named(connector_id))
     except AmazonListingsError:
         return DEFAULT
 

@@ -1,6 +1,8 @@
 """The tasks themselves, one after the other in this process; the sandbox answers."""
 
 import json
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,3 +107,32 @@ def test_an_account_that_was_revoked_between_test_and_submission(bench, sandbox)
         counts["accepted"] + counts["unchanged"] + counts["blocked"] + counts["rejected"]
         == again.report["extracted"]
     )
+
+
+@pytest.fixture
+def dead_ledger():
+    """The URL of a database that hangs up, and the list of those who called."""
+    callers = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up():
+            while True:
+                try:
+                    caller, _ = listener.accept()
+                except OSError:
+                    return
+                callers.append(caller.getpeername())
+                caller.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        port = listener.getsockname()[1]
+        yield f"postgresql://nobody@127.0.0.1:{port}/none?sslmode=disable&gssencmode=disable", callers
+
+
+def test_a_ledger_that_is_down_is_asked_once_and_said_in_the_connector_s_language(tmp_path, dead_ledger):
+    url, callers = dead_ledger
+    bench = Bench(tmp_path, {}, AMAZON_LISTINGS_LEDGER=url)
+    bench.declare(demo_connector("de_backpacks", "packs"))
+    run = bench.run("packs")
+    assert "Das Ledger" in run.sentences["refresh_definition"]
+    assert len(callers) == len(run.errors), run.errors
