@@ -129,16 +129,19 @@ def _short_forms(index: FieldIndex, known: Sequence[PimField]) -> Iterator[Start
 def _identifier(by_attribute: dict[str, list[Field]], known: Sequence[PimField]) -> Iterator[StarterLine]:
     fields = by_attribute.get("externally_assigned_product_identifier", [])
     value = next((item for item in fields if item.path.endswith(".value")), None)
+    asin = by_attribute.get("merchant_suggested_asin")
+    numbers = sorted((one for one in known if one.is_gtin), key=lambda one: one not in called("gtin", known))
+    known_asin = next(iter(called("asin", known)), None) if asin else None
+    # Amazon wants one of both: what the PIM has.
+    by_asin = known_asin is not None and not numbers
     if value is not None:
-        numbers = sorted(
-            (one for one in known if one.is_gtin), key=lambda one: one not in called("gtin", known)
-        )
         proposal = Proposal(_read(numbers[0]), (numbers[0],)) if numbers else None
-        yield StarterLine("required", "gtin", proposal, (value, *fields))
-    if asin := by_attribute.get("merchant_suggested_asin"):
-        known_asin = next(iter(called("asin", known)), None)
+        level = "conditional" if by_asin else "required"
+        yield StarterLine(level, "gtin", proposal, (value, *fields), active=not by_asin)
+    if asin:
         proposal = Proposal(_read(known_asin), (known_asin,)) if known_asin else None
-        yield StarterLine("conditional", "asin", proposal, tuple(asin), active=False)
+        level = "required" if by_asin else "conditional"
+        yield StarterLine(level, "asin", proposal, tuple(asin), active=by_asin)
 
 
 def _pictures(

@@ -252,6 +252,20 @@ def test_products_from_files(home, files, tmp_path):
     assert [json.loads(line)["sku"] for line in payloads] == ["L1", "L2"]
 
 
+def test_products_without_a_barcode_are_named_by_their_asin(home, files, tmp_path):
+    (tmp_path / "offers.csv").write_text(
+        "sku,asin,price\nL1,B0LUMIO001,10\nL2,B0LUMIO002,12\n", encoding="utf-8"
+    )
+    known = ["--definition", files / "fr.json", "--product-type", "LAMP", "--locale", "fr_FR"]
+    source = ["--source", "files", "--set", f"path={tmp_path / 'offers.csv'}", "--set", "id_column=sku"]
+    result = run("connectors", "new", *FRANCE, *known, *source, "--languages", "fr", "--yes")
+    assert result.exit_code == 0, result.output
+    _, document = written(home)
+    assert document["mapping"]["asin"] == "{{ item.asin }}"
+    assert "gtin" not in document["mapping"]
+    assert "One of these is needed" not in result.output
+
+
 def test_it_asks_what_it_is_not_told(home):
     answers = "FR\nfr_FR\ndemo_amazon\nlamp backpack\n9\n2\nlamps\nsales_layer\ndemo_sales_layer\nfr\n"
     result = run("connectors", "new", "--no-products", answers=answers)
