@@ -137,7 +137,11 @@ def test_named_skus_in_another_language(shell):
 
 
 def test_a_sandbox_on_this_machine_needs_no_hash_and_amazon_does(shell, shared, tmp_path):
-    done = shell.run("packs", "--operation", "live", "--approve", "sandbox", "--json")
+    sending = ("packs", "--operation", "live", "--approve", "sandbox", "--json")
+    stopped = shell.run(*sending, AIRFLOW_VAR_AMAZON_LISTINGS_STOP="all")
+    assert "amazon_listings_stop" in stopped.stderr, "what waits because of a stop is said to"
+    assert '"accepted"' not in stopped.stdout
+    done = shell.run(*sending)
     assert done.returncode == 0, done.stderr
     outcomes = {json.loads(line)["outcome"] for line in done.stdout.splitlines()}
     assert "accepted" in outcomes

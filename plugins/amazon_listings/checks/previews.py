@@ -405,7 +405,8 @@ class Previews:
                 job.tested, outcome=Outcome.FAILED, note=answer.note(self.local.messages)
             )
         self.calls["readings"] += verdict.alone
-        self.calls["restrictions"] = self._restrictions.calls
+        if self._restrictions.calls:
+            self.calls["restrictions"] = self._restrictions.calls
         self.calls["previews"] += verdict.submission is not None
         if verdict.missing:
             note = self.local.messages.phrase(verdict.missing)

@@ -125,6 +125,7 @@ def _carried_out(
 ) -> bool:
     """Run the connector and print what became of its items; return whether the run came to its end."""
     from amazon_listings.local_run import Decision, due_items, plan_hash, removals_due, run_connector
+    from amazon_listings.runs.notes import StopNote
 
     decisions: list[Decision] = []
 
@@ -139,6 +140,8 @@ def _carried_out(
         from amazon_listings.cli.outcome_table import print_outcomes
 
         print_outcomes({connector.id: summary})
+    if (stop := context.folder.noted(StopNote)) is not None:
+        typer.echo(stop.sentence, err=True)
     if params["operation"] == "test":
         count = sum(1 for _ in due_items(context)) + removals_due(context)
         say("run.plan", err=as_json, plan=plan_hash(context), count=count)
