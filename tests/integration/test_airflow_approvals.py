@@ -80,13 +80,13 @@ class Shop:
         where = ApprovalFilter(connectors=("raced",), skus=(sku,))
         return answer_items(self.ledger, where, approved=approved, by=by)
 
-    def clear(self, run, *, downstream_of=None):
-        """Clear a whole run, or a task with those that follow it; wait for its end."""
+    def clear(self, run, task=None, *, downstream=True):
+        """Clear a whole run, or a task, with those that follow it or without; wait for its end."""
         call = self.house.airflow.call
-        if downstream_of is None:
+        if task is None:
             call("POST", f"{run.path}/clear", json={"dry_run": False, "only_failed": False})
         else:
-            body = {"dag_run_id": run.run_id, "task_ids": [downstream_of], "include_downstream": True}
+            body = {"dag_run_id": run.run_id, "task_ids": [task], "include_downstream": downstream}
             body |= {"dry_run": False, "only_failed": False}
             call("POST", f"/dags/{DAG}/clearTaskInstances", json=body)
         for cached in ("tasks", "xcoms"):
@@ -141,10 +141,20 @@ def first(shop, house):
 
 def test_a_cleared_extract_keeps_what_the_attempt_sent(shop, first):
     run, report = first
-    shop.clear(run, downstream_of="extract_products")
+    shop.clear(run, "extract_products")
     assert run.state == "success"
     assert run.result("report")["counts"] == report["counts"]
     assert [one.attempt for one in recent_runs(shop.ledger, "raced")] == [0]
+
+
+def test_the_first_task_cleared_alone_begins_no_attempt(shop, first):
+    run, _ = first
+    report = run.result("report")
+    shop.clear(run, "refresh_definition", downstream=False)
+    assert run.state == "success"
+    assert run.result("report") == report
+    (attempt,) = recent_runs(shop.ledger, "raced")
+    assert (attempt.attempt, attempt.state) == (0, "settled")
 
 
 def test_nothing_is_sent_that_nobody_allowed(shop, house, first):
@@ -189,3 +199,28 @@ def test_nothing_is_sent_that_nobody_allowed(shop, house, first):
     attempts = [one for one in recent_runs(shop.ledger, "raced") if one.run_id == run.run_id]
     assert [one.attempt for one in attempts] == [1, 0]
     assert attempts[1].counts["waiting"] == len(KINDS), "the first attempt is as it was"
+
+
+def test_a_stop_reaches_a_run_that_waits_for_a_feed_without_a_worker(house):
+    """The feed is cancelled, and its items wait; by the sandbox's clock Amazon would never have begun it."""
+    call = house.airflow.call
+    chosen = {"filter": "{{ item.reference.startswith('LUM-B105') }}"}
+    sync = {"schedule": None, "feed_from": 1, "operation": "live"}
+    document = demo_connector("de_backpacks", "halted", sales_layer=chosen, sync=sync)
+    document.pop("title")
+    call("POST", "/variables", json={"key": "amazon_connector_halted", "value": json.dumps(document)})
+    house.sandbox.control("settings", feed_queue_delay=3_600)
+    house.unpause("halted")
+    run = house.trigger("halted", operation="live")
+
+    def parked():
+        return call("GET", f"{run.path}/taskInstances/live_sync")["state"] == "deferred"
+
+    house.wait_until(parked, "live_sync did not leave its worker")
+    call("POST", "/variables", json={"key": "amazon_listings_stop", "value": "halted"})
+    house.finish(run)
+    call("DELETE", "/variables/amazon_listings_stop")
+    house.sandbox.control("settings", feed_queue_delay=0)
+    assert run.state == "success"
+    counts = {name for name, number in run.result("report")["counts"].items() if number}
+    assert counts - {"out_of_scope"} == {"waiting"}, run.result("report")
