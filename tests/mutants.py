@@ -36,7 +36,9 @@ class Group(NamedTuple):
 
 
 #: The unit tests of numbers and dates.
-NOTATIONS = ("tests/unit/mapping/test_quantities.py", "tests/unit/mapping/test_notation.py")
+NOTATIONS = tuple(
+    f"tests/unit/mapping/test_{name}.py" for name in ("dates", "numbers", "quantities", "notation")
+)
 #: What decides what is sent, and whether it arrived: changed in every way.
 WHOLE = {
     "plan": Group((f"{MAPPING}/plan",), ("tests/unit/mapping",)),
