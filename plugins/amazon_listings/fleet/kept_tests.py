@@ -80,7 +80,7 @@ def with_tests(text: str, tests: Sequence[Mapping[str, Any]]) -> str:
         flow = yaml.safe_dump(list(tests), default_flow_style=True, allow_unicode=True, width=10**9)
         end = known.end_mark.index - 1
         return f"{text[:end].rstrip().rstrip(',')}, {flow.strip()[1:-1]}{text[end:]}"
-    line = max(_last_line(one) for one in known.value) + 1
+    line = max(last_line(one) for one in known.value) + 1
     lines = text.splitlines(keepends=True)
     before = "".join(lines[:line])
     before += "" if before.endswith("\n") else "\n"
@@ -125,10 +125,10 @@ def _listed(tests: Sequence[Mapping[str, Any]], indent: int) -> str:
     return "".join(f"{' ' * indent}{line}\n" for line in text.splitlines())
 
 
-def _last_line(node: yaml.Node) -> int:
-    """The last line, from 0, on which something of a node stands."""
+def last_line(node: yaml.Node) -> int:
+    """Return the last line, from 0, on which something of a node stands."""
     if isinstance(node, yaml.ScalarNode) or getattr(node, "flow_style", False):
         end = node.end_mark
         return int(end.line - 1 if end.column == 0 and end.line > node.start_mark.line else end.line)
     parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
-    return max(map(_last_line, parts), default=int(node.start_mark.line))
+    return max(map(last_line, parts), default=int(node.start_mark.line))

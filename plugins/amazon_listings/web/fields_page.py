@@ -31,6 +31,7 @@ from amazon_listings.web.previewing import Previewed, previewed
 from amazon_listings.web.publishing import Revision, refuse_stale
 from amazon_listings.web.rendering import base_of, render, wording
 from amazon_listings.web.told import Told
+from amazon_product_types import json_pointer
 
 router = APIRouter()
 
@@ -82,6 +83,7 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
         may_edit=visitor.may_edit(dag_id),
         changed=[(key, one.mapping.get(key), value) for key, value in found.changes.items()],
         versions=publications_of(found.ledger, one.id),
+        in_layers=any(json_pointer.below("/mapping", key) in one.where.files for key in found.changes),
         shown=written,
         options=OPTIONS,
         detail=detail,
@@ -138,9 +140,16 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
         shown = previewed(found, compiled(drafted(one, changes), found.definitions), field)
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
-    path = f"{base_of(request)}/dags/{quote(dag_id, safe='')}/fields"
+    place = f"{base_of(request)}/dags/{quote(dag_id, safe='')}"
     return render(
-        request, "preview.html", words=words, problem=problem, shown=shown, path=path, is_kept=is_kept
+        request,
+        "preview.html",
+        words=words,
+        problem=problem,
+        shown=shown,
+        path=f"{place}/fields",
+        pictures=f"{place}/picture",
+        is_kept=is_kept,
     )
 
 

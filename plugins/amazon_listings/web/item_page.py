@@ -148,6 +148,7 @@ def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRespons
         dag_id=dag_id,
         item=found,
         may_ask=bool(found.sku) and visitor.may_use_connection(one.amazon.connection),
+        may_start=bool(found.sku) and visitor.may_edit(dag_id),
         shop=SHOPS[one.marketplace.country],
     )
 

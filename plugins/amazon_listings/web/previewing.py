@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Issue
 
 #: Items that are shown, items that are counted at most, and seconds that counting may take.
-SHOWN, COUNTED, SECONDS = 20, 200, 0.25
+SHOWN, COUNTED, SECONDS = 20, 200, 0.1
 
 
 @dataclass(frozen=True)

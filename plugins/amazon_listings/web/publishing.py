@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import call, connector_variables
 from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.fleet.mapping_patch import difference, with_lines
 from amazon_listings.ledger.drafts import (
     drop_draft,
     find_draft,
@@ -24,12 +26,14 @@ from amazon_listings.ledger.drafts import (
 )
 from amazon_listings.ledger.new_connectors import drop_new_connector, find_new_connector
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.settings import settings
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.configured import connector_of, new_connector_of
 from amazon_listings.web.drafted import connector_with, drafted, variable_text
 from amazon_listings.web.drafted_fields import known_fields
 from amazon_listings.web.rendering import base_of, wording
 from amazon_listings.web.told import Told
+from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -101,6 +105,34 @@ def export(request: Request, dag_id: str, visitor: Reader) -> Response:
     text = yaml.safe_dump(then.document, sort_keys=False, allow_unicode=True, width=110)
     headers = {"Content-Disposition": f'attachment; filename="{one.id}.yaml"'}
     return Response(text, media_type="application/yaml", headers=headers)
+
+
+@router.get("/dags/{dag_id}/fields.patch")
+def patch(dag_id: str, visitor: Reader, *, layers: bool = False) -> Response:
+    """Return the draft as a patch of the connector's file, or of the layers that its lines come from."""
+    one = connector_of(dag_id)
+    draft = find_draft(connections.ledger(), one.id)
+    files: dict[Path, dict[str, Any]] = {}
+    for key, value in (draft.mapping if draft else {}).items():
+        layer = one.where.files.get(json_pointer.below("/mapping", key))
+        path = Path(layer) if layer and layers else one.where.path
+        if path is not None:
+            files.setdefault(path, {})[key] = value
+    if not files:
+        raise HTTPException(404, "web.no_patch")
+    parts = []
+    for path, changes in files.items():
+        before = path.read_text(encoding="utf-8")
+        parts.append(difference(_below_root(path), before, with_lines(before, changes)))
+    headers = {"Content-Disposition": f'attachment; filename="{one.id}.patch"'}
+    return Response("".join(parts), media_type="text/x-diff; charset=utf-8", headers=headers)
+
+
+def _below_root(path: Path) -> str:
+    """Return a file's path below the root of its repository, or below the folder of connectors."""
+    folder = settings().connectors.resolve()
+    root = next((one for one in path.resolve().parents if (one / ".git").exists()), folder)
+    return path.resolve().relative_to(root).as_posix() if path.resolve().is_relative_to(root) else path.name
 
 
 def refuse_stale(change: Any, words: Wording) -> None:

@@ -1,6 +1,7 @@
 """The fields of a connector: the list, the preview, the draft of two people, publishing and going back."""
 
 import json
+import subprocess
 
 import pytest
 import yaml
@@ -89,6 +90,25 @@ def test_a_product_is_kept_as_a_test_of_the_mapping_with_its_draft(client, edito
     (test,) = yaml.safe_load(client("viewer").get(link, params={"id": "products/1"}).text)["tests"]
     assert (test["name"], test["expect"]["brand"]) == ("A-1", ["Lumio"])
     assert client("viewer").get(link, params={"id": "products/none"}).status_code == 404
+
+
+def test_a_draft_is_a_patch_of_the_connector_s_file_or_of_its_layer(client, editor, folder, tmp_path):
+    assert client("viewer").get(f"{PLACE}.patch").status_code == 404
+    (folder / "layers").mkdir()
+    layer = {"mapping": {"Marque": "{{ item.brand }}"}}
+    own = yaml.safe_load((folder / "lamps.yaml").read_text()) | {"extends": ["all"]}
+    del own["mapping"]["Marque"]
+    (folder / "lamps.yaml").write_text(f"# ours\n{yaml.safe_dump(own, allow_unicode=True)}")
+    (folder / "layers" / "all.yaml").write_text(yaml.safe_dump(layer))
+    keep(editor, kind="constant", constant="Lumio")
+    assert "fields.patch?layers=true" in client("viewer").get(PLACE).text
+    for layers, changed in (("false", "lamps.yaml"), ("true", "layers/all.yaml")):
+        patch = client("viewer").get(f"{PLACE}.patch", params={"layers": layers})
+        (tmp_path / "draft.patch").write_text(patch.text)
+        subprocess.run(["git", "apply", "../draft.patch"], cwd=folder, check=True)
+        assert yaml.safe_load((folder / changed).read_text())["mapping"]["Marque"] == "Lumio"
+        subprocess.run(["git", "apply", "-R", "../draft.patch"], cwd=folder, check=True)
+    assert (folder / "lamps.yaml").read_text().startswith("# ours")
 
 
 def test_an_object_replaces_an_object_whole():

@@ -45,6 +45,7 @@ TABLE = {
     ("POST", "/dags/{dag_id}/undo"): "editor",
     ("GET", "/dags/{dag_id}/fields"): "reader",
     ("GET", "/dags/{dag_id}/fields.yaml"): "reader",
+    ("GET", "/dags/{dag_id}/fields.patch"): "reader",
     ("GET", "/api/dags/{dag_id}/fields"): "reader",
     ("GET", "/dags/{dag_id}/fields/table"): "reader",
     ("GET", "/dags/{dag_id}/fields/test.yaml"): "reader",
