@@ -208,7 +208,7 @@ def test_tests_beside_the_configuration(run, tmp_path):
     assert result.exit_code == 1
     assert "7 tests, 2 different." in result.stdout  # weight for 4, title for 2, base for 1
     assert "fr_lamp: title\n" in result.stdout
-    assert 'expected  "Lune"\n    found     [{"value":"Luna"}]' in result.stdout
+    assert 'expected  "Lune"\n    found     "Luna"' in result.stdout
     root = ET.parse(tmp_path / "junit.xml").getroot()  # noqa: S314 - our own
     assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root] == [
         ("de_backpack", "1", "0"),
