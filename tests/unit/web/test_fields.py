@@ -156,6 +156,24 @@ def test_a_draft_is_published_as_the_user_and_kept_as_a_version(client, editor, 
     assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == "Lumio"
 
 
+def test_a_draft_is_published_once_and_outlives_its_connector(editor, airflow_api, folder):
+    keep(editor, kind="constant", constant="Lumio")
+    assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 200
+    again = editor.post(f"{PLACE}/publish", json={"revision": 1})  # a second tab, or a double click
+    assert again.status_code == 409
+    assert len(airflow_api) == 1
+    keep(editor, kind="constant", constant="Other")
+    file = folder / "lamps.yaml"
+    text = file.read_text()
+    file.unlink()
+    assert editor.get(PLACE).status_code in {404, 409}
+    assert editor.get("/").status_code == 200
+    assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code in {404, 409}
+    assert len(airflow_api) == 1
+    file.write_text(text)
+    assert "Other" in editor.get(PLACE).text
+
+
 def test_who_may_not_write_variables_is_told_and_keeps_the_draft(client, airflow_api):
     admin = client("admin", **ORIGIN)
     keep(admin, kind="constant", constant="Lumio")
