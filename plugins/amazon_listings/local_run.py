@@ -133,8 +133,9 @@ def _approve(
     note = pipeline.approve(run, installation)
     decision = decide(run, plan_hash(run))
     if decision is Decision.SEND:
-        answer_run(run.folder, installation.ledger, run.connector.key, approved=True, by=getpass.getuser())
-        note = pipeline.approve(run, installation)
+        by = getpass.getuser()
+        if answer_run(run.folder, installation.ledger, run.connector.key, approved=True, by=by):
+            note = pipeline.approve(run, installation)
     else:
         refused = decision is Decision.REFUSE
         if refused:
