@@ -7,9 +7,9 @@ In one run and on the same payloads of 40 to 50 attributes: python-jsonschema wi
 folder), jsonschema-rs bare (no Amazon keywords: the floor), and ours. Then a whole catalogue: JSON
 Lines parsed and checked by worker processes, one item in ten invalid, with every issue explained.
 
-Goals: valid items at most 1.3 times the bare engine; invalid items with all explained issues at
-least 20 times faster than python-jsonschema; compile under 100 ms; 100,000 items on 2 cores under
-20 seconds with memory flat.
+Goals: valid items, warnings too as a run asks for them, at most 1.3 times the bare engine; invalid
+items with all explained issues at least 20 times faster than python-jsonschema; compile under 100 ms;
+100,000 items on 2 cores under 20 seconds with memory flat.
 """
 
 from __future__ import annotations
@@ -224,10 +224,11 @@ def table(name: str, result: dict[str, Any]) -> str:
     ]
     if isinstance(rival, str):
         lines.append(f"ajv {rival}")
-    ratio = ms["ours valid"] / ms["bare valid"]
+    verdict = ms["ours valid"] / ms["bare valid"]
+    ratio = ms["ours valid, with warnings"] / ms["bare valid"]
     faster = ms["python invalid"] / ms["ours invalid"]
     lines += [
-        f"valid, ours / bare             {ratio:.2f}   (goal: at most 1.3)",
+        f"valid, ours / bare             {ratio:.2f}   (goal: at most 1.3; the verdict alone {verdict:.2f})",
         f"invalid, python / ours         {faster:.1f}   (goal: at least 20)",
         f"compile                        {ms['ours compile']:.0f} ms (goal: under 100)",
         f"{whole['items']:,} items, {whole['invalid']:,} invalid: {whole['seconds']:.1f} s (goal: under 20)",
