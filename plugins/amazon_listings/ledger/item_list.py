@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select, tuple_, union_all
 
 from amazon_listings.ledger.content import searchable
 from amazon_listings.ledger.database import CHUNK, chunks, reading
@@ -15,11 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Engine
+    from sqlalchemy import ColumnElement, Connection, Engine, Select
 #: The listing of an item.
 _LISTED = and_(items.c.sku == item_states.c.sku, items.c.connector_key == item_states.c.connector_key)
 #: What a list shows of an item itself, as the first columns of `ItemLine`.
 _SHOWN = ("connector_key", "pim_id", "sku", "name", "outcome", "operation", "read_at", "removed")
+
+
+Kind = Literal["product", "variant"]
+
+
+class Period(NamedTuple):
+    """The time in which listings of some connectors were changed: from `since`, and before `until`."""
+
+    keys: Sequence[str]
+    since: datetime | None
+    until: datetime | None
 
 
 class ItemLine(NamedTuple):
@@ -49,8 +60,12 @@ class ItemQuery:
         text: Whose name, SKU or PIM identity contains it.
         outcomes: With one of these outcomes.
         states: Whose listing is in one of these states.
+        references: With one of these SKUs or PIM identities, as they are written.
         identity: With an open issue of this identity.
+        attribute: With an open issue of this attribute.
         family: Of this product.
+        kind: Products, or the variants below them.
+        changed: Whose listing Amazon accepted a change of last in one of these periods.
         removed: Those that left the PIM's selection, instead of those in it.
     """
 
@@ -58,8 +73,12 @@ class ItemQuery:
     text: str = ""
     outcomes: Sequence[str] = ()
     states: Sequence[str] = ()
+    references: Sequence[str] = ()
     identity: str = ""
+    attribute: str = ""
     family: str = ""
+    kind: Kind | None = None
+    changed: Sequence[Period] = ()
     removed: bool = False
 
 
@@ -114,6 +133,22 @@ def count_items(ledger: Engine, query: ItemQuery) -> dict[str, int]:
     with reading(ledger) as connection:
         rows = connection.execute(statement.where(condition).group_by(item_states.c.outcome))
         return dict(rows.all())
+
+
+def attributes_with_issues(ledger: Engine, keys: Sequence[str]) -> dict[str, str]:
+    """Return what the attributes that have open issues of some connectors are called, by attribute."""
+    labels: dict[str, str] = {}
+    with reading(ledger) as connection:
+        examples = connection.scalars(
+            select(func.max(issues.c.id))
+            .where(issues.c.connector_key.in_(list(keys)), issues.c.resolved_run.is_(None))
+            .group_by(issues.c.identity)
+        ).all()
+        for some in chunks(examples, CHUNK):
+            for document in connection.scalars(select(issues.c.document).where(issues.c.id.in_(some))):
+                if name := document.get("attribute"):
+                    labels[name] = document.get("label") or labels.get(name) or name
+    return labels
 
 
 def _places(
@@ -179,19 +214,44 @@ def _condition(query: ItemQuery) -> ColumnElement[bool]:
         table.connector_key.in_(list(query.keys)),
         table.removed.is_(query.removed),
     ]
-    if query.outcomes:
-        conditions.append(table.outcome.in_(list(query.outcomes)))
-    if query.states:
-        conditions.append(items.c.state.in_(list(query.states)))
+    for column, wanted in ((table.outcome, query.outcomes), (items.c.state, query.states)):
+        if wanted:
+            conditions.append(column.in_(list(wanted)))
     if query.family:
         conditions.append(table.family == query.family)
-    if query.identity:
-        marked = select(issues.c.item).where(
-            issues.c.connector_key.in_(list(query.keys)),
-            issues.c.resolved_run.is_(None),
-            issues.c.identity == query.identity,
-        )
-        conditions.append(func.coalesce(table.sku, table.pim_id).in_(marked))
+    if query.kind:
+        conditions.append(table.variant.is_(query.kind == "variant"))
+    if query.references:
+        named = list(query.references)
+        conditions.append(or_(table.sku.in_(named), table.pim_id.in_(named)))
+    if query.changed:
+        within = union_all(*(_within(period) for period in query.changed))
+        conditions.append(tuple_(table.connector_key, table.sku).in_(within))
+    if query.identity or query.attribute:
+        conditions.append(_with_issue(query))
     if text := query.text.strip():
         conditions.append(table.search.contains(searchable(text), autoescape=True))
     return and_(*conditions)
+
+
+def _with_issue(query: ItemQuery) -> ColumnElement[bool]:
+    marked = select(issues.c.connector_key, issues.c.item).where(
+        issues.c.connector_key.in_(list(query.keys)), issues.c.resolved_run.is_(None)
+    )
+    if query.identity:
+        marked = marked.where(issues.c.identity == query.identity)
+    if query.attribute:
+        marked = marked.where(issues.c.identity.endswith(f"|{query.attribute}", autoescape=True))
+    table = item_states.c
+    return tuple_(table.connector_key, func.coalesce(table.sku, table.pim_id)).in_(marked)
+
+
+def _within(period: Period) -> Select[tuple[str, str]]:
+    """Select what was changed in a period; joined, SQLite would read all listings for each item."""
+    table = items.c
+    found = select(table.connector_key, table.sku).where(table.connector_key.in_(list(period.keys)))
+    if period.since is not None:
+        found = found.where(table.accepted_at >= period.since)
+    if period.until is not None:
+        found = found.where(table.accepted_at < period.until)
+    return found

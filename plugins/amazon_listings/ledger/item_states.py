@@ -442,6 +442,7 @@ def _entry(key: str, state: ItemState, content: bytes, dictionary: int | None) -
         "content": content,
         "dictionary": dictionary,
         "search": searchable("\n".join(filter(None, (state.sku, state.pim_id, state.name)))),
+        "variant": state.pim_id != state.family,
         **{f"of_{part}": getattr(state.fingerprint, part) for part in FINGERPRINT},
     }
 

@@ -213,13 +213,15 @@ items = Table(
     Index("ix_items_removing", "connector_key", **_only_where("removing IS NOT NULL")),
     Index("ix_items_connector_key_seen_at", "connector_key", "seen_at"),
     Index("ix_items_state", "connector_key", "state", "sku"),
+    Index("ix_items_accepted_at", "connector_key", "accepted_at", "sku"),
 )
 
 #: The present state of each item of a connector: what the PIM said last, what the mapping made of it, and
 #: the verdict of the latest run; a `removed` one is not in the PIM's selection any more. `read_at` is when
 #: it was read, by the source's clock; only a later reading replaces a state. `content` is the rest, packed
 #: with the dictionary. `next_date` is when a rule changes its verdict. `of_…` are digests of all that the
-#: verdict depends on. `search`: SKU, identity and name as `content.searchable` makes them.
+#: verdict depends on. `search`: SKU, identity and name as `content.searchable` makes them. `variant`: it is
+#: one of the items below a product, not the product itself.
 item_states = Table(
     "item_states",
     metadata,
@@ -238,11 +240,15 @@ item_states = Table(
     Column("content", LargeBinary, nullable=False),
     Column("dictionary", Integer, nullable=False),
     Column("search", SEARCH, nullable=False, server_default=""),
+    Column("variant", Boolean, nullable=False, server_default=false()),
     *(Column(f"of_{part}", BigInteger, nullable=False) for part in FINGERPRINT if part != "others"),
     Column("of_others", BigInteger, nullable=False, server_default="0"),
     # These hold all that a list or a count asks for: rows carry payloads, and reading them takes long.
-    Index("ix_item_states_counts", "connector_key", "outcome", "removed", "sku"),
-    Index("ix_item_states_search", "connector_key", "pim_id", "removed", "outcome", "search"),
+    Index("ix_item_states_counts", "connector_key", "outcome", "removed", "variant", "sku"),
+    Index(
+        "ix_item_states_search",
+        *("connector_key", "pim_id", "removed", "outcome", "variant", "sku", "search"),
+    ),
     Index("ix_item_states_sku", "sku"),
     Index("ix_item_states_connector_key_family_pim_id", "connector_key", "family", "pim_id"),
     Index("ix_item_states_next_date", "connector_key", "next_date", **_only_where("next_date IS NOT NULL")),
@@ -372,6 +378,11 @@ issues = Table(
     Index(
         "ix_issues_causes",
         *("connector_key", "cause", "id", "severity", "opened_run", "item"),
+        **_only_where("resolved_run IS NULL"),
+    ),
+    Index(
+        "ix_issues_identity",
+        *("connector_key", "identity", "item", "id"),
         **_only_where("resolved_run IS NULL"),
     ),
     Index(

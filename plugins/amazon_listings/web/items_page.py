@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.connectors.model import Connector
-from amazon_listings.ledger.item_list import ItemLine, ItemQuery, count_items, list_items
+from amazon_listings.ledger.item_list import (
+    ItemLine,
+    ItemQuery,
+    Period,
+    attributes_with_issues,
+    count_items,
+    list_items,
+)
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor
 from amazon_listings.web.configured import connector_of, every_connector, keys_of
-from amazon_listings.web.rendering import base_of, render, wording
+from amazon_listings.web.rendering import base_of, render, time_zone, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +36,37 @@ router = APIRouter()
 
 #: Items on a page, and in a batch of an export.
 SHOWN, BATCH = 50, 1000
+#: References that a list can be narrowed to at once.
+MOST_REFERENCES = 500
 #: Every export column, in order.
-COLUMNS = ("connector", "sku", "pim_id", "name", "outcome", "state", "asin", "errors", "warnings", "read_at")
+COLUMNS = (
+    *("connector", "sku", "pim_id", "name", "outcome", "state", "asin", "errors", "warnings", "read_at"),
+    "changed_at",
+)
+#: A day, or none as an empty form sends it.
+Day = Annotated[date | None, BeforeValidator(lambda text: text or None)]
 
 
 class Wanted(BaseModel, frozen=True):
-    """What a list of items is narrowed to, and where its page begins."""
+    """What a list of items is narrowed to, and where its page begins.
+
+    Attributes:
+        q: Part of a name, a SKU or a PIM identity.
+        reference: SKUs or PIM identities as they are written, between commas, spaces or lines.
+        field: An attribute that has an open issue.
+        product_type: The product type of the connectors.
+        kind: Products, or the variants below them.
+        changed_from: The first day of the last change at Amazon, in the connector's time zone.
+        changed_to: The last such day.
+    """
 
     q: str = ""
+    reference: str = ""
+    field: str = ""
+    product_type: str = ""
+    kind: Literal["", "product", "variant"] = ""
+    changed_from: Day = None
+    changed_to: Day = None
     outcome: str = ""
     state: str = ""
     issue: str = ""
@@ -43,6 +74,19 @@ class Wanted(BaseModel, frozen=True):
     removed: bool = False
     after_key: str = ""
     after_id: str = ""
+
+    @property
+    def references(self) -> list[str]:
+        """Return the references that are wanted; one may have spaces or commas of its own."""
+        text = self.reference.strip()
+        parts = [text, *re.split(r"[,;\r\n]", text), *re.split(r"[,;\s]+", text)]
+        return list(dict.fromkeys(part.strip() for part in parts if part.strip()))[:MOST_REFERENCES]
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether one of the filters is set that a page shows folded."""
+        chosen = (self.reference, self.field, self.product_type, self.kind)
+        return any(chosen) or self.changed_from is not None or self.changed_to is not None
 
 
 @dataclass(frozen=True)
@@ -61,6 +105,7 @@ class ListedItem:
     errors: int
     warnings: int
     read_at: datetime
+    changed_at: datetime | None
     timezone: str
 
 
@@ -129,8 +174,8 @@ def readable_connectors(visitor: Visitor) -> list[Connector]:
 
 def find(ledger: Engine, known: list[Connector], wanted: Wanted, most: int = SHOWN) -> ItemPage:
     """Return a page of the items of some connectors."""
-    by_key = _by_key(ledger, known)
-    query = _query(list(by_key), wanted)
+    by_key = _by_key(ledger, known, wanted)
+    query = _query(by_key, wanted)
     after = (wanted.after_key, wanted.after_id) if wanted.after_key else None
     lines = list_items(ledger, query, after=after, most=most + 1)
     following = None
@@ -148,7 +193,11 @@ def find(ledger: Engine, known: list[Connector], wanted: Wanted, most: int = SHO
 def _page(
     request: Request, visitor: Visitor, known: list[Connector], wanted: Wanted, dag_id: str = ""
 ) -> HTMLResponse:
-    found = find(connections.ledger(), known, wanted)
+    ledger = connections.ledger()
+    found = find(ledger, known, wanted)
+    fields = attributes_with_issues(ledger, list(_by_key(ledger, known)))
+    if wanted.field:
+        fields.setdefault(wanted.field, wanted.field)
     return render(
         request,
         "items.html",
@@ -160,27 +209,59 @@ def _page(
         wanted=wanted,
         found=found,
         outcomes=[one for one in Outcome if one in found.outcomes or one == wanted.outcome],
+        fields=sorted(fields.items(), key=lambda one: (one[1].casefold(), one[0])),
+        product_types=sorted({one.amazon.product_type for one in known}),
         total=sum(found.outcomes.values()),
         may_start=bool(dag_id) and visitor.may_edit(dag_id),
         tab="items",
     )
 
 
-def _query(keys: list[str], wanted: Wanted) -> ItemQuery:
+def _query(by_key: dict[str, Connector], wanted: Wanted) -> ItemQuery:
     return ItemQuery(
-        keys,
+        list(by_key),
         text=wanted.q,
         outcomes=[wanted.outcome] if wanted.outcome else (),
         states=[wanted.state] if wanted.state else (),
+        references=wanted.references,
         identity=wanted.issue,
+        attribute=wanted.field,
         family=wanted.family,
+        kind=wanted.kind or None,
+        changed=_periods(by_key, wanted),
         removed=wanted.removed,
     )
 
 
-def _by_key(ledger: Engine, known: list[Connector]) -> dict[str, Connector]:
+def _periods(by_key: dict[str, Connector], wanted: Wanted) -> list[Period]:
+    """Return the time between the days that are wanted, for the connectors of each time zone."""
+    first, last = wanted.changed_from, wanted.changed_to
+    if first is None and last is None:
+        return []
+    zones: dict[str, list[str]] = {}
+    for key, one in by_key.items():
+        zones.setdefault(one.sync.timezone, []).append(key)
+    return [
+        Period(
+            keys,
+            _midnight(first, name) if first else None,
+            _midnight(last + timedelta(days=1), name) if last and last < date.max else None,
+        )
+        for name, keys in zones.items()
+    ]
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), time_zone(zone))
+
+
+def _by_key(ledger: Engine, known: list[Connector], wanted: Wanted | None = None) -> dict[str, Connector]:
     keys = keys_of(ledger)
-    return {keys[one.id]: one for one in known if one.id in keys}
+    return {
+        keys[one.id]: one
+        for one in known
+        if one.id in keys and (wanted is None or wanted.product_type in {"", one.amazon.product_type})
+    }
 
 
 def _listed(line: ItemLine, one: Connector) -> ListedItem:
@@ -197,14 +278,15 @@ def _listed(line: ItemLine, one: Connector) -> ListedItem:
         errors=line.errors,
         warnings=line.warnings,
         read_at=line.read_at,
+        changed_at=line.accepted_at,
         timezone=one.sync.timezone,
     )
 
 
 def _export(known: list[Connector], wanted: Wanted) -> StreamingResponse:
     ledger = connections.ledger()
-    by_key = _by_key(ledger, known)
-    query = _query(list(by_key), wanted)
+    by_key = _by_key(ledger, known, wanted)
+    query = _query(by_key, wanted)
 
     def rows() -> Iterator[str]:
         yield "\ufeff" + csv_line(COLUMNS)
@@ -224,6 +306,7 @@ def _export(known: list[Connector], wanted: Wanted) -> StreamingResponse:
                     line.errors,
                     line.warnings,
                     line.read_at.isoformat(),
+                    line.accepted_at.isoformat() if line.accepted_at else None,
                 )
                 yield csv_line(values)
             if len(lines) < BATCH:

@@ -5,10 +5,14 @@ import gzip
 import html
 import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 from markupsafe import escape
+from sqlalchemy import insert
 
+from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.tables import items
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import templates
 from support.hostile import HOSTILE
@@ -90,6 +94,48 @@ def test_a_filter_narrows_the_items(client):
     assert [one["sku"] for one in found["items"]] == ["A-1"]
     found = client("viewer").get("/api/dags/amazon_lamps/items", params={"q": "100%"}).json()
     assert found["items"] == []
+
+
+def test_items_are_narrowed_by_reference_field_type_and_change(client, filled, variable):
+    variable("amazon_connector_lamps", {"sync": {"timezone": "Europe/Paris"}})
+    key = resolve_key(filled, "lamps")
+    at = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)  # in Paris, half an hour after midnight of the next day
+    with filled.begin() as connection:
+        connection.execute(
+            insert(items).values(
+                sku="A-1",
+                seller_id="A",
+                marketplace_id="M",
+                connector_key=key,
+                product_type="LAMP",
+                accepted_at=at,
+            )
+        )
+    for wanted, left in (
+        ({"reference": "A-1"}, ["products/1"]),
+        ({"reference": " products/3, A-1\nB-2"}, ["products/1", "products/3"]),
+        ({"reference": "A-"}, []),
+        ({"field": "brand"}, ["products/2", "products/3"]),
+        ({"field": "brand", "reference": "A-1"}, []),
+        ({"product_type": "LAMP"}, ["products/1", "products/2", "products/3"]),
+        ({"product_type": "CHAIR"}, []),
+        ({"kind": "product"}, ["products/1", "products/2", "products/3"]),
+        ({"kind": "variant"}, []),
+        ({"changed_from": "2026-11-21", "changed_to": "2026-11-21"}, ["products/1"]),
+        ({"changed_from": "", "changed_to": "2026-11-20"}, []),
+        ({"changed_from": "2026-11-22", "changed_to": "9999-12-31"}, []),
+    ):
+        for place in ("/api/items", "/api/dags/amazon_lamps/items"):
+            found = client("viewer").get(place, params=wanted).json()
+            assert [one["pim_id"] for one in found["items"]] == left, (place, wanted)
+            assert sum(found["outcomes"].values()) == len(left)
+        for place in ("/items.csv", "/dags/amazon_lamps/items.csv"):
+            text = client("viewer").get(place, params=wanted).text.removeprefix("\ufeff")
+            assert [row["pim_id"] for row in csv.DictReader(io.StringIO(text))] == left
+        page = client("viewer").get("/items", params=wanted)
+        assert page.status_code == 200
+        assert f"<details{' open' if any(wanted.values()) else ''}><summary>More filters" in page.text
+    assert client("viewer").get("/items", params={"changed_from": "soon"}).status_code == 422
 
 
 def test_the_items_of_a_cause_are_those_that_it_counts(client):
