@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -35,7 +36,7 @@ def sarif(findings: Iterable[Finding]) -> str:
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
@@ -48,10 +49,16 @@ def _result(found: Finding) -> dict[str, Any]:
         "message": {"text": f"{found.connector}: {found.message}{meant}"},
     }
     if found.file:
-        place: dict[str, Any] = {"artifactLocation": {"uri": quote(found.file.replace("\\", "/"))}}
+        place: dict[str, Any] = {"artifactLocation": {"uri": _uri(found.file)}}
         if found.line:
             place["region"] = {"startLine": found.line}
             if found.column:
                 place["region"]["startColumn"] = found.column
         result["locations"] = [{"physicalLocation": place}]
     return result
+
+
+def _uri(file: str) -> str:
+    """Return a file as a reference relative to the checkout, or as a whole address where it is elsewhere."""
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
