@@ -67,15 +67,24 @@ Select = Annotated[
 ]
 
 
-def connectors_in(folder: Path | None, variables: dict[str, str], *, only: str | None = None) -> Loaded:
+def connectors_in(
+    folder: Path | None, variables: dict[str, str], *, only: str | None = None, most: int | None = None
+) -> Loaded:
     """The connectors of a folder (the installation's own if None) and of Variables.
+
+    Args:
+        folder: The folder.
+        variables: The Variables.
+        only: The id of the one connector wanted.
+        most: How many problems of one document are put into words; by default what a screen shows.
 
     Raises:
         ActionRequiredError: the folder cannot be read.
     """
     from amazon_listings.connectors import load_connectors
 
-    return load_connectors(_folder(folder), variables, only=only)
+    bounds = {} if most is None else {"most": most}
+    return load_connectors(_folder(folder), variables, only=only, **bounds)
 
 
 def declarations_in(folder: Path | None, variables: dict[str, str]) -> dict[str, Declaration]:

@@ -56,13 +56,14 @@ def check(
 
     from amazon_listings.cli.fetched import Fetched
     from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.connectors.problems import MOST_PROBLEMS
     from amazon_listings.fleet.check import check_fleet
     from amazon_listings.fleet.sarif import sarif
     from amazon_listings.fleet.selection import selected
 
     texts, fetched = exported(variables, airflow=airflow), Fetched(airflow=airflow)
     with plain_errors():
-        loaded = connectors_in(folder, texts)
+        loaded = connectors_in(folder, texts, most=MOST_PROBLEMS + 1)
         declared = declarations_in(folder, texts)
         wanted = set(ids or ())
         refuse_unknown(wanted, loaded)

@@ -55,7 +55,7 @@ class Assembly:
             file: The document.
             variables: The Airflow Variables of connectors, by the connector's id.
         """
-        if file.entries():
+        if file.entries:
             self.layers.all_known = False
             yield Declaration(file.id, file=file, variable=variables.get(file.id))
             return

@@ -12,7 +12,7 @@ from amazon_listings.connectors.json_document import read_json
 from amazon_listings.connectors.message import entry, excerpt, key_path
 from amazon_listings.connectors.model import MappingPart, Where
 from amazon_listings.connectors.origins import Part, merged, origins, part_with, value_at
-from amazon_listings.connectors.problems import Problem, distinct
+from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem, distinct
 from amazon_listings.connectors.yaml_document import Spot, YamlDocument, read_yaml
 from amazon_listings.messages import message
 from amazon_product_types import json_pointer
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 VARIABLE_PREFIX = "amazon_connector_"
 #: The id of a file that is not YAML, as far as a reader can see it.
 _ID_LINE = re.compile(r"""^id:[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
-#: Problems of one file that are put into words.
-_MOST_PROBLEMS = 60
 
 
 @dataclass
@@ -52,15 +50,21 @@ class ConnectorFile:
         """The line (from 1) of each JSON pointer."""
         return self.yaml.lines()
 
+    @cached_property
+    def text_lines(self) -> list[str]:
+        """The lines of the text."""
+        return self.text.splitlines()
+
+    @cached_property
     def entries(self) -> list[str]:
-        """What keeps the file from being read, ready to be shown."""
+        """What keeps the file from being read, ready to be shown; one more than are listed if there are."""
         if self.problem:
             return [entry(str(self.path), "", Problem("", self.problem))]
         return [
             entry(
                 self.place(wrong.spot), self.excerpt(wrong.spot), Problem("", wrong.message, hint=wrong.hint)
             )
-            for wrong in distinct(self.yaml.problems, _MOST_PROBLEMS)
+            for wrong in distinct(self.yaml.problems, MOST_PROBLEMS + 1)
         ]
 
     def place(self, spot: Spot | None) -> str:
@@ -69,7 +73,7 @@ class ConnectorFile:
 
     def excerpt(self, spot: Spot | None) -> str:
         """The source line with carets."""
-        return excerpt(self.text, spot) if spot else ""
+        return excerpt(self.text_lines, spot) if spot else ""
 
 
 def read_file(path: Path) -> ConnectorFile:
@@ -111,8 +115,9 @@ def read_variable(name: str, text: str) -> ConnectorVariable:
     variable = ConnectorVariable(name)
     place = f"Variable {name}"
     read = read_json(text)
+    lines = text.splitlines() if read.problems else []
     for wrong in read.problems:
-        line = excerpt(text, wrong.spot) if wrong.spot else ""
+        line = excerpt(lines, wrong.spot) if wrong.spot else ""
         variable.entries.append(entry(place, line, Problem("", wrong.message, hint=wrong.hint)))
     if read.problems:
         return variable
@@ -147,7 +152,7 @@ class Declaration:
     def entries(self) -> list[str]:
         """What keeps file, layers or Variable from being read."""
         return [
-            *(self.file.entries() if self.file else ()),
+            *(self.file.entries if self.file else ()),
             *(self.variable.entries if self.variable else ()),
             *self.wrong,
         ]

@@ -18,13 +18,12 @@ from amazon_listings.connectors.document_limits import (
     is_too_long_number,
     odd_text,
 )
+from amazon_listings.connectors.problems import MOST_PROBLEMS
 from amazon_listings.connectors.yaml_document import Spot, YamlProblem
 from amazon_listings.messages import Message, message
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
 _CONSTANTS = ("NaN", "Infinity", "-Infinity")
-#: Of more problems a person reads the first.
-_MOST_PROBLEMS = 20
 
 
 @dataclass
@@ -97,7 +96,7 @@ class _Scan:
                 self._note(message("document.no_json_constant", mark=mark), token.start())
             elif mark[0] in "-0123456789":
                 self._number(mark, token.start())
-            if len(self._found) >= _MOST_PROBLEMS:
+            if len(self._found) > MOST_PROBLEMS:
                 return self._found
         return self._found
 

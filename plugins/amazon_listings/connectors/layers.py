@@ -77,9 +77,10 @@ class Layers:
             self.extended.add(name)
             if name in found:
                 continue
-            if wrong := layer.entries():
+            if layer.entries:
                 self.all_known = False
-                entries.extend(one for one in wrong if one not in entries)
+                told = set(entries)
+                entries.extend(one for one in layer.entries if one not in told)
                 found[name] = ConnectorFile(layer.path)
                 continue
             self._follow(layer, layer.yaml.value.get("extends", []), (*above, name), found, entries)

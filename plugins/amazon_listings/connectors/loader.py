@@ -49,8 +49,8 @@ from amazon_listings.sources.registry import sources
 from amazon_listings.sources.settings import settings_of
 from amazon_product_types.matching import closest
 
-#: Problems of one connector that are put into words; the hundredth is not read.
-_MOST_PROBLEMS = 60
+#: Problems of one connector that are put into words where a screen of them is shown.
+_A_SCREENFUL = 100
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,9 @@ _ENDINGS = {".yaml", ".yml"}
 _MATRIX = re.compile(rb"""(?:^|[{,\s])["']?for["']?\s*:""")
 
 
-def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | None = None) -> Loaded:
+def load_connectors(
+    folder: Path, variables: Mapping[str, str], *, only: str | None = None, most: int = _A_SCREENFUL
+) -> Loaded:
     """The connectors that a folder's files and the Variables declare.
 
     Args:
@@ -74,6 +76,7 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
             `amazon_connector_` count. With `only`, just that connector's is asked for.
         only: The id of the one connector wanted. Its file is looked for by name first; that
             another file declares the same id is then not noticed.
+        most: How many problems of one merged document are put into words.
 
     Raises:
         ActionRequiredError: the folder is missing or cannot be read.
@@ -86,15 +89,15 @@ def load_connectors(folder: Path, variables: Mapping[str, str], *, only: str | N
     outcomes: dict[str, Connector | BrokenConnector] = {}
     readable = True
     for file in files:  # one at a time: what a file is parsed to is many times its size
-        readable = readable and not file.entries()
+        readable = readable and not file.entries
         for declaration in _wanted(_put_together(assembly, file, left), only, file):
             paths.setdefault(declaration.id, []).append(file.path)
             if len(paths[declaration.id]) == 1:
-                outcomes[declaration.id] = _walled(declaration)
+                outcomes[declaration.id] = _walled(declaration, most)
         if only in outcomes:
             break
     for name in left.keys() - paths.keys():
-        outcomes[name] = _walled(_of_variable(assembly, left[name]), ids_of_files=list(paths))
+        outcomes[name] = _walled(_of_variable(assembly, left[name]), most, ids_of_files=list(paths))
     if only in outcomes:
         outcomes = {only: outcomes[only]}
     outcomes |= {name: _declared_twice(name, same) for name, same in paths.items() if len(same) > 1}
@@ -253,7 +256,7 @@ def _unfit(assembly: Assembly, layers: Layers) -> Iterator[tuple[str, BrokenConn
         entries.setdefault(file.path, []).append(located(file, problem))
     for path, found in entries.items():
         name = f"{path.parent.name}/{path.name}" if path.parent.name == FOLDER else path.name
-        yield name, BrokenConnector(name, Where(path=path), file_text(name, found))
+        yield name, BrokenConnector(name, Where(path=path), file_text(name, found), tuple(found))
 
 
 def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
@@ -267,7 +270,7 @@ def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
         )
         spot = file.yaml.spot("/id")
         entries.append(entry(file.place(spot), file.excerpt(spot), problem))
-    return BrokenConnector(name, Where(path=paths[0]), broken_text(name, entries))
+    return BrokenConnector(name, Where(path=paths[0]), broken_text(name, entries), tuple(entries))
 
 
 def _put_together(
@@ -290,17 +293,19 @@ def _of_variable(assembly: Assembly, variable: ConnectorVariable) -> Declaration
         return Declaration(variable.id, variable=variable, wrong=[wrong])
 
 
-def _walled(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Connector | BrokenConnector:
+def _walled(
+    declaration: Declaration, most: int, ids_of_files: Sequence[str] = ()
+) -> Connector | BrokenConnector:
     """The connector; whatever else happens while it is judged, only this one is broken."""
     try:
-        return _outcome(declaration, ids_of_files)
+        return _outcome(declaration, most, ids_of_files)
     except Exception as error:  # noqa: BLE001 - as above
         why = _unreadable(declaration.id, error)
     path = declaration.file.path if declaration.file else None
     name = declaration.variable.name if declaration.variable else ""
     entries = [entry(str(path or f"Variable {name}"), "", Problem("", why))]
     where = Where(path=path, variable=name or None)
-    return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries))
+    return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries), tuple(entries))
 
 
 def _unreadable(connector_id: str, error: Exception) -> Message:
@@ -312,20 +317,22 @@ def _unreadable(connector_id: str, error: Exception) -> Message:
     return message("document.unforeseen", kind=type(error).__name__)
 
 
-def _outcome(declaration: Declaration, ids_of_files: Sequence[str] = ()) -> Connector | BrokenConnector:
+def _outcome(
+    declaration: Declaration, most: int, ids_of_files: Sequence[str] = ()
+) -> Connector | BrokenConnector:
     entries = declaration.entries()
     if not entries:
         document = declaration.document()
         problems = list(_id_problems(declaration, ids_of_files))
         alone = any(not problem.pointer for problem in problems)  # the one cause of all that is missing
-        problems += [found for found in schema_problems(document) if not (alone and found.missing)]
+        problems += [found for found in schema_problems(document, most) if not (alone and found.missing)]
         problems += rule_problems(document)
         if not problems:
             return connector_from(document, declaration.where(), declaration.lines())
         problems.sort(key=declaration.order)
-        entries = [declaration.entry(problem) for problem in distinct(problems, _MOST_PROBLEMS)]
+        entries = [declaration.entry(problem) for problem in distinct(problems, most)]
     where = declaration.where()
-    return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries))
+    return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries), tuple(entries))
 
 
 def _id_problems(declaration: Declaration, ids_of_files: Sequence[str]) -> Iterator[Problem]:

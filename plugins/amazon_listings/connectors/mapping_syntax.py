@@ -36,7 +36,7 @@ def mapping_syntax(connector: Connector, declaration: Declaration) -> BrokenConn
     if not problems:
         return None
     entries = [declaration.entry(problem) for problem in sorted(problems, key=declaration.order)]
-    return BrokenConnector(connector.id, connector.where, broken_text(connector.id, entries))
+    return BrokenConnector(connector.id, connector.where, broken_text(connector.id, entries), tuple(entries))
 
 
 def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

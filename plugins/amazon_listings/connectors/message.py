@@ -77,9 +77,8 @@ def _cut(line: str) -> str:
     return f"{line[: _LONGEST_LINE - 100]} … {line[-90:]}"
 
 
-def excerpt(text: str, spot: Spot) -> str:
+def excerpt(lines: Sequence[str], spot: Spot) -> str:
     """The line of a spot with its number, and carets below; credentials are not shown."""
-    lines = text.splitlines()
     if spot.line >= len(lines):  # the end of the text
         return ""
     line = lines[spot.line]

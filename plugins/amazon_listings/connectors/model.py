@@ -254,11 +254,19 @@ class Connector:
 
 @dataclass(frozen=True)
 class BrokenConnector:
-    """A connector that cannot be used. `text` is the whole message for people."""
+    """A connector that cannot be used.
+
+    Attributes:
+        id: The connector's id, or the name of a file that belongs to none.
+        where: Where it is declared.
+        text: The message for people, no longer than a screen.
+        entries: All that is wrong, one text for each.
+    """
 
     id: str
     where: Where
     text: str
+    entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

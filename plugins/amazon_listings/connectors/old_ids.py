@@ -37,7 +37,7 @@ def conflicts_of_old_ids(
             for problem in _problems(connector, old, claimants, by_id, declared):
                 entries.setdefault(connector.id, []).append(_entry(connector, problem))
     return {
-        name: BrokenConnector(name, by_id[name].where, broken_text(name, found))
+        name: BrokenConnector(name, by_id[name].where, broken_text(name, found), tuple(found))
         for name, found in entries.items()
     }
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from amazon_listings.messages import Catalogue
 
+#: Problems of one document that are listed: a person mends the first of so many, and asks again.
+MOST_PROBLEMS = 1000
 _CREDENTIAL_KEY = re.compile(r"secret|token|passw|api_?key|credential|client_id", re.IGNORECASE)
 _CREDENTIAL_VALUE = re.compile(r"Atz[arc]\||amzn1\.(oa2|application-oa2)|-----BEGIN")
 _LONGEST_SHOWN = 60
@@ -43,13 +45,12 @@ Found = TypeVar("Found")
 
 def distinct(found: Iterable[Found], most: int) -> list[Found]:
     """Return the first of some problems, each once."""
-    kept: list[Found] = []
+    kept: dict[str, Found] = {}  # by what they hold: facts are no keys, and comparing all with all takes long
     for one in found:
         if len(kept) == most:
             break
-        if one not in kept:
-            kept.append(one)
-    return kept
+        kept.setdefault(repr(one), one)
+    return list(kept.values())
 
 
 def action_of(said: Message | str, messages: Catalogue) -> str:

@@ -38,7 +38,7 @@ def with_suite(outcome: Connector | BrokenConnector, path: Path | None) -> Conne
         entries = _entries(path)
     except _NoSuite as error:
         text = f"  {path}\n  {reader().phrase('document.no_suite', why=error.why)}"
-        return BrokenConnector(outcome.id, outcome.where, broken_text(outcome.id, [text]))
+        return BrokenConnector(outcome.id, outcome.where, broken_text(outcome.id, [text]), (text,))
     quality = [*outcome.quality, *entries]
     return replace(outcome, quality=quality, document=outcome.document | {"quality": quality})
 

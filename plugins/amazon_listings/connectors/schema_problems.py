@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from amazon_listings.messages import Catalogue, Message
 
-#: Errors that are put into words.
-_MOST_ERRORS = 100
 #: A longer list of allowed values is not printed; what was meant is the nearest of them.
 _MOST_OPTIONS_SHOWN = 40
 _KINDS = {
@@ -41,12 +39,17 @@ _LIMITS = {
 }
 
 
-def schema_problems(document: Any) -> list[Problem]:
-    """Everything the schema says against a document."""
+def schema_problems(document: Any, most: int) -> list[Problem]:
+    """What the schema says against a document.
+
+    Args:
+        document: The document.
+        most: How many of the validator's errors, and of the unknown keys of one object, are explained.
+    """
     if validator().is_valid(document):
         return []
-    errors = itertools.islice(validator().iter_errors(document), _MOST_ERRORS)
-    found = [problem for error in errors for problem in _explained(error, document)]
+    errors = itertools.islice(validator().iter_errors(document), most)
+    found = [problem for error in errors for problem in _explained(error, document, most)]
     misspelt = {(problem.pointer.rpartition("/")[0], problem.suggestion) for problem in found if problem.key}
     return [
         problem
@@ -55,7 +58,7 @@ def schema_problems(document: Any) -> list[Problem]:
     ]
 
 
-def _explained(error: jsonschema_rs.ValidationError, document: Any) -> Iterator[Problem]:
+def _explained(error: jsonschema_rs.ValidationError, document: Any, most: int) -> Iterator[Problem]:
     pointer = ""
     value = document
     for part in error.instance_path:
@@ -68,14 +71,14 @@ def _explained(error: jsonschema_rs.ValidationError, document: Any) -> Iterator[
         yield _wrong_key(pointer, str(limits["error"].instance), node)
     elif keyword == "additionalProperties" and "unexpected" in limits:
         # One error names them all, however many there are, and each costs a search for what is alike.
-        unexpected = itertools.islice(limits["unexpected"], _MOST_ERRORS)
+        unexpected = itertools.islice(limits["unexpected"], most)
         yield from (_unknown_key(pointer, str(key), node) for key in unexpected)
     elif keyword == "required":
         yield _missing_key(pointer, limits["property"], node)
     elif keyword == "oneOf":
         yield _source_problem(document)
     elif keyword == "anyOf":
-        yield from _no_branch(pointer, value, node, limits["context"], document)
+        yield from _no_branch(pointer, value, node, limits["context"], document, most=most)
     else:
         yield _wrong_value(pointer, value, keyword, node)
 
@@ -149,7 +152,7 @@ def _source_problem(document: dict[str, Any]) -> Problem:
 
 
 def _no_branch(
-    pointer: str, value: Any, node: dict[str, Any], branches: list[list[Any]], document: Any
+    pointer: str, value: Any, node: dict[str, Any], branches: list[list[Any]], document: Any, *, most: int
 ) -> Iterator[Problem]:
     """An anyOf that fails is told once: by the branch meant, if the value's type shows which."""
     depth = pointer.count("/")
@@ -160,7 +163,7 @@ def _no_branch(
     ]
     if len(meant) == 1 and isinstance(value, dict | list):
         for error in meant[0]:
-            yield from _explained(error, document)
+            yield from _explained(error, document, most)
     else:
         yield _wrong_value(pointer, value, "anyOf", node)
 

@@ -12,14 +12,14 @@ import msgspec
 
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.message import broken_text, entry
-from amazon_listings.connectors.problems import Problem
+from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem
 from amazon_listings.fleet.accounts import schedule_findings, secret_findings
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.mapping.faults import Line, MappingErrors
-from amazon_listings.messages import Message
+from amazon_listings.messages import Message, reader
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.map_fields import compiled, merged_lines
 from amazon_listings.runs.needed_fields import needed_fields
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 #: A place at the head of an entry: `include/connectors/fr_lamps.yaml:13:14`.
 _PLACE = re.compile(r"^\s*(?P<file>\S.*?):(?P<line>\d+)(?::(?P<column>\d+))?\s*$")
-_MEANT = re.compile(r"Did you mean '(?P<text>.*)'\?")
 #: A mapping line: its file, number and key.
 _LineKey: TypeAlias = tuple[str, int | None, str]
 #: Attributes that are named of an overlap.
@@ -52,9 +51,7 @@ _ITEMS_READ = 2_000
 
 def document_findings(broken: BrokenConnector) -> Iterator[Finding]:
     """Yield what is wrong with a connector that cannot be loaded, one finding for each entry."""
-    for text in broken.text.rstrip("\n").split("\n\n")[1:]:
-        if text.lstrip().startswith("…"):
-            continue  # how many more there are
+    for text in broken.entries:
         yield _finding("document", broken.id, text, file=str(broken.where.path or "") or None)
 
 
@@ -232,7 +229,11 @@ def check_fleet(
         account_of: Gives a connector's Amazon account, where its connection is at hand.
         field_names_of: Gives the names of the PIM's fields, as it tells them; None if it does not.
     """
-    found = [one for one_broken in broken for one in document_findings(one_broken)]
+    found = [
+        one
+        for one_broken in broken
+        for one in _listed(document_findings(one_broken), one_broken.id, messages)
+    ]
     optional, no_definition, no_items = _OptionalLines(), [], []
     attributes: list[tuple[Connector, frozenset[str]]] = []
     for connector in connectors:
@@ -242,7 +243,7 @@ def check_fleet(
         else:
             optional.see(connector, declared[connector.id], definition)
         wrong, mapping = mapping_findings(connector, declared[connector.id], definition, messages)
-        found += wrong
+        found += _listed(wrong, connector.id, messages)
         found += language_findings(connector, messages)
         attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
         if mapping is not None and definition is not None:
@@ -251,7 +252,8 @@ def check_fleet(
         if names is None:
             no_items.append(connector.id)
         else:
-            found += field_findings(connector, declared[connector.id], names, messages)
+            wrong_fields = field_findings(connector, declared[connector.id], names, messages)
+            found += _listed(wrong_fields, connector.id, messages)
     found += optional.findings(messages)
     chosen = {one.id for one in connectors}
     everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
@@ -275,6 +277,25 @@ def check_fleet(
             )
         ),
     )
+
+
+def _listed(found: Iterable[Finding], connector: str, messages: Catalogue) -> Iterator[Finding]:
+    """Yield the findings of one kind and connector that are listed, and say where there are more."""
+    every = iter(found)
+    last = None
+    for last in islice(every, MOST_PROBLEMS):
+        yield last
+    if last is not None and next(every, None) is not None:
+        sentence = messages.phrase("check.cut", most=MOST_PROBLEMS)
+        text = entry(last.file or connector, "", Problem("", sentence))
+        yield Finding(
+            rule=last.rule,
+            severity=last.severity,
+            connector=connector,
+            text=text,
+            message=sentence,
+            file=last.file,
+        )
 
 
 def _not_checked(
@@ -405,7 +426,7 @@ def _finding(
     lines = text.splitlines()
     place = _PLACE.match(lines[0]) if lines else None
     told = [line.strip() for line in lines[1:] if not re.match(r"\s*(\d+)?\s*\|", line)]
-    meant = _MEANT.search(text)
+    meant = re.search(_meant(), text)
     return Finding(
         rule=rule,
         severity=severity,
@@ -417,6 +438,14 @@ def _finding(
         column=int(place["column"]) if place and place["column"] else None,
         suggestion=suggestion or (meant["text"] if meant else ""),
     )
+
+
+def _meant() -> str:
+    """Return the pattern of the line that says what may have been meant, in the reader's language."""
+    before, _, after = map(
+        re.escape, reader().phrase("document.did_you_mean", suggestion="@").partition("'@'")
+    )
+    return f"""{before}(?P<quote>['"])(?P<text>.*)(?P=quote){after}"""
 
 
 def text_of(connector: str, findings: Sequence[Finding]) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel
 
+from amazon_listings.connectors.problems import MOST_PROBLEMS
 from amazon_listings.connectors.schema import schema
 from amazon_listings.connectors.schema_problems import schema_problems
 from amazon_listings.marketplaces import MARKETPLACES, marketplace
@@ -147,7 +148,7 @@ def wrong_fields(asked: Asked) -> list[str]:
         "id": not ID.fullmatch(asked.connector_id),
     }
     wrong = [name for name, is_wrong in found.items() if is_wrong]
-    for problem in schema_problems(document_of(asked, {}, {})):
+    for problem in schema_problems(document_of(asked, {}, {}), MOST_PROBLEMS):
         name = _place_of(problem.pointer, asked.chosen_source)
         if name and name not in wrong:
             wrong.append(name)

@@ -13,6 +13,7 @@ from amazon_listings.cli import app
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
 from tests.unit.fleet.test_plan import item, keep
+from tests.unit.fleet.test_sarif import keeps_the_format
 
 SECRET = "amzn1.oa2-cs.v1.sandbox"
 PROTOTYPE = """\
@@ -176,13 +177,51 @@ def test_two_that_write_the_same(run, tmp_path):
 
 
 def test_sarif(run):
-    log = json.loads(run("check", "--sarif", layers__company=COMPANY.replace("owner", "onwer")).stdout)
-    assert log["version"] == "2.1.0"
-    result = log["runs"][0]["results"][0]
+    text = run("check", "--sarif", layers__company=COMPANY.replace("owner", "onwer")).stdout
+    result = keeps_the_format(text)[0]
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"].endswith("layers/company.yaml")
     assert place["region"] == {"startLine": 2, "startColumn": 1}
     assert "Did you mean 'owner'?" in result["message"]["text"]
+
+
+@pytest.mark.parametrize("kind", ["key", "value", "yaml", "variable"])
+def test_more_than_a_screen_shows_is_listed(run, tmp_path, kind):
+    """The text for people ends at a screen; data has all, and says where it is cut."""
+
+    def found(many):
+        keys = [f"k{number}" for number in range(many)]
+        added = {
+            "key": "".join(f"{key}: 1\n" for key in keys),
+            "value": "rules_off:\n" + "".join(f"  {key}: because of it\n" for key in keys),
+            "yaml": "".join("title: a\n" for _ in range(many + 1)),
+            "variable": "",
+        }[kind]
+        words = ["check", "fr_proto", "--json"]
+        if kind == "variable":
+            text = '{"title": "a"' + ', "title": "a"' * many + "}"
+            export = tmp_path / "variables.json"
+            export.write_text(json.dumps({"amazon_connector_fr_proto": text}))
+            words += ["--variables", str(export)]
+        result = run(*words, proto=PROTOTYPE.replace("mapping:", added + "mapping:"))
+        assert result.exit_code == 1
+        findings = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "document"]
+        if kind in {"key", "yaml"}:
+            places = [one["line"] for one in findings if one["line"]]
+            assert len(set(places)) == len(places)
+        return findings
+
+    assert len(found(150)) == 150
+    *listed, last = found(1_001)
+    assert len(listed) == 1_000
+    assert "more than the 1,000 that are listed" in last["message"]
+    assert last["severity"] == "error"
+
+
+def test_suggestions_in_another_language(run, monkeypatch):
+    monkeypatch.setenv("AMAZON_LISTINGS_LANGUAGE", "de")
+    found = json.loads(run("check", "--json", layers__company=COMPANY.replace("owner", "onwer")).stdout)
+    assert found["findings"][0]["suggestion"] == "owner"
 
 
 TESTS = """\
