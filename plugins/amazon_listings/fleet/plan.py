@@ -217,6 +217,11 @@ def _notes(base: State | None, head: State | None, tally: _Tally) -> Iterator[Me
         yield message("plan.note_no_items")
     if tally.unread:
         yield message("plan.note_unread", count=tally.unread)
+    if head is not None and (tally.blocked or tally.still_blocked):
+        sync = head.connector.sync
+        if sync.partial == "offer" and not sync.full_replace:
+            # Whether one of an item's errors holds its offer back is known where Amazon is asked.
+            yield message("plan.note_partial")
     if base is not None and head is not None:
         if base.connector.source.filter != head.connector.source.filter:
             yield message("plan.note_filter")

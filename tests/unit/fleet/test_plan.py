@@ -184,6 +184,18 @@ def test_a_base_in_git(run, folder, tmp_path):
     assert "not available from git" in wrong.stderr
 
 
+@pytest.mark.parametrize("sync", ["{}", "{partial: offer}", "{partial: offer, full_replace: true}"])
+def test_offers_of_blocked_items_go_out_alone(state_with, ledger, sync):
+    base, head = state_with({}), state_with({"lamp_type": '"{{ item.base }}"'}, more=f"sync: {sync}\n")
+    keep_run(ledger, base, ITEMS, ["payload"] * 3)
+    for evaluate_all in (False, True):
+        found = plan_connector(base, head, ledger, evaluate_all=evaluate_all)
+        assert len(found.newly_blocked) == 3
+        told = ["accepted in part" in note for note in found.notes]
+        assert told == ([True] if sync == "{partial: offer}" else [])
+    assert plan_connector(head, head, ledger).notes == ()
+
+
 LINES = st.fixed_dictionaries(
     {},
     optional={
