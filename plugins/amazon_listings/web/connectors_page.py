@@ -22,9 +22,10 @@ from amazon_listings.ledger.overview import (
     states_by_connector,
 )
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.selling_partner.account import secret_days_left
+from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
 from amazon_listings.web.configured import every_connector, keys_of, problem_of
+from amazon_listings.web.described import has_changed
 from amazon_listings.web.rendering import render, wording
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class ConnectorLine:
     """A connector and how it stands.
 
     `items` are its items by present outcome, `open_issues` by severity; `trend` is how many items each of
-    its last runs stopped, the oldest first; `secret_days` is how long the client secret of its account
-    still lives.
+    its last runs stopped, the oldest first; `secret_age` is how many days ago the client secret of its
+    account was created, and `secret_days` how many it still lives. `definition_changed`: Amazon has changed
+    its product type since the last run.
     """
 
     id: str
@@ -87,7 +89,9 @@ class ConnectorLine:
     open_issues: dict[str, int]
     trend: list[int]
     next_run: datetime | None
+    secret_age: int | None
     secret_days: int | None
+    definition_changed: bool
 
 
 class Choice(BaseModel, frozen=True):
@@ -118,6 +122,7 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
                 issues=issues.get(key, {}),
                 secrets=secrets,
                 language=language,
+                definition_changed=not isinstance(one, BrokenConnector) and has_changed(one, ledger, key),
             )
         )
     return sorted(found, key=lambda one: (_WORST_FIRST.index(one.state), -one.blocked, one.id))
@@ -238,10 +243,12 @@ def _line(
     counts: dict[str, int],
     issues: dict[str, int],
     secrets: _Secrets,
+    definition_changed: bool,
     language: str,
 ) -> ConnectorLine:
     last = runs[0] if runs else None
     broken = isinstance(one, BrokenConnector)
+    days = None if isinstance(one, BrokenConnector) else secrets.days(one)
     return ConnectorLine(
         id=one.id,
         dag_id=dag_id_of(one.id),
@@ -273,7 +280,9 @@ def _line(
             sum(run.counts.get(outcome, 0) for outcome in STOPPED) for run in reversed(runs) if run.ended_at
         ],
         next_run=None if broken or dag is None or dag.paused else dag.next_run,
-        secret_days=None if isinstance(one, BrokenConnector) else secrets.days(one),
+        secret_age=None if days is None else SECRET_LIFE.days - days,
+        secret_days=days,
+        definition_changed=definition_changed,
     )
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.airflow_adapter import connections
+from amazon_listings.definitions.refresh import pair_keys
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.ledger.runs import recent_runs
 from amazon_listings.runs.definitions import load_definitions
@@ -39,6 +42,19 @@ def last_note(connector: Connector, ledger: Engine, key: str) -> DefinitionsNote
             return note
     new = find_new_connector(ledger, connector.id)
     return None if new is None else msgspec.convert(new.definition, DefinitionsNote)
+
+
+def has_changed(connector: Connector, ledger: Engine, key: str) -> bool:
+    """Return whether Amazon has changed a connector's definition since its last run worked with it."""
+    try:
+        note = last_note(connector, ledger, key)
+        if note is None:
+            return False
+        own, _ = pair_keys(note.key, connector.marketplace)
+        stored = DefinitionStore(connections.storage() / "definitions").load(own)
+    except AmazonListingsError:  # what is gone or damaged is said by the pages that show it
+        return False
+    return stored.checksum != note.checksum
 
 
 def last_tables(connector: Connector, ledger: Engine, key: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from amazon_listings.web.configured import new_connector_of
 from amazon_listings.web.described import last_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -122,6 +122,25 @@ def family_of(ledger: Engine, key: str, pim_id: str) -> list[Item]:
     rows = [cast("Item", row) for row in new.items] if new else []
     groups = {row["group"] for row in rows if row["pim_id"] == pim_id}
     return [row for row in rows if row["group"] in groups]
+
+
+def families_of(ledger: Engine, key: str, references: Sequence[str]) -> Iterator[list[Item]]:
+    """Yield the families of items with some SKUs or PIM identities, as `family_of` returns one."""
+    named = [
+        state
+        for where in (StateFilter(skus=references), StateFilter(pim_ids=references))
+        for state in find_states(ledger, key, where, contents=False)
+    ]
+    if named:
+        members = find_states(ledger, key, StateFilter(families={state.family for state in named}))
+        rows = (cast("Item", state.row) for state in members if state.row is not None)
+    else:
+        new = find_new_connector(ledger, key)
+        rows = (cast("Item", row) for row in (new.items if new else ()))
+    for _, family in groupby(rows, key=lambda row: row["group"]):
+        found = list(family)
+        if any({row["pim_id"], row["sku"]} & set(references) for row in found):
+            yield found
 
 
 def sample(ledger: Engine, key: str, most: int) -> list[list[Item]]:

@@ -31,7 +31,10 @@ LIKELY = 0.5
 
 
 class Edit(BaseModel, frozen=True):
-    """What fills a field: a PIM field, a table of its values, a constant, an expression, or nothing."""
+    """What fills a field: a PIM field, a table of its values, a constant, an expression, or nothing.
+
+    `preview_skus`: SKUs or PIM identities of the products to look at; the first ones if it is empty.
+    """
 
     field: str
     kind: Kind = "expression"
@@ -42,6 +45,7 @@ class Edit(BaseModel, frozen=True):
     table_from: list[str] | str = []
     table_to: list[str] | str = []
     revision: int = 0
+    preview_skus: str = ""
 
     @property
     def table(self) -> dict[str, str]:

@@ -14,11 +14,17 @@ from amazon_listings.ledger.issues import open_issues
 from amazon_product_types.matching import chain, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.web.drafted_fields import DraftedFields
     from amazon_product_types.fields import Field
 
 Mark = Literal["mapped", "required", "conditional", "recommended", "optional"]
+
+
+#: The choice of the fields that Amazon changed.
+CHANGED = "changed"
 
 
 class Choice(BaseModel, frozen=True):
@@ -32,7 +38,10 @@ class Choice(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class FieldEntry:
-    """A field in the list. `key` and `line` are the mapping line that fills it."""
+    """A field in the list.
+
+    `key` and `line` are the mapping line that fills it; `changes`, where asked, is what Amazon changed.
+    """
 
     path: str
     label: str
@@ -43,10 +52,19 @@ class FieldEntry:
     line: int | None
     drafted: bool
     issues: int
+    changes: list[str]
 
 
-def entries(found: DraftedFields, described: tuple[Field, ...]) -> list[FieldEntry]:
-    """Return the fields in the definition's order, each with what fills it."""
+def entries(
+    found: DraftedFields, described: tuple[Field, ...], changed: Mapping[str, list[str]]
+) -> list[FieldEntry]:
+    """Return the fields in the definition's order, each with what fills it.
+
+    Args:
+        found: The connector with its draft.
+        described: The fields of its product type.
+        changed: What Amazon changed, by the path of a field.
+    """
     lines = lines_by_path(found.mapping) if found.mapping else {}
     issues = Counter(
         known.issue.attribute
@@ -69,6 +87,7 @@ def entries(found: DraftedFields, described: tuple[Field, ...]) -> list[FieldEnt
                 line=line.number if line else None,
                 drafted=line is not None and line.key in found.changes,
                 issues=issues[item.attribute],
+                changes=changed.get(item.path, []),
             )
         )
     return listed
@@ -91,6 +110,7 @@ def narrowed(listed: list[FieldEntry], choice: Choice) -> list[FieldEntry]:
             choice.show in {"", one.mark}
             or (choice.show == "issues" and one.issues)
             or (choice.show == "draft" and one.drafted)
+            or (choice.show == CHANGED and one.changes)
         )
     ]
 

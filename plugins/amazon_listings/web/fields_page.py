@@ -22,14 +22,24 @@ from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.access import Editor, Reader
+from amazon_listings.web.changed_fields import changed_fields
 from amazon_listings.web.configured import connector_of, new_connector_of
 from amazon_listings.web.drafted import drafted, effect_of, family_of, sample
-from amazon_listings.web.drafted_fields import drafted_fields, field_at, key_of, known_fields
+from amazon_listings.web.drafted_fields import DraftedFields, drafted_fields, field_at, key_of, known_fields
 from amazon_listings.web.field_detail import LOOKED_AT, Edit, detail_of, table_rows, value_of_edit, written
-from amazon_listings.web.field_list import Choice, FieldEntry, described_fields, entries, narrowed, opened
+from amazon_listings.web.field_list import (
+    CHANGED,
+    Choice,
+    FieldEntry,
+    described_fields,
+    entries,
+    narrowed,
+    opened,
+)
 from amazon_listings.web.previewing import Previewed, previewed
 from amazon_listings.web.publishing import Revision, refuse_stale
-from amazon_listings.web.rendering import base_of, render, wording
+from amazon_listings.web.references import references_of
+from amazon_listings.web.rendering import Wording, base_of, render, wording
 from amazon_listings.web.told import Told
 from amazon_product_types import json_pointer
 
@@ -63,8 +73,10 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
             tab="fields",
         )
     described = described_fields(found.definitions, words.messages.language)
-    listed = entries(found, described)
-    open_field = opened(described, listed, choice)
+    changed = _changed(found, words, choice)
+    listed = entries(found, described, changed)
+    shown = narrowed(listed, choice)
+    open_field = opened(described, shown if choice.show == CHANGED else listed, choice)
     detail = detail_of(found, open_field) if open_field else {}
     return render(
         request,
@@ -76,7 +88,8 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
         dag_id=dag_id,
         tab="fields",
         choice=choice,
-        entries=narrowed(listed, choice),
+        entries=shown,
+        amazon_changed=changed.get(open_field.path, []) if open_field else [],
         counts=Counter(entry.mark for entry in listed),
         field=open_field,
         found=found,
@@ -101,7 +114,8 @@ def fields(
     found = drafted_fields(connector_of(dag_id), words)
     if found is None:
         return []
-    listed = entries(found, described_fields(found.definitions, words.messages.language))
+    described = described_fields(found.definitions, words.messages.language)
+    listed = entries(found, described, _changed(found, words, choice))
     return narrowed(listed, choice)
 
 
@@ -132,12 +146,14 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
     words, one = wording(request), connector_of(dag_id)
     found = known_fields(one, words)
     field = field_at(found, edit.field)
-    problem, shown, is_kept = "", Previewed([], 0, 0), False
+    problem, shown, is_kept = "", Previewed([], 0, 0, []), False
     try:
         key, value = key_of(found, field), value_of_edit(edit)
         changes = found.changes | {key: value}
         is_kept = found.changes.get(key, one.mapping.get(key)) == value
-        shown = previewed(found, compiled(drafted(one, changes), found.definitions), field)
+        shown = previewed(
+            found, compiled(drafted(one, changes), found.definitions), field, references_of(edit.preview_skus)
+        )
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
     place = f"{base_of(request)}/dags/{quote(dag_id, safe='')}"
@@ -233,3 +249,10 @@ def check(request: Request, dag_id: str, visitor: Reader, seen: Revision) -> Tol
     if effect.items < effect.of:
         sentence += " " + words.t("check.part", items=effect.items, of=effect.of)
     return Told(f"{sentence} {words.t('prediction.covers')}")
+
+
+def _changed(found: DraftedFields, words: Wording, choice: Choice) -> dict[str, list[str]]:
+    """Return what Amazon changed where that is asked: two definitions are compared for it."""
+    if choice.show != CHANGED:
+        return {}
+    return changed_fields(found.connector, found.ledger, found.key, words.messages.language)

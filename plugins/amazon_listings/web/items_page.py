@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -25,6 +24,7 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor
 from amazon_listings.web.configured import connector_of, every_connector, keys_of
+from amazon_listings.web.references import references_of
 from amazon_listings.web.rendering import base_of, render, time_zone, wording
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ router = APIRouter()
 
 #: Items on a page, and in a batch of an export.
 SHOWN, BATCH = 50, 1000
-#: References that a list can be narrowed to at once.
-MOST_REFERENCES = 500
 #: Every export column, in order.
 COLUMNS = (
     *("connector", "sku", "pim_id", "name", "outcome", "state", "asin", "errors", "warnings", "read_at"),
@@ -77,10 +75,8 @@ class Wanted(BaseModel, frozen=True):
 
     @property
     def references(self) -> list[str]:
-        """Return the references that are wanted; one may have spaces or commas of its own."""
-        text = self.reference.strip()
-        parts = [text, *re.split(r"[,;\r\n]", text), *re.split(r"[,;\s]+", text)]
-        return list(dict.fromkeys(part.strip() for part in parts if part.strip()))[:MOST_REFERENCES]
+        """Return the references that are wanted."""
+        return references_of(self.reference)
 
     @property
     def has_more(self) -> bool:

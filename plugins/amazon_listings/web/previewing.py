@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amazon_listings.runs.siblings import variants_of
-from amazon_listings.web.drafted import applied, sample
+from amazon_listings.web.drafted import applied, families_of, sample
 from amazon_listings.web.shopper import Shopper, shopper_of, shown, values_of
 
 if TYPE_CHECKING:
-    from amazon_listings.item import Item
-    from amazon_listings.mapping.mapping import FieldMapping
+    from collections.abc import Sequence
+
+    from amazon_listings.item import Item, Record
+    from amazon_listings.mapping.mapping import FieldMapping, MappedItem
     from amazon_listings.web.drafted_fields import DraftedFields
     from amazon_product_types.fields import Field
     from amazon_product_types.validation.issue import Issue
@@ -34,37 +37,84 @@ class PreviewedItem:
 
 @dataclass(frozen=True)
 class Previewed:
-    """Some items, and counts over more of them."""
+    """Some items, and counts over more of them; `unknown` are chosen references that no item has."""
 
     rows: list[PreviewedItem]
     count: int
     wrong: int
+    unknown: list[str]
 
 
-def previewed(found: DraftedFields, mapping: FieldMapping, field: Field) -> Previewed:
-    """Return what a mapping makes of a field, for products as they were read last."""
+def previewed(
+    found: DraftedFields, mapping: FieldMapping, field: Field, chosen: Sequence[str] = ()
+) -> Previewed:
+    """Return what a mapping makes of a field, for products as they were read last.
+
+    Args:
+        found: The connector with its draft.
+        mapping: Its mapping.
+        field: The field.
+        chosen: SKUs or PIM identities of the items to show; the first ones if there are none.
+    """
     rows: list[PreviewedItem] = []
     count = wrong = 0
     end = time.monotonic() + SECONDS
     for family in sample(found.ledger, found.key, COUNTED):
         if count >= SHOWN and time.monotonic() > end:
             break
-        siblings = variants_of(family)
         for item, made in applied(mapping, family):
-            issues = [
-                issue
-                for issue in (*made.issues, *found.definitions.issues(made.attributes))
-                if issue.attribute == field.attribute
-            ]
+            issues = _issues(found, made, field)
             count += 1
             wrong += any(issue.severity == "ERROR" for issue in issues)
-            if len(rows) < SHOWN:
-                traces = [
-                    trace
-                    for trace in mapping.explain(item, siblings=siblings)
-                    if trace.path.split("/")[0] == field.attribute and trace.origin.field
-                ]
-                sources = [shown(trace.source) for trace in traces]
-                values = values_of(made.attributes.get(field.attribute))
-                rows.append(PreviewedItem(item, sources, values, issues, shopper_of(made.attributes)))
-    return Previewed(rows, count, wrong)
+            if not chosen and len(rows) < SHOWN:
+                rows.append(_row(mapping, item, made, field, issues=issues, siblings=variants_of(family)))
+    if not chosen:
+        return Previewed(rows, count, wrong, [])
+    known: set[str] = set()
+    for family in families_of(found.ledger, found.key, chosen):
+        for item, made in applied(mapping, family):
+            names = {item["pim_id"], item["sku"]} & set(chosen)
+            known |= {str(name) for name in names}
+            if names and len(rows) < SHOWN:
+                rows.append(
+                    _row(
+                        mapping,
+                        item,
+                        made,
+                        field,
+                        issues=_issues(found, made, field),
+                        siblings=variants_of(family),
+                    )
+                )
+    return Previewed(rows, count, wrong, _missing(chosen, known))
+
+
+def _missing(chosen: Sequence[str], known: set[str]) -> list[str]:
+    """Return the references that no item has; a word of one that has spaces is none of its own."""
+    words = {part for name in known for part in re.split(r"[,;\s]+", name)}
+    return [one for one in chosen if not re.search(r"[,;\s]", one) and one not in known | words]
+
+
+def _issues(found: DraftedFields, made: MappedItem, field: Field) -> list[Issue]:
+    every = (*made.issues, *found.definitions.issues(made.attributes))
+    return [issue for issue in every if issue.attribute == field.attribute]
+
+
+def _row(
+    mapping: FieldMapping,
+    item: Item,
+    made: MappedItem,
+    field: Field,
+    *,
+    issues: list[Issue],
+    siblings: list[Record],
+) -> PreviewedItem:
+    traces = [
+        trace
+        for trace in mapping.explain(item, siblings=siblings)
+        if trace.path.split("/")[0] == field.attribute and trace.origin.field
+    ]
+    values = values_of(made.attributes.get(field.attribute))
+    return PreviewedItem(
+        item, [shown(trace.source) for trace in traces], values, issues, shopper_of(made.attributes)
+    )

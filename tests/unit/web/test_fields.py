@@ -1,10 +1,19 @@
 """The fields of a connector: the list, the preview, the draft of two people, publishing and going back."""
 
+import base64
+import copy
+import hashlib
 import json
+import re
 import subprocess
 
 import pytest
 import yaml
+
+from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.definitions.refresh import pair_keys
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.runs.definitions import definition_key
 
 ORIGIN = {"origin": "http://airflow.test"}
 PLACE = "/dags/amazon_lamps/fields"
@@ -38,6 +47,52 @@ def test_a_preview_keeps_nothing(client, editor):
     assert 'class="problem"' in editor.post(f"{PLACE}/preview", json=broken).text
     document = yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)
     assert document["mapping"]["Marque"] == "{{ item.brand }}"
+
+
+def test_a_preview_is_of_the_products_that_are_chosen(client):
+    asked = {"field": "brand.value", "kind": "constant", "constant": "Lumio"}
+    for skus, shown, unknown in (
+        ("A-1", ["products/1"], ""),
+        ("products/3, A-1 Z-9", ["products/1", "products/3"], "Z-9"),
+        ("Y-8,Z-9", [], "Y-8, Z-9"),
+    ):
+        page = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked | {"preview_skus": skus}).text
+        assert re.findall(r"picture\?id=(products/\d)", page) == shown
+        assert ("note warn" in page) == bool(unknown)
+        assert not unknown or f"last has: {unknown}</p>" in page
+        assert "3 pass" in page
+
+
+@pytest.fixture
+def tightened(filled, folder):
+    """Amazon allows a shorter brand since the last run."""
+    (one,) = [one for one in load_connectors(folder, {}).connectors if one.id == "lamps"]
+    store = DefinitionStore(folder.parent / "storage" / "definitions")
+    key, _ = pair_keys(definition_key(one, "A1SANDBOXSELLER"), one.marketplace)
+    stored = store.load(key)
+    document = copy.deepcopy(stored.document)
+    document["properties"]["brand"]["items"]["properties"]["value"]["maxLength"] = 3
+    content = json.dumps(document).encode()
+    checksum = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    about = {name: getattr(stored, name) for name in ("latest", "locale", "display_name", "property_groups")}
+    store.keep(key, content, about | {"checksum": checksum, "version": "next"})
+
+
+def test_fields_that_amazon_changed(client, tightened):
+    (one,) = client("viewer", **{"accept-language": "de"}).get(f"/api{PLACE}?show=changed").json()
+    assert one["path"] == "brand.value"
+    (text,) = one["changes"]
+    page = client("viewer", **{"accept-language": "de"}).get(f"{PLACE}?show=changed").text
+    assert f"von Amazon geändert:</span> {text.replace(chr(39), '&#39;')}" in page
+    (line,) = client("viewer").get("/api/connectors").json()
+    assert line["definition_changed"]
+    assert "product type changed" in client("viewer").get("/").text
+
+
+def test_no_field_was_changed(client):
+    assert client("viewer").get(f"/api{PLACE}?show=changed").json() == []
+    (line,) = client("viewer").get("/api/connectors").json()
+    assert not line["definition_changed"]
 
 
 def test_two_people_who_edit_notice_each_other(client, editor):

@@ -4,8 +4,9 @@ import csv
 import gzip
 import html
 import io
+import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from markupsafe import escape
@@ -164,6 +165,29 @@ def test_a_connector_that_is_all_blocked_is_red(client):
     one = client("viewer").get("/api/connectors").json()[0]
     assert (one["state"], one["blocked"], one["trend"]) == ("paused", 2, [2])
     assert one["last_run"]["counts"] == {"ready": 1, "blocked": 2}
+
+
+@pytest.mark.parametrize(("age", "mood"), [(10, "dim"), (1, "dim"), (170, "warn-text"), (200, "warn-text")])
+def test_the_age_of_the_client_secret_is_always_shown(client, monkeypatch, age, mood):
+    created = (datetime.now(UTC) - timedelta(days=age)).date()
+    fields = {
+        "conn_type": "amazon_selling_partner",
+        "login": "amzn1.application-oa2-client.a",
+        "password": "amzn1.oa2-cs.v1.a",
+        "extra": {"seller_id": "A1", "refresh_token": "Atzr|a", "secret_created": created.isoformat()},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_AMAZON_SELLING_PARTNER", json.dumps(fields))
+    (line,) = client("viewer").get("/api/connectors").json()
+    assert (line["secret_age"], line["secret_days"]) == (age, 180 - age)
+    page = client("viewer").get("/").text
+    assert f"{age} day{'s' if age != 1 else ''} old" in page
+    assert f'<span class="{mood}">{max(180 - age, 0)} days left' in page
+
+
+def test_a_secret_of_unknown_age_is_shown_as_such(client):
+    (line,) = client("viewer").get("/api/connectors").json()
+    assert (line["secret_age"], line["secret_days"]) == (None, None)
+    assert "does not say when the client secret was created" in client("viewer").get("/").text
 
 
 def test_a_broken_connector_says_what_is_wrong_and_hides_nobody(client, folder, variable):
