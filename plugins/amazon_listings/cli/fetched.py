@@ -57,8 +57,17 @@ class Fetched:
         return stored_definition(connector)
 
     def field_names(self, connector: Connector) -> frozenset[str] | None:
-        """Return the names of the PIM's fields, as it told them within a day; None if it does not."""
+        """Return the names of the PIM's fields, as it told them within a day; None if it does not.
+
+        A source without a connection is read by every command: its files may change between two of them.
+        """
         source = connector.source
+        if source.connection is None:
+            spoken = [list(source.languages), source.fallback_language]
+            name = digest([source.source, dict(source.own), spoken])
+            if name not in self._names:
+                self._names[name] = self._asked(connector)
+            return self._names[name]
         name = digest([source.source, dict(source.own)])
         if name not in self._names:
             self._names[name] = self._told(connector, f"{name & (2**64 - 1):016x}")
@@ -78,8 +87,8 @@ class Fetched:
     def _at_hand(self, connection: str) -> bool:
         return self._airflow or f"AIRFLOW_CONN_{connection.upper()}" in os.environ
 
-    def _may_ask(self, connection: str | None) -> bool:
-        return connection is not None and self._at_hand(connection) and connection not in self._silent
+    def _may_ask(self, connection: str) -> bool:
+        return self._at_hand(connection) and connection not in self._silent
 
     def _told(self, connector: Connector, name: str) -> frozenset[str] | None:
         path = run_storage() / "pim_fields" / f"{name}.json"
@@ -99,7 +108,7 @@ class Fetched:
     def _asked(self, connector: Connector) -> frozenset[str] | None:
         """Return what the PIM calls its fields now; None if it cannot be asked, or does not say."""
         connection = connector.source.connection
-        if connection is None or not self._may_ask(connection):
+        if connection is not None and not self._may_ask(connection):
             return None
         from amazon_listings.cli.source_access import CommandAccess
         from amazon_listings.sources.extraction import open_source
@@ -108,5 +117,6 @@ class Fetched:
             told = open_source(connector.source, CommandAccess()).fields()
             return frozenset(one.name for one in told) or None
         except AmazonListingsError:
-            self._silent.add(connection)
+            if connection is not None:
+                self._silent.add(connection)
             return None

@@ -55,6 +55,28 @@ def test_four_mistakes_and_four_suggestions(run, tmp_path):
     assert all(one["file"].endswith("proto.yaml") for one in found.values())
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_columns_of_a_file_are_the_fields_before_any_run(run, tmp_path, ending):
+    path = tmp_path / f"p.{ending}"
+    head = "id,prod_title_fr,prod_title_de,weight"
+    rows = [dict.fromkeys(head.split(","), "1")]
+    path.write_text(head + "\n" if ending == "csv" else "".join(f"{json.dumps(row)}\n" for row in rows))
+
+    def fields(text):
+        found = json.loads(run("check", "fr_proto", "--json", proto=text).stdout)
+        assert ("fields" in {one["what"] for one in found["not_checked"]}) == (not path.exists())
+        return [(one["line"], one["suggestion"]) for one in found["findings"] if one["rule"] == "field"]
+
+    proto = PROTOTYPE.replace("p.csv", str(path))
+    assert fields(proto) == [(8, "prod_title")]
+    assert fields(proto.replace("prod_titel", "prod_title_fr")) == [(8, "prod_title")]
+    assert fields(proto.replace("prod_titel", "prod_title_de")) == []
+    path.write_text(path.read_text().replace("prod_title_fr", "prod_titel"))
+    assert fields(proto) == [], "a file that was edited is read as it is"
+    path.unlink()
+    assert fields(proto) == []
+
+
 def test_a_secret_that_expires_soon_and_accounts_that_are_not_at_hand(run, monkeypatch):
     created = str((datetime.now(UTC) - timedelta(days=170)).date())
     extra = {

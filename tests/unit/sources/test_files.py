@@ -249,3 +249,30 @@ def test_what_is_wrong_with_a_row_is_in_the_reader_s_language(language, words):
     row = UnusableRow("row.empty_id", column="'id'")
     problem = UnusableRecord("files.row_wrong", sku="x", where="a.csv, 2", reason=row)
     assert words in problem.worded(catalogue(language))
+
+
+def described(path, **more):
+    opened = ProductFiles(source(path, **more), languages=("en", "fr"))
+    return {one.name: one.type for one in opened.fields()}
+
+
+def test_columns_are_fields_where_the_head_of_a_file_tells_them(tmp_path):
+    write(tmp_path / "a.csv", "id; size ;name_en;name_de\n1;2;3;4\n", "utf-16")
+    assert set(described(tmp_path / "a.csv", delimiter=";")) == {"id", "size", "name", "name_de"}
+    write(tmp_path / "b.csv", "id;colour\n")
+    assert {"size", "colour"} <= set(described(tmp_path / "*.csv", delimiter=";"))
+    pq.write_table(pa.table({"id": ["1"], "size": [2], "price": [Decimal("1.5")]}), tmp_path / "c.parquet")
+    kinds = described(tmp_path / "c.parquet")
+    assert (kinds["id"], kinds["size"]) == ("string", "int64")
+    with pytest.raises(UnusableSource):
+        described(tmp_path / "*.csv", id_column="sku", delimiter=";")
+    write(tmp_path / "d.csv", "")
+    assert described(tmp_path / "d.csv") == {}
+
+
+def test_keys_of_lines_are_fields_only_where_all_lines_are_read(tmp_path):
+    line = json.dumps({"id": "1", "name_fr": "a"}) + "\n"
+    write(tmp_path / "a.jsonl", line * 9_999 + '{"id": "2", "late": 1}\n')
+    assert set(described(tmp_path / "a.jsonl")) == {"id", "name", "late"}
+    write(tmp_path / "a.jsonl", line * 10_000 + '{"id": "2", "late": 1}\n')
+    assert described(tmp_path / "a.jsonl") == {}

@@ -71,6 +71,28 @@ def file_rows(source: FileSettings, root: Any) -> Iterator[FileRow | UnusableRec
             raise UnusableSource("files.unreadable", name=name, trouble=trouble)
 
 
+def column_types(path: Any, source: FileSettings) -> dict[str, str | None]:
+    """Return the columns that the head of a CSV or Parquet file names, with their types where it tells them.
+
+    Args:
+        path: The file, as something with pathlib's methods.
+        source: Delimiter, encoding, and the columns that must be there.
+
+    Raises:
+        UnusableSource: the file cannot be opened, is of another format, or lacks a column.
+    """
+    read = {".csv": _csv_columns, ".parquet": _parquet_columns}.get(path.suffix.lower())
+    if read is None:
+        raise UnusableSource("files.unknown_format", name=path.name)
+    try:
+        with path.open("rb") as stream:
+            found: dict[str, str | None] = read(stream, path.name, source)
+            return found
+    except (OSError, UnicodeError, csv.Error, _ParquetError) as error:
+        trouble = getattr(error, "strerror", None) or type(error).__name__
+        raise UnusableSource("files.unreadable", name=path.name, trouble=trouble) from error
+
+
 def find_files(root: Any) -> list[Any]:
     """The files of a path, by name; `*` and `?` in the last part stand for any characters.
 
@@ -101,14 +123,8 @@ def _path(text: str) -> Any:
 
 
 def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
-    lines = _lines(stream, name, source)
-    csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
-    header = [cell.strip() for cell in next(reader, [])]
-    if not header:
-        return
-    _require(header, name, source)
-    while True:
+    reader, header = _csv_head(stream, name, source)
+    while header:
         start = reader.line_num + 1
         where = f"{name}, line {start}"
         try:
@@ -125,6 +141,32 @@ def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fil
             yield UnusableRecord("files.row_unusable", sku=where, where=where, problem=problem)
         else:
             yield FileRow(where, dict(zip(header, cells, strict=True)))
+
+
+def _csv_head(stream: BinaryIO, name: str, source: FileSettings) -> tuple[Any, list[str]]:
+    """The reader of a CSV's rows, and its columns; none of an empty file."""
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(_lines(stream, name, source), delimiter=source.delimiter, strict=True)
+    header = [cell.strip() for cell in next(reader, [])]
+    if header:
+        _require(header, name, source)
+    return reader, header
+
+
+def _csv_columns(stream: BinaryIO, name: str, source: FileSettings) -> dict[str, str | None]:
+    return dict.fromkeys(_csv_head(stream, name, source)[1])
+
+
+def _parquet_columns(stream: BinaryIO, name: str, source: FileSettings) -> dict[str, str | None]:
+    import pyarrow as pa  # noqa: PLC0415 - as below
+    import pyarrow.parquet as pq  # noqa: PLC0415 - as below
+
+    try:
+        schema = pq.read_schema(stream)
+    except pa.ArrowException as error:
+        raise _ParquetError from error
+    _require(schema.names, name, source)
+    return {field.name: str(field.type) for field in schema}
 
 
 def _misfit(cells: Sequence[str], header: Sequence[str], source: FileSettings) -> str | None:

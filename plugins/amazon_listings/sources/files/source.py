@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.messages import Message, message
 from amazon_listings.sources.files.settings import FileSettings
-from amazon_listings.sources.port import Abilities, ConnectionType, OpenedSource, Source
+from amazon_listings.sources.port import Abilities, ConnectionType, FieldDescription, OpenedSource, Source
+from amazon_listings.sources.record import split_language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from amazon_listings.sources.port import Access
     from amazon_listings.sources.reading import Reading
     from amazon_listings.sources.selection import Selection
@@ -26,10 +29,12 @@ class ProductFiles(OpenedSource):
     Args:
         settings: Which columns mean what.
         root: The path as something with pathlib's methods; None: the settings' path, as it is.
+        languages: The languages that columns may end in.
     """
 
     settings: FileSettings
     root: Any = None
+    languages: tuple[str, ...] = ()
 
     def fill(self, store: StagingStore, selection: Selection, reading: Reading) -> None:
         """Read every file into the store."""
@@ -46,6 +51,26 @@ class ProductFiles(OpenedSource):
         code = "connection.test_files_empty" if first is None else "connection.test_files"
         return message(code, files=len(files))
 
+    def fields(self) -> Iterable[FieldDescription]:
+        """Return the fields that the columns of local files make, where their heads tell all of them."""
+        from amazon_listings.sources.files.columns import columns  # noqa: PLC0415 - as above
+
+        if self.root is not None:
+            return ()
+        own, types = self.settings, columns(self.settings, self.root)
+        unsplit = {
+            own.id_column,
+            own.group_column,
+            own.status_column,
+            own.modified_column,
+            *own.image_columns,
+        }
+        named = {
+            name if name in unsplit else split_language(name, self.languages, own.language_separator)[0]: kind
+            for name, kind in types.items()
+        }
+        return [FieldDescription(name, type=kind) for name, kind in named.items()]
+
 
 class _Files(Source):
     name = "files"
@@ -59,7 +84,8 @@ class _Files(Source):
         """Return the files at the path of the settings."""
         own = FileSettings(**settings.own)
         root = access.path(own.path, own.connection) if "://" in own.path else None
-        return ProductFiles(own, root)
+        fallback = (settings.fallback_language,) if settings.fallback_language else ()
+        return ProductFiles(own, root, (*settings.languages, *fallback))
 
 
 SOURCE: Source = _Files()
