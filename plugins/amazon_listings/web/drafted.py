@@ -16,6 +16,7 @@ from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.new_connectors import find_new_connector
+from amazon_listings.messages import in_language
 from amazon_listings.runs.notations import remembered
 from amazon_listings.runs.siblings import variants_of
 from amazon_listings.settings import settings
@@ -72,23 +73,34 @@ def variable_text(one: Connector, changes: Mapping[str, Any]) -> str:
     return json.dumps(patch | {"mapping": mapping}, ensure_ascii=False, indent=2)
 
 
-def drafted(one: Connector, changes: Mapping[str, Any]) -> Connector:
+def drafted(one: Connector, changes: Mapping[str, Any], language: str) -> Connector:
     """Return a connector as it would be with changes of its mapping.
+
+    Args:
+        one: The connector.
+        changes: Lines of its mapping, by key.
+        language: The language in which the reader is told what is wrong.
 
     Raises:
         DraftUnusable: it would be broken.
     """
-    return connector_with(one, variable_text(one, changes)) if changes else one
+    return connector_with(one, variable_text(one, changes), language) if changes else one
 
 
-def connector_with(one: Connector, text: str) -> Connector:
+def connector_with(one: Connector, text: str, language: str) -> Connector:
     """Return a connector as it would be with another text of its Variable.
+
+    Args:
+        one: The connector.
+        text: The text of the Variable.
+        language: The language in which the reader is told what is wrong.
 
     Raises:
         DraftUnusable: it would be broken.
     """
     name = f"{VARIABLE_PREFIX}{one.id}"
-    loaded = load_connectors(settings().connectors, connector_variables() | {name: text}, only=one.id)
+    with in_language(language):
+        loaded = load_connectors(settings().connectors, connector_variables() | {name: text}, only=one.id)
     if loaded.broken:
         raise DraftUnusable("web.draft_unusable", reason=loaded.broken[0].text)
     found = next((each for each in loaded.connectors if each.id == one.id), None)

@@ -60,7 +60,7 @@ def drafted_fields(one: Connector, words: Wording) -> DraftedFields | None:
     draft = find_draft(ledger, one.id)
     then, mapping, problem = one, None, ""
     try:
-        then = drafted(one, draft.mapping if draft else {})
+        then = drafted(one, draft.mapping if draft else {}, words.messages.language)
         mapping = compiled(then, definitions)
     except AmazonListingsError as error:
         problem = error.worded(words.messages)

@@ -152,7 +152,10 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
         changes = found.changes | {key: value}
         is_kept = found.changes.get(key, one.mapping.get(key)) == value
         shown = previewed(
-            found, compiled(drafted(one, changes), found.definitions), field, references_of(edit.preview_skus)
+            found,
+            compiled(drafted(one, changes, words.messages.language), found.definitions),
+            field,
+            references_of(edit.preview_skus),
         )
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
@@ -196,7 +199,7 @@ def keep(request: Request, dag_id: str, visitor: Editor, edit: Edit) -> Told:
     if one.mapping.get(key) != value:
         changes[key] = value
     try:
-        compiled(drafted(one, changes), found.definitions)
+        compiled(drafted(one, changes, words.messages.language), found.definitions)
     except MappingErrors as error:
         mine = [fault for fault in error.faults if fault.line.key == key]
         if mine:
@@ -237,7 +240,7 @@ def check(request: Request, dag_id: str, visitor: Reader, seen: Revision) -> Tol
             found.ledger,
             found.key,
             now=one,
-            then=drafted(one, found.changes),
+            then=drafted(one, found.changes, words.messages.language),
             definitions=found.definitions,
             count=count,
         )

@@ -150,6 +150,7 @@ def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRespons
         may_ask=bool(found.sku) and visitor.may_use_connection(one.amazon.connection),
         may_start=bool(found.sku) and visitor.may_edit(dag_id),
         shop=SHOPS[one.marketplace.country],
+        seller=_is_seller(one),
     )
 
 
@@ -278,6 +279,14 @@ def shown_value(value: Any, messages: Catalogue) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return value_text(value, messages, LONGEST_VALUE)
+
+
+def _is_seller(one: Connector) -> bool:
+    """Return whether the connector's account is known as a seller's; a vendor has no Seller Central."""
+    try:
+        return not connections.account(one.amazon.connection, one.amazon.country).vendor
+    except AmazonListingsError:
+        return False
 
 
 def _ledger_and_key(one: Connector) -> tuple[Engine, str]:

@@ -124,7 +124,7 @@ def _mended(dag_id: str, which: Which, words: Wording) -> _Mended | None:
         fields.ledger,
         fields.key,
         now=fields.then,
-        then=drafted(one, fields.changes | {mend.key: mend.value}),
+        then=drafted(one, fields.changes | {mend.key: mend.value}, words.messages.language),
         definitions=fields.definitions,
         count=sum(count_states(fields.ledger, fields.key).values()),
     )

@@ -83,7 +83,7 @@ async def restore(request: Request, dag_id: str, visitor: Editor, version: Versi
         if text is None:
             raise HTTPException(404, "web.no_such_version")
         try:
-            connector_with(one, text)
+            connector_with(one, text, words.messages.language)
         except AmazonListingsError as error:
             raise HTTPException(422, error.worded(words.messages)) from None
         return one, ledger, text
@@ -99,7 +99,7 @@ def export(request: Request, dag_id: str, visitor: Reader) -> Response:
     words, one = wording(request), connector_of(dag_id)
     draft = find_draft(connections.ledger(), one.id)
     try:
-        then = drafted(one, draft.mapping if draft else {})
+        then = drafted(one, draft.mapping if draft else {}, words.messages.language)
     except AmazonListingsError as error:
         raise HTTPException(422, error.worded(words.messages)) from None
     text = yaml.safe_dump(then.document, sort_keys=False, allow_unicode=True, width=110)
@@ -152,7 +152,7 @@ def _to_publish(dag_id: str, revision: int, words: Wording) -> tuple[Connector, 
     changes = draft.mapping if draft else {}
     found = known_fields(one, words)
     try:
-        compiled(drafted(one, changes), found.definitions)
+        compiled(drafted(one, changes, words.messages.language), found.definitions)
     except AmazonListingsError as error:
         raise HTTPException(422, error.worded(words.messages)) from None
     return one, ledger, variable_text(one, changes)

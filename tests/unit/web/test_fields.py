@@ -3,6 +3,7 @@
 import base64
 import copy
 import hashlib
+import html
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ import yaml
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.ledger.drafts import keep_draft
 from amazon_listings.runs.definitions import definition_key
 
 ORIGIN = {"origin": "http://airflow.test"}
@@ -47,6 +49,20 @@ def test_a_preview_keeps_nothing(client, editor):
     assert 'class="problem"' in editor.post(f"{PLACE}/preview", json=broken).text
     document = yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)
     assert document["mapping"]["Marque"] == "{{ item.brand }}"
+
+
+def test_an_unusable_draft_is_explained_in_the_reader_s_language(client, filled):
+    keep_draft(filled, "lamps", {"Marque": {"vlaue": "Lumio"}}, revision=0, by="editor")
+    told = {}
+    for language in ("en", "de", "fr"):
+        editor = client("editor", **ORIGIN, **{"accept-language": language})
+        page = html.unescape(editor.get(PLACE).text)
+        answer = editor.post(f"{PLACE}/publish", json={"revision": 1})
+        assert answer.status_code == 422
+        told[language] = answer.json()["detail"]
+        assert told[language] in page
+    reasons = {text.partition(":")[2].strip() for text in told.values()}
+    assert len(reasons) == 3, reasons
 
 
 def test_a_preview_is_of_the_products_that_are_chosen(client):

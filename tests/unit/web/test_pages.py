@@ -184,6 +184,30 @@ def test_the_age_of_the_client_secret_is_always_shown(client, monkeypatch, age, 
     assert f'<span class="{mood}">{max(180 - age, 0)} days left' in page
 
 
+@pytest.mark.parametrize(("account", "linked"), [({"seller_id": "A1"}, 1), ({"vendor_code": "ABCDE"}, 0)])
+def test_only_a_seller_is_led_to_seller_central(client, filled, monkeypatch, account, linked):
+    fields = {
+        "conn_type": "amazon_selling_partner",
+        "login": "amzn1.application-oa2-client.a",
+        "password": "amzn1.oa2-cs.v1.a",
+        "extra": {"refresh_token": "Atzr|a"} | account,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_AMAZON_SELLING_PARTNER", json.dumps(fields))
+    with filled.begin() as connection:
+        connection.execute(
+            insert(items).values(
+                sku="A-1",
+                seller_id="A1",
+                marketplace_id="M",
+                connector_key=resolve_key(filled, "lamps"),
+                product_type="LAMP",
+                state="live",
+            )
+        )
+    page = client("viewer").get("/dags/amazon_lamps/item?id=products/1").text
+    assert page.count("https://sellercentral.amazon.fr/") == linked
+
+
 def test_a_secret_of_unknown_age_is_shown_as_such(client):
     (line,) = client("viewer").get("/api/connectors").json()
     assert (line["secret_age"], line["secret_days"]) == (None, None)
