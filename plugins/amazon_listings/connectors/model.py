@@ -239,14 +239,14 @@ class Connector:
         """SHA-256 (hex) of what changes payloads or their validity.
 
         The same for any order of keys, but for the mapping's, which is the order of application.
-        Schedule, operation, title, owners, tags and the SKU limit do not count.
+        Schedule, operation, title, owners, tags, links to the PIM and the SKU limit do not count.
         """
         document = {key: value for key, value in self.document.items() if key not in _BESIDE_THE_PAYLOAD}
         document["mapping"] = self.mapping_content
         document["language_tags"] = self.language_tags
         block = document.get(self.source.source, {})
         document[self.source.source] = {
-            key: value for key, value in block.items() if key not in {"sku_limit", "owner"}
+            key: value for key, value in block.items() if key not in {"sku_limit", "owner", "item_url"}
         }
         text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()

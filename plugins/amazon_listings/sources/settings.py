@@ -33,6 +33,7 @@ class SourceSettings:
         filter: Expression over the item; only items for which it is true are in scope.
         sku: Expression that gives each item its SKU.
         owner: Who keeps the products there; None: the connector's owner.
+        item_url: Address of an item in the PIM, with `{id}` and `{reference}`; None: no link.
         sku_limit: Most items that the connector may hold.
         own: The settings that only this source has, defaults filled in; `connection` is one of them.
     """
@@ -48,6 +49,7 @@ class SourceSettings:
     filter: str | None = None
     sku: str = "{{ item.reference }}"
     owner: str | None = None
+    item_url: str | None = None
     sku_limit: int = 1000
     own: Mapping[str, Any] = field(default_factory=dict, hash=False)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -118,6 +120,7 @@ class ItemView:
     removed: bool
     asin: str | None
     state: str | None
+    pim_address: str | None
     shopper: Shopper | None
     fields: list[FieldLine]
     issues: list[ItemIssue]
@@ -227,6 +230,7 @@ def item_view(one: Connector, pim_id: str) -> ItemView:
         removed=state.removed,
         asin=listing.asin,
         state=listing.state,
+        pim_address=_pim_address(one, state),
         shopper=shopper_of(state.attributes) if state.attributes else None,
         fields=list(_fields(one, ledger, key, state, listing)),
         issues=[
@@ -279,6 +283,16 @@ def shown_value(value: Any, messages: Catalogue) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return value_text(value, messages, LONGEST_VALUE)
+
+
+def _pim_address(one: Connector, state: ItemState) -> str | None:
+    """Return the address of an item in the PIM; None where the source states none, or the mapping made it."""
+    template, row = one.source.item_url, cast("Item | None", state.row)
+    if template is None or row is None:
+        return None
+    record = row["variant"] or row["product"]
+    values = {"id": record["id"], "reference": record["ref"]}
+    return re.sub(r"\{(id|reference)\}", lambda found: quote(str(values[found[1]]), safe=""), template)
 
 
 def _is_seller(one: Connector) -> bool:

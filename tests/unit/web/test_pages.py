@@ -8,11 +8,13 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from markupsafe import escape
 from sqlalchemy import insert
 
 from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.ledger.tables import items
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import templates
@@ -206,6 +208,40 @@ def test_only_a_seller_is_led_to_seller_central(client, filled, monkeypatch, acc
         )
     page = client("viewer").get("/dags/amazon_lamps/item?id=products/1").text
     assert page.count("https://sellercentral.amazon.fr/") == linked
+
+
+def test_an_item_is_linked_to_the_pim(client, filled, variable):
+    place = "/dags/amazon_lamps/item?id=products/1"
+    assert "In the PIM" not in client("viewer").get(place).text
+    key = resolve_key(filled, "lamps")
+    (known,) = find_states(filled, key, StateFilter(pim_ids=["products/1"]))
+    product = known.row["product"] | {"id": "7", "ref": 'a/b"&{id}'}
+    record_states(filled, key, [msgspec.structs.replace(known, row=known.row | {"product": product})])
+    variable(
+        "amazon_connector_lamps", {"sales_layer": {"item_url": "https://pim.example/{id}?r={reference}&{id}"}}
+    )
+    wanted = "https://pim.example/7?r=a%2Fb%22%26%7Bid%7D&7"
+    assert client("viewer").get(f"/api{place}").json()["pim_address"] == wanted
+    page = Reading(client("viewer").get(place).text)
+    assert wanted in [attributes.get("href") for tag, attributes in page.tags if tag == "a"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://pim.example/{id}",
+        "javascript:alert(1)",
+        "https://{reference}/",
+        "https://pim.example/{sku}",
+        "https://u:p@pim.example/",
+        'https://pim.example/">',
+        "",
+    ],
+)
+def test_a_pim_is_linked_by_https_alone(client, variable, address):
+    variable("amazon_connector_lamps", {"sales_layer": {"item_url": address}})
+    (line,) = client("viewer").get("/api/connectors").json()
+    assert (line["state"], "item_url" in line["problem"]) == ("broken", True)
 
 
 def test_a_secret_of_unknown_age_is_shown_as_such(client):
