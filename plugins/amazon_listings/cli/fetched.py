@@ -61,7 +61,11 @@ class Fetched:
 
         A source without a connection is read by every command: its files may change between two of them.
         """
+        from amazon_listings.sources.registry import source_named
+
         source = connector.source
+        if not source_named(source.source).abilities.all_fields:
+            return None
         if source.connection is None:
             spoken = [list(source.languages), source.fallback_language]
             name = digest([source.source, dict(source.own), spoken])

@@ -35,6 +35,8 @@ class Abilities:
         deletions: It reports what was deleted. Without it, deletions are seen by absence in a full reading.
         languages: It knows its languages, and refuses one that it does not have.
         tables: It has related tables of its own. Without it, a connector's related tables are files.
+        all_fields: Where its `fields()` tells any, it tells every field that a record may have. Without it, a
+            field that it does not tell may be there.
     """
 
     changes: bool = False
@@ -42,6 +44,7 @@ class Abilities:
     deletions: bool = False
     languages: bool = False
     tables: bool = False
+    all_fields: bool = False
 
 
 @dataclass(frozen=True)

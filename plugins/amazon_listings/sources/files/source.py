@@ -77,7 +77,7 @@ class _Files(Source):
     title = "Files"
     summary = "CSV, JSON Lines or Parquet files"
     settings_schema = json.loads(Path(__file__).with_name("settings.schema.json").read_text(encoding="utf-8"))
-    abilities = Abilities(changes=True, named=True)
+    abilities = Abilities(changes=True, named=True, all_fields=True)
     connection: ConnectionType | None = None
 
     def open(self, settings: SourceSettings, access: Access) -> ProductFiles:

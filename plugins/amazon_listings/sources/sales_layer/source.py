@@ -65,7 +65,9 @@ class _SalesLayer(Source):
     title = "Sales Layer"
     summary = "Sales Layer"
     settings_schema = json.loads(Path(__file__).with_name("settings.schema.json").read_text(encoding="utf-8"))
-    abilities = Abilities(changes=True, named=True, deletions=True, languages=True, tables=True)
+    abilities = Abilities(
+        changes=True, named=True, deletions=True, languages=True, tables=True, all_fields=True
+    )
     connection: ConnectionType | None = _CONNECTION
 
     def open(self, settings: SourceSettings, access: Access) -> SalesLayerAccount:
