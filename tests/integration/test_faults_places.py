@@ -102,8 +102,8 @@ def test_a_database_that_is_stopped_in_the_middle_is_waited_for(sandbox, tmp_pat
     run = trial.run()
     try:
         assert decision(run, "live_sync") == "retry"
-        assert "does not answer" in run.sentences["live_sync"]
-        assert "Is the database running?" in run.sentences["live_sync"]
+        assert "antwortet nicht" in run.sentences["live_sync"], "in the connector's language"
+        assert "Läuft die Datenbank?" in run.sentences["live_sync"]
         assert decision(run, "report") == "retry", "it needs the ledger too"
     finally:
         postgresql.start()
@@ -115,7 +115,7 @@ def test_a_ledger_that_is_no_database_needs_a_person(sandbox, tmp_path):
     trial = Trial(sandbox, tmp_path)
     run = trial.run()
     assert decision(run, "refresh_definition") == "fail"
-    assert "is damaged or not a ledger" in run.sentences["refresh_definition"]
+    assert "ist beschädigt oder kein Ledger" in run.sentences["refresh_definition"]
     assert trial.writes() == []
 
 

@@ -111,7 +111,7 @@ def run(installed, home):
         }
         command = [sys.executable, *map(str, arguments)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=280)
-        assert not check or done.returncode == 0, done.stderr
+        assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
     return run
