@@ -64,7 +64,8 @@ def test_runs_make_the_calls_that_were_forecast(sandbox, tmp_path):
     second = counted(home, run)
     written = foreseen["patchListingsItem"]
     assert second["patchListingsItem"] in range(written, written + foreseen["preview"] + 1)
-    assert not {"searchListingsItems", "getListingsItem", "createFeed"} & second.keys()
+    assert second["searchListingsItems"] in about(foreseen["searchListingsItems"])
+    assert not {"getListingsItem", "createFeed"} & second.keys()
 
     for row in home.rows:
         row["price"] = "10.50"
@@ -72,7 +73,8 @@ def test_runs_make_the_calls_that_were_forecast(sandbox, tmp_path):
     prices = counted(home, run)
     assert prices["createFeed"] in about(foreseen["createFeed"])
     assert prices.get("patchListingsItem", 0) <= 1, "one preview of a price is enough"
-    assert not {"searchListingsItems", "getListingsItem"} & prices.keys()
+    assert prices["searchListingsItems"] in about(foreseen["searchListingsItems"])
+    assert "getListingsItem" not in prices
 
     unchanged = counted(home, run)
     assert not {name for name in unchanged if "Listings" in name or "Feed" in name}

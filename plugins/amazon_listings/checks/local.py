@@ -16,7 +16,6 @@ from amazon_listings.runs.ownership import conflicts, known_as_held, mapping_lin
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
-from amazon_listings.writes.planner import current_by_ledger
 from amazon_listings.writes.vanished import missing_note
 from amazon_product_types.rules import MODULAR_HIGHLIGHTS, MODULAR_NAME, TITLES
 
@@ -160,7 +159,7 @@ class LocalChecks:
                 tested = self._tested(item, before, self._next(item, before), issues)
             if tested.outcome is Outcome.EXTRACTED:
                 self.waiting += 1
-                self.readings += self._must_be_read(before)
+                self.readings += before is None or before.listed is not False
             yield tested
 
     def _blocked(self, wrong: _Wrong) -> TestedItem:
@@ -253,10 +252,6 @@ class LocalChecks:
     def _passed(self, item: MappedItem, known: KnownItem) -> bool:
         """Return whether Amazon's preview passed this payload, by the definition of today."""
         return known.tested_hash == item.hash and known.tested_definition == self.definitions.checksum
-
-    def _must_be_read(self, known: KnownItem | None) -> bool:
-        content: dict[str, Any] | None = {} if known and known.accepted_hash else None
-        return self.connector.sync.full_replace or not current_by_ledger(known, content).is_enough
 
 
 def offer_only(tested: TestedItem, only: tuple[str, ...], whole: Outcome, messages: Catalogue) -> TestedItem:

@@ -338,11 +338,9 @@ class Previews:
         return _Verdict(write, None, gaps, read, asked=False, alone=alone)
 
     def _must_be_read(self, current: CurrentListing) -> bool:
-        """Return whether a plan has to wait for a reading: whatever a whole listing loses is listed."""
-        whole = self.local.connector.sync.full_replace and current.exists is not False
+        """Return whether a plan has to wait for a reading: people delete and change listings at any time."""
         # What is not there to contribute to may have been made since.
-        awaited = self.local.connector.contributes and not current.exists
-        return whole or awaited or not current.is_enough
+        return current.exists is not False or self.local.connector.contributes
 
     def _jobs(
         self,

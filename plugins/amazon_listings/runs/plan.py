@@ -148,9 +148,10 @@ def question_hash(question: str, guarded: Iterable[Change] = ()) -> str:
     Args:
         question: The hash of the plan that consists of the changes in question; each counts with the value
             it leads to.
-        guarded: Those of them that count with what the listing had before as well.
+        guarded: Those of them that count with what the listing had before as well; a number is the same
+            as Amazon writes it (10.0) and as it was sent (10).
     """
-    before = sorted([_text(one.leaf, one.before) for one in guarded])
+    before = sorted([_text(one.leaf, _numbers_alike(one.before)) for one in guarded])
     text = json.dumps([question, before])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -168,6 +169,15 @@ def _text(leaf: Leaf, value: Any) -> str:
     else:
         text = _encoder.encode(value)
     return f"[{_leaf_text(leaf) if _is_textual(leaf) else _encoder.encode(leaf)}, {text}]"
+
+
+def _numbers_alike(value: Any) -> Any:
+    """Return a value with whole numbers as integers."""
+    if isinstance(value, dict):
+        return {name: _numbers_alike(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_numbers_alike(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_textual(leaf: Leaf) -> bool:

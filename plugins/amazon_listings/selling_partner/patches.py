@@ -105,6 +105,7 @@ def build_patches(
         cost = wanted.get(COST_PRICE) or sendable(current.get(COST_PRICE) or [], below, defaults)
         if cost:
             patches.operations.append(_patch("replace", COST_PRICE, cost))
+        patches.carries |= not (cost or read)
     return patches
 
 

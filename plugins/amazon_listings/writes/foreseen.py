@@ -136,7 +136,7 @@ def _of(connector: Connector, ledger: Engine | None, payloads: Payloads) -> RunF
     untested = payloads.items - payloads.tested
     return RunForecast(
         payloads.items,
-        _searches(min(untested, payloads.items - payloads.listed)),
+        _searches(payloads.items),
         _previews(connector, untested),
         sending,
     )

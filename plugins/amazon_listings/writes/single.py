@@ -381,8 +381,7 @@ class Writer:
             if written is None:
                 continue  # what became of it is not known; its fence stands as long as the lease
             write, submission = outgoing(row.wanted, written.write), written.submission
-            # What was approved for another value is planned again from a reading, once this one is a day old.
-            if written.read is not None and not (written.other and row.wanted.guarded):
+            if written.read is not None:
                 found.listed[row.sku] = bool(written.read.exists)
             if submission is not None:
                 found.answers.append(

@@ -172,12 +172,28 @@ def test_a_field_that_people_changed_by_hand_does_not_keep_others_from_going(sho
     """What is sent carries the entries of others, so that the listing is read: its title is another one."""
     connector = shop.connector(sync=how)
     shop.run(shop.connector(), [lamp("A")])
-    texts = [{**FRENCH, "value": "Solide"}, {**FRENCH, "value": "Durable"}, {**ENGLISH, "value": "Sturdy"}]
-    for name, value in (("item_name", [{**FRENCH, "value": "A la main"}]), ("bullet_point", texts)):
-        patch = {"op": "replace", "path": f"/attributes/{name}", "value": value}
+    by_hand = {
+        "item_name": [{**FRENCH, "value": "A la main"}],
+        "bullet_point": [
+            {**FRENCH, "value": "Solide"},
+            {**FRENCH, "value": "Durable"},
+            {**ENGLISH, "value": "Sturdy"},
+        ],
+    }
+
+    def change(name):
+        patch = {"op": "replace", "path": f"/attributes/{name}", "value": by_hand[name]}
         amazon.patch(shop.client, "A", [FRANCE], product_type="LAMP", patches=[patch])
-    for point in ("Stable", "Léger"):
-        assert shop.run(connector, [lamp("A", point=point)]).outcomes() == {"A": "accepted"}
-        held = shop.held(connector, "A")
-        assert held["item_name"][0]["value"] == "A la main", "it is not part of what was tested"
-        assert [one["value"] for one in held["bullet_point"]] == [point, "Durable", "Sturdy"]
+
+    change("bullet_point")
+    run = shop.run(connector, [lamp("A", point="Stable")], until="approved")
+    change("item_name")
+    run.send()
+    assert run.outcomes() == {"A": "accepted"}
+    held = shop.held(connector, "A")
+    assert held["item_name"][0]["value"] == "A la main", "it is not part of what was tested"
+    assert [one["value"] for one in held["bullet_point"]] == ["Stable", "Durable", "Sturdy"]
+    assert shop.run(connector, [lamp("A", point="Léger")]).outcomes() == {"A": "accepted"}
+    held = shop.held(connector, "A")
+    assert held["item_name"][0]["value"] == "Lampe", "what is ours is set back with the next change"
+    assert [one["value"] for one in held["bullet_point"]] == ["Léger", "Durable", "Sturdy"]

@@ -70,7 +70,7 @@ def test_all_previews_even_what_was_accepted_and_sends_nothing(shop):
     shop.sandbox.control("recording", on=True)
     run = shop.run(connector, [lamp("A")])
     assert run.outcomes() == {"A": "unchanged"}
-    assert run.calls() == {"previews": 1}
+    assert run.calls() == {"searches": 1, "previews": 1}
     shop.sandbox.fault(
         "patchListingsItem", "status", status=200, body=answer("INVALID", ("18027", "ERROR", []))
     )

@@ -45,14 +45,17 @@ def test_an_update_without_cost_price_is_blocked_though_the_preview_is_green(ven
     cost = [{"value": 5, "currency": "EUR", "marketplace_id": connector.marketplace.id}]
     patches.append({"op": "replace", "path": "/attributes/cost_price", "value": cost})
     amazon.patch(vendor.client, "A", [connector.marketplace.id], product_type="LAMP", patches=patches)
-    known_to_amazon = vendor.run(connector, [lamp("A")])
-    assert known_to_amazon.outcomes() == {"A": "accepted"}  # what Amazon holds is repeated
+    for name in ("Lampe", "Autre"):
+        known_to_amazon = vendor.run(connector, [lamp("A", name=name, price=11)])
+        assert known_to_amazon.outcomes() == {"A": "accepted"}  # what Amazon holds is repeated
+    removed = {"op": "delete", "path": "/attributes/cost_price", "value": cost}
+    amazon.patch(vendor.client, "A", [connector.marketplace.id], product_type="LAMP", patches=[removed])
     blocked = vendor.run(connector, [lamp("A", name="Neuve")])
     assert blocked.outcomes() == {"A": "blocked"}
     (issue,) = [one for one in blocked.items()["A"].issues if one.severity == "ERROR"]
     assert issue.attribute == "cost_price"
     assert "L'aperçu ne le remarque pas" in issue.message
-    assert blocked.calls() == {}
+    assert blocked.calls() == {"searches": 1}
 
 
 def test_mapping_offers_is_an_error_that_says_so(vendor):
