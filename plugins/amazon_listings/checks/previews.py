@@ -14,7 +14,6 @@ from amazon_listings.checks.offers_apart import held_back, offer_alone, separabl
 from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_answer
 from amazon_listings.checks.preview_need import Need, PreviewNeed
 from amazon_listings.checks.restricted import Restrictions
-from amazon_listings.errors import ItemError, RetryableError
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.items import (
     ItemPayload,
@@ -90,8 +89,7 @@ class _Verdict(NamedTuple):
     """What came of asking.
 
     `submission` is None if there was nothing to preview; `read` is what was read; `missing` is the code of a
-    remark on a listing that vanished; `asked`: Amazon's preview is wanted; `alone`: the listing was read by
-    a call of its own.
+    remark on a listing that vanished; `asked`: Amazon's preview is wanted.
     """
 
     write: PlannedWrite
@@ -100,7 +98,6 @@ class _Verdict(NamedTuple):
     read: CurrentListing | None
     missing: str = ""
     asked: bool = True
-    alone: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -230,11 +227,7 @@ class Previews:
         """Yield the items with Amazon's verdict, or with what it has said of others that are like them."""
         waiting: list[tuple[_Job, _Verdict, Shapes]] = []
         for job in jobs:
-            try:
-                verdict = self._unasked(job)
-            except (RetryableError, ItemError) as error:
-                yield Answered(job, None, error)
-                continue
+            verdict = self._unasked(job)
             if verdict.is_open:
                 write = verdict.write
                 waiting.append((job, verdict, self.shapes.of(job.item, write.method, write.touched)))
@@ -326,16 +319,13 @@ class Previews:
         """Return what there is to send for an item that Amazon is not asked about."""
         current, read = job.current, job.read
         write = self.planner.plan(job.wanted, current)
-        if alone := write.unread:
-            current = read = self.planner.read(job.item.sku or "", current)
-            write = self.planner.plan(job.wanted, current)
         if missing := self.missing(job, current):
-            return _Verdict(write, None, [], read, missing, asked=False, alone=alone)
+            return _Verdict(write, None, [], read, missing, asked=False)
         gaps = gap_issues(
             write, job.item.role, vendor=self.client.account.vendor, messages=self.local.messages
         )
         gaps += self._restrictions.issues(write, job.item.attributes)
-        return _Verdict(write, None, gaps, read, asked=False, alone=alone)
+        return _Verdict(write, None, gaps, read, asked=False)
 
     def _must_be_read(self, current: CurrentListing) -> bool:
         """Return whether a plan has to wait for a reading: people delete and change listings at any time."""
@@ -402,7 +392,6 @@ class Previews:
             return msgspec.structs.replace(
                 job.tested, outcome=Outcome.FAILED, note=answer.note(self.local.messages)
             )
-        self.calls["readings"] += verdict.alone
         if self._restrictions.calls:
             self.calls["restrictions"] = self._restrictions.calls
         self.calls["previews"] += verdict.submission is not None

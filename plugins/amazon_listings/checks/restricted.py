@@ -1,6 +1,6 @@
 """Ask whether Amazon lets the account sell a product of its catalogue, before an offer on it is made first.
 
-Amazon takes an offer on a product that the account may not sell, and shows it to nobody. So it is asked
+Amazon takes an offer on a product that the account may not sell, and no shopper sees it. So Amazon is asked
 first, of items that are an offer alone and that Amazon does not have, as often as a run may ask for previews.
 """
 

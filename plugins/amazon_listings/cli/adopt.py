@@ -10,6 +10,7 @@ import typer
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
 from amazon_listings.cli.tables import clean
+from amazon_listings.runs.value_text import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -157,13 +158,7 @@ def _show(found: Iterable[Adoption], connector: str) -> None:
     for one in islice(every, SHOWN):
         print(clean(messages().phrase("adopt.listing", sku=one.sku, count=len(one.leaves))))
         for leaf, value in one.leaves.items():
-            print(clean(f"    {leaf}: {_short(value)}"))
+            print(clean(f"    {leaf}: {value_text(value, messages(), LONGEST)}"))
     if len(every) > SHOWN:
         say("adopt.more", count=len(every) - SHOWN)
     say("adopt.found", connector=connector, count=len(every), values=sum(len(one.leaves) for one in every))
-
-
-def _short(value: Any) -> str:
-    from amazon_listings.runs.value_text import value_text
-
-    return value_text(value, messages(), LONGEST)

@@ -11,6 +11,7 @@ import typer
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
 from amazon_listings.cli.tables import clean
+from amazon_listings.runs.value_text import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -352,7 +353,8 @@ def _lines(row: Approval, *, everything: bool) -> Iterator[str]:
     changes = changes_of(row)
     shown = changes if everything else changes[:SHOWN_CHANGES]
     for change in shown:
-        yield f"    {change.leaf}: {_short(change.before)} → {_short(change.after)}"
+        before, after = (value_text(one, messages(), LONGEST) for one in (change.before, change.after))
+        yield f"    {change.leaf}: {before} → {after}"
         if change.origin is not None:
             yield f"        {change.origin} {change.origin.key}"
     if len(changes) > len(shown):
@@ -372,12 +374,6 @@ def _as_json(row: Approval) -> dict[str, Any]:
         "lapses_at": row.lapses_at.isoformat(),
         "changes": row.changes,
     }
-
-
-def _short(value: Any) -> str:
-    from amazon_listings.runs.value_text import value_text
-
-    return value_text(value, messages(), LONGEST)
 
 
 def _kinds(counts: Any) -> list[str]:

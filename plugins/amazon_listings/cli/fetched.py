@@ -66,15 +66,12 @@ class Fetched:
         source = connector.source
         if not source_named(source.source).abilities.all_fields:
             return None
-        if source.connection is None:
-            spoken = [list(source.languages), source.fallback_language]
-            name = digest([source.source, dict(source.own), spoken])
-            if name not in self._names:
-                self._names[name] = self._asked(connector)
-            return self._names[name]
-        name = digest([source.source, dict(source.own)])
+        name = digest(
+            [source.source, dict(source.own), list(source.languages), source.fallback_language],
+        )
         if name not in self._names:
-            self._names[name] = self._told(connector, f"{name & (2**64 - 1):016x}")
+            here = source.connection is None
+            self._names[name] = self._asked(connector) if here else self._told(connector, name)
         return self._names[name]
 
     def account(self, connector: Connector) -> Account | None:
@@ -94,8 +91,8 @@ class Fetched:
     def _may_ask(self, connection: str) -> bool:
         return self._at_hand(connection) and connection not in self._silent
 
-    def _told(self, connector: Connector, name: str) -> frozenset[str] | None:
-        path = run_storage() / "pim_fields" / f"{name}.json"
+    def _told(self, connector: Connector, name: int) -> frozenset[str] | None:
+        path = run_storage() / "pim_fields" / f"{name & (2**64 - 1):016x}.json"
         try:
             kept = msgspec.json.decode(path.read_bytes(), type=_FieldNames)
         except (OSError, msgspec.DecodeError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
 from amazon_listings.cli.refusals import messages, plain_errors, say
 from amazon_listings.cli.tables import clean
+from amazon_listings.runs.value_text import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,11 +114,11 @@ def lines_of(one: Restoration, words: Catalogue) -> Iterator[str]:
     remark = f"({words.value(one.remark)})" if one.remark is not None else ""
     yield " ".join(filter(None, (one.method, one.write.sku, remark)))
     for change in one.plan.changes:
-        yield f"    {change.leaf}: {_short(change.after, words)}"
+        yield f"    {change.leaf}: {value_text(change.after, words, LONGEST)}"
         if one.method == "PATCH":
-            yield f"        {words.phrase('rollback.now', value=_short(change.before, words))}"
+            yield f"        {words.phrase('rollback.now', value=value_text(change.before, words, LONGEST))}"
     for change in one.changed:
-        stays = words.phrase("rollback.stays", value=_short(change.after, words))
+        stays = words.phrase("rollback.stays", value=value_text(change.after, words, LONGEST))
         yield f"    {words.phrase('rollback.foreign')} {change.leaf}: {stays}"
 
 
@@ -129,9 +130,3 @@ def _result(one: Restored) -> Iterator[str]:
 def _say(lines: Iterator[str]) -> None:
     for line in lines:
         print(clean(line))
-
-
-def _short(value: Any, words: Catalogue) -> str:
-    from amazon_listings.runs.value_text import value_text
-
-    return value_text(value, words, LONGEST)

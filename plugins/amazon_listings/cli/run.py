@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from amazon_listings.cli.refusals import messages, say, speak
+from amazon_listings.runs.value_text import value_text
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -181,7 +182,8 @@ def _show_plan(items: list[TestedItem], left: int, when_removed: str) -> None:
         typer.echo(f"{item.sku}  {method}  {count}", err=True)
         for change in changes[:SHOWN_CHANGES]:
             path = "/".join(str(step) for step in (change.leaf.attribute, *change.leaf.path))
-            typer.echo(f"    {path}: {_short(change.before)} → {_short(change.after)}", err=True)
+            before, after = (value_text(one, messages()) for one in (change.before, change.after))
+            typer.echo(f"    {path}: {before} → {after}", err=True)
         if len(changes) > SHOWN_CHANGES:
             more = messages().phrase("run.more_changes", count=len(changes) - SHOWN_CHANGES)
             typer.echo(f"    {more}", err=True)
@@ -223,12 +225,6 @@ def _progress(step: str, text: str) -> None:
 
 def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _short(value: object) -> str:
-    from amazon_listings.runs.value_text import value_text
-
-    return value_text(value, messages())
 
 
 def _misuse(code: str, **facts: Any) -> NoReturn:

@@ -217,7 +217,7 @@ def _currency(base: State) -> Callable[[Sequence[KeptItem]], bool]:
             if not kept.is_current or kept.map_errors is not False or kept.attributes is None:
                 return False
             rows.append(kept.row_digest)
-            # The text as it is kept is as good as one that is written anew, if it has the digest.
+            # The kept text needs no second encoding where its digest is the one asked for.
             text = kept.row_text
             if text is not None and digest_of(text + b"\n" + notation.of(kept.item)) == kept.row_digest:
                 continue

@@ -223,4 +223,4 @@ def _packed(record: Record) -> bytes:
 
 
 def _record(body: bytes) -> Record:
-    return cast("Record", marshal.loads(body))  # noqa: S302 - nobody else writes into this database
+    return cast("Record", marshal.loads(body))  # noqa: S302 - this process alone writes the temporary database

@@ -124,8 +124,6 @@ class PlannedWrite:
         left_to_amazon: The merchant's stock is left out, because the listing is fulfilled by Amazon.
         other_parent: The SKU of the parent in whose family the listing stays, because others put it there.
         other_theme: The theme by which the listing's family goes on varying, because others chose it.
-        unread: It gives a listing that was not read stock of the merchant, or a family: people may have
-            arranged that otherwise, so it is only sent after the listing was read.
     """
 
     plan: Plan
@@ -140,7 +138,6 @@ class PlannedWrite:
     left_to_amazon: bool = False
     other_parent: str = ""
     other_theme: str = ""
-    unread: bool = False
 
     @property
     def method(self) -> Method:
@@ -311,6 +308,7 @@ class Planner:
                 Change(one.leaf, one.before, one.after, self.line_of(one.leaf)) for one in patches.differences
             ),
         )
+        # People may have arranged stock and families otherwise.
         unread = current.found is None and _begins(plan)
         return PlannedWrite(
             plan,
@@ -324,7 +322,6 @@ class Planner:
             left_to_amazon=bool(at_amazon),
             other_parent=other_parent,
             other_theme=other_theme,
-            unread=unread,
         )
 
     def _replacement(
