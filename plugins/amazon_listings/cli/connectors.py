@@ -75,7 +75,7 @@ def check(
             [one for one in loaded.broken if (not wanted and not select) or one.id in wanted],
             declared,
             definition_of=fetched.definition,
-            field_names_of=fetched.field_names,
+            fields_of=fetched.fields,
             ledger=known_ledger(),
             messages=messages(),
             others=loaded.connectors,

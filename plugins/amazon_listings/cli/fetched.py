@@ -1,6 +1,6 @@
 """What a check of connectors asks Amazon and the PIM for, once, where their connections are at hand.
 
-A definition is kept where runs keep theirs; the names of the PIM's fields for a day. A service that does not
+A definition is kept where runs keep theirs; the PIM's fields for a day. A service that does not
 answer is not asked a second time by the same command.
 """
 
@@ -15,19 +15,20 @@ import msgspec
 from amazon_listings.cli.definitions import pair_of, run_storage, stored_definition
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.item_states import digest
+from amazon_listings.sources.port import FieldDescription
 
 if TYPE_CHECKING:
     from amazon_listings.cli.definitions import Described
     from amazon_listings.connectors import Connector
     from amazon_listings.selling_partner.account import Account
 
-#: How long the names of fields are believed.
+#: How long the fields are believed.
 _KEPT = timedelta(days=1)
 
 
-class _FieldNames(msgspec.Struct, frozen=True):
+class _KeptFields(msgspec.Struct, frozen=True):
     fetched_at: datetime
-    names: tuple[str, ...]
+    types: dict[str, str | None]
 
 
 class Fetched:
@@ -40,7 +41,7 @@ class Fetched:
     def __init__(self, *, airflow: bool) -> None:
         self._airflow = airflow
         self._silent: set[str] = set()
-        self._names: dict[int, frozenset[str] | None] = {}
+        self._fields: dict[int, tuple[FieldDescription, ...]] = {}
 
     def definition(self, connector: Connector) -> Described | None:
         """Return a connector's definition in the locales of its labels, stored or from Amazon; else None."""
@@ -56,8 +57,8 @@ class Fetched:
             return None
         return stored_definition(connector)
 
-    def field_names(self, connector: Connector) -> frozenset[str] | None:
-        """Return the names of the PIM's fields, as it told them within a day; None if it does not.
+    def fields(self, connector: Connector) -> tuple[FieldDescription, ...]:
+        """Return the PIM's fields, all of them, as it told them within a day; nothing if it does not.
 
         A source without a connection is read by every command: its files may change between two of them.
         """
@@ -65,14 +66,14 @@ class Fetched:
 
         source = connector.source
         if not source_named(source.source).abilities.all_fields:
-            return None
+            return ()
         name = digest(
             [source.source, dict(source.own), list(source.languages), source.fallback_language],
         )
-        if name not in self._names:
+        if name not in self._fields:
             here = source.connection is None
-            self._names[name] = self._asked(connector) if here else self._told(connector, name)
-        return self._names[name]
+            self._fields[name] = self._asked(connector) if here else self._told(connector, name)
+        return self._fields[name]
 
     def account(self, connector: Connector) -> Account | None:
         """Return a connector's account, if its connection is at hand."""
@@ -91,33 +92,37 @@ class Fetched:
     def _may_ask(self, connection: str) -> bool:
         return self._at_hand(connection) and connection not in self._silent
 
-    def _told(self, connector: Connector, name: int) -> frozenset[str] | None:
+    def _told(self, connector: Connector, name: int) -> tuple[FieldDescription, ...]:
         path = run_storage() / "pim_fields" / f"{name & (2**64 - 1):016x}.json"
         try:
-            kept = msgspec.json.decode(path.read_bytes(), type=_FieldNames)
+            kept = msgspec.json.decode(path.read_bytes(), type=_KeptFields)
         except (OSError, msgspec.DecodeError):
             kept = None
         if kept is not None and datetime.now(UTC) - kept.fetched_at < _KEPT:
-            return frozenset(kept.names)
-        names = self._asked(connector)
-        if names is None:
-            return None if kept is None else frozenset(kept.names)
+            return _described(kept)
+        fields = self._asked(connector)
+        if not fields:
+            return _described(kept) if kept is not None else ()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.encode(_FieldNames(datetime.now(UTC), tuple(sorted(names)))))
-        return names
+        types = {one.name: one.type for one in fields}
+        path.write_bytes(msgspec.json.encode(_KeptFields(datetime.now(UTC), types)))
+        return fields
 
-    def _asked(self, connector: Connector) -> frozenset[str] | None:
-        """Return what the PIM calls its fields now; None if it cannot be asked, or does not say."""
+    def _asked(self, connector: Connector) -> tuple[FieldDescription, ...]:
+        """Return the PIM's fields as they are now; nothing if it cannot be asked, or does not say."""
         connection = connector.source.connection
         if connection is not None and not self._may_ask(connection):
-            return None
+            return ()
         from amazon_listings.cli.source_access import CommandAccess
         from amazon_listings.sources.extraction import open_source
 
         try:
-            told = open_source(connector.source, CommandAccess()).fields()
-            return frozenset(one.name for one in told) or None
+            return tuple(open_source(connector.source, CommandAccess()).fields())
         except AmazonListingsError:
             if connection is not None:
                 self._silent.add(connection)
-            return None
+            return ()
+
+
+def _described(kept: _KeptFields) -> tuple[FieldDescription, ...]:
+    return tuple(FieldDescription(name, type=kind) for name, kind in kept.types.items())

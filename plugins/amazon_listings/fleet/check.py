@@ -14,6 +14,7 @@ from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.message import broken_text, entry
 from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem
 from amazon_listings.fleet.accounts import schedule_findings, secret_findings
+from amazon_listings.fleet.field_types import misfits
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.ledger.connectors import find_key
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.map_fields import Described
     from amazon_listings.selling_partner.account import Account
+    from amazon_listings.sources.port import FieldDescription
 
 #: A place at the head of an entry: `include/connectors/fr_lamps.yaml:13:14`.
 _PLACE = re.compile(r"^\s*(?P<file>\S.*?):(?P<line>\d+)(?::(?P<column>\d+))?\s*$")
@@ -126,6 +128,23 @@ def field_findings(
         yield msgspec.structs.replace(found, message=one.sentence)
 
 
+def type_findings(
+    connector: Connector,
+    declaration: Declaration,
+    mapping: FieldMapping,
+    *,
+    told: Sequence[FieldDescription],
+    ledger: Engine | None,
+    messages: Catalogue,
+) -> Iterator[Finding]:
+    """Yield the PIM fields that are sent as they are, and cannot be what their attribute takes."""
+    items = known_items(ledger, connector) if ledger is not None else None
+    for fault, never in misfits(mapping, told, items or ()):
+        text, suggestion = _fault_entry(declaration, fault, messages)
+        severity = "error" if never else "warning"
+        yield _finding("type", connector.id, text, severity=severity, suggestion=suggestion)
+
+
 def known_items(ledger: Engine, connector: Connector) -> Iterator[Item] | None:
     """Return some of the connector's items as they were read last; None if no run of it is known."""
     key = find_key(ledger, connector.id, connector.was)
@@ -134,18 +153,16 @@ def known_items(ledger: Engine, connector: Connector) -> Iterator[Item] | None:
     return _rows(ledger, key)
 
 
-def known_names(
-    ledger: Engine | None, connector: Connector, told: frozenset[str] | None
-) -> FieldNames | None:
+def known_names(ledger: Engine | None, connector: Connector, told: Sequence[str]) -> FieldNames | None:
     """Return the names of the PIM's fields, as it tells them or items have them; None if neither is known.
 
     Args:
         ledger: The ledger; None if there is none.
         connector: The connector.
-        told: The names that the PIM tells; None if it does not.
+        told: The names that the PIM tells; empty if it does not.
     """
     names = FieldNames()
-    names.seen.update(told or ())
+    names.seen.update(told)
     key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
     if ledger is None or key is None:
         return names if told else None
@@ -213,7 +230,7 @@ def check_fleet(
     others: Sequence[Connector] = (),
     variables_read: bool = False,
     account_of: Callable[[Connector], Account | None] = lambda _: None,
-    field_names_of: Callable[[Connector], frozenset[str] | None] = lambda _: None,
+    fields_of: Callable[[Connector], Sequence[FieldDescription]] = lambda _: (),
 ) -> Checked:
     """Check connectors against all that is at hand.
 
@@ -227,7 +244,7 @@ def check_fleet(
         others: Further connectors, for overlaps.
         variables_read: Whether Airflow's Variables were laid over the files.
         account_of: Gives a connector's Amazon account, where its connection is at hand.
-        field_names_of: Gives the names of the PIM's fields, as it tells them; None if it does not.
+        fields_of: Gives all fields of the PIM, as it tells them; nothing if it does not.
     """
     found = [
         one
@@ -248,7 +265,13 @@ def check_fleet(
         attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
         if mapping is not None and definition is not None:
             found += test_findings(connector, declared[connector.id], mapping, definition, messages)
-        names = known_names(ledger, connector, field_names_of(connector))
+        told = fields_of(connector)
+        if mapping is not None:
+            unfit = type_findings(
+                connector, declared[connector.id], mapping, told=told, ledger=ledger, messages=messages
+            )
+            found += _listed(unfit, connector.id, messages)
+        names = known_names(ledger, connector, [one.name for one in told])
         if names is None:
             no_items.append(connector.id)
         else:

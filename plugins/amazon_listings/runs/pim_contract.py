@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -38,6 +39,10 @@ _NAMED = 5
 _SHOWN = 80
 #: Issues of the mapping that say that a value cannot be sent.
 _UNUSABLE = frozenset(("not_convertible", "expression_failed"))
+#: An expression that is a field alone.
+_AS_IT_IS = re.compile(
+    r"""\{\{-?\s*(?:item|product|variant)(?:\.(?P<name>\w+)|\[(["'])(?P<quoted>[^"']+)\2\])\s*-?\}\}"""
+)
 
 
 class NeededField(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,12 +140,12 @@ class ContractCheck:
         """
         sku = _shown(item["sku"] or item["pim_id"])
         for name in self._required:
-            if is_empty(_value(item, name)):
+            if is_empty(field_value(item, name)):
                 self.missing[name] += 1
                 if len(named := self.examples.setdefault(name, [])) < _NAMED:
                     named.append(sku)
         unusable = {
-            issue.origin.field: _value(item, issue.origin.field)
+            issue.origin.field: field_value(item, issue.origin.field)
             for issue in issues
             if issue.severity == "ERROR" and issue.code in _UNUSABLE and issue.origin is not None
         }
@@ -189,8 +194,15 @@ def needed(mapping: FieldMapping) -> list[NeededField]:
     return [_needed(name, found, mapping) for name, found in sorted(uses.items())]
 
 
+def sent_as_it_is(cell: Cell) -> str | None:
+    """Return the PIM field that a cell sends as it is; None if its expression makes something of it."""
+    found = _AS_IT_IS.fullmatch(cell.expression.text.strip())
+    name = found and (found["name"] or found["quoted"])
+    return name if name in cell.expression.fields and name not in OWN_NAMES else None
+
+
 def _needed(name: str, found: list[tuple[PlanLeaf, Cell]], mapping: FieldMapping) -> NeededField:
-    plain = [leaf for leaf, cell in found if cell.expression.text.replace(" ", "") == f"{{{{item.{name}}}}}"]
+    plain = [leaf for leaf, cell in found if sent_as_it_is(cell) == name]
     kinds = {_TYPES.get(leaf.field.type, "string") for leaf in plain}
     closed = [leaf.field for leaf in plain if leaf.field.options and not leaf.field.open]
     lists = [_values(one.options) for one in closed if one.json_type != "boolean"]
@@ -290,8 +302,8 @@ def _texts(item: Item, name: str) -> Iterator[str]:
             return
 
 
-def _value(item: Item, name: str) -> Any:
-    """The value of an item's field: the variant's, or else its product's; a text in any language."""
+def field_value(item: Item, name: str) -> Any:
+    """Return the value of an item's field: the variant's, or else its product's; a text in any language."""
     for record in (item["variant"], item["product"]):
         if record is None:
             continue

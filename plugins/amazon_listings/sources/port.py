@@ -82,11 +82,19 @@ class ConnectionType:
 
 @dataclass(frozen=True)
 class FieldDescription:
-    """A field as the PIM describes it: its titles, in the languages it tells, and the PIM's type."""
+    """A field as the PIM describes it.
+
+    Args:
+        name: The field.
+        titles: Its titles, in the languages that the PIM tells.
+        type: The PIM's type.
+        values: A few of its values, where they are at hand and the PIM has no types.
+    """
 
     name: str
     titles: tuple[str, ...] = ()
     type: str | None = None
+    values: tuple[Any, ...] = ()
 
 
 class Access(Protocol):

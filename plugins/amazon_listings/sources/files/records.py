@@ -7,6 +7,7 @@ then holds what all of them have in common.
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.sources.errors import UnusableRecord, UnusableRow
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 STATUSES = {"visible", "invisible", "draft"}
 #: Stands for a language: a column of addresses has none.
 _IMAGES = "\0"
+#: Rows whose values show what a field holds.
+_FIRST_ROWS = 50
 
 
 def fill(
@@ -82,6 +85,27 @@ def fill(
     reading.cursor = latest.isoformat() if latest else None
     if not reading.full:
         store.keep_touched()
+
+
+def first_values(source: FileSettings, languages: tuple[str, ...]) -> dict[str, list[Any]]:
+    """Return the values of each field in the first rows of local files.
+
+    Raises:
+        UnusableSource: no such file, or a column that the source names is missing.
+    """
+    columns = _Columns(source, Selection(languages=languages))
+    found: dict[str, list[Any]] = {}
+    for row in islice(file_rows(source, None), _FIRST_ROWS):
+        if isinstance(row, UnusableRecord):
+            continue
+        try:
+            record = columns.record(row.cells)
+        except UnusableRow:
+            continue  # the run tells of it
+        spoken = {name: list(texts.values()) for name, texts in record["texts"].items()}
+        for name, value in {**record["fields"], **spoken, **record["images"]}.items():
+            found.setdefault(name, []).append(value)
+    return found
 
 
 def _family_record(group: str, row: Record, so_far: Record | None) -> Record:

@@ -54,6 +54,7 @@ class ProductFiles(OpenedSource):
     def fields(self) -> Iterable[FieldDescription]:
         """Return the fields that the columns of local files make, where their heads tell all of them."""
         from amazon_listings.sources.files.columns import columns  # noqa: PLC0415 - as above
+        from amazon_listings.sources.files.records import first_values  # noqa: PLC0415 - as above
 
         if self.root is not None:
             return ()
@@ -69,7 +70,11 @@ class ProductFiles(OpenedSource):
             name if name in unsplit else split_language(name, self.languages, own.language_separator)[0]: kind
             for name, kind in types.items()
         }
-        return [FieldDescription(name, type=kind) for name, kind in named.items()]
+        values = first_values(own, self.languages) if named else {}
+        return [
+            FieldDescription(name, type=kind, values=tuple(values.get(name, ())))
+            for name, kind in named.items()
+        ]
 
 
 class _Files(Source):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.sources.errors import NotThere, UnexpectedAnswer
 from amazon_listings.sources.port import FieldDescription
 from amazon_listings.sources.sales_layer.connector_pages import pages
+from amazon_listings.sources.sales_layer.rest_metadata import is_multilingual
 from amazon_listings.sources.sales_layer.rest_queries import ask
 from amazon_listings.sources.sales_layer.transport import Transport
 
@@ -36,10 +37,20 @@ def field_descriptions(connection: PimConnection, *, clock: Clock | None = None)
             for title in (about.get("title"), *_object(about.get("titles")).values()):
                 if isinstance(title, str) and title not in {"", name, *known}:
                     known.append(title)
-            kind = about.get("x-custom-type") or about.get("type")
-            if isinstance(kind, str):
+            if kind := _type(about):
                 types.setdefault(name, kind)
     return [FieldDescription(name, tuple(found), types.get(name)) for name, found in titles.items()]
+
+
+def _type(about: Mapping[str, Any]) -> str | None:
+    """Return a field's type: of several that JSON Schema allows the first, but for null."""
+    if is_multilingual(about):
+        return "string"
+    kind = about.get("x-custom-type") or about.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), None)
+    is_moment = kind == "string" and str(about.get("format")).startswith("date")
+    return "datetime" if is_moment else kind if isinstance(kind, str) else None
 
 
 def _rest(transport: Transport) -> Iterator[tuple[str, Mapping[str, Any]]]:

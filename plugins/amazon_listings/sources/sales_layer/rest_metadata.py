@@ -76,7 +76,7 @@ def describe(body: Mapping[str, Any], name: str) -> Resource:
     )
     if reference is None:
         raise UnexpectedAnswer("sales_layer.sales_layer_metadata_names_2", name=name)
-    texts = {key: _cultures(each) for key, each in properties.items() if _is_text(each)}
+    texts = {key: _cultures(each) for key, each in properties.items() if is_multilingual(each)}
     cultures = [str(code) for code in schema.get("x-cultures") or []]
     for codes in texts.values():
         cultures += [code for code in codes if code not in cultures]
@@ -139,7 +139,8 @@ def _is_number(each: Mapping[str, Any]) -> bool:
     return not kinds or bool(kinds & {"integer", "number"})
 
 
-def _is_text(each: Mapping[str, Any]) -> bool:
+def is_multilingual(each: Mapping[str, Any]) -> bool:
+    """Return whether a property has a text for each language."""
     items = each.get("items")
     if isinstance(items, dict) and "culture" in (items.get("properties") or {}):
         return True

@@ -1,0 +1,128 @@
+"""`connectors check`: PIM fields whose type, or values, an attribute cannot take."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from amazon_listings.cli import app
+from spapi_sandbox.server import running_sandbox
+from support.airflow import PIM_KEY
+from support.ledgers import ledger_in
+from tests.unit.fleet.conftest import write
+from tests.unit.fleet.test_plan import item, keep
+
+HEAD = """\
+id: typed
+amazon: {country: FR, product_type: LAMP, locale: en_US}
+"""
+FILES = (
+    HEAD + 'files: {path: "PATH", languages: [fr], sku: "{{ item.id }}", image_columns: [photo]}\nmapping:\n'
+)
+PIM = HEAD + 'sales_layer: {connection: pim, languages: [fr], sku: "{{ item.prod_ref }}"}\nmapping:\n'
+RELEASE = "merchant_release_date"
+
+
+@pytest.fixture
+def found(folder, storage):
+    """Gives what a check finds of types: severity and suggestion by the line's text."""
+
+    def found(head, *lines):
+        write(folder, typed=head + "".join(f"  {line}\n" for line in lines))
+        result = CliRunner().invoke(app, ["connectors", "check", "typed", "--folder", str(folder), "--json"])
+        findings = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "type"]
+        text = (folder / "typed.yaml").read_text().splitlines()
+        return {
+            text[one["line"] - 1].strip().partition(":")[0]: (one["severity"], one["suggestion"])
+            for one in findings
+        }
+
+    return found
+
+
+def test_types_that_the_pim_tells(found, monkeypatch):
+    with running_sandbox() as sandbox:
+        connection = {
+            "conn_type": "sales_layer",
+            "host": f"{sandbox.url}/sales_layer/rest/Catalog",
+            "password": PIM_KEY,
+            "extra": {"api": "rest"},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_PIM", json.dumps(connection))
+        assert found(
+            PIM,
+            'item_weight: {value: "{{ item.product_image }}", unit: kilograms}',
+            'Brand: "{{ item.product_image }}"',
+            "stock: \"{{ item['brand'] }}\"",
+            'batteries_required: "{{ item.stock }}"',
+            f'{RELEASE}: "{{{{ product.prod_title }}}}"',
+            'Item Name: "{{ item.dimmable }}"',
+        ) == {
+            "item_weight": ("error", "{{ item.weight_value }}"),
+            "Brand": ("warning", "{{ item.brand }}"),
+            "stock": ("warning", "{{ item.brand | extract_number }}"),
+            "batteries_required": ("warning", "{{ item.batteries_required }}"),
+            RELEASE: ("warning", "{{ item.launch_date }}"),
+            "Item Name": ("warning", '{{ item.dimmable | boolean("…", "…") }}'),
+        }
+    # Now the PIM does not answer, and what it told is kept.
+    assert set(found(PIM, 'stock: "{{ item.brand }}"')) == {"stock"}
+    assert (
+        found(
+            PIM,
+            'item_weight: "{{ item.weight }}"',
+            'stock: "{{ item.stock }}"',
+            'main_product_image_locator: "{{ item.product_image }}"',
+            'batteries_required: "{{ item.batteries_required }}"',
+            f'{RELEASE}: "{{{{ item.launch_date }}}}"',
+            'Brand: "{{ item.stock | round }}"',
+        )
+        == {}
+    )
+
+
+ROWS = [
+    {
+        "id": "1",
+        "photo": "https://x.example/1.jpg",
+        "size": "large",
+        "pieces": "3",
+        "day": "2026-05-01",
+        "kg": "1,5 kg",
+    },
+    {"id": "2", "photo": "", "size": "small", "pieces": "n/a", "day": "", "kg": "2"},
+]
+LINES = (
+    'item_weight: "{{ item.photo }}"',
+    'stock: "{{ item.size }}"',
+    f'{RELEASE}: "{{{{ item.pieces }}}}"',
+)
+RIGHT = ('item_weight: "{{ item.kg }}"', 'stock: "{{ item.pieces }}"', f'{RELEASE}: "{{{{ item.day }}}}"')
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_values_of_a_file(found, tmp_path, ending):
+    path = tmp_path / f"p.{ending}"
+    if ending == "csv":
+        cells = [",".join(f'"{one}"' for one in row.values()) for row in ROWS]
+        path.write_text("\n".join([",".join(ROWS[0]), *cells]))
+    else:
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in ROWS))
+    head = FILES.replace("PATH", str(path))
+    assert {line: severity for line, (severity, _) in found(head, *LINES).items()} == {
+        "item_weight": "error",
+        "stock": "warning",
+        RELEASE: "warning",
+    }
+    assert found(head, *RIGHT) == {}
+
+
+def test_values_of_the_items_that_were_read_last_decide(found, tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("id,size\n1,large\n")
+    head = FILES.replace("PATH", str(path)).replace(", image_columns: [photo]", "")
+    assert set(found(head, LINES[1])) == {"stock"}
+    keep(ledger_in(tmp_path), "typed", [item(1, size="large"), item(2, size="12")])
+    assert found(head, LINES[1]) == {}
