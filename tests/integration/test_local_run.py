@@ -136,10 +136,21 @@ def test_named_skus_in_another_language(shell):
     assert '<html lang="fr"' in report.read_text("utf-8")
 
 
+def test_the_language_of_the_command_line_is_that_of_everything(shell):
+    asked = shell.run("packs")  # of a German connector, as all commands here in English
+    assert asked.returncode == 0, asked.stderr
+    assert "Amazon suggests" in asked.stdout
+    assert "gehört nicht" not in asked.stdout
+    (report,) = (shell.home / "storage").rglob("report.html")
+    assert '<html lang="en"' in report.read_text("utf-8")
+
+
 def test_a_sandbox_on_this_machine_needs_no_hash_and_amazon_does(shell, shared, tmp_path):
     sending = ("packs", "--operation", "live", "--approve", "sandbox", "--json")
     stopped = shell.run(*sending, AIRFLOW_VAR_AMAZON_LISTINGS_STOP="all")
     assert "amazon_listings_stop" in stopped.stderr, "what waits because of a stop is said to"
+    assert "all" in stopped.stderr.split(":")[-1]
+    assert "packs" not in stopped.stderr
     assert '"accepted"' not in stopped.stdout
     done = shell.run(*sending)
     assert done.returncode == 0, done.stderr

@@ -54,11 +54,11 @@ class AirflowInstallation:
     def halted(self, connector: Connector) -> Message | None:
         """Return why a connector must not send any more: its Variable of stops, or how it is configured."""
         from amazon_listings.airflow_adapter import configured  # noqa: PLC0415 - only a live sync needs it
-        from amazon_listings.approvals.stopping import VARIABLE, is_named, switched_off  # noqa: PLC0415
+        from amazon_listings.approvals.stopping import VARIABLE, entries_that_stop, switched_off  # noqa: PLC0415
         from amazon_listings.messages import message  # noqa: PLC0415
 
-        if is_named(configured.variable(VARIABLE), connector.id):
-            return message("approval.stopped_variable", connector=connector.id, variable=VARIABLE)
+        if entries := entries_that_stop(configured.variable(VARIABLE), connector.id):
+            return message("approval.stopped_variable", variable=VARIABLE, entries=entries)
         try:
             now = configured.connector_named(connector.id)
         except configured.BrokenConnectors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from amazon_listings.ledger.stops import ALL, stop_of
@@ -20,12 +21,10 @@ VARIABLE = "amazon_listings_stop"
 _EVERY = frozenset({"all", "true", "yes", "1", "*"})
 
 
-def is_named(text: str | None, connector_id: str) -> bool:
-    """Return whether the value of the Variable stops a connector."""
-    if not text:
-        return False
-    names = {name.strip(" \t\r\n\"'[]") for name in text.replace("\n", ",").replace(" ", ",").split(",")}
-    return connector_id in names or any(name.lower() in _EVERY for name in names)
+def entries_that_stop(text: str | None, connector_id: str) -> list[str]:
+    """Return the entries of the Variable that stop a connector: its id, a word for all, or both."""
+    names = (name.strip(" \t\r\n\"'[]") for name in re.split(r"[\s,]+", text or ""))
+    return [name for name in names if name == connector_id or name.lower() in _EVERY]
 
 
 def switched_off(began: Connector, now: Connector | None) -> Message | None:

@@ -31,7 +31,7 @@ from amazon_listings.cli import (
     run,
     validate,
 )
-from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE, speak
+from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE, is_language, say, speak
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -114,6 +114,11 @@ def language(
     ] = None,
 ) -> None:
     """Publish products from a PIM as Amazon listings."""
+    from amazon_listings.messages import languages
+
+    if not is_language(language):
+        say("run.language_unknown", err=True, languages=languages(), language=language)
+        raise typer.Exit(2)
     LANGUAGE.set(language)
     CONNECTOR_LANGUAGE.set(None)
     speak()

@@ -55,6 +55,13 @@ def speak(language: str | None = None, *, connector: Connector | None = None) ->
     return spoken()
 
 
+def is_language(asked: str | None) -> bool:
+    """Return whether a language may be asked for: one that there is, such as `fr` or `fr_FR`, or none."""
+    from amazon_listings.messages import languages
+
+    return asked is None or asked.replace("-", "_").partition("_")[0] in languages()
+
+
 def spoken() -> str:
     """Return the language of what the command prints."""
     from amazon_listings.settings import settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from amazon_listings.cli.refusals import messages, say, speak
+from amazon_listings.cli.refusals import LANGUAGE, is_language, messages, say, speak
 from amazon_listings.runs.value_text import value_text
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def run(
         ),
     ] = None,
     language: Annotated[
-        str | None, typer.Option(help="Language of the issues and the report.", show_default=False)
+        str | None,
+        typer.Option(help="Language of all that the run says, its report too.", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each item.")] = False,
 ) -> None:
@@ -72,14 +73,14 @@ def run(
         _misuse("run.operation_unknown", operation=operation)
     if approve is not None and operation == "test":
         _misuse("run.approve_without_live")
-    if language is not None and language.partition("_")[0] not in languages():
+    if not is_language(language):
         _misuse("run.language_unknown", languages=languages(), language=language)
     if everything and affected:
         _misuse("run.two_selections")
     if operation == "live" and approve is None and not _is_terminal():
         _misuse("run.no_terminal")
     try:
-        connector, installation = _opened(connector_id, language)
+        connector, installation = _opened(connector_id, language or LANGUAGE.get())
         _refuse_other_than_sandbox(connector, installation, approve)
         params = {
             "operation": operation,
@@ -95,7 +96,10 @@ def run(
 
 
 def _opened(connector_id: str, language: str | None) -> tuple[Connector, Installation]:
-    """Return the connector, with its key and the report's language, and what the run works with."""
+    """Return the connector, with its key and the report's language, and what the run works with.
+
+    A language that was asked for, of the run or of the whole command line, is that of all that is said.
+    """
     from dataclasses import replace
 
     from amazon_listings.airflow_adapter.configured import connector_named
@@ -105,7 +109,7 @@ def _opened(connector_id: str, language: str | None) -> tuple[Connector, Install
     installation = AirflowInstallation()
     connector = keyed(installation.ledger, connector_named(connector_id))
     connector = replace(connector, report_language=language)
-    speak(connector=connector)
+    speak(language, connector=connector)
     return connector, installation
 
 

@@ -236,6 +236,9 @@ def displaced(change: Change, defaults: Mapping[str, Any]) -> Displaced | None:
     if after is None:
         return Displaced(change.leaf, before, Fate.REMOVED)
     if isinstance(before, list) and isinstance(after, list):
+        if len(before) == len(after) == 1:
+            # A price stands in a list that Amazon keeps whole: one takes the place of the other.
+            return Displaced(change.leaf, before, Fate.REPLACED, after)
         lost = [one for one in before if not any(same_value([one], [two], defaults) for two in after)]
         return Displaced(change.leaf, lost, Fate.DROPPED, after) if lost else None
     return Displaced(change.leaf, before, Fate.REPLACED, after)

@@ -126,6 +126,15 @@ def test_the_test_report_lists_what_would_be_dropped_and_what_is_otherwise(new):
     assert "Vert" in found["replaces_value"].message
 
 
+def test_a_price_of_people_is_replaced_and_not_dropped(new):
+    shop = new(purchasable_offer=[{**HERE, "audience": "ALL", "currency": "EUR", "our_price": price(9)}])
+    run = shop.run(shop.connector(id="new"), [lamp("A")], operation="test")
+    found = [issue for issue in run.items()["A"].issues if issue.attribute == "purchasable_offer"]
+    assert [issue.code for issue in found] == ["replaces_value"]
+    assert "9" in found[0].message
+    assert "10" in found[0].message
+
+
 def test_a_listing_that_was_deleted_by_hand_gets_no_patch(shop):
     connector = shop.connector()
     definitions = shop.definitions(connector)

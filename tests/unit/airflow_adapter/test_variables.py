@@ -11,6 +11,7 @@ from airflow.sdk.execution_time.comms import (
 from airflow.sdk.execution_time.secrets.execution_api import ExecutionAPISecretsBackend
 
 from amazon_listings.airflow_adapter.configured import VariableUnreadable, declared, variable
+from amazon_listings.approvals.stopping import entries_that_stop
 from amazon_listings.settings import settings
 
 BRAKE = '{"sync": {"operation": "test"}}'
@@ -91,3 +92,19 @@ def test_the_variable_of_stops_is_read_in_the_same_way(supervisor):
     supervisor({"amazon_listings_stop": "fr_home"}, "get")
     with pytest.raises(VariableUnreadable):
         variable("amazon_listings_stop")
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        (None, []),
+        ("", []),
+        ("fr_homes", []),
+        ("fr_home", ["fr_home"]),
+        ("all", ["all"]),
+        ('["de_lamps", "fr_home"]', ["fr_home"]),
+        ("ALL,\nfr_home", ["ALL", "fr_home"]),
+    ],
+)
+def test_what_has_to_be_taken_out_of_the_variable_of_stops(text, entries):
+    assert entries_that_stop(text, "fr_home") == entries

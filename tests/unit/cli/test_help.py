@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from amazon_listings.cli import app
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import ListingScope
@@ -70,3 +72,9 @@ def test_a_command_that_only_reads_the_ledger_imports_neither_airflow_nor_alembi
     _, imported, took = ran(*command, "--ledger", ledger_url)
     assert OF_THE_LEDGER & imported == set()
     assert took < GENEROUS
+
+
+def test_a_language_that_there_is_not_is_said_for_every_command():
+    refused = CliRunner().invoke(app, ["--language", "xx", "connectors", "list"])
+    assert refused.exit_code == 2
+    assert "'xx'" in refused.output

@@ -59,6 +59,11 @@ def test_a_moment_keeps_its_zone_and_gets_the_reading_s():
         ("2026-05-01 00:00", "2026-05-01"),
         ("2026-05-01T00:00:01Z", "2026-05-01T00:00:01Z"),
         ("2026-05-01T00:00+02:00", "2026-05-01T00:00:00+02:00"),
+        ("2026-05-01 10:30 UTC", "2026-05-01T10:30:00Z"),
+        ("2026-05-01 3:30 PM", "2026-05-01T15:30:00Z"),
+        ("31/05/2026 3:30:15 p.m.", "2026-05-31T15:30:15Z"),
+        ("5/5/2026 12:15am", "2026-05-05T00:15:00Z"),
+        ("2026-05-01 12:15 pm", "2026-05-01T12:15:00Z"),
     ],
 )
 def test_a_moment_as_amazon_takes_it(written, sent):
@@ -70,6 +75,30 @@ def test_midnight_is_a_day_only_in_a_zone_of_its_own():
     assert iso(datetime(2026, 5, 1, 1, tzinfo=PARIS)) == "2026-05-01T01:00:00+02:00"
     assert iso(datetime(2026, 5, 1, 10, 0, 0, 999_000, tzinfo=UTC)) == "2026-05-01T10:00:00Z"
     assert iso(date(2026, 5, 1)) == "2026-05-01"
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "code", "first", "second"),
+    [
+        ("2026-10-25 02:30", "Europe/Paris", "date_hour_twice", "02:30+02:00", "02:30+01:00"),
+        ("11/01/2026 1:30 AM", "America/New_York", "date_hour_twice", "01:30-04:00", "01:30-05:00"),
+        ("2027-03-28T02:30:00", "Europe/Paris", "date_hour_skipped", "01:30+01:00", "03:30+02:00"),
+        ("2026-10-04 02:15", "Australia/Lord_Howe", "date_hour_skipped", "01:45+10:30", "02:45+11:00"),
+    ],
+)
+def test_an_hour_that_a_zone_has_twice_or_never_has_two_readings(written, zone, code, first, second):
+    refused = problem(written, DateReading(month_first=zone.startswith("America"), zone=ZoneInfo(zone)))
+    assert refused.code == code
+    day = refused.facts["found"][:10]
+    assert (refused.facts["first"], refused.facts["second"]) == (f"{day}T{first}", f"{day}T{second}")
+    assert moment(f"{day}T{second}").isoformat(timespec="minutes") == f"{day}T{second}"
+
+
+def test_am_and_pm_are_no_doubt_where_the_order_is_known():
+    assert iso(moment("12/01/2026 3:30 pm", AMERICAN)) == "2026-12-01T15:30:00Z"
+    assert iso(moment("12/01/2026 3:30 pm", DateReading(stated=True))) == "2026-01-12T15:30:00Z"
+    refused = problem("12/01/2026 3:30 pm")
+    assert (refused.facts["day_first"], refused.facts["month_first"]) == ("2026-01-12", "2026-12-01")
 
 
 def test_the_order_is_the_reading_s_but_with_points():
@@ -92,7 +121,12 @@ def test_the_order_is_the_reading_s_but_with_points():
         ("2026-05-01 25:00", PLAIN, "not_a_date"),
         ("2026-05-01 10:30 nonsense", PLAIN, "not_a_date"),
         ("01/12-2026", PLAIN, "not_a_date"),
-        ("1.12.26", PLAIN, "not_a_date"),
+        ("1.12.26", PLAIN, "date_short_year"),
+        ("12/1/26 3:30 PM", AMERICAN, "date_short_year"),
+        ("2026-05-01 10.30", PLAIN, "not_a_date"),
+        ("2026-05-01 13:30 pm", PLAIN, "not_a_date"),
+        ("2026-05-01 0:30 am", PLAIN, "not_a_date"),
+        ("12/01/2026 3:30 pm", PLAIN, "date_half_day"),
         ("soon", PLAIN, "not_a_date"),
         ("", PLAIN, "not_a_date"),
         (None, PLAIN, "not_a_date"),

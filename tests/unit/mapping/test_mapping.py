@@ -59,6 +59,7 @@ def test_a_number_in_a_text_field_becomes_text(small, value, text):
         "inf",
         "nan",
         "1e999",
+        "1,23457E+11",
         float("inf"),
         float("nan"),
         True,

@@ -68,3 +68,11 @@ def test_a_failed_expression_says_its_reason_in_the_language_too(small):
         "ses chiffres ne sont pas groupés par milliers."
     )
     assert issue.action.startswith("Corrigez « w » dans le PIM")
+
+
+@pytest.mark.parametrize("written", ["5 USD", "USD 5", "$5", "5 €", "CHF 19.-"])
+def test_a_price_with_a_currency_is_to_be_looked_at_before_it_is_taken(small, written):
+    mapped = small.map({"list_price": "{{ item.p }}"}, small.item(fields={"p": written}), language="en")
+    [issue] = mapped.issues
+    assert "names a currency" in issue.message
+    assert "Check that the price is in the currency of the marketplace" in issue.action

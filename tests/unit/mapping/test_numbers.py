@@ -57,6 +57,19 @@ def problem(value, decimal="auto"):
         (",234", "auto", "0.234", ""),
         (1.5, "auto", "1.5", ""),
         (7, "auto", "7", ""),
+        ("12,34,567.50", "auto", "1234567.50", ""),
+        ("\u20b91,23,456", "auto", "123456", "\u20b9"),
+        ("1,23,456", ".", "123456", ""),
+        ("19.-", "auto", "19.00", ""),
+        ("CHF 1'299.\u2013", "auto", "1299.00", "CHF"),
+        ("19,--", "auto", "19.00", ""),
+        ("1.299,- \u20ac", "auto", "1299.00", "\u20ac"),
+        ("1 299:-", "auto", "1299.00", ""),
+        ("Rs.500", "auto", "500", "Rs."),
+        ("Fr.19.90", "auto", "19.90", "Fr."),
+        ("5 kg-net", "auto", "5", "kg-net"),
+        ("-\u00a05 kg", "auto", "5", "-\u00a0 kg"),
+        ("(5 cm)", "auto", "5", "( cm)"),
         (Decimal("1.50"), "auto", "1.50", ""),
         ("1" * 40, "auto", "1" * 40, ""),
     ],
@@ -89,6 +102,12 @@ def test_a_number_and_its_unit(written, decimal, found, unit):
         ("-123,456", "auto", "two_readings"),
         ("1.234", "either", "two_readings"),
         ("1,234", "either", "two_readings"),
+        ("1,23,456", ",", "several_decimal_signs"),
+        ("1.23.456", "auto", "digits_not_grouped"),
+        ("19.-", ",", "digits_not_grouped"),
+        ("19,90.-", "auto", "digits_not_grouped"),
+        ("\u00bd", "auto", "number_fraction"),
+        ("1\u00bd l", "auto", "number_fraction"),
         ("1" * 41, "auto", "number_too_large"),
     ],
 )
@@ -100,6 +119,25 @@ def test_both_readings_of_a_number_are_told():
     assert problem("1,234").facts == {"thousands": "1234", "decimal": "1.234"}
     assert problem("-1.234", "either").facts == {"thousands": "-1234", "decimal": "-1.234"}
     assert problem("1.2.3.4", ".").facts == {"count": 3}
+
+
+@pytest.mark.parametrize(
+    ("written", "negative", "positive"),
+    [
+        ("(5)", "-5", "5"),
+        ("(19,90 \u20ac)", "-19.90", "19.90"),
+        ("(EUR 5)", "-5", "5"),
+        ("19.90-", "-19.90", "19.90"),
+        ("5 -", "-5", "5"),
+        ("\u20135", "-5", "5"),
+        ("- 5", "-5", "5"),
+        ("-$5", "-5", "5"),
+    ],
+)
+def test_a_minus_of_accounting_has_two_readings(written, negative, positive):
+    refused = problem(written)
+    assert refused.code == "two_readings"
+    assert refused.facts == {"thousands": negative, "decimal": positive}
 
 
 def test_a_number_as_json():

@@ -51,7 +51,21 @@ def test_any_text_is_a_finite_number_or_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["1 2 3", "12 34", "1.2.3", "1,23,456.7", "3 x 4 cm", "10-20", "1/2", "", "kg", "9" * 60, "1,234"]
+    "text",
+    [
+        "1 2 3",
+        "12 34",
+        "1.2.3",
+        "1,23,45.7",
+        "1.23.456",
+        "3 x 4 cm",
+        "10-20",
+        "1/2",
+        "",
+        "kg",
+        "9" * 60,
+        "1,234",
+    ],
 )
 def test_what_is_no_single_number_is_refused(text):
     with pytest.raises(NotANumber):

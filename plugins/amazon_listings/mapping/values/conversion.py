@@ -6,17 +6,19 @@ stay text where the leaf wants text.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.formulas.images import picture
 from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import NotADate, iso, moment
-from amazon_listings.mapping.values.debris import Cleaned, cleaned, is_suspect
+from amazon_listings.mapping.values.debris import Cleaned, cleaned, is_short_of_digits, is_suspect
 from amazon_listings.mapping.values.html_text import html_to_text, is_html
 from amazon_listings.mapping.values.lengths import truncate_words
 from amazon_listings.mapping.values.options import ConversionError, Options, Remarked, nearest
 from amazon_listings.mapping.values.quantities import NotANumber, Notation, json_number, quantity
+from amazon_listings.marketplaces import MARKETPLACES
 from amazon_product_types.matching import normal
 from amazon_product_types.options import OptionList
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.values.notation import Reading
     from amazon_product_types.fields import Field
 
+#: Those of the marketplaces, and of neighbours from which merchants deliver.
+_CURRENCIES = {"CHF", "CZK", "DKK", "HUF", "NOK", "RON"} | {one.currency for one in MARKETPLACES.values()}
 #: A text field with more room than this keeps the lines of the HTML it is given.
 _LINES_FROM = 1000
 #: Numbers below this one, and so many digits, are read exactly.
@@ -160,9 +164,16 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
     def convert(value: object) -> int | float:
         if codes is None and (plain := _plain_number(value)) is not None and not (whole and plain % 1):
             return plain
+        if (
+            isinstance(value, str)
+            and "shortened_numbers" not in reading.allowed
+            and is_short_of_digits(value)
+        ):
+            raise ConversionError("debris_shortened", {"type": "number", **limits}, found=value)
         number, unit = parse_quantity(value, reading.decimal)
         if unit:
-            raise ConversionError("beside_number", {"type": "number", **limits}, found=value, unit=unit)
+            code = "currency_beside" if _names_a_currency(unit) else "beside_number"
+            raise ConversionError(code, {"type": "number", **limits}, found=value, unit=unit)
         if whole and not isinstance(number, int):
             raise ConversionError("not_whole", {"type": "integer", **limits}, found=value)
         if codes is not None and number not in codes:
@@ -170,6 +181,11 @@ def _numbers(leaf: Field, reading: Reading) -> Callable[[Any], Any]:
         return number
 
     return convert
+
+
+def _names_a_currency(unit: str) -> bool:
+    """Return whether a unit is a sign such as € or the code of a currency of some marketplace."""
+    return unicodedata.category(unit[0]) == "Sc" or unit.upper() in _CURRENCIES
 
 
 def _plain_number(value: object) -> int | float | None:

@@ -37,7 +37,7 @@ ERRORS = frozenset((
 NULLS = frozenset((
     "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "nan", "NaN", "-nan", "NaT", "<NA>", "None",
     "undefined", "N/A", "n/a", "\\N", "[object Object]", "-nan(ind)", "1.#IND", "1.#QNAN", "1.#INF",
-    "-1.#IND", "inf", "-inf", "nil", "0000-00-00", "0000-00-00 00:00:00", "1900-01-00",
+    "-1.#IND", "inf", "-inf", "nil", "0000-00-00", "0000-00-00 00:00:00", "1900-01-00", "Invalid Date",
     # Empty cells of pivot tables
     "(blank)", "(leer)", "(Leer)", "(en blanco)", "(vide)", "(vuoto)", "(vuota)",
 ))  # fmt: skip
@@ -48,6 +48,13 @@ _ERROR_WITHIN = re.compile(
     + r")(?!\w)"
 )
 _ERROR_ALONE = re.compile(r"#{3,}|Err:5\d\d")
+#: What an error looks like in the languages of other offices: `#HODNOTA!`, `#I/T`; and without its last sign.
+_ERROR_ELSEWHERE = re.compile(r"#[¡¿]?[^\W\d_]+(?:/[^\W_]+)?[!?]|#[A-Z]/[A-Z]|#REF|#DIV/0")
+#: An object of JavaScript as text, which no product is called.
+_OBJECT_WITHIN = re.compile(r"\[object [A-Z]\w*\]")
+_BETWEEN_WORDS = re.compile(r"[\s,;|/]+")
+#: A number of so many digits is shown in short by spreadsheets, and has lost some of them.
+_SHORTENED_FROM = 11
 #: A number in the short form in which a spreadsheet shows what is too long for a cell.
 _SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}|[+-]?\d[.,]\d+[eE]-\d{2,3}")
 _WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
@@ -71,7 +78,7 @@ _BEYOND_LATIN = 0x0300
 _MOST_ROUNDS = 4
 _REPLACEMENT = "\ufffd"
 #: Signs that stand in most debris, and how the rest begins.
-_SIGNS = re.compile(f"[#\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}\ufffdÂÃÄÅÎÏÐÑâïð]")
+_SIGNS = re.compile(f"[\\[#\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}\ufffdÂÃÄÅÎÏÐÑâïð]")
 _BEGINS = re.compile(
     r"\s*(?:=|Err:|[+-]?\d(?:[.,]\d+)?[eE][+-]\d|"
     + "|".join(sorted(map(re.escape, NULLS), reverse=True))
@@ -119,9 +126,14 @@ def cleaned(text: str, allowed: AbstractSet[str] = frozenset()) -> Cleaned:
 def whole_word(text: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
     """Return the code for a text that is nothing but a null or an error, else None."""
     plain = text.strip()
-    if plain in NULLS:
+    if plain in NULLS or all(word in NULLS for word in _BETWEEN_WORDS.split(plain)):
         return None if "null_words" in allowed else "debris_null"
-    if plain.upper() in ERRORS or _ERROR_ALONE.fullmatch(plain):
+    upper = plain.upper()
+    if (
+        upper in ERRORS
+        or _ERROR_ALONE.fullmatch(plain)
+        or (upper == plain and _ERROR_ELSEWHERE.fullmatch(plain))
+    ):
         return None if "spreadsheet_errors" in allowed else "debris_error"
     return None
 
@@ -139,12 +151,20 @@ def sku_debris(sku: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
     return _named(plain, allowed)
 
 
+def is_short_of_digits(text: str) -> bool:
+    """Return whether a number as text is one that a spreadsheet has shortened: `1,23457E+11`."""
+    found = _SHORTENED.fullmatch(text.strip())
+    return found is not None and int(text.strip().upper().partition("E")[2]) >= _SHORTENED_FROM
+
+
 def _named(text: str, allowed: AbstractSet[str]) -> str | None:
     """The code for what a text is, if only its source can mend it."""
     if code := whole_word(text, allowed):
         return code
     if _ERROR_WITHIN.search(text) and "spreadsheet_errors" not in allowed:
         return "debris_error"
+    if _OBJECT_WITHIN.search(text) and "null_words" not in allowed:
+        return "debris_null"
     if _SHORTENED.fullmatch(text) and "shortened_numbers" not in allowed:
         return "debris_shortened"
     if _FORMULA.fullmatch(text):

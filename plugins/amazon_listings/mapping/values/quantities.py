@@ -23,7 +23,16 @@ _ARABIC_DECIMAL = "\u066b"
 _SIGNS = {0x066C: "'", 0xFF0E: ".", 0xFF0C: ",", 0xFF0B: "+", 0xFF0D: "-", 0x2212: "-"}
 #: A digit that does not belong to a unit such as cm3.
 _ANOTHER = re.compile(r"(?<![^\W\d_])\d")
-_NUMBER = re.compile(r"[+-]?(?:\d[\d.,\s\u00a0\u202f'’]*|[.,]\d+)(?:[eE][+-]?\d{1,3})?")  # noqa: RUF001
+_NUMBER = re.compile(
+    r"[+-]?(?:\d[\d.,\s\u00a0\u202f'’]*|(?<![^\W\d_])[.,]\d+)(?:[eE][+-]?\d{1,3})?"  # noqa: RUF001
+)
+#: No cents, as Swiss, German and Swedish prices say it: `19.-`, `19,--`, `129:-`.
+_NO_CENTS = re.compile("(?<=\\d)([.,:])[-\u2013\u2014]{1,2}(?![\\w-])")
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014"
+_CURRENCY_ALONE = re.compile(r"[A-Z]{3}")
+_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215f\u2189]")
+#: Thousands and lakhs of India: `12,34,567`.
+_LAKHS = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
 #: Beyond this many digits a number is a code that lost its quotes, not a quantity.
 _MOST_DIGITS = 40
 
@@ -67,7 +76,7 @@ def quantity(value: object, decimal: Notation = "auto") -> Quantity:
 
 def decimal_sign_shown(text: str) -> Literal[".", ","] | None:
     """Return the decimal sign that a number as text proves to have; None where it could be either."""
-    text = _latin(text)
+    text = _with_cents(_latin(text))
     found = _NUMBER.search(text)
     if found is None or _ANOTHER.search(text[: found.start()] + " " + text[found.end() :]):
         return None
@@ -94,17 +103,38 @@ def _latin(text: str) -> str:
     )
 
 
+def _with_cents(text: str) -> str:
+    """The text with digits for the cents that a dash stands for."""
+    return _NO_CENTS.sub(lambda sign: sign.group(1).replace(":", ",") + "00", text)
+
+
 def _read(text: str, decimal: Notation) -> Quantity:
     if _ARABIC_DECIMAL in text:
         text, decimal = text.replace(_ARABIC_DECIMAL, "."), "."
-    text = _latin(text)
+    text = _with_cents(_latin(text))
     found = _NUMBER.search(text)
     if not found:
-        raise NotANumber("no_number")
+        raise NotANumber("number_fraction" if _FRACTION.search(text) else "no_number")
     unit = (text[: found.start()] + " " + text[found.end() :]).strip()
     if _ANOTHER.search(unit):
         raise NotANumber("several_numbers")
-    return Quantity(_exact(found.group(), decimal), unit)
+    if _FRACTION.search(unit):
+        raise NotANumber("number_fraction")
+    number = _exact(found.group(), decimal)
+    if _may_be_negative(text.strip(), unit):
+        raise NotANumber("two_readings", thousands=f"-{number}", decimal=str(number))
+    return Quantity(number, unit)
+
+
+def _may_be_negative(text: str, unit: str) -> bool:
+    """Return whether what stands around a number may be accounting's minus: `(5)`, `5-`, `-€5`."""
+    if not unit:
+        return False
+    wrapped = text[0] == "(" and text[-1] == ")"
+    if not wrapped and not any(dash in unit for dash in _DASHES):
+        return False
+    rest = unit.strip(f"() {_DASHES}")
+    return not rest or unicodedata.category(rest[0]) == "Sc" or _CURRENCY_ALONE.fullmatch(rest) is not None
 
 
 #: Prices, sizes and weights of a catalogue repeat.
@@ -150,7 +180,8 @@ def _exact(text: str, decimal: Notation) -> Decimal:
     if len(fraction) > 1:
         raise NotANumber("several_decimal_signs", count=len(fraction))
     groups = whole.split(other[decimal])
-    if len(groups) > 1 and not all(len(group) == 3 for group in groups[1:]):  # noqa: PLR2004 - thousands
+    grouped = all(len(group) == 3 for group in groups[1:])  # noqa: PLR2004 - thousands
+    if not grouped and not _LAKHS.fullmatch(whole.lstrip("+-")):
         raise NotANumber("digits_not_grouped")
     joined = "".join(groups) + ("." + "".join(fraction) if fraction else "")
     if len(joined) > _MOST_DIGITS:
