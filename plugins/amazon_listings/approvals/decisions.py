@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from amazon_listings.approvals.asked_changes import asked_item, changes_of, guarded, hash_of, question_of
 from amazon_listings.approvals.guards import REMOVED, RunTally, run_reasons
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Reasons
-from amazon_listings.ledger.approvals import Asked, approval_states, approvals_of, ask, forget_approvals
+from amazon_listings.ledger.approvals import Asked, approvals_of, ask, forget_approvals
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.items import contents_of, known_items
@@ -63,6 +63,53 @@ class _Verdict:
     settled: bool = False
 
 
+class _Judged(NamedTuple):
+    """An item that passed, and what has to be allowed of it, whatever else the run changes."""
+
+    item: TestedItem
+    reasons: Reasons
+
+    @property
+    def puts(self) -> bool:
+        """Whether its listing is put whole."""
+        return self.item.plan is not None and self.item.plan.method == Method.PUT
+
+
+class _Part(NamedTuple):
+    """What is decided about the items of a part; `settled`: SKUs whose earlier question holds no more."""
+
+    verdicts: list[_Verdict]
+    settled: set[str]
+
+
+@dataclass
+class _Found:
+    """What the decisions about all items come to.
+
+    Attributes:
+        asked: What is asked.
+        counts: Items by outcome.
+        waiting: The outcomes of items that may not go.
+        settled: SKUs whose earlier question holds no more.
+    """
+
+    asked: list[Asked] = field(default_factory=list)
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    waiting: dict[str, Outcome] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+
+    def add(self, part: _Part) -> None:
+        """Add what is decided about a part."""
+        for verdict in part.verdicts:
+            item = verdict.approved
+            self.counts[item.outcome] += 1
+            if item.outcome is not Outcome.READY:
+                self.waiting[item.pim_id] = item.outcome
+            if verdict.asked is not None:
+                self.asked.append(verdict.asked)
+        self.settled |= part.settled
+
+
 @dataclass
 class Decisions:
     """Decides about the items of one run.
@@ -93,21 +140,13 @@ class Decisions:
         """Decide about every item that passed and every listing whose item left; ask what is open."""
         self.folder.forget(ApprovalNote)
         self.folder.clear(APPROVED)
-        policy, of_run = self._standards()
-        asked: list[Asked] = []
-        counts: Counter[Outcome] = Counter()
-        waiting: dict[str, Outcome] = {}
-        for part in self.folder.parts(TESTED):
-            verdicts = self._part(part, policy, of_run)
-            self._forget_settled(part, verdicts)
-            waiting |= {
-                item.approved.pim_id: item.approved.outcome
-                for item in verdicts
-                if item.approved.outcome is not Outcome.READY
-            }
-            self.folder.write(APPROVED, part, [one.approved for one in verdicts])
-            counts.update(one.approved.outcome for one in verdicts)
-            asked += [one.asked for one in verdicts if one.asked is not None]
+        policy, tally = self._policy(), RunTally()
+        found = self._written(policy, frozenset(), tally)
+        of_run = self._run_reasons(self._with_removals(tally))
+        if of_run:
+            found = self._written(policy, of_run)
+        forget_approvals(self.ledger, self.listings, self.run, sorted(found.settled))
+        asked, counts, waiting = found.asked, found.counts, found.waiting
         for part in self.folder.parts(REMOVED_STAGE):
             items = list(self.folder.read(REMOVED_STAGE, part))
             if part == REPEATED:
@@ -133,55 +172,63 @@ class Decisions:
 
         Nothing is asked, and nothing is remembered.
         """
-        policy, of_run = self._standards()
+        policy, tally = self._policy(), RunTally()
+        found = self._reasons_asked(policy, frozenset(), tally)
+        of_run = self._run_reasons(self._with_removals(tally))
+        return dict(self._reasons_asked(policy, of_run) if of_run else found)
+
+    def _reasons_asked(
+        self, policy: Policy, of_run: frozenset[str], tally: RunTally | None = None
+    ) -> Counter[str]:
+        """Return how many items are asked about, by reason; under `""` how many in all."""
         counts: Counter[str] = Counter()
         for part in self.folder.parts(TESTED):
-            for verdict in self._part(part, policy, of_run):
+            for verdict in self._part(part, policy, of_run, tally).verdicts:
                 if verdict.asked is not None:
                     counts.update(("", *verdict.asked.reasons))
-        return dict(counts)
+        return counts
 
-    def _standards(self) -> tuple[Policy, frozenset[str]]:
-        """Return what items are judged by: the policy, and the guards that the run as a whole trips."""
-        policy = Policy(
+    def _policy(self) -> Policy:
+        return Policy(
             self.connector,
             lines_approved(self.ledger, self.listings),
             self.layout,
             self.defaults,
             columns_of(self.folder),
         )
-        return policy, self._run_reasons(self._tally(policy))
 
-    def _forget_settled(self, part: str, verdicts: list[_Verdict]) -> None:
-        """Forget the questions about items that have nothing left to ask."""
-        tested = self.folder.index(TESTED, part)
-        settled = {item.sku for item in tested if item.sku and item.outcome is Outcome.UNCHANGED}
-        settled |= {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
-        asked = approval_states(self.ledger, self.listings, list(settled))
-        forget_approvals(self.ledger, self.listings, self.run, sorted(settled & asked.keys()))
+    def _written(self, policy: Policy, of_run: frozenset[str], tally: RunTally | None = None) -> _Found:
+        """Write what is decided of each part, and return what it comes to.
 
-    def _tally(self, policy: Policy) -> RunTally:
-        """Count what the run as a whole would change, as far as it is not asked about or approved anyway."""
-        tally = RunTally()
+        Args:
+            policy: What items are judged by.
+            of_run: The guards that the run as a whole trips, as far as that is known.
+            tally: Counts what the run as a whole would change.
+        """
+        found = _Found()
         for part in self.folder.parts(TESTED):
-            ready = {item.pim_id: item for item in self.folder.read(TESTED, part) if _is_ready(item)}
-            skus = [item.sku for item in ready.values() if item.sku]
-            known = known_items(self.ledger, self.listings, skus)
-            states = approval_states(self.ledger, self.listings, skus)
-            wanted = self._wanted(part, ready)
-            for pim_id, item in ready.items():
-                if item.plan is None or states.get(item.sku or "") in _ALLOWED:
-                    continue
-                reasons = policy.reasons(item.plan, wanted.get(pim_id, {}))
-                going = (
-                    []
-                    if reasons.whole
-                    else [one for one in item.plan.changes if one.leaf not in reasons.leaves]
-                )
-                before = known.get(item.sku or "")
-                again = before is not None and before.state not in {None, "deleted"}
-                vanished = bool(going) and item.plan.method == Method.PUT and again
-                tally.add(item.sku or "", going, vanished=vanished)
+            decided = self._part(part, policy, of_run, tally)
+            self.folder.write(APPROVED, part, [one.approved for one in decided.verdicts])
+            found.add(decided)
+        return found
+
+    def _count(self, tally: RunTally, ready: Mapping[str, _Judged], rows: Mapping[str, Approval]) -> None:
+        """Count what the run as a whole would change, as far as it is not asked about or approved anyway."""
+        put = [one.item.sku for one in ready.values() if one.item.sku and one.puts]
+        known = known_items(self.ledger, self.listings, put)
+        for item, reasons in ready.values():
+            row = rows.get(item.sku or "")
+            if item.plan is None or (row is not None and row.state in _ALLOWED):
+                continue
+            going = (
+                [] if reasons.whole else [one for one in item.plan.changes if one.leaf not in reasons.leaves]
+            )
+            before = known.get(item.sku or "")
+            again = before is not None and before.state not in {None, "deleted"}
+            tally.add(item.sku or "", going, vanished=bool(going) and again)
+
+    def _with_removals(self, tally: RunTally) -> RunTally:
+        """Count the listings that are taken off sale too."""
         for part in self.folder.parts(REMOVED_STAGE):
             items = self.folder.read(REMOVED_STAGE, part) if part != REPEATED else ()
             tally.removed += sum(item.outcome in _UNDECIDED for item in items)
@@ -205,15 +252,43 @@ class Decisions:
             stock=stock,
         )
 
-    def _part(self, part: str, policy: Policy, of_run: frozenset[str]) -> list[_Verdict]:
-        """Return the verdicts of the items of a part that passed."""
+    def _part(
+        self, part: str, policy: Policy, of_run: frozenset[str], tally: RunTally | None = None
+    ) -> _Part:
+        """Return what is decided about the items of a part that passed; count them in the run's tally."""
         tested = list(self.folder.read(TESTED, part))
         rows = approvals_of(self.ledger, self.listings, [item.sku for item in tested if item.sku])
+        ready = self._judged(part, tested, policy)
+        if tally is not None:
+            self._count(tally, ready, rows)
+        verdicts = self._verdicts(ready, rows, policy, of_run)
+        unchanged = {item.sku for item in tested if item.sku and item.outcome is Outcome.UNCHANGED}
+        settled = {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
+        return _Part(verdicts, (unchanged | settled) & rows.keys())
+
+    def _judged(self, part: str, tested: Iterable[TestedItem], policy: Policy) -> dict[str, _Judged]:
+        """Return the items that passed, each with what has to be allowed of it by itself."""
         ready = {item.pim_id: item for item in tested if _is_ready(item)}
         wanted = self._wanted(part, ready)
-        verdicts = {
-            pim_id: self._item(item, wanted.get(pim_id, {}), rows.get(item.sku or ""), policy, of_run)
+        return {
+            pim_id: _Judged(
+                item,
+                policy.reasons(item.plan, wanted.get(pim_id, {})) if item.plan is not None else Reasons(),
+            )
             for pim_id, item in ready.items()
+        }
+
+    def _verdicts(
+        self,
+        judged: Mapping[str, _Judged],
+        rows: Mapping[str, Approval],
+        policy: Policy,
+        of_run: frozenset[str],
+    ) -> list[_Verdict]:
+        ready = {pim_id: one.item for pim_id, one in judged.items()}
+        verdicts = {
+            pim_id: self._item(item, reasons, rows.get(item.sku or ""), policy, of_run)
+            for pim_id, (item, reasons) in judged.items()
         }
         scope = self.folder.noted(Scope)
         named = scope.skus if scope is not None and scope.kind == "approved" else None
@@ -263,7 +338,7 @@ class Decisions:
     def _item(
         self,
         item: TestedItem,
-        wanted: Mapping[str, Any],
+        reasons: Reasons,
         row: Approval | None,
         policy: Policy,
         of_run: frozenset[str],
@@ -273,15 +348,16 @@ class Decisions:
             # Without a plan it is not known what would be sent.
             note = self.messages.phrase("approval.no_plan")
             return _Verdict(_decided(item, Outcome.FAILED, note))
-        own = policy.with_run(policy.reasons(plan, wanted), plan, of_run)
+        digest = item.plan_hash or plan.hash  # earlier versions noted it with previews only
+        own = policy.with_run(reasons, plan, of_run)
         former = self._with_former(own, plan, row)
         if row is not None and row.state in _ALLOWED:
             # The reasons of then: what a guard asked about was approved for what the listing had before.
             question = question_of(plan, former)
             by_before = guarded(question, former)
-            if row.hash == hash_of(plan, question, by_before):
+            if row.hash == hash_of(plan, question, by_before, plan_hash=digest):
                 return _Verdict(
-                    _decided(item, Outcome.READY, plan_hash=plan.hash, approval=row.hash, guarded=by_before)
+                    _decided(item, Outcome.READY, plan_hash=digest, approval=row.hash, guarded=by_before)
                 )
             former = own
         reasons = former
@@ -291,8 +367,8 @@ class Decisions:
         question = question_of(plan, reasons)
         if not question:
             settled = row is not None and row.state not in _ALLOWED
-            return _Verdict(_decided(item, Outcome.READY, plan_hash=plan.hash), settled=settled)
-        asked = asked_item(plan, question, reasons, policy, item.pim_id)
+            return _Verdict(_decided(item, Outcome.READY, plan_hash=digest), settled=settled)
+        asked = asked_item(plan, question, reasons, policy, item.pim_id, plan_hash=digest)
         state = row.state if row is not None and row.hash == asked.hash else None
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
         note = self._note(outcome, question, plan, asked.reasons)

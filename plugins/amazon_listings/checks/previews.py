@@ -425,7 +425,7 @@ class Previews:
             asin=asin,
             issues=job.tested.issues + traced(found, origins),
             plan=verdict.write.plan,
-            plan_hash=verdict.write.plan.hash if verdict.asked else "",
+            plan_hash=verdict.write.plan.hash,
             displaced=verdict.write.displaced,
             previewed=verdict.submission is not None,
         )

@@ -12,20 +12,24 @@ from amazon_listings.ledger.exceptions import LedgerDamaged
 
 #: Characters of the hash at the end of a text that was cut.
 _MARK = 12
+#: Twice as fast as zlib's default, for payloads that are a twentieth larger.
+_LEVEL = 2
 #: Bytes of one content, unpacked: far more than a payload has, and what a damaged row may cost.
 MOST_UNPACKED = 64 << 20
+#: `json.dumps` makes one for each call.
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def packed(content: Any) -> bytes:
     """JSON, compressed, as the ledger keeps payloads."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    text = _encoder.encode(content)
     # A PIM may hold half a surrogate pair; it must come back as it was.
     return packed_text(text.encode("utf-8", "surrogatepass"))
 
 
 def packed_text(text: bytes) -> bytes:
     """Return JSON as `packed` does."""
-    return zlib.compress(text)
+    return zlib.compress(text, _LEVEL)
 
 
 def unpacked(content: bytes | None) -> Any:

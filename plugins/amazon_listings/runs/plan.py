@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +111,7 @@ class Displaced(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     after: Any = None
 
 
-class Plan(msgspec.Struct, frozen=True, gc=False):
+class Plan(msgspec.Struct, frozen=True, dict=True):
     """The plan of one SKU.
 
     Args:
@@ -125,7 +125,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     method: Method
     changes: tuple[Change, ...] = ()
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 (hex) of SKU, method, and each leaf with the value it gets.
 
@@ -168,7 +168,7 @@ def _text(leaf: Leaf, value: Any) -> str:
         text = encode_basestring_ascii(value)
     else:
         text = _encoder.encode(value)
-    return f"[{_leaf_text(leaf) if _is_textual(leaf) else _encoder.encode(leaf)}, {text}]"
+    return f"[{_textual(leaf) or _encoder.encode(leaf)}, {text}]"
 
 
 def _numbers_alike(value: Any) -> Any:
@@ -180,20 +180,14 @@ def _numbers_alike(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _is_textual(leaf: Leaf) -> bool:
-    """Return whether an address is made of texts: 1, 1.0 and true are equal, and have other texts."""
-    for step in leaf.path:
-        if step.__class__ is not str:
-            return False
-    for _, value in leaf.selectors:  # noqa: SIM110 - this is called for each leaf of each item
-        if value.__class__ is not str:
-            return False
-    return True
-
-
 @lru_cache(maxsize=4096)
-def _leaf_text(leaf: Leaf) -> str:
-    return _encoder.encode(leaf)
+def _textual(leaf: Leaf) -> str | None:
+    """Return the text of a leaf that is addressed by texts alone, which no leaf of other text is equal to.
+
+    None of another: 1, 1.0 and true are equal, and have other texts.
+    """
+    steps = (*leaf.path, *(value for _, value in leaf.selectors))
+    return _encoder.encode(leaf) if all(step.__class__ is str for step in steps) else None
 
 
 def changes_between(

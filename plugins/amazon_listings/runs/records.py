@@ -137,7 +137,7 @@ class TestedIndex(Member, frozen=True, kw_only=True):
         sent_before: The same payload was accepted before.
         previewed: Amazon's preview has judged it.
         unpreviewed: Why Amazon was not asked about it, where others like it were.
-        plan_hash: The hash of the plan that the preview judged; empty without a preview.
+        plan_hash: The hash of its plan; empty without one.
         due: A live run would send it: it is ready, or passed before and was never accepted.
         only: The attributes that go out alone, because the rest has errors; empty: all go.
         whole: The outcome of the item as a whole, where only some of it goes out.

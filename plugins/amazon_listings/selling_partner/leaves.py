@@ -140,11 +140,13 @@ def compare(
         layout: The layout of the product type's definition.
         defaults: Selector values that Amazon fills in where an element has none.
     """
-    comparison = _Comparison(defaults or {})
+    defaults = defaults or {}
+    comparison = _Comparison(defaults)
     for name in _names(after, before):
-        yield from comparison.attribute(
-            name, before.get(name) or [], after.get(name) or [], layout.properties.get(name, _SCALAR)
-        )
+        left, right = before.get(name) or [], after.get(name) or []
+        below = layout.properties.get(name, _SCALAR)
+        made = None if left else _made(name, right, below, defaults)
+        yield from comparison.attribute(name, left, right, below) if made is None else made
 
 
 def split(
@@ -208,6 +210,36 @@ def selection_of(element: Any, selectors: tuple[str, ...], defaults: Mapping[str
     return tuple(found)
 
 
+def _made(
+    name: str, elements: list[Element], layout: Layout, defaults: Mapping[str, Any]
+) -> list[Difference] | None:
+    """Return the leaves of an attribute that is made of one flat element, as most of what is listed first is.
+
+    None if it is not made of one: the comparison divides it.
+    """
+    if not layout.single or len(elements) != 1 or not _is_flat(elements[0]):
+        return None
+    element, selectors = elements[0], layout.selectors
+    selection = selection_of(element, selectors, defaults) if selectors else None
+    if selection is None:
+        return None
+    marketplace, others = _divided(selection)
+    found = [
+        Difference(Leaf(marketplace, name, others, (key,)), None, value)
+        for key, value in element.items()
+        if key not in selectors
+    ]
+    return found or None
+
+
+def _divided(selection: Selection) -> tuple[str | None, Selection]:
+    """Return the marketplace of a selection, and its other selectors."""
+    for place, (key, value) in enumerate(selection):
+        if key == MARKETPLACE:
+            return str(value), selection[:place] + selection[place + 1 :]
+    return None, selection
+
+
 class _Comparison:
     """The comparison of two listings, attribute by attribute."""
 
@@ -223,11 +255,7 @@ class _Comparison:
                 yield Difference(Leaf(None, name), before or None, after or None)
             return
         for selection, (left, right) in groups.items():
-            marketplace, others = None, selection
-            for place, (key, value) in enumerate(selection):
-                if key == MARKETPLACE:
-                    marketplace, others = str(value), selection[:place] + selection[place + 1 :]
-                    break
+            marketplace, others = _divided(selection)
             for path, one, other in self._group(left, right, layout):
                 yield Difference(Leaf(marketplace, name, others, path), one, other)
 
@@ -251,15 +279,6 @@ class _Comparison:
     ) -> Iterator[tuple[tuple[str | Selection, ...], Any, Any]]:
         """Return the paths of the leaves of elements with the same selectors, with both values."""
         if layout.single and len(before) <= 1 and len(after) <= 1:
-            if not before and _is_flat(after[0]):
-                # Much of what is listed first: nothing to compare, and nothing below.
-                found = False
-                for name, value in after[0].items():
-                    if name not in layout.selectors:
-                        found = True
-                        yield (name,), None, value
-                if found:
-                    return
             left, right = (self._content(side, layout) for side in (before, after))
             if left or right:
                 yield from self._properties(left, right, layout)
