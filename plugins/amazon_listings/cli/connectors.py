@@ -23,6 +23,8 @@ from amazon_listings.cli.mapping import tables_of
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from amazon_listings.connectors import Connector, Loaded
     from amazon_listings.fleet.findings import Checked, Finding
     from amazon_listings.fleet.mapping_tests import TestResult, UntestedLine
@@ -94,10 +96,9 @@ def check(
 
 def _print_check(checked: Checked, loaded: Loaded) -> None:
     """Print what a check found: the right ones, each wrong one's message, and what is not known."""
-    from amazon_listings.fleet.check import text_of
+    from amazon_listings.fleet.findings import named
 
     connectors = {one.id: one for one in loaded.connectors}
-    broken = {one.id: one.text for one in loaded.broken}
     for name in checked.right:
         connector = connectors[name]
         print("ok ", _line(connector))
@@ -105,23 +106,43 @@ def _print_check(checked: Checked, loaded: Loaded) -> None:
             former = [f"amazon_{old}" for old in connector.was]
             facts = {"old": ", ".join(connector.was), "dag": connector.dag_id, "former": ", ".join(former)}
             print(f"    {messages().phrase('check.was', **facts)}")
-    by_connector: dict[str, list[Finding]] = {}
-    for finding in checked.findings:
-        if finding.severity == "error":
-            by_connector.setdefault(finding.connector, []).append(finding)
-    for name, found in sorted(by_connector.items()):
-        print(f"\n{broken.get(name) or text_of(name, found)}", end="")
-    for finding in checked.findings:
-        if finding.severity == "warning":
-            print(f"\n{messages().phrase('report.severities.WARNING')}\n{finding.text}")
+    wrong = _print_findings(checked.findings, {one.id: one.text for one in loaded.broken})
     print()
-    say("check.right", count=len(checked.right), broken=len(by_connector))
+    say("check.right", count=len(checked.right), broken=wrong)
     if checked.not_checked:
         print()
         say("check.not_checked")
     for one in checked.not_checked:
-        names = ", ".join(one.connectors[:5]) + (" …" if len(one.connectors) > 5 else "")  # noqa: PLR2004
-        print(f"  {one.why}" + (f" ({names})" if names else ""))
+        print(f"  {one.why}" + (f" ({named(one.connectors)})" if one.connectors else ""))
+
+
+def _print_findings(findings: Sequence[Finding], broken: Mapping[str, str]) -> int:
+    """Print errors and warnings, each once for all connectors that have it.
+
+    Args:
+        findings: The findings.
+        broken: The whole messages of those that cannot be loaded, by id.
+
+    Returns:
+        How many connectors cannot be used.
+    """
+    from amazon_listings.connectors.message import broken_text, same_text
+    from amazon_listings.fleet.findings import named, together
+
+    by_connector: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity == "error":
+            by_connector.setdefault(finding.connector, []).append(finding)
+    same: dict[tuple[str, ...], list[str]] = {}
+    for name, found in sorted(by_connector.items()):
+        same.setdefault(tuple(one.text for one in found), []).append(name)
+    for entries, names in same.items():
+        alone = broken.get(names[0]) or broken_text(names[0], entries)
+        print(f"\n{alone if len(names) == 1 else same_text(named(names), entries)}", end="")
+    for finding, names in together(findings):
+        if finding.severity == "warning":
+            print(f"\n{messages().phrase('report.severities.WARNING')} ({named(names)})\n{finding.text}")
+    return len(by_connector)
 
 
 @connectors_app.command(name="test")

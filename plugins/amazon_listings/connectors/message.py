@@ -35,6 +35,12 @@ def broken_text(connector_id: str, entries: Sequence[str]) -> str:
     return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
 
 
+def same_text(connectors: str, entries: Sequence[str]) -> str:
+    """The whole message of connectors of which all have the same problems."""
+    head = reader().phrase("document.same_broken", connectors=_printable(connectors), errors=len(entries))
+    return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
+
+
 def file_text(name: str, entries: Sequence[str]) -> str:
     """The whole message about a layer or document that fits no connector."""
     head = reader().phrase("document.file_broken", file=_printable(name), errors=len(entries))

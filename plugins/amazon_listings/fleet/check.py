@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
-from amazon_listings.connectors.message import broken_text, entry
+from amazon_listings.connectors.message import entry
 from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem
 from amazon_listings.fleet.accounts import schedule_findings, secret_findings
 from amazon_listings.fleet.field_types import misfits
@@ -469,8 +469,3 @@ def _meant() -> str:
         re.escape, reader().phrase("document.did_you_mean", suggestion="@").partition("'@'")
     )
     return f"""{before}(?P<quote>['"])(?P<text>.*)(?P=quote){after}"""
-
-
-def text_of(connector: str, findings: Sequence[Finding]) -> str:
-    """Return the findings of one connector as people read them."""
-    return broken_text(connector, [one.text for one in findings])

@@ -10,7 +10,12 @@ from amazon_listings.connectors.message import entry
 from amazon_listings.connectors.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from amazon_listings.connectors.model import Connector
+
+#: Connectors that are named of those with the same finding.
+_NAMED = 5
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,20 @@ class Checked(msgspec.Struct, frozen=True):
     right: tuple[str, ...]
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
+
+
+def together(findings: Iterable[Finding]) -> Iterator[tuple[Finding, list[str]]]:
+    """Yield each finding once, with the connectors that have it: those of a layer share its lines."""
+    found: dict[Finding, list[str]] = {}
+    for one in findings:
+        found.setdefault(msgspec.structs.replace(one, connector=""), []).append(one.connector)
+    yield from found.items()
+
+
+def named(connectors: Sequence[str]) -> str:
+    """Return the first of some connectors, and how many more there are."""
+    more = len(connectors) - _NAMED
+    return ", ".join(connectors[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
 
 
 def warning_of(rule: str, connector: Connector, sentence: str, *, pointer: str = "") -> Finding:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from amazon_listings.fleet.findings import named, together
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,6 +19,7 @@ _RULES = {
     "document": "A connector's document, or a layer, cannot be used.",
     "mapping": "A mapping line does not fit Amazon's definition.",
     "field": "An expression reads a PIM field that no item has.",
+    "type": "A PIM field cannot be what its attribute takes.",
     "overlap": "Two connectors write the same attribute of the same SKU.",
     "language": "Values or labels are in a language that Amazon does not suggest for the marketplace.",
     "schedule": "More calls are needed in an hour than Amazon takes.",
@@ -27,7 +30,7 @@ _RULES = {
 
 def sarif(findings: Iterable[Finding]) -> str:
     """Return findings as a SARIF log with one run."""
-    results = [_result(one) for one in findings]
+    results = [_result(one, connectors) for one, connectors in together(findings)]
     driver = {
         "name": "amazon-listings connectors check",
         "version": version("airflow-provider-amazon-listings"),
@@ -41,12 +44,12 @@ def sarif(findings: Iterable[Finding]) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _result(found: Finding) -> dict[str, Any]:
+def _result(found: Finding, connectors: list[str]) -> dict[str, Any]:
     meant = f" Did you mean {found.suggestion!r}?" if found.suggestion not in found.message else ""
     result: dict[str, Any] = {
         "ruleId": found.rule,
         "level": found.severity,
-        "message": {"text": f"{found.connector}: {found.message}{meant}"},
+        "message": {"text": f"{named(connectors)}: {found.message}{meant}"},
     }
     if found.file:
         place: dict[str, Any] = {"artifactLocation": {"uri": _uri(found.file)}}

@@ -348,3 +348,16 @@ def test_marks_and_tests_in_a_wrong_form(run):
     (found, *_) = json.loads(run("check", "--json", layers__lighting=LIGHTING + tests).stdout)["findings"]
     assert (found["rule"], found["severity"], found["line"]) == ("test", "warning", 7)
     assert "Did you mean 'expect'?" in found["message"]
+
+
+def test_a_line_of_a_layer_is_told_once_for_all_that_have_it(run):
+    wrong = COMPANY.replace("Brand: Acme\n", "Brnd: Acme\n")
+    result = run("check", layers__company=wrong)
+    assert result.exit_code == 1
+    assert result.stdout.count("mapping.Brnd:") == 1
+    assert "Connectors de_backpack, de_lamp, fr_backpack, fr_lamp cannot be used: 1 error" in result.stdout
+    results = json.loads(run("check", "--sarif").stdout)["runs"][0]["results"]
+    (told,) = [one["message"]["text"] for one in results if "Brnd" in one["message"]["text"]]
+    assert told.startswith("de_backpack, de_lamp, fr_backpack, fr_lamp: ")
+    everything = json.loads(run("check", "--json").stdout)["findings"]
+    assert len([one for one in everything if "Brnd" in one["message"]]) == 4
