@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors import Amazon, Connector, Loaded
     from amazon_listings.connectors.declaration import Declaration
+    from amazon_listings.fleet.findings import Finding
     from amazon_listings.fleet.plan_approval import PlanFile
     from amazon_listings.fleet.plan_records import ConnectorPlan
     from amazon_listings.fleet.plan_states import State
@@ -109,19 +110,21 @@ def _chosen(
     was = {one.id: one for one in before.connectors}
     now = {one.id: one for one in head.connectors}
     renamed = {old: one.id for one in head.connectors for old in one.was}
-    gone = [name for name in was if name not in now and renamed.get(name) not in now]
+    broken = {one.id for one in head.broken}
+    gone = [name for name in was if name not in {*now, *broken} and renamed.get(name) not in now]
     modified = {
         name
         for name, one in now.items()
         if (former := _former(one, was)) is None or not same_payloads(former, one)
     }
-    everything = [*head.connectors, *(was[name] for name in gone)]
+    # One that cannot be read is chosen by what it was, and always if it is new.
+    everything = [*head.connectors, *(was[name] for name in (*gone, *sorted(broken & was.keys())))]
     choice = select or ["state:modified"]
     needs = any("layer:" in one for one in choice)
     found = selected(
-        everything, choice, declared=declared() if needs else None, modified=modified | set(gone)
+        everything, choice, declared=declared() if needs else None, modified=modified | set(gone) | broken
     )
-    return sorted([*(one.id for one in found), *(one.id for one in head.broken)])
+    return sorted({one.id for one in found} | (broken - was.keys()))
 
 
 def _former(connector: Connector, was: dict[str, Connector]) -> Connector | None:
@@ -132,6 +135,7 @@ def _former(connector: Connector, was: dict[str, Connector]) -> Connector | None
 def _plans(
     before: Loaded, head: Loaded, chosen: list[str], ledger: Engine | None, file: PlanFile | None
 ) -> Iterator[ConnectorPlan]:
+    from amazon_listings.fleet.check import document_findings
     from amazon_listings.fleet.plan import plan_connector
     from amazon_listings.fleet.plan_approval import planned_parts
     from amazon_listings.fleet.plan_records import ConnectorPlan, ItemChange
@@ -141,24 +145,21 @@ def _plans(
     broken = {one.id: one for one in head.broken}
     for name in sorted(chosen, key=lambda name: _by_definition(now.get(name) or was.get(name))):
         if name in broken:
-            first = broken[name].text.splitlines()[0]
-            yield ConnectorPlan(id=name, state="broken", notes=(first,))
+            found = document_findings(broken[name])
+            yield ConnectorPlan(id=name, state="broken", notes=tuple(map(_mistake, found)))
             continue
         new = now.get(name)
         old = _former(new, was) if new is not None else was[name]
-        states: list[State | None] = []
-        notes: list[str] = []
-        for connector in (old, new):
-            state, note = _state(connector) if connector is not None else (None, "")
-            states.append(state)
-            notes += [note] if note else []
-        if notes:
-            yield ConnectorPlan(id=name, state="unknown" if new is not None else "gone", notes=tuple(notes))
+        try:
+            head_state = _state(new) if new is not None else None
+            base_state = _former_state(old) if old is not None else None
+        except _NotPlanned as error:
+            yield ConnectorPlan(id=name, state=error.state if new else "gone", notes=error.notes)
             continue
         changes: list[ItemChange] | None = [] if file is not None else None
-        yield plan_connector(states[0], states[1], ledger, changes=changes, messages=messages())
-        if file is not None and ledger is not None and states[1] is not None:
-            file.add(planned_parts(states[1], ledger, changes or ()))
+        yield plan_connector(base_state, head_state, ledger, changes=changes, messages=messages())
+        if file is not None and ledger is not None and head_state is not None:
+            file.add(planned_parts(head_state, ledger, changes or ()))
 
 
 def _by_definition(connector: Connector | None) -> tuple[str, str, str]:
@@ -168,23 +169,48 @@ def _by_definition(connector: Connector | None) -> tuple[str, str, str]:
     return (connector.amazon.product_type, connector.amazon.country, connector.id)
 
 
-def _state(connector: Connector) -> tuple[State | None, str]:
-    """The connector compiled, or why it cannot be."""
+class _NotPlanned(Exception):
+    """A connector that cannot be planned: the state of its plan, and why."""
+
+    def __init__(self, state: str, *notes: str) -> None:
+        super().__init__(state)
+        self.state = state
+        self.notes = notes
+
+
+def _mistake(found: Finding) -> str:
+    meant = messages().phrase("document.did_you_mean", suggestion=found.suggestion)
+    text = found.message + (f" {meant.strip()}" if found.suggestion else "")
+    return f"{found.file}:{found.line}: {text}" if found.line else text
+
+
+def _former_state(connector: Connector) -> State:
+    """Compile a connector as it was; what is wrong with it was wrong before the change."""
+    try:
+        return _state(connector)
+    except _NotPlanned as error:
+        before = messages().phrase("plan.note_former")
+        raise _NotPlanned("unknown", *((before,) if error.state == "broken" else ()), *error.notes) from None
+
+
+def _state(connector: Connector) -> State:
+    """Compile a connector.
+
+    Raises:
+        _NotPlanned: its mapping is wrong, or no definition is stored.
+    """
     from amazon_listings.cli.mapping import tables_of
     from amazon_listings.fleet.plan_states import state_of
     from amazon_listings.mapping.faults import MappingErrors
 
     definitions = _definitions(connector)
     if definitions is None:
-        return (
-            None,
-            messages().phrase("plan.note_no_definition"),
-        )
+        raise _NotPlanned("unknown", messages().phrase("plan.note_no_definition"))
     try:
         tables = tables_of(connector) if connector.tables else None
-        return state_of(connector, definitions, tables, _columns(connector)), ""
-    except MappingErrors as error:
-        return None, str(error)
+        return state_of(connector, definitions, tables, _columns(connector))
+    except MappingErrors as errors:
+        raise _NotPlanned("broken", *(one.worded(messages()) for one in errors.faults)) from None
 
 
 def _columns(connector: Connector) -> dict[str, ColumnEvidence]:

@@ -102,3 +102,8 @@ class ConnectorPlan(msgspec.Struct, frozen=True, kw_only=True):
     def is_empty(self) -> bool:
         """Whether no item changes."""
         return not (self.added or self.changed or self.removed or self.newly_blocked or self.newly_right)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no item of it is known to change or not to change."""
+        return self.state == "unknown" or (self.state != "broken" and not self.items)

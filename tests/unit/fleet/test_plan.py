@@ -18,10 +18,12 @@ from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.fleet.plan import plan_connector
 from amazon_listings.fleet.plan_states import state_of
+from amazon_listings.fleet.plan_text import plan_markdown
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
 from amazon_listings.mapping.values.notation import ColumnEvidence
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.map_fields import mapped_family
 from amazon_listings.runs.notations import RowNotation
 from amazon_listings.runs.unchanged import row_digest
@@ -145,6 +147,49 @@ def test_items_that_become_blocked_or_right(run):
     assert blocked["fr_lamp"]["changed"] == []
     text = run("--select", "fr_lamp").stdout
     assert "3 newly blocked: A1, A2, A3" in text
+
+
+def test_a_mistake_is_no_plan_without_changes(run, folder, tmp_path):
+    wrong = run(lamps=LAMPS + '  brand: "{{ item.title | uppercase }}"\n')
+    assert wrong.exit_code == 1
+    assert "4 connectors cannot be used." in wrong.stdout
+    assert "No item" not in wrong.stdout
+    assert wrong.stdout.count("No filter named 'uppercase'") == 1, "once for all that have it"
+    assert "de_backpack, fr_backpack, de_lamp, fr_lamp  broken" in wrong.stdout
+    markdown = run("--markdown").stdout
+    assert markdown.count("<details>") == 1
+    shutil.copytree(folder, tmp_path / "base", dirs_exist_ok=True)
+    mended = run(lamps=LAMPS)
+    assert mended.exit_code == 0
+    assert "Of 4 connectors it is not known what changes." in mended.stdout
+    assert "What it was before the change cannot be used" in mended.stdout
+
+
+def test_a_document_that_cannot_be_read_is_told_with_its_line(run):
+    wrong = run("--select", "fr_lamp", lamps=LAMPS + "onwer: x\n")
+    assert wrong.exit_code == 1
+    assert "lamps.yaml:19: onwer: unknown key. Did you mean 'owner'?" in wrong.stdout
+    assert "1 connector cannot be used." in wrong.stdout
+    assert "4 connectors cannot be used." in run().stdout
+
+
+def test_items_that_no_run_has_read_are_not_unchanged(run):
+    text = run("--select", "country:FR", lamps=LAMPS + "  brand: ACME\n").stdout
+    assert "1 connector: 3 payloads changed" in text
+    assert "Of 1 connector it is not known what changes." in text
+
+
+def test_a_comment_has_room_for_a_fleet(state_with, ledger):
+    base, head = state_with({}), state_with({"brand": "ACME"})
+    keep_run(ledger, base, ITEMS, ["payload"] * 3)
+    one = plan_connector(base, head, ledger)
+    for count in (240, 2_000):
+        fleet = [msgspec.structs.replace(one, id=f"connector_{number}") for number in range(count)]
+        text = plan_markdown(fleet, catalogue("en"))
+        assert len(text) < 65_000
+        assert f"{count:,} connectors: {3 * count:,} payloads changed" in text
+        assert "connector_0" in text
+        assert "more connectors: `amazon-listings plan` shows them" in text
 
 
 def test_choices(run):
