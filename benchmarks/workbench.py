@@ -11,7 +11,8 @@ import statistics
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import insert
 
@@ -19,7 +20,13 @@ from amazon_listings.ledger.causes import open_causes, open_items
 from amazon_listings.ledger.connectors import known_connectors, resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_list import ItemQuery, count_items, list_items
+from amazon_listings.ledger.item_list import (
+    ItemQuery,
+    Period,
+    attributes_with_issues,
+    count_items,
+    list_items,
+)
 from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
 from amazon_listings.ledger.runs import finish_run, start_run
@@ -68,8 +75,16 @@ def state(run, chance, number, item):
         read_at=NOW,
         name=name,
         attributes={"item_name": [{"value": name}], "brand": [{"value": "Lumio"}]},
-        row={"pim_id": f"products/{item}", "product": {"fields": {"brand": "Lumio", "stock": item}}},
+        row=row(f"products/{item}", f"SKU-{number:02}-{item:06}", f"products/{item // 3}", stock=item),
     )
+
+
+def row(pim_id, sku, family, **fields):
+    """Return an item as a PIM gives it."""
+    product = {"id": pim_id, "ref": sku, "status": "visible", "modified": None, "texts": {}, "images": {}}
+    product["fields"] = {"brand": "Lumio", **fields}
+    head = {"pim_id": pim_id, "group": family, "sku": sku, "status": "visible", "modified": None}
+    return {**head, "product": product, "variant": None}
 
 
 def listing(number, item):
@@ -81,6 +96,7 @@ def listing(number, item):
         "product_type": "LAMP",
         "state": ("live", "accepted", "suppressed")[item % 3],
         "looks": 0,
+        "accepted_at": NOW - timedelta(hours=item),
     }
 
 
@@ -137,6 +153,21 @@ def main():
         measured("items of one connector: counts", lambda: count_items(ledger, one))
         identity = "missing_attribute|brand"
         measured("items of an issue", lambda: list_items(ledger, ItemQuery(keys[:1], identity=identity)))
+        references = [f"SKU-{number:02}-{item:06}" for number in range(CONNECTORS) for item in range(4)]
+        week = [Period(keys, NOW - timedelta(days=7), NOW)]
+        filters = {
+            "200 references": ItemQuery(keys, references=references),
+            "field with an issue": ItemQuery(keys, attribute="brand"),
+            "variants": ItemQuery(keys, kind="variant"),
+            "changed in a week": ItemQuery(keys, changed=week),
+            "all of them": ItemQuery(
+                keys, attribute="brand", kind="product", changed=week, outcomes=["blocked"], text="lampe"
+            ),
+        }
+        for name, query in filters.items():
+            measured(f"items: {name}", partial(list_items, ledger, query))
+            measured(f"items: counts, {name}", partial(count_items, ledger, query))
+        measured("items: fields with issues", lambda: attributes_with_issues(ledger, keys))
         measured("issues: causes", lambda: open_causes(ledger, keys, ["ERROR", "WARNING"]))
         measured("issues: items", lambda: open_items(ledger, keys))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.approvals.prices import buyer_prices
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Engine
 
@@ -22,11 +23,32 @@ if TYPE_CHECKING:
 PRICES, ITEMS = 10, 20
 
 
-class _PriceChange(NamedTuple):
-    size: float
+@dataclass(frozen=True)
+class PriceChange:
+    """What a buyer pays for an item before and after.
+
+    `share` is by which share that changes, -0.5 for half.
+    """
+
     sku: str
     before: float
     after: float
+    share: float
+
+
+def largest(prices: Iterable[PriceChange]) -> list[PriceChange]:
+    """Return the largest of some price changes, as many as are shown."""
+    return heapq.nlargest(PRICES, prices, key=lambda one: abs(one.share))
+
+
+def price_changes(row: Approval) -> Iterator[PriceChange]:
+    """Yield the changes of what a buyer pays for an item that is asked about."""
+    changes = changes_of(row)
+    before = {change.leaf: change.before for change in changes if change.before is not None}
+    after = {change.leaf: change.after for change in changes if change.after is not None}
+    for price in buyer_prices(before, after).values():
+        if price.before is not None and price.after is not None and price.change:
+            yield PriceChange(row.sku, price.before, price.after, price.change)
 
 
 def subject(question: Question, messages: Catalogue) -> str:
@@ -55,7 +77,7 @@ def body(ledger: Engine, question: Question, messages: Catalogue, *, cost: str =
         lines.append(f"- {count:,}: " + messages.phrase(f"approval.reason_{reason}"))
     if cost:
         lines += ["", messages.phrase("approval.cost", cost=cost)]
-    prices = heapq.nlargest(PRICES, (one for row in rows for one in _prices(row)))
+    prices = largest(one for row in rows for one in price_changes(row))
     if prices:
         lines += ["", messages.phrase("approval.prices"), "", "| SKU | | |", "|---|---:|---:|"]
         lines += [
@@ -69,15 +91,6 @@ def body(ledger: Engine, question: Question, messages: Catalogue, *, cost: str =
     ]
     lines += ["", messages.phrase("approval.whole", number=question.number)]
     return "\n".join(lines)
-
-
-def _prices(row: Approval) -> Iterator[_PriceChange]:
-    changes = changes_of(row)
-    before = {change.leaf: change.before for change in changes if change.before is not None}
-    after = {change.leaf: change.after for change in changes if change.after is not None}
-    for price in buyer_prices(before, after).values():
-        if price.before is not None and price.after is not None and price.change:
-            yield _PriceChange(abs(price.change), row.sku, price.before, price.after)
 
 
 def _cell(text: str) -> str:

@@ -15,6 +15,7 @@ from amazon_listings.errors import AmazonListingsError
 from amazon_listings.web import (
     activity_page,
     approvals_page,
+    attention,
     connectors_page,
     fields_page,
     issues_page,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     connectors_page,
+    attention,
     new_page,
     items_page,
     item_page,

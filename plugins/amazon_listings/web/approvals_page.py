@@ -17,6 +17,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import call
 from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.asked_changes import changes_of
+from amazon_listings.approvals.wording import PriceChange, largest, price_changes
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.web.access import Editor, Reader, Visitor
@@ -54,7 +55,10 @@ class AskedChange:
 
 @dataclass(frozen=True)
 class AskedItem:
-    """An item that waits: what becomes of its listing, why it is asked, and what would change."""
+    """An item that waits: what becomes of its listing, why it is asked, and what would change.
+
+    `prices` are the changes of what a buyer pays.
+    """
 
     sku: str
     pim_id: str | None
@@ -64,6 +68,7 @@ class AskedItem:
     asked_at: datetime
     lapses_at: datetime
     changes: list[AskedChange]
+    prices: list[PriceChange]
 
 
 class Answer(BaseModel, frozen=True):
@@ -95,6 +100,7 @@ def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
         tab="approvals",
         items=found[:SHOWN],
         count=len(found),
+        prices=largest(price for item in found for price in item.prices),
         kinds=Counter(item.kind for item in found),
         reasons=Counter(reason for item in found for reason in item.reasons),
         questions=",".join(str(number) for number in sorted({item.question for item in found})),
@@ -196,6 +202,7 @@ def _asked(row: Approval, labels: dict[str, str], messages: Catalogue) -> AskedI
         asked_at=row.asked_at,
         lapses_at=row.lapses_at,
         changes=[_change(change, labels, messages) for change in changes_of(row)],
+        prices=list(price_changes(row)),
     )
 
 

@@ -101,6 +101,7 @@ class Choice(BaseModel, frozen=True):
     country: str = ""
     product_type: str = ""
     state: str = ""
+    owner: str = ""
     sort: str = ""
 
 
@@ -122,7 +123,8 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
                 issues=issues.get(key, {}),
                 secrets=secrets,
                 language=language,
-                definition_changed=not isinstance(one, BrokenConnector) and has_changed(one, ledger, key),
+                definition_changed=not isinstance(one, BrokenConnector)
+                and has_changed(one, key, runs.get(key, [])),
             )
         )
     return sorted(found, key=lambda one: (_WORST_FIRST.index(one.state), -one.blocked, one.id))
@@ -138,6 +140,7 @@ def narrowed(found: Iterable[ConnectorLine], choice: Choice) -> list[ConnectorLi
         and choice.country in {"", one.country}
         and choice.product_type in {"", one.product_type}
         and choice.state in {"", one.state}
+        and choice.owner in {"", one.owner}
     ]
     if choice.sort == "name":
         kept.sort(key=lambda one: one.title.casefold())
@@ -162,6 +165,7 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         visitor=visitor,
         shown=narrowed(found, choice),
         known=found,
+        total=sum(sum(one.items.values()) for one in found),
         choice=choice,
         bar=bar,
         spark=spark,

@@ -20,9 +20,13 @@ from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.runs.related_tables import load_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.overview import RunLine
+    from amazon_listings.ledger.runs import Run
     from amazon_listings.runs.definitions import Definitions
 
 #: Runs that are asked for the definition that they worked with.
@@ -34,20 +38,26 @@ _LOADED: OrderedDict[tuple[str, str, str], Definitions] = OrderedDict()
 
 def last_note(connector: Connector, ledger: Engine, key: str) -> DefinitionsNote | None:
     """Return what a connector's last run notes of its definitions, or what was fetched when it was made."""
-    storage = connections.storage()
-    for run in recent_runs(ledger, key, _RUNS):
-        folder = RunFolder.of(storage, key, run.run_id, run.attempt)
-        note = folder.noted(DefinitionsNote)
-        if note is not None and note.key.product_type == connector.amazon.product_type:
-            return note
+    note = _noted(connector, key, recent_runs(ledger, key, _RUNS))
+    if note is not None:
+        return note
     new = find_new_connector(ledger, connector.id)
     return None if new is None else msgspec.convert(new.definition, DefinitionsNote)
 
 
-def has_changed(connector: Connector, ledger: Engine, key: str) -> bool:
-    """Return whether Amazon has changed a connector's definition since its last run worked with it."""
+def _noted(connector: Connector, key: str, runs: Sequence[Run | RunLine]) -> DefinitionsNote | None:
+    storage = connections.storage()
+    for run in runs[:_RUNS]:
+        note = RunFolder.of(storage, key, run.run_id, run.attempt).noted(DefinitionsNote)
+        if note is not None and note.key.product_type == connector.amazon.product_type:
+            return note
+    return None
+
+
+def has_changed(connector: Connector, key: str, runs: Sequence[RunLine]) -> bool:
+    """Return whether Amazon has changed a connector's definition since its last runs worked with it."""
     try:
-        note = last_note(connector, ledger, key)
+        note = _noted(connector, key, runs)
         if note is None:
             return False
         own, _ = pair_keys(note.key, connector.marketplace)

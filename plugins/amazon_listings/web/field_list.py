@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Mark = Literal["mapped", "required", "conditional", "recommended", "optional"]
 
 
+#: A PIM field in an expression: `item.name`, or `item['name']`.
+_READ = re.compile(r"\bitem(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])")
 #: The choice of the fields that Amazon changed.
 CHANGED = "changed"
 
@@ -40,7 +43,8 @@ class Choice(BaseModel, frozen=True):
 class FieldEntry:
     """A field in the list.
 
-    `key` and `line` are the mapping line that fills it; `changes`, where asked, is what Amazon changed.
+    `key` and `line` are the mapping line that fills it, `filled_by` the PIM fields that this line reads, or
+    its text; `changes`, where asked, is what Amazon changed.
     """
 
     path: str
@@ -50,6 +54,7 @@ class FieldEntry:
     mark: Mark
     key: str
     line: int | None
+    filled_by: str
     drafted: bool
     issues: int
     changes: list[str]
@@ -85,6 +90,7 @@ def entries(
                 mark=_mark(item, mapped=line is not None),
                 key=line.key if line else "",
                 line=line.number if line else None,
+                filled_by=_filled_by(found.then.mapping.get(line.key)) if line else "",
                 drafted=line is not None and line.key in found.changes,
                 issues=issues[item.attribute],
                 changes=changed.get(item.path, []),
@@ -127,6 +133,13 @@ def opened(described: tuple[Field, ...], listed: list[FieldEntry], choice: Choic
             return by_path[mine[0].path]
     first = next((one for one in listed if one.mark == "required"), listed[0] if listed else None)
     return by_path[first.path] if first else None
+
+
+def _filled_by(value: Any) -> str:
+    """Return the PIM fields that the value of a mapping line reads, or its text where it reads none."""
+    text = str(value)
+    names = [one for pair in _READ.findall(text) for one in pair if one]
+    return ", ".join(dict.fromkeys(names)) or (text if isinstance(value, str | int | float) else "")
 
 
 def _mark(item: Field, *, mapped: bool) -> Mark:

@@ -56,6 +56,7 @@ class Asked(BaseModel, frozen=True):
     pim_connection: str = ""
     path: str = ""
     statuses: list[str] | str = ["visible"]
+    item_url: str = ""
     operation: str = "test"
     schedule: str = ""
     cron: str = ""
@@ -114,6 +115,7 @@ def document_of(asked: Asked, selection: Mapping[str, str], mapping: Mapping[str
         "statuses": asked.status_list,
         "languages": asked.language_list,
         **selection,
+        **({"item_url": asked.item_url.strip()} if asked.item_url.strip() else {}),
         "sku_limit": int(asked.sku_limit) if asked.sku_limit.strip().isdecimal() else asked.sku_limit,
     }
     amazon = {

@@ -389,6 +389,7 @@ def _drafted(connector_id: str, visitor: Visitor) -> Asked:
         pim_connection=block.get("connection") or "",
         path=block.get("path") or "",
         statuses=block["statuses"],
+        item_url=block.get("item_url") or "",
         operation=sync["operation"],
         schedule=period if period in PERIODS else "cron",
         cron="" if period in PERIODS else period,

@@ -54,6 +54,20 @@ def test_what_waits_is_shown_with_before_after_and_reason(client, asked):
     assert "What it takes to send: one by one, 1 update, less than a minute." in shown
 
 
+def test_the_largest_price_changes_are_shown_first(client, filled):
+    leaf = Leaf("A13V1IB3VIYZZH", "purchasable_offer", (("currency", "EUR"),), ("our_price",))
+    before, *after = ([{"schedule": [{"value_with_tax": price}]}] for price in (89.9, 89.0, 8.99))
+    for sku, then in zip(("A-1", "A-2"), after, strict=True):
+        changes = packed(msgspec.to_builtins([Change(leaf, before=before, after=then)]))
+        item = Asked(sku, sku, "change", sku, ("price_fall",), ("line",), changes)
+        ask(filled, LISTINGS, 1, [item], patience=timedelta(hours=24))
+    _, second = client("viewer").get(f"/api{PLACE}").json()
+    assert second["prices"] == [{"sku": "A-2", "before": 89.9, "after": 8.99, "share": pytest.approx(-0.9)}]
+    shown = client("viewer", **{"accept-language": "fr"}).get(PLACE).text
+    assert "Les plus grands changements de prix" in shown
+    assert 0 < shown.index(">A-2</th>") < shown.index(">A-1</th>")
+
+
 @pytest.mark.parametrize(
     ("which", "named", "expected"),
     [

@@ -34,6 +34,7 @@ def test_fields_say_what_fills_them_and_what_is_missing(client):
     fields = {one["path"]: one for one in client("viewer").get(f"/api{PLACE}").json()}
     assert (fields["brand.value"]["mark"], fields["brand.value"]["key"]) == ("mapped", "Marque")
     assert fields["brand.value"]["line"] is not None
+    assert fields["brand.value"]["filled_by"] == "brand"
     assert fields["brand.value"]["issues"] == 2
     open_ones = [one["path"] for one in client("viewer").get(f"/api{PLACE}?show=required").json()]
     assert open_ones

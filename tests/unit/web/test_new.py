@@ -64,6 +64,16 @@ def test_each_wrong_answer_is_told_at_its_field(maker, answers):
     assert "id" not in nothing
 
 
+def test_the_address_of_an_item_in_the_pim_is_asked_and_kept(maker, answers):
+    told = maker.post("/new", json=answers | {"item_url": "http://pim.example/{id}"}).json()["errors"]
+    assert set(told) == {"item_url"}
+    address = "https://pim.example/products/{id}"
+    assert maker.post("/new", json=answers | {"item_url": address}).status_code == 200
+    document = yaml.safe_load(maker.get(f"{PLACE}.yaml").text)
+    assert document["sales_layer"]["item_url"] == address
+    assert f'value="{address}"' in maker.get("/new?draft=fr_lamp").text
+
+
 def test_an_answer_that_only_the_pim_or_amazon_can_judge_is_told_at_its_field(maker, answers):
     told = maker.post("/new", json=answers | {"languages": "xx"}).json()["errors"]
     assert set(told) == {"pim_connection"}

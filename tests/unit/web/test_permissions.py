@@ -7,6 +7,8 @@ from fastapi.routing import APIRoute
 TABLE = {
     ("GET", "/"): "anyone",
     ("GET", "/api/connectors"): "anyone",
+    ("GET", "/attention"): "anyone",
+    ("GET", "/check"): "anyone",
     ("GET", "/new"): "anyone",
     ("GET", "/new/product-types"): "anyone",
     ("GET", "/new/statuses"): "anyone",

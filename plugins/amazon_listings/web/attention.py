@@ -1,0 +1,91 @@
+"""What needs a person, over all connectors: the counts beside the menu, and a check of every connector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.api_server import connector_variables
+from amazon_listings.connectors.loader import declarations
+from amazon_listings.connectors.model import BrokenConnector, Connector
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.fleet.check import check_fleet
+from amazon_listings.ledger.overview import open_issues_by_connector, states_by_connector
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.settings import settings
+from amazon_listings.web.access import AnyUser, dag_id_of
+from amazon_listings.web.configured import every_connector, keys_of, problem_of
+from amazon_listings.web.described import stored_definitions_of
+from amazon_listings.web.rendering import render, wording
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from amazon_listings.fleet.check import Described
+
+router = APIRouter()
+
+
+@router.get("/attention", response_class=HTMLResponse)
+def attention(request: Request, visitor: AnyUser) -> HTMLResponse:
+    """Show how many errors are open and how many items wait, of the connectors that the user may read."""
+    ledger = connections.ledger()
+    keys = keys_of(ledger)
+    mine = {keys[one.id]: one for one in visitor.readable(every_connector()) if one.id in keys}
+    errors, states = open_issues_by_connector(ledger), states_by_connector(ledger)
+    waiting = {key: states[key].get(Outcome.WAITING, 0) for key in mine.keys() & states.keys()}
+    asked = [key for key, count in waiting.items() if count]
+    return render(
+        request,
+        "attention.html",
+        errors=sum(errors[key].get("ERROR", 0) for key in mine.keys() & errors.keys()),
+        waiting=sum(waiting.values()),
+        place=f"dags/{dag_id_of(mine[asked[0]].id)}/approvals" if len(asked) == 1 else "?state=waiting",
+    )
+
+
+@router.get("/check", response_class=HTMLResponse)
+def check(request: Request, visitor: AnyUser) -> HTMLResponse:
+    """Check every connector that the user may read against the stored definitions."""
+    words, ledger = wording(request), connections.ledger()
+    keys = keys_of(ledger)
+    known = visitor.readable(every_connector())
+    sound = [one for one in known if isinstance(one, Connector)]
+    checked = check_fleet(
+        sound,
+        [],
+        declarations(settings().connectors, connector_variables()),
+        definition_of=lambda one: _definition(one, ledger, keys.get(one.id, one.id)),
+        ledger=ledger,
+        messages=words.messages,
+        others=sound,
+        variables_read=True,
+    )
+    texts: dict[str, list[str]] = {}
+    for finding in checked.findings:
+        texts.setdefault(finding.connector, []).append(finding.text.strip())
+    for one in known:
+        if isinstance(one, BrokenConnector):
+            texts[one.id] = [problem_of(one, words.messages.language)]
+    return render(
+        request,
+        "check.html",
+        words=words,
+        page="connectors",
+        visitor=visitor,
+        known=[(one.id, one.title if isinstance(one, Connector) else one.id) for one in known],
+        right=set(checked.right),
+        texts=texts,
+        not_checked=[one for one in checked.not_checked if one.what in {"definition", "fields"}],
+        dag_id_of=dag_id_of,
+    )
+
+
+def _definition(one: Connector, ledger: Engine, key: str) -> Described | None:
+    try:
+        return stored_definitions_of(one, ledger, key)
+    except AmazonListingsError:  # what is gone or damaged counts as not there
+        return None

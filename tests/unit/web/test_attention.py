@@ -1,0 +1,43 @@
+"""What needs a person: the counts beside the menu, the check of all connectors, the largest price changes."""
+
+import yaml
+
+from support.hostile import HOSTILE
+
+
+def test_the_menu_counts_what_the_reader_may_see(client):
+    mine = client("viewer", **{"accept-language": "fr"}).get("/attention").text
+    assert "2 erreurs ouvertes" in mine
+    assert "4 erreurs ouvertes" in client("admin", **{"accept-language": "fr"}).get("/attention").text
+
+
+def test_every_connector_is_checked_at_once(client, folder):
+    document = yaml.safe_load((folder / "elsewhere.yaml").read_text("utf-8"))
+    document["mapping"]["Aucun champ"] = "{{ item.name }}"
+    (folder / "elsewhere.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    page = client("admin", **{"accept-language": "fr"}).get("/check")
+    assert page.status_code == 200
+    assert "1 connecteur correct, 1 inutilisables." in page.text
+    assert "Aucun champ" in page.text
+    assert HOSTILE not in page.text
+    assert "elsewhere" not in client("viewer").get("/check").text
+
+
+def test_a_check_names_connectors_that_cannot_be_loaded(client, folder):
+    (folder / "lamps.yaml").write_text("id: lamps\nsync: {operation: lve}\n", encoding="utf-8")
+    page = client("admin").get("/check").text
+    assert "lve" in page
+    assert "1 connector right, 1 broken." in page
+
+
+def test_a_connector_that_one_may_not_see_yet_is_no_dead_end(client):
+    page = client("viewer").get("/activity?dag=amazon_elsewhere").text
+    assert "You cannot see the DAG <code>amazon_elsewhere</code> yet" in page
+    assert 'data-refresh="5"' in page
+
+
+def test_connectors_are_narrowed_to_an_owner(client, folder):
+    document = yaml.safe_load((folder / "elsewhere.yaml").read_text("utf-8")) | {"owner": "bags"}
+    (folder / "elsewhere.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    assert [one["id"] for one in client("admin").get("/api/connectors?owner=bags").json()] == ["elsewhere"]
+    assert 'name="owner"' in client("admin").get("/").text
