@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.ledger.item_states import digest_of
 from amazon_listings.runs.outcomes import Outcome
@@ -31,11 +31,20 @@ FEW, OFTEN = 300, 3
 SHORT = 60
 _LENGTHS = (50, 200, 500, 2000)
 _MARKUP = re.compile(r"<[a-zA-Z/]|&[a-z#0-9]+;")
+_OTHER_LETTERS = re.compile("[^\\0-\u024f]")
 #: Selectors that every element has.
 _PLACES = frozenset({"marketplace_id"})
 
 #: A shape's digest, with the attribute that it is about; empty if it is about none.
 Shapes = dict[int, str]
+
+
+class _Condition(NamedTuple):
+    """What conditions on the same attributes look at; `ordered`: the names in their order."""
+
+    names: frozenset[str]
+    options: frozenset[str]
+    ordered: tuple[str, ...]
 
 
 class ShapeReader:
@@ -50,15 +59,17 @@ class ShapeReader:
         self._seen: dict[str, Counter[int]] = {}
         self._many: set[str] = set()
         self._told_apart: frozenset[str] | None = None
+        self._numbers: dict[frozenset[str], int] = {}
+        self._branches: dict[tuple[int, tuple[int | None, ...]], int] = {}
 
     def see(self, attributes: Mapping[str, Any]) -> None:
         """Take a payload into account for which values many items share."""
         self._told_apart = None
-        for place, value in _values(attributes):
-            if value.__class__ is str and place not in self._many:
-                if place not in self._seen:
-                    self._seen[place] = Counter()
-                counts = self._seen[place]
+        for name, elements in attributes.items():
+            for place, value in _values(name, elements):
+                if value.__class__ is not str or place in self._many:
+                    continue
+                counts = self._seen.setdefault(place, Counter())
                 counts[hash(value)] += 1
                 if len(value) > SHORT or len(counts) > FEW:
                     self._many.add(place)
@@ -83,27 +94,42 @@ class ShapeReader:
             return {_digest("offer", *sorted(touched)): ""}
         found: Shapes = {_digest("method", method, item.role): ""}
         touched = touched if method == Method.PATCH else item.attributes.keys()
-        sent = {name: item.attributes[name] for name in touched if name in item.attributes}
         for name in touched:
-            if name not in sent:
+            if name not in item.attributes:
                 found[_digest("removed", name)] = name
         told_apart = self._places_told_apart()
-        for place, value in _values(sent):
-            name = place.partition("/")[0]
-            found[_digest("kind", place, _kind(value))] = name
-            if value.__class__ is str and place in told_apart:
-                found[_digest("value", place, value)] = name
-        texts: dict[str, set[str]] = {}
-        for number, (names, options) in enumerate(self._conditions):
-            if names.isdisjoint(touched):
-                continue
-            held = []
-            for name in names & item.attributes.keys():
-                if name not in texts:
-                    texts[name] = {str(one) for one in _scalars(item.attributes[name])}
-                held.append((name, *sorted(options & texts[name])))
-            found[_digest("branch", str(number), repr(sorted(held)))] = ""
+        held: dict[str, int] = {}
+        for name, elements in item.attributes.items():
+            values = _values(name, elements)
+            for place, value in values if name in touched else ():
+                found[_digest("kind", place, _kind(value))] = name
+                if value.__class__ is str and place in told_apart:
+                    found[_digest("value", place, value)] = name
+            if name in self._looked_for:
+                texts = self._looked_for[name].intersection([str(value) for _, value in values])
+                held[name] = self._number_of(texts)
+        for number, condition in enumerate(self._conditions):
+            if not condition.names.isdisjoint(touched):
+                found[self._branch(number, tuple([held.get(name) for name in condition.ordered]))] = ""
         return found
+
+    def _number_of(self, texts: frozenset[str]) -> int:
+        """Return a number that stands for some options; the many items share few."""
+        return self._numbers.setdefault(texts, len(self._numbers))
+
+    def _branch(self, number: int, held: tuple[int | None, ...]) -> int:
+        """Return the shape of what a condition finds: of each of its attributes, the options that it has."""
+        key = number, held
+        if key not in self._branches:
+            condition = self._conditions[number]
+            options = list(self._numbers)
+            found = sorted(
+                (name, *sorted(condition.options & options[place]))
+                for name, place in zip(condition.ordered, held, strict=True)
+                if place is not None
+            )
+            self._branches[key] = _digest("branch", str(number), repr(found))
+        return self._branches[key]
 
     def _places_told_apart(self) -> frozenset[str]:
         """Return the places whose texts are told apart: options, and where many items share few."""
@@ -122,7 +148,16 @@ class ShapeReader:
         )
 
     @cached_property
-    def _conditions(self) -> list[tuple[frozenset[str], frozenset[str]]]:
+    def _looked_for(self) -> dict[str, frozenset[str]]:
+        """The options that the conditions look for, by attribute."""
+        found: dict[str, set[str]] = {}
+        for condition in self._conditions:
+            for name in condition.names:
+                found.setdefault(name, set()).update(condition.options)
+        return {name: frozenset(options) for name, options in found.items()}
+
+    @cached_property
+    def _conditions(self) -> list[_Condition]:
         """The attributes and the options that each condition looks at; conditions on the same are one."""
         known = frozenset(self._document.get("properties", {}))
         found: dict[frozenset[str], set[str]] = {}
@@ -134,7 +169,11 @@ class ShapeReader:
                 if not is_key and word in known:
                     names.add(word)  # `required` names attributes
             found.setdefault(frozenset(names), set()).update(texts)
-        return [(names, frozenset(texts)) for names, texts in found.items() if names]
+        return [
+            _Condition(names, frozenset(texts), tuple(sorted(names)))
+            for names, texts in found.items()
+            if names
+        ]
 
 
 @lru_cache(maxsize=20_000)
@@ -142,22 +181,22 @@ def _digest(*parts: str) -> int:
     return digest_of("\0".join(parts).encode("utf-8", "surrogatepass"))
 
 
-def _values(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield every value with the place that it has whatever element it is in."""
-    stack = list(attributes.items())
+def _values(name: str, value: Any) -> list[tuple[str, Any]]:
+    """Return every value of an attribute with the place that it has whatever element it is in."""
+    found: list[tuple[str, Any]] = []
+    stack = [(name, value)]
     while stack:
         place, value = stack.pop()
         if value.__class__ is list:
-            stack += [(place, one) for one in value]
+            for one in value:
+                stack.append((place, one))  # noqa: PERF401 - this is called for each value of each item
         elif value.__class__ is dict:
-            stack += [(f"{place}/{name}", one) for name, one in value.items() if name not in _PLACES]
+            for below, one in value.items():
+                if below not in _PLACES:
+                    stack.append((f"{place}/{below}", one))
         else:
-            yield place, value
-
-
-def _scalars(value: Any) -> Iterator[Any]:
-    for _, found in _values({"": value}):
-        yield found
+            found.append((place, value))
+    return found
 
 
 def _kind(value: Any) -> str:
@@ -172,7 +211,7 @@ def _kind_of_text(value: str) -> str:
     if value.isdecimal():
         return f"digits {len(value)}"
     length = sum(len(value) > limit for limit in _LENGTHS)
-    letters = "ascii" if value.isascii() else "latin" if max(value) < "\u0250" else "other"
+    letters = "ascii" if value.isascii() else "other" if _OTHER_LETTERS.search(value) else "latin"
     form = "url" if value.startswith(("http://", "https://", "s3://")) else ""
     markup = "markup" if _MARKUP.search(value) else ""
     return f"{letters} {length} {form} {markup} {'lines' if chr(10) in value else ''}"
