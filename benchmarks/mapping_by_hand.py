@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from amazon_listings.mapping.values.booleans import yes_or_no
-from amazon_listings.mapping.values.dates import iso, moment
-from amazon_listings.mapping.values.html_text import html_to_text, is_html
-from amazon_listings.mapping.values.lengths import truncate_words
-from amazon_listings.mapping.values.quantities import number as read_number
-from amazon_product_types.definition import Definition
-from amazon_product_types.fields import fields
+import html
+import re
+from datetime import datetime
 
 MARKET = "A13V1IB3VIYZZH"
 FR = "fr_FR"
@@ -16,23 +12,44 @@ WEIGHTS = {"kg": "kilograms", "g": "grams"}
 COUNTRIES = {"France": "FR", "Portugal": "PT", "Chine": "CN"}
 
 
-def by_hand(document):  # noqa: C901, PLR0915 - as one writes it for one product type
-    """The mapping as a Python programmer would write it, once, for this definition."""
-    suggested = {
-        name: {option.name.lower(): option.value for option in item.options}
-        for item in fields(Definition(document))
-        for name in [item.path]
-        if item.open
+YES = {"oui": True, "non": False}
+BREAKS = re.compile(r"</(?:p|div|li|h[1-6])>|<br */?>")
+TAGS = re.compile(r"<[^>]*>")
+
+
+def options_of(document, name):
+    """The suggested values of an attribute, by their French name in lower case."""
+    value = document["properties"][name]["items"]["properties"]["value"]
+    return {
+        label.lower(): option
+        for branch in (value, *value.get("anyOf", ()))
+        for option, label in zip(branch.get("enum", ()), branch.get("enumNames", ()), strict=False)
     }
 
+
+def by_hand(document):  # noqa: C901, PLR0915 - as one writes it for one product type
+    """The mapping as a Python programmer would write it, once, for this definition; nothing of it is ours."""
+    suggested = {name: options_of(document, name) for name in ("style", "pattern", "item_shape")}
+
     def clean(text):
-        return html_to_text(text) if is_html(text) else text.strip()
+        if "<" not in text and "&" not in text:
+            return text.strip()
+        return html.unescape(TAGS.sub("", BREAKS.sub("\n", text))).strip()
 
     def yes(value):
-        return value if isinstance(value, bool) else yes_or_no(value)
+        return value if isinstance(value, bool) else YES[value.lower()]
 
     def num(value):
-        return value if type(value) is int else read_number(value)
+        if not isinstance(value, str):
+            return value
+        found = float(value.replace(" ", "").replace(",", "."))
+        return int(found) if found.is_integer() else found
+
+    def words(text, most):
+        return text if len(text) <= most else text[: most + 1].rsplit(" ", 1)[0]
+
+    def day(text):
+        return datetime.strptime(text, "%d/%m/%Y").date().isoformat()  # noqa: DTZ007 - a day has no zone
 
     def map_item(item):  # noqa: C901, PLR0912, PLR0915 - as one writes it
         product, variant = item["product"], item["variant"]
@@ -57,7 +74,7 @@ def by_hand(document):  # noqa: C901, PLR0915 - as one writes it for one product
             out[name] = [{"value": value, "language_tag": FR, "marketplace_id": MARKET}]
 
         title = f"{text('name')}, {text('color')}"
-        put_text("item_name", truncate_words(clean(title), characters=200))
+        put_text("item_name", words(clean(title), 200))
         put_text("brand", "Acme")
         if value := get("manufacturer"):
             put_text("manufacturer", clean(value))
@@ -76,7 +93,7 @@ def by_hand(document):  # noqa: C901, PLR0915 - as one writes it for one product
             put_text("size", clean(value.upper()))
         for name, field in (("style", "style"), ("pattern", "pattern"), ("item_shape", "shape")):
             if value := text(field):
-                put_text(name, suggested[f"{name}.value"].get(value.lower(), value))
+                put_text(name, suggested[name].get(value.lower(), value))
         if value := get("materials"):
             out["material"] = [
                 {"value": clean(m), "language_tag": FR, "marketplace_id": MARKET} for m in value[:14]
@@ -121,8 +138,8 @@ def by_hand(document):  # noqa: C901, PLR0915 - as one writes it for one product
         if (value := get("msrp")) is not None:
             out["list_price"] = [{"value_with_tax": num(value), "currency": "EUR", "marketplace_id": MARKET}]
         if value := get("launched"):
-            put("product_site_launch_date", iso(moment(value)))
-            put("merchant_release_date", iso(moment(value)))
+            put("product_site_launch_date", day(value))
+            put("merchant_release_date", day(value))
         if (value := get("most")) is not None:
             put("max_order_quantity", int(num(value)))
         if (value := get("fragile")) is not None:
