@@ -56,14 +56,18 @@ class PreviewNeed:
     asked: int = 0
     asked_of_refused: int = 0
     _seen: dict[int, Seen] = field(init=False)
+    _believed: set[int] = field(init=False)
     _changed: set[int] = field(default_factory=set, init=False)
     _together: Counter[int] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
         self._seen = find_shapes(self.ledger, self.connector_key, self.definition)
+        self._believed = {shape for shape, seen in self._seen.items() if _is_believed(seen)}
 
     def of(self, shapes: Shapes) -> Need:
         """Return what an item with such shapes needs now."""
+        if self._believed.issuperset(shapes):
+            return Need.NONE  # as most of the items of a large run
         seen = [self._seen.get(shape, _UNSEEN) for shape in shapes]
         used_up = self.asked >= self.most
         if any(one.refused is not None for one in seen):
@@ -105,8 +109,7 @@ class PreviewNeed:
         for shape in shapes:
             known = self._seen.get(shape, _UNSEEN)
             if known.passes < ENOUGH or known.refused is not None:
-                self._seen[shape] = Seen(known.passes + 1)
-                self._changed.add(shape)
+                self._learn(shape, Seen(known.passes + 1))
 
     def refused(self, shapes: Shapes, issues: Iterable[Issue], *, previewed: bool = True) -> None:
         """Learn that Amazon refused a payload: by preview, or once it was sent.
@@ -124,8 +127,7 @@ class PreviewNeed:
             blamed = blamed or list(shapes)
             fresh = [shape for shape in blamed if self._seen.get(shape, _UNSEEN).passes < ENOUGH]
             for shape in fresh or blamed:
-                self._seen[shape] = Seen(0, issue.message or issue.code)
-                self._changed.add(shape)
+                self._learn(shape, Seen(0, issue.message or issue.code))
                 self._together[shape] = 2 * max(TOGETHER, self._together[shape])
 
     def reason(self, shapes: Shapes) -> tuple[str, str]:
@@ -140,9 +142,18 @@ class PreviewNeed:
         record_shapes(self.ledger, self.connector_key, self.definition, changed)
         self._changed.clear()
 
+    def _learn(self, shape: int, seen: Seen) -> None:
+        self._seen[shape] = seen
+        self._changed.add(shape)
+        (self._believed.add if _is_believed(seen) else self._believed.discard)(shape)
+
     def _refused(self, shapes: Collection[int]) -> list[int]:
         return [shape for shape in shapes if self._seen.get(shape, _UNSEEN).refused is not None]
 
     def _count(self, shapes: Shapes) -> None:
         self.asked += 1
         self.asked_of_refused += bool(self._refused(shapes))
+
+
+def _is_believed(seen: Seen) -> bool:
+    return seen.refused is None and seen.passes >= ENOUGH

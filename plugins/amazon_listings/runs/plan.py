@@ -173,6 +173,8 @@ def _text(leaf: Leaf, value: Any) -> str:
 
 def _numbers_alike(value: Any) -> Any:
     """Return a value with whole numbers as integers."""
+    if value is None or value.__class__ is str:
+        return value
     if isinstance(value, dict):
         return {name: _numbers_alike(one) for name, one in value.items()}
     if isinstance(value, list | tuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from amazon_listings.ledger.submissions import LedgerWrite
 from amazon_listings.runs.records import RunRecord, Stage, encode
 from amazon_listings.selling_partner import feed_messages as messages
@@ -20,7 +22,7 @@ class BufferedMessage(RunRecord, frozen=True, kw_only=True):
 
     Attributes:
         part: The part of the run that its item is in.
-        write: What the ledger remembers of it.
+        write: What the ledger remembers of it, without the body, which the message has.
         approval: The hash of what a person approved; empty if nothing had to be asked.
         message: The message, as Amazon takes it.
     """
@@ -40,6 +42,12 @@ class BufferedMessage(RunRecord, frozen=True, kw_only=True):
         """Its SKU."""
         return self.write.sku
 
+    @property
+    def entry(self) -> LedgerWrite:
+        """What the ledger remembers of it."""
+        body = self.message.get("patches", self.message.get("attributes"))
+        return msgspec.structs.replace(self.write, body=body)
+
 
 #: The messages that are being made into documents.
 OUTBOX = Stage("outbox", BufferedMessage, BufferedMessage, task="live_sync")
@@ -56,7 +64,7 @@ def message_line(row: WantedItem, write: PlannedWrite, product_type: str, part: 
                 pim_id=row.pim_id,
                 hash=row.hash,
                 method=message["operationType"],
-                body=message.get("patches", message.get("attributes")),
+                body=None,
                 wanted=None if write.method == "PUT" else write.after,
                 before=write.before,
                 existed=write.existed,
@@ -99,4 +107,4 @@ def message_size(row: DueItem, plan: Plans | None, product_type: str) -> int:
 def entries_of(lines: Iterator[BufferedMessage], skus: Sequence[str]) -> Iterator[LedgerWrite]:
     """Yield what the ledger remembers of a document's messages; what fitted into none is passed over."""
     for sku in skus:
-        yield next(line.write for line in lines if line.sku == sku)
+        yield next(line.entry for line in lines if line.sku == sku)
