@@ -467,6 +467,22 @@ def test_a_project_is_one_that_great_expectations_opens(check, item, storage):
     assert not project.validation_results_store.get(key).success
 
 
+def test_settings_that_a_person_edited_stay_except_for_how_our_pages_are_made(check, item, storage):
+    check([item(1)])
+    settings = project_folder(storage, "lamps") / "gx" / "great_expectations.yml"
+    kept = settings.read_text()
+    older = re.sub(r" +view:\n.*\n.*\n", "", kept).replace("_enabled: false", "_enabled: false  # mine")
+    assert "quality.views" not in older
+    settings.write_text(older.replace("globally: false", "globally: true"))
+    check([item(1)])
+    after = settings.read_text()
+    assert after.count("quality.views") == 2
+    assert "globally: true" in after
+    assert "analytics_enabled: false  # mine" in after
+    check([item(1)])
+    assert settings.read_text() == after
+
+
 def test_only_the_newest_results_are_kept(check, item, storage, pages):
     check([item(1)])
     runs = project_folder(storage, "lamps") / "gx" / "uncommitted" / "validations" / "items"

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from ruamel.yaml import YAML
+
 from amazon_listings.checks.quality.engine import gx
 from amazon_listings.runs.quality_docs import HOME, SITE
 from amazon_listings.runs.storage import storage_explained
@@ -61,8 +63,7 @@ def _context(root: Path) -> Any:
     home = root / HOME
     with storage_explained("write", home):
         home.mkdir(parents=True, exist_ok=True)
-        if not (home / _SETTINGS.name).exists():
-            shutil.copyfile(_SETTINGS, home / _SETTINGS.name)
+        _write_settings(home / _SETTINGS.name)
         _prune(root)
     context = gx.get_context(mode="file", project_root_dir=root)
     if not _complete(context):  # someone edited its settings
@@ -70,6 +71,21 @@ def _context(root: Path) -> Any:
         for name in SUITES:
             source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
     return context
+
+
+def _write_settings(settings: Path) -> None:
+    """Write a project's settings; of those that exist, only how our pages are made is written again."""
+    if not settings.exists():
+        shutil.copyfile(_SETTINGS, settings)
+        return
+    yaml = YAML()
+    kept = yaml.load(settings)
+    for name, site in yaml.load(_SETTINGS)["data_docs_sites"].items():
+        mine = kept.get("data_docs_sites", {}).get(name)
+        made_by = {key: site[key] for key in ("site_index_builder", "site_section_builders")}
+        if mine is not None and any(mine.get(key) != builder for key, builder in made_by.items()):
+            mine.update(made_by)
+            yaml.dump(kept, settings)
 
 
 def _complete(context: Any) -> bool:
