@@ -31,13 +31,8 @@ from sqlalchemy import text
 from amazon_listings.ledger.database import chunks, open_ledger
 from amazon_listings.ledger.fences import lower_fences, raise_fences
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.items import (
-    ItemPayload,
-    ListingScope,
-    accepted_contents,
-    known_items,
-    record_accepted,
-)
+from amazon_listings.ledger.items import ItemPayload, ListingScope, record_accepted
+from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.leavers import listed_but_not
 from amazon_listings.ledger.runs import finish_run, last_run, start_run

@@ -15,7 +15,8 @@ from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.issues import CheckedItem, open_issues, record_issues
 from amazon_listings.ledger.item_list import ItemQuery, list_items
 from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
-from amazon_listings.ledger.items import ListingScope, accepted_contents, contents_of, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents, contents_of, known_items
 from amazon_listings.ledger.last_writes import last_writes
 from amazon_listings.ledger.leavers import removals_owed
 from amazon_listings.ledger.runs import finish_run, last_run, recent_runs, start_run

@@ -16,7 +16,8 @@ from amazon_listings.definitions.refresh import refresh_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.answers import answers_of, writes_to
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.leases import ConnectorBusy, Lease
 from amazon_listings.ledger.runs import find_run, recent_runs, start_run
 from amazon_listings.marketplaces import marketplace

@@ -20,7 +20,7 @@ from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Re
 from amazon_listings.ledger.approvals import Asked, approvals_of, ask, forget_approvals
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.item_states import count_states
-from amazon_listings.ledger.items import contents_of, known_items
+from amazon_listings.ledger.known_items import contents_of, known_items
 from amazon_listings.ledger.leavers import count_listed
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.runs.notations import columns_of

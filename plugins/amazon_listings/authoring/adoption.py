@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.ledger.claims import claims_of_others, record_lines
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import known_items, owned_contents, record_adopted, record_released
+from amazon_listings.ledger.items import record_adopted, record_released
+from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.ledger.leavers import listed_skus_of
 from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.runs.bulk_reading import read_listings

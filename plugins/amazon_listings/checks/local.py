@@ -9,7 +9,7 @@ import msgspec
 
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.items import accepted_contents
+from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.ownership import conflicts, known_as_held, mapping_lines
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.items import KnownItem, ListingScope
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions

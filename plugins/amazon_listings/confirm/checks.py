@@ -21,7 +21,8 @@ from amazon_listings.ledger.confirmations import SeenLook, due_looks, record_loo
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import record_outcomes
-from amazon_listings.ledger.items import ListingScope, accepted_contents
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.ledger.last_writes import last_writes, writing_runs
 from amazon_listings.ledger.owed import record_owed_listings
 from amazon_listings.messages import catalogue, log_line, message

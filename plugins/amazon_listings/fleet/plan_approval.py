@@ -22,7 +22,8 @@ from amazon_listings.ledger.approvals import PLANNED, Asked, approve_planned
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.overview import seller_of
 from amazon_listings.ledger.runs import recent_runs
 from amazon_listings.runs.notations import remembered
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.fleet.plan_records import ConnectorPlan, ItemChange
     from amazon_listings.fleet.plan_states import State
-    from amazon_listings.ledger.items import KnownItem
+    from amazon_listings.ledger.known_items import KnownItem
 
 FORMAT = 1
 _FOLDER = "plans"

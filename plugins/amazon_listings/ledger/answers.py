@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import false, func, select
 
+from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import attributes_of, unpacked
 from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.tables import connectors, current_id, issues, items, runs, submissions
+from amazon_listings.ledger.tables import connectors, issues, items, runs, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,15 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sqlalchemy import and_, delete, func, not_, or_, select, true, update
 
 from amazon_listings.ledger.approved_lines import approve_lines
+from amazon_listings.ledger.columns import SKU
+from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import packed, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
-from amazon_listings.ledger.tables import (
-    SKU,
-    approvals,
-    connectors,
-    current_id,
-    questions,
-)
+from amazon_listings.ledger.tables import approvals, connectors, questions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from sqlalchemy import and_, exists, not_, select, update
 
+from amazon_listings.ledger.columns import SKU
+from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import SKU, connectors, current_id, item_states, items
+from amazon_listings.ledger.tables import connectors, item_states, items
 from amazon_listings.marketplaces import MARKETPLACES, region_of
 
 if TYPE_CHECKING:

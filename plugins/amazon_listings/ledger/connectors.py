@@ -20,7 +20,7 @@ from amazon_listings.ledger.tables import connector_ids, connectors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import ColumnElement, Connection, Engine, Table
 
     from amazon_listings.connectors.model import Connector
 
@@ -42,6 +42,11 @@ class KnownConnector:
     former_ids: tuple[str, ...]
     first_seen: datetime
     renamed_at: datetime | None
+
+
+def current_id(table: Table) -> ColumnElement[str]:
+    """Return the id that the connector of a row has today, in a statement joined with `connectors`."""
+    return func.coalesce(connectors.c.current_id, table.c.connector_key).label("connector_id")
 
 
 def keyed(ledger: Engine, connector: Connector) -> Connector:

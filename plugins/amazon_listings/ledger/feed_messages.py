@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.submissions import PENDING
-from amazon_listings.ledger.tables import SKU, feeds, runs, submissions
+from amazon_listings.ledger.tables import feeds, runs, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

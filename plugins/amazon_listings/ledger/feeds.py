@@ -14,12 +14,13 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amazon_listings.errors import RetryableError
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.fences import fence_messages, lower_fences_of_feed
 from amazon_listings.ledger.items import ListingScope, accepted, deleted, removing, upsert
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING, UNKNOWN, entry
-from amazon_listings.ledger.tables import SKU, feeds, submissions
+from amazon_listings.ledger.tables import feeds, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

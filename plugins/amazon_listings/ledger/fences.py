@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, or_, select
 
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading, seconds
-from amazon_listings.ledger.tables import SKU, fences, leases
+from amazon_listings.ledger.tables import fences, leases
 from amazon_listings.marketplaces import region_of
 
 if TYPE_CHECKING:

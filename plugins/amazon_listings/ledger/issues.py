@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from amazon_listings.ledger.causes import cause_of
+from amazon_listings.ledger.columns import IDENTITY, PIM_ID
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import IDENTITY, PIM_ID, issues
+from amazon_listings.ledger.tables import issues
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import WORST
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_, update
 
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import searchable
 from amazon_listings.ledger.database import CHUNK, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
-from amazon_listings.ledger.tables import FINGERPRINT, SKU, item_states
+from amazon_listings.ledger.tables import FINGERPRINT, item_states
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

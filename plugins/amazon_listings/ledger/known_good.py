@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from sqlalchemy import and_, case, func, literal, or_, select, text
 
+from amazon_listings.ledger.columns import PIM_ID, SKU
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.item_states import digest, digest_of
-from amazon_listings.ledger.tables import (
-    IN_DOUBT,
-    PIM_ID,
-    SKU,
-    approvals,
-    connectors,
-    item_states,
-    items,
-    submissions,
-)
+from amazon_listings.ledger.tables import IN_DOUBT, approvals, connectors, item_states, items, submissions
 from amazon_listings.marketplaces import MARKETPLACES, region_of
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import attributes_of, unpacked
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.submissions import ACCEPTED
-from amazon_listings.ledger.tables import SKU, runs, submissions
+from amazon_listings.ledger.tables import runs, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, MetaData, Table, and_, func, insert, or_, select
 
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import SKU, item_states, items
+from amazon_listings.ledger.tables import item_states, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select, update
 
+from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.tables import approvals, connectors, current_id, questions
+from amazon_listings.ledger.tables import approvals, connectors, questions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, update
 
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.connectors import current_id, find_key
 from amazon_listings.ledger.database import insert_into, reading
-from amazon_listings.ledger.tables import connectors, current_id, runs
+from amazon_listings.ledger.tables import connectors, runs
 from amazon_listings.selling_partner.redaction import redact
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.tables import SKU, submissions
+from amazon_listings.ledger.tables import submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,22 +2,17 @@
 
 Everything about a listing is keyed by SKU, selling partner and marketplace, because that is what
 Amazon keys a listing by, and by connector: two connectors of one account may write to the same SKU. The
-SKU comes first,
-so that people can ask for one SKU wherever it is sold.
+SKU comes first, so that people can ask for one SKU wherever it is sold.
 No token and no secret is ever written here.
 """
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     Float,
     ForeignKey,
     Index,
@@ -28,83 +23,15 @@ from sqlalchemy import (
     Table,
     Text,
     false,
-    func,
-    text,
 )
-from sqlalchemy.types import TypeDecorator
 
-from amazon_listings.ledger.content import column_text
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Dialect
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite forgets the time zone of what it is given."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's
-        """To UTC."""
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        """From UTC, with its time zone."""
-        if value is None:
-            return None
-        moment: datetime = value
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-class Name(TypeDecorator[str]):
-    """A text of at most so many characters: what does not fit is cut, with a hash at its end.
-
-    PostgreSQL refuses NUL, lone surrogates and what is too long; SKUs and identities of a PIM may be any of
-    these. Comparing with such a column cuts what it is compared with in the same way.
-    """
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, length: int) -> None:
-        super().__init__(length)
-        self.length = length
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
-        """Return the text as the column holds it."""
-        return None if value is None else self.fitted(value)
-
-    def fitted(self, text: str) -> str:
-        """Return the text as the column holds it, to find again what was read from it."""
-        return column_text(text, self.length)
-
-
-SKU, PIM_ID, IDENTITY, SEARCH = Name(64), Name(128), Name(200), Name(400)
-
+from amazon_listings.ledger.columns import IDENTITY, NAMING, PIM_ID, SEARCH, SKU, Moment, Name, only_where
 
 #: What an item's verdict depends on, and of it what many items share.
 SHARED = ("mapping", "definition", "rules", "quality", "tables")
 FINGERPRINT = ("row", "family", "others", *SHARED)
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _only_where(condition: str) -> dict[str, Any]:
-    """Return what makes an index one over some rows only.
-
-    In PostgreSQL, too: the migrations, which create the indexes, say so. Here it would import the dialect
-    for every command.
-    """
-    return {"sqlite_where": text(condition)}
-
+metadata = MetaData(naming_convention=NAMING)
 
 #: One row per connector that ever ran. `key` never changes, and everything else in the ledger hangs on it;
 #: `current_id` is the id that the connector's document has now; `lines` what its mapping makes, see
@@ -209,8 +136,8 @@ items = Table(
     Column("claimed_at", Moment),
     Index("ix_items_connector_key_pim_id", "connector_key", "pim_id"),
     Index("ix_items_connector_key_family", "connector_key", "family"),
-    Index("ix_items_connector_key_look_at", "connector_key", "look_at", **_only_where("look_at IS NOT NULL")),
-    Index("ix_items_removing", "connector_key", **_only_where("removing IS NOT NULL")),
+    Index("ix_items_connector_key_look_at", "connector_key", "look_at", **only_where("look_at IS NOT NULL")),
+    Index("ix_items_removing", "connector_key", **only_where("removing IS NOT NULL")),
     Index("ix_items_connector_key_seen_at", "connector_key", "seen_at"),
     Index("ix_items_state", "connector_key", "state", "sku"),
     Index("ix_items_accepted_at", "connector_key", "accepted_at", "sku"),
@@ -251,7 +178,7 @@ item_states = Table(
     ),
     Index("ix_item_states_sku", "sku"),
     Index("ix_item_states_connector_key_family_pim_id", "connector_key", "family", "pim_id"),
-    Index("ix_item_states_next_date", "connector_key", "next_date", **_only_where("next_date IS NOT NULL")),
+    Index("ix_item_states_next_date", "connector_key", "next_date", **only_where("next_date IS NOT NULL")),
     *(Index(f"ix_item_states_of_{part}", "connector_key", f"of_{part}") for part in SHARED),
 )
 
@@ -299,7 +226,7 @@ feeds = Table(
     Column("settled_at", Moment),
     Index("ix_feeds_run", "run"),
     Index("ix_feeds_feed_id", "feed_id", unique=True),
-    Index("ix_feeds_pending", "connector_key", **_only_where("settled_at IS NULL")),
+    Index("ix_feeds_pending", "connector_key", **only_where("settled_at IS NULL")),
 )
 
 #: Marks the writes that may have been carried out without us knowing. As a text, because SQLite uses an
@@ -337,13 +264,13 @@ submissions = Table(
     Column("removal", String(16)),
     Index("ix_submissions_sku_seller_id_marketplace_id", "sku", "seller_id", "marketplace_id"),
     Index("ix_submissions_run_sku", "run", "sku"),
-    Index("ix_submissions_feed_message", "feed", "message", **_only_where("feed IS NOT NULL")),
+    Index("ix_submissions_feed_message", "feed", "message", **only_where("feed IS NOT NULL")),
     Index(
         "ix_submissions_doubtful",
         "sku",
         "seller_id",
         "marketplace_id",
-        **_only_where(IN_DOUBT),
+        **only_where(IN_DOUBT),
     ),
     # No item is in two feeds at once, whoever tries.
     Index(
@@ -352,7 +279,7 @@ submissions = Table(
         "seller_id",
         "marketplace_id",
         unique=True,
-        **_only_where("status = 'PENDING'"),
+        **only_where("status = 'PENDING'"),
     ),
 )
 
@@ -378,12 +305,12 @@ issues = Table(
     Index(
         "ix_issues_causes",
         *("connector_key", "cause", "id", "severity", "opened_run", "item"),
-        **_only_where("resolved_run IS NULL"),
+        **only_where("resolved_run IS NULL"),
     ),
     Index(
         "ix_issues_identity",
         *("connector_key", "identity", "item", "id"),
-        **_only_where("resolved_run IS NULL"),
+        **only_where("resolved_run IS NULL"),
     ),
     Index(
         "ix_issues_open",
@@ -391,7 +318,7 @@ issues = Table(
         "connector_key",
         "identity",
         unique=True,
-        **_only_where("resolved_run IS NULL"),
+        **only_where("resolved_run IS NULL"),
     ),
 )
 
@@ -441,7 +368,7 @@ fences = Table(
     Column("feed", Integer),
     Column("raised_at", Moment, nullable=False),
     Index("ix_fences_token", "token"),
-    Index("ix_fences_feed", "feed", **_only_where("feed IS NOT NULL")),
+    Index("ix_fences_feed", "feed", **only_where("feed IS NOT NULL")),
 )
 
 
@@ -566,8 +493,3 @@ new_connectors = Table(
     Column("made_by", Name(128), nullable=False),
     Column("made_at", Moment, nullable=False),
 )
-
-
-def current_id(table: Table) -> ColumnElement[str]:
-    """Return the id that the connector of a row has today, in a statement joined with `connectors`."""
-    return func.coalesce(connectors.c.current_id, table.c.connector_key).label("connector_id")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.feeds import writes_made
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run as end_in_ledger
 from amazon_listings.ledger.runs import run_number
 from amazon_listings.ledger.submissions import sent_in_run, skus_accepted
 from amazon_listings.ledger.sweeps import skus_gone
-from amazon_listings.ledger.tables import SKU
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.context import RunNote
 from amazon_listings.runs.damage import RunFilesGone

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.ledger.claims import Line, claims_of_others, lines_of
-from amazon_listings.ledger.items import known_items, owned_contents
+from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.runs.value_text import value_text
 from amazon_listings.selling_partner.leaves import amazon_defaults, join, same_leaf, split
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.claims import Claim
-    from amazon_listings.ledger.items import KnownItem, ListingScope
+    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.records import MappedItem

@@ -18,7 +18,7 @@ from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import ListingScope, known_items, owned_contents
+from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.ledger.leavers import count_listed, listed_but_not, listed_skus, removals_owed
 from amazon_listings.ledger.owed import owed_removals
 from amazon_listings.messages import catalogue, log_line
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.items import ListingScope
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import MappedIndex
     from amazon_listings.runs.scope import Scope

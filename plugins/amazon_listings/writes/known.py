@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amazon_listings.ledger.items import known_items, owned_contents
+from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.runs.ownership import OfOthers, of_others, without_shared
 from amazon_listings.writes.planner import current_by_ledger
 

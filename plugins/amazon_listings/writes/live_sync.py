@@ -15,7 +15,8 @@ from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import ListingScope, accepted_contents
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.messages import log_line
 from amazon_listings.runs.amazon_calls import Progress

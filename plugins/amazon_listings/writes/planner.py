@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.items import KnownItem
+    from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.runs.plan import Displaced, MappingLine
     from amazon_listings.selling_partner.client import SellingPartner

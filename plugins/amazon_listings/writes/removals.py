@@ -14,7 +14,7 @@ import msgspec
 
 from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import known_items, owned_contents
+from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome

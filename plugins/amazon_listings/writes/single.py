@@ -10,7 +10,7 @@ from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
 from amazon_listings.ledger.approvals import approvals_of, claim
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.item_states import read_later
-from amazon_listings.ledger.items import known_items
+from amazon_listings.ledger.known_items import known_items
 from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all

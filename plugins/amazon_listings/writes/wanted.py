@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from amazon_listings.ledger.items import KnownItem, Removal
+    from amazon_listings.ledger.items import Removal
+    from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.ledger.submissions import Sent
     from amazon_listings.runs.plan import Change
     from amazon_listings.runs.records import MappedItem, Role

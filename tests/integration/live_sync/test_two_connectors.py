@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.authoring import adoption
-from amazon_listings.ledger.items import owned_contents
+from amazon_listings.ledger.known_items import owned_contents
 from amazon_listings.ledger.runs import find_run
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.map_fields import compiled

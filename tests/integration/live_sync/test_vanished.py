@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.sweeps import due_for_sweep, sweep_is_due
 from amazon_listings.ledger.tables import items
 from amazon_listings.selling_partner import listings as amazon

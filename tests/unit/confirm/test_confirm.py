@@ -13,7 +13,8 @@ from amazon_listings.confirm.checks import confirm
 from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.confirmations import LADDER, due_looks, next_due
 from amazon_listings.ledger.issues import open_issues
-from amazon_listings.ledger.items import ListingScope, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import known_items
 from amazon_listings.ledger.owed import owed_families
 from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_run
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions

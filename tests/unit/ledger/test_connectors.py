@@ -20,7 +20,8 @@ from amazon_listings.ledger.connectors import (
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, open_issues, record_issues
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.runs import find_run, last_run, recent_runs, start_run
 from amazon_listings.ledger.tables import connector_ids, runs
 from amazon_product_types.validation.issue import Issue

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from amazon_listings.ledger import confirmations, leavers
 from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.content import column_text, packed, unpacked
-from amazon_listings.ledger.items import (
-    KnownItem,
-    ListingScope,
-    accepted_contents,
-    known_items,
-    owned_contents,
-    record_deleted,
-    record_listed,
-)
+from amazon_listings.ledger.items import ListingScope, record_deleted, record_listed
+from amazon_listings.ledger.known_items import KnownItem, accepted_contents, known_items, owned_contents
 from support.ledger_rows import record_accepted, record_tested
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -7,7 +7,8 @@ import pytest
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.answers import answers_of, writes_to
 from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.submissions import sent_in_run
 from support.ledger_rows import (
     announce_submission,

@@ -6,7 +6,7 @@ import pytest
 
 from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.feeds import pending_feeds
-from amazon_listings.ledger.items import known_items
+from amazon_listings.ledger.known_items import known_items
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
 

@@ -6,7 +6,7 @@ import pytest
 
 from amazon_listings.confirm.checks import confirm
 from amazon_listings.ledger.issues import open_issues
-from amazon_listings.ledger.items import known_items
+from amazon_listings.ledger.known_items import known_items
 from support.feed_runs import FRANCE, lamp, wait_for_feeds
 
 #: What a search or a reading would be.

@@ -6,7 +6,8 @@ import pytest
 
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.ledger.feeds import pending_feeds
-from amazon_listings.ledger.items import known_items, record_listed
+from amazon_listings.ledger.items import record_listed
+from amazon_listings.ledger.known_items import known_items
 from amazon_listings.ledger.submissions import sent_in_run
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import feed_messages
@@ -113,7 +114,7 @@ def test_a_document_holds_so_many_messages_and_bytes(runs, sandbox, monkeypatch)
 
 
 def test_before_images_and_whole_contents_are_kept(runs, sandbox, client, ledger, listings):
-    from amazon_listings.ledger.items import accepted_contents
+    from amazon_listings.ledger.known_items import accepted_contents
 
     amazon.put(client, "A-1", FRANCE, product_type="LAMP", attributes=lamp("A-1")["attributes"])
     record_listed(ledger, listings, {"A-1": True})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from amazon_listings.ledger.items import KnownItem
+from amazon_listings.ledger.known_items import KnownItem
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner.account import Account

@@ -5,7 +5,8 @@ import pytest
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.fences import Fence
-from amazon_listings.ledger.items import ListingScope, accepted_contents, known_items
+from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.leases import ConnectorBusy, Lease
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.ledger.submissions import sent_in_run

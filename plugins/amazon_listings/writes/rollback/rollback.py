@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.errors import AmazonListingsError, ItemError, RunAbortedError
 from amazon_listings.ledger.before_images import count_written, writes_of
 from amazon_listings.ledger.database import chunks
-from amazon_listings.ledger.items import accepted_contents
+from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.rollback_runs import end_abandoned, restored_so_far
 from amazon_listings.ledger.runs import finish_run, start_run
