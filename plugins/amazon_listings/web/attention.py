@@ -24,7 +24,7 @@ from amazon_listings.web.rendering import render, wording
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from amazon_listings.fleet.check import Described
+    from amazon_listings.runs.map_fields import Described
 
 router = APIRouter()
 
