@@ -50,10 +50,10 @@ from amazon_listings.runs.siblings import kept_siblings
 from amazon_listings.runs.tracing import Sources
 from amazon_listings.selling_partner.forecast import Joined, forecast
 from amazon_listings.writes.planner import Planner
-from amazon_listings.writes.volume import MEASURED, Volume
+from amazon_listings.writes.volume import Volume, measured_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from sqlalchemy import Engine
 
@@ -180,10 +180,13 @@ def test_sync(
     return {str(outcome): counts[outcome] for outcome in OUTCOMES}
 
 
-def _sizes(folder: RunFolder, parts: Iterable[str]) -> list[int]:
-    """Return the bytes of the first payloads."""
-    mapped = itertools.chain.from_iterable(folder.read(MAPPED, part) for part in parts)
-    return [len(encode(item.attributes)) for item in itertools.islice(mapped, MEASURED)]
+def _sizes(folder: RunFolder, parts: Sequence[str]) -> list[int]:
+    """Return the bytes of some payloads of each part."""
+    return [
+        len(encode(item.attributes))
+        for part in parts
+        for item in itertools.islice(folder.read(MAPPED, part), measured_of(parts))
+    ]
 
 
 def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume, previews: int) -> Message:

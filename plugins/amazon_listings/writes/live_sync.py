@@ -37,7 +37,7 @@ from amazon_listings.writes.planner import CurrentListing, Planner
 from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
-from amazon_listings.writes.volume import MEASURED, Volume
+from amazon_listings.writes.volume import Volume, measured_of
 from amazon_listings.writes.wanted import DueItem, WantedItem
 
 if TYPE_CHECKING:
@@ -264,11 +264,11 @@ class LiveSync:
     def volume(self) -> Volume:
         """Return how much there is to send, and which way; the writer's progress counts towards it."""
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
-        for part in self.folder.parts(APPROVED):
-            if left := MEASURED - len(volume.sizes):
-                for row in self._with_current(itertools.islice(self._ready(part), left)):
-                    plan = None if self._read_before(row.current) else self.writer.planner.plan
-                    volume.sizes.append(message_size(row, plan, self.connector.amazon.product_type))
+        parts = self.folder.parts(APPROVED)
+        for part in parts:
+            for row in self._with_current(itertools.islice(self._ready(part), measured_of(parts))):
+                plan = None if self._read_before(row.current) else self.writer.planner.plan
+                volume.sizes.append(message_size(row, plan, self.connector.amazon.product_type))
             for member, current in self._known(self._members(part)):
                 volume.readings += self._read_before(current)
                 update = bool(current.exists) and not self.connector.sync.full_replace

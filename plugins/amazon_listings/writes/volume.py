@@ -15,7 +15,7 @@ from amazon_listings.selling_partner.forecast import Joined, forecast
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from amazon_listings.messages import Catalogue, Message
     from amazon_listings.selling_partner.forecast import Forecast
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 #: Messages whose bytes are measured; those of all others are taken to be alike.
 MEASURED = 100
+
+
+def measured_of(parts: Sequence[str]) -> int:
+    """Return of how many messages of each part the bytes are measured: a PIM sorts what is alike together."""
+    return math.ceil(MEASURED / max(1, len(parts)))
 
 
 @dataclass

@@ -47,6 +47,17 @@ def test_a_feed_is_awaited_and_then_accepted(runs, sandbox, client, ledger, list
     assert feeds_made(sandbox) == 1
 
 
+def test_the_bytes_of_messages_are_foreseen_from_all_parts(runs, sandbox):
+    long = [{"value": "Éclaire sans éblouir. " * 40, "language_tag": "fr_FR"}]
+    short = [lamp(f"A-{number}") for number in range(110)]
+    runs.begin(short, [lamp(f"B-{number}", product_description=long) for number in range(110)])
+    foreseen = runs.live_sync.volume().size
+    runs.send()
+    (feed,) = sandbox.state.feeds.all()
+    made = len(sandbox.state.documents.find(feed.document_id).content) / 220
+    assert foreseen == pytest.approx(made, rel=0.05)
+
+
 def test_what_changed_is_sent_as_patches_and_what_replaces_a_list_singly(runs, sandbox, client):
     runs.begin([lamp("A-1"), lamp("A-2")])
     runs.send()
