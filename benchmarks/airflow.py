@@ -92,6 +92,9 @@ def prepared(home: Path, items: int) -> dict[str, str]:
         # Reading DAG files all the time would be measured too.
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
+        # A busy machine takes long to import Airflow.
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "600",
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
     }
 
 
