@@ -167,7 +167,7 @@ def wait_for(found, wanted, complaint):
 @pytest.fixture(scope="module")
 def workers(topology):
     """The answers of the workers that are up."""
-    inspect = topology.celery.control.inspect(timeout=5)
+    inspect = topology.celery.control.inspect(timeout=5, limit=len(WORKERS))
     return wait_for(lambda: inspect.ping() or {}, lambda up: len(up) == len(WORKERS), "workers missing")
 
 
@@ -200,7 +200,7 @@ def test_a_connector_runs_to_the_end(topology, run):
 
 
 def test_the_tasks_ran_on_both_workers(topology, run):
-    stats = topology.celery.control.inspect(timeout=10).stats()
+    stats = topology.celery.control.inspect(timeout=10, limit=len(WORKERS)).stats()
     done = {name.split("@")[0]: sum(one["total"].values()) for name, one in stats.items()}
     assert set(done) == set(WORKERS)
     assert all(done.values()), done
