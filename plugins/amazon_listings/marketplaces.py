@@ -115,7 +115,7 @@ ALIASES = {"UK": "GB"}
 
 
 def marketplace(country: str) -> Marketplace:
-    """The marketplace of a country code (`FR`; `UK` and `GB` are the same).
+    """Return the marketplace of a country code (`FR`; `UK` and `GB` are the same).
 
     Raises:
         KeyError: the country has no Amazon marketplace.

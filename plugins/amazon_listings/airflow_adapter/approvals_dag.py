@@ -43,7 +43,7 @@ RUNS = 1000
 
 
 def approvals_dag() -> DAG:
-    """The DAG `amazon_approvals`."""
+    """Return the DAG `amazon_approvals`."""
     say = catalogue(settings().language).phrase
     with DAG(
         dag_id=DAG_ID,
@@ -81,7 +81,7 @@ def approvals_dag() -> DAG:
 
 @explained
 def waiting() -> list[dict[str, Any]]:
-    """The open questions that no other task shows, each with its connector."""
+    """Return the open questions that no other task shows, each with its connector."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.ledger.questions import open_questions
 

@@ -30,7 +30,7 @@ class BrokenConnectors(ActionRequiredError):
 
 
 def declared(only: str | None = None) -> Loaded:
-    """The connectors of the folder and of the Variables, or just one of them.
+    """Return the connectors of the folder and of the Variables, or just one of them.
 
     The Variables come from Airflow's API, in a DAG file as in a task; never from its database.
 
@@ -105,7 +105,7 @@ def _in_environment() -> set[str]:
 
 
 def connector_named(connector_id: str) -> Connector:
-    """The connector of that id, as it is configured now.
+    """Return the connector of that id, as it is configured now.
 
     Raises:
         BrokenConnectors: it does not exist any more, or it is broken; the message says why.

@@ -49,7 +49,7 @@ PAUSE = timedelta(minutes=1)
 
 
 def confirm_dag() -> DAG:
-    """The DAG `amazon_confirm`."""
+    """Return the DAG `amazon_confirm`."""
     quarter_hourly = CronTriggerTimetable(f"*/{MINUTES} * * * *", timezone="UTC")
     assets = _assets()
     messages = catalogue(settings().language)
@@ -86,7 +86,7 @@ def _docs(messages: Catalogue) -> str:
 
 
 def _assets() -> list[Asset]:
-    """What starts a run: the listings of every connector."""
+    """Return what starts a run: the listings of every connector."""
     if get_parsing_context().dag_id:
         return []  # in a task the schedule does not matter, and reading every connector takes time
     try:
@@ -98,7 +98,7 @@ def _assets() -> list[Asset]:
 
 @explained
 def due() -> list[str]:
-    """The connectors that have listings to be read within the interval."""
+    """Return the connectors that have listings to be read within the interval."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.ledger.confirmations import next_due
     from amazon_listings.ledger.connectors import find_key

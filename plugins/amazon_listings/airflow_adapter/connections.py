@@ -126,7 +126,7 @@ def account_of(found: ConnectionFields, region: str) -> Account:
 
 
 def account(connection_id: str, country: str) -> Account:
-    """The Amazon account of a connection, for the region of a country.
+    """Return the Amazon account of a connection, for the region of a country.
 
     Raises:
         ActionRequiredError: the connection is missing or incomplete.
@@ -198,7 +198,7 @@ def tables(connector: Connector) -> dict[str, Rows]:
 
 
 def ledger() -> Engine:
-    """The open ledger: the database of the setting, or of the connection that it points to.
+    """Return the open ledger: the database of the setting, or of the connection that it points to.
 
     Raises:
         RetryableError: the database does not answer, or the connection cannot be had.
@@ -208,7 +208,7 @@ def ledger() -> Engine:
 
 
 def ledger_in_airflow() -> Engine:
-    """The ledger in the database of the Airflow connection `amazon_listings_ledger`.
+    """Return the ledger in the database of the Airflow connection `amazon_listings_ledger`.
 
     Raises:
         RetryableError: the database does not answer, or the connection cannot be had: Airflow tells no

@@ -58,7 +58,7 @@ def runbook(messages: Catalogue, name: str, tasks: Iterable[tuple[str, str, str]
 
 
 def _products_from(settings: SourceSettings) -> str:
-    """The source, and those of its own settings without which it is not found."""
+    """Return the source, and those of its own settings without which it is not found."""
     source = source_named(settings.source)
     shown = ["connection", *source.settings_schema.get("required", ())]
     named = [f"{key} `{settings.own[key]}`" for key in shown if settings.own.get(key)]

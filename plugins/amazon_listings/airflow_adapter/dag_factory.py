@@ -89,7 +89,7 @@ def _quoted(text: str) -> str:
 
 
 def listings_asset(connector_id: str) -> Asset:
-    """What stands for a connector's listings at Amazon: updated by every live sync."""
+    """Return what stands for a connector's listings at Amazon: updated by every live sync."""
     # A name without a URI's scheme: for each scheme Airflow imports every provider to find who knows it.
     return Asset(name=f"listings_{connector_id}")
 
@@ -129,7 +129,7 @@ def _lay_out(connector_id: str) -> None:
 
 
 def _schedule(connector: Connector) -> Any:
-    """The schedule as data intervals, so that a backfill knows which changes are whose."""
+    """Return the schedule as data intervals, so that a backfill knows which changes are whose."""
     if connector.sync.schedule is None:
         return None
     presets = {

@@ -57,7 +57,7 @@ class RetryByErrorClass(RetryPolicy):
         max_tries: int,  # noqa: ARG002 - Airflow's signature
         context: Any = None,  # noqa: ARG002 - the same
     ) -> RetryDecision:
-        """The decision for one failure."""
+        """Return the decision for one failure."""
         cause = exception.cause if isinstance(exception, TaskStopped) else exception
         if isinstance(cause, ActionRequiredError | RunAbortedError):
             return RetryDecision.fail(reason=str(log_line("airflow.person_must_act")))
@@ -72,12 +72,12 @@ class RetryByErrorClass(RetryPolicy):
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> RetryByErrorClass:  # noqa: ARG003 - Airflow's signature
-        """The policy again."""
+        """Return the policy again."""
         return cls()
 
 
 def task_defaults(owner: str) -> dict[str, Any]:
-    """What every task of our DAGs starts from: whose it is, and how it is tried again."""
+    """Return what every task of our DAGs starts from: whose it is, and how it is tried again."""
     return {
         "owner": owner,
         "retries": RETRIES,

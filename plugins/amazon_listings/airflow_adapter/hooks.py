@@ -43,7 +43,7 @@ class SellingPartnerHook(BaseHook):
         self.country = country
 
     def get_conn(self, *, preview_rate: float = 1.0) -> SellingPartner:
-        """The client, its quotas shared with every other worker through the ledger.
+        """Return the client, its quotas shared with every other worker through the ledger.
 
         Args:
             preview_rate: Previews per second that the account may make.

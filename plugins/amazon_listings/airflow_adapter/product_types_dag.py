@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def product_types_dag() -> DAG:
-    """The DAG; which connectors there are is only asked when it runs."""
+    """Return the DAG; which connectors there are is only asked when it runs."""
     messages = catalogue(settings().language)
     with DAG(
         dag_id="amazon_product_types",
@@ -67,7 +67,7 @@ def _docs(messages: Catalogue) -> str:
 
 @explained
 def list_product_types() -> list[list[str]]:
-    """The ids of the connectors that share a pair of documents, for each pair."""
+    """Return the ids of the connectors that share a pair of documents, for each pair."""
     from amazon_listings.airflow_adapter.configured import declared
     from amazon_listings.watch.product_types import pairs
 

@@ -79,7 +79,7 @@ def hook_name(source: str) -> str:
 
 
 def _source_types() -> Iterator[dict[str, Any]]:
-    """The types of connection that the sources bring."""
+    """Yield the types of connection that the sources bring."""
     for name, source in sources().items():
         kind = source.connection
         if kind is not None:

@@ -202,7 +202,7 @@ def quality(request: Request, dag_id: str, name: str, connector_id: _Connector) 
 
 
 def _with_links(page: bytes, way: str, attempt: int) -> bytes:
-    """The page with links to its files that need no login of their own."""
+    """Return the page with links to its files that need no login of their own."""
     for name in MEDIA_TYPES:
         page = page.replace(f'href="{name}"'.encode(), f'href="{way}/{name}?attempt={attempt}"'.encode(), 1)
     return page

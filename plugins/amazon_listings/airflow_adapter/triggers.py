@@ -68,7 +68,7 @@ class FeedsTrigger(BaseTrigger):
         self.attempt = attempt
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """What Airflow keeps of it."""
+        """Return what Airflow keeps of it."""
         places = ("connection_id", "country", "feed_ids", "interval", "until")
         names = (*places, "connector_key", "run_id", "attempt")
         kwargs = {name: getattr(self, name) for name in names}
@@ -114,7 +114,7 @@ class FeedsTrigger(BaseTrigger):
 
 
 def _still_open(client: SellingPartner, feed_ids: list[str]) -> list[str]:
-    """Those that are not through, or are without a report."""
+    """Return those that are not through, or are without a report."""
     still = []
     for feed_id in feed_ids:
         feed = feeds.get(client, feed_id)

@@ -90,7 +90,7 @@ class Coverage(NamedTuple):
         return bool(self.items) and not any(trouble.of_mapping for trouble in self.troubles)
 
     def share(self, one: Covered) -> float | None:
-        """The share of items with a value, from 0 to 1; None without items."""
+        """Return the share of items with a value, from 0 to 1; None without items."""
         return one.with_value / self.items if self.items else None
 
     def levels(self) -> dict[str, tuple[int, int]]:
@@ -104,7 +104,7 @@ class Coverage(NamedTuple):
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """The coverage as JSON."""
+        """Return the coverage as JSON."""
         return {
             "items": self.items,
             "passing": self.passing,
@@ -165,7 +165,7 @@ def coverage(
 
 
 def _main_fields(known: Iterable[Field]) -> dict[str, str]:
-    """The attribute of each field that stands for it: the one with the value, else the first."""
+    """Return the attribute of each field that stands for it: the one with the value, else the first."""
     found: dict[str, str] = {}
     for item in known:
         if item.path.endswith(".value") or item.attribute not in found:
@@ -226,7 +226,7 @@ def lines_by_path(mapping: FieldMapping) -> dict[str, Line]:
 
 
 def _paths(value: object, above: str = "") -> Iterator[str]:
-    """The dotted path of every value in a payload, without array marks."""
+    """Yield the dotted path of every value in a payload, without array marks."""
     if isinstance(value, dict):
         for name, below in value.items():
             yield from _paths(below, f"{above}.{name}" if above else name)

@@ -82,7 +82,7 @@ class PimField:
 
 
 def access(name: str) -> str:
-    """How an expression reads a PIM field of that name."""
+    """Return how an expression reads a PIM field of that name."""
     if name.isidentifier():
         return f"item.{name}"
     escaped = (mark if mark.isprintable() and mark not in '\\"' else _escape(mark) for mark in name)
@@ -90,12 +90,12 @@ def access(name: str) -> str:
 
 
 def _escape(mark: str) -> str:
-    """A character as Jinja's string literals write it, which are Python's."""
+    """Return a character as Jinja's string literals write it, which are Python's."""
     return f"\\{mark}" if mark.isprintable() else f"\\U{ord(mark):08x}"
 
 
 def pim_fields(items: Iterable[Item], titles: Mapping[str, Iterable[str]] | None = None) -> list[PimField]:
-    """The fields of a sample of items; a numbered series comes once more, as one field.
+    """Return the fields of a sample of items; a numbered series comes once more, as one field.
 
     Args:
         items: The sample; read once.
@@ -123,7 +123,7 @@ def pim_fields(items: Iterable[Item], titles: Mapping[str, Iterable[str]] | None
 
 
 def _values(item: Item) -> Iterator[tuple[str, Any, str, bool]]:
-    """Each field's name, value, kind, and whether it stands on the variant."""
+    """Yield each field's name, value, kind, and whether it stands on the variant."""
     for record, variant in ((item["product"], False), (item["variant"], True)):
         if record is None:
             continue

@@ -57,7 +57,7 @@ class Proposal:
 
 
 def wanted(item: Field, concept: str = "", labels: Iterable[str] = ()) -> Wanted:
-    """What to look for in a PIM for an Amazon field; `labels` are its names in other languages."""
+    """Return what to look for in a PIM for an Amazon field; `labels` are its names in other languages."""
     concept = concept or _concept(item)
     own = [item.attribute, *(name for name in labels if name)]
     if len(item.levels) > 2 or item.levels[-1].name not in {"value", "media_location"}:  # noqa: PLR2004
@@ -67,7 +67,7 @@ def wanted(item: Field, concept: str = "", labels: Iterable[str] = ()) -> Wanted
 
 
 def best(line: Wanted, known: Sequence[PimField], threshold: float = LIKELY) -> tuple[PimField, float] | None:
-    """The PIM field for a line, and how sure that is; None if nothing is likely."""
+    """Return the PIM field for a line, and how sure that is; None if nothing is likely."""
     scored = [(score(line, one), one.filled, -index) for index, one in enumerate(known)]
     if not scored:
         return None
@@ -82,7 +82,7 @@ def score(line: Wanted, one: PimField) -> float:
 
 
 def named(concept: str, names: Iterable[str], one: PimField) -> float:
-    """How alike the names of a PIM field are to what it could be called for a line."""
+    """Return how alike the names of a PIM field are to what it could be called for a line."""
     here = [words for text in (one.name, *one.titles) if (words := _words(text))]
     usual = [words for text in _vocabulary().get(concept, ()) if (words := _words(text))]
     own = [words for text in names if (words := _words(text))]
@@ -95,7 +95,7 @@ def named(concept: str, names: Iterable[str], one: PimField) -> float:
 
 
 def value_of(unit: Field | None, one: PimField, known: Sequence[PimField]) -> Proposal:
-    """The value that reads a PIM field: with its unit, where the Amazon field has one."""
+    """Return the value that reads a PIM field: with its unit, where the Amazon field has one."""
     if one.series:
         names = [next(other for other in known if other.name == name) for name in one.series]
         return Proposal([f"{{{{ {other.expression} }}}}" for other in names], tuple(names))
@@ -111,7 +111,7 @@ def value_of(unit: Field | None, one: PimField, known: Sequence[PimField]) -> Pr
 
 
 def _measured(unit: Field, one: PimField, text: str) -> Proposal:
-    """A number whose unit only its name tells, or nothing."""
+    """Return a number whose unit only its name tells, or nothing."""
     written = _unit_of(one, unit)
     if written is not None:
         return Proposal({"value": text, "unit": written}, (one,))
@@ -147,7 +147,7 @@ def _concept(item: Field) -> str:
 
 
 def _fits(item: Field, one: PimField) -> float:
-    """Whether the field's values can be what Amazon wants, from 0 to 1."""
+    """Return whether the field's values can be what Amazon wants, from 0 to 1."""
     if not one.values or one.filled == 0:
         return 0.0
     if item.type == "url":
@@ -184,7 +184,7 @@ def _alike(mine: frozenset[str], theirs: frozenset[str]) -> float:
 
 @cache
 def _words(text: str) -> frozenset[str]:
-    """The words of a name that say something: without units, numbers and noise."""
+    """Return the words of a name that say something: without units, numbers and noise."""
     parts = [normal(part) for part in _WORD.findall(text.replace(".", " "))]
     whole = [part for part in parts if not part.isdigit()]
     if len(whole) > 1 and whole[-1] in _UNITS:
@@ -212,7 +212,7 @@ def _noise() -> frozenset[str]:
 
 
 def called(concept: str, known: Sequence[PimField], threshold: float = LIKELY) -> list[PimField]:
-    """The PIM fields that a concept's words name, the surest first; empty ones and series not."""
+    """Return the PIM fields that a concept's words name, the surest first; empty ones and series not."""
     scored = [(named(concept, (), one), one) for one in known if one.filled > 0 and not one.series]
     return [one for likeness, one in sorted(scored, key=lambda each: -each[0]) if likeness >= threshold]
 
@@ -229,6 +229,6 @@ def product_type_field(items: Iterable[Item], product_type: str) -> str | None:
 
 
 def sku_expression(known: Sequence[PimField]) -> str:
-    """How each item's SKU is read: from a field called so, or the PIM's reference."""
+    """Return how each item's SKU is read: from a field called so, or the PIM's reference."""
     skus = [one for one in called("sku", known, CERTAIN) if one.kind == "text"]
     return f"{{{{ {skus[0].expression} or item.reference }}}}" if skus else "{{ item.reference }}"

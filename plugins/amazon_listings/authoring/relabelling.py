@@ -74,7 +74,7 @@ def relabel(
 def relabel_variations(
     variations: Mapping[str, Any], from_index: FieldIndex, to_index: FieldIndex
 ) -> Relabelled:
-    """A connector's `variations` in the labels of `to_index`: its theme, and the fields it names."""
+    """Return a connector's `variations` in the labels of `to_index`: its theme, and the fields it names."""
     result, unknown = dict(variations), []
     keys: dict[str, str] = {}
     for name in ("shared", "attributes"):
@@ -92,12 +92,12 @@ def relabel_variations(
 
 
 def _renamed(key: str, target: Target, to_index: FieldIndex) -> str:
-    """The key in the other locale; a path, or what already means the same there, stays."""
+    """Return the key in the other locale; a path, or what already means the same there, stays."""
     return key if to_index.matches(key) == [target.path] else to_index.name(target.path)
 
 
 def _same_label(error: AmbiguousField, to_index: FieldIndex) -> tuple[str, Target] | None:
-    """The label that names just these places in the other locale, and the first of them."""
+    """Return the label that names just these places in the other locale, and the first of them."""
     paths = sorted(candidate.path for candidate in error.candidates)
     first = to_index.target(error.candidates[0].path)
     for name in (to_index.label(first.path), error.key):
@@ -143,7 +143,7 @@ def _member(
 
 
 def _option(text: str, field: Field, to_index: FieldIndex) -> str:
-    """A displayed name of an option in the other locale; codes and free text stay."""
+    """Return a displayed name of an option in the other locale; codes and free text stay."""
     if any(option.value == text for option in field.options):
         return text
     codes = {option.value for option in field.options if normal(option.name) == normal(text)}

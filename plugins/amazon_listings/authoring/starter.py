@@ -66,7 +66,7 @@ def starter_lines(
     own_labels: dict[str, str] | None = None,
     lacking: AbstractSet[str] = frozenset(),
 ) -> list[StarterLine]:
-    """The lines of a first mapping, in the order of `SECTIONS`.
+    """Return the lines of a first mapping, in the order of `SECTIONS`.
 
     Args:
         index: The fields by their labels in the connector's locale.
@@ -84,7 +84,7 @@ def starter_lines(
 def _beside_short_forms(
     index: FieldIndex, made: Sequence[StarterLine], lacking: AbstractSet[str]
 ) -> Iterator[StarterLine]:
-    """A line of its own for a part of an offer or a stock that its short form leaves out."""
+    """Yield a line of its own for a part of an offer or a stock that its short form leaves out."""
     plain = {line.fields[0].path for line in made}
     short = {item.path for line in made if line.active and len(line.fields) > 1 for item in line.fields}
     for item in index.fields:
@@ -197,7 +197,7 @@ def _read(one: PimField) -> str:
 def _plain(
     index: FieldIndex, known: Sequence[PimField], done: set[str], own_labels: dict[str, str]
 ) -> Iterator[StarterLine]:
-    """One line for each field that no short form speaks of; a unit goes with its value."""
+    """Yield one line for each field that no short form speaks of; a unit goes with its value."""
     by_path = {item.path: item for item in index.fields}
     read: set[tuple[str, str]] = set()
     for item in index.fields:
@@ -238,7 +238,7 @@ def _beside(item: Field, by_path: dict[str, Field]) -> bool:
 def _proposed(
     item: Field, unit: Field | None, known: Sequence[PimField], *, required: bool, label: str
 ) -> tuple[Proposal | None, tuple[PimField, float] | None]:
-    """What is sure enough to be written, or the field that could be meant and how sure that is."""
+    """Return what is sure enough to be written, or the field that could be meant and how sure that is."""
     if item.path == "condition_type.value":
         new = next((option for option in item.options if option.value == "new_new"), None)
         return (Proposal(new.name, note="assumed: everything is new") if new else None), None
@@ -252,7 +252,7 @@ def _proposed(
 
 
 def described(line: StarterLine) -> Iterator[str]:
-    """What a person should know to fill in a line, as short texts."""
+    """Yield what a person should know to fill in a line, as short texts."""
     item = line.fields[0]
     name = f"{chain(item.labels)} ({item.path}): {_shape(item)}"
     yield name if normal(item.help) in {"", *map(normal, item.labels)} else f"{name}. {item.help}"

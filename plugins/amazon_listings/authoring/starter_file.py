@@ -25,7 +25,7 @@ def file_text(
     lines: Sequence[StarterLine],
     remarks: Sequence[str],
 ) -> str:
-    """The text of a connector file.
+    """Return the text of a connector file.
 
     Args:
         head: The document without its mapping.
@@ -78,7 +78,7 @@ def _mapped(key: str, value: object) -> Iterator[str]:
 
 
 def scalar(value: object) -> str:
-    """A value on one line of YAML: text in quotes where it needs them, as every reader takes it."""
+    """Return a value on one line of YAML: text in quotes where it needs them, as every reader takes it."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{scalar(name)}: {scalar(content)}" for name, content in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -90,7 +90,7 @@ def scalar(value: object) -> str:
 
 
 def _escaped(mark: str) -> str:
-    """A character within YAML's double quotes; what does not print is written by its number."""
+    """Return a character within YAML's double quotes; what does not print is written by its number."""
     if mark in '\\"':
         return f"\\{mark}"
     return mark if mark.isprintable() else f"\\U{ord(mark):08x}"

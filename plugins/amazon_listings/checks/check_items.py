@@ -190,7 +190,7 @@ def _sizes(folder: RunFolder, parts: Sequence[str]) -> list[int]:
 
 
 def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume, previews: int) -> Message:
-    """How many calls, which way, how long: before the first of them."""
+    """Return how many calls, which way, how long: before the first of them."""
     searches = math.ceil(local.readings / AT_ONCE)
     asked = [forecast(searches, "searchListingsItems")] if searches else []
     asked.append(forecast(previews, "putListingsItem", kinds={"preview"}, preview_rate=client.preview_rate))

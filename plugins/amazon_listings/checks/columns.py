@@ -41,7 +41,7 @@ class Probe(NamedTuple):
     wrong: Callable[[Any], Any] | None
 
     def of(self, rows: Sequence[ItemRow]) -> Any:
-        """The first value that is there, or, if the probe looks for what is wrong, the first wrong one."""
+        """Return the first value there is or, if the probe looks for what is wrong, the first wrong one."""
         for expression in self.expressions:
             for row in rows:
                 try:
@@ -87,7 +87,7 @@ class Columns:
         return list(self._computed)
 
     def of(self, item: Item, siblings: Sequence[Record] = ()) -> list[Any]:
-        """The columns of one item.
+        """Return the columns of one item.
 
         Args:
             item: The item.
@@ -126,7 +126,7 @@ class Columns:
 
 
 def bad_gtin(value: Any) -> str | None:
-    """The value if it is not a GTIN with the right check digit, else None; empty is no GTIN."""
+    """Return the value if it is not a GTIN with the right check digit, else None; empty is no GTIN."""
     if is_empty(value) or isinstance(value, list | dict | bool):
         return None
     text = str(value).strip()
@@ -134,7 +134,7 @@ def bad_gtin(value: Any) -> str | None:
 
 
 def bad_url(value: Any) -> str | None:
-    """The first picture address that nobody could fetch, else None."""
+    """Return the first picture address that nobody could fetch, else None."""
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
         address = entry.get("url") if isinstance(entry, dict) else entry
@@ -153,12 +153,12 @@ def bad_url(value: Any) -> str | None:
 
 
 def _present(value: Any) -> Any:
-    """A record's value; None where no record has the field."""
+    """Return a record's value; None where no record has the field."""
     return value if isinstance(value, str | int | float | bool | list | dict | tuple) else None
 
 
 def _plain(value: Any) -> Any:
-    """The value as a cell: blank text is no value, lists and tables are text."""
+    """Return the value as a cell: blank text is no value, lists and tables are text."""
     if is_empty(value):
         return None
     return str(value) if isinstance(value, list | dict | tuple) else value

@@ -99,7 +99,7 @@ class Expected:
 def standard(
     mapping: FieldMapping, required: set[str], labels: Mapping[str, str], sku: Origin
 ) -> Iterator[Expected]:
-    """What is expected of every extract, given what the mapping reads.
+    """Yield what is expected of every extract, given what the mapping reads.
 
     Args:
         mapping: The compiled mapping.
@@ -167,13 +167,13 @@ def standard(
 
 
 def sku_origin(connector: Connector) -> Origin:
-    """The line of the connector that reads SKUs, and the PIM fields that it reads."""
+    """Return the line of the connector that reads SKUs, and the PIM fields that it reads."""
     fields = compile_expression(connector.source.sku).fields
     return Origin(connector.where.lines.get(f"/{connector.source.source}/sku"), "sku", ", ".join(fields))
 
 
 def added(connector: Connector) -> Iterator[Expected]:
-    """What the connector's `quality` adds."""
+    """Yield what the connector's `quality` adds."""
     for number, entry in enumerate(connector.quality):
         kwargs = dict(entry.get("kwargs") or {}) | {
             key: value
@@ -208,7 +208,7 @@ def _fields(cells: Iterable[Cell]) -> list[str]:
 
 
 def _cells(mapping: FieldMapping) -> dict[str, dict[str, list[Cell]]]:
-    """What fills the leaves that an attribute is about: by attribute, then by the leaf's name."""
+    """Return what fills the leaves that an attribute is about: by attribute, then by the leaf's name."""
     found: dict[str, dict[str, list[Cell]]] = {}
     for attribute, branch in mapping.plan.items():
         leaves: dict[str, list[Cell]] = defaultdict(list)

@@ -55,7 +55,7 @@ def note_waiting_children(items: list[TestedItem], language: str) -> list[Tested
 
 
 def settled_relation(child: WantedItem, content: Mapping[str, Any] | None) -> bool:
-    """Whether a child's place in its family was accepted before, so that only other things are sent.
+    """Return whether a child's place in its family was accepted before, so that only other things are sent.
 
     Args:
         child: What the child wants.
@@ -82,7 +82,7 @@ class Parents:
         self._language = language
 
     def obstacles(self, parents: Iterable[str], outcomes: Mapping[str | None, Outcome]) -> dict[str, str]:
-        """Why children must wait, by the parent's SKU; parents that are no obstacle are left out.
+        """Return why children must wait, by the parent's SKU; parents that are no obstacle are left out.
 
         Args:
             parents: The SKUs of their parents.
@@ -105,7 +105,7 @@ class Parents:
         return waiting
 
     def _unknown(self, skus: list[str]) -> list[str]:
-        """Those that Amazon does not show, after waiting for them."""
+        """Return those that Amazon does not show, after waiting for them."""
         for pause in (*LADDER, 0):
             skus = self._absent(skus)
             if not skus or not pause:

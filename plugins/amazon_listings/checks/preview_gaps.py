@@ -98,7 +98,7 @@ def is_no_answer(issues: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def explained(issues: Iterable[Issue], sent: Iterable[str], messages: Catalogue) -> list[Issue]:
-    """A note for each refusal that only previews are known to make, of attributes that were not sent.
+    """Return a note for each refusal that only previews are known to make, of attributes that were not sent.
 
     Args:
         issues: The issues of a preview.

@@ -70,7 +70,7 @@ Select = Annotated[
 def connectors_in(
     folder: Path | None, variables: dict[str, str], *, only: str | None = None, most: int | None = None
 ) -> Loaded:
-    """The connectors of a folder (the installation's own if None) and of Variables.
+    """Return the connectors of a folder (the installation's own if None) and of Variables.
 
     Args:
         folder: The folder.
@@ -88,7 +88,7 @@ def connectors_in(
 
 
 def declarations_in(folder: Path | None, variables: dict[str, str]) -> dict[str, Declaration]:
-    """What the connectors of a folder (the installation's own if None) are loaded from, by id.
+    """Return what the connectors of a folder (the installation's own if None) are loaded from, by id.
 
     Raises:
         ActionRequiredError: the folder cannot be read.
@@ -111,7 +111,7 @@ def _folder(folder: Path | None) -> Path:
 
 
 def connector_of(connector_id: str, folder: Path | None, variables: Path | None = None) -> Connector:
-    """The connector of that id.
+    """Return the connector of that id.
 
     Raises:
         ActionRequiredError: the folder cannot be read.
@@ -211,7 +211,7 @@ def _reason(output: str, code: int) -> Message:
 
 
 def _of_environment() -> dict[str, str]:
-    """The Variables of connectors that are set as `AIRFLOW_VAR_AMAZON_CONNECTOR_<ID>`."""
+    """Return the Variables of connectors that are set as `AIRFLOW_VAR_AMAZON_CONNECTOR_<ID>`."""
     from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 
     start = "AIRFLOW_VAR_"

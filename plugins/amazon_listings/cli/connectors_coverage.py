@@ -80,7 +80,7 @@ def _items(connector: Connector, products: Path | None) -> tuple[str, list[Item]
 
 
 def _in_scope(connector: Connector, items: Iterable[Item]) -> Iterator[Item]:
-    """The items that the connector's filter lets through."""
+    """Yield the items that the connector's filter lets through."""
     from amazon_listings.mapping import ExpressionError, compile_expression
 
     wanted = compile_expression(connector.source.filter) if connector.source.filter else None

@@ -45,7 +45,7 @@ def write_like(like: str, countries: Sequence[str], connector_id: str | None, fo
 
 
 def _id_like(connector: Connector, country: str) -> str:
-    """The id with the country in the place of the other's, or before it."""
+    """Return the id with the country in the place of the other's, or before it."""
     old = connector.amazon.country.lower()
     parts = connector.id.split("_")
     if old in parts:

@@ -137,7 +137,7 @@ def new(
 def _source_block(
     name: str | None, connection: str | None, given: Iterable[str], *, yes: bool
 ) -> SourceBlock:
-    """The source's section: what was given, and what it needs besides."""
+    """Return the source's section: what was given, and what it needs besides."""
     from amazon_listings.cli.new_connector import SourceBlock
     from amazon_listings.sources.registry import sources
 
@@ -163,7 +163,7 @@ def _source_block(
 
 
 def _setting(text: str, described: Mapping[str, Any]) -> tuple[str, Any]:
-    """The key and the value of `key=value`, typed as the source's schema has it."""
+    """Return the key and the value of `key=value`, typed as the source's schema has it."""
     import yaml
 
     key, equals, value = text.partition("=")
@@ -200,7 +200,7 @@ def _product_type(
     *,
     yes: bool,
 ) -> str:
-    """The product type that is meant; searched for at Amazon where only words are given."""
+    """Return the product type that is meant; searched for at Amazon where only words are given."""
     if product_type is not None:
         return product_type
     if definition is not None:
@@ -223,7 +223,7 @@ def _product_type(
 
 
 def _found(place: Marketplace, locale: str, words: str, connection: str) -> list[ProductType]:
-    """The product types that fit, searched in the language of the labels, then in Amazon's own."""
+    """Return the product types that fit, searched in the language of the labels, then in Amazon's own."""
     from amazon_listings.selling_partner import definitions
 
     client = selling_partner(connection, place.country)
@@ -237,7 +237,7 @@ def _found(place: Marketplace, locale: str, words: str, connection: str) -> list
 
 
 def _free(folder: Path, connector_id: str, *, yes: bool) -> Path:
-    """Where the file goes; what is there is not written over without a yes.
+    """Return where the file goes; what is there is not written over without a yes.
 
     Raises:
         ActionRequiredError: another file declares the id, or nobody may be asked.

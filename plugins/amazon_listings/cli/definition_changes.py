@@ -76,7 +76,7 @@ def diff(
 def _file_drift(
     old: Path, new: Path, connectors: Callable[[str], Iterator[Connector]], language: str
 ) -> Drift:
-    """The drift between two files, for the connectors of the same product type and marketplace."""
+    """Return the drift between two files, for the connectors of the same product type and marketplace."""
     from amazon_listings.messages import message
     from amazon_listings.watch.drift import Documents, drift
 
@@ -98,7 +98,7 @@ def _file_drift(
 
 
 def _default(document: dict[str, Any], name: str) -> str | None:
-    """The marketplace or the language that a definition is of, as its `$defs` say."""
+    """Return the marketplace or the language that a definition is of, as its `$defs` say."""
     found = document.get("$defs", {}).get(name, {}).get("default")
     return found if isinstance(found, str) else None
 
@@ -106,7 +106,7 @@ def _default(document: dict[str, Any], name: str) -> str | None:
 def _version_drift(
     stored: StoredDefinition, connectors: Callable[[str], Iterator[Connector]], language: str
 ) -> Drift:
-    """The drift between the last two stored versions; each connector in the locale of its labels."""
+    """Return the drift between the last two stored versions; each connector in the locale of its labels."""
     from amazon_listings.definitions.stored import NoDefinition
     from amazon_listings.watch.drift import Documents, drift, stored_drift
 
@@ -137,7 +137,7 @@ def _not_judged(connector: Connector, reason: Message | Exception) -> None:
 
 
 def _stored(product_type: str, place: Marketplace, locale: str | None, requirements: str) -> StoredDefinition:
-    """The stored definition of a type, whichever account it was fetched with."""
+    """Return the stored definition of a type, whichever account it was fetched with."""
     kept = definition_store()
     wanted = (product_type, place.id, locale or place.locale, requirements)
     for key in kept.keys():  # noqa: SIM118 - not a dict
@@ -155,7 +155,7 @@ def _stored(product_type: str, place: Marketplace, locale: str | None, requireme
 def _connectors(
     folder: Path | None, variables: Path | None, product_type: str, requirements: str | None
 ) -> Iterator[Connector]:
-    """The connectors of a product type; none where there is no folder of them."""
+    """Yield the connectors of a product type; none where there is no folder of them."""
     from amazon_listings.errors import ActionRequiredError
 
     try:

@@ -35,7 +35,7 @@ def pair_of(connector: Connector, locale: str | None = None) -> DefinitionPair:
 
 
 def stored_pair(connector: Connector, locale: str | None = None) -> DefinitionPair | None:
-    """The connector's definitions as they are stored; None where they are not."""
+    """Return the connector's definitions as they are stored; None where they are not."""
     from amazon_listings.definitions.refresh import load_pair, pair_keys
 
     wanted, place, kept = _key(connector, locale), connector.marketplace, definition_store()
@@ -132,14 +132,14 @@ def relevant_attributes(connector_id: str) -> frozenset[str]:
 
 
 def definition_store() -> DefinitionStore:
-    """Where runs keep definitions."""
+    """Return where runs keep definitions."""
     from amazon_listings.definitions.store import DefinitionStore
 
     return DefinitionStore(run_storage() / "definitions")
 
 
 def run_storage() -> Path:
-    """Where runs keep their files: a local folder, or object storage through Airflow."""
+    """Return where runs keep their files: a local folder, or object storage through Airflow."""
     from amazon_listings.settings import settings
 
     location = settings().storage
@@ -151,14 +151,14 @@ def run_storage() -> Path:
 
 
 def selling_partner(connection: str, country: str) -> SellingPartner:
-    """A client for an Airflow connection, in the region of a country."""
+    """Return a client for an Airflow connection, in the region of a country."""
     from amazon_listings.airflow_adapter import connections
 
     return connections.client(connection, country)
 
 
 def marketplace_of(country: str) -> Marketplace:
-    """The marketplace of a country code in any case."""
+    """Return the marketplace of a country code in any case."""
     from amazon_listings.marketplaces import MARKETPLACES, marketplace
 
     try:
@@ -168,14 +168,14 @@ def marketplace_of(country: str) -> Marketplace:
 
 
 def definition_file(path: Path) -> dict[str, Any]:
-    """The definition in a file."""
+    """Return the definition in a file."""
     from amazon_listings.definitions.stored import parsed
 
     return parsed(_content(path), str(path))
 
 
 def json_file(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; an empty one if it holds something else."""
+    """Return the JSON object in a file; an empty one if it holds something else."""
     try:
         found = json.loads(_content(path))
     except ValueError as error:

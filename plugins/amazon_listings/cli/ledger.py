@@ -140,7 +140,7 @@ def _of_all(engine: Engine) -> dict[str, Any]:
 
 
 def _key(engine: Engine, connector_id: str | None) -> str | None:
-    """The key of the connector that a person names; what never ran has none, and nothing is found."""
+    """Return the key of the connector that a person names; what never ran has none, and nothing is found."""
     from amazon_listings.ledger.connectors import find_key
 
     return None if connector_id is None else find_key(engine, connector_id) or connector_id

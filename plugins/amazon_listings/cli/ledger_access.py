@@ -22,7 +22,7 @@ LedgerUrl = Annotated[
 
 
 def opened_ledger(url: str | None) -> Engine:
-    """The ledger of a command that reads; it must exist.
+    """Return the ledger of a command that reads; it must exist.
 
     Raises:
         ActionRequiredError: there is none, or it cannot be opened.
@@ -54,7 +54,7 @@ def opened_ledger(url: str | None) -> Engine:
 
 
 def known_ledger() -> Engine | None:
-    """The ledger of a command that can do without: None if there is none, or it cannot be opened."""
+    """Return the ledger of a command that can do without: None if there is none, or it cannot be opened."""
     from amazon_listings.errors import AmazonListingsError
 
     try:

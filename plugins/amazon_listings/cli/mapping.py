@@ -103,7 +103,7 @@ def tables_of(connector: Connector) -> dict[str, Any]:
 
 
 def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
-    """The items as an extract gives them: in the connector's filter, with their SKU."""
+    """Yield the items as an extract gives them: in the connector's filter, with their SKU."""
     from amazon_listings.mapping import ExpressionError, compile_expression
 
     language = next(iter(dict(connector.language_tags)), "")
@@ -123,7 +123,7 @@ def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
 
 
 def items_in(path: Path) -> Iterator[Item]:
-    """The items of a file of JSON Lines."""
+    """Yield the items of a file of JSON Lines."""
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):

@@ -62,7 +62,7 @@ class Asked:
 
 
 def definition_of(asked: Asked, definition: Path | None, locale_definition: Path | None) -> Described:
-    """The definition: from files, or from Amazon and kept for the first run."""
+    """Return the definition: from files, or from Amazon and kept for the first run."""
     from amazon_listings.definitions.refresh import refresh_pair
     from amazon_listings.definitions.stored import DefinitionKey
     from amazon_product_types.definition import Definition
@@ -163,7 +163,7 @@ def _proposed(
     known_titles: dict[str, list[str]],
     lacking: frozenset[str],
 ) -> tuple[str, list[StarterLine], Sequence[Item]]:
-    """The file's text, its lines, and the items that the proposals were made from."""
+    """Return the file's text, its lines, and the items that the proposals were made from."""
     from amazon_listings.authoring.first_mapping import first_mapping
     from amazon_listings.authoring.starter_file import file_text
 
@@ -213,7 +213,7 @@ def _live_settings() -> dict[str, dict[str, Any]]:
 def _measured(
     text: str, path: Path, described: Described, items: Sequence[Item]
 ) -> tuple[Coverage, list[dict[str, Any]]]:
-    """What the local checks say of the items as a text maps them, and a few of these as tests.
+    """Return what the local checks say of the items as a text maps them, and a few of these as tests.
 
     Raises:
         ActionRequiredError: it is no connector, or its mapping does not fit; the sentence says where.

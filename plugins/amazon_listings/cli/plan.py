@@ -103,7 +103,7 @@ def _base_folder(base: str, base_dir: Path | None, folder: Path | None) -> Itera
 def _chosen(
     before: Loaded, head: Loaded, select: Sequence[str], declared: Callable[[], dict[str, Declaration]]
 ) -> list[str]:
-    """The ids of the connectors to plan: those that changed, unless others are chosen."""
+    """Return the ids of the connectors to plan: those that changed, unless others are chosen."""
     from amazon_listings.fleet.plan import same_payloads
     from amazon_listings.fleet.selection import selected
 
@@ -128,7 +128,7 @@ def _chosen(
 
 
 def _former(connector: Connector, was: dict[str, Connector]) -> Connector | None:
-    """The same connector as it was, under whatever id."""
+    """Return the same connector as it was, under whatever id."""
     return next((was[name] for name in (connector.id, *connector.was) if name in was), None)
 
 
@@ -163,7 +163,7 @@ def _plans(
 
 
 def _by_definition(connector: Connector | None) -> tuple[str, str, str]:
-    """An order in which connectors of one definition follow each other."""
+    """Return an order in which connectors of one definition follow each other."""
     if connector is None:
         return ("", "", "")
     return (connector.amazon.product_type, connector.amazon.country, connector.id)
@@ -214,7 +214,7 @@ def _state(connector: Connector) -> State:
 
 
 def _columns(connector: Connector) -> dict[str, ColumnEvidence]:
-    """How the columns of the connector's source are written, as its runs remember it."""
+    """Return how the columns of the connector's source are written, as its runs remember it."""
     from amazon_listings.cli.ledger_access import known_ledger
     from amazon_listings.ledger.connectors import find_key
     from amazon_listings.runs.notations import remembered
@@ -230,7 +230,7 @@ _KEPT = 4
 
 
 def _definitions(connector: Connector) -> Definitions | None:
-    """The stored definitions: the same object for two states of a connector that ask for the same."""
+    """Return the stored definitions: the same object for two states of a connector that ask for the same."""
     from amazon_listings.runs.definitions import Definitions
 
     if connector.amazon not in _DEFINITIONS:

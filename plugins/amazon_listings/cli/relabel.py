@@ -60,7 +60,7 @@ def relabel(
 
 
 def _relabelled(found: Connector, written: dict[str, Any], locale: str) -> dict[str, Relabelled]:
-    """The parts of the file's own document that have labels, in `locale`."""
+    """Return the parts of the file's own document that have labels, in `locale`."""
     from dataclasses import replace
 
     from amazon_listings.authoring.relabelling import relabel as in_labels_of

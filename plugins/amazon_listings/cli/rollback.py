@@ -75,7 +75,7 @@ def rollback(
 
 
 def _of(engine: Engine, run: Run, skus: list[str]) -> Rollback:
-    """What the rollback of a run needs: the connector as it is now, its account and definition."""
+    """Return what the rollback of a run needs: the connector as it is now, its account and definition."""
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.rollbacks import rollback_of
 

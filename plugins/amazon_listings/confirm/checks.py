@@ -193,7 +193,7 @@ class _Confirm:
     _together: dict[str, list[str]] = field(default_factory=dict)
 
     def batches(self) -> Iterator[list[DueLook]]:
-        """What is due, so many at a time; every listing once."""
+        """Yield what is due, so many at a time; every listing once."""
         while True:
             due = due_looks(self.ledger, self.connector.key, now=self.now(), limit=CHUNK + len(self._silent))
             fresh = [look for look in due if look.sku not in self._silent]
@@ -297,7 +297,7 @@ class _Confirm:
             record_looks(self.ledger, listings, seen, now=self.now())
 
     def _answers(self, looks: list[DueLook], contents: _Contents, writes: _Writes) -> Iterator[_Shown]:
-        """What Amazon says of each.
+        """Yield what Amazon says of each.
 
         What the report of a feed showed as live is not read. Many others are searched, twenty at a time; what
         a search shows as live needs no more. Everything else is read alone: a search may not know yet what
@@ -374,7 +374,7 @@ class _Confirm:
         }
 
     def _read(self, row: _Look) -> list[Listing]:
-        """The listing, if Amazon knows it."""
+        """Return the listing, if Amazon knows it."""
         listing = amazon.get(self.client, row.sku, [self.connector.marketplace.id], **self._asked)
         return [] if listing is None else [listing]
 

@@ -130,7 +130,7 @@ class Assembly:
     def _bodies(
         self, lineage: list[tuple[str, ConnectorFile]], combination: Combination, declaration: Declaration
     ) -> list[tuple[ConnectorFile, Part]]:
-        """The objects of the layers, without their overrides."""
+        """Return the objects of the layers, without their overrides."""
         bodies = []
         for name, layer in lineage:
             if not layer.text:
@@ -150,7 +150,7 @@ class Assembly:
     def _with_overrides(
         self, bodies: list[tuple[ConnectorFile, Part]], changed: dict[str, Any], combination: Combination
     ) -> list[Part]:
-        """The parts in order: each object, then those of its overrides that fit the connector."""
+        """Return the parts in order: each object, then those of its overrides that fit the connector."""
         plain = [body for _, body in bodies]
         about = _facts_of([*plain, Part("", changed)])
         # Languages are often set by country: an override that asks for one sees what the others make.
@@ -204,7 +204,7 @@ def without(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _overrides(file: ConnectorFile) -> list[dict[str, Any]]:
-    """The overrides of a document; none where their form is wrong, which is told."""
+    """Return the overrides of a document; none where their form is wrong, which is told."""
     document = file.yaml.value
     overrides: list[dict[str, Any]] = document.get("overrides", []) if isinstance(document, dict) else []
     return [] if override_problems(overrides) else overrides
@@ -253,7 +253,7 @@ def _locale(document: dict[str, Any]) -> str | None:
 
 
 def _facts_of(parts: list[Part]) -> Facts:
-    """The facts of what the parts make of the sections that conditions look at."""
+    """Return the facts of what the parts make of the sections that conditions look at."""
     return facts(
         merged(
             [

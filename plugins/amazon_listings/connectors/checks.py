@@ -33,12 +33,12 @@ _SYNTAX = jinja2.Environment(autoescape=False)  # noqa: S701 - parses only, rend
 
 
 def rule_problems(document: dict[str, Any]) -> list[Problem]:
-    """Every problem that the rules below find."""
+    """Return every problem that the rules below find."""
     return [problem for check in _CHECKS for problem in check(document)]
 
 
 def template_problem(text: str, pointer: str) -> Problem | None:
-    """What Jinja says against a template's syntax, if anything."""
+    """Return what Jinja says against a template's syntax, if anything."""
     if len(text) > LONGEST_EXPRESSION:
         return Problem(pointer, message("document.expression_too_long", length=len(text)))
     try:
@@ -171,7 +171,7 @@ def _offer_only(document: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _tables(document: dict[str, Any]) -> Iterator[Problem]:
-    """A source without tables of its own leaves files."""
+    """Yield a problem for a table that is no file, where the source has no tables of its own."""
     tables = document.get("tables")
     named = [source for name, source in sources().items() if isinstance(document.get(name), dict)]
     if not isinstance(tables, dict) or len(named) != 1 or named[0].abilities.tables:

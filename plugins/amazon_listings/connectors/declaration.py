@@ -72,12 +72,12 @@ class ConnectorFile:
         return f"{self.path}:{spot.line + 1}:{spot.column + 1}" if spot else str(self.path)
 
     def excerpt(self, spot: Spot | None) -> str:
-        """The source line with carets."""
+        """Return the source line with carets."""
         return excerpt(self.text_lines, spot) if spot else ""
 
 
 def read_file(path: Path) -> ConnectorFile:
-    """A connector file; never raises for what is wrong with it."""
+    """Return a connector file; never raises for what is wrong with it."""
     try:
         with path.open("rb") as file:
             content = file.read(4 * MOST_CHARACTERS + 1)
@@ -111,7 +111,7 @@ class ConnectorVariable:
 
 
 def read_variable(name: str, text: str) -> ConnectorVariable:
-    """The Variable's JSON; never raises for what is wrong with it."""
+    """Return the Variable's JSON; never raises for what is wrong with it."""
     variable = ConnectorVariable(name)
     place = f"Variable {name}"
     read = read_json(text)
@@ -150,7 +150,7 @@ class Declaration:
     tests: list[tuple[Part, str, Any]] = field(default_factory=list)
 
     def entries(self) -> list[str]:
-        """What keeps file, layers or Variable from being read."""
+        """Return what keeps file, layers or Variable from being read."""
         return [
             *(self.file.entries if self.file else ()),
             *(self.variable.entries if self.variable else ()),
@@ -158,11 +158,11 @@ class Declaration:
         ]
 
     def document(self) -> dict[str, Any]:
-        """The document that the parts make."""
+        """Return the document that the parts make."""
         return merged(self.parts)
 
     def where(self) -> Where:
-        """Where it is declared, with the lines of what came from files."""
+        """Return where it is declared, with the lines of what came from files."""
         where = Where(
             path=self.file.path if self.file else None, variable=self.variable.name if self.variable else None
         )
@@ -180,7 +180,7 @@ class Declaration:
         return replace(where, lines=lines, files=files)
 
     def lines(self) -> tuple[MappingPart, ...]:
-        """The mapping lines as written, part by part."""
+        """Return the mapping lines as written, part by part."""
         return tuple(
             MappingPart(
                 lines=part.patch["mapping"],
@@ -209,7 +209,7 @@ class Declaration:
         )
 
     def entry(self, problem: Problem) -> str:
-        """The problem with its place: line and caret in the file, or the key of the Variable."""
+        """Return the problem with its place: line and caret in the file, or the key of the Variable."""
         part = self._part(problem)
         if part is None:
             if self.file is not None:
@@ -222,7 +222,7 @@ class Declaration:
         return entry(part.file.place(spot), part.file.excerpt(spot), problem)
 
     def _part(self, problem: Problem) -> Part | None:
-        """The part to blame; None for what is missing from the document itself."""
+        """Return the part to blame; None for what is missing from the document itself."""
         if problem.missing:
             for part in reversed(self.parts):
                 above = value_at(part.patch, problem.pointer)
@@ -238,7 +238,7 @@ class Declaration:
         return None
 
     def _spot(self, part: Part, problem: Problem) -> Spot | None:
-        """Where the part's file holds the problem, or what is around it (a key merged in by <<)."""
+        """Return where the part's file holds the problem, or what is around it (a key merged in by <<)."""
         pointer, key = problem.pointer, problem.key
         while pointer:
             if (spot := part.spot(pointer, key=key)) is not None:

@@ -65,7 +65,7 @@ def read_json(text: str) -> JsonDocument:
 
 
 def _number(digits: str) -> int | float:
-    """A number; of one that is far too long only that it is one, for `_Scan` refuses it."""
+    """Return a number; of one that is far too long only that it is one, for `_Scan` refuses it."""
     if is_too_long_number(digits):
         return 0
     return float(digits) if any(mark in digits for mark in ".eE") else int(digits)

@@ -33,7 +33,7 @@ _ELSEWHERE_IN_AMERICA = {"en": "en_US", "es": "es_MX", "fr": "fr_CA", "pt": "pt_
 def language_tags(
     languages: Iterable[str] | Mapping[str, str], marketplace: Marketplace
 ) -> tuple[tuple[str, str | None], ...]:
-    """Each value language with its Amazon tag, in the order given.
+    """Return each value language with its Amazon tag, in the order given.
 
     A mapping is taken as written. Otherwise: a language with a country keeps it (`fr-be` is
     `fr_BE`), a bare one becomes the marketplace's tag of that language, or the usual one of its

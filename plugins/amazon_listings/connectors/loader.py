@@ -68,7 +68,7 @@ _MATRIX = re.compile(rb"""(?:^|[{,\s])["']?for["']?\s*:""")
 def load_connectors(
     folder: Path, variables: Mapping[str, str], *, only: str | None = None, most: int = _A_SCREENFUL
 ) -> Loaded:
-    """The connectors that a folder's files and the Variables declare.
+    """Return the connectors that a folder's files and the Variables declare.
 
     Args:
         folder: Holds one file a connector, `*.yaml`.
@@ -115,7 +115,7 @@ def load_connectors(
 
 
 def _wanted(found: Iterator[Declaration], only: str | None, file: ConnectorFile) -> Iterator[Declaration]:
-    """The declarations asked for; those of a matrix that cannot be read may be meant."""
+    """Return the declarations asked for; those of a matrix that cannot be read may be meant."""
     return (one for one in found if only is None or one.id in {only, file.path.name})
 
 
@@ -142,7 +142,7 @@ def declarations(folder: Path, variables: Mapping[str, str]) -> dict[str, Declar
 def connector_from(
     document: dict[str, Any], where: Where | None = None, parts: tuple[MappingPart, ...] = ()
 ) -> Connector:
-    """The connector of a document that has been found right (or is known to be).
+    """Return the connector of a document that has been found right (or is known to be).
 
     Args:
         document: The document, merged.
@@ -247,7 +247,7 @@ def _read_variables(variables: Mapping[str, str], names: list[str]) -> Iterator[
 
 
 def _unfit(assembly: Assembly, layers: Layers) -> Iterator[tuple[str, BrokenConnector]]:
-    """The layers that no document extends, and the overrides that no connector meets, by file."""
+    """Yield the layers that no document extends, and the overrides that no connector meets, by file."""
     entries: dict[Path, list[str]] = {}
     for file in layers.unused():
         problem = Problem("", message("document.layer_unused"))
@@ -276,7 +276,7 @@ def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
 def _put_together(
     assembly: Assembly, file: ConnectorFile, variables: Mapping[str, ConnectorVariable]
 ) -> Iterator[Declaration]:
-    """What a file declares; whatever happens while it is put together, only this file is broken."""
+    """Yield what a file declares; whatever happens while it is put together, only this file is broken."""
     try:
         yield from list(assembly.declarations(file, variables))
     except Exception as error:  # noqa: BLE001 - the DAGs of all other connectors depend on it
@@ -285,7 +285,7 @@ def _put_together(
 
 
 def _of_variable(assembly: Assembly, variable: ConnectorVariable) -> Declaration:
-    """What a Variable alone declares; whatever happens, only this one is broken."""
+    """Return what a Variable alone declares; whatever happens, only this one is broken."""
     try:
         return assembly.of_variable(variable)
     except Exception as error:  # noqa: BLE001 - as above
@@ -296,7 +296,7 @@ def _of_variable(assembly: Assembly, variable: ConnectorVariable) -> Declaration
 def _walled(
     declaration: Declaration, most: int, ids_of_files: Sequence[str] = ()
 ) -> Connector | BrokenConnector:
-    """The connector; whatever else happens while it is judged, only this one is broken."""
+    """Return the connector; whatever else happens while it is judged, only this one is broken."""
     try:
         return _outcome(declaration, most, ids_of_files)
     except Exception as error:  # noqa: BLE001 - as above
@@ -309,7 +309,7 @@ def _walled(
 
 
 def _unreadable(connector_id: str, error: Exception) -> Message:
-    """Why a document cannot be read, where nothing foresaw it."""
+    """Return why a document cannot be read, where nothing foresaw it."""
     if isinstance(error, RecursionError):
         return message("document.something_too_deep")
     line = log_line("log.connector_unreadable", connector=printable(connector_id))
@@ -336,7 +336,7 @@ def _outcome(
 
 
 def _id_problems(declaration: Declaration, ids_of_files: Sequence[str]) -> Iterator[Problem]:
-    """A Variable belongs to the connector that its name says; without a file it may be misspelt."""
+    """Yield a problem if a Variable names another id than its own, or has no file and may be misspelt."""
     variable = declaration.variable
     if variable is None:
         return

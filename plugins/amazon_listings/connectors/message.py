@@ -29,26 +29,26 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
 
 
 def broken_text(connector_id: str, entries: Sequence[str]) -> str:
-    """The whole message of a connector: a head line, then one entry for each problem."""
+    """Return the whole message of a connector: a head line, then one entry for each problem."""
     name = _printable(connector_id[:_WIDTH])
     head = reader().phrase("document.broken", connector=name, errors=len(entries))
     return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
 
 
 def same_text(connectors: str, entries: Sequence[str]) -> str:
-    """The whole message of connectors of which all have the same problems."""
+    """Return the whole message of connectors of which all have the same problems."""
     head = reader().phrase("document.same_broken", connectors=_printable(connectors), errors=len(entries))
     return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
 
 
 def file_text(name: str, entries: Sequence[str]) -> str:
-    """The whole message about a layer or document that fits no connector."""
+    """Return the whole message about a layer or document that fits no connector."""
     head = reader().phrase("document.file_broken", file=_printable(name), errors=len(entries))
     return "\n\n".join([head, *_on_a_screen(entries)]) + "\n"
 
 
 def _on_a_screen(entries: Sequence[str]) -> list[str]:
-    """The first entries, as many as a screen shows, and how many more there are."""
+    """Return the first entries, as many as a screen shows, and how many more there are."""
     shown: list[str] = []
     for one in entries:
         if shown and sum(each.count("\n") + 2 for each in (*shown, one)) > _LINES:
@@ -59,7 +59,7 @@ def _on_a_screen(entries: Sequence[str]) -> list[str]:
 
 
 def entry(place: str, excerpt: str, problem: Problem) -> str:
-    """One problem as indented lines: place, source line and caret, what, allowed, did you mean."""
+    """Return one problem as indented lines: place, source line and caret, what, allowed, did you mean."""
     path = key_path(problem.pointer)
     messages = reader()
     what = messages.value(problem.message)
@@ -77,14 +77,14 @@ def entry(place: str, excerpt: str, problem: Problem) -> str:
 
 
 def _cut(line: str) -> str:
-    """A line that fits into a message: of a longer one its two ends."""
+    """Return a line that fits into a message: of a longer one its two ends."""
     if len(line) <= _LONGEST_LINE:
         return line
     return f"{line[: _LONGEST_LINE - 100]} … {line[-90:]}"
 
 
 def excerpt(lines: Sequence[str], spot: Spot) -> str:
-    """The line of a spot with its number, and carets below; credentials are not shown."""
+    """Return the line of a spot with its number, and carets below; credentials are not shown."""
     if spot.line >= len(lines):  # the end of the text
         return ""
     line = lines[spot.line]
@@ -102,7 +102,7 @@ def excerpt(lines: Sequence[str], spot: Spot) -> str:
 
 
 def key_path(pointer: str) -> str:
-    """A JSON pointer as people write it: `sync.operation`, `mapping."Poids de l'article".unit`."""
+    """Return a JSON pointer as people write it: `sync.operation`, `mapping."Poids de l'article".unit`."""
     parts = json_pointer.steps(pointer)
     return ".".join(part if _PLAIN_KEY.fullmatch(part) else f'"{_printable(part)}"' for part in parts)
 

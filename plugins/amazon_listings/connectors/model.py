@@ -48,7 +48,7 @@ class Where:
         )
 
     def mapping_lines(self) -> dict[str, int]:
-        """The line of each mapping key that the file holds."""
+        """Return the line of each mapping key that the file holds."""
         prefix = "/mapping/"
         return {
             json_pointer.steps(pointer)[1]: line

@@ -92,7 +92,7 @@ def _origins(given: list[tuple[Part, Any]], value: Any, pointer: str) -> Iterato
 
 
 def _those_with(given: list[tuple[Part, Any]], key: str) -> list[tuple[Part, Any]]:
-    """The parts that still count for a key: from the last that replaces it on."""
+    """Return the parts that still count for a key: from the last that replaces it on."""
     found: list[tuple[Part, Any]] = []
     for part, value in given:
         if isinstance(value, dict) and key in value:

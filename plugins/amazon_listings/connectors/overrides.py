@@ -161,7 +161,7 @@ def _set(name: str, values: list[Any]) -> frozenset[str]:
 
 
 def _languages(document: Mapping[str, Any], country: object) -> Iterator[str]:
-    """The value languages as the PIM calls them, and by Amazon's tags, with and without the country."""
+    """Yield the value languages as the PIM calls them, and by Amazon's tags, with and without the country."""
     code = normal("country", country) if isinstance(country, str) else ""
     if code not in MARKETPLACES:
         return

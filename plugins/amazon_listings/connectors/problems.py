@@ -59,12 +59,12 @@ def action_of(said: Message | str, messages: Catalogue) -> str:
 
 
 def nearest(found: str, allowed: Iterable[str]) -> str:
-    """The allowed text closest to what was found, letter case aside; empty when none is close."""
+    """Return the allowed text closest to what was found, letter case aside; empty when none is close."""
     return next(iter(closest(found, allowed)), "")
 
 
 def shown(value: Any) -> Message | str:
-    """A value as an error message shows it: short, one line, and never a credential."""
+    """Return a value as an error message shows it: short, one line, and never a credential."""
     if isinstance(value, dict | list):
         kind = "object" if isinstance(value, dict) else "list"
         return message(f"document.this_{kind}" if value else f"document.empty_{kind}")
@@ -75,10 +75,10 @@ def shown(value: Any) -> Message | str:
 
 
 def is_credential_key(key: str) -> bool:
-    """Whether a key's name says that its value is a secret, which no message may show."""
+    """Return whether a key's name says that its value is a secret, which no message may show."""
     return bool(_CREDENTIAL_KEY.search(key))
 
 
 def hides_credential(text: str) -> bool:
-    """Whether a text holds what looks like one of Login with Amazon's tokens, ids or secrets."""
+    """Return whether a text holds what looks like one of Login with Amazon's tokens, ids or secrets."""
     return bool(_CREDENTIAL_VALUE.search(text))

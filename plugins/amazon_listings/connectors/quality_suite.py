@@ -52,7 +52,7 @@ class _NoSuite(Exception):
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
-    """The expectations of a suite, as the connector's `quality` writes them.
+    """Return the expectations of a suite, as the connector's `quality` writes them.
 
     Raises:
         _NoSuite: the file is no suite.

@@ -60,7 +60,7 @@ def assembled(known: list[Source]) -> dict[str, Any]:
 
 
 def _block(source: Source) -> dict[str, Any]:
-    """The section of a source: its own settings, then those of every source."""
+    """Return the section of a source: its own settings, then those of every source."""
     own = source.settings_schema
     shared = {name: {"$ref": f"#/$defs/{name}"} for name in shared_settings()}
     return {
@@ -74,7 +74,7 @@ def _block(source: Source) -> dict[str, Any]:
 
 @cache
 def validator() -> jsonschema_rs.Draft202012Validator:
-    """The compiled schema, formats asserted."""
+    """Return the compiled schema, formats asserted."""
     return jsonschema_rs.Draft202012Validator(schema(), validate_formats=True)
 
 
@@ -87,7 +87,7 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def subschema(path: Iterable[str | int]) -> dict[str, Any]:
-    """The schema at a path of keywords, as a validator reports it; references are followed."""
+    """Return the schema at a path of keywords, as a validator reports it; references are followed."""
     node: Any = schema()
     for part in path:
         if part == "$ref":
@@ -101,14 +101,14 @@ def subschema(path: Iterable[str | int]) -> dict[str, Any]:
 
 @cache
 def defaults(section: str = "") -> dict[str, Any]:
-    """The default of each key of a section (`sync`, a source …; empty: of the document itself)."""
+    """Return the default of each key of a section (`sync`, a source …; empty: of the document itself)."""
     node = resolved(schema()["properties"][section]) if section else schema()
     found = {key: resolved(value) for key, value in node["properties"].items()}
     return {key: value["default"] for key, value in found.items() if "default" in value}
 
 
 def with_defaults(document: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a valid document in which every key with a default is present."""
+    """Return a copy of a valid document in which every key with a default is present."""
     filled = copy.deepcopy(defaults()) | document
     for section in ("amazon", *sources(), *_ALWAYS):
         if section in filled or section in _ALWAYS:

@@ -56,7 +56,7 @@ class YamlDocument:
     problems: list[YamlProblem] = field(default_factory=list)
 
     def lines(self) -> dict[str, int]:
-        """The line (from 1) of each JSON pointer: of its key, or of the value in a list."""
+        """Return the line (from 1) of each JSON pointer: of its key, or of the value in a list."""
         return {
             pointer: (key or value).start_mark.line + 1
             for pointer, (key, value) in self.nodes.items()
@@ -64,7 +64,7 @@ class YamlDocument:
         }
 
     def spot(self, pointer: str, *, key: bool = False) -> Spot | None:
-        """Where the value at `pointer` is, or its key; None when the text does not hold it."""
+        """Return where the value at `pointer` is, or its key; None when the text does not hold it."""
         found = self.nodes.get(pointer)
         return _spot(found[0] or found[1] if key else found[1]) if found else None
 
@@ -94,7 +94,7 @@ _SCALARS: dict[str, Any] = {
 
 
 def read_yaml(text: str) -> YamlDocument:
-    """The one document of a YAML text; what is wrong with it is in `problems`, never raised."""
+    """Return the one document of a YAML text; what is wrong with it is in `problems`, never raised."""
     document = YamlDocument()
     if len(text) > MOST_CHARACTERS:
         document.problems.append(YamlProblem(TOO_LARGE, None))
@@ -233,7 +233,7 @@ def _wrong_key(name: str) -> Message | None:
 
 
 def _forbidden(error: yaml.YAMLError, text: str) -> YamlProblem:
-    """A character that YAML forbids; libyaml tells where in bytes, if at all."""
+    """Return a character that YAML forbids; libyaml tells where in bytes, if at all."""
     line, column = next(
         ((n, at) for n, one in enumerate(text.splitlines()) for at, mark in enumerate(one) if odd_text(mark)),
         (None, 0),

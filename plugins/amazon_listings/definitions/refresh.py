@@ -56,7 +56,7 @@ def refresh_definition(
     *,
     max_age: timedelta = timedelta(0),
 ) -> StoredDefinition:
-    """The definition of a key as it is at Amazon now; downloaded only if its checksum changed.
+    """Return the definition of a key as it is at Amazon now; downloaded only if its checksum changed.
 
     Where Amazon does not answer, the stored copy is used, with a warning that says its age.
 
@@ -167,7 +167,7 @@ def load_pair(store: DefinitionStore, key: DefinitionKey, marketplace: Marketpla
 
 
 def pair_keys(key: DefinitionKey, marketplace: Marketplace) -> tuple[DefinitionKey, DefinitionKey]:
-    """The key of the document to validate with, and of the one for labels (the key's locale)."""
+    """Return the key of the document to validate with, and of the one for labels (the key's locale)."""
     known = {**vars(key), "marketplace_id": marketplace.id}
     return DefinitionKey(**{**known, "locale": marketplace.locale}), DefinitionKey(**known)
 
@@ -209,7 +209,7 @@ def _fetched(
 def _with_names(
     client: SellingPartner, key: DefinitionKey, error: UnknownProductType | RequestRefused
 ) -> AmazonListingsError:
-    """The error with the names most like the one asked for, if it is the name that is wrong.
+    """Return the error with the names most like the one asked for, if it is the name that is wrong.
 
     Amazon's model does not say how a wrong name is refused, so its list of names decides.
     """

@@ -55,7 +55,7 @@ class DefinitionStore:
         return f"{key.locale}-{key.digest}"
 
     def load(self, key: DefinitionKey) -> StoredDefinition:
-        """The stored definition of a key.
+        """Return the stored definition of a key.
 
         Raises:
             NoDefinition: there is none, or its record can not be read.
@@ -69,7 +69,7 @@ class DefinitionStore:
         return self._stored(key, record)
 
     def find(self, key: DefinitionKey) -> StoredDefinition | None:
-        """The stored definition of a key if its document is there and whole, else None."""
+        """Return the stored definition of a key if its document is there and whole, else None."""
         record = self._record(key)
         if record is None:
             return None
@@ -108,7 +108,7 @@ class DefinitionStore:
         return self._stored(key, record)
 
     def earlier(self, key: DefinitionKey) -> list[StoredDefinition]:
-        """The versions that this key had before, the newest first; their documents are kept."""
+        """Return the versions that this key had before, the newest first; their documents are kept."""
         record = self._record(key)
         if record is None:
             return []
@@ -118,7 +118,7 @@ class DefinitionStore:
         ]
 
     def keys(self) -> Iterator[DefinitionKey]:
-        """Every key that has a record."""
+        """Yield every key that has a record."""
         folder = self.root / "definitions"
         if not folder.exists():
             return
@@ -218,7 +218,7 @@ def age(since: datetime) -> Message:
 
 
 def _read(file: Path) -> dict[str, Any] | None:
-    """The record in a file; None if there is none or it can not be read."""
+    """Return the record in a file; None if there is none or it can not be read."""
     try:
         record = json.loads(file.read_bytes())
     except (OSError, ValueError):
@@ -228,7 +228,7 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def _local(root: Path) -> Path | None:
-    """The local folder behind a `file://` path of Airflow, which can do what `pathlib` can."""
+    """Return the local folder behind a `file://` path of Airflow, which can do what `pathlib` can."""
     if isinstance(root, Path) and not hasattr(root, "protocol"):
         return root
     if getattr(root, "protocol", None) in {"file", "local", ""}:
@@ -237,5 +237,5 @@ def _local(root: Path) -> Path | None:
 
 
 def _safe(name: str) -> str:
-    """A name of Amazon's as a folder's name: nothing in it may lead elsewhere."""
+    """Return a name of Amazon's as a folder's name: nothing in it may lead elsewhere."""
     return "".join(mark if mark.isalnum() or mark in "_-" else "_" for mark in name) or "_"

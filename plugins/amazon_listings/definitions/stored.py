@@ -149,7 +149,7 @@ class StoredDefinition:
         return known
 
     def warned(self, *sentences: Message) -> StoredDefinition:
-        """The same with more warnings."""
+        """Return the same with more warnings."""
         return replace(self, warnings=(*self.warnings, *sentences))
 
 
@@ -159,7 +159,7 @@ def checksum(content: bytes) -> str:
 
 
 def parsed(content: bytes, what: str) -> dict[str, Any]:
-    """The definition in `content`.
+    """Return the definition in `content`.
 
     Raises:
         DefinitionDamaged: it is not JSON, or not a definition; `what` names it.
@@ -277,7 +277,7 @@ class DefinitionPair:
         )
 
     def _before(self, known: list[Field]) -> FieldIndex | None:
-        """What the fields were called, each version with the one before it."""
+        """Return what the fields were called, each version with the one before it."""
         index = None
         for version in reversed(self.earlier):
             # History helps old labels; without it they are unknown, which a person is told.

@@ -141,7 +141,7 @@ def _mapping_lines(
 
 
 def _part_of(declaration: Declaration, line: Line) -> tuple[str, str | None]:
-    """The title of the part that has a mapping line, and its file."""
+    """Return the title of the part that has a mapping line, and its file."""
     for part in reversed(declaration.parts):
         mapping = part.patch.get("mapping")
         if not isinstance(mapping, dict) or line.key not in mapping:

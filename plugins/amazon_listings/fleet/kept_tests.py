@@ -88,7 +88,7 @@ def with_tests(text: str, tests: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _fields(record: Record, reads: Reads) -> dict[str, Any]:
-    """What the mapping reads of a record; texts by language."""
+    """Return what the mapping reads of a record; texts by language."""
     wanted = reads.fields
     own = {
         name: record[key]  # type: ignore[literal-required]
@@ -105,7 +105,7 @@ def _fields(record: Record, reads: Reads) -> dict[str, Any]:
 
 
 def _plain(element: Any) -> Any:
-    """An element as people write it: without what the engine adds, a lone value by itself."""
+    """Return an element as people write it: without what the engine adds, a lone value by itself."""
     if isinstance(element, list):
         return [_plain(one) for one in element]
     if not isinstance(element, dict):

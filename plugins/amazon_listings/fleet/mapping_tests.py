@@ -162,7 +162,7 @@ def untested(
 
 
 def _conditions(test: Any) -> dict[str, Any]:
-    """Which connectors a test is for; one in a wrong form is for all, to be told."""
+    """Return which connectors a test is for; one in a wrong form is for all, to be told."""
     if not isinstance(test, dict):
         return {}
     when = test.get("when")
@@ -248,7 +248,7 @@ def _outcome(
 
 
 def _problem(test: Any, words: Catalogue) -> str:  # noqa: PLR0911 - one for each thing that can be wrong
-    """Why a test cannot be run, if it cannot."""
+    """Return why a test cannot be run, if it cannot."""
     if not isinstance(test, dict):
         return words.phrase("tests.no_object")
     for key in test:
@@ -276,7 +276,7 @@ def _slip(code: str, written: str, near: Sequence[str], words: Catalogue) -> str
 
 
 def _attribute(indexes: Sequence[FieldIndex], key: str) -> tuple[str | None, tuple[str, ...]]:
-    """The attribute that an expectation names, and the path below it that it compares."""
+    """Return the attribute that an expectation names, and the path below it that it compares."""
     path = None
     for index in indexes:
         with suppress(ProductTypeError):
@@ -309,7 +309,7 @@ def _at(element: Any, below: tuple[str, ...]) -> Any:
 
 
 def _matches(wanted: Any, made: Any) -> bool:
-    """Whether a value is as expected; what the engine adds counts only where it is named."""
+    """Return whether a value is as expected; what the engine adds counts only where it is named."""
     if isinstance(made, dict):
         if not isinstance(wanted, dict):
             return {name for name in made if name not in _ADDED} == {"value"} and _matches(

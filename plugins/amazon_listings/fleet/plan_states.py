@@ -116,7 +116,7 @@ class State:
         return FieldMapping(plan, self.mapping.setting, None)
 
     def _content(self) -> dict[str, list[Any]]:
-        """What each attribute is made of: what its lines write, whatever their places."""
+        """Return what each attribute is made of: what its lines write, whatever their places."""
         return {
             name: [
                 [(leaf.field.path, self._written(leaf)) for leaf in template.leaves()]

@@ -203,7 +203,7 @@ _PairJudge: TypeAlias = "Callable[[_Both], tuple[Verdict, Verdict]]"
 
 
 def _held(kept: KeptItem) -> Mapping[str, Any]:
-    """The payload that Amazon has of an item; nothing if it has none."""
+    """Return the payload that Amazon has of an item; nothing if it has none."""
     return (kept.outcome in GOOD and kept.attributes) or _NOTHING
 
 
@@ -278,7 +278,7 @@ def _pair_judge(base: State, head: State, names: AbstractSet[str], barred: Colle
 def _verdicts(
     state: State | None, family: list[KeptItem], barred: Collection[str]
 ) -> dict[str, tuple[str, Verdict]]:
-    """The verdict of each item of a family in one state, with its SKU, by identity."""
+    """Return the verdict of each item of a family in one state, with its SKU, by identity."""
     if state is None:
         return {}
     found: dict[str, tuple[str, Verdict]] = {}

@@ -102,7 +102,7 @@ class _Budget:
 
 
 def _unfit_alone(value: Any, budget: _Budget, below: list[Any]) -> Unfit | None:
-    """Why one value cannot be used by itself; what it contains is added to `below`."""
+    """Return why one value cannot be used by itself; what it contains is added to `below`."""
     judge = _JUDGES.get(type(value))
     return Unfit("no_value") if judge is None else judge(value, budget, below)
 

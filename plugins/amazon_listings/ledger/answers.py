@@ -106,7 +106,7 @@ def connector_standing(ledger: Engine, connector_key: str) -> ConnectorStanding:
 
 
 def item_standings(ledger: Engine, sku: str, connector_key: str | None = None) -> list[ItemStanding]:
-    """A SKU wherever it is sold."""
+    """Return how a SKU stands wherever it is sold."""
     columns = [
         current_id(items) if name == "connector_id" else items.c[name]
         for name in ItemStanding.__dataclass_fields__
@@ -125,7 +125,7 @@ def item_standings(ledger: Engine, sku: str, connector_key: str | None = None) -
 
 
 def writes_to(ledger: Engine, sku: str, connector_key: str | None = None) -> Iterator[PastWrite]:
-    """Every write to a SKU, the oldest first."""
+    """Yield every write to a SKU, the oldest first."""
     table = submissions.c
     columns: tuple[Any, ...] = (
         table.id,
@@ -169,7 +169,7 @@ def writes_to(ledger: Engine, sku: str, connector_key: str | None = None) -> Ite
 
 
 def answers_of(ledger: Engine, run: int) -> dict[str, int]:
-    """How many writes of a run got which answer."""
+    """Return how many writes of a run got which answer."""
     table = submissions.c
     with reading(ledger) as connection:
         counted = connection.execute(

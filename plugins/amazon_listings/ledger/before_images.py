@@ -68,7 +68,7 @@ class Write:
 
 
 def writes_of(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> Iterator[Write]:
-    """The listings that a run wrote to, by SKU, with what is needed to take it back.
+    """Yield the listings that a run wrote to, by SKU, with what is needed to take it back.
 
     Args:
         ledger: The open ledger.
@@ -95,7 +95,7 @@ def writes_of(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> Iterat
 
 
 def count_written(ledger: Engine, run: int, *, skus: Collection[str] = ()) -> int:
-    """How many SKUs a run wrote to; of these, if some are named."""
+    """Return how many SKUs a run wrote to; of these, if some are named."""
     with reading(ledger) as connection:
         return (
             connection.scalar(select(func.count(submissions.c.sku.distinct())).where(_written(run, skus)))
@@ -168,7 +168,7 @@ def _effective(newest_first: Iterable[Row[Any]]) -> tuple[tuple[int, ...], dict[
 def _since(
     connection: Connection, skus: Sequence[str], first: int
 ) -> dict[tuple[str, str, str], list[Row[Any]]]:
-    """All writes to these SKUs that were not refused, from a submission on."""
+    """Return all writes to these SKUs that were not refused, from a submission on."""
     table = submissions.c
     found: dict[tuple[str, str, str], list[Row[Any]]] = {}
     rows: list[Row[Any]] = list(

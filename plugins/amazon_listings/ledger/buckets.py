@@ -73,7 +73,7 @@ class SharedBuckets:
         return self._clock() if self._clock else seconds(connection)
 
     def _locked(self, connection: Connection, bucket: str, rate: float) -> Any:
-        """The bucket's row, held until the end of the transaction; made, full, if there is none."""
+        """Return the bucket's row, held until the end of the transaction; made, full, if there is none."""
         row = self._known(connection, bucket)
         if row is None:
             # Two may make it at once; both then wait for its row.

@@ -66,7 +66,7 @@ def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
 def due_looks(
     ledger: Engine, connector_key: str, *, now: datetime | None = None, limit: int = CHUNK
 ) -> list[DueLook]:
-    """The listings of a connector that are to be read now, those that wait longest first.
+    """Return the listings of a connector that are to be read now, those that wait longest first.
 
     Whoever was looked at is entered by `record_looks`, or it comes again.
     """

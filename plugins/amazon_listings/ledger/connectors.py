@@ -118,7 +118,7 @@ def known_connectors(ledger: Engine) -> list[KnownConnector]:
 
 
 def _keys(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """The key and the current id behind each id that is known."""
+    """Return the key and the current id behind each id that is known."""
     rows = connection.execute(
         select(connector_ids.c.connector_id, connectors.c.key, connectors.c.current_id)
         .join(connectors, connectors.c.key == connector_ids.c.connector_key)
@@ -128,7 +128,7 @@ def _keys(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, st
 
 
 def _settled(connection: Connection, connector_id: str, was: Sequence[str]) -> str | None:
-    """The key, if nothing has to be entered."""
+    """Return the key, if nothing has to be entered."""
     known = _keys(connection, [connector_id, *was])
     own = known.get(connector_id)
     if own is None or own[1] != connector_id:

@@ -62,7 +62,7 @@ def inflated(content: bytes, dictionary: bytes = b"") -> bytes:
 
 
 def attributes_of(body: Any) -> frozenset[str]:
-    """The attributes that a write names: `body` is attributes, patches, or None of a deletion."""
+    """Return the attributes that a write names: `body` is attributes, patches, or None of a deletion."""
     if isinstance(body, list):
         return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in body)
     return frozenset(body or ())

@@ -57,7 +57,7 @@ _OPEN: list[Engine] = []
 
 @cache
 def open_ledger(url: str) -> Engine:
-    """The ledger at an SQLAlchemy URL, with its schema up to date; one engine per process and URL.
+    """Return the ledger at an SQLAlchemy URL, with its schema up to date; one engine per process and URL.
 
     Whatever is done with it raises the named errors of `ledger.exceptions` when the database is busy,
     down, full or damaged.
@@ -78,7 +78,7 @@ def open_ledger(url: str) -> Engine:
 
 @contextmanager
 def reading(ledger: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: in SQLite it waits for no writer, and none waits for it.
+    """Provide a transaction that only reads: in SQLite it waits for no writer, and none waits for it.
 
     Raises:
         LedgerDamaged: a value is not what was written there.
@@ -103,7 +103,7 @@ def decoding(ledger: Engine) -> Iterator[None]:
 
 
 def chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """The rows, so many at a time."""
+    """Yield the rows, so many at a time."""
     rows = iter(rows)
     while chunk := list(islice(rows, size)):
         yield chunk

@@ -80,14 +80,14 @@ _REFUSED = ("authentication failed", "no password supplied", "does not exist", "
 
 
 def place(url: URL) -> str:
-    """Where the ledger is, without user and password."""
+    """Return where the ledger is, without user and password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database}"
 
 
 def explained(fault: BaseException, url: URL) -> AmazonListingsError | None:
-    """What to raise in the place of a fault of the database driver; None if it is none of these.
+    """Return what to raise in the place of a fault of the database driver; None if it is none of these.
 
     Args:
         fault: The driver's own exception.

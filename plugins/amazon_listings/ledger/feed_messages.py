@@ -36,7 +36,7 @@ class FeedAnswer(NamedTuple):
 
 
 def awaited_messages(ledger: Engine, number: int) -> Iterator[AwaitedMessage]:
-    """The messages of a feed that have no answer yet, in their order."""
+    """Yield the messages of a feed that have no answer yet, in their order."""
     table = submissions.c
     last = 0
     while True:
@@ -55,7 +55,7 @@ def awaited_messages(ledger: Engine, number: int) -> Iterator[AwaitedMessage]:
 
 
 def feed_answers(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, FeedAnswer]:
-    """What became of the SKUs that a run sent in feeds; of one sent twice, the last.
+    """Return what became of the SKUs that a run sent in feeds; of one sent twice, the last.
 
     Feeds of an earlier life of the run do not count: whoever clears a run wants it done again.
     """

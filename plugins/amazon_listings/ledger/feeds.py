@@ -162,7 +162,7 @@ def writes_made(ledger: Engine, run: int) -> dict[str, int]:
 
 
 def pending_feeds(ledger: Engine, connector_key: str) -> list[PendingFeed]:
-    """The feeds of a connector that are not settled, in the order in which they were made."""
+    """Return the feeds of a connector that are not settled, in the order in which they were made."""
     table = feeds.c
     with reading(ledger) as connection:
         rows = connection.execute(
@@ -186,7 +186,7 @@ def pending_feeds(ledger: Engine, connector_key: str) -> list[PendingFeed]:
 
 
 def unknown_feeds(ledger: Engine, feed_ids: Iterable[str]) -> list[str]:
-    """Those of Amazon's feeds that the ledger does not know, in their order."""
+    """Return those of Amazon's feeds that the ledger does not know, in their order."""
     every = list(feed_ids)
     known: set[str | None] = set()
     with reading(ledger) as connection:
@@ -196,7 +196,7 @@ def unknown_feeds(ledger: Engine, feed_ids: Iterable[str]) -> list[str]:
 
 
 def feed_skus(ledger: Engine, number: int) -> list[str]:
-    """The SKUs of a feed, in the order of its messages."""
+    """Return the SKUs of a feed, in the order of its messages."""
     with reading(ledger) as connection:
         return list(
             connection.scalars(

@@ -131,14 +131,14 @@ def resolve_uncovered(ledger: Engine, connector_key: str, run: int, *, looked: f
 
 
 def gone_issues(ledger: Engine, connector_key: str, run: int) -> Iterator[KnownIssue]:
-    """The issues that were open before a run and that it found gone."""
+    """Yield the issues that were open before a run and that it found gone."""
     yield from _known(ledger, (issues.c.connector_key == connector_key) & (issues.c.resolved_run == run))
 
 
 def open_issues(
     ledger: Engine, connector_key: str, item: str | None = None, *, severity: str | None = None
 ) -> Iterator[KnownIssue]:
-    """The open issues of a connector, or of one of its items; all, or those of a severity."""
+    """Yield the open issues of a connector, or of one of its items; all, or those of a severity."""
     condition = (issues.c.connector_key == connector_key) & issues.c.resolved_run.is_(None)
     if item is not None:
         condition &= issues.c.item == item
@@ -148,7 +148,7 @@ def open_issues(
 
 
 def issue_lives(ledger: Engine, item: str, connector_key: str | None = None) -> Iterator[KnownIssue]:
-    """Every life of every issue of an item, the open ones too."""
+    """Yield every life of every issue of an item, the open ones too."""
     condition = issues.c.item == item
     if connector_key is not None:
         condition &= issues.c.connector_key == connector_key
@@ -186,7 +186,7 @@ class _Comparison:
     erased: list[int] = field(default_factory=list)
 
     def found(self, item: str, key: str, issue: Issue, row: Row[Any] | None) -> Life:
-        """An issue that the run found, and its open row."""
+        """Return an issue that the run found, and its open row."""
         document = issue.to_dict()
         if row is None:
             self.added.append(
@@ -262,7 +262,7 @@ def _record(
 
 
 def _by_name(checked: Iterable[CheckedItem]) -> dict[str, CheckedItem]:
-    """The items by what their column holds; two of one name (a SKU used twice) are one."""
+    """Return the items by what their column holds; two of one name (a SKU used twice) are one."""
     items: dict[str, CheckedItem] = {}
     for one in checked:
         name = PIM_ID.fitted(one.item)
@@ -276,7 +276,7 @@ def _by_name(checked: Iterable[CheckedItem]) -> dict[str, CheckedItem]:
 def _rows(
     connection: Connection, connector_key: str, run: int, items: Iterable[str]
 ) -> dict[str, dict[str, Row[Any]]]:
-    """The open issues of items, by item and identity, and those that this run has closed before."""
+    """Return the open issues of items, by item and identity, and those that this run has closed before."""
     table = issues.c
     rows: Sequence[Row[Any]] = connection.execute(
         select(issues)
@@ -305,7 +305,7 @@ def _worst(found: Iterable[Issue]) -> dict[str, Issue]:
 
 
 def _known(ledger: Engine, condition: Any) -> Iterator[KnownIssue]:
-    """The rows of a condition, so many at a time, in the order in which they were opened."""
+    """Yield the rows of a condition, so many at a time, in the order in which they were opened."""
     last = 0
     while True:
         with reading(ledger) as connection:

@@ -72,7 +72,7 @@ class ListingScope:
     product_type: str
 
     def among(self, skus: Iterable[str]) -> ColumnElement[bool]:
-        """The condition on `items` for these SKUs."""
+        """Return the condition on `items` for these SKUs."""
         return (
             items.c.sku.in_(list(skus))
             & (items.c.seller_id == self.seller_id)
@@ -146,7 +146,7 @@ def record_accepted(
 
 
 def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: datetime) -> dict[str, Any]:
-    """The columns of an item whose payload was just accepted."""
+    """Return the columns of an item whose payload was just accepted."""
     return {
         "sku": sku,
         "pim_id": pim_id,
@@ -164,7 +164,7 @@ def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: dat
 
 
 def _family(row: ItemPayload) -> dict[str, Any]:
-    """The column that says which product an item belongs to; left as it is where nobody says so."""
+    """Return the column that says which product an item belongs to; left as it is where nobody says so."""
     return {} if row.group is None else {"family": row.group}
 
 
@@ -182,7 +182,7 @@ def record_deleted(ledger: Engine, listings: ListingScope, skus: Iterable[str]) 
 
 
 def deleted(sku: str) -> dict[str, Any]:
-    """The columns of an item that was just deleted at Amazon."""
+    """Return the columns of an item that was just deleted at Amazon."""
     return {
         "sku": sku,
         "accepted_hash": None,

@@ -58,7 +58,7 @@ class KnownItem:
 
 
 def known_items(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, KnownItem]:
-    """What is known of these SKUs; a SKU never seen is not in the answer."""
+    """Return what is known of these SKUs; a SKU never seen is not in the answer."""
     doubtful = (
         select(submissions.c.id)
         .where(
@@ -139,7 +139,7 @@ def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
 def _of(
     ledger: Engine, listings: ListingScope, skus: Sequence[str], columns: Sequence[Any]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """These columns of the SKUs that are known."""
+    """Yield these columns of the SKUs that are known."""
     with reading(ledger) as connection:
         for chunk in chunks(skus, CHUNK):
             names = {SKU.fitted(sku): sku for sku in chunk}

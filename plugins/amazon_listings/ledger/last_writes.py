@@ -71,7 +71,7 @@ class LastWrite(NamedTuple):
 
 
 def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, LastWrite]:
-    """The last accepted write of a connector to each SKU; one that it never wrote to has none."""
+    """Return the last accepted write of a connector to each SKU; one that it never wrote to has none."""
     table = submissions.c
     found: dict[str, LastWrite] = {}
     with reading(ledger) as connection:

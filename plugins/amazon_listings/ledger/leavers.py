@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def count_listed(ledger: Engine, connector_key: str) -> int:
-    """How many listings a connector has at Amazon, as far as the ledger knows."""
+    """Return how many listings a connector has at Amazon, as far as the ledger knows."""
     with reading(ledger) as connection:
         return connection.scalar(select(func.count()).select_from(items).where(_listed(connector_key))) or 0
 

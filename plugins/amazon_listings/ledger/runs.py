@@ -226,7 +226,7 @@ def last_run(ledger: Engine, connector_key: str, operation: str) -> LastRun | No
 
 
 def last_cursors(connection: Connection) -> list[int]:
-    """The number of the run that the next one continues from, for every connector and operation."""
+    """Return the number of the run that the next one continues from, for every connector and operation."""
     latest = (
         select(
             runs.c.id,

@@ -182,7 +182,7 @@ def made_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> list[str]:
 
 
 def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent]:
-    """What a run already sent for these SKUs: a task that was killed does not send it again."""
+    """Return what a run already sent for these SKUs: a task that was killed does not send it again."""
     found: dict[str, Sent] = {}
     table = submissions.c
     with reading(ledger) as connection:

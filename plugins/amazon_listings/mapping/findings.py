@@ -69,16 +69,16 @@ class Findings:
         self._messages = catalogue(setting.language)
 
     def left_out(self, site: Site, limit: int, given: int) -> None:
-        """A warning that more values were given than the place takes."""
+        """Warn that more values were given than the place takes."""
         self._add("left_out", site, values={"limit": limit, "given": given, "more": given - limit})
 
     def remark(self, remarked: Remarked, site: Site) -> None:
-        """A warning that a value holds less than was given, or was repaired."""
+        """Warn that a value holds less than was given, or was repaired."""
         facts = {name: self._plain(fact) for name, fact in remarked.facts.items()}
         self._add(remarked.code, site, variant=remarked.variant, values=facts, found=_short(remarked.value))
 
     def refused(self, error: InvalidValue, site: Site, source: object) -> None:
-        """An error: the value cannot be sent."""
+        """Report that the value cannot be sent."""
         if isinstance(error, ConversionError):
             self._add(
                 "not_convertible",
@@ -119,12 +119,12 @@ class Findings:
         )
 
     def missing_language(self, site: Site) -> None:
-        """A warning, where asked for, that a language has no text."""
+        """Warn, where asked for, that a language has no text."""
         if self.setting.report_missing:
             self._add("missing_language", site, values={"language": site.row.language})
 
     def origin(self, cell: Cell, row: ItemRow) -> Origin:
-        """The way back from a value: line, key, PIM fields, and the language of its text."""
+        """Return the way back from a value: line, key, PIM fields, and the language of its text."""
         fields = cell.expression.fields
         language = row.language
         if row.borrowed.intersection(fields):
@@ -170,7 +170,7 @@ class Findings:
         return self._messages.all_of(map(self._messages.quoted, names))
 
     def _place(self, cell: Cell) -> str:
-        """The line of the connector, in words."""
+        """Return the line of the connector, in words."""
         connector, number = self.setting.connector, cell.line.number
         parts = [
             self._messages.phrase("mapping.connector", connector=connector) if connector else "",

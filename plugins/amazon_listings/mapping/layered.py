@@ -123,7 +123,7 @@ def _without_optional(value: Any, *, optional: bool) -> tuple[Any, bool]:
 
 
 def _covered(path: str, replaced: Sequence[str]) -> bool:
-    """Whether what stands at a path is replaced: at it, or above it."""
+    """Return whether what stands at a path is replaced: at it, or above it."""
     return any(path == one or path.startswith(f"{one}.") for one in replaced)
 
 
@@ -140,7 +140,7 @@ class _Names:
         self.renamed: list[Message] = []
 
     def places(self, key: str) -> list[str]:
-        """The paths that a key names: one, or a short form's or numbered family's own name.
+        """Return the paths that a key names: one, or a short form's or numbered family's own name.
 
         Raises:
             UnknownField, AmbiguousField: nothing is called that, or several fields are.
@@ -158,7 +158,7 @@ class _Names:
         return [target.path]
 
     def written(self, line: Line, path: str, value: Any) -> Iterator[Written]:
-        """The values that a line writes at a path and below it; None for what it takes away."""
+        """Yield the values that a line writes at a path and below it; None for what it takes away."""
         if value is None:
             yield Written(line, path, None)
             return
@@ -176,7 +176,7 @@ class _Names:
             yield Written(line, target.field.path, self._coded(target.field, value))
 
     def _coded(self, leaf: Field, value: Any) -> Any:
-        """A constant that is an option's name in the locale of the part, as the option's code."""
+        """Return a constant that is an option's name in the locale of the part, as the option's code."""
         if isinstance(value, list):
             return [self._coded(leaf, one) for one in value]
         spoken = self.labels.target(leaf.path).field if self.labels is not self.fields else None

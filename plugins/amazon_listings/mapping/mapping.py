@@ -56,7 +56,7 @@ class MappedItem:
         return {made.path: made.origin for made in self._mapping.explain(self._item, siblings=self._siblings)}
 
     def origin_of(self, path: str) -> Origin | None:
-        """The origin of the value at `path`, or of the longest part of it that the mapping made."""
+        """Return the origin of the value at `path`, or of the longest part of it that the mapping made."""
         wanted = path
         while wanted:
             if wanted in self.origins:
@@ -122,7 +122,7 @@ class FieldMapping:
         return all_reads(expression.reads for expression in expressions)
 
     def apply(self, item: Item, *, siblings: Sequence[Record] = ()) -> MappedItem:
-        """The attributes of one item.
+        """Return the attributes of one item.
 
         Args:
             item: The item.
@@ -140,7 +140,7 @@ class FieldMapping:
         return MappedItem(attributes, issues, self, item, siblings)
 
     def expand_family(self, items: Sequence[Item]) -> list[FamilyMember]:
-        """The items of one product as the connector sells them: parent first, or each alone.
+        """Return the items of one product as the connector sells them: parent first, or each alone.
 
         Args:
             items: All items of one product (they have one `group`), in their order.
@@ -163,7 +163,7 @@ class FieldMapping:
         return attributes
 
     def explain(self, item: Item, *, siblings: Sequence[Record] = ()) -> list[Made]:
-        """How each value of the item's attributes came about, in the order of the payload."""
+        """Return how each value of the item's attributes came about, in the order of the payload."""
         trace: list[Made] = []
         run = self._evaluation(item, siblings, trace)
         self._attributes(run, item)
@@ -217,7 +217,7 @@ def compile_mapping(
     tables: Dict[str, Dict[str, Sequence[dict[str, Any]]]] = MappingProxyType({}),
     facts: Dict[str, str] = MappingProxyType({}),
 ) -> FieldMapping:
-    """The mapping, ready to be applied to any number of items.
+    """Return the mapping, ready to be applied to any number of items.
 
     Args:
         mapping: The connector's `mapping`, as written, or the merged lines of its layers.
@@ -287,7 +287,7 @@ def compile_mapping(
 
 
 def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:
-    """The line of each place, without positions: the first that reads the PIM, else the first."""
+    """Return the line of each place, without positions: the first that reads the PIM, else the first."""
     found: dict[str, Origin] = {}
     for branch in plan.values():
         leaves = [leaf for template in branch.templates for leaf in template.leaves()]

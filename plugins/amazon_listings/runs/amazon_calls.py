@@ -61,7 +61,7 @@ class Progress:
         self._started = self._told = clock()
 
     def step(self) -> None:
-        """One more is done."""
+        """Count one more as done."""
         self.done += 1
         now = self._clock()
         if now - self._told >= EVERY:

@@ -48,7 +48,7 @@ def read_listings(
     included: Collection[str] = ("attributes",),
     issue_locale: str | None = None,
 ) -> Reading:
-    """What Amazon says of these SKUs.
+    """Return what Amazon says of these SKUs.
 
     Args:
         client: Whose listings.

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 def definition_key(connector: Connector, seller_id: str) -> DefinitionKey:
-    """What a connector asks Amazon for: its labels' locale, its requirements, its account's values."""
+    """Return what a connector asks Amazon for: its labels' locale, its requirements, its account's values."""
     return DefinitionKey(
         product_type=connector.amazon.product_type,
         marketplace_id=connector.marketplace.id,
@@ -112,7 +112,7 @@ def definitions_note(
 def _refreshed(
     client: SellingPartner, store: DefinitionStore, key: DefinitionKey, country: Marketplace
 ) -> DefinitionPair:
-    """The two documents; a refused account is told where it does sell, if that is the trouble."""
+    """Return the two documents; a refused account is told where it does sell, if that is the trouble."""
     try:
         return refresh_pair(client, store, key, country)
     except WrongAccount:
@@ -258,7 +258,7 @@ class Definitions:
         }
 
     def issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
-        """Every issue of a payload by the definition."""
+        """Return every issue of a payload by the definition."""
         return self._judge(attributes).issues(attributes, language=self.language)
 
     def part_issues(self, attributes: Mapping[str, Any]) -> list[Issue]:

@@ -253,7 +253,7 @@ def _refuse_no_interval(scope: Scope, reading: Reading) -> None:
 
 
 def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, found: bool) -> None:
-    """An empty extract is right where only changes are asked for, and a mistake elsewhere.
+    """Refuse an empty extract, unless only changes are asked for.
 
     Raises:
         RunAbortedError: everything or named SKUs were asked for, and there is nothing.
@@ -279,7 +279,7 @@ def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, foun
 
 
 def _listed(skus: Collection[str]) -> str:
-    """The first SKUs, and how many more there are."""
+    """Return the first SKUs, and how many more there are."""
     shown = ", ".join(sorted(skus)[:SHOWN])
     return f"{shown} … (+{len(skus) - SHOWN:,})" if len(skus) > SHOWN else shown
 

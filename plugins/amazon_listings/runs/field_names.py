@@ -117,7 +117,7 @@ def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, tuple[s
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """The texts in a value of the mapping, however deep."""
+    """Yield the texts in a value of the mapping, however deep."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

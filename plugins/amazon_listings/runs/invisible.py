@@ -12,5 +12,5 @@ _ENDS = re.compile(r"\A +| +\Z")
 
 
 def visible(text: str) -> str:
-    """A text with its control characters and the blanks at its ends as pictures."""
+    """Return a text with its control characters and the blanks at its ends as pictures."""
     return _ENDS.sub(lambda blanks: "\u2423" * len(blanks.group()), text.translate(PICTURED))

@@ -48,7 +48,7 @@ class Described(Protocol):
         """The language of the issues."""
 
     def index_in(self, locale: str) -> FieldIndex:
-        """Its fields, with labels in another locale."""
+        """Return its fields, with labels in another locale."""
 
 
 def compiled(
@@ -59,7 +59,7 @@ def compiled(
     columns: Dict[str, ColumnEvidence] = MappingProxyType({}),
     merged: MergedLines | None = None,
 ) -> FieldMapping:
-    """The connector's mapping, for these definitions.
+    """Return the connector's mapping, for these definitions.
 
     Args:
         connector: The connector.

@@ -25,7 +25,7 @@ class _Any(Exception):
 
 
 def needed_fields(connector: Connector) -> tuple[str, ...]:
-    """The fields that `sku`, `filter`, the mapping, `variations` and `quality` name, sorted.
+    """Return the fields that `sku`, `filter`, the mapping, `variations` and `quality` name, sorted.
 
     Empty: every field is needed, because an expression takes them without naming them, an
     expectation looks at the table as a whole, or one of them cannot be read.
@@ -53,7 +53,7 @@ def _of_expressions(connector: Connector) -> Iterator[str]:
 
 
 def _of_quality(connector: Connector) -> Iterator[str]:
-    """The columns of the connector's expectations; `name_fr` is the French text of `name`."""
+    """Yield the columns of the connector's expectations; `name_fr` is the French text of `name`."""
     endings = [f"_{language}" for language in dict(connector.language_tags)]
     for entry in connector.quality:
         arguments: dict[str, Any] = {**entry, **(entry.get("kwargs") or {})}

@@ -13,7 +13,7 @@ MERCHANT = "DEFAULT"
 
 
 def merchant_quantity(attributes: Mapping[str, Any]) -> int | None:
-    """The quantity that the seller has to ship, or None if the attributes state none."""
+    """Return the quantity that the seller has to ship, or None if the attributes state none."""
     for element in attributes.get(AVAILABILITY, ()):
         channel, quantity = element.get(CHANNEL, MERCHANT), element.get("quantity")
         if channel == MERCHANT and isinstance(quantity, int) and not isinstance(quantity, bool):

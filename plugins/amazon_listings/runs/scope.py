@@ -67,7 +67,7 @@ class Scope(Note, frozen=True):
         return self.kind in {"everything", "changed"}
 
     def in_words(self, language: str) -> str:
-        """What the run covers and why, for the log and the report."""
+        """Return what the run covers and why, for the log and the report."""
         since, until = (moment and moment.astimezone(UTC) for moment in (self.since, self.until))
         messages = catalogue(language)
         code = "cursor_owed" if self.cause == "cursor" and self.families else self.cause
@@ -87,7 +87,7 @@ def decide(
     affected: Callable[[tuple[datetime, datetime] | None], Collection[str]] = lambda _: frozenset(),
     fingerprint: str | None = None,
 ) -> Scope:
-    """The scope of a run.
+    """Return the scope of a run.
 
     Args:
         connector: The connector that runs.
@@ -146,7 +146,7 @@ def decide(
 
 
 def _cause_for_everything(fingerprint: str, last: LastRun | None, definition: str) -> Cause | None:
-    """Why a run that asks for changes must read everything; None if it need not."""
+    """Return why a run that asks for changes must read everything; None if it need not."""
     if last is None or last.cursor is None:
         return "first"
     if last.fingerprint != fingerprint:

@@ -17,7 +17,7 @@ WARN_FROM = 30
 
 
 def secret_warning(account: Account, today: date, messages: Catalogue) -> str | None:
-    """A sentence from 30 days before the client secret expires, else None."""
+    """Return a sentence from 30 days before the client secret expires, else None."""
     left = secret_days_left(account, today)
     if left is None or left > WARN_FROM or account.secret_created is None:
         return None

@@ -33,7 +33,7 @@ def traced(issues: Iterable[Issue], origin_of: OriginOf) -> tuple[Issue, ...]:
 
 
 def by_line(mapping: FieldMapping, attributes: Mapping[str, Any], languages: Mapping[str, str]) -> OriginOf:
-    """The origins of a payload, as the lines alone tell: of values that several lines fill, the first.
+    """Return the origins of a payload, as the lines alone tell: of values that several lines fill, the first.
 
     Args:
         mapping: The connector's mapping.
@@ -71,7 +71,7 @@ class Sources:
         self._kept = kept
 
     def of(self, pim_id: str) -> OriginOf:
-        """The origins of an item's payload."""
+        """Return the origins of an item's payload."""
 
         @cache
         def mapped() -> MappedItem:
@@ -92,7 +92,7 @@ class Sources:
 
 
 def _language_tag(path: str, attributes: Mapping[str, Any]) -> str | None:
-    """The language tag of the element that a path (`item_name/0/value`) leads into."""
+    """Return the language tag of the element that a path (`item_name/0/value`) leads into."""
     attribute, _, rest = path.partition("/")
     position = rest.partition("/")[0]
     elements = attributes.get(attribute)

@@ -61,7 +61,7 @@ class Said(NamedTuple):
 
 
 def read_answer(reply: Reply, call: Call) -> Answer:
-    """The answer of a success.
+    """Return the answer of a success.
 
     Raises:
         MalformedAnswer: its body is not a JSON object, and the call may be repeated.
@@ -134,10 +134,10 @@ def retry_after(reply: Reply) -> float | None:
 
 
 def no_answer(error: NoReply) -> str:
-    """Why no answer came, and from which host, in words."""
+    """Return why no answer came, and from which host, in words."""
     return f"{error.host}: {_WHY[error.why]}"
 
 
 def request_id_of(reply: Reply) -> str:
-    """The id that Amazon's support needs, empty if there is none."""
+    """Return the id that Amazon's support needs, empty if there is none."""
     return redact(reply.headers.get("x-amzn-RequestId", ""))

@@ -113,7 +113,7 @@ class LocalBuckets:
 
 
 def buckets_of(limits: Iterable[Limit], *, application: str, seller: str, region: str) -> list[Bucket]:
-    """The limits of a request as buckets of an account."""
+    """Return the limits of a request as buckets of an account."""
     return [
         Bucket(
             f"{application}|{seller if limit.scope == 'account' else '*'}|{region}|{limit.name}",

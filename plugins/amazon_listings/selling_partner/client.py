@@ -134,12 +134,12 @@ class SellingPartner:
         return self._latencies.get(name, ASSUMED_LATENCY)
 
     def in_flight(self, name: str, kinds: Collection[Kind] = ()) -> int:
-        """How many requests of an operation must be under way now to use its quota."""
+        """Return how many requests of an operation must be under way now to use its quota."""
         slowest = min(limit.rate for limit in limits(name, kinds, preview_rate=self.preview_rate))
         return in_flight(slowest, self.latency(name))
 
     def session(self) -> requests.Session:
-        """The calling thread's connections."""
+        """Return the calling thread's connections."""
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
             session = self._threads.session = new_session()
@@ -154,7 +154,7 @@ class SellingPartner:
         )
 
     def _once(self, call: Call) -> Answer:
-        """One try: 429s are waited for, a refused token is renewed once; neither counts as a try."""
+        """Return one try: 429s are waited for, a refused token is renewed once; neither counts as a try."""
         refused: str | None = None
         throttled = 0.0
         while True:
@@ -224,7 +224,7 @@ def _meant(refusal: Refusal, buckets: list[Bucket]) -> Bucket:
 
 
 def _worth_repeating(error: BaseException) -> bool:
-    """Whether this call should try again; a token was tried for often enough when it fails."""
+    """Return whether this call should try again; a token was tried for often enough when it fails."""
     if isinstance(error, OutcomeUnknown | Throttled):
         return False
     return isinstance(error, RetryableError) and getattr(error, "operation", "") != "token"

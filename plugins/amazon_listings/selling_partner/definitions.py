@@ -105,7 +105,7 @@ def get(
     parentage_level: str | None = None,
     for_seller: bool = True,
 ) -> DefinitionAnswer:
-    """What Amazon says of a product type in a marketplace.
+    """Return what Amazon says of a product type in a marketplace.
 
     Args:
         client: Whose values; see `for_seller`.
@@ -156,7 +156,7 @@ def get(
 
 
 def download(client: SellingPartner, link: Link) -> bytes:
-    """The document behind a link, with the checksum that was announced.
+    """Return the document behind a link, with the checksum that was announced.
 
     Raises:
         LinkExpired: ask for the definition again; see `downloads.with_new_link`.

@@ -49,7 +49,7 @@ PATIENCE = 600.0
 
 
 def download(client: SellingPartner, url: str, *, most: int) -> bytes:
-    """The content behind a pre-signed link; a `Content-Encoding` is undone.
+    """Return the content behind a pre-signed link; a `Content-Encoding` is undone.
 
     Args:
         client: For its connections, time-outs and waits.

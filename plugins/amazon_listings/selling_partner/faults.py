@@ -38,12 +38,12 @@ class Refusal(NamedTuple):
 
 
 def classify(refusal: Refusal) -> Fault:
-    """The first row that fits."""
+    """Return the first row that fits."""
     return next(fault for fault in FAULTS if _fits(fault, refusal))
 
 
 def error_of(refusal: Refusal, *, sku: str | None = None) -> SellingPartnerError:
-    """The exception for a refusal: one sentence, and who must act.
+    """Return the exception for a refusal: one sentence, and who must act.
 
     Args:
         refusal: What was answered.
@@ -65,7 +65,7 @@ def error_of(refusal: Refusal, *, sku: str | None = None) -> SellingPartnerError
 
 
 def malformed(refusal: Refusal, what: Message) -> MalformedAnswer:
-    """The exception for a success that can not be read; `what` completes "because …"."""
+    """Return the exception for a success that can not be read; `what` completes "because …"."""
     error = MalformedAnswer(
         "amazon.answer_malformed",
         what=what,
@@ -77,7 +77,7 @@ def malformed(refusal: Refusal, what: Message) -> MalformedAnswer:
 
 
 def outcome_unknown(refusal: Refusal, sku: str | None = None) -> OutcomeUnknown:
-    """The exception for a write that was sent and got no readable answer."""
+    """Return the exception for a write that was sent and got no readable answer."""
     error = OutcomeUnknown(
         "amazon.outcome_unknown",
         reason=error_of(refusal, sku=sku),

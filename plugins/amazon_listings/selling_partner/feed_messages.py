@@ -36,7 +36,7 @@ class FeedDocument:
 
 
 def header(seller_id: str, *, issue_locale: str | None = None) -> dict[str, Any]:
-    """The header of a feed: whose, and that the report shall hold the items' own issues too."""
+    """Return the header of a feed: whose, and that the report shall hold the items' own issues too."""
     return {
         "sellerId": seller_id,
         "version": "2.0",
@@ -46,7 +46,7 @@ def header(seller_id: str, *, issue_locale: str | None = None) -> dict[str, Any]
 
 
 def update(sku: str, product_type: str, attributes: Mapping[str, Any], requirements: str) -> dict[str, Any]:
-    """A message that creates a listing or replaces all of it (as a put)."""
+    """Return a message that creates a listing or replaces all of it (as a put)."""
     return {
         "sku": sku,
         "operationType": "UPDATE",
@@ -57,7 +57,7 @@ def update(sku: str, product_type: str, attributes: Mapping[str, Any], requireme
 
 
 def partial_update(sku: str, product_type: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """A message that replaces the attributes given and leaves the others."""
+    """Return a message that replaces the attributes given and leaves the others."""
     return {
         "sku": sku,
         "operationType": "PARTIAL_UPDATE",
@@ -67,12 +67,12 @@ def partial_update(sku: str, product_type: str, attributes: Mapping[str, Any]) -
 
 
 def patch(sku: str, product_type: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
-    """A message with patches; see `patches.build_patches`."""
+    """Return a message with patches; see `patches.build_patches`."""
     return {"sku": sku, "operationType": "PATCH", "productType": product_type, "patches": patches}
 
 
 def delete(sku: str) -> dict[str, Any]:
-    """A message that deletes a listing."""
+    """Return a message that deletes a listing."""
     return {"sku": sku, "operationType": "DELETE"}
 
 
@@ -105,7 +105,7 @@ def documents(
     size = len(start) + len(end)
 
     def document() -> FeedDocument:
-        """The messages so far, which are not kept beside it: a document is 10 MiB."""
+        """Return the messages so far, which are not kept beside it: a document is 10 MiB."""
         made = FeedDocument(b"".join((start, *parts, end)), tuple(skus))
         parts.clear()
         skus.clear()

@@ -54,7 +54,7 @@ class Report:
 
 
 def read_report(content: bytes) -> Report:
-    """A report from its document.
+    """Return a report from its document.
 
     Raises:
         MalformedAnswer: it is not a report as Amazon's schema says; then nothing is known.
@@ -78,7 +78,7 @@ def read_report(content: bytes) -> Report:
 
 
 def outcomes(report: Report, skus: Sequence[str]) -> Iterator[MessageOutcome]:
-    """One outcome per message, in the order of the feed.
+    """Yield one outcome per message, in the order of the feed.
 
     Success is the absence of an error, as far as the report's counts bear it out: if it counts
     more refused messages than it names, or has not processed all, those without an error are

@@ -102,7 +102,7 @@ def create(client: SellingPartner, document_id: str, marketplace_ids: Collection
 
 
 def get(client: SellingPartner, feed_id: str) -> Feed:
-    """A feed's state."""
+    """Return a feed's state."""
     name = "getFeed"
     answer = client.call(name, path={"feedId": feed_id})
     return _feed(Shape(answer, name), answer.body)
@@ -149,7 +149,7 @@ def cancel(client: SellingPartner, feed_id: str) -> bool:
 
 
 def report(client: SellingPartner, report_id: str) -> bytes:
-    """The content of a feed's report; read it with `feed_reports.read_report`.
+    """Return the content of a feed's report; read it with `feed_reports.read_report`.
 
     Raises:
         DocumentDamaged: it can not be unpacked, or is larger than 256 MiB.

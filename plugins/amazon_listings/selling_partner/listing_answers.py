@@ -60,7 +60,7 @@ class Listing:
 
 
 def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Submission:
-    """The submission in a success of operation `name`; what does not decide is repaired.
+    """Return the submission in a success of operation `name`; what does not decide is repaired.
 
     Raises:
         MalformedAnswer: a preview whose status is none.
@@ -108,7 +108,7 @@ def repaired_issue(issue: dict[str, Any], status: str = "") -> dict[str, Any]:
 
 
 def _repaired_summary(summary: dict[str, Any]) -> dict[str, Any]:
-    """A summary of which the marketplace and the ASIN are texts, and the status is a list of texts."""
+    """Return a summary of which the marketplace and the ASIN are texts, and the status is a list of texts."""
     known = {
         name: value
         for name, value in summary.items()
@@ -118,7 +118,7 @@ def _repaired_summary(summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lists(part: dict[str, Any], names: Iterable[str]) -> dict[str, list[str]]:
-    """The named lists of texts, one text alone as a list of one; what is neither is left out."""
+    """Return the named lists of texts, one text alone as a list of one; what is neither is left out."""
     found = {}
     for name in names:
         value = part.get(name)
@@ -163,7 +163,7 @@ def of_marketplace(listing: Listing, marketplace_id: str) -> Listing | None:
 
 
 def read_listing(shape: Shape, body: dict[str, Any]) -> Listing:
-    """The listing in a body, which may be a part of the answer that `shape` checks.
+    """Return the listing in a body, which may be a part of the answer that `shape` checks.
 
     Raises:
         MalformedAnswer: it is not as Amazon's model says.

@@ -142,7 +142,7 @@ def get(
     included: Collection[str] = ("summaries", "attributes", "issues"),
     issue_locale: str | None = None,
 ) -> Listing | None:
-    """A listing, or None if Amazon does not know the SKU (also shortly after it was accepted)."""
+    """Return a listing, or None if Amazon does not know the SKU (also shortly after it was accepted)."""
     name = "getListingsItem"
     try:
         answer = client.call(
@@ -207,5 +207,5 @@ def _submit(
 
 
 def _worth_repeating(error: BaseException) -> bool:
-    """An answer that can be read is never a reason to send again, whatever it says."""
+    """Return an answer that can be read is never a reason to send again, whatever it says."""
     return isinstance(error, OutcomeUnknown | MalformedAnswer) and not isinstance(error, AnswerUnclear)

@@ -128,7 +128,7 @@ OFFER_ATTRIBUTES = frozenset({"purchasable_offer", "fulfillment_availability"})
 
 
 def limits(name: str, kinds: Collection[Kind] = (), *, preview_rate: float = PREVIEW_RATE) -> Iterator[Limit]:
-    """Every bucket that one request of operation `name` draws on.
+    """Yield every bucket that one request of operation `name` draws on.
 
     Args:
         name: Amazon's operation name, a key of `OPERATIONS`.
@@ -147,7 +147,7 @@ def limits(name: str, kinds: Collection[Kind] = (), *, preview_rate: float = PRE
 
 
 def kinds_of(attributes: Collection[str], *, preview: bool = False) -> frozenset[Kind]:
-    """What is special, for Amazon's limits, about a submission of these attributes."""
+    """Return what is special, for Amazon's limits, about a submission of these attributes."""
     kinds: set[Kind] = set()
     if preview:
         kinds.add("preview")

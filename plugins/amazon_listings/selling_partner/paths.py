@@ -20,7 +20,7 @@ class UnsendableSku(ItemError):
 
 
 def encode_segment(value: str) -> str:
-    """One path segment, percent-encoded.
+    """Return one path segment, percent-encoded.
 
     Raises:
         ValueError: empty, `.` or `..` (every server and proxy takes these as directories), or
@@ -32,7 +32,7 @@ def encode_segment(value: str) -> str:
 
 
 def fill(template: str, parameters: Mapping[str, str]) -> str:
-    """The path of an operation.
+    """Return the path of an operation.
 
     Args:
         template: A path such as `/listings/2021-08-01/items/{sellerId}/{sku}`.

@@ -163,7 +163,7 @@ class Quotas:
 
 
 def in_flight(rate: float, latency: float, *, most: int = 64) -> int:
-    """How many requests must be under way to use a rate in spite of the latency (seconds).
+    """Return how many requests must be under way to use a rate in spite of the latency (seconds).
 
     Little's law, and two that wait for the next token while the others wait for Amazon.
     """

@@ -25,7 +25,7 @@ LONGEST = 500
 
 
 def redact(text: object, secrets: Iterable[str] = ()) -> str:
-    """The text without tokens, secrets and signed queries, cut after 500 characters.
+    """Return the text without tokens, secrets and signed queries, cut after 500 characters.
 
     Args:
         text: Anything; its `str` is taken.

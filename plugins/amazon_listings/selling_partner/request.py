@@ -35,7 +35,7 @@ class Call(NamedTuple):
     again: bool
 
     def refusal(self, status: int, code: str = "", text: str = "", request_id: str = "") -> Refusal:
-        """What Amazon answered to this call."""
+        """Return what Amazon answered to this call."""
         return Refusal("api", self.operation.name, status, code, text, request_id, self.subject)
 
 
@@ -46,7 +46,7 @@ def prepare(
     query: Mapping[str, str | int | Collection[str] | None],
     body: object,
 ) -> requests.PreparedRequest:
-    """The request of an operation, without token.
+    """Return the request of an operation, without token.
 
     Raises:
         UnsendableSku: the SKU can not be part of an address.
@@ -65,7 +65,7 @@ def prepare(
 
 
 def subject_of(account: Account, path: Mapping[str, str], query: Mapping[str, object]) -> str:
-    """What a call is about, for people."""
+    """Return what a call is about, for people."""
     parts = [f"{_NAMES[name]} {value!r}" for name, value in path.items() if name in _NAMES]
     parts.append(f"{'vendor code' if account.vendor else 'seller id'} {account.seller_id!r}")
     marketplaces = query.get("marketplaceIds")

@@ -44,7 +44,7 @@ class Participation(NamedTuple):
 
 
 def participations(client: SellingPartner) -> list[Participation]:
-    """The marketplaces of a seller's account (Amazon: one call a minute)."""
+    """Return the marketplaces of a seller's account (Amazon: one call a minute)."""
     name = "getMarketplaceParticipations"
     answer = client.call(name)
     shape = Shape(answer, name)

@@ -25,19 +25,19 @@ class Shape:
         self.refusal = Refusal("api", operation, answer.status, "", "", answer.request_id)
 
     def text(self, key: str, within: dict[str, Any] | None = None) -> str:
-        """A text that must be there and not empty."""
+        """Return a text that must be there and not empty."""
         value = (self.body if within is None else within).get(key)
         if not isinstance(value, str) or not value:
             self.bad("amazon.bad.missing", key=key)
         return str(value)
 
     def optional_text(self, key: str, within: dict[str, Any] | None = None) -> str | None:
-        """A text that may be missing."""
+        """Return a text that may be missing."""
         holder = self.body if within is None else within
         return None if holder.get(key) is None else self.text(key, holder)
 
     def object(self, key: str, within: dict[str, Any] | None = None) -> dict[str, Any]:
-        """An object that must be there."""
+        """Return an object that must be there."""
         value = (self.body if within is None else within).get(key)
         if not isinstance(value, dict):
             self.bad("amazon.bad.not_object", key=key)
@@ -45,7 +45,7 @@ class Shape:
         return value
 
     def objects(self, key: str, within: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """A list of objects; missing means empty."""
+        """Return a list of objects; missing means empty."""
         value = (self.body if within is None else within).get(key)
         if value is None:
             return []
@@ -54,29 +54,29 @@ class Shape:
         return list(value)
 
     def number(self, key: str, within: dict[str, Any] | None = None) -> int | None:
-        """A count; None if it is missing or none."""
+        """Return a count; None if it is missing or none."""
         value = (self.body if within is None else within).get(key)
         return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
     def optional_object(self, key: str, within: dict[str, Any] | None = None) -> dict[str, Any]:
-        """An object that informs: whatever else is there counts as empty."""
+        """Return an object that informs: whatever else is there counts as empty."""
         value = (self.body if within is None else within).get(key)
         return value if isinstance(value, dict) else {}
 
     def repaired_objects(self, key: str, within: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """A list that informs: its objects, one object alone as a list of one, nothing else."""
+        """Return a list that informs: its objects, one object alone as a list of one, nothing else."""
         value = (self.body if within is None else within).get(key)
         if isinstance(value, dict):
             return [value] if value else []
         return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
     def repaired_text(self, key: str, within: dict[str, Any] | None = None) -> str | None:
-        """A text that informs; whatever else is there counts as missing."""
+        """Return a text that informs; whatever else is there counts as missing."""
         value = (self.body if within is None else within).get(key)
         return value if isinstance(value, str) and value else None
 
     def texts(self, key: str, within: dict[str, Any] | None = None) -> list[str]:
-        """A list of texts that must be there."""
+        """Return a list of texts that must be there."""
         value = (self.body if within is None else within).get(key)
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             self.bad("amazon.bad.not_texts", key=key)

@@ -61,7 +61,7 @@ class Tokens:
         self._tokens: dict[str, _Token] = {}
 
     def get(self, account: Account, *, refused: str | None = None) -> str:
-        """An access token of the account's grant.
+        """Return an access token of the account's grant.
 
         Args:
             account: Whose.
@@ -125,7 +125,7 @@ def _request(account: Account) -> requests.PreparedRequest:
 
 
 def _usable(token: object) -> bool:
-    """A token that a header can carry."""
+    """Return a token that a header can carry."""
     return (
         isinstance(token, str)
         and token != ""
@@ -136,11 +136,11 @@ def _usable(token: object) -> bool:
 
 
 def _is_time(seconds: object) -> TypeGuard[float]:
-    """A life of a token that is one: more than nothing, less than a day."""
+    """Return a life of a token that is one: more than nothing, less than a day."""
     return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST_LIFE
 
 
 def _grant(account: Account) -> str:
-    """A name for the grant that reveals nothing; a rotated secret makes another one."""
+    """Return a name for the grant that reveals nothing; a rotated secret makes another one."""
     parts = (account.token_url or TOKEN_URL, account.client_id, account.client_secret, account.refresh_token)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -16,7 +16,7 @@ NAME = "AmazonListingsForAirflow"
 
 
 def user_agent(name: str, number: str, attributes: dict[str, str]) -> str:
-    """A User-Agent header value.
+    """Return a User-Agent header value.
 
     Raises:
         ValueError: it would be longer than 500 characters, or holds a control or non-ASCII character.

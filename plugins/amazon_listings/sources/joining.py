@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def join(product: Record, variant: Record | None) -> Item:
-    """The item of a variant with its product, or of a product alone; the SKU is not known yet."""
+    """Return the item of a variant with its product, or of a product alone; the SKU is not known yet."""
     own = variant or product
     return {
         "pim_id": f"variants/{variant['id']}" if variant else f"products/{product['id']}",
@@ -31,7 +31,7 @@ def join(product: Record, variant: Record | None) -> Item:
 
 
 def items(store: StagingStore) -> Iterator[Item]:
-    """Every item of the store, families together.
+    """Yield every item of the store, families together.
 
     A product whose variants are all unwanted (invisible, say) makes no item: it is not sold by
     itself.
@@ -45,7 +45,7 @@ def items(store: StagingStore) -> Iterator[Item]:
 
 
 def orphan_problems(store: StagingStore) -> Iterator[ItemError]:
-    """One error for each wanted variant whose product the PIM did not send."""
+    """Yield one error for each wanted variant whose product the PIM did not send."""
     for parent, variant in store.orphans():
         yield UnusableRecord(
             "sources.orphan",

@@ -63,7 +63,7 @@ class Selection:
         return (since is None or modified >= since) and (until is None or modified < until)
 
     def language(self, code: str) -> str | None:
-        """The wanted language that a PIM's code stands for, spelt as it was asked for, or None.
+        """Return the wanted language that a PIM's code stands for, spelt as it was asked for, or None.
 
         `en-us`, `en_US` and `en-US` are one language; `en` and `en-us` are two.
         """
@@ -74,19 +74,19 @@ class Selection:
 
 
 def plain_language(code: str) -> str:
-    """A language code in one spelling: `en_US` and `en-us` give `en-us`."""
+    """Return a language code in one spelling: `en_US` and `en-us` give `en-us`."""
     return code.strip().replace("_", "-").lower()
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """The moment in UTC; one without a zone is taken as UTC."""
+    """Return the moment in UTC; one without a zone is taken as UTC."""
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def parse_moment(text: object) -> datetime | None:
-    """A PIM's date (`2023-11-23T13:35:59`, a space instead of T, with or without zone), or None."""
+    """Return a PIM's date (`2023-11-23T13:35:59`, a space instead of T, with or without zone), or None."""
     if not isinstance(text, str):
         return None
     try:

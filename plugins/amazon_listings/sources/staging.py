@@ -133,7 +133,7 @@ class StagingStore:
         yield from (row[0] for row in self._db.execute("SELECT key FROM touched ORDER BY key"))
 
     def product(self, key: str) -> Record | None:
-        """The product, or None."""
+        """Return the product, or None."""
         row = self._db.execute("SELECT body FROM product WHERE key = ?", (key,)).fetchone()
         return _record(row[0]) if row else None
 
@@ -157,7 +157,7 @@ class StagingStore:
         self._db.execute("INSERT OR IGNORE INTO link VALUES (?, ?)", (key, json.dumps(value)))
 
     def link_value(self, key: str) -> object:
-        """The JSON value behind a key."""
+        """Return the JSON value behind a key."""
         row = self._db.execute("SELECT value FROM link WHERE key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row else key
 
@@ -202,7 +202,7 @@ class StagingStore:
         self._db.execute("DELETE FROM variant")
 
     def families(self) -> Iterator[Family]:
-        """Every wanted product, in the PIM's order, with its variants."""
+        """Yield every wanted product, in the PIM's order, with its variants."""
         alone = self._db.execute("SELECT 1 FROM variant LIMIT 1").fetchone() is None
         for key, body in self._db.execute("SELECT key, body FROM product WHERE shown ORDER BY seq"):
             yield Family(_record(body), self._variants(key), lone=alone or not self.has_variants(key))

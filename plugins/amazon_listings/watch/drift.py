@@ -71,7 +71,7 @@ class Drift:
         )
 
     def told(self) -> Iterator[str]:
-        """All of it as lines of text."""
+        """Yield all of it as lines of text."""
         messages = catalogue(self.language)
         yield from told(self.changes, self.language)
         for heading, person in (("person", True), ("nobody", False)):
@@ -88,7 +88,7 @@ class Drift:
             yield from (f"    {sku}: {', '.join(paths)}" for sku, paths in found.skus)
 
     def to_json(self) -> dict[str, Any]:
-        """The section `changes` of a report.
+        """Return the section `changes` of a report.
 
         Returns:
             `language`, `before` and `after` (versions), `kinds` (heading and changes of each kind, worst
@@ -124,7 +124,7 @@ def drift(
     *,
     language: str = "en",
 ) -> Drift:
-    """What the step from one version to another means.
+    """Return what the step from one version to another means.
 
     Args:
         old: The version before.
@@ -157,7 +157,7 @@ def stored_drift(
     since: Used | None = None,
     language: str | None = None,
 ) -> Drift | None:
-    """The drift from an earlier version to the one stored now; None if they are the same.
+    """Return the drift from an earlier version to the one stored now; None if they are the same.
 
     Args:
         store: Where definitions are kept.
@@ -195,7 +195,7 @@ def drift_since_last_run(
     ledger: Engine,
     run_id: str,
 ) -> Drift | None:
-    """What changed at Amazon since the connector's run before this one; None if nothing did.
+    """Return what changed at Amazon since the connector's run before this one; None if nothing did.
 
     Args:
         connector: The connector that runs.
@@ -228,7 +228,7 @@ def _definitions_of(run: RunFolder | None) -> DefinitionsNote | None:
 
 
 def _versions(store: DefinitionStore, key: DefinitionKey) -> list[StoredDefinition]:
-    """The stored versions of a key, the one of now first."""
+    """Return the stored versions of a key, the one of now first."""
     return [store.load(key), *store.earlier(key)]
 
 
@@ -243,7 +243,7 @@ def _of(versions: Sequence[StoredDefinition], checksum: str) -> StoredDefinition
 
 
 def _spoken_with(labels: Sequence[StoredDefinition], judge: StoredDefinition) -> StoredDefinition:
-    """The labels that belong to a version of the rules; those before today's where none says so."""
+    """Return the labels that belong to a version of the rules; those before today's where none says so."""
     same = (one for one in labels if one.version == judge.version)
     return next(same, labels[min(1, len(labels) - 1)])
 

@@ -29,7 +29,7 @@ class Touched(NamedTuple):
     person: bool
 
     def told(self, language: str = "en") -> str:
-        """The line, and what of it is touched, as a sentence."""
+        """Return the line, and what of it is touched, as a sentence."""
         place = (
             catalogue(language).phrase("change.line", connector=self.connector, line=self.line)
             if self.line
@@ -50,10 +50,10 @@ class Judge(Protocol):
     """A compiled definition, as `validation.compile_definition` makes it."""
 
     def is_valid(self, attributes: dict[str, Any], /) -> bool:
-        """Whether the attributes fulfil the definition."""
+        """Return whether the attributes fulfil the definition."""
 
     def issues(self, attributes: dict[str, Any], /) -> list[Issue]:
-        """What is wrong with them."""
+        """Return what is wrong with them."""
 
 
 class NewlyFailing(NamedTuple):
@@ -76,7 +76,7 @@ def impact(
     *,
     language: str = "en",
 ) -> list[Touched]:
-    """The mapping lines that changes touch.
+    """Return the mapping lines that changes touch.
 
     A line whose field is unchanged is not listed. One whose label was renamed keeps its meaning
     by path and needs nobody. The rest is what a person must look at.
@@ -137,7 +137,7 @@ def _target(index: FieldIndex, path: str) -> Target | None:
 def _renamed(
     key: str, target: Target, new: FieldIndex, messages: Catalogue, *, clear: bool
 ) -> tuple[str, bool] | None:
-    """What became of the key itself, where its field is still there, and whether a person must act.
+    """Return what became of the key itself, where its field is still there, and whether a person must act.
 
     `clear`: it named one field before.
     """
@@ -154,7 +154,7 @@ def _renamed(
 def newly_failing(
     items: Iterable[tuple[str, dict[str, Any]]], old: Judge, new: Judge, *, shown: int = 20
 ) -> NewlyFailing:
-    """How many items that were right become wrong with the new version.
+    """Return how many items that were right become wrong with the new version.
 
     Args:
         items: SKU and attributes of each item, read one at a time.

@@ -57,7 +57,7 @@ class CheckedPair(Note, frozen=True, kw_only=True):
 
 
 def pairs(connectors: Iterable[Connector]) -> list[list[str]]:
-    """The ids of connectors that work with the same two documents, for each such pair of documents."""
+    """Return the ids of connectors that work with the same two documents, for each such pair of documents."""
     found: dict[tuple[str, ...], list[str]] = {}
     for one in connectors:
         if one.enabled:
@@ -125,7 +125,7 @@ def look(
 
 
 def _renamed(connectors: Sequence[Connector], store: DefinitionStore, key: DefinitionKey) -> Iterator[str]:
-    """A sentence for each mapping line that still goes by a label which Amazon has changed."""
+    """Yield a sentence for each mapping line that still goes by a label which Amazon has changed."""
     index, messages = load_pair(store, key, connectors[0].marketplace).index, catalogue(key.locale)
     for one in connectors:
         lines = one.where.mapping_lines()
@@ -173,7 +173,7 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
 
 
 def needs_a_person(changes: Mapping[str, Any]) -> Iterator[str]:
-    """The sentences of a section `changes` that somebody must act on."""
+    """Yield the sentences of a section `changes` that somebody must act on."""
     yield from changes.get("person", ())
     messages = catalogue(changes.get("language", "en"))
     for connector, found in changes.get("failing", {}).items():

@@ -165,13 +165,13 @@ class Removals:
         return sorted(set(self.writer.planner.children_of(sku)).difference(leaving))
 
     def _written(self, rows: list[WantedItem]) -> Iterator[WrittenItem]:
-        """The outcomes of rows that are written one by one."""
+        """Yield the outcomes of rows that are written one by one."""
         for batch in chunks(rows, CHUNK):
             wanted = list(self._wanted(batch))
             yield from self._noted(self.writer.write(wanted, plan=self._plan, read=lambda _: True))
 
     def _fed(self, part: str, rows: list[WantedItem]) -> Iterator[WrittenItem]:
-        """The outcomes of rows that are put into feeds; those that are in one already are pending."""
+        """Yield the outcomes of rows that are put into feeds; those that are in one already are pending."""
         under_way = self.feeds.sent_before(rows)
         yield from under_way
         sent = {item.sku for item in under_way}

@@ -62,7 +62,7 @@ def changes(old: Definition, new: Definition, *, language: str = "en") -> list[C
 
 
 def told(found: Sequence[Change], language: str = "en") -> Iterator[str]:
-    """The changes as lines of text under headings, counts first."""
+    """Yield the changes as lines of text under headings, counts first."""
     messages = catalogue(language)
     if not found:
         yield messages.phrase("change.no_change")
@@ -103,7 +103,7 @@ class _Wording:
             yield _change("required", item, item.condition or self._phrase("condition.required"))
 
     def changed(self, old: Field, new: Field) -> Iterator[Change]:
-        """How a field differs."""
+        """Yield how a field differs."""
         yield from self._requirement(old, new)
         if old.forbidden != new.forbidden:
             before, now = (item.forbidden or self._phrase("condition.always_allowed") for item in (old, new))

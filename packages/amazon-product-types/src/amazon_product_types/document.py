@@ -20,7 +20,7 @@ class DefinitionError(ProductTypeError, ValueError):
 
 
 def parse_definition(content: str | bytes) -> dict[str, Any]:
-    """The document in `content`, checked to be a product type definition.
+    """Return the document in `content`, checked to be a product type definition.
 
     Args:
         content: What was downloaded or read: JSON text, or its UTF-8 bytes, gzipped or not.

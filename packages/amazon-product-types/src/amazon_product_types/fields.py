@@ -100,7 +100,7 @@ class Field:
         return ".".join(level.name + "[]" * level.is_array for level in self.levels)
 
     def to_dict(self) -> dict[str, Any]:
-        """The field as JSON, with the keys that docs/fields.md explains."""
+        """Return the field as JSON, with the keys that docs/fields.md explains."""
         known = asdict(self)
         del known["levels"], known["restriction"]
         known["options"] = [
@@ -199,7 +199,7 @@ def _max_values(levels: Sequence[Level]) -> int | None:
 
 
 def main_field(below: Sequence[Field], depth: int) -> Field | None:
-    """The field that a plain value for a node goes to: the only leaf, else `value` beside its unit.
+    """Return the field that a plain value for a node goes to: the only leaf, else `value` beside its unit.
 
     Args:
         below: The fields under the node.

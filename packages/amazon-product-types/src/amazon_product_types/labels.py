@@ -65,7 +65,7 @@ class FieldIndex:
             (self._leaves if leaf else self._nodes)[titles[-1]].append(names)
 
     def find(self, key: str) -> Target:
-        """What `key` names.
+        """Return what `key` names.
 
         Args:
             key: A label, a chain (`A > B`), a path (`item_weight.unit`, with or without array
@@ -107,7 +107,7 @@ class FieldIndex:
         return found
 
     def _before(self, key: str) -> Iterator[str]:
-        """The paths that a label meant in earlier versions, the newest first, if they still exist."""
+        """Yield the paths that a label meant in earlier versions, the newest first, if they still exist."""
         index = self.earlier
         while index is not None:
             found = index.matches(key)
@@ -116,12 +116,12 @@ class FieldIndex:
             index = index.earlier
 
     def inside(self, path: str) -> FieldIndex:
-        """The fields below the place at `path` alone, with what they were called before."""
+        """Return the fields below the place at `path` alone, with what they were called before."""
         below = [item for item in self.fields if item.path.startswith(f"{path}.")]
         return FieldIndex(below, earlier=self.earlier.inside(path) if self.earlier else None)
 
     def member(self, path: str, key: str) -> Target:
-        """What `key` names inside the place at `path`: a member by name, path or label.
+        """Return what `key` names inside the place at `path`: a member by name, path or label.
 
         Raises:
             UnknownField: nothing in there is called that.
@@ -141,7 +141,7 @@ class FieldIndex:
         raise UnknownField(key, candidates, "field.no_part", inside=chain(self._shown(inside)))
 
     def name(self, path: str) -> str:
-        """The shortest name of the place at `path`: label, chain of labels, or the path itself."""
+        """Return the shortest name of the place at `path`: label, chain of labels, or the path itself."""
         names = tuple(path.split("."))
         labels = self._shown(names)
         wanted = [self.target(path).path]
@@ -149,11 +149,11 @@ class FieldIndex:
         return next((name for name in names_tried if self.matches(name) == wanted), path)
 
     def label(self, path: str) -> str:
-        """The label of the place at `path`, which may be that of other places too."""
+        """Return the label of the place at `path`, which may be that of other places too."""
         return self._shown(tuple(path.split(".")))[-1]
 
     def target(self, path: str) -> Target:
-        """What a dotted path names; the path must exist.
+        """Return what a dotted path names; the path must exist.
 
         Raises:
             UnknownField: the definition has no such path.
@@ -184,7 +184,7 @@ class FieldIndex:
         return None
 
     def matches(self, key: str) -> list[str]:
-        """The paths of every place that `key` names: one, several, or none; earlier labels not."""
+        """Return the paths of every place that `key` names: one, several, or none; earlier labels not."""
         names = self._path(key)
         found = [names] if names is not None else self._labels_of(key)
         return [self.target(".".join(names)).path for names in found]
@@ -198,12 +198,12 @@ class FieldIndex:
         return found[0]
 
     def _labels_of(self, key: str) -> list[Names]:
-        """The places with this label, or this chain of labels."""
+        """Return the places with this label, or this chain of labels."""
         parts = tuple(normal(part) for part in _CHAIN.split(key))
         return self._named((normal(key),)) or (self._named(parts) if len(parts) > 1 else [])
 
     def _named(self, wanted: tuple[str, ...], inside: Names = ()) -> list[Names]:
-        """The places with these labels: leaves first, and nodes only where no leaf fits."""
+        """Return the places with these labels: leaves first, and nodes only where no leaf fits."""
         leaves, nodes = (
             [
                 names
@@ -231,7 +231,7 @@ class FieldIndex:
         return found
 
     def _fits(self, names: Names, wanted: tuple[str, ...]) -> bool:
-        """Whether `wanted` ends at `names` and its other labels come above, in this order."""
+        """Return whether `wanted` ends at `names` and its other labels come above, in this order."""
         above = iter(reversed(self._titles[names][:-1]))
         return all(part in above for part in reversed(wanted[:-1]))
 
@@ -244,7 +244,7 @@ class FieldIndex:
         return Candidate(chain(self._shown(names)), ".".join(names), first.help if is_leaf else "")
 
     def _near(self, key: str) -> list[Candidate]:
-        """The fields whose labels, chains or paths have most in common with `key`."""
+        """Return the fields whose labels, chains or paths have most in common with `key`."""
         wanted = _likeness(key)
         scored = sorted(
             (-score, sum(map(len, titles)), names)

@@ -90,7 +90,7 @@ class Requirements:
         return either(*cases)
 
     def of(self, names: Names, sources: Mapping[str, str], messages: Catalogue) -> Requirement:
-        """The requirement of the leaf `names`; `sources` are recommended attributes, and who does."""
+        """Return the requirement of the leaf `names`; `sources` are recommended attributes, and who does."""
         formula = self.formula(names)
         said = NEVER if formula == ALWAYS else self._said(names, formula)
         level = "required" if formula == ALWAYS else "conditional" if formula != NEVER else "optional"
@@ -104,7 +104,7 @@ class Requirements:
         )
 
     def _said(self, names: Names, formula: Formula) -> Formula:
-        """A unit is needed with its value: what makes the value needed is said there."""
+        """Name the value in a condition of its unit: what makes the value needed is said there."""
         main = main_name(self._members[names[:-1]])
         if names[-1] not in QUALIFIERS or main is None:
             return formula
@@ -115,7 +115,7 @@ class Requirements:
         return both(fact(value), inside)
 
     def _is_main(self, names: Names) -> bool:
-        """Whether a leaf is what its attribute is about."""
+        """Return whether a leaf is what its attribute is about."""
         return len(self._leaves[names[:1]]) == 1 or names[1:] == (main_name(self._members[names[:1]]),)
 
 
@@ -127,7 +127,7 @@ def requirements(definition: Definition, relevant: frozenset[str], language: str
 
 
 def absent(formula: Formula, names: Names) -> Formula:
-    """The formula for an item that has nothing at `names`."""
+    """Return the formula for an item that has nothing at `names`."""
     kept = []
     for term in formula:
         own = {item for item in term if item.fact.names[: len(names)] == names}

@@ -130,5 +130,5 @@ class Rules:
 
 
 def _silent(*schemas: Schema | None) -> bool:
-    """Whether these schemas demand no member: only such rules are put into words."""
+    """Return whether these schemas demand no member: only such rules are put into words."""
     return not any("required" in text or "dependentRequired" in text for text in map(json.dumps, schemas))

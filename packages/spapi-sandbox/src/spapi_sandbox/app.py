@@ -35,7 +35,7 @@ OTHERS = ("/_control", "/sales_layer", "/auth")
 
 
 def create_app(state: SandboxState | None = None, *, pim: Iterable[APIRouter] = ()) -> FastAPI:
-    """The application: Login with Amazon, SP-API, pre-signed documents, control, and PIM routers.
+    """Return the application: Login with Amazon, SP-API, pre-signed documents, control, and PIM routers.
 
     Args:
         state: What the sandbox remembers; a fresh one by default. Kept as `app.state.sandbox`.

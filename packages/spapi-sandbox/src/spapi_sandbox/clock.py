@@ -21,7 +21,7 @@ class Clock:
         self._lock = threading.Lock()
 
     def now(self) -> float:
-        """The current time in seconds."""
+        """Return the current time in seconds."""
         base = time.time() if self._frozen_at is None else self._frozen_at
         return base + self._offset
 

@@ -90,7 +90,7 @@ def running_sandbox(
     catalogue: Catalogue | None = None,
     port: int = 0,
 ) -> Iterator[Sandbox]:
-    """A sandbox in a thread, on a free port of 127.0.0.1.
+    """Provide a sandbox in a thread, on a free port of 127.0.0.1.
 
     Args:
         seed: Makes its answers repeatable.
@@ -128,7 +128,7 @@ def serve(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket: requests that arrive before the server runs wait in its queue."""
+    """Return a listening socket: requests that arrive before the server runs wait in its queue."""
     listener = socket.create_server((host, port), backlog=512)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

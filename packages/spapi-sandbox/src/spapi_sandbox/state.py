@@ -111,7 +111,7 @@ class SandboxState:
         return [country for country, place in known.items() if place in self.accounts[seller_id].marketplaces]
 
     def settings(self) -> dict[str, float]:
-        """The settings as they are now."""
+        """Return the settings as they are now."""
         return {name: getattr(self, name) for name in SETTINGS}
 
     @property
@@ -145,20 +145,20 @@ class SandboxState:
         self.state_file.close()
 
     def number(self, bits: int) -> int:
-        """A repeatable random number."""
+        """Return a repeatable random number."""
         with self._lock:
             return self._random.getrandbits(bits)
 
     def request_id(self) -> str:
-        """A value for `x-amzn-RequestId`."""
+        """Return a value for `x-amzn-RequestId`."""
         return str(uuid.UUID(int=self.number(128)))
 
     def submission_id(self) -> str:
-        """A `submissionId`: 32 hexadecimal digits."""
+        """Return a `submissionId`: 32 hexadecimal digits."""
         return f"{self.number(128):032x}"
 
     def label(self, product_type: str, marketplace_id: str, attribute: str, language: str) -> str:
-        """An attribute's name in a language; its code where the type does not have it."""
+        """Return an attribute's name in a language; its code where the type does not have it."""
         marketplace = BY_ID[marketplace_id]
         for partner in ("seller", "vendor"):
             definition = self.library.find(Key(product_type, Variant(marketplace, language, partner=partner)))

@@ -45,7 +45,7 @@ class StateFile:
                 self._database.execute("DELETE FROM shelf WHERE kind = ? AND key = ?", (kind, key))
 
     def all(self, kind: str) -> Iterator[tuple[str, Any]]:
-        """Every (key, value) of a kind, sorted by key."""
+        """Yield every (key, value) of a kind, sorted by key."""
         if self._database is not None:
             with self._lock:
                 rows = self._database.execute(

@@ -279,7 +279,7 @@ class _Check:
         )
 
     def _every_item(self) -> Iterator[Item]:
-        """Every item of the connector: as this run read it, else as it was read last."""
+        """Yield every item of the connector: as this run read it, else as it was read last."""
         parts = self._parts
         yield from itertools.chain.from_iterable(self._folder.read(EXTRACT, part) for part in parts)
         if self._everything and self._unread is not None:
@@ -298,7 +298,7 @@ class _Check:
         return f"{self._place}, line {expected.line}" if expected.line else self._place
 
     def _refuse_unknown_columns(self, own: list[Expected]) -> None:
-        """An expectation on a column that is never filled would pass, or fail, for everything."""
+        """Refuse an expectation on a column that is never filled: it would pass, or fail, for everything."""
         if not self._fields:
             return  # nothing was extracted
         for expected in own:
@@ -315,7 +315,7 @@ class _Check:
 
 
 def _from_report(place: Path, folder: RunFolder, storage: Path) -> str:
-    """The relative link from the run's report to a file of the storage."""
+    """Return the relative link from the run's report to a file of the storage."""
     known = len(storage.parts)
     up = len(folder.stage("report").parts) - known
     return "/".join([*[".."] * up, *place.parts[known:]])
@@ -326,7 +326,7 @@ def _is_attempt(folder: RunFolder) -> bool:
 
 
 def _rows(columns: Columns, items: Iterable[Item], kept: Mapping[str, list[Record]]) -> Iterator[list[Any]]:
-    """The columns of each item; a family's items arrive side by side."""
+    """Yield the columns of each item; a family's items arrive side by side."""
     for _, group in itertools.groupby(items, key=lambda item: item["group"]):
         family = list(group)
         siblings = variants_of(family, kept)

@@ -119,7 +119,7 @@ def _folders(place: Path) -> list[Path]:
 
 
 def _local(folder: Path) -> Path | None:
-    """The folder on this machine's disk, if the storage is that."""
+    """Return the folder on this machine's disk, if the storage is that."""
     if getattr(folder, "protocol", "file") in {"file", "local", ""}:
         return Path(getattr(folder, "path", str(folder)))
     return None
@@ -151,7 +151,7 @@ def _contents(work: Path) -> dict[Path, bytes]:
 
 
 def _files(root: Path, below: Path = Path()) -> Iterator[tuple[Path, Path]]:
-    """Every file below a folder, and where it stands in it."""
+    """Yield every file below a folder, and where it stands in it."""
     folder = root.joinpath(*below.parts)
     if not folder.exists():
         return

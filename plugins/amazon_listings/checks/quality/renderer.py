@@ -36,7 +36,7 @@ class EscapingResultsRenderer(ValidationResultsPageRenderer):
 
 
 def _escaped(value: Any) -> Any:
-    """The value with every text in it escaped."""
+    """Return the value with every text in it escaped."""
     if isinstance(value, str):
         return html.escape(value)
     if isinstance(value, dict):

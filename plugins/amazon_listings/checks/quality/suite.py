@@ -67,7 +67,7 @@ class UnknownExpectation(ActionRequiredError):
 
 
 def per_item(expected: Expected, place: str) -> bool:
-    """Whether a failure is pinned to single items (else it fails the run).
+    """Return whether a failure is pinned to single items (else it fails the run).
 
     Args:
         expected: An expectation.
@@ -162,11 +162,11 @@ class Suite:
             yield expected, one
 
     def _pinned(self, expected: Expected) -> bool:
-        """Whether a failure of an expectation is one of single rows."""
+        """Return whether a failure of an expectation is one of single rows."""
         return issubclass(_implementation(expected, self._place), _MAPS) and expected.type not in ACROSS_ROWS
 
     def _row_by_row(self, expected: Expected, frame: pd.DataFrame) -> _Found | None:
-        """The rows at fault where one of them stops the expectation; None if they all do."""
+        """Return the rows at fault where one of them stops the expectation; None if they all do."""
         found = _Found()
         parts, tries = [frame], 0
         while parts:
@@ -202,7 +202,7 @@ class _Found:
 
 
 def frame_of(names: Sequence[str], rows: Iterable[Sequence[Any]], *, inferred: bool) -> pd.DataFrame:
-    """The rows as a data frame, each value as the PIM sent it.
+    """Return the rows as a data frame, each value as the PIM sent it.
 
     Args:
         names: Column names.
@@ -221,7 +221,7 @@ def frame_of(names: Sequence[str], rows: Iterable[Sequence[Any]], *, inferred: b
 
 
 def faults(expected: Expected, result: Any) -> Iterator[tuple[str, Any]]:
-    """The items at fault in a result, by their PIM identity, each with the value found."""
+    """Yield the items at fault in a result, by their PIM identity, each with the value found."""
     for fault in result.result.get("unexpected_index_list") or ():
         others = {name: _value(value) for name, value in fault.items() if name != PIM_ID}
         column = expected.column
@@ -285,7 +285,7 @@ def _build(expected: Expected, number: int, place: str) -> Expectation:
 
 
 def _detail(error: dict[str, Any], kind: Any) -> str:
-    """One complaint of pydantic in words."""
+    """Return one complaint of pydantic in words."""
     name = ".".join(str(step) for step in error["loc"] if step != "__root__")
     if error["type"] == "value_error.extra":
         arguments = sorted(set(kind.__fields__) - _INNER)
@@ -302,7 +302,7 @@ def _named(expected: Expected) -> str:
 
 
 def _raised(info: dict[str, Any]) -> str:
-    """What went wrong while an expectation was computed, on one line; empty if nothing did."""
+    """Return what went wrong while an expectation was computed, on one line; empty if nothing did."""
     every = [info] if "raised_exception" in info else list(info.values())
     said = next((str(one["exception_message"]) for one in every if one.get("raised_exception")), "")
     return " ".join(said.split())[:300].rstrip(".")

@@ -59,7 +59,7 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
 
 
 def unfit_issue(unfit: UnfitField, language: str) -> Issue:
-    """The issue of an item with a field whose value cannot be used.
+    """Return the issue of an item with a field whose value cannot be used.
 
     Args:
         unfit: The field and the reason.

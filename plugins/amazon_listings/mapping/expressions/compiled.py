@@ -178,7 +178,7 @@ def _bad(text: str, line: int, problem: Message, meant: Sequence[str] = ()) -> B
 
 
 def _problem_of_jinja(said: str) -> Message:
-    """What Jinja says about the syntax, as one of our codes where it is one of the usual mistakes."""
+    """Return what Jinja says about the syntax, as one of our codes where it is one of the usual mistakes."""
     for pattern, code in _SAID_BY_JINJA:
         if found := pattern.match(said):
             return Message(code, found.groupdict())

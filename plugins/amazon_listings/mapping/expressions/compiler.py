@@ -130,7 +130,7 @@ class ExpressionCompiler:
     # -- the whole -------------------------------------------------------------------------------------
 
     def _lone_field(self, node: nodes.Expr) -> str | None:
-        """The name of the field, if a part is nothing but a field of `item`."""
+        """Return the name of the field, if a part is nothing but a field of `item`."""
         name = _constant_name(node)
         owner = getattr(node, "node", None)
         if name is None or not isinstance(owner, nodes.Name) or owner.name != "item":
@@ -190,7 +190,7 @@ class ExpressionCompiler:
         return self._member(node.node, name, lambda row: plain(made(row)))
 
     def _member(self, owner: nodes.Expr, name: object, named: Part) -> tuple[Kind, Part]:
-        """A member whose name is known here, or (None) only when an item is there."""
+        """Return a member whose name is known here, or (None) only when an item is there."""
         kind, made = self.part(owner)
         if kind.name == "record":
             self.reads_field(kind, name)
@@ -358,7 +358,7 @@ _METHODS: dict[type[nodes.Node], str] = {
 
 
 def _field(name: str) -> Callable[[ItemRow], Value]:
-    """The most usual expression of all: one field of the item."""
+    """Return the most usual expression of all: one field of the item."""
 
     def field(row: ItemRow) -> Value:
         try:
@@ -371,7 +371,7 @@ def _field(name: str) -> Callable[[ItemRow], Value]:
 
 
 def _item_field(name: str) -> Part:
-    """The same inside an expression, where a missing one is asked for before it is reported."""
+    """Return the same inside an expression, where a missing one is asked for before it is reported."""
 
     def field(row: ItemRow) -> Any:
         try:
@@ -387,7 +387,7 @@ def _constant(value: object) -> Part:
 
 
 def _constant_name(node: nodes.Node) -> str | None:
-    """The name of `a.b` and `a["b"]`; None if it is not known here."""
+    """Return the name of `a.b` and `a["b"]`; None if it is not known here."""
     if isinstance(node, nodes.Getattr):
         return node.attr
     if (
@@ -445,7 +445,7 @@ def _range(row: ItemRow, bounds: Sequence[Any]) -> list[Value]:
 
 
 def _output_parts(tree: nodes.Template) -> list[nodes.Expr] | None:
-    """The pieces of a template that only outputs, None if it does more."""
+    """Return the pieces of a template that only outputs, None if it does more."""
     parts: list[nodes.Expr] = []
     for node in tree.body:
         if not isinstance(node, nodes.Output):

@@ -141,7 +141,7 @@ def _no_filter(name: str, line: int, known: Iterable[str]) -> WrongSyntax:
 
 
 def _near(name: str, known: Iterable[str]) -> list[str]:
-    """The names that one which does not exist may stand for."""
+    """Return the names that one which does not exist may stand for."""
     return closest(name, list(known), most=3, alike=0.7)
 
 
@@ -167,7 +167,7 @@ def _test_named(name: str, line: int) -> Callable[..., bool]:
 
 
 def _kind_of_result(compiler: ExpressionCompiler, node: nodes.Filter, kind: Kind) -> Kind:
-    """What a filter gives; of records it may only give records, their number, or their fields."""
+    """Return what a filter gives; of records it may only give records, their number, or their fields."""
     if kind.name == "value":
         return kind
     if kind.name != "records" or node.name not in _OF_RECORDS:
@@ -184,14 +184,14 @@ def _kind_of_result(compiler: ExpressionCompiler, node: nodes.Filter, kind: Kind
 
 
 def _attribute(node: nodes.Filter) -> nodes.Expr | None:
-    """The argument that names a field."""
+    """Return the argument that names a field."""
     if node.name in {"selectattr", "rejectattr", "variants_values"} and node.args:
         return node.args[0]
     return next((pair.value for pair in node.kwargs if pair.key in {"attribute", "field"}), None)
 
 
 def _function(compiler: ExpressionCompiler, node: nodes.Filter) -> tuple[Function, int]:
-    """The function of a filter, and how many of its arguments are names that are used up here."""
+    """Return the function of a filter, and how many of its arguments are names that are used up here."""
     if node.name == "map" and not any(pair.key == "attribute" for pair in node.kwargs):
         filter_name = _filter_named(node)
         return _on_each(_reading(compiler, FILTERS[filter_name]), patterned=filter_name in PATTERNED), 1
@@ -205,7 +205,7 @@ def _function(compiler: ExpressionCompiler, node: nodes.Filter) -> tuple[Functio
 
 
 def _reading(compiler: ExpressionCompiler, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that reads numbers or dates, told how the fields before it are written."""
+    """Return a function that reads numbers or dates, told how the fields before it are written."""
     if function in formulas.READ_NUMBERS:
         return partial(function, notation=compiler.notation.numbers(compiler.fields))
     if function in formulas.READ_DATES:
@@ -255,7 +255,7 @@ def _selection(node: nodes.Filter, *, by_attribute: bool) -> Function:
 
 
 def _test_of(name: str, line: int) -> Callable[..., bool]:
-    """A test of what may be missing."""
+    """Return a test of what may be missing."""
     if name in _PRESENCE:
         return lambda one: (type(one) is Missing) is (name == "undefined")
     test = _test_named(name, line)
@@ -270,7 +270,7 @@ def _filter_named(node: nodes.Filter) -> str:
 
 
 def _constant_text(node: nodes.Filter, position: int = 0) -> str:
-    """The name of a filter or test that a filter takes; it must be known before anything runs."""
+    """Return the name of a filter or test that a filter takes; it must be known before anything runs."""
     argument = node.args[position] if len(node.args) > position else None
     if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
         raise WrongSyntax("expression.needs_filter_name", node.lineno, filter=node.name)

@@ -149,7 +149,7 @@ class ItemRow:
 
 
 def record_values(record: Record, language: str) -> dict[str, Any]:
-    """The values of one record by field name, its texts in `language` (None where it has none)."""
+    """Return the values of one record by field name, its texts in `language` (None where it has none)."""
     values: dict[str, Any] = {**record["fields"], **record["images"]}
     for name, texts in record["texts"].items():
         values[name] = texts.get(language)

@@ -126,7 +126,7 @@ def _for(compiler: ExpressionCompiler, node: nodes.For) -> Statement:
 def _inherited(
     compiler: ExpressionCompiler, loop: nodes.For, outer: dict[str, Variable]
 ) -> list[tuple[int, int | None]]:
-    """The names that a loop's body sets: each pass begins with their value from outside."""
+    """Return the names that a loop's body sets: each pass begins with their value from outside."""
     own = {*stored_names([loop.target]), "loop"}
     found = []
     for name in stored_names(loop.body):
@@ -159,7 +159,7 @@ def _assign_block(compiler: ExpressionCompiler, node: nodes.AssignBlock) -> Stat
 def _target(
     compiler: ExpressionCompiler, node: nodes.Node, kind: Kind, *, fresh: bool = False
 ) -> Callable[[ItemRow, Any], None]:
-    """A function that stores what is assigned under a name, or under several."""
+    """Return a function that stores what is assigned under a name, or under several."""
     if isinstance(node, nodes.Name):
         known = None if fresh else compiler.names.get(node.name)
         variable = (

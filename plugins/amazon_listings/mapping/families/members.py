@@ -94,7 +94,7 @@ class Variations:
     with_marketplace: frozenset[str]
 
     def expand(self, items: Sequence[Item], language: str) -> list[FamilyMember]:
-        """The parent, then the children; a product without variants stays alone.
+        """Return the parent, then the children; a product without variants stays alone.
 
         Args:
             items: All items of one product.
@@ -150,7 +150,7 @@ class Variations:
         return self.convert.convert(value)
 
     def plan_of_parent(self, plan: Mapping[str, Branch]) -> dict[str, Branch]:
-        """The part of a mapping that a parent has."""
+        """Return the part of a mapping that a parent has."""
         left_out = OFFER_ATTRIBUTES | IDENTIFIER_ATTRIBUTES
         return {
             name: branch
@@ -213,7 +213,7 @@ def _is_filled(part: ThemePart, attributes: Mapping[str, Any]) -> bool:
 
 
 def theme_parts(theme: str, attributes: Mapping[str, Sequence[str]]) -> tuple[ThemePart, ...]:
-    """The attributes that a theme's name says (`SIZE/COLOR`); parts that say none are left out.
+    """Return the attributes that a theme's name says (`SIZE/COLOR`); parts that say none are left out.
 
     Args:
         theme: The theme's code.

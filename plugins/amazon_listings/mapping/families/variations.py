@@ -24,7 +24,7 @@ _LINE = Line(None, "variations")
 def read_variations(
     variations: Mapping[str, Any], compiler: PlanCompiler, marketplace_id: str
 ) -> Variations | None:
-    """How families are made; None where `compiler` got faults instead."""
+    """Return how families are made; None where `compiler` got faults instead."""
     before = len(compiler.faults)
     _check_keys(variations, compiler)
     if len(compiler.faults) > before:
@@ -103,7 +103,7 @@ def _check_theme(code: str, stated: tuple[ThemePart, ...], attributes: Mapping[s
 
 
 def _stated(name: str, compiler: PlanCompiler) -> ThemePart:
-    """An attribute that the connector names, by label or path."""
+    """Return an attribute that the connector names, by label or path."""
     path = compiler.path_of(_LINE, name)
     attribute, _, member = (path or name).partition(".")
     return ThemePart(name, attribute, "" if member == "value" else member.partition(".")[0])

@@ -16,7 +16,7 @@ def boolean(value: object, yes: object = True, no: object = False) -> Any:  # no
 
 
 def default(value: object, instead: object = "") -> Any:
-    """The value, or `instead` where it is empty."""
+    """Return the value, or `instead` where it is empty."""
     return instead if is_empty(value) else value
 
 

@@ -32,12 +32,12 @@ def as_date(
 
 
 def date_format(value: object, letters: str = "%Y-%m-%d", *, dates: DateReading = PLAIN) -> str:
-    """The date as text, by strftime's letters: `%d/%m/%Y`."""
+    """Return the date as text, by strftime's letters: `%d/%m/%Y`."""
     return moment(value, dates).strftime(letters[:100])
 
 
 def add_days(value: object, days: int, *, dates: DateReading = PLAIN) -> str:
-    """The date so many days later (or earlier)."""
+    """Return the date so many days later (or earlier)."""
     if abs(days) > _MOST_DAYS:
         raise NotADate("too_many_days", most=_MOST_DAYS)
     return iso(moment(value, dates) + timedelta(days=days))

@@ -23,7 +23,7 @@ def images(value: object, what: str = "ORG") -> list[Any]:
 
 
 def picture(one: Any, what: str = "ORG") -> Any:
-    """The URL of a picture in a size (the original without one), or one of its facts."""
+    """Return the URL of a picture in a size (the original without one), or one of its facts."""
     if isinstance(one, str):
         return one if what.upper() in _ORIGINAL else None
     if what.lower() in _FACTS:

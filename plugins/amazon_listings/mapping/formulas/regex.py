@@ -49,7 +49,7 @@ def regex_split(value: object, pattern: str) -> list[str]:
 
 
 def matches(value: object, pattern: str) -> bool:
-    """Whether `pattern` matches somewhere in the text."""
+    """Return whether `pattern` matches somewhere in the text."""
     return bool(_compute().match_substring_regex(shown(value), pattern=_pattern(pattern)).as_py())
 
 

@@ -39,7 +39,7 @@ def cell(value: object, row: int | str, column: int | str, language: str | None 
 
 
 def column(value: object, name: str) -> list[Any]:
-    """One column of a table, without its empty cells."""
+    """Return one column of a table, without its empty cells."""
     return [row[name] for row in _rows(value) if not is_empty(row.get(name))]
 
 
@@ -112,7 +112,7 @@ def _checked(value: object) -> list[Any]:
 
 
 def _rows(value: object) -> list[dict[str, Any]]:
-    """The rows by column name; plain rows get theirs from the first, which is the header."""
+    """Return the rows by column name; plain rows get theirs from the first, which is the header."""
     if isinstance(value, dict):
         return [{"key": key, "value": content} for key, content in value.items()]
     rows = _checked(value)

@@ -25,7 +25,7 @@ def concat(value: object, *parts: object) -> str:
 
 
 def join(value: object, separator: str = "", attribute: str | None = None) -> str:
-    """The elements of a list as one text; empty ones are left out."""
+    """Return the elements of a list as one text; empty ones are left out."""
     parts = [part.get(attribute) if attribute and isinstance(part, dict) else part for part in _listed(value)]
     return _joined(parts, separator)
 
@@ -47,7 +47,7 @@ def upper(value: object) -> str:
 
 
 def title(value: object) -> str:
-    """Every word with a capital: an apostrophe does not begin a word."""
+    """Return every word with a capital: an apostrophe does not begin a word."""
     return " ".join(word[:1].upper() + word[1:].lower() for word in shown(value).split(" "))
 
 
@@ -102,7 +102,7 @@ def count_string(value: object) -> int:
 
 
 def utf8_bytes(value: object) -> int:
-    """How many bytes in UTF-8, which is what some of Amazon's limits count."""
+    """Return how many bytes in UTF-8, which is what some of Amazon's limits count."""
     return len(shown(value).encode("utf-8", "replace"))
 
 
@@ -112,12 +112,12 @@ def truncate(value: object, characters: int = MAX_TEXT, octets: int | None = Non
 
 
 def modular_name(value: object) -> str:
-    """The part of a title for `item_name`: at most 75 characters."""
+    """Return the part of a title for `item_name`: at most 75 characters."""
     return modular_title(shown(value)).name
 
 
 def modular_highlights(value: object) -> str:
-    """The part of a title for `title_differentiation`: at most 125 characters."""
+    """Return the part of a title for `title_differentiation`: at most 125 characters."""
     return modular_title(shown(value)).highlights
 
 

@@ -221,7 +221,7 @@ def _at(pairs: Sequence[tuple[Any, Cell]], number: int) -> tuple[Any, Cell | Non
 
 
 def _evaluated(run: Evaluation, leaf: PlanLeaf, row: ItemRow, spot: Place) -> list[tuple[Any, Cell]]:
-    """The values of a leaf that several lines or a list of expressions fill."""
+    """Return the values of a leaf that several lines or a list of expressions fill."""
     found: list[tuple[Any, Cell]] = []
     for cell in leaf.cells:
         try:
@@ -234,7 +234,7 @@ def _evaluated(run: Evaluation, leaf: PlanLeaf, row: ItemRow, spot: Place) -> li
 
 
 def _start(run: Evaluation, leaf: PlanLeaf, cell: Cell, row: ItemRow, spot: Place) -> Site:
-    """Where the values of a leaf would begin."""
+    """Return where the values of a leaf would begin."""
     array = spot.way[:-1]
     below = leaf.field.path.split(".")[sum(isinstance(name, str) for name in array) :]
     return Site(leaf, cell, row, "/".join([run.path(array), "0", *below]))
@@ -309,7 +309,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
 
 
 def _element_with_fallback(branch: Branch, make: ObjectMaker, setting: Setting, spot: Place) -> ObjectMaker:
-    """A text in the fallback language keeps its own tag, and does not satisfy what is required."""
+    """Build an element whose text in the fallback language keeps its tag, and meets no requirement."""
     speaking = deciding_cell(branch)
     reported = branch.level.language or spot.arrays == 1
     left_out = branch.level.language and setting.fallback in setting.wanted
@@ -334,7 +334,7 @@ def _element_with_fallback(branch: Branch, make: ObjectMaker, setting: Setting, 
 
 
 def _object_with_fallback(make: ObjectMaker, setting: Setting) -> ObjectMaker:
-    """The same for an object inside an element, which the element reports."""
+    """Return the same for an object inside an element, which the element reports."""
     tag = setting.tags.get(setting.fallback or "", "")
 
     def tagged(run: Evaluation, row: ItemRow) -> Json | None:
@@ -356,7 +356,7 @@ def _maker(  # noqa: PLR0917 - what every part of the plan is compiled from
     places: LeafPlaces,
     spot: Place,
 ) -> tuple[str, int, Convert | None, MemberMaker]:
-    """A member: where its value is bound, what converts it, and what makes it if that is not all."""
+    """Return a member: where its value is bound, what converts it, and what makes it if that is not all."""
     if isinstance(member, PlanLeaf):
         convert = None if member.is_list else member.converter.convert
         make = compile_leaf(member, template, places.places, spot.way)

@@ -116,7 +116,7 @@ class PlanCompiler:
             self._place(root, target, value, source)
 
     def path_of(self, line: Line, key: str) -> str | None:
-        """The path that a label or path names; a mistake becomes a fault."""
+        """Return the path that a label or path names; a mistake becomes a fault."""
         try:
             return self._noted(self.index.find(key), key, line).path
         except (UnknownField, AmbiguousField) as error:
@@ -124,7 +124,7 @@ class PlanCompiler:
             return None
 
     def _noted(self, target: Target, key: str, line: Line) -> Target:
-        """The target; that its label is an old one is noted for a warning."""
+        """Return the target; that its label is an old one is noted for a warning."""
         if target.renamed_to is not None:
             self.renamed.setdefault(line, []).append(
                 message("mapping.renamed", key=key, now=target.renamed_to, field=target.path)
@@ -136,7 +136,7 @@ class PlanCompiler:
         self.faults.append(MappingFault(line, problem, candidates))
 
     def check_tables(self, plan: Mapping[str, Branch], tables: Collection[str]) -> None:
-        """A line that looks into a related table which the connector does not name is a fault."""
+        """Report a line that looks into a related table which the connector does not name."""
         for branch in plan.values():
             for template in branch.templates:
                 for cell in (cell for leaf in template.leaves() for cell in leaf.cells):
@@ -196,7 +196,7 @@ class PlanCompiler:
             raise InvalidLine(message("mapping.nothing_called", field=base, name=name), *found) from None
 
     def _target(self, path: str) -> Target:
-        """The place at exactly `path`, though a single leaf may be all there is below."""
+        """Return the place at exactly `path`, though a single leaf may be all there is below."""
         found = self.index.target(path)
         return found if path in self.fields else found._replace(path=path, kind="composite")
 
@@ -242,7 +242,7 @@ class PlanCompiler:
         element.members[name] = PlanLeaf(leaf, cells, convert)
 
     def _is_exact(self, leaf: Field) -> bool:
-        """Whether a leaf is a count or money, where a factor of 1,000 is a loss."""
+        """Return whether a leaf is a count or money, where a factor of 1,000 is a loss."""
         if leaf.json_type == "integer":
             return True
         names = leaf.path.split(".")
@@ -251,7 +251,7 @@ class PlanCompiler:
         )
 
     def plan(self) -> dict[str, Branch]:
-        """The plan, once all lines are in."""
+        """Return the plan, once all lines are in."""
         return {
             name: self._finished(branch, 1)
             for name, branch in self.root.members.items()
@@ -310,7 +310,7 @@ def _treatment(value: dict[str, Any], outer: Treatment) -> Treatment:
 
 
 def _check_constant(cell: Cell, convert: Converter) -> None:
-    """A constant that the leaf does not take is a mistake of the mapping, not of each item."""
+    """Report a constant that the leaf does not take: a mistake of the mapping, not of each item."""
     if not cell.expression.constant:
         return
     try:

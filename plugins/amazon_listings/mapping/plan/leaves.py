@@ -79,7 +79,7 @@ class _Beside(NamedTuple):
 
     @classmethod
     def of(cls, template: Element, places: Mapping[PlanLeaf, int]) -> _Beside | None:
-        """The unit of an element, if a line gives one."""
+        """Return the unit of an element, if a line gives one."""
         unit = template.members.get("unit")
         if not isinstance(unit, PlanLeaf):
             return None
@@ -94,7 +94,7 @@ class _Beside(NamedTuple):
 
 
 def _quantity(leaf: PlanLeaf, unit_beside: _Beside | None, place: int, way: Way) -> LeafMaker:
-    """A number that may have its unit written beside it: `1,5 kg` fills both."""
+    """Return a number that may have its unit written beside it: `1,5 kg` fills both."""
     decimal, convert = leaf.converter.decimal, leaf.converter.convert
     find_unit, unit_way = leaf.converter.unit or str, (*way[:-1], "unit")
 
@@ -120,7 +120,7 @@ def _quantity(leaf: PlanLeaf, unit_beside: _Beside | None, place: int, way: Way)
 
 
 def _agreed(run: Evaluation, written: str, code: Value, beside: _Beside | None) -> Value:
-    """The unit written beside a number: it must not contradict the mapping's own."""
+    """Return the unit written beside a number: it must not contradict the mapping's own."""
     if beside is not None:
         mapped, mapped_code = beside.code(run)
         if mapped_code is not None and mapped_code != code:
@@ -129,7 +129,7 @@ def _agreed(run: Evaluation, written: str, code: Value, beside: _Beside | None) 
 
 
 def _list(leaf: PlanLeaf, way: Way) -> LeafMaker:
-    """A leaf that is itself a list of plain values."""
+    """Return a leaf that is itself a list of plain values."""
     limit, convert = leaf.field.max_values, leaf.converter.convert
 
     def made(run: Evaluation, row: ItemRow, _element: dict[str, Any]) -> Any:
@@ -174,7 +174,7 @@ def observed(run: Evaluation, value: object, source: object, site: Site) -> Any:
 
 
 def _rule(site: Site) -> str:
-    """What was done to a value."""
+    """Return what was done to a value."""
     expression = site.cell.expression
     return expression.rule or ("constant" if expression.constant else site.leaf.converter.rule)
 

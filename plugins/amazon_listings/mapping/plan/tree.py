@@ -75,7 +75,7 @@ class Element:
     columns: tuple[PlanLeaf, ...] = ()
 
     def leaves(self) -> list[PlanLeaf]:
-        """Every leaf below, whatever the depth."""
+        """Return every leaf below, whatever the depth."""
         found: list[PlanLeaf] = []
         for member in self.members.values():
             if isinstance(member, PlanLeaf):
@@ -114,7 +114,7 @@ Node = Union[PlanLeaf, Branch]  # noqa: UP007 - a forward reference between data
 
 
 def deciding_members(template: Element) -> frozenset[str]:
-    """The members of which one must have a value for the element to be worth sending.
+    """Return the members of which one must have a value for the element to be worth sending.
 
     Empty PIM fields must not leave a lonely unit behind: the value beside it decides. Without a
     value among the members, those that do not only qualify decide; empty means all are constants.
@@ -133,7 +133,7 @@ def deciding_members(template: Element) -> frozenset[str]:
 
 
 def deciding_cell(plan: Branch) -> tuple[PlanLeaf, Cell] | None:
-    """The leaf and cell that speak for an attribute: the first that reads the PIM."""
+    """Return the leaf and cell that speak for an attribute: the first that reads the PIM."""
     leaves = [leaf for template in plan.templates for leaf in template.leaves() if not leaf.constant]
     return (leaves[0], leaves[0].cells[0]) if leaves else None
 
@@ -143,7 +143,7 @@ def _qualifies(member: PlanLeaf | Branch) -> bool:
 
 
 def _is_amount(member: PlanLeaf | Branch) -> bool:
-    """Whether a nested member holds a value of its own: a price that the mapping states."""
+    """Return whether a nested member holds a value of its own: a price that the mapping states."""
     if isinstance(member, PlanLeaf):
         return False
     return any(leaf.is_main for template in member.templates for leaf in template.leaves())
@@ -156,7 +156,7 @@ def _constant(member: PlanLeaf | Branch) -> bool:
 
 
 def repeats(level: Level) -> bool:
-    """Whether several elements (of one language) may stand at a level."""
+    """Return whether several elements (of one language) may stand at a level."""
     if not level.is_array:
         return False
     limits = [limit for limit in (level.max_items, level.max_unique) if limit is not None]
@@ -166,7 +166,7 @@ def repeats(level: Level) -> bool:
 
 
 def spread_depth(leaf: PlanLeaf) -> int:
-    """The depth (names from the attribute) of the array that a list of values repeats."""
+    """Return the depth (names from the attribute) of the array that a list of values repeats."""
     levels = leaf.field.levels[:-1]
     arrays = [depth for depth, level in enumerate(levels, 1) if level.is_array]
     return next((depth for depth in reversed(arrays) if repeats(levels[depth - 1])), arrays[-1])

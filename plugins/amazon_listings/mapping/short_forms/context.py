@@ -39,7 +39,7 @@ class MarketplaceContext:
     notation: SourceNotation
 
     def numbered(self, base: str) -> list[str]:
-        """The media paths `<base>_1.media_location`, … that the definition has, in order."""
+        """Return the media paths `<base>_1.media_location`, … that the definition has, in order."""
         return self._numbered.get(base, [])
 
     @cached_property
@@ -53,7 +53,7 @@ class MarketplaceContext:
         return {base: [path for _, path in sorted(slots)] for base, slots in found.items()}
 
     def same_but_numbered(self, paths: Sequence[str]) -> list[str]:
-        """All paths of a numbered family, if `paths` are of one; else none."""
+        """Return all paths of a numbered family, if `paths` are of one; else none."""
         bases = {
             match.group(1) if (match := _NUMBERED.fullmatch(path.partition(".")[0])) else path
             for path in paths

@@ -152,7 +152,7 @@ def gtin(value: Any, context: MarketplaceContext) -> Placed:
 
 
 def _trade_number(found: Value) -> str:
-    """The digits of a trade number; what a spreadsheet made of one is named."""
+    """Return the digits of a trade number; what a spreadsheet made of one is named."""
     return trade_numbers.digits(cleaned(shown(found)).text)
 
 

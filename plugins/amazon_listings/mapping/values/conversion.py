@@ -72,7 +72,7 @@ def converter(
     own_names: Callable[[str], Sequence[tuple[str, Any]]] = lambda _path: (),
     constant: bool = False,
 ) -> Converter:
-    """The converter of a leaf.
+    """Return the converter of a leaf.
 
     Args:
         leaf: The field.
@@ -140,7 +140,7 @@ def _remarked(sent: object, value: str, found: Cleaned) -> Any:
 
 
 def parse_quantity(value: object, decimal: Notation) -> tuple[int | float, str]:
-    """The number and the unit in a value such as `1,5 kg`.
+    """Return the number and the unit in a value such as `1,5 kg`.
 
     Raises:
         ConversionError: no number.
@@ -189,7 +189,7 @@ def _names_a_currency(unit: str) -> bool:
 
 
 def _plain_number(value: object) -> int | float | None:
-    """A number that needs no reading: of JSON, or digits alone."""
+    """Return a number that needs no reading: of JSON, or digits alone."""
     if type(value) is int:
         return value
     if type(value) is float and -_EXACT < value < _EXACT:
@@ -259,7 +259,7 @@ def _texts(leaf: Field, treatment: Treatment) -> Callable[[Any], Any]:
 
 
 def _digits(value: float) -> str:
-    """A PIM number as text: `5`, not `5.0`."""
+    """Return a PIM number as text: `5`, not `5.0`."""
     try:
         return str(json_number(quantity(value).number))
     except NotANumber as reason:

@@ -109,7 +109,7 @@ def iso(when: date | datetime) -> str:
 
 
 def _ordered(text: str, parts: tuple[str, str, str], reading: DateReading, *, points: bool) -> date:
-    """The date of a text whose year comes last."""
+    """Return the date of a text whose year comes last."""
     first, second, year = parts
     month_first = reading.month_first and not points
     month, day = (first, second) if month_first else (second, first)
@@ -128,7 +128,7 @@ def _ordered(text: str, parts: tuple[str, str, str], reading: DateReading, *, po
 
 
 def _in_zone(when: datetime, zone: tzinfo) -> datetime:
-    """The moment of a time without a zone; refused where the zone's clocks show it twice, or never."""
+    """Return the moment of a time without a zone; refused where the zone's clocks show it twice, or never."""
     known = when.replace(tzinfo=zone)
     if known.utcoffset() == when.replace(tzinfo=zone, fold=1).utcoffset():
         return known
@@ -161,7 +161,7 @@ def _day(text: str, year: str, month: str, day: str) -> date:
 
 
 def _iso_time(written: str) -> str:
-    """The time of day as ISO 8601 writes it.
+    """Return the time of day as ISO 8601 writes it.
 
     Raises:
         ValueError: it is none.

@@ -158,7 +158,7 @@ def is_short_of_digits(text: str) -> bool:
 
 
 def _named(text: str, allowed: AbstractSet[str]) -> str | None:
-    """The code for what a text is, if only its source can mend it."""
+    """Return the code for what a text is, if only its source can mend it."""
     if code := whole_word(text, allowed):
         return code
     if _ERROR_WITHIN.search(text) and "spreadsheet_errors" not in allowed:
@@ -173,7 +173,7 @@ def _named(text: str, allowed: AbstractSet[str]) -> str | None:
 
 
 def _unwrapped(text: str) -> str:
-    """The text of `="00124"`, which spreadsheets write to keep its zeros."""
+    """Return the text of `="00124"`, which spreadsheets write to keep its zeros."""
     found = _WRAPPED.fullmatch(text.strip())
     return found.group(1).replace('""', '"') if found else text
 

@@ -53,7 +53,7 @@ def html_to_text(text: str, *, lines: bool = True) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """The text between the tags, and what tags of blocks and cells leave between words."""
+    """Return the text between the tags, and what tags of blocks and cells leave between words."""
     first, *parts = text.replace("\n", " ").split("<")
     pieces = [_decoded(first)]
     silent = ""

@@ -39,7 +39,7 @@ class InvalidValue(ValueError):
         return self.reason(messages)
 
     def action(self, messages: Catalogue) -> str:
-        """What to do about it; empty if the code does not say."""
+        """Return what to do about it; empty if the code does not say."""
         return messages.message(self.code, "action", **self._worded(messages))
 
     def _worded(self, messages: Catalogue) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def truncate_words(text: str, *, characters: int | None = None, octets: int | No
 
 
 def modular_title(title: str) -> ModularTitle:
-    """A full title as `item_name` and `title_differentiation`.
+    """Return a full title as `item_name` and `title_differentiation`.
 
     The name ends with a phrase where one ends in time, else with a word. The highlights are the
     remaining phrases, separated by commas.
@@ -65,7 +65,7 @@ def modular_title(title: str) -> ModularTitle:
 
 
 def _room(text: str, characters: int | None, octets: int | None) -> int:
-    """How many characters of `text` fit."""
+    """Return how many characters of `text` fit."""
     room = len(text) if characters is None else min(characters, len(text))
     if octets is not None and len(text[:room].encode("utf-8", "surrogatepass")) > octets:
         room = len(text[:room].encode("utf-8", "surrogatepass")[:octets].decode("utf-8", "ignore"))

@@ -35,7 +35,7 @@ def decoded(text: str) -> str:
 
 
 def _is_doubtful(found: re.Match[str]) -> bool:
-    """Whether a sequence may as well be a capital with a sign behind it, at the end of a word."""
+    """Return whether a sequence may as well be a capital with a sign behind it, at the end of a word."""
     text = found.string
     before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
     return found.group()[-1] in _CLOSING and (not before or before.isupper()) and not after.isalpha()

@@ -78,7 +78,7 @@ class Options:
         self._known: dict[str, Any] = {}
 
     def code(self, value: object) -> Any:
-        """The code for a value; for suggested options any text passes.
+        """Return the code for a value; for suggested options any text passes.
 
         Raises:
             ConversionError: it is no option, or the name of several.
@@ -135,7 +135,7 @@ def own_option_names(definition: Mapping[str, Any]) -> Callable[[str], list[tupl
 
 
 def nearest(options: OptionList, text: str) -> dict[str, Any]:
-    """The options nearest to a text, as `Issue.allowed` has them."""
+    """Return the options nearest to a text, as `Issue.allowed` has them."""
     return {"options": options.nearest(text), "options_total": len(options)}
 
 

@@ -49,7 +49,7 @@ class NotANumber(InvalidValue):
 
 
 def quantity(value: object, decimal: Notation = "auto") -> Quantity:
-    """The number in `value`, exactly as written, and its unit.
+    """Return the number in `value`, exactly as written, and its unit.
 
     With `auto`, a lone point is the decimal point (what machines write) and so is a lone comma,
     except `1,234`: that is one thousand or one and a bit, a difference of 1,000 times. With `either`,
@@ -93,7 +93,7 @@ def decimal_sign_shown(text: str) -> Literal[".", ","] | None:
 
 
 def _latin(text: str) -> str:
-    """The text with digits and signs of every script as ASCII writes them."""
+    """Return the text with digits and signs of every script as ASCII writes them."""
     if text.isascii():
         return text
     plain = text.translate(_SIGNS)
@@ -104,7 +104,7 @@ def _latin(text: str) -> str:
 
 
 def _with_cents(text: str) -> str:
-    """The text with digits for the cents that a dash stands for."""
+    """Return the text with digits for the cents that a dash stands for."""
     return _NO_CENTS.sub(lambda sign: sign.group(1).replace(":", ",") + "00", text)
 
 
@@ -142,7 +142,7 @@ _remembered = lru_cache(maxsize=8192)(_read)
 
 
 def number(value: object, decimal: Notation = "auto") -> int | float:
-    """The number in `value` as JSON writes it: whole numbers as `int`, others as `float`.
+    """Return the number in `value` as JSON writes it: whole numbers as `int`, others as `float`.
 
     Raises:
         NotANumber: no number in it, or something beside it (a unit).
@@ -207,6 +207,6 @@ def _decimal_sign(plain: str, notation: Notation) -> Literal[".", ","]:
 
 
 def _may_group(plain: str, sign: str) -> bool:
-    """Whether the only sign of a number may as well group thousands."""
+    """Return whether the only sign of a number may as well group thousands."""
     whole, _, rest = plain.lstrip("+-").partition(sign)
     return len(rest) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")  # noqa: PLR2004 - thousands

@@ -64,7 +64,7 @@ SYMBOLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def unit_code(written: str, codes: Iterable[str]) -> str | None:
-    """The code among `codes` for a unit as written (`kg`, `Kg.`), or None."""
+    """Return the code among `codes` for a unit as written (`kg`, `Kg.`), or None."""
     offered = set(codes)
     for candidate in (written, written.rstrip(".")):
         for code in SYMBOLS.get(candidate.strip().lower(), ()):

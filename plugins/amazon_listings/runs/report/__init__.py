@@ -147,11 +147,11 @@ class _Counting:
             kept.append(item)
 
     def by_outcome(self, out_of_scope: int) -> dict[str, int]:
-        """The number of items of each outcome; those out of scope have only been counted."""
+        """Return the number of items of each outcome; those out of scope have only been counted."""
         return {str(name): self.outcomes[name] for name in REPORTED} | {"out_of_scope": out_of_scope}
 
     def shown(self) -> list[ResolvedItem]:
-        """The items of the page: what costs money first, then those with errors."""
+        """Return the items of the page: what costs money first, then those with errors."""
         return (self._urgent + self._with_errors + self._others)[:SHOWN]
 
     def urgent(self, messages: Catalogue) -> list[str]:
@@ -164,7 +164,7 @@ class _Counting:
         return found
 
     def frequent(self) -> list[dict[str, Any]]:
-        """The most frequent issues, errors first, each with one example."""
+        """Return the most frequent issues, errors first, each with one example."""
         kinds = sorted(
             self._kinds, key=lambda kind: (WORST[self._examples[kind].severity], -self._kinds[kind])
         )
@@ -185,7 +185,7 @@ class _Counting:
 
 @contextmanager
 def _text_file(folder: RunFolder, name: str) -> Iterator[IO[str]]:
-    """A file of the report; it gets its name when it is complete. Broken text becomes `?`."""
+    """Provide a file of the report; it gets its name when it is complete. Broken text becomes `?`."""
     # A spreadsheet takes a CSV file for another encoding's, unless it begins with a byte order mark.
     encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"
     with folder.writing("report", name) as out:

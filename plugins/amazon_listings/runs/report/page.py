@@ -42,7 +42,7 @@ SELDOM = frozenset(str(outcome) for outcome in Outcome if outcome.stage in {"app
 
 
 def kind_of(issue: Issue) -> str:
-    """What makes two issues of different items the same kind."""
+    """Return what makes two issues of different items the same kind."""
     return " ".join(issue.identity)
 
 

@@ -55,7 +55,7 @@ _PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) no
 
 
 def cell(value: Any) -> str:
-    """A value as one CSV cell that no spreadsheet runs as a formula.
+    """Return a value as one CSV cell that no spreadsheet runs as a formula.
 
     Product data starting with `=`, `+`, `-`, `@` or their full-width forms, blanks before them or not, with a
     tab or a line break gets an apostrophe in front, as OWASP advises ("CSV Injection"); numbers stay numbers.
@@ -79,7 +79,7 @@ def csv_line(values: Iterable[Any]) -> str:
 
 
 def item_row(item: ResolvedItem) -> dict[str, Any]:
-    """One row of items.csv."""
+    """Return one row of items.csv."""
     errors = [issue for issue in item.issues if issue.severity == "ERROR"]
     warnings = [issue for issue in item.issues if issue.severity == "WARNING"]
     return {
@@ -95,7 +95,7 @@ def item_row(item: ResolvedItem) -> dict[str, Any]:
 
 
 def issue_row(issue: Issue, history: str, *, sku: str, pim_id: str = "", outcome: str = "") -> dict[str, Any]:
-    """One row of issues.csv.
+    """Return one row of issues.csv.
 
     Args:
         issue: The issue.

@@ -109,7 +109,7 @@ def first_values(source: FileSettings, languages: tuple[str, ...]) -> dict[str, 
 
 
 def _family_record(group: str, row: Record, so_far: Record | None) -> Record:
-    """The product's record: what this row and the group's rows so far have in common."""
+    """Return the product's record: what this row and the group's rows so far have in common."""
     record = new_record(group)
     if so_far is None:
         return {**row, "id": group, "ref": group, "status": "", "modified": None}

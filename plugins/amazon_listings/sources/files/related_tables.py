@@ -34,7 +34,7 @@ def file_table(place: str, languages: Sequence[str]) -> Rows:
 
 
 def _in_language(row: Mapping[str, Any], language: str, languages: Sequence[str]) -> dict[str, Any]:
-    """A file's row: `name_fr` is the French text of `name`."""
+    """Return a file's row: `name_fr` is the French text of `name`."""
     found: dict[str, Any] = {}
     for column, value in row.items():
         name, spoken = split_language(column, languages)

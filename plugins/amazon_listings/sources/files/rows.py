@@ -46,7 +46,7 @@ class FileRow(NamedTuple):
 
 
 def file_rows(source: FileSettings, root: Any) -> Iterator[FileRow | UnusableRecord]:
-    """Every row of the source's files, in the order of their names.
+    """Yield every row of the source's files, in the order of their names.
 
     Args:
         source: Path, delimiter, encoding, and the columns that must be there.
@@ -94,7 +94,7 @@ def column_types(path: Any, source: FileSettings) -> dict[str, str | None]:
 
 
 def find_files(root: Any) -> list[Any]:
-    """The files of a path, by name; `*` and `?` in the last part stand for any characters.
+    """Return the files of a path, by name; `*` and `?` in the last part stand for any characters.
 
     Raises:
         UnusableSource: there is none.
@@ -144,7 +144,7 @@ def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fil
 
 
 def _csv_head(stream: BinaryIO, name: str, source: FileSettings) -> tuple[Any, list[str]]:
-    """The reader of a CSV's rows, and its columns; none of an empty file."""
+    """Return the reader of a CSV's rows, and its columns; none of an empty file."""
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(_lines(stream, name, source), delimiter=source.delimiter, strict=True)
     header = [cell.strip() for cell in next(reader, [])]
@@ -286,7 +286,7 @@ def _parquet_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator
 
 
 def _objects(batch: Any) -> list[dict[str, Any] | None]:
-    """The rows of a batch; None for one that Python cannot hold, which would else stop all of them."""
+    """Return the rows of a batch; None for one that Python cannot hold, which would else stop all of them."""
     try:
         rows: list[dict[str, Any] | None] = batch.to_pylist()
     except (ValueError, OverflowError):
@@ -298,7 +298,7 @@ def _objects(batch: Any) -> list[dict[str, Any] | None]:
 
 
 def _plain(cell: Any) -> Any:
-    """A Parquet value as JSON has it: dates as ISO text, decimals as their digits, bytes as text."""
+    """Return a Parquet value as JSON has it: dates as ISO text, decimals as their digits, bytes as text."""
     if isinstance(cell, dict):
         return {key: _plain(each) for key, each in cell.items()}
     if isinstance(cell, list):

@@ -59,7 +59,7 @@ class PimConnection:
         return tuple(text for text in (self.api_key, self.secret, self.code) if text)
 
     def field(self, name: str) -> str:
-        """How to name a field of this connection to a person."""
+        """Return how to name a field of this connection to a person."""
         return f"the field “{LABELS[name]}” of the Airflow connection {self.name}"
 
     def require_complete(self) -> None:

@@ -34,7 +34,7 @@ CLOCK = frozenset({12, 13})
 
 
 def error_code(body: Mapping[str, Any]) -> int:
-    """The answer's error code, 0 if it has none.
+    """Return the answer's error code, 0 if it has none.
 
     Raises:
         UnexpectedAnswer: `error` is not a number.
@@ -48,7 +48,7 @@ def error_code(body: Mapping[str, Any]) -> int:
 
 
 def raise_for_code(body: Mapping[str, Any], connection: PimConnection) -> int:
-    """The answer's error code if the answer can be used (0, or one that only informs).
+    """Return the answer's error code if the answer can be used (0, or one that only informs).
 
     Raises:
         PimBusy: it passes by itself.

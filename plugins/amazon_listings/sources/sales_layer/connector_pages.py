@@ -22,7 +22,7 @@ PARAMETERS = {"ver": "1.18", "group_category_id": "1", "same_parent_variants": "
 
 
 def pages(transport: Transport, since: datetime | None) -> Generator[Answer]:
-    """Every page of an answer, the first one with its schema.
+    """Yield every page of an answer, the first one with its schema.
 
     Args:
         transport: The account to ask.
@@ -55,7 +55,7 @@ def pages(transport: Transport, since: datetime | None) -> Generator[Answer]:
 
 
 def _first_page(transport: Transport, parameters: Mapping[str, str]) -> Answer:
-    """The first page, signed with our clock; if that is refused, once more with the PIM's."""
+    """Return the first page, signed with our clock; if that is refused, once more with the PIM's."""
     answer = _signed(transport, parameters, skew=0)
     try:
         raise_for_code(answer.body, transport.connection)

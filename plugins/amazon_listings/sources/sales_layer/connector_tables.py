@@ -188,7 +188,7 @@ def _says(name: str, aliases: Mapping[str, str], word: str, *, whole: bool = Fal
 
 
 def _only(names: list[str], *tests: Callable[[str], bool]) -> str | None:
-    """The one name left when each test in turn narrows the choice, if it leaves any."""
+    """Return the one name left when each test in turn narrows the choice, if it leaves any."""
     for test in tests:
         if len(names) <= 1:
             break

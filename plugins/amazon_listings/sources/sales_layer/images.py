@@ -40,7 +40,7 @@ def is_unfinished(value: object, columns: Sequence[str]) -> bool:
 
 
 def positional_images(value: object, columns: Sequence[str], areas: Mapping[str, int]) -> list[Image]:
-    """The images of a connector API field.
+    """Return the images of a connector API field.
 
     Args:
         value: A list of entries `[status, id, address, address …]`.
@@ -67,7 +67,7 @@ def positional_images(value: object, columns: Sequence[str], areas: Mapping[str,
 
 
 def loose_images(value: object) -> list[Image]:
-    """The images of a value whose shape is not documented; empty if none is recognised."""
+    """Return the images of a value whose shape is not documented; empty if none is recognised."""
     if isinstance(value, str):
         return [{"url": value}] if value else []
     if isinstance(value, list):

@@ -48,7 +48,7 @@ class Table:
     columns: tuple[Column, ...]
 
     def place(self, name: str) -> int | None:
-        """Where a column stands, or None."""
+        """Return where a column stands, or None."""
         return next((n for n, column in enumerate(self.columns) if column.name == name), None)
 
     @property
@@ -77,7 +77,7 @@ class Row(NamedTuple):
 
 
 def tables(body: Mapping[str, Any]) -> dict[str, Table]:
-    """The tables that an answer describes, by name; empty if it describes none."""
+    """Return the tables that an answer describes, by name; empty if it describes none."""
     schema = _object(body.get("data_schema"))
     info = _object(body.get("data_schema_info"))
     given = _object(body.get("schema")).get("languages")
@@ -118,7 +118,7 @@ def _column(given: object, infos: Mapping[str, Any], languages: Sequence[str]) -
 
 
 def parse_row(table: Table, row: object, selection: Selection) -> Row:
-    """One row of a table.
+    """Return one row of a table.
 
     Raises:
         UnusableRow: the row does not fit the table's columns; the text says how.

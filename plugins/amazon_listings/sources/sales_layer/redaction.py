@@ -13,7 +13,7 @@ _SIGNED = re.compile(r"(?i)\b(code|time|unique|key256|key)=[^&\s\"'#]+")
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without the parameters of a signed query and without the given secrets."""
+    """Return the text without the parameters of a signed query and without the given secrets."""
     for secret in secrets:
         text = text.replace(secret, "***")
     return _SIGNED.sub(r"\1=***", text)

@@ -99,7 +99,7 @@ def _of_connector(
 
 
 def _records(table: Table, given: list[Any], selection: Selection) -> Iterator[Record]:
-    """The rows that can be read: one that cannot is only missing from the table."""
+    """Yield the rows that can be read: one that cannot is only missing from the table."""
     for row in given:
         try:
             record = parse_row(table, row, selection).record
@@ -116,7 +116,7 @@ def _row_of(record: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _spoken(row: Any, language: str, languages: Sequence[str]) -> dict[str, Any]:
-    """A row of the REST API with its texts in one language."""
+    """Return a row of the REST API with its texts in one language."""
     return {
         name: _text(value, language, languages)
         for name, value in (row.items() if isinstance(row, dict) else ())

@@ -102,7 +102,7 @@ class Catalogue:
         return moment, describe(answer.body, name)
 
     def _link(self) -> str:
-        """The field by which variants name their product: its id, else its reference."""
+        """Return the field by which variants name their product: its id, else its reference."""
         if self.variants is None:
             return self.products.identifier
         for field in (self.products.identifier, self.products.reference):
@@ -273,7 +273,7 @@ class Catalogue:
                 yield row, language, True
 
     def _needed_fields(self) -> frozenset[str] | None:
-        """The fields to ask for; None: all of them.
+        """Return the fields to ask for; None: all of them.
 
         A needed field that the metadata does not name may be there all the same, so then too
         everything is asked for: it is found, or nobody has it.
@@ -303,7 +303,7 @@ class Catalogue:
 
 
 def _named(row: object, resource: Resource) -> str:
-    """What a row that cannot be read may be known by."""
+    """Return what a row that cannot be read may be known by."""
     if not isinstance(row, dict):
         return ""
     return shown(row.get(resource.reference)) or shown(row.get(resource.identifier))

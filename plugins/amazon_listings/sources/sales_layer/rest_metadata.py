@@ -53,13 +53,13 @@ class Resource:
         return self.status is None or word in STATUSES.values()
 
     def status_word(self, code: object) -> str:
-        """The status in words; a code without a known meaning as it is."""
+        """Return the status in words; a code without a known meaning as it is."""
         text = printable(code[:100]) if isinstance(code, str) else str(code if code is not None else "")[:100]
         return STATUSES.get(text.upper(), text)
 
 
 def describe(body: Mapping[str, Any], name: str) -> Resource:
-    """The resource `Products` or `Variants`.
+    """Return the resource `Products` or `Variants`.
 
     Raises:
         UnexpectedAnswer: the metadata describes no such resource, or no reference to know its
@@ -96,7 +96,7 @@ def describe(body: Mapping[str, Any], name: str) -> Resource:
 
 
 def _schema(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The schema of the resource; a resource's metadata brings its relatives' along."""
+    """Return the schema of the resource; a resource's metadata brings its relatives' along."""
     given = body.get("value")
     schemas = [
         each

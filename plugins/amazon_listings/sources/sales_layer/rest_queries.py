@@ -30,19 +30,19 @@ MOST_PASSES = 3
 
 
 def literal(value: object) -> str:
-    """A value in a filter: numbers bare, everything else quoted."""
+    """Return a value in a filter: numbers bare, everything else quoted."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return "'" + str(value).replace("'", "''") + "'"
 
 
 def any_of(field: str, values: Iterable[object]) -> str:
-    """A filter that is true for records whose field has one of the values."""
+    """Return a filter that is true for records whose field has one of the values."""
     return " or ".join(f"{field} eq {literal(value)}" for value in values)
 
 
 def both(*filters: str) -> str:
-    """A filter that is true where all are; empty ones do not count."""
+    """Return a filter that is true where all are; empty ones do not count."""
     given = [each for each in filters if each]
     return given[0] if len(given) == 1 else " and ".join(f"({each})" for each in given)
 
@@ -60,7 +60,7 @@ def status_filter(resource: Resource, selection: Selection) -> str:
 
 
 def change_filter(resource: Resource, selection: Selection) -> str:
-    """The filter for records changed within the selection's dates; empty without dates."""
+    """Return the filter for records changed within the selection's dates; empty without dates."""
     since, until = utc(selection.changed_since), utc(selection.changed_until)
     return both(
         f"{resource.modified} ge {literal(_moment(since))}" if since else "",
@@ -168,7 +168,7 @@ def _pages(
 
 
 def ask(transport: Transport, path: str, *, language: str | None = None) -> JsonObject:
-    """One answer of the REST API."""
+    """Return one answer of the REST API."""
     headers = {"X-API-KEY": transport.connection.api_key.strip()}
     if language:
         headers["Accept-Language"] = language

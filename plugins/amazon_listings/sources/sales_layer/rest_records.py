@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def rest_record(row: object, resource: Resource, selection: Selection, language: str | None) -> Record:
-    """The record of a row.
+    """Return the record of a row.
 
     Args:
         row: As the API sent it.

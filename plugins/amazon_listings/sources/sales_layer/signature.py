@@ -7,7 +7,7 @@ import secrets
 
 
 def signed_query(code: str, secret: str, *, time: int, unique: int | None = None) -> dict[str, str]:
-    """The query parameters that prove who asks.
+    """Return the query parameters that prove who asks.
 
     `key256` is the SHA-256, in lower-case hex, of code, secret, time and unique one after the
     other. Source: "API connector: authentication" of Sales Layer and its PHP SDK.

@@ -82,7 +82,7 @@ class Transport:
         self._session.close()
 
     def own(self, link: str, base: str | None = None) -> str:
-        """The link, if it stays on the connection's host, with the connection's scheme and port.
+        """Return the link, if it stays on the connection's host, with the connection's scheme and port.
 
         Raises:
             UnsafeLink: it leads to another host.
@@ -202,7 +202,7 @@ _BACK_OFF = tenacity.wait_exponential_jitter(initial=1, max=LONGEST_WAIT)
 
 
 def _pause(state: tenacity.RetryCallState) -> float:
-    """What the PIM asked for (at most `LONGEST_WAIT`), else ever longer, with jitter."""
+    """Return what the PIM asked for (at most `LONGEST_WAIT`), else ever longer, with jitter."""
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, RetryableError) else None
     return min(asked, LONGEST_WAIT) if asked is not None else _BACK_OFF(state)

@@ -62,7 +62,7 @@ ALWAYS: Formula = frozenset([frozenset()])
 
 
 def fact(path: tuple[Hop, ...], test: str = "given", values: Iterable[str] = ()) -> Formula:
-    """The formula that is just this fact."""
+    """Return the formula that is just this fact."""
     return frozenset([frozenset([Literal(Fact(path, test, frozenset(values)), holds=True)])])
 
 
@@ -89,7 +89,7 @@ def negated(formula: Formula) -> Formula:
 
 
 def implies(first: Literal, second: Literal) -> bool:
-    """Whether the first cannot be true without the second."""
+    """Return whether the first cannot be true without the second."""
     if first.holds and second.holds:
         return _follows(first.fact, second.fact)
     if not first.holds and not second.holds:
@@ -115,7 +115,7 @@ def _follows(first: Fact, second: Fact) -> bool:
 
 
 def _excluded(first: Literal, second: Literal) -> bool:
-    """Whether the two cannot both be true."""
+    """Return whether the two cannot both be true."""
     if first.holds and second.holds:
         one, two = first.fact, second.fact
         return _single(one, two) and not one.values & two.values
@@ -123,7 +123,7 @@ def _excluded(first: Literal, second: Literal) -> bool:
 
 
 def _single(one: Fact, two: Fact) -> bool:
-    """Whether both speak of the value at one place that holds a single value."""
+    """Return whether both speak of the value at one place that holds a single value."""
     return (
         one.test == two.test == "in"
         and one.path == two.path
@@ -132,7 +132,7 @@ def _single(one: Fact, two: Fact) -> bool:
 
 
 def shortest(formula: Formula) -> Formula:
-    """The same formula with fewer and shorter terms."""
+    """Return the same formula with fewer and shorter terms."""
     terms = {term for term in map(_reduced, formula) if term is not None}
     while len(terms) > 1:
         terms = _absorbed(terms)
@@ -145,7 +145,7 @@ def shortest(formula: Formula) -> Formula:
 
 @lru_cache(maxsize=8192)  # rules repeat the same few conditions hundreds of times
 def _reduced(term: Term) -> Term | None:
-    """A term without what follows from the rest of it; None if it contradicts itself."""
+    """Return a term without what follows from the rest of it; None if it contradicts itself."""
     if len(term) <= 1:
         return term
     literals = set(term)
@@ -167,7 +167,7 @@ def _reduced(term: Term) -> Term | None:
 
 
 def _covers(weak: Iterable[Literal], strong: Iterable[Literal]) -> bool:
-    """Whether `strong` is a special case of `weak`."""
+    """Return whether `strong` is a special case of `weak`."""
     known = tuple(strong)
     return all(any(implies(item, wanted) for item in known) for wanted in weak)
 
@@ -221,7 +221,7 @@ def _not_true(terms: set[Term]) -> set[Term] | None:
 
 
 def _resolved(terms: set[Term]) -> set[Term] | None:
-    """A literal goes where another term holds without it: `a or (not a and b)` is `a or b`."""
+    """Drop a literal where another term holds without it: `a or (not a and b)` is `a or b`."""
     for term in terms:
         for item in term:
             opposite = Literal(item.fact, not item.holds)
@@ -232,7 +232,7 @@ def _resolved(terms: set[Term]) -> set[Term] | None:
 
 
 def prefixed(formula: Formula, hop: Hop) -> Formula:
-    """The same said of what is below `hop`."""
+    """Return the same said of what is below `hop`."""
     return frozenset(
         frozenset(Literal(item.fact._replace(path=(hop, *item.fact.path)), item.holds) for item in term)
         for term in formula

@@ -53,7 +53,7 @@ class Rule:
 
 
 def rule(schema: dict[str, Any], pointer: Pointer = ()) -> Rule | None:
-    """The rule of a schema's unconditional part; None where Amazon's keywords set no limit."""
+    """Return the rule of a schema's unconditional part; None where Amazon's keywords set no limit."""
     properties = schema.get("properties", {})
     found = Rule(
         pointer,
@@ -132,7 +132,7 @@ def failures(rule: Rule, value: Any, path: Pointer = ()) -> Iterator[tuple[Point
 
 
 def combinations(items: list[Any], selectors: tuple[str, ...] | None) -> Counter[str]:
-    """How often each combination of selector values occurs among the items that are objects."""
+    """Return how often each combination of selector values occurs among the items that are objects."""
     return Counter(
         json.dumps(
             item if selectors is None else {name: item[name] for name in selectors if name in item},
@@ -186,5 +186,5 @@ class EngineKeyword:
 
 
 def engine_keywords() -> dict[str, type[KeywordValidator]]:
-    """The engine's classes by keyword."""
+    """Return the engine's classes by keyword."""
     return {name: type(name, (EngineKeyword,), {"keyword": name}) for name in KEYWORDS}

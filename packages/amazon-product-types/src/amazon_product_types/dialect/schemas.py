@@ -38,7 +38,7 @@ Pointer = tuple[str | int, ...]
 
 
 def children(schema: dict[str, Any]) -> Iterator[tuple[Pointer, Any]]:
-    """The schemas right below `schema`, each with the steps that lead there."""
+    """Yield the schemas right below `schema`, each with the steps that lead there."""
     for keyword, value in schema.items():
         if keyword in MAPS and isinstance(value, dict):
             for name, child in value.items():
@@ -51,7 +51,7 @@ def children(schema: dict[str, Any]) -> Iterator[tuple[Pointer, Any]]:
 
 
 def at(document: Any, pointer: Pointer) -> Any:
-    """What stands at `pointer`, following a `$ref` where the pointer steps through one.
+    """Return what stands at `pointer`, following a `$ref` where the pointer steps through one.
 
     Returns:
         The schema or keyword value there; None if there is nothing.
@@ -66,7 +66,7 @@ def at(document: Any, pointer: Pointer) -> Any:
 
 
 def compile_schema(schema: Any) -> jsonschema_rs.Validator:
-    """A validator of the dialect: 2019-09, formats asserted, Amazon's keywords, never the network."""
+    """Return a validator of the dialect: 2019-09, formats asserted, Amazon's keywords, never the network."""
     # The engine is a quarter slower once it knows any keyword of ours, so only where one is left.
     own = keywords.engine_keywords() if _uses_keywords(schema) else None
     # What an error says is never read, so the engine need not spell out the values it found.

@@ -119,7 +119,7 @@ class RuleCheck:
 
 
 def _plain(fact: Any, label: Callable[[str], str], texts: Catalogue) -> Any:
-    """A fact as a sentence takes it: amounts as numbers, attributes by their labels."""
+    """Return a fact as a sentence takes it: amounts as numbers, attributes by their labels."""
     if isinstance(fact, Decimal):
         return int(fact) if fact == fact.to_integral_value() else float(fact)
     if isinstance(fact, list):

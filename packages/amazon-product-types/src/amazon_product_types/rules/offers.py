@@ -49,7 +49,7 @@ def offer_findings(attributes: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _price_for_all(offers: list[tuple[int, dict[str, Any]]], offer: Mapping[str, Any]) -> Priced | None:
-    """The price for everybody beside an offer for businesses."""
+    """Return the price for everybody beside an offer for businesses."""
     if offer.get("audience") != "B2B":
         return None
     for position, other in offers:
@@ -126,7 +126,7 @@ def _dated(offer: Mapping[str, Any], name: str) -> object:
 
 
 def _dates(rule: str, start: object, end: object, path: Path) -> Iterator[Finding]:
-    """A span that ends before it begins; one day may be both."""
+    """Yield a finding for a span that ends before it begins; one day may be both."""
     begins, ends = moment(start), moment(end)
     if begins is None or ends is None:
         return

@@ -55,7 +55,7 @@ class Allowances:
         self._options: dict[Pointer, OptionList] = {}
 
     def advised(self, code: str, path: Pointer, value: Any) -> dict[str, Any]:
-        """The values that a warning offers instead: options and their total.
+        """Return the values that a warning offers instead: options and their total.
 
         Args:
             code: `not_suggested` or `deprecated_option`.
@@ -80,7 +80,7 @@ class Allowances:
         return options
 
     def allowed(self, cause: Cause, value: Any, catalogue: Catalogue) -> Allowed:
-        """What would be right in place of a cause's value.
+        """Return what would be right in place of a cause's value.
 
         Args:
             cause: The cause.

@@ -75,7 +75,7 @@ def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapp
 
 
 def _paths(issue: Mapping[str, Any]) -> list[str]:
-    """The attributes that an issue names, or the dotted path of a feed report."""
+    """Return the attributes that an issue names, or the dotted path of a feed report."""
     path = issue.get("attributePath") or issue.get("attributeName")
     names = [path] if path else issue.get("attributeNames") or ()
     return list(dict.fromkeys(str(name) for name in names if name))

@@ -78,7 +78,7 @@ class Cause:
 
 
 def value_at(attributes: Any, path: Pointer) -> Any:
-    """The value at a place of the payload; None if there is none."""
+    """Return the value at a place of the payload; None if there is none."""
     for step in path:
         try:
             attributes = attributes[step]
@@ -88,7 +88,7 @@ def value_at(attributes: Any, path: Pointer) -> Any:
 
 
 def each_cause(failures: Iterable[Failure], document: dict[str, Any], attributes: Any) -> Iterator[Cause]:
-    """Each failing place as a cause of its own; a keyword that fails for three properties is three."""
+    """Yield each failing place as a cause of its own; one keyword can fail for three."""
     for failure in failures:
         for name in failure.names or (None,):
             one = failure if name is None else failure._replace(names=(name,))
@@ -97,7 +97,7 @@ def each_cause(failures: Iterable[Failure], document: dict[str, Any], attributes
 
 
 def causes(failures: Iterable[Failure], document: dict[str, Any], attributes: Any) -> list[Cause]:
-    """The causes behind the failures, in the order in which they were found."""
+    """Return the causes behind the failures, in the order in which they were found."""
     by_place: dict[Pointer, dict[str, Cause]] = {}
     for cause in each_cause(failures, document, attributes):
         known = by_place.setdefault(cause.path, {}).setdefault(cause.code, cause)

@@ -107,7 +107,7 @@ class Engine:
         )
 
     def failures(self, attributes: Any) -> Iterator[Failure]:
-        """Each keyword that fails, at each place. ValueError if the payload is not JSON data."""
+        """Yield each keyword that fails, at each place. ValueError if the payload is not JSON data."""
         if isinstance(attributes, dict):
             for name in self._required.always:
                 if name not in attributes:
@@ -163,7 +163,7 @@ def _failure(error: jsonschema_rs.ValidationError) -> Failure:
 
 
 def _refers_only_to_defs(schema: Any) -> bool:
-    """A reference into an attribute would make its unconditional limits conditional ones."""
+    """Return whether no reference leads elsewhere: into an attribute, its limits would be conditional."""
     if not isinstance(schema, dict):
         return True
     reference = schema.get("$ref", "#/$defs/")
@@ -173,7 +173,7 @@ def _refers_only_to_defs(schema: Any) -> bool:
 
 
 def _plain(schema: Any, *, walked: bool) -> Any:
-    """The schema without annotations, and without the keywords that the walk decides."""
+    """Return the schema without annotations, and without the keywords that the walk decides."""
     if not isinstance(schema, dict):
         return schema
     plain: dict[str, Any] = {}

@@ -54,11 +54,11 @@ class Explainer:
         self._warn = lru_cache(MEMORY)(self._warning)
 
     def why(self, cause: Cause, attributes: Any) -> Term:
-        """The conditions that made the rule apply; empty for a rule without condition."""
+        """Return the conditions that made the rule apply; empty for a rule without condition."""
         return self._reasons.of(cause.main.pointer, cause.main.path, attributes)
 
     def issue(self, cause: Cause, attributes: Any, catalogue: Catalogue, term: Term) -> Issue:
-        """The issue of a cause.
+        """Return the issue of a cause.
 
         Args:
             cause: The cause.
@@ -109,7 +109,7 @@ class Explainer:
     def warning(
         self, advised: Advised, attributes: Any, catalogue: Catalogue, *, elsewhere: int = 0
     ) -> Issue:
-        """A warning about a place that goes against advice.
+        """Return a warning about a place that goes against advice.
 
         Args:
             advised: The place and the keyword that gives the advice.

@@ -17,7 +17,7 @@ Conditional = tuple[tuple[str, ...], Any]
 
 
 def factored(schema: Any) -> Any:
-    """A schema that accepts exactly what `schema` accepts."""
+    """Return a schema that accepts exactly what `schema` accepts."""
     if not isinstance(schema, dict):
         return schema
     result = {**schema}
@@ -38,7 +38,7 @@ def factored(schema: Any) -> Any:
 
 
 def _accepts_by_type(schema: dict[str, Any]) -> bool:
-    """A list of suggestions: `anyOf` with a branch that asks no more than `type` already does."""
+    """Return a list of suggestions: `anyOf` with a branch that asks no more than `type` already does."""
     return "type" in schema and {"type": schema["type"]} in schema.get("anyOf", ())
 
 
@@ -51,7 +51,7 @@ def _flat(parts: Iterable[Any]) -> Iterator[Any]:
 
 
 def _merged(parts: Iterable[Any]) -> Iterator[Any]:
-    """The parts of an `allOf`, those of one shape merged into one."""
+    """Yield the parts of an `allOf`, those of one shape merged into one."""
     conditionals: list[Conditional] = []
     by_name: dict[str, list[Any]] = {}
     for_items: list[Any] = []
@@ -74,7 +74,7 @@ def _merged(parts: Iterable[Any]) -> Iterator[Any]:
 
 
 def _conjuncts(condition: Any) -> Iterator[str]:
-    """The conditions that must hold together, as text that is equal where they are."""
+    """Yield the conditions that must hold together, as text that is equal where they are."""
     if isinstance(condition, dict) and set(condition) == {"allOf"}:
         for part in condition["allOf"]:
             yield from _conjuncts(part)

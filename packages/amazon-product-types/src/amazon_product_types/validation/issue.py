@@ -92,7 +92,7 @@ class Issue:
         return (self.family or self.code, self.attribute)
 
     def to_dict(self) -> dict[str, Any]:
-        """The issue as JSON data; what is as by default is left out, `from_dict` restores it."""
+        """Return the issue as JSON data; what is as by default is left out, `from_dict` restores it."""
         return {
             field.name: list(value) if isinstance(value, tuple) else value
             for field in fields(self)
@@ -101,7 +101,7 @@ class Issue:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Issue:
-        """The issue of `to_dict`; keys of a newer version are ignored."""
+        """Return the issue of `to_dict`; keys of a newer version are ignored."""
         known = {field.name for field in fields(cls)}
         values: dict[str, Any] = {}
         for key in known & data.keys():

@@ -32,7 +32,7 @@ class _Kept:
 
 
 def merge_issues(issues: Iterable[Issue]) -> list[Issue]:
-    """The issues of one item with those that say the same thing put together.
+    """Return the issues of one item with those that say the same thing put together.
 
     Two issues of different sources are the same if family and attribute agree (`Issue.identity`).
     Besides, what the mapping could not fill is missing from the payload for no other reason, and an
@@ -88,7 +88,7 @@ def _spread(place: int, issue: Issue, kept: list[_Kept]) -> None:
 
 
 def _keys(issue: Issue) -> set[Key]:
-    """What an issue is recognised by."""
+    """Return what an issue is recognised by."""
     names = (issue.allowed or {}).get("one_of", ())
     keys = {(issue.family, name) for name in names}
     if issue.attribute:
@@ -112,7 +112,7 @@ def _add(place: int, issue: Issue, same: list[_Kept]) -> None:
 
 
 def _is_told(issue: Issue, kept: list[_Kept]) -> bool:
-    """Whether an equal issue of the same source is there."""
+    """Return whether an equal issue of the same source is there."""
     return any(all(getattr(issue, name) == getattr(one.issue, name) for name in EQUAL) for one in kept)
 
 

@@ -22,7 +22,7 @@ DEEPEST = 200
 
 
 def readable(payload: Any) -> tuple[Any, list[Failure]]:
-    """The payload as data that the engine can read, and the places where it was none.
+    """Return the payload as data that the engine can read, and the places where it was none.
 
     Broken text keeps its length, with a replacement character for what cannot be sent; what JSON
     has no form for (NaN, bytes, dates, keys that are no text) becomes null or goes.

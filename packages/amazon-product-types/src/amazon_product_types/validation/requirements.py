@@ -66,13 +66,13 @@ class Requirements:
                     yield pointer, name
 
     def unknown(self, attributes: dict[str, Any]) -> tuple[str, ...]:
-        """The attributes that there may not be."""
+        """Return the attributes that there may not be."""
         if self.known is None or attributes.keys() <= self.known:
             return ()
         return tuple(name for name in attributes if name not in self.known)
 
     def take(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """What is left of a definition without the rules that are decided here."""
+        """Return what is left of a definition without the rules that are decided here."""
         left = dict(schema)
         if "required" in left:
             self.always = tuple(left.pop("required"))

@@ -79,7 +79,7 @@ class Validator:
             return False
 
     def issues(self, attributes: Any, *, language: str = "en", update: bool = False) -> list[Issue]:
-        """What is wrong with a payload, one issue per cause, and what deserves a warning.
+        """Return what is wrong with a payload, one issue per cause, and what deserves a warning.
 
         Args:
             attributes: The payload: attribute names and their values.
@@ -121,13 +121,13 @@ class Validator:
         ] + self._warnings(payload, {joined(path) for path, _, _ in errors}, texts, update=update)
 
     def label(self, path: str) -> str:
-        """What people call a place, `item_weight/0/unit`, in the language of the locale document."""
+        """Return what people call a place, `item_weight/0/unit`, in the language of the locale document."""
         return self._definition.label_at(
             tuple(int(step) if step.isdigit() else step for step in path.split("/"))
         )
 
     def _failing(self, attributes: Any) -> tuple[Any, list[Failure]]:
-        """The payload as the engine can read it, and every failing place."""
+        """Return the payload as the engine can read it, and every failing place."""
         payload, broken = (attributes, []) if is_sendable(attributes) else readable(attributes)
         try:
             return payload, [*broken, *self._engine.failures(payload)]
@@ -164,7 +164,7 @@ class Validator:
 def compile_definition(
     document: dict[str, Any], *, locale_document: dict[str, Any] | None = None
 ) -> Validator:
-    """The compiled definition of a document; the same one for the same content.
+    """Return the compiled definition of a document; the same one for the same content.
 
     Args:
         document: A product type definition of the Product Type Definitions API, fetched in the

@@ -21,12 +21,12 @@ def measured(value: Any) -> dict[str, int] | None:
 
 
 def joined(path: Pointer) -> str:
-    """A place as text: `item_weight/0/unit`."""
+    """Return a place as text: `item_weight/0/unit`."""
     return "/".join(map(str, path))
 
 
 def shown(value: Any) -> Any:
-    """A value as it may stand in an issue: JSON data, long ones as cut text."""
+    """Return a value as it may stand in an issue: JSON data, long ones as cut text."""
     if isinstance(value, str):
         return cut(sendable(value), LONGEST_FOUND)
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):

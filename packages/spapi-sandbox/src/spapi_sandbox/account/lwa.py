@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def create_router(state: SandboxState) -> APIRouter:
-    """The token endpoint."""
+    """Return the token endpoint."""
     router = APIRouter()
 
     @router.post("/auth/o2/token")
@@ -33,7 +33,7 @@ def create_router(state: SandboxState) -> APIRouter:
 
 
 def _asked(body: bytes, content_type: str) -> dict[str, str]:
-    """The parameters; none where body and content type do not agree, as at Amazon."""
+    """Return the parameters; none where body and content type do not agree, as at Amazon."""
     if content_type.partition(";")[0].strip().lower() == "application/json":
         try:
             asked = json.loads(body)

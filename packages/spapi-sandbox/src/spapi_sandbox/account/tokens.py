@@ -74,7 +74,7 @@ class TokenIssuer:
         self.lifetime = type(self).lifetime
 
     def issue(self, asked: dict[str, str]) -> dict[str, object]:
-        """The answer to a token request; raises `LwaError` where Login with Amazon refuses."""
+        """Return the answer to a token request; raises `LwaError` where Login with Amazon refuses."""
         kind = asked.get("grant_type", "")
         if kind not in {"refresh_token", "client_credentials", "authorization_code"}:
             description = "The authorization grant type is not supported by the authorization server"
@@ -138,14 +138,14 @@ class TokenIssuer:
         return bearer
 
     def rotate(self, secret: str, *, old_valid_seconds: float | None = None) -> None:
-        """A new client secret; the old ones stay valid for `old_valid_seconds` (None: Amazon's 7 days)."""
+        """Make a new client secret; old ones stay valid for `old_valid_seconds` (None: Amazon's 7 days)."""
         until = self._clock.now() + (OLD_SECRET_SECONDS if old_valid_seconds is None else old_valid_seconds)
         with self._lock:
             self._secrets = {old: min(valid, until) for old, valid in self._secrets.items()}
             self._secrets[secret] = float("inf")
 
     def expire_secret(self, secret: str | None = None) -> None:
-        """A secret (None: the newest) was not rotated in time: SP-API refuses every token that it got.
+        """Let a secret (None: the newest) expire: SP-API refuses every token that it got.
 
         Raises:
             KeyError: there is no such secret.
@@ -157,16 +157,16 @@ class TokenIssuer:
             self._expired.add(name)
 
     def revoke(self, grant: str) -> None:
-        """The partner takes back a grant: tokens of it stop working."""
+        """Take back a grant, as the partner: its tokens stop working."""
         with self._lock:
             self._revoked.add(grant)
 
     def restore(self, grant: str) -> None:
-        """The partner gives a grant again that was taken back."""
+        """Give a grant again, as the partner, that was taken back."""
         with self._lock:
             self._revoked.discard(grant)
 
     def forget_access_tokens(self) -> None:
-        """Every access token issued so far becomes invalid; the grants stay."""
+        """Make every access token issued so far invalid; the grants stay."""
         with self._lock:
             self._bearers.clear()

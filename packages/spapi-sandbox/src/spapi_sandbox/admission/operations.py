@@ -299,7 +299,7 @@ def operation_of(method: str, raw_path: str) -> str:
 
 
 def path_parameters(operation: Operation, raw_path: str) -> dict[str, str] | None:
-    """The still percent-encoded values in the path; `None` if the path does not fit the operation."""
+    """Return the still percent-encoded values in the path; `None` if the path does not fit the operation."""
     pattern = next(pattern for entry, pattern in _PATTERNS if entry.name == operation.name)
     match = pattern.fullmatch(raw_path)
     return match.groupdict() if match else None

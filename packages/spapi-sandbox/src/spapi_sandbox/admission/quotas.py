@@ -50,7 +50,7 @@ class Buckets:
         self.clear()
 
     def clear(self) -> None:
-        """Every bucket full, default limits, enforcement on."""
+        """Fill every bucket, with default limits and enforcement on."""
         self._levels: dict[str, tuple[float, float]] = {}
         self.enabled = True
         self.factor = 1.0

@@ -42,7 +42,7 @@ class Refusal(Exception):
 
 
 def error_body(status: int, message: str = "", *, code: str = "", details: str = "") -> dict[str, Any]:
-    """The body of an error answer."""
+    """Return the body of an error answer."""
     default_code, default_message = _DEFAULTS.get(status, ("InternalFailure", "Internal failure"))
     error = {"code": code or default_code, "message": message or default_message, "details": details}
     return {"errors": [error]}

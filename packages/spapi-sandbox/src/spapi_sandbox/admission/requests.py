@@ -56,18 +56,18 @@ class Call:
     region: str = ""
 
     def account(self) -> Account:
-        """The account of the path's sellerId, if the grant reaches it."""
+        """Return the account of the path's sellerId, if the grant reaches it."""
         return self.granted(self.path["sellerId"])
 
     def granted(self, seller_id: str) -> Account:
-        """The account of that id, if the grant reaches it."""
+        """Return the account of that id, if the grant reaches it."""
         account = self.accounts.get(seller_id)
         if account is None or account.id not in self.bearer.account_ids:
             raise Refusal(400, "Invalid 'sellerId' and 'marketplaceId' combination provided.")
         return account
 
     def marketplaces(self, account: Account | None = None) -> list[Marketplace]:
-        """The marketplaces of `marketplaceIds`, all of one region and open to `account`."""
+        """Return the marketplaces of `marketplaceIds`, all of one region and open to `account`."""
         found = [BY_ID.get(identifier) for identifier in self.query["marketplaceIds"]]
         known = [entry for entry in found if entry is not None]
         if len(known) < len(found):
@@ -159,7 +159,7 @@ def _bearer(state: SandboxState, operation: Operation, request: Request) -> Bear
 
 
 def _body(operation: Operation, request: Request, content: bytes, longest: int) -> tuple[Any, Refusal | None]:
-    """The parsed body, or what is wrong with it (after the quota was drawn)."""
+    """Return the parsed body, or what is wrong with it (after the quota was drawn)."""
     if not operation.has_body:
         return None, None
     if len(content) > longest:
@@ -206,7 +206,7 @@ def _query(operation: Operation, query_string: bytes, *, lenient: bool) -> dict[
 
 
 def _tolerated(pairs: list[tuple[str, str]], known: Mapping[str, Parameter]) -> list[tuple[str, str]]:
-    """The parameters as Amazon reads them from clients that are less careful than ours.
+    """Return the parameters as Amazon reads them from clients that are less careful than ours.
 
     Names in any case; unknown ones are passed over; a list may be given one value at a time, and the
     same value twice; of any other parameter the last value counts. Source: what `python-amazon-sp-api`

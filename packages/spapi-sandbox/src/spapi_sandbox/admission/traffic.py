@@ -78,7 +78,7 @@ class Traffic:
             self._faults.clear()
 
     def next_fault(self, operation: str) -> Fault | None:
-        """The fault that strikes this request, if any; uses it up."""
+        """Return the fault that strikes this request, if any; uses it up."""
         with self._lock:
             for fault in self._faults:
                 if fault.operation not in {operation, EVERY} or fault.times <= 0:

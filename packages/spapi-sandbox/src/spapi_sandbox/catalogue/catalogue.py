@@ -64,14 +64,14 @@ class Catalogue:
                 yield entry
 
     def get(self, table: Table, entry_id: int) -> Entry | None:
-        """The live entry, or None."""
+        """Return the live entry, or None."""
         key = (table, entry_id)
         if key in self._deleted:
             return None
         return self._edited.get(key) or self._added[table].get(entry_id) or self._stock.get(table, entry_id)
 
     def variants_of(self, product: int) -> list[Entry]:
-        """The product's live variants, by id."""
+        """Return the product's live variants, by id."""
         ids = [variant.id for variant in self._stock.variants_of(product)]
         ids += [entry.id for entry in self._added["variants"].values() if entry.parent == product]
         return [entry for entry_id in sorted(ids) if (entry := self.get("variants", entry_id))]
@@ -180,14 +180,14 @@ class Catalogue:
 
 
 def load(folder: Path = FOLDER, *, seed: int = 0) -> Catalogue:
-    """The catalogue of the files in `folder`; `seed` decides stock levels and change dates."""
+    """Return the catalogue of the files in `folder`; `seed` decides stock levels and change dates."""
     files = read_files(folder)
     stock = ListedStock(files, seed=seed)
     return Catalogue(stock, fields=files.fields, languages=files.languages, company=files.company)
 
 
 def generate(n_items: int, seed: int = 0, *, folder: Path = FOLDER) -> Catalogue:
-    """A catalogue of `n_items` items (variants, and products without any) made when they are read.
+    """Return a catalogue of `n_items` items (variants, and products without any) made when they are read.
 
     The items are clean; entry k of the same seed is the same whatever `n_items` is.
     """

@@ -53,10 +53,10 @@ class Stock(Protocol):
         """Entries with an id above `after`, by id."""
 
     def get(self, table: Table, entry_id: int) -> Entry | None:
-        """The entry, or None."""
+        """Return the entry, or None."""
 
     def variants_of(self, product: int) -> list[Entry]:
-        """The product's variants, by id."""
+        """Return the product's variants, by id."""
 
     def last_id(self, table: Table) -> int:
-        """The highest id in use."""
+        """Return the highest id in use."""

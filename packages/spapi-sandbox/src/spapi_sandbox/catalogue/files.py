@@ -29,7 +29,7 @@ class CatalogueFiles:
 
 @cache
 def read_files(folder: Path = FOLDER) -> CatalogueFiles:
-    """The catalogue's files, read once."""
+    """Return the catalogue's files, read once."""
     words = _yaml(folder / "words.yaml")
     languages = tuple(words["languages"])
     return CatalogueFiles(

@@ -53,7 +53,7 @@ class LargeStock:
                 yield self._variant(index)
 
     def get(self, table: Table, entry_id: int) -> Entry | None:
-        """The entry, or None."""
+        """Return the entry, or None."""
         if table == "categories":
             return self._written.get(table, entry_id)
         first, count = (
@@ -65,7 +65,7 @@ class LargeStock:
         return self._product(index) if table == "products" else self._variant(index)
 
     def variants_of(self, product: int) -> list[Entry]:
-        """The product's variants, by id."""
+        """Return the product's variants, by id."""
         index = product - FIRST_PRODUCT
         if not 0 <= index < self._n_products:
             return []
@@ -74,7 +74,7 @@ class LargeStock:
         ]
 
     def last_id(self, table: Table) -> int:
-        """The highest id in use."""
+        """Return the highest id in use."""
         if table == "categories":
             return self._written.last_id(table)
         return (

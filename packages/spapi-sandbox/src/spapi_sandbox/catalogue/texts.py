@@ -46,7 +46,7 @@ def _facts(plan: Plan, language: str) -> dict[str, str]:
 
 
 def texts_of(plan: Plan) -> dict[str, dict[str, str]]:
-    """Every text field of a product, by field and language."""
+    """Return every text field of a product, by field and language."""
     words, kind, family, row = plan.files.words, plan.kind, plan.family, plan.row
     texts: dict[str, dict[str, str]] = {}
 

@@ -53,15 +53,15 @@ class ListedStock:
             yield self._entries[table][ids[position]]
 
     def get(self, table: Table, entry_id: int) -> Entry | None:
-        """The entry, or None."""
+        """Return the entry, or None."""
         return self._entries[table].get(entry_id)
 
     def variants_of(self, product: int) -> list[Entry]:
-        """The product's variants, by id."""
+        """Return the product's variants, by id."""
         return self._variants.get(product, [])
 
     def last_id(self, table: Table) -> int:
-        """The highest id in use."""
+        """Return the highest id in use."""
         return self._ids[table][-1]
 
 
@@ -248,7 +248,7 @@ def _variant(
 
 
 def _size_values(family: dict[str, Any], row: dict[str, Any], size: str) -> dict[str, Any]:
-    """What a size changes: its own measure, and weight and price that grow with it."""
+    """Return what a size changes: its own measure, and weight and price that grow with it."""
     sizes = [str(key) for key in row["sizes"]]
     growth = 1 + SIZE_PRICE_STEP * sizes.index(size)
     measure = list(row["sizes"].values())[sizes.index(size)]

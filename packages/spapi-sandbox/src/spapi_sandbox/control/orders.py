@@ -145,7 +145,7 @@ class Recording(Order):
 
 
 def refused(_request: Request, error: RequestValidationError) -> JSONResponse:
-    """The answer to a body that cannot be used: where it is wrong, and how."""
+    """Return the answer to a body that cannot be used: where it is wrong, and how."""
     problems = (
         ": ".join(filter(None, (".".join(str(part) for part in one["loc"][1:]), one["msg"])))
         for one in error.errors()

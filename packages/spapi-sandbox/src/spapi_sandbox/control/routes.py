@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def create_router(state: SandboxState) -> APIRouter:
-    """The control endpoints."""
+    """Return the control endpoints."""
     router = APIRouter(prefix="/_control")
     _settings(router, state)
     _breaking(router, state)

@@ -39,7 +39,7 @@ class AttributeWriter:
         self._declared = declared
 
     def attribute(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """The schema of an attribute as declared in the product type files."""
+        """Return the schema of an attribute as declared in the product type files."""
         localized = spec["kind"] == "text" or spec.get("localized", False)
         fields, needs = self._fields_of(spec)
         properties = {name: self._node(field) for name, field in fields.items()}

@@ -37,7 +37,7 @@ def simplified(condition: Condition, known: Callable[[str, str, Any], bool | Non
 
 
 def schema_of(condition: Condition) -> dict[str, Any]:
-    """The JSON Schema that a whole payload meets when `condition` holds."""
+    """Return the JSON Schema that a whole payload meets when `condition` holds."""
     ((name, argument),) = condition.items()
     if name == "not":
         return {"not": schema_of(argument)}
@@ -53,7 +53,7 @@ def schema_of(condition: Condition) -> dict[str, Any]:
 
 
 def element_schema_of(condition: Condition) -> dict[str, Any]:
-    """The JSON Schema that one element of an attribute meets when `condition` on its fields holds."""
+    """Return the JSON Schema that one element of an attribute meets when `condition` on its fields holds."""
     ((name, argument),) = condition.items()
     if name == "not":
         return {"not": element_schema_of(argument)}

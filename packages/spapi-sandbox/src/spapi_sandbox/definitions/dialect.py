@@ -19,7 +19,7 @@ _SCHEMA = "https://schemas.amazon.com/selling-partners/definitions/product-types
 
 
 def compile_document(product_type: str, variant: Variant) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The document of a product type and its property groups, for one variant."""
+    """Return the document of a product type and its property groups, for one variant."""
     declared = read(product_type)
     specs = _specs(declared, variant)
     writer = AttributeWriter(variant, declared)

@@ -62,7 +62,7 @@ class DefinitionFile:
 
 
 def cut_variant(document: dict[str, Any], requirements: str, *, enforced: bool) -> dict[str, Any]:
-    """The variant of a whole document: fewer attributes, or no requirements."""
+    """Return the variant of a whole document: fewer attributes, or no requirements."""
     document = copy.deepcopy(document)
     properties = document["properties"]
     if requirements == "LISTING_PRODUCT_ONLY":
@@ -80,7 +80,7 @@ def cut_variant(document: dict[str, Any], requirements: str, *, enforced: bool) 
 
 
 def _requires_only(rule: Any, names: set[str]) -> bool:
-    """Whether a rule asks for nothing that the cut document no longer has."""
+    """Return whether a rule asks for nothing that the cut document no longer has."""
     if isinstance(rule, list):
         return all(_requires_only(part, names) for part in rule)
     if not isinstance(rule, dict):
@@ -90,7 +90,7 @@ def _requires_only(rule: Any, names: set[str]) -> bool:
 
 
 def definition_files(folder: Path) -> Iterator[DefinitionFile]:
-    """The definition files of a folder; other files are left alone."""
+    """Yield the definition files of a folder; other files are left alone."""
     for path in sorted(folder.glob("*.json")):
         parts = path.name.removesuffix(".json").split(".")
         if len(parts) < 3 or ALIASES.get(parts[1], parts[1]) not in MARKETPLACES:  # noqa: PLR2004 - TYPE.COUNTRY.locale

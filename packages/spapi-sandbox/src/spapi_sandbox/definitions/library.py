@@ -79,7 +79,7 @@ class DefinitionLibrary:
         self._lock = threading.Lock()
 
     def product_types(self, marketplace: Marketplace, language: str) -> list[tuple[str, str, list[str]]]:
-        """The types of a marketplace: (name, display name, words to be found by)."""
+        """Return the types of a marketplace: (name, display name, words to be found by)."""
         found = {
             name: (
                 name,
@@ -97,14 +97,14 @@ class DefinitionLibrary:
         return [found[name] for name in sorted(found)]
 
     def version(self) -> str:
-        """The version of the whole list of types."""
+        """Return the version of the whole list of types."""
         names = ",".join(
             [*product_type_files.product_type_names(), *(file.path.name for file in self._files)]
         )
         return _version_of(names.encode())
 
     def find(self, key: Key) -> Definition | None:
-        """The definition for `key`; `None` where the type is not sold or the version unknown."""
+        """Return the definition for `key`; `None` where the type is not sold or the version unknown."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = self._build(key)
@@ -113,7 +113,7 @@ class DefinitionLibrary:
     def in_force(
         self, product_type: str, marketplace: Marketplace, requirements: str, *, enforced: bool, partner: str
     ) -> Definition | None:
-        """The definition that submissions are judged by: in the marketplace's own locale."""
+        """Return the definition that submissions are judged by: in the marketplace's own locale."""
         language = marketplace.languages[0][:2]
         variant = product_type_files.Variant(marketplace, language, requirements, enforced, None, partner)
         return self.find(Key(product_type, variant))

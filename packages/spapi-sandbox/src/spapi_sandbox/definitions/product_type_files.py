@@ -31,17 +31,17 @@ class Variant(NamedTuple):
 
 @cache
 def product_type_names() -> tuple[str, ...]:
-    """The product types written for the sandbox, sorted."""
+    """Return the product types written for the sandbox, sorted."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem.isupper()))
 
 
 @cache
 def read(name: str) -> dict[str, Any]:
-    """One file of the folder: a product type, `attributes` or `vocabularies`."""
+    """Return one file of the folder: a product type, `attributes` or `vocabularies`."""
     with (FOLDER / f"{name}.yaml").open(encoding="utf-8") as file:
         return dict(yaml.safe_load(file))
 
 
 def text(texts: list[str] | tuple[str, ...], language: str) -> str:
-    """The text of `language` (`fr`); English where the sandbox does not speak the language."""
+    """Return the text of `language` (`fr`); English where the sandbox does not speak the language."""
     return texts[LANGUAGES.index(language) if language in LANGUAGES else 0]

@@ -23,7 +23,7 @@ _JSON = "application/json"
 
 
 def create_router(state: SandboxState) -> APIRouter:
-    """The two operations of the API."""
+    """Return the two operations of the API."""
     router = APIRouter()
     add(
         router,

@@ -53,7 +53,7 @@ def _is_uri(value: object) -> bool:
 
 
 def selector_key(element: dict[str, Any], selectors: list[str] | None) -> str:
-    """What identifies `element` in its array: its selector values, or all of it without selectors."""
+    """Return what identifies `element` in its array: its selector values, or all of it without selectors."""
     names = element if selectors is None else selectors
     return json.dumps({name: element[name] for name in names if name in element}, sort_keys=True)
 
@@ -115,5 +115,5 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]  # jsonschema leaves 
 
 
 def validator(document: dict[str, Any]) -> Any:
-    """A validator of payloads (`iter_errors(attributes)`) for a definition document."""
+    """Return a validator of payloads (`iter_errors(attributes)`) for a definition document."""
     return _Validator(document, format_checker=_FORMATS)

@@ -64,18 +64,18 @@ class Documents:
             self._file.put("document", name, value)
 
     def find(self, name: str) -> Document | None:
-        """The document of that name."""
+        """Return the document of that name."""
         with self._lock:
             return self._documents.get(name)
 
     def link(self, base: str, name: str, seconds: float, **more: str) -> str:
-        """A link to `name` that works for `seconds`."""
+        """Return a link to `name` that works for `seconds`."""
         expires = f"{self._clock.now() + seconds:.3f}"
         query = "".join(f"&{key}={value}" for key, value in more.items())
         return f"{base}/documents/{name}?expires={expires}&signature={self._sign(name, expires)}{query}"
 
     def refusal(self, name: str, query: Any) -> str:
-        """Why a link does not work (S3's error code), or an empty string."""
+        """Return why a link does not work (S3's error code), or an empty string."""
         expires, signature = query.get("expires", ""), query.get("signature", "")
         if not hmac.compare_digest(self._sign(name, expires), signature):
             return "SignatureDoesNotMatch"

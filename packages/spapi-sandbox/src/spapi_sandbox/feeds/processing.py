@@ -135,7 +135,7 @@ class FeedRun:
         self._issues.append({name: value for name, value in issue.items() if value is not None})
 
     def _failed(self, code: str, text: str) -> Report:
-        """The report of a feed that could not be read at all."""
+        """Return the report of a feed that could not be read at all."""
         return {
             "header": {"sellerId": "", "version": "2.0", "feedId": self._feed_id},
             "issues": [{"code": code, "severity": "ERROR", "message": text}],

@@ -86,18 +86,18 @@ class FeedQueue:
         self._worker.shutdown(cancel_futures=True)
 
     def arrange(self, outcome: Outcome, times: int = 1) -> None:
-        """The next `times` feeds end like this."""
+        """Let the next `times` feeds end like this."""
         self._outcomes.extend([outcome] * times)
 
     def promise(self, name: str, content_type: str) -> None:
-        """A feed document may be uploaded under `name` with this content type, and used for 2 days."""
+        """Allow a feed document to be uploaded under `name` with this content type, and used for 2 days."""
         value = (content_type, self._state.clock.now() + DOCUMENT_SECONDS)
         with self._lock:
             self._uploads[name] = value
         self._file.put("upload", name, value)
 
     def promised_content_type(self, name: str) -> str | None:
-        """The content type an upload must have; `None` if nothing was promised under this name."""
+        """Return the content type an upload must have; `None` if nothing was promised under this name."""
         with self._lock:
             upload = self._uploads.get(name)
         return upload[0] if upload and upload[1] >= self._state.clock.now() else None
@@ -121,13 +121,13 @@ class FeedQueue:
             return True
 
     def find(self, feed_id: str) -> Feed | None:
-        """The feed of that id; after 90 days it is gone."""
+        """Return the feed of that id; after 90 days it is gone."""
         self.settle()
         feed = self._feeds.get(feed_id)
         return feed if feed and feed.created_at + FEED_SECONDS > self._state.clock.now() else None
 
     def all(self) -> list[Feed]:
-        """Every feed, newest first."""
+        """Return every feed, newest first."""
         self.settle()
         with self._lock:
             return sorted(
@@ -191,7 +191,7 @@ class FeedQueue:
 
 
 def described(feed: Feed, status: str, times: dict[str, Any]) -> dict[str, Any]:
-    """A feed as the API shows it (model `Feed`)."""
+    """Return a feed as the API shows it (model `Feed`)."""
     shown = {
         "feedId": feed.feed_id,
         "feedType": feed.feed_type,

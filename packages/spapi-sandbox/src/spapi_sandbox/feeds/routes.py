@@ -22,7 +22,7 @@ _DOCUMENT = "amzn1.tortuga."
 
 
 def create_router(state: SandboxState) -> APIRouter:
-    """The six operations of the API."""
+    """Return the six operations of the API."""
     router = APIRouter()
     handlers = {
         "createFeedDocument": _create_document,

@@ -12,7 +12,7 @@ Attributes = dict[str, Any]
 
 
 def first(attributes: Attributes, name: str, field: str = "value") -> Any:
-    """One field of an attribute's first element; `None` if it is not there."""
+    """Return one field of an attribute's first element; `None` if it is not there."""
     elements = attributes.get(name)
     if isinstance(elements, list) and elements and isinstance(elements[0], dict):
         return elements[0].get(field)
@@ -43,7 +43,7 @@ def _asin(identity: str) -> str:
 
 
 def has_check_digit(gtin: str) -> bool:
-    """Whether a GTIN-8, -12, -13 or -14 ends in the right digit (GS1 General Specifications 7.9)."""
+    """Return whether a GTIN-8, -12, -13 or -14 ends in the right digit (GS1 General Specifications 7.9)."""
     if len(gtin) not in {8, 12, 13, 14} or not (gtin.isascii() and gtin.isdigit()):
         return False
     weighted = sum(
@@ -53,7 +53,7 @@ def has_check_digit(gtin: str) -> bool:
 
 
 def later_findings(attributes: Attributes, *, parent_known: bool) -> list[Finding]:
-    """What Amazon finds only after a submission was accepted."""
+    """Return what Amazon finds only after a submission was accepted."""
     found = []
     gtin = first(attributes, "externally_assigned_product_identifier")
     if isinstance(gtin, str) and not has_check_digit(gtin):
@@ -72,7 +72,7 @@ def later_findings(attributes: Attributes, *, parent_known: bool) -> list[Findin
 
 
 def price_of(offer: Any, name: str) -> float | None:
-    """A price within one element of `purchasable_offer`."""
+    """Return a price within one element of `purchasable_offer`."""
     try:
         value = offer[name][0]["schedule"][0]["value_with_tax"]
     except (KeyError, IndexError, TypeError):

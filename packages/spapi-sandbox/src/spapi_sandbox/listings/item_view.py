@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def item(
     state: SandboxState, rows: Sequence[tuple[Listing, Version]], included: Sequence[str], language: str
 ) -> dict[str, Any]:
-    """One SKU over the marketplaces of `rows`, with the data sets asked for."""
+    """Return one SKU over the marketplaces of `rows`, with the data sets asked for."""
     listing = rows[0][0]
     partner = ACCOUNTS[listing.seller_id].partner
     issues = {row.marketplace_id: issues_of(state, row, version, language) for row, version in rows}
@@ -52,7 +52,7 @@ def item(
 
 
 def issues_of(state: SandboxState, listing: Listing, version: Version, language: str) -> list[dict[str, Any]]:
-    """The issues of one listing now: found after acceptance, and injected."""
+    """Return the issues of one listing now: found after acceptance, and injected."""
     attributes = version.attributes
     parent = catalog.first(attributes, "child_parent_sku_relationship", "parent_sku")
     known = state.listings.submitted(listing.seller_id, str(parent), listing.marketplace_id) is not None
@@ -72,7 +72,7 @@ def issues_of(state: SandboxState, listing: Listing, version: Version, language:
 def summary_of(
     state: SandboxState, listing: Listing, version: Version, issues: list[dict[str, Any]], partner: str
 ) -> dict[str, Any] | None:
-    """The summary; `None` as long as the catalog has no ASIN for the listing."""
+    """Return the summary; `None` as long as the catalog has no ASIN for the listing."""
     attributes = version.attributes
     asin = catalog.asin_of(listing.seller_id, listing.sku, attributes)
     if asin is None or listing.asin_at > state.clock.now():

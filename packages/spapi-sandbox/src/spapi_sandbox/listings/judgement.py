@@ -68,7 +68,7 @@ def _finding(error: Any) -> Finding | None:
 
 
 def _root_finding(error: Any) -> Finding | None:
-    """What is wrong with the payload as a whole: mostly an attribute that is missing."""
+    """Return what is wrong with the payload as a whole: mostly an attribute that is missing."""
     if error.validator == "required":
         return Finding("90220", _missing(error))
     if error.validator == "additionalProperties":
@@ -94,7 +94,7 @@ def _long_title(attributes: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _impossible_prices(attributes: dict[str, Any]) -> Iterator[Finding]:
-    """A price is more than nothing, though no definition says so."""
+    """Yield a finding for a price that is not above zero, though no definition asks for that."""
     for offer in _objects(attributes.get("purchasable_offer")):
         for name in ("our_price", "discounted_price"):
             schedules = [
@@ -110,13 +110,13 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def issues(found: Iterable[Finding], label: Callable[[str], str], language: str) -> list[Issue]:
-    """The findings as Amazon's issues, in a language (`fr`), attributes named by `label`."""
+    """Return the findings as Amazon's issues, in a language (`fr`), attributes named by `label`."""
     written = [issue_of(finding, label(finding.attribute), language) for finding in found]
     return [issue for number, issue in enumerate(written) if issue not in written[:number]]
 
 
 def issue_of(finding: Finding, label: str, language: str) -> Issue:
-    """One finding as Amazon's issue."""
+    """Return one finding as Amazon's issue."""
     declared = _declared()[finding.code]
     issue: Issue = {
         "code": finding.code,

@@ -45,7 +45,7 @@ USUAL = Readings()
 
 
 def check(patches: Any) -> list[Patch]:
-    """The patches of a request; refused with Amazon's texts where their shape is wrong."""
+    """Return the patches of a request; refused with Amazon's texts where their shape is wrong."""
     if patches is not None and not isinstance(patches, list):
         raise Refusal(400, UNPARSED)
     if not patches:
@@ -69,7 +69,7 @@ def check(patches: Any) -> list[Patch]:
 
 
 def attribute_of(patch: Patch) -> str:
-    """The attribute that a checked patch addresses."""
+    """Return the attribute that a checked patch addresses."""
     return str(patch["path"].removeprefix("/attributes/").replace("~1", "/").replace("~0", "~"))
 
 
@@ -117,7 +117,7 @@ def apply(
 
 
 def _key(element: Any, selectors: list[str] | None) -> Any:
-    """What tells an element from others: its selectors; everything it has, where there are none."""
+    """Return what tells an element from others: its selectors; everything it has, where there are none."""
     if selectors:
         return selector_key(element, selectors)
     return json.dumps(element, sort_keys=True)
@@ -126,7 +126,7 @@ def _key(element: Any, selectors: list[str] | None) -> Any:
 def _replaced(
     current: list[Any], given: list[Any], selectors: list[str] | None, readings: Readings
 ) -> list[Any]:
-    """The elements given in place of those with the same selectors; all others stay."""
+    """Return the elements given in place of those with the same selectors; all others stay."""
     keys = [_key(element, selectors) for element in given]
     if not readings.takes_one_by_one:
         return [element for element in current if _key(element, selectors) not in keys] + given
@@ -185,7 +185,7 @@ def _left(current: list[Any], given: list[Any], selectors: list[str] | None, rea
 def with_defaults(
     name: str, element: dict[str, Any], schema: dict[str, Any], marketplace: Marketplace
 ) -> Any:
-    """An element as Amazon keeps it: with marketplace, currency and audience, prices as decimals."""
+    """Return an element as Amazon keeps it: with marketplace, currency and audience, prices as decimals."""
     if not isinstance(element, dict):
         return element
     kept = copy.deepcopy(element)

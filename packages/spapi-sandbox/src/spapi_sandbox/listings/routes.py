@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def create_router(state: SandboxState) -> APIRouter:
-    """The operations of both APIs."""
+    """Return the operations of both APIs."""
     router = APIRouter()
     handlers = {
         "putListingsItem": _put,
@@ -33,7 +33,7 @@ def create_router(state: SandboxState) -> APIRouter:
 
 
 def language_of(call: Call) -> str:
-    """The language of issues: `issueLocale`, else the first marketplace's own."""
+    """Return the language of issues: `issueLocale`, else the first marketplace's own."""
     locale = call.query.get("issueLocale") or call.marketplaces()[0].languages[0]
     return str(locale)[:2]
 

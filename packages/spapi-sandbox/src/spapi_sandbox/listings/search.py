@@ -22,7 +22,7 @@ _SELECTING = ("identifiers", "variationParentSku", "packageHierarchySku")
 
 
 def search(state: SandboxState, call: Call) -> dict[str, Any]:
-    """The answer of `searchListingsItems`."""
+    """Return the answer of `searchListingsItems`."""
     account = call.account()
     marketplaces = {entry.id for entry in call.marketplaces(account)}
     query = call.query
@@ -56,7 +56,7 @@ def search(state: SandboxState, call: Call) -> dict[str, Any]:
 def _candidates(
     state: SandboxState, seller_id: str, marketplaces: Collection[str], query: dict[str, Any]
 ) -> Iterable[tuple[Listing, Version]]:
-    """The listings to look at: named SKUs are found at once, however many there are."""
+    """Return the listings to look at: named SKUs are found at once, however many there are."""
     if query.get("identifiersType") != "SKU":
         return state.listings.all_readable(seller_id)
     named = (

@@ -87,7 +87,7 @@ class ListingStore:
             self._listings.clear()
 
     def submitted(self, seller_id: str, sku: str, marketplace_id: str) -> Version | None:
-        """The last submitted state, `None` if there is none or it was a deletion."""
+        """Return the last submitted state, `None` if there is none or it was a deletion."""
         with self.lock:
             listing = self._listings.get((seller_id, sku, marketplace_id))
             if listing is None or listing.latest.deleted:
@@ -95,19 +95,19 @@ class ListingStore:
             return listing.latest
 
     def has_history(self, key: tuple[str, str, str]) -> bool:
-        """Whether a SKU was ever submitted, a deleted one included."""
+        """Return whether a SKU was ever submitted, a deleted one included."""
         with self.lock:
             return key in self._listings
 
     def readable(self, seller_id: str, sku: str, marketplace_id: str) -> tuple[Listing, Version] | None:
-        """The listing and the state that can be read now."""
+        """Return the listing and the state that can be read now."""
         with self.lock:
             listing = self._listings.get((seller_id, sku, marketplace_id))
             version = self._visible(listing) if listing else None
             return (listing, version) if listing and version else None
 
     def all_readable(self, seller_id: str) -> Iterator[tuple[Listing, Version]]:
-        """Every readable listing of an account."""
+        """Yield every readable listing of an account."""
         with self.lock:
             keys = [key for key in self._listings if key[0] == seller_id]
         for key in keys:
@@ -129,7 +129,7 @@ class ListingStore:
         read_delay: float,
         asin_delay: float,
     ) -> None:
-        """A new state (`None` deletes): seconds until it can be read, and until it has an ASIN."""
+        """Write a new state (`None` deletes): seconds until it can be read, and until it has an ASIN."""
         now = self._clock.now()
         written = None if attributes is None else json.dumps(attributes, ensure_ascii=False)
         with self.lock:

@@ -103,7 +103,7 @@ def _known_to_amazon_alone(state: SandboxState, attributes: Attributes) -> Itera
 def _dropped_elsewhere(
     state: SandboxState, target: Target, definition: Definition, asked: Sequence[dict[str, Any]]
 ) -> dict[str, Attributes]:
-    """The other marketplaces' listings, without the elements of attributes that are replaced here."""
+    """Return the other marketplaces' listings, without the elements of attributes that are replaced here."""
     replaced = {
         patches.attribute_of(entry)
         for entry in asked
@@ -131,7 +131,7 @@ def _elsewhere(state: SandboxState, target: Target) -> Iterator[tuple[Marketplac
 
 
 def _stock_elsewhere(state: SandboxState, target: Target) -> Attributes:
-    """The stock that the SKU has already, for a marketplace that is told none."""
+    """Return the stock that the SKU has already, for a marketplace that is told none."""
     first = target.marketplaces[0]
     for _, version in _elsewhere(state, target):
         if STOCK in version.attributes:
@@ -140,7 +140,7 @@ def _stock_elsewhere(state: SandboxState, target: Target) -> Attributes:
 
 
 def _stock_in(marketplace_id: str, attributes: Attributes) -> list[Any]:
-    """The stock of a listing as another marketplace's listing has it."""
+    """Return the stock of a listing as another marketplace's listing has it."""
     return [
         {**element, "marketplace_id": marketplace_id} if "marketplace_id" in element else element
         for element in attributes.get(STOCK, [])
@@ -150,7 +150,7 @@ def _stock_in(marketplace_id: str, attributes: Attributes) -> list[Any]:
 def _with_one_stock(
     state: SandboxState, target: Target, written: dict[str, Attributes]
 ) -> dict[str, Attributes]:
-    """What is written, and the listings elsewhere in the region that have another stock than that.
+    """Return what is written, and the listings elsewhere in the region that have another stock than that.
 
     Source: reports of sellers that a quantity for one country of Europe became that of all.
     """
@@ -209,7 +209,7 @@ def _answer(
 
 
 def identifiers(target: Target, attributes: Attributes) -> list[dict[str, str]]:
-    """The ASINs Amazon would match, for the preview's `identifiers`."""
+    """Return the ASINs Amazon would match, for the preview's `identifiers`."""
     asin = catalog.asin_of(target.account.id, target.sku, attributes)
     if asin is None:
         return []
@@ -219,7 +219,7 @@ def identifiers(target: Target, attributes: Attributes) -> list[dict[str, str]]:
 def _definition(
     state: SandboxState, body: dict[str, Any], target: Target, requirements: str, *, enforced: bool
 ) -> Definition | None:
-    """The definition that judges; None where Amazon has no such product type in the marketplace."""
+    """Return the definition that judges; None where Amazon has no such product type in the marketplace."""
     product_type = body.get("productType")
     if not isinstance(product_type, str) or not product_type:
         raise Refusal(400, "Missing required 'productType' in the request body.")

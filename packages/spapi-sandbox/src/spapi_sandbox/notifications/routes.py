@@ -29,7 +29,7 @@ _LONGEST_ARN = 1000
 
 
 def create_router(state: SandboxState) -> APIRouter:
-    """The operations of the API."""
+    """Return the operations of the API."""
     router = APIRouter()
     handlers = {
         "getSubscriptions": _subscriptions,
@@ -75,13 +75,13 @@ def _subscribe(state: SandboxState, call: Call) -> dict[str, Any]:
 
 
 def _is_directive(directive: Any) -> bool:
-    """Whether a directive is one of these types: their events have no filter but an expression."""
+    """Return whether a directive is one of these types: their events have no filter but an expression."""
     expression = directive.get("filterExpression", "") if isinstance(directive, dict) else None
     return isinstance(expression, str) and directive.keys() <= {"filterExpression"}
 
 
 def _subscriptions(state: SandboxState, call: Call) -> dict[str, Any]:
-    """The subscriptions of the partner to one type: none, or one, so that a further page never is."""
+    """Return the subscriptions of the partner to one type: none, or one, so that a further page never is."""
     if "nextToken" in call.query:
         raise Refusal(400, "Invalid nextToken provided.")
     found = state.notifications.of(call.bearer.grant, _type(call.query["notificationTypes"][0]))
@@ -148,7 +148,7 @@ def _create_destination(state: SandboxState, call: Call) -> dict[str, Any]:
 
 
 def _resource(asked: Any, identifier: str) -> Resource:
-    """The resource of a specification: one queue, or one event source, which gets a name."""
+    """Return the resource of a specification: one queue, or one event source, which gets a name."""
     invalid = Refusal(400, "Invalid resourceSpecification provided.")
     if not isinstance(asked, dict) or len(asked) != 1:
         raise invalid

@@ -43,11 +43,11 @@ class Notifications:
             self.subscriptions: dict[str, Subscription] = {}
 
     def identifier(self) -> str:
-        """A new identifier."""
+        """Return a new identifier."""
         with self._lock:
             return str(uuid.UUID(int=self._random.getrandbits(128)))
 
     def of(self, partner: str, kind: str) -> Subscription | None:
-        """The partner's subscription to a type of notification."""
+        """Return the partner's subscription to a type of notification."""
         found = (one for one in self.subscriptions.values() if (one.partner, one.kind) == (partner, kind))
         return next(found, None)

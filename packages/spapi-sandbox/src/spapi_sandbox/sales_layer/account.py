@@ -105,7 +105,7 @@ class Account:
             self._memory: dict[Any, Any] = {}
 
     def now(self) -> float:
-        """The server's clock, unix seconds."""
+        """Return the server's clock, unix seconds."""
         return self._clock() + self._ahead
 
     def advance(self, seconds: float) -> None:
@@ -118,7 +118,7 @@ class Account:
             self.counters[name] += 1
 
     def admit(self) -> bool:
-        """Whether the REST API's rate limit lets one more request in now."""
+        """Return whether the REST API's rate limit lets one more request in now."""
         requests, seconds = self.rate
         with self._lock:
             now = self.now()
@@ -130,7 +130,7 @@ class Account:
             return True
 
     def take_fault(self, api: Api) -> Fault | None:
-        """The fault that this request meets, if any; it is used up by that."""
+        """Return the fault that this request meets, if any; it is used up by that."""
         with self._lock:
             for fault in self.faults:
                 if fault.api != api:

@@ -176,7 +176,7 @@ def _schema(account: Account) -> dict[str, Any]:
 
 
 def _next_page(account: Account, request: Request, query: dict[str, str], following: str) -> str:
-    """A complete signed address: the question again, freshly signed, with the place to go on from."""
+    """Return a complete signed address: the question again, freshly signed, with the place to go on from."""
     time, unique = str(int(account.now())), str(1 + account.counters["connector.requests"])
     signed = {
         **{name: value for name, value in query.items() if name not in {"key", "key256", "page"}},

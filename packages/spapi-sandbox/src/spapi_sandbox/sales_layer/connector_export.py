@@ -125,7 +125,7 @@ class Export:
         return self._categories_above("touched", since)
 
     def _categories_above(self, name: str, since: int) -> frozenset[int]:
-        """The categories of exported products changed since then, with all above them."""
+        """Return the categories of exported products changed since then, with all above them."""
 
         def collect() -> frozenset[int]:
             found: set[int] = set()

@@ -15,7 +15,7 @@ Column = tuple[Field, str | None]
 
 
 def columns(account: Account, table: Table) -> list[Column]:
-    """The field columns of a table, in the order of its rows."""
+    """Return the field columns of a table, in the order of its rows."""
     pairs: list[Column] = []
     for field in account.catalogue.fields[table].values():
         pairs += (
@@ -33,7 +33,7 @@ def column_name(column: Column) -> str:
 
 
 def key_columns(account: Account, table: Table) -> list[str]:
-    """The leading columns of a row: state, id, link to the table above, reference."""
+    """Return the leading columns of a row: state, id, link to the table above, reference."""
     names = account.connector.names
     links = {
         "categories": "ID_PARENT",

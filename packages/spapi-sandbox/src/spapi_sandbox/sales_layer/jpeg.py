@@ -16,7 +16,7 @@ QUANTUM = 8
 
 
 def encode_blocks(rows: list[list[tuple[int, int, int]]], width: int, height: int) -> bytes:
-    """The JPEG file of `width` by `height` pixels whose blocks have the RGB colours in `rows`."""
+    """Return the JPEG file of `width` by `height` pixels whose blocks have the RGB colours in `rows`."""
     return b"".join(
         (
             b"\xff\xd8",

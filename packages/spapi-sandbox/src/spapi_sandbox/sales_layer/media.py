@@ -9,7 +9,7 @@ SIZES: dict[str, int] = {"ORG": 1000, "IMD": 500, "THM": 150}
 
 
 def address(image: dict[str, Any], base_url: str, size: str = "ORG") -> str:
-    """The absolute address of an image in a size; an address of elsewhere stays as it is."""
+    """Return the absolute address of an image in a size; an address of elsewhere stays as it is."""
     url: str = image["url"]
     return base_url + url.replace("/ORG/", f"/{size}/", 1) if url.startswith("/") else url
 

@@ -40,7 +40,7 @@ class FilterError(ValueError):
 
 
 def compile_filter(text: str, names: set[str]) -> Predicate:
-    """A predicate over records that hold plain values by name.
+    """Return a predicate over records that hold plain values by name.
 
     Raises:
         FilterError: it cannot be read, or names a property that is not in `names`.

@@ -55,7 +55,7 @@ def _picture(size: str, name: str) -> Response:
 
 @lru_cache(maxsize=256)
 def drawn(name: str, kind: str, edge: int) -> bytes:
-    """A file of `kind` (jpg, png or pdf): a coloured shape on white, `edge` pixels wide and high."""
+    """Return a file of `kind` (jpg, png or pdf): a coloured shape on white, `edge` pixels wide and high."""
     if kind == "pdf":
         return EMPTY_PDF
     digest = hashlib.sha256(name.encode()).digest()
@@ -64,7 +64,7 @@ def drawn(name: str, kind: str, edge: int) -> bytes:
 
 
 def _inside(x: float, y: float) -> bool:
-    """Whether a point of the unit square belongs to the shape: a body with a round top."""
+    """Return whether a point of the unit square belongs to the shape: a body with a round top."""
     return (0.3 <= x <= 0.7 and 0.4 <= y <= 0.85) or (x - 0.5) ** 2 + (y - 0.4) ** 2 < 0.04  # noqa: PLR2004
 
 

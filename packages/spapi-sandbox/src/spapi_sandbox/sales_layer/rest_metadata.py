@@ -20,7 +20,7 @@ WITH: dict[Table, tuple[Table, ...]] = {
 
 
 def metadata(catalogue: Catalogue, path: str) -> list[dict[str, Any]]:
-    """The schemas for a path ending in `$metadata`.
+    """Return the schemas for a path ending in `$metadata`.
 
     Raises:
         NotFoundError: the path names no resource.

@@ -37,7 +37,7 @@ class Query:
     nested: Any = field(default=None)
 
     def sort(self, entries: Iterable[Entry], plain: Callable[[Entry], dict[str, Any]]) -> list[Entry]:
-        """The entries in the order asked for; missing values first, ties by id."""
+        """Return the entries in the order asked for; missing values first, ties by id."""
         rows = [(plain(entry), entry) for entry in entries]
         for name, descending in reversed(self.order_by):
             rows.sort(key=partial(_rank_of, name), reverse=descending)
@@ -45,7 +45,7 @@ class Query:
 
 
 def parse_query(options: list[tuple[str, str]], table: Table, names: set[str]) -> Query:
-    """The query of a request to a resource with the properties `names`.
+    """Return the query of a request to a resource with the properties `names`.
 
     Raises:
         BadQueryError: an option is unknown, repeated, malformed or cannot be combined.

@@ -36,11 +36,11 @@ class Shape:
         self._base_url = base_url
 
     def names(self, table: Table) -> set[str]:
-        """The properties of a resource."""
+        """Return the properties of a resource."""
         return {*OWN_NAMES[table], *(field.rest_name for field in self._catalogue.fields[table].values())}
 
     def plain(self, entry: Entry) -> dict[str, Any]:
-        """The entry with texts in the language, as filters and sorting see it."""
+        """Return the entry with texts in the language, as filters and sorting see it."""
         record = self._own(entry)
         for field in self._catalogue.fields[entry.table].values():
             value = entry.values.get(field.name)
@@ -50,7 +50,7 @@ class Shape:
         return record
 
     def selected(self, entry: Entry, query: Query) -> dict[str, Any]:
-        """The entry as the API answers it: chosen properties, and what `$expand` asks for."""
+        """Return the entry as the API answers it: chosen properties, and what `$expand` asks for."""
         record = self._own(entry)
         for field in self._catalogue.fields[entry.table].values():
             if not query.select or field.rest_name in query.select:

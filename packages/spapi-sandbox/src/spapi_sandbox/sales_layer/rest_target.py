@@ -34,7 +34,7 @@ class Target:
 
 
 def find_target(catalogue: Catalogue, path: str) -> Target:
-    """The target of a path such as `Products`, `Products(1001)` or `Products('LUM-L101')/Variants`.
+    """Return the target of a path such as `Products`, `Products(1001)` or `Products('LUM-L101')/Variants`.
 
     Raises:
         NotFoundError: no such resource, entry or relation.
