@@ -17,7 +17,7 @@ import msgspec
 from amazon_listings.approvals.asked_changes import asked_item, changes_of, guarded, hash_of, question_of
 from amazon_listings.approvals.guards import REMOVED, RunTally, run_reasons
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy, Reasons
-from amazon_listings.ledger.approvals import Asked, approvals_of, ask, forget_approvals
+from amazon_listings.ledger.approvals import Asked, approval_states, approvals_of, ask, forget_approvals
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.known_items import contents_of, known_items
@@ -73,6 +73,20 @@ class _Judged(NamedTuple):
     def puts(self) -> bool:
         """Whether its listing is put whole."""
         return self.item.plan is not None and self.item.plan.method == Method.PUT
+
+
+class _Standard(NamedTuple):
+    """What items are judged by.
+
+    Args:
+        policy: The connector's policy.
+        of_run: The guards that the run as a whole trips, as far as that is known.
+        replacing: The items whose old SKU's removal waits: the new one waits too, or both would be on sale.
+    """
+
+    policy: Policy
+    of_run: frozenset[str]
+    replacing: frozenset[str]
 
 
 class _Part(NamedTuple):
@@ -141,10 +155,10 @@ class Decisions:
         self.folder.forget(ApprovalNote)
         self.folder.clear(APPROVED)
         policy, tally = self._policy(), RunTally()
-        found = self._written(policy, frozenset(), tally)
+        found = self._written(self._standard(policy, frozenset()), tally)
         of_run = self._run_reasons(self._with_removals(tally))
         if of_run:
-            found = self._written(policy, of_run)
+            found = self._written(self._standard(policy, of_run))
         forget_approvals(self.ledger, self.listings, self.run, sorted(found.settled))
         asked, counts, waiting = found.asked, found.counts, found.waiting
         for part in self.folder.parts(REMOVED_STAGE):
@@ -173,17 +187,15 @@ class Decisions:
         Nothing is asked, and nothing is remembered.
         """
         policy, tally = self._policy(), RunTally()
-        found = self._reasons_asked(policy, frozenset(), tally)
+        found = self._reasons_asked(self._standard(policy, frozenset()), tally)
         of_run = self._run_reasons(self._with_removals(tally))
-        return dict(self._reasons_asked(policy, of_run) if of_run else found)
+        return dict(self._reasons_asked(self._standard(policy, of_run)) if of_run else found)
 
-    def _reasons_asked(
-        self, policy: Policy, of_run: frozenset[str], tally: RunTally | None = None
-    ) -> Counter[str]:
+    def _reasons_asked(self, standard: _Standard, tally: RunTally | None = None) -> Counter[str]:
         """Return how many items are asked about, by reason; under `""` how many in all."""
         counts: Counter[str] = Counter()
         for part in self.folder.parts(TESTED):
-            for verdict in self._part(part, policy, of_run, tally).verdicts:
+            for verdict in self._part(part, standard, tally).verdicts:
                 if verdict.asked is not None:
                     counts.update(("", *verdict.asked.reasons))
         return counts
@@ -197,17 +209,36 @@ class Decisions:
             columns_of(self.folder),
         )
 
-    def _written(self, policy: Policy, of_run: frozenset[str], tally: RunTally | None = None) -> _Found:
+    def _standard(self, policy: Policy, of_run: frozenset[str]) -> _Standard:
+        """Return what items are judged by, as far as it is known what the run as a whole trips."""
+        found: set[str] = set()
+        for part in self.folder.parts(REMOVED_STAGE) if self._removal_reasons(policy, of_run) else ():
+            if part == REPEATED:
+                continue
+            items = [one for one in self.folder.read(REMOVED_STAGE, part) if one.outcome in _UNDECIDED]
+            states = approval_states(self.ledger, self.listings, [one.sku for one in items if one.sku])
+            found |= {one.pim_id for one in items if one.pim_id and states.get(one.sku or "") not in _ALLOWED}
+        return _Standard(policy, of_run, frozenset(found))
+
+    def _removal_reasons(self, policy: Policy, of_run: frozenset[str]) -> set[str]:
+        """Return why removals of this run are asked about."""
+        reasons = {REMOVED} & of_run
+        if self.connector.approval.policy == ALWAYS:
+            reasons.add(ALWAYS)
+        elif self.connector.approval.policy == FIRST and policy.removal_line() not in policy.approved:
+            reasons.add(FIRST)
+        return reasons
+
+    def _written(self, standard: _Standard, tally: RunTally | None = None) -> _Found:
         """Write what is decided of each part, and return what it comes to.
 
         Args:
-            policy: What items are judged by.
-            of_run: The guards that the run as a whole trips, as far as that is known.
+            standard: What items are judged by.
             tally: Counts what the run as a whole would change.
         """
         found = _Found()
         for part in self.folder.parts(TESTED):
-            decided = self._part(part, policy, of_run, tally)
+            decided = self._part(part, standard, tally)
             self.folder.write(APPROVED, part, [one.approved for one in decided.verdicts])
             found.add(decided)
         return found
@@ -252,16 +283,14 @@ class Decisions:
             stock=stock,
         )
 
-    def _part(
-        self, part: str, policy: Policy, of_run: frozenset[str], tally: RunTally | None = None
-    ) -> _Part:
+    def _part(self, part: str, standard: _Standard, tally: RunTally | None = None) -> _Part:
         """Return what is decided about the items of a part that passed; count them in the run's tally."""
         tested = list(self.folder.read(TESTED, part))
         rows = approvals_of(self.ledger, self.listings, [item.sku for item in tested if item.sku])
-        ready = self._judged(part, tested, policy)
+        ready = self._judged(part, tested, standard.policy)
         if tally is not None:
             self._count(tally, ready, rows)
-        verdicts = self._verdicts(ready, rows, policy, of_run)
+        verdicts = self._verdicts(ready, rows, standard)
         unchanged = {item.sku for item in tested if item.sku and item.outcome is Outcome.UNCHANGED}
         settled = {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
         return _Part(verdicts, (unchanged | settled) & rows.keys())
@@ -279,15 +308,11 @@ class Decisions:
         }
 
     def _verdicts(
-        self,
-        judged: Mapping[str, _Judged],
-        rows: Mapping[str, Approval],
-        policy: Policy,
-        of_run: frozenset[str],
+        self, judged: Mapping[str, _Judged], rows: Mapping[str, Approval], standard: _Standard
     ) -> list[_Verdict]:
         ready = {pim_id: one.item for pim_id, one in judged.items()}
         verdicts = {
-            pim_id: self._item(item, reasons, rows.get(item.sku or ""), policy, of_run)
+            pim_id: self._item(item, reasons, rows.get(item.sku or ""), standard)
             for pim_id, (item, reasons) in judged.items()
         }
         scope = self.folder.noted(Scope)
@@ -336,12 +361,7 @@ class Decisions:
         return _Verdict(approved, settled=verdict.settled)
 
     def _item(
-        self,
-        item: TestedItem,
-        reasons: Reasons,
-        row: Approval | None,
-        policy: Policy,
-        of_run: frozenset[str],
+        self, item: TestedItem, reasons: Reasons, row: Approval | None, standard: _Standard
     ) -> _Verdict:
         plan = item.plan
         if plan is None:
@@ -349,7 +369,9 @@ class Decisions:
             note = self.messages.phrase("approval.no_plan")
             return _Verdict(_decided(item, Outcome.FAILED, note))
         digest = item.plan_hash or plan.hash  # earlier versions noted it with previews only
-        own = policy.with_run(reasons, plan, of_run)
+        own = standard.policy.with_run(reasons, plan, standard.of_run)
+        if plan.method == Method.PUT and item.pim_id in standard.replacing:
+            own = Reasons(own.leaves, own.whole | {"replaces_sku"})
         former = self._with_former(own, plan, row)
         if row is not None and row.state in _ALLOWED:
             # The reasons of then: what a guard asked about was approved for what the listing had before.
@@ -368,7 +390,7 @@ class Decisions:
         if not question:
             settled = row is not None and row.state not in _ALLOWED
             return _Verdict(_decided(item, Outcome.READY, plan_hash=digest), settled=settled)
-        asked = asked_item(plan, question, reasons, policy, item.pim_id, plan_hash=digest)
+        asked = asked_item(plan, question, reasons, standard.policy, item.pim_id, plan_hash=digest)
         state = row.state if row is not None and row.hash == asked.hash else None
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
         note = self._note(outcome, question, plan, asked.reasons)
@@ -412,13 +434,7 @@ class Decisions:
         how = self.connector.sync.when_removed
         line = policy.removal_line()
         rows = approvals_of(self.ledger, self.listings, [one.sku for one in items if one.sku])
-        reasons: set[str] = set()
-        if self.connector.approval.policy == ALWAYS:
-            reasons.add(ALWAYS)
-        elif self.connector.approval.policy == FIRST and line not in policy.approved:
-            reasons.add(FIRST)
-        if REMOVED in of_run:
-            reasons.add(REMOVED)
+        reasons = self._removal_reasons(policy, of_run)
         decided, asked = [], []
         for item in items:
             if item.outcome not in _UNDECIDED or not item.sku:

@@ -192,7 +192,7 @@ def stop(
 
     with plain_errors():
         engine = opened_ledger(ledger)
-        key = _key(engine, connector) if connector else ALL
+        key = _key_to_stop(engine, connector) if connector else ALL
         new = stop_sending(engine, key, by=by or getpass.getuser())
         if connector is None:
             say("cli.stopped_all" if new else "cli.stopped_already_all")
@@ -397,6 +397,17 @@ def _key(engine: Engine, connector: str) -> str:
         code = "cli.connector_never_ran" if known else "cli.no_connector_ran"
         refuse(code, connector=connector, known=", ".join(known))
     return key
+
+
+def _key_to_stop(engine: Engine, connector: str) -> str:
+    """Return the key of a connector that ran, or that may run next: a brake is there before the first run."""
+    from amazon_listings.cli.configured import connectors_in, exported
+    from amazon_listings.ledger.connectors import find_key, keyed
+
+    if find_key(engine, connector) is None:
+        for one in connectors_in(None, exported(None), only=connector).connectors:
+            return keyed(engine, one).key
+    return _key(engine, connector)
 
 
 def _cancel_feeds(engine: Engine, connector_id: str, key: str) -> None:

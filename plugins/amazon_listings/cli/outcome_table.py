@@ -64,8 +64,10 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
     console.print(table)
     for connector, summary in summaries.items():
         console.print()
-        console.print(Text(words.phrase("table.frequent", connector=connector), style="bold"))
-        for issue in _frequent(summary):
+        frequent = _frequent(summary)
+        if frequent:
+            console.print(Text(words.phrase("table.frequent", connector=connector), style="bold"))
+        for issue in frequent:
             number = words.phrase("local.extracted", count=issue["items"])
             severity = words.phrase(f"report.severities.{issue['severity']}")
             console.print(Text(f"  {number:>9}  {severity:<7}  {issue['message']}"))

@@ -90,6 +90,7 @@ def _wrong_key(pointer: str, name: str, node: dict[str, Any]) -> Problem:
         said if name else message("document.key_without_name"),
         key=True,
         allowed=_allowed(node) if name else "",
+        suggestion=nearest(name, list(_options(node))),
     )
 
 
@@ -176,7 +177,9 @@ def _wrong_value(pointer: str, value: Any, keyword: str, node: dict[str, Any]) -
         "uniqueItems": message("document.holds_twice"),
         "minItems": message("document.empty"),
         "minProperties": message("document.empty"),
-        "minLength": message("document.empty"),
+        "minLength": message("document.too_short", value=shown(value))
+        if value
+        else message("document.empty"),
         "maxLength": message("document.too_long", value=shown(value)),
         "type": message("document.wrong_kind", value=shown(value), found=_kind(value), wanted=_kinds(node)),
     }

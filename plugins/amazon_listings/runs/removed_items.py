@@ -101,9 +101,9 @@ def plan_removals(
     owed = _owed(connector, ledger, folder, carried_out)
     settled = owed.keys() | carried_out.keys()
     fresh = (one for one in _left(connector, scope, ledger, folder, extract) if one[1] not in settled)
-    renamed = {sku: new for sku, (_, new) in _renamed(connector, ledger, folder).items()}
+    renamed = _renamed(connector, ledger, folder)
     messages = catalogue(language_of(connector))
-    notes = {sku: messages.phrase("note.renamed", sku=new) for sku, new in renamed.items()}
+    notes = {sku: messages.phrase("note.renamed", sku=new) for sku, (_, new) in renamed.items()}
     reported = {True: 0, False: 0}
 
     def counted() -> Iterator[WrittenItem]:
@@ -111,7 +111,8 @@ def plan_removals(
         for pim_id, sku, ours in _takeable(ledger, listings, fresh, how):
             reported[ours] += 1
             yield WrittenItem(
-                pim_id=pim_id,
+                # What becomes of the old SKU and of the new one is decided together.
+                pim_id=renamed[sku][0] if sku in renamed else pim_id,
                 sku=sku,
                 outcome=Outcome.READY if ours else Outcome.BLOCKED,
                 note="" if ours else left_alone,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amazon_listings.approvals.answers import answer_run
 from amazon_listings.confirm.checks import confirm
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
@@ -244,3 +245,38 @@ def test_a_removal_by_feed_is_read_back_too(shop, how):
     assert run.outcomes()["L00"] == "pending"
     read_back(shop, connector, 1)
     assert run.outcomes()["L00"] == "removed"
+
+
+def test_a_new_sku_waits_for_the_removal_of_the_old_one(shop, ledger):
+    """Both on sale with one stock would be sold twice."""
+    connector = shop.connector(sync=sync("zero_quantity"))
+    shop.run(connector, MANY)
+    renamed = [one | {"sku": f"N{one['sku']}"} for one in MANY[:2]]
+    run = shop.run(connector, [*renamed, *MANY[2:]], until="tested")
+    note = run.decide()
+    assert (note.ready, note.waiting) == (0, 4)
+    assert answer_run(run.folder, ledger, connector.key, approved=True, by="anna")
+    assert run.decide().ready == 4
+    run.live()
+    outcomes = run.outcomes()
+    assert [outcomes[sku] for sku in ("NL00", "L00")] == ["accepted", "pending"]
+    assert (quantity(shop, connector, "NL00"), quantity(shop, connector, "L00")) == (3, 0)
+
+
+def test_a_new_sku_does_not_wait_where_removals_are_allowed(shop):
+    connector = shop.connector(sync=sync("zero_quantity"))
+    shop.run(connector, MANY)
+    run = shop.run(connector, [MANY[0] | {"sku": "N"}, *MANY[1:]], until="tested")
+    note = run.decide()
+    assert (note.ready, note.waiting) == (2, 0)
+
+
+def test_an_old_sku_stays_on_sale_while_the_new_one_waits(shop):
+    """A run of everything knows as well as one of changes whose item left."""
+    connector = shop.connector(sync=sync("zero_quantity"))
+    shop.run(connector, MANY)
+    asking = shop.connector(sync=sync("zero_quantity"), approval={"policy": "always"})
+    run = shop.run(asking, [MANY[0] | {"sku": "N"}, *MANY[1:]], until="tested")
+    assert run.decide().waiting == 2
+    run.live()
+    assert quantity(shop, connector, "L00") == 3

@@ -117,6 +117,20 @@ def test_show_prints_items_or_ends_with_a_sentence(run, shops):
     assert "never ran. Those that did: de_lamps, fr_lamps." in unknown.stderr
 
 
+def test_a_connector_is_stopped_before_it_ever_ran(run, shops, tmp_path, monkeypatch):
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    (folder / "new.yaml").write_text(yaml.safe_dump(demo_connector("fr_lamps", "new")))
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(folder))
+    settings.cache_clear()
+    stopped = run("stop", "new")
+    assert stopped.exit_code == 0, stopped.stderr
+    ledger, _ = shops
+    assert stop_of(ledger, resolve_key(ledger, "new")) is not None
+    assert run("resume", "new").exit_code == 0
+    assert run("stop", "nobody").exit_code == 1
+
+
 def test_stop_and_resume(run, shops):
     ledger, scopes = shops
     key = scopes["fr_lamps"].connector_key

@@ -30,6 +30,11 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     assert (folder.root / "report" / "report.html").as_uri() in printed
 
 
+def test_no_heading_stands_over_no_issues(capsys):
+    print_outcomes({"fr_lamps": summary(accepted=3)})
+    assert "frequent" not in capsys.readouterr().out
+
+
 def summary(**counts):
     files = {"report.html": "file:///runs/run/report/report.html"}
     more = {"operation": "live", "calls": {"updates": 2}, "files": files}

@@ -16,3 +16,13 @@ def test_what_is_wrong_is_said_in_the_readers_language(tmp_path):
     assert "diese Zeile hat einen Tabulator" in broken["desks"]
     left = [line for text in broken.values() for line in text.splitlines() if " the " in line]
     assert [line for line in left if "sales_layer" not in line and "|" not in line] == []
+
+
+def test_a_rule_that_there_is_not_is_named_with_the_nearest_and_a_short_reason_is_short(tmp_path):
+    text = "id: lamps\nrules_off: {price_decimal: Because of it., null_words: x, gpsr_contacts: ''}\n"
+    (tmp_path / "lamps.yaml").write_text(text)
+    with in_language("en"):
+        (broken,) = load_connectors(tmp_path, {}).broken
+    assert "Did you mean 'price_decimals'?" in broken.text
+    assert "rules_off.null_words: 'x' is too short." in broken.text
+    assert "rules_off.gpsr_contacts: is empty." in broken.text
