@@ -25,13 +25,15 @@ from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 from local_airflow.project import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 class LocalAirflowError(Exception):
     """The private Airflow or its sandbox did not start, or a run did not end; the message names the log."""
 
 
+#: Starts every part of an Airflow, with the simple auth manager.
+STANDALONE = (sys.executable, "-m", "airflow", "standalone")
 #: Seconds until Airflow answers, at most.
 START_TIMEOUT = 600.0
 
@@ -254,12 +256,12 @@ def _answered(condition: Callable[[], bool]) -> bool:
         return False
 
 
-def start(env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start `airflow standalone` in a process group of its own, its output in `log`."""
+def start(env: Mapping[str, str], log: Path, command: Sequence[str] = STANDALONE) -> subprocess.Popen[bytes]:
+    """Start an Airflow in a process group of its own, its output in `log`."""
     output: IO[bytes]
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "airflow", "standalone"],
+            command,
             env=dict(env),
             cwd=PROJECT,
             stdout=output,
@@ -288,9 +290,19 @@ def stop(pid: int) -> None:
 
 @contextmanager
 def running_airflow(
-    home: Path, *, extra: Mapping[str, str] | None = None, timeout: float = START_TIMEOUT
+    home: Path,
+    *,
+    extra: Mapping[str, str] | None = None,
+    timeout: float = START_TIMEOUT,
+    command: Sequence[str] = STANDALONE,
 ) -> Iterator[LocalAirflow]:
     """Run a private Airflow in `home`, with `extra` environment; it is stopped at the end.
+
+    Args:
+        home: Where it writes everything.
+        extra: More environment.
+        timeout: Seconds until it answers, at most.
+        command: What starts it.
 
     Raises:
         LocalAirflowError: it did not start.
@@ -298,7 +310,7 @@ def running_airflow(
     port = free_port()
     env = environment(home, port=port, all_admins=True) | dict(extra or {})
     log = home / "airflow.log"
-    process = start(env, log)
+    process = start(env, log, command)
     airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
     try:
         airflow.wait_until_healthy(timeout)

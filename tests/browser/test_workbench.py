@@ -8,13 +8,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from local_airflow import airflow as local
+from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
+from support import fab
 from support.airflow import Installation, pim_connection
 from support.hostile import HOSTILE
 
@@ -23,9 +28,11 @@ if TYPE_CHECKING:
 
 CHROMIUM = "/usr/bin/chromium"
 PICTURES = os.environ.get("PICTURES")
-#: Two merchandisers, who may create connections and Variables, and a reader.
-MAKER, COLLEAGUE, READER = "marie", "jean", "luc"
+#: Two people with the role that docs/merchandiser.md describes, a reader, and who makes the roles.
+MAKER, COLLEAGUE, READER, ADMINISTRATOR = "marie", "jean", "luc", "anne"
 DAG = "amazon_lampes_neuves"
+#: A connector that is not theirs.
+OTHER = "amazon_fr_lamps"
 #: Slow machines are slow.
 PATIENCE, RUN_PATIENCE = 150_000, 600_000
 #: Fields that Amazon requires and that no PIM field fills, with what fills them.
@@ -43,20 +50,27 @@ pytestmark = [pytest.mark.browser, pytest.mark.airflow, pytest.mark.soak, pytest
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    """An Airflow with a connection to the PIM, people, and no connector at all."""
+    """An Airflow with a connection to the PIM, people with roles, and a connector of others."""
     home = tmp_path_factory.mktemp("workbench")
     (home / "connectors").mkdir()
+    other = f"{OTHER.removeprefix('amazon_')}.yaml"
+    shutil.copy(PROJECT / "include" / "connectors" / other, home / "connectors" / other)
     with running_sandbox() as sandbox:
         extra = {
             "AIRFLOW_CONN_PIM": json.dumps(pim_connection(sandbox)),
             "AMAZON_LISTINGS_CONNECTORS": str(home / "connectors"),
             "AMAZON_LISTINGS_STORAGE": str(home / "storage"),
             "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home / 'ledger.db'}",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{MAKER}:op,{COLLEAGUE}:op,{READER}:viewer",
+            "AMAZON_LISTINGS_HTTP_HOSTS": sandbox.url.removeprefix("http://"),
+            **fab.AUTH_MANAGER,
         }
-        with local.running_airflow(home / "airflow", extra=extra) as airflow:
-            yield Installation(airflow, sandbox, home, extra)
+        with local.running_airflow(home / "airflow", extra=extra, command=fab.AIRFLOW) as airflow:
+            port = int(airflow.url.rsplit(":", 1)[1])
+            whole = local.environment(home / "airflow", port=port, all_admins=False) | extra
+            house = Installation(airflow, sandbox, home, whole)
+            roles = {MAKER: "Merchandiser", COLLEAGUE: "Merchandiser", READER: "Viewer"}
+            fab.make_people(house, roles | {ADMINISTRATOR: "Admin"})
+            yield house
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +86,6 @@ def browser():
 @pytest.fixture(scope="module")
 def signed_in(house, browser):
     """A page of a user who has signed in; what its console calls an error is collected."""
-    generated = house.home / "airflow" / "simple_auth_manager_passwords.json.generated"
-    passwords = json.loads(generated.read_text())
     pages = {}
 
     def signed_in(user: str) -> Page:
@@ -84,9 +96,9 @@ def signed_in(house, browser):
             page.errors = []
             page.on("pageerror", lambda error: page.errors.append(str(error)))
             page.on("dialog", lambda dialog: page.errors.append(f"dialog: {dialog.message}"))
-            page.goto(f"{house.airflow.url}/auth/login")
+            page.goto(f"{house.airflow.url}/auth/login/")
             page.fill("input[name=username]", user)
-            page.fill("input[name=password]", passwords[user])
+            page.fill("input[name=password]", fab.PASSWORD)
             page.press("input[name=password]", "Enter")
             page.wait_for_function("!location.pathname.includes('/auth/')")
             pages[user] = page
@@ -122,11 +134,23 @@ def ended(page: Page, count: int) -> None:
     page.locator("#list tbody tr").first.locator("text=terminée").wait_for(timeout=RUN_PATIENCE)
 
 
+def wait_for_dag(house: Installation, dag_id: str) -> None:
+    """Wait until Airflow has read a DAG, so that rights on it can be given."""
+    house.airflow.sign_in(ADMINISTRATOR, fab.PASSWORD)
+
+    def is_known() -> bool:
+        with suppress(requests.HTTPError):
+            return bool(house.airflow.call("GET", f"/dags/{dag_id}/details"))
+        return False
+
+    house.wait_until(is_known, f"Airflow has not read {dag_id}")
+
+
 def test_a_connector_is_made_from_nothing(house, signed_in):
     page = signed_in(MAKER)
     page.goto(place(house, ""))
     page.click("text=Nouveau connecteur")
-    assert page.is_visible("[name=account_id]")  # there is no account to choose yet
+    page.wait_for_selector("[name=account_id]")  # there is no account to choose yet
     sandbox = house.sandbox
     answers = {
         "account_id": "amazon_eu",
@@ -150,10 +174,11 @@ def test_a_connector_is_made_from_nothing(house, signed_in):
     assert page.input_value("[name=client_secret]") == ""
     page.wait_for_selector("text=articles dans le PIM")
     page.wait_for_selector("text=essayés")
-    page.evaluate("scrollTo(0, 300)")
-    picture(page, "new")
+    page.click("summary:has-text('Un autre compte')")
     page.fill("[name=words]", "lampe")
     page.check("[name=product_type][value=LAMP]")
+    page.evaluate("scrollTo(0, 0)")
+    picture(page, "new")
     page.fill("[name=title]", "Lampes neuves")
     page.fill("[name=id]", "lampes_neuves")
     page.fill("[name=sku_limit]", "beaucoup")
@@ -174,8 +199,12 @@ def test_it_is_published_and_tried(house, signed_in):
     page.goto(place(house, f"dags/{DAG}/fields"))
     page.click("button:has-text('Publier')")
     page.wait_for_url("**/activity**")
-    page.wait_for_selector("button:has-text('Lancer')")  # Airflow has read the Variable
-    assert list((house.home / "connectors").iterdir()) == []
+    # Airflow has a DAG more, on which an administrator gives rights, as the docs say.
+    page.wait_for_selector(f"text=Vous ne pouvez pas encore voir le DAG {DAG}")
+    wait_for_dag(house, DAG)
+    fab.give_dag(house, DAG)
+    page.wait_for_selector("button:has-text('Lancer')")
+    assert [one.name for one in (house.home / "connectors").iterdir()] == ["fr_lamps.yaml"]
     assert page.locator("input[name=operation][value=test]").is_checked()
     start(house, page, "test")
     picture(page, "activity")
@@ -249,6 +278,22 @@ def test_one_write_is_undone_with_its_difference_first(house, signed_in):
     page.locator("#list tbody tr").first.locator("text=1 accepté").wait_for()
     page.goto(item)
     page.wait_for_selector("text=Amazon n'a pas de fiche")
+
+
+def test_another_connector_is_refused(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, ""))
+    assert "fr_lamps" not in page.inner_text("#list")
+    for path in ("fields", "items", "issues", "approvals"):
+        answer = page.goto(place(house, f"dags/{OTHER}/{path}"))
+        assert answer.status == 403, path
+        assert "Vous ne pouvez pas lire ce connecteur" in page.inner_text("main")
+    started = page.evaluate(
+        "path => fetch(path, {method: 'POST', headers: {'content-type': 'application/json'}, body: '{}'})"
+        ".then(answer => answer.status)",
+        f"/amazon-listings/dags/{OTHER}/runs",
+    )
+    assert started == 403
 
 
 def test_two_people_edit_one_draft(house, signed_in):
@@ -362,6 +407,7 @@ def test_pages_fit_a_phone_and_a_keyboard(house, signed_in):
 def test_a_reader_sees_and_changes_nothing(house, signed_in):
     page = signed_in(READER)
     page.goto(place(house, f"dags/{DAG}/fields"))
+    page.wait_for_selector(".fieldlist")
     assert page.locator("button:has-text('Garder'), button:has-text('Publier')").count() == 0
     page.goto(place(house, f"activity?dag={DAG}"))
     assert page.locator("button:has-text('Lancer')").count() == 0
