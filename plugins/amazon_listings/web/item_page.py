@@ -24,6 +24,7 @@ from amazon_listings.ledger.tables import items
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.marketplaces import SHOPS
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.value_text import value_text
 from amazon_listings.selling_partner import listings
 from amazon_listings.web.access import Reader
@@ -150,6 +151,7 @@ def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRespons
         connector=one,
         dag_id=dag_id,
         item=found,
+        mood=next((one.mood for one in Outcome if one == found.outcome), ""),
         may_ask=bool(found.sku) and visitor.may_use_connection(one.amazon.connection),
         may_start=bool(found.sku) and visitor.may_edit(dag_id),
         shop=SHOPS[one.marketplace.country],

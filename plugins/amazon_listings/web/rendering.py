@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_datetime, format_timedelta
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
@@ -62,6 +62,10 @@ class Wording:
     def number(self, number: float) -> str:
         """Return a number as the locale writes it."""
         return str(format_decimal(number, locale=self.messages.locale))
+
+    def money(self, amount: float, currency: str) -> str:
+        """Return an amount of money as the locale writes it."""
+        return str(format_currency(amount, currency, locale=self.messages.locale))
 
     def percent(self, share: float) -> str:
         """Return a share as percent; what is there is never shown as nothing."""

@@ -18,7 +18,8 @@ class Shopper:
 
     title: str
     brand: str
-    price: str
+    price: float | None
+    currency: str
     bullets: list[str]
     pictures: int
 
@@ -31,7 +32,8 @@ def shopper_of(attributes: Mapping[str, Any]) -> Shopper:
     return Shopper(
         title=" ".join(values_of(attributes.get("item_name"))[:1]),
         brand=" ".join(values_of(attributes.get("brand"))[:1]),
-        price=f"{amount} {price.get('currency', '')}".strip() if amount is not None else "",
+        price=amount if isinstance(amount, int | float) else None,
+        currency=str(price.get("currency", "")),
         bullets=values_of(attributes.get("bullet_point"))[:5],
         pictures=sum(
             1 for name in attributes if name.endswith(("_image_locator",)) or "_image_locator_" in name

@@ -304,3 +304,13 @@ def test_an_installation_without_runs_says_so(client, folder, filled):
         path.unlink()
     page = client("admin").get("/").text
     assert "no connector that you may read" in page
+
+
+def test_an_item_is_shown_with_its_mood_and_the_price_as_its_reader_writes_it(client, filled):
+    offer = {"currency": "EUR", "our_price": [{"schedule": [{"value_with_tax": 92.9}]}]}
+    key = resolve_key(filled, "lamps")
+    (known,) = find_states(filled, key, StateFilter(pim_ids=["products/1"]))
+    record_states(filled, key, [msgspec.structs.replace(known, attributes={"purchasable_offer": [offer]})])
+    page = client("viewer", **{"accept-language": "fr"}).get("/dags/amazon_lamps/item?id=products/1").text
+    assert "92,90\xa0€" in page
+    assert re.search(r'<span class="chip good"[^>]*><span aria-hidden="true">●</span> prêt', page)
