@@ -13,6 +13,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
+from amazon_listings.messages import Message, log_line, message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,7 +34,7 @@ class Registry:
     """The usable sources by name, and of those that are not usable, why."""
 
     sources: dict[str, Source] = field(default_factory=dict)
-    broken: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, Message] = field(default_factory=dict)
 
 
 @cache
@@ -56,17 +58,17 @@ def collected(found: Iterable[EntryPoint]) -> Registry:
     known = Registry({source.name: source for source in map(_ours, _OURS)})
     for entry in sorted(found, key=lambda each: (each.name, each.value)):
         problem = _taken(entry, known)
-        if not problem:
+        if problem is None:
             try:
                 source = entry.load()
             except Exception as error:  # noqa: BLE001 - what another distribution raises when imported
-                problem = f"importing it fails: {type(error).__name__}: {error}"
+                problem = message("sources.import_fails", error=f"{type(error).__name__}: {error}")
             else:
-                problem = _unfit(entry.name, source)
-        if problem:
-            sentence = f"The source {entry.name} ({entry.value}) cannot be used: {problem}."
-            known.broken.setdefault(entry.name, sentence)
-            log.warning("%s", sentence)
+                problem = _incomplete(entry.name, source)
+        if problem is not None:
+            facts = {"name": entry.name, "place": entry.value, "reason": problem}
+            known.broken.setdefault(entry.name, message("sources.unusable", **facts))
+            log.warning("%s", log_line("sources.unusable", **facts))
         else:
             known.sources[entry.name] = source
     return known
@@ -77,18 +79,20 @@ def _ours(module: str) -> Source:
     return source
 
 
-def _taken(entry: EntryPoint, known: Registry) -> str:
+def _taken(entry: EntryPoint, known: Registry) -> Message | None:
+    """Return what is wrong with the name of an entry point, if anything is."""
     if entry.name in known.sources:
-        return "another source has this name"
+        return message("sources.name_taken")
     if not _NAME.fullmatch(entry.name):
-        return "its name is not small letters, digits and _"
-    return ""
+        return message("sources.name_wrong")
+    return None
 
 
-def _unfit(name: str, source: object) -> str:
+def _incomplete(name: str, source: object) -> Message | None:
+    """Return what a source lacks, if it lacks anything."""
     missing = [attribute for attribute in _NEEDED if not hasattr(source, attribute)]
     if missing:
-        return f"it has no {', '.join(missing)}"
-    if getattr(source, "name", None) != name:
-        return f"it calls itself {getattr(source, 'name', None)!r}"
-    return ""
+        return message("sources.lacks", names=missing)
+    if (found := getattr(source, "name", None)) != name:
+        return message("sources.other_name", found=str(found))
+    return None
