@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.fleet.findings import warning_of
+from amazon_listings.fleet.findings import named, warning_of
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.runs.secret_age import secret_warning
@@ -36,29 +37,61 @@ def secret_findings(
             yield warning_of("secret", connector, sentence)
 
 
-def schedule_findings(
-    connectors: Iterable[Connector], ledger: Engine | None, messages: Catalogue
-) -> Iterator[Finding]:
-    """Yield the hours in which the connectors of one account need more calls than Amazon takes."""
-    hours: dict[tuple[str, int], list[tuple[Connector, int]]] = defaultdict(list)
+@dataclass(frozen=True)
+class Collision:
+    """Scheduled connectors of one account that start in the same hours, UTC, with the items known of each."""
+
+    connection: str
+    connectors: tuple[Connector, ...]
+    items: tuple[int, ...]
+    hours: tuple[int, ...]
+
+
+def collisions(connectors: Iterable[Connector], ledger: Engine | None) -> list[Collision]:
+    """Return the connectors of one account that start in the same hours, two or more of them."""
+    hours: dict[tuple[str, int], list[Connector]] = defaultdict(list)
     for connector in connectors:
         if connector.enabled and connector.sync.schedule:
-            size = _size(connector, ledger)
             for hour in _hours(connector):
-                hours[connector.amazon.connection, hour].append((connector, size))
+                hours[connector.amazon.connection, hour].append(connector)
+    sizes: dict[str, int] = {}
+    same: dict[tuple[str, ...], list[int]] = {}
+    together: dict[tuple[str, ...], list[Connector]] = {}
     for (connection, hour), found in sorted(hours.items()):
-        calls = sum(size for _, size in found)
-        if len(found) > 1 and calls > _CALLS_AN_HOUR:
-            names = ", ".join(one.id for one, _ in found)
+        if len(found) > 1:
+            key = (connection, *(one.id for one in found))
+            same.setdefault(key, []).append(hour)
+            together[key] = found
+            for one in found:
+                if one.id not in sizes:
+                    sizes[one.id] = _size(one, ledger)
+    return [
+        Collision(key[0], tuple(found), tuple(sizes[one.id] for one in found), tuple(same[key]))
+        for key, found in together.items()
+    ]
+
+
+def schedule_findings(found: Iterable[Collision], messages: Catalogue) -> Iterator[Finding]:
+    """Yield the hours in which the connectors of one account need more calls than Amazon takes."""
+    for one in found:
+        if (calls := sum(one.items)) > _CALLS_AN_HOUR:
             sentence = messages.phrase(
                 "check.schedules",
-                connectors=names,
-                hour=str(hour),
-                connection=connection,
+                connectors=named([each.id for each in one.connectors]),
+                hours=", ".join(f"{hour:02}:00" for hour in one.hours),
+                connection=one.connection,
                 items=calls,
                 most=_CALLS_AN_HOUR,
             )
-            yield warning_of("schedule", found[0][0], sentence, pointer="/sync/schedule")
+            yield warning_of("schedule", one.connectors[0], sentence, pointer="/sync/schedule")
+
+
+def of_unknown_size(found: Iterable[Collision]) -> list[str]:
+    """Return the connectors that start with others, and of which no item is known."""
+    unknown = {
+        each.id for one in found for each, items in zip(one.connectors, one.items, strict=True) if not items
+    }
+    return sorted(unknown)
 
 
 def _size(connector: Connector, ledger: Engine | None) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.message import entry
 from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem
-from amazon_listings.fleet.accounts import schedule_findings, secret_findings
+from amazon_listings.fleet.accounts import collisions, of_unknown_size, schedule_findings, secret_findings
 from amazon_listings.fleet.field_types import misfits
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
 from amazon_listings.fleet.mapping_tests import run_tests
@@ -281,7 +281,8 @@ def check_fleet(
     chosen = {one.id for one in connectors}
     everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
     found += [one for one in overlap_findings(everyone, ledger, messages) if one.connector in chosen]
-    found += schedule_findings(connectors, ledger, messages)
+    together = collisions(connectors, ledger)
+    found += schedule_findings(together, messages)
     accounts = {one.amazon.connection: (one, account_of(one)) for one in connectors}
     found += secret_findings(accounts.values(), messages)
     unknown = [name for name, (_, account) in accounts.items() if account is None]
@@ -295,6 +296,7 @@ def check_fleet(
                 no_items,
                 unknown,
                 messages,
+                unsized=of_unknown_size(together) if ledger is not None else [],
                 ledger=ledger is not None,
                 variables=variables_read,
             )
@@ -327,6 +329,7 @@ def _not_checked(
     accounts: list[str],
     messages: Catalogue,
     *,
+    unsized: list[str],
     ledger: bool,
     variables: bool,
 ) -> Iterator[NotChecked]:
@@ -336,6 +339,8 @@ def _not_checked(
         yield NotChecked("fields", tuple(no_items), messages.phrase("check.no_items"))
     if not ledger:
         yield NotChecked("overlaps", (), messages.phrase("check.no_ledger"))
+    if unsized:
+        yield NotChecked("schedules", tuple(unsized), messages.phrase("check.no_sizes"))
     if not variables:
         yield NotChecked("variables", (), messages.phrase("check.no_variables"))
     if accounts:

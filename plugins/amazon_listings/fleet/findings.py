@@ -49,7 +49,7 @@ class NotChecked(msgspec.Struct, frozen=True):
     """Something that could not be checked.
 
     Attributes:
-        what: What: `definition`, `fields`, `overlaps`, `variables`, `secrets`.
+        what: What: `definition`, `fields`, `overlaps`, `schedules`, `variables`, `secrets`.
         connectors: Ids of the connectors that it concerns; empty for all.
         why: Why not, and what to do.
     """

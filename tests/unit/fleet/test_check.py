@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.connectors import load_connectors
+from amazon_listings.fleet.accounts import collisions, schedule_findings
+from amazon_listings.messages import catalogue
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
 from tests.unit.fleet.test_plan import item, keep
@@ -361,3 +365,25 @@ def test_a_line_of_a_layer_is_told_once_for_all_that_have_it(run):
     assert told.startswith("de_backpack, de_lamp, fr_backpack, fr_lamp: ")
     everything = json.loads(run("check", "--json").stdout)["findings"]
     assert len([one for one in everything if "Brnd" in one["message"]]) == 4
+
+
+def test_schedules_that_need_more_calls_in_an_hour_than_amazon_takes(run, folder, tmp_path):
+    many = "[" + ", ".join(f"n{number}" for number in range(30)) + "]"
+    text = PROTOTYPE.replace("id: fr_proto", f"for: {{range: {many}}}\nid: 'x_{{range}}'")
+    text = text.partition("mapping:")[0] + "mapping: {brand: x}\n"
+    text += "sync: {schedule: '0 5,6 * * *', timezone: UTC}\n"
+    ledger = ledger_in(tmp_path)
+    for name in ("x_n0", "x_n29"):
+        keep(ledger, name, [item(number) for number in range(4)])
+    (unknown,) = [
+        one
+        for one in json.loads(run("check", "--json", proto=text).stdout)["not_checked"]
+        if one["what"] == "schedules"
+    ]
+    assert len(unknown["connectors"]) == 28
+    (together,) = collisions(load_connectors(folder, {}).connectors, ledger)
+    assert (together.hours, sum(together.items)) == ((5, 6), 8)
+    assert list(schedule_findings([together], catalogue())) == []
+    (found,) = schedule_findings([replace(together, items=(18_000, *together.items[1:]))], catalogue())
+    assert "x_n0, x_n1, x_n10, x_n11, x_n12 … (+25) all start at 05:00, 06:00 UTC" in found.message
+    assert "18,004 items" in found.message

@@ -52,7 +52,7 @@ def keeps_the_format(text):
     return run["results"]
 
 
-RULES = ("document", "mapping", "field", "language", "test", "overlap", "schedule", "secret")
+RULES = ("document", "mapping", "field", "type", "language", "test", "overlap", "schedule", "secret")
 
 
 @pytest.mark.parametrize(
