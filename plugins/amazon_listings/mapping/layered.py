@@ -34,11 +34,12 @@ OPTIONAL = "optional"
 
 
 class Written(NamedTuple):
-    """A value at a path, as a line writes it."""
+    """A value at a path, as a line writes it; `place` is what the line's key names."""
 
     line: Line
     path: str
     value: Any
+    place: str = ""
 
 
 @dataclass
@@ -84,6 +85,7 @@ def merge_lines(
     for part in parts:
         labels = index_in(part.locale) if part.locale else index
         names = _Names(labels, index, context, paths)
+        earlier, own = merged.written, list[Written]()  # lines of one part never replace each other
         for key, value in part.lines.items():
             line = Line(part.numbers.get(key), key, part.file)
             if isinstance(value, dict) and not isinstance(value.get(OPTIONAL, True), bool):
@@ -92,7 +94,11 @@ def merge_lines(
             content, optional = _without_optional(value, optional=part.optional)
             try:
                 places = names.places(key)
-                written = [one for place in places for one in names.written(line, place, content)]
+                written = [
+                    one._replace(place=place)
+                    for place in places
+                    for one in names.written(line, place, content)
+                ]
             except (UnknownField, AmbiguousField) as error:
                 fault = MappingFault(line, problem_of(error), tuple(map(str, error.candidates)))
                 lacking = optional and isinstance(error, UnknownField)
@@ -101,16 +107,14 @@ def merge_lines(
             for sentence in names.renamed:
                 merged.renamed.setdefault(line, []).append(sentence)
             names.renamed.clear()
-            replaced = [one.path for one in written]
-            replaced += [] if isinstance(content, dict) and content else places
-            elements = places if isinstance(content, dict) else []
-            merged.written = [
+            replaced = [one.path for one in written] + (places if content in ({}, None) else [])
+            earlier = [
                 one
-                for one in merged.written
-                if not _covered(one.path, replaced)
-                and not (one.path in elements and isinstance(one.value, list))
+                for one in earlier
+                if not _covered(one.path, replaced) and not _rewritten(one, places, content)
             ]
-            merged.written += [one for one in written if one.value is not None]
+            own += [one for one in written if one.value is not None]
+        merged.written = earlier + own
     return merged
 
 
@@ -125,6 +129,17 @@ def _without_optional(value: Any, *, optional: bool) -> tuple[Any, bool]:
 def _covered(path: str, replaced: Sequence[str]) -> bool:
     """Return whether what stands at a path is replaced: at it, or above it."""
     return any(path == one or path.startswith(f"{one}.") for one in replaced)
+
+
+def _rewritten(earlier: Written, places: Sequence[str], content: Any) -> bool:
+    """Return whether a line writes anew what an earlier one of the same place wrote.
+
+    A value takes the place of an object, as RFC 7396 has it: `1 kg` that of a number and its unit. An object
+    takes that of a list of elements.
+    """
+    if isinstance(content, dict):
+        return earlier.path in places and isinstance(earlier.value, list)
+    return earlier.place in places
 
 
 class _Names:

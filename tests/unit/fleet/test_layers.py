@@ -61,6 +61,37 @@ def test_lines_are_merged_by_the_field_that_they_name(connectors, definitions):
     assert made["de_backpack"]["item_weight"][0]["value"] == 1.5
 
 
+TYPE = "  externally_assigned_product_identifier.type: ean\n"
+VALUE = '  External Product ID: "{{ item.ean }}"\n'
+
+
+@pytest.mark.parametrize(
+    ("layer", "document"), [("", TYPE + VALUE), ("", VALUE + TYPE), (TYPE, VALUE), (VALUE, TYPE)]
+)
+def test_a_line_takes_away_only_what_it_writes_itself(folder, connectors, definitions, layer, document):
+    lamps = LAMPS.replace("mapping:", "mapping_locale: en_US\nmapping:")
+    company = COMPANY.replace("overrides:", f"{layer}overrides:")
+    write(folder, layers__company=company, lamps=lamps + document)
+    connector = connectors()["fr_lamp"]
+    made = compiled(connector, definitions(connector)).apply(item(ean="4006381333931")).attributes
+    (identifier,) = made["externally_assigned_product_identifier"]
+    assert (identifier["type"], identifier["value"]) == ("ean", "4006381333931")
+
+
+def test_a_value_takes_the_place_of_an_object(folder, connectors, definitions):
+    write(folder, lamps=LAMPS + '  item_weight: "{{ item.weight }}"\n')
+    connector = connectors()["fr_lamp"]
+    made = compiled(connector, definitions(connector)).apply(item(weight="15 g")).attributes
+    assert made["item_weight"][0]["unit"] == "grams"
+
+
+def test_two_lines_of_a_document_for_one_field_are_a_mistake(folder, connectors, definitions):
+    write(folder, lamps=LAMPS + "  brand: A\n  brand.value: B\n")
+    connector = connectors()["fr_lamp"]
+    with pytest.raises(MappingErrors, match="brand"):
+        compiled(connector, definitions(connector))
+
+
 def test_an_override_of_the_document_wins(folder, connectors, definitions):
     write(folder, lamps=LAMPS + "overrides: [{when: {country: de}, mapping: {item_weight: {unit: grams}}}]\n")
     for country, unit in (("de", "grams"), ("fr", "kilograms")):
