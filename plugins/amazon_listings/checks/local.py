@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
+from amazon_listings.checks.offers_of_others import issues_beside_others
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.messages import catalogue
@@ -15,6 +16,7 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.ownership import conflicts, known_as_held, mapping_lines
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
+from amazon_listings.selling_partner.leaves import amazon_defaults
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_listings.writes.vanished import missing_note
 from amazon_product_types.rules import MODULAR_HIGHLIGHTS, MODULAR_NAME, TITLES
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.records import MappedItem
     from amazon_listings.runs.scope import Scope
     from amazon_listings.runs.tracing import Sources
+    from amazon_listings.writes.planner import PlannedWrite
     from amazon_product_types.rules import RuleCheck
     from amazon_product_types.validation.issue import Issue
 
@@ -225,6 +228,16 @@ class LocalChecks:
         held = accepted_contents(self.ledger, self.listings, [item.sku or ""]).get(item.sku or "") or {}
         same = all(held.get(name) == item.attributes.get(name) for name in TITLES)
         return found + [issue for issue in broken if not (same and _is_of_title(issue))]
+
+    def issues_beside_others(self, write: PlannedWrite) -> Iterator[Issue]:
+        """Yield what of an item's offers makes no sense with what others keep of them at Amazon."""
+        return issues_beside_others(
+            write,
+            self._rules,
+            layout=self.definitions.layout,
+            defaults=amazon_defaults(self.connector.marketplace),
+            messages=self.messages,
+        )
 
     def _next(self, item: MappedItem, known: KnownItem | None) -> _Step:
         """Return what is next for an item that is right: nothing, a preview, or the submission."""

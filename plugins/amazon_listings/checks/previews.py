@@ -410,6 +410,7 @@ class Previews:
             found.append(_issue("no_listing_to_contribute_to", "ERROR", self.local.messages))
         found += self._left_alone(verdict.write)
         found += displacement_issues(verdict.write.displaced, self.local.messages)
+        found += self.local.issues_beside_others(verdict.write)
         origins = by_line(self.local.mapping, attributes, self.local.languages)
         return msgspec.structs.replace(
             job.tested,

@@ -89,10 +89,10 @@ def adopt(
                 )
                 if not sku or one.sku in sku
             ]
-        _show(found, connector)
         if not found:
             say("adopt.nothing", err=True)
             raise typer.Exit(1)
+        _show(found, connector)
         _confirm(yes, "adopt.ask", connector=connector, count=len(found))
         lines = mapping_lines(at.connector, at.mapping)
         if other is None:

@@ -135,6 +135,27 @@ def test_a_price_of_people_is_replaced_and_not_dropped(new):
     assert "10" in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("others", "code"),
+    [
+        ({"minimum_seller_allowed_price": price(12)}, "price_limits"),
+        ({"maximum_seller_allowed_price": price(8)}, "price_limits"),
+        ({"discounted_price": price(10, start_at="2026-11-20", end_at="2099-12-31")}, "sale_below_price"),
+        ({"discounted_price": price(11, start_at="2020-11-20", end_at="2020-12-31")}, None),
+        ({"minimum_seller_allowed_price": price(9)}, None),
+    ],
+)
+def test_a_price_against_what_others_keep_of_the_offer_is_a_warning(new, others, code):
+    shop = new(
+        purchasable_offer=[{**HERE, "audience": "ALL", "currency": "EUR", "our_price": price(20), **others}]
+    )
+    run = shop.run(shop.connector(id="new"), [lamp("A")], operation="test")
+    item = run.items()["A"]
+    found = [(one.code, one.severity) for one in item.issues if one.code.startswith(("price", "sale"))]
+    assert found == ([(code, "WARNING")] if code else [])
+    assert item.outcome == "ready"
+
+
 def test_a_listing_that_was_deleted_by_hand_gets_no_patch(shop):
     connector = shop.connector()
     definitions = shop.definitions(connector)
