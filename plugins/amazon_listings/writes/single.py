@@ -420,8 +420,14 @@ def outgoing(row: WantedItem, write: PlannedWrite) -> Outgoing:
 
 def _moved(row: WantedItem, plan: Plan) -> bool:
     """Return whether the listing has something else now than when a guarded change was approved."""
+    if not row.guarded:
+        return False
     now = {change.leaf: change.before for change in plan.changes}
-    return any(not same_value(now.get(one.leaf), one.before, {}) for one in row.guarded)
+    # Of a listing that is made, neither had anything.
+    return any(
+        now.get(one.leaf) is not one.before and not same_value(now.get(one.leaf), one.before, {})
+        for one in row.guarded
+    )
 
 
 def is_unsure(row: DueItem, reads: Reads) -> bool:
