@@ -1,5 +1,8 @@
 """The record of a plan: its changes, their origin, and a hash that only what is written changes."""
 
+import hashlib
+import json
+
 import msgspec
 import pytest
 
@@ -55,6 +58,15 @@ def test_the_hash_stays_where_the_same_is_written(other):
 )
 def test_the_hash_differs_where_something_else_is_written(other):
     assert other.hash != BASE.hash
+
+
+def test_leaves_that_are_equal_and_have_other_texts_have_other_hashes():
+    # 1, 1.0 and true are equal in Python; people have approved hashes, so their form stays.
+    for value in ("1", 1, True, 1.0, "1"):
+        leaf = Leaf(FR, "item_weight", (("number_of_items", value),), ("value",))
+        text = json.dumps([leaf, 2], sort_keys=True, default=msgspec.to_builtins)
+        whole = json.dumps(["S", "PATCH", [text]])
+        assert plan(Change(leaf, 1, 2)).hash == hashlib.sha256(whole.encode()).hexdigest()
 
 
 def test_the_hash_does_not_depend_on_the_order_of_keys_inside_a_value():
