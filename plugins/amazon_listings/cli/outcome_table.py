@@ -29,12 +29,14 @@ COLUMNS = (
 #: Shown if an item has one.
 SELDOM = tuple(outcome for outcome in ENDS if outcome not in COLUMNS)
 WIDTH = 108
+#: The most frequent issues that are shown.
+SHOWN_ISSUES = 3
 #: More for each column of SELDOM.
 WIDER = 14
 
 
 def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print, per connector, items by outcome, calls made, the three most frequent issues, and the report.
+    """Print, per connector, items by outcome, calls made, what costs money now, frequent issues, the report.
 
     Args:
         summaries: What the task `report` returned, by connector id. The issues are read from the run's
@@ -64,7 +66,10 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
     console.print(table)
     for connector, summary in summaries.items():
         console.print()
-        frequent = _frequent(summary)
+        known = _summary(summary)
+        for sentence in known.get("urgent", ()):
+            console.print(Text(f"  {sentence}", style="bold red"), soft_wrap=True)
+        frequent = known.get("frequent", [])[:SHOWN_ISSUES]
         if frequent:
             console.print(Text(words.phrase("table.frequent", connector=connector), style="bold"))
         for issue in frequent:
@@ -80,9 +85,8 @@ def _link(place: str) -> str:
     return place if "://" in place else f"file://{Path(place).absolute()}"
 
 
-def _frequent(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The three most frequent issues of a run, whose files are on this machine."""
+def _summary(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the report of a run counted; its files are on this machine."""
     folder = RunFolder(Path(summary["files"]["report.html"].removeprefix("file://")).parents[1])
     note = folder.noted(ReportNote)
-    frequent: list[dict[str, Any]] = note.summary.get("frequent", []) if note is not None else []
-    return frequent[:3]
+    return note.summary if note is not None else {}

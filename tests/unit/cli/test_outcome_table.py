@@ -11,7 +11,7 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     issues = [
         {"items": 7 - number, "severity": "ERROR", "message": f"Issue {number}."} for number in range(4)
     ]
-    folder.note(ReportNote(summary={"frequent": issues}))
+    folder.note(ReportNote(summary={"frequent": issues, "urgent": ["Sold out, and on sale."]}))
     print_outcomes(
         {
             "fr_lamps": {
@@ -26,6 +26,7 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "7 items  Error    Issue 0." in printed
     assert "Issue 2." in printed
+    assert printed.index("Sold out, and on sale.") < printed.index("Issue 0."), "money comes first"
     assert "Issue 3." not in printed
     assert (folder.root / "report" / "report.html").as_uri() in printed
 
