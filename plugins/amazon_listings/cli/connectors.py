@@ -20,7 +20,7 @@ from amazon_listings.cli.configured import (
 )
 from amazon_listings.cli.definitions import described, stored_definition
 from amazon_listings.cli.mapping import tables_of
-from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
+from amazon_listings.cli.refusals import end, messages, plain_errors, refuse, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -242,6 +242,7 @@ def explain(
     import msgspec
 
     from amazon_listings.fleet.explain import about, explained
+    from amazon_product_types.matching import closest
 
     texts = exported(variables)
     with plain_errors():
@@ -254,7 +255,10 @@ def explain(
         print(json.dumps({**about_it, "lines": msgspec.to_builtins(wanted)}, ensure_ascii=False, indent=2))
         return
     if not wanted:
-        refuse("cli.no_such_place", place=field, connector=connector.id)
+        known = {text for line in lines for text in (line.place, line.key or line.place)}
+        near = "".join(closest(field or "", known))
+        meant = f" {messages().phrase('document.did_you_mean', suggestion=near).strip()}" if near else ""
+        end(messages().phrase("cli.no_such_place", place=field, connector=connector.id) + meant)
     if definition is None:
         say("cli.merged_by_text", err=True, connector=connector.id)
     width = min(max((len(line.place) for line in wanted), default=0), 50)

@@ -43,6 +43,13 @@ def test_one_field_by_path_or_label(explain, field):
     assert list(lines(explain("de_lamp", "--json", "--field", field))) == ["mapping.brand.value"]
 
 
+@pytest.mark.parametrize(("field", "meant"), [("Marqe", "Marque"), ("sync.operatin", "sync.operation")])
+def test_a_field_that_is_not_there_is_told_with_what_may_be_meant(explain, field, meant):
+    result = explain("fr_lamp", "--field", field)
+    assert result.exit_code == 1
+    assert f"Did you mean '{meant}'?" in result.stderr
+
+
 def test_people_read_place_value_and_origin(explain):
     result = explain("fr_lamp", "--field", "mapping.manufacturer")
     assert 'manufacturer.value  "{{ connector.country }}-Acme"' in result.stdout
