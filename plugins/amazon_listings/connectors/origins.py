@@ -62,12 +62,19 @@ class Origin(NamedTuple):
 def merged(parts: Sequence[Part]) -> dict[str, Any]:
     """Return the document that the parts make (RFC 7396, later ones win).
 
-    A null of the first part takes nothing away, and stays, to be told.
+    A null of the first part takes nothing away, and stays, to be told. That of a guard is a value: it is off.
     """
     document: Any = parts[0].patch if parts else {}
     for part in parts[1:]:
         document = merge_patch(document, part.patch)
+        if off := _guards_off(part.patch):
+            document["guards"] |= off
     return document if isinstance(document, dict) else {}
+
+
+def _guards_off(patch: Any) -> dict[str, None]:
+    guards = patch.get("guards") if isinstance(patch, dict) else None
+    return {name: None for name, value in guards.items() if value is None} if isinstance(guards, dict) else {}
 
 
 def origins(parts: Sequence[Part], document: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:

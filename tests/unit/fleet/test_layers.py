@@ -92,6 +92,17 @@ def test_two_lines_of_a_document_for_one_field_are_a_mistake(folder, connectors,
         compiled(connector, definitions(connector))
 
 
+def test_a_guard_is_off_in_whatever_part_it_is_null(folder, connectors):
+    company = COMPANY + "guards: {price_fall: null, price_rise: 0.5}\n"
+    lamps = LAMPS + "guards: {changed_share: null}\n"
+    write(folder, layers__company=company, lamps=lamps)
+    guards = connectors()["fr_lamp"].guards
+    assert (guards.price_fall, guards.price_rise, guards.changed_share) == (None, 0.5, None)
+    variable = {"amazon_connector_fr_lamp": json.dumps({"guards": {"price_fall": 0.2, "price_rise": None}})}
+    guards = connectors(variable)["fr_lamp"].guards
+    assert (guards.price_fall, guards.price_rise, guards.changed_share) == (0.2, None, None)
+
+
 def test_an_override_of_the_document_wins(folder, connectors, definitions):
     write(folder, lamps=LAMPS + "overrides: [{when: {country: de}, mapping: {item_weight: {unit: grams}}}]\n")
     for country, unit in (("de", "grams"), ("fr", "kilograms")):
