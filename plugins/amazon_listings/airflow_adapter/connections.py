@@ -99,7 +99,8 @@ def account_of(found: ConnectionFields, region: str) -> Account:
     Raises:
         ActionRequiredError: a field is missing or contradicts another; the sentence names it.
     """
-    extra = found.extra
+    # The field "Extra" is JSON that people type: a number, or a list, is judged as the text it is written as.
+    extra = {name: str(value) for name, value in found.extra.items() if value is not None}
     merchant, vendor = extra.get("seller_id") or "", extra.get("vendor_code") or ""
     if bool(merchant) == bool(vendor):
         raise ConnectionProblem(

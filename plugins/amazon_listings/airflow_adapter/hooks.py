@@ -68,7 +68,7 @@ class SellingPartnerHook(BaseHook):
             return False, _told(error, self.selling_partner_conn_id)
 
     def _country(self, extra: Mapping[str, Any]) -> str:
-        country = self.country or extra.get("country") or ""
+        country = self.country or str(extra.get("country") or "")
         if ALIASES.get(country, country) not in MARKETPLACES:
             raise connections.ConnectionProblem(
                 "airflow.connection_country" if country else "airflow.connection_without_country",
