@@ -25,21 +25,3 @@ def settled_heap() -> Iterator[None]:
     finally:
         if settled:
             gc.unfreeze()
-
-
-@contextmanager
-def lasting_objects() -> Iterator[None]:
-    """Collect no garbage while a block makes what stays, such as a large library's import.
-
-    Great Expectations' import makes a million objects; the collections that they cause find nothing, and
-    take a sixth of its time.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if gc.get_freeze_count():  # in a step: what came now is as settled as the rest
-            gc.freeze()
-        if collecting:
-            gc.enable()

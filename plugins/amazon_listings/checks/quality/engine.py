@@ -12,10 +12,9 @@ import logging
 import warnings
 
 from amazon_listings.checks.quality.postponed import postponed
-from amazon_listings.runs.heap import lasting_objects
 
 logging.getLogger("great_expectations").setLevel(logging.WARNING)
-with warnings.catch_warnings(), postponed("scipy.stats", "altair", "boto3"), lasting_objects():
+with warnings.catch_warnings(), postponed("scipy.stats", "altair", "boto3"):
     warnings.simplefilter("ignore")
     import great_expectations as gx
     from great_expectations.checkpoint import UpdateDataDocsAction
