@@ -211,6 +211,22 @@ def test_a_run_of_deletions_alone_takes_them_off(trial, ledger):
     trial.edit(table, int(identity), status="V")
 
 
+def test_a_latest_attempt_that_wrote_nothing_names_those_that_did(trial, ledger):
+    first = trial.run()
+    cleared(trial, first)  # nothing changed in the PIM since
+    command = [str(Path(sys.executable).parent / "amazon-listings"), "--language", "en", "rollback"]
+    shown = subprocess.run(
+        [*command, "--run", first.run_id],
+        env=os.environ | trial.environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert shown.returncode == 1
+    assert "Other attempts of this run wrote: 0." in shown.stderr
+
+
 def test_all_attempts_of_a_run_are_taken_back(trial, ledger):
     """The newest first, so that each finds what it had left."""
     first = trial.run()

@@ -48,6 +48,7 @@ def rollback(
     ledger: LedgerUrl = None,
 ) -> None:
     """Restore what Amazon held before a run: show the patches, and with --yes send them."""
+    from amazon_listings.ledger.before_images import count_written
     from amazon_listings.ledger.runs import attempts_of, find_run
 
     with plain_errors():
@@ -60,6 +61,9 @@ def rollback(
             counts, foreign = counts + more, foreign or changed
     if not counts:
         say("rollback.nothing_written", err=True, number=found.number)
+        others = [one.attempt for one in attempts_of(engine, found) if count_written(engine, one.number)]
+        if others and not all_attempts:
+            say("rollback.other_attempts", err=True, attempts=others)
         raise typer.Exit(1)
     words = messages()
     print(", ".join(words.phrase(f"rollback.{name}", count=count) for name, count in counts.items()) + ".")
