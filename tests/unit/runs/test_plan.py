@@ -6,7 +6,16 @@ import json
 import msgspec
 import pytest
 
-from amazon_listings.runs.plan import Change, MappingLine, Method, Plan, changes_between
+from amazon_listings.runs.plan import (
+    Change,
+    Displaced,
+    Fate,
+    MappingLine,
+    Method,
+    Plan,
+    changes_between,
+    displaced,
+)
 from amazon_listings.selling_partner.leaves import Layout, Leaf
 
 FR = "A13V1IB3VIYZZH"
@@ -129,3 +138,33 @@ def test_each_change_has_the_line_that_makes_it():
         line_of=lambda leaf: lines.get(leaf.path[-1]),
     )
     assert [change.origin for change in found] == [LINE, None]
+
+
+def offer(price):
+    return {"audience": "ALL", "our_price": [{"schedule": [{"value_with_tax": price}]}]}
+
+
+ONE, TWO, THREE = (offer(number) for number in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fate", "found"),
+    [
+        (None, [ONE], None, None),
+        ([ONE], [ONE], None, None),
+        ([ONE], [ONE, TWO], None, None),
+        ([ONE, TWO], [TWO, ONE, THREE], None, None),
+        ([ONE], None, Fate.REMOVED, [ONE]),
+        ("a", None, Fate.REMOVED, "a"),
+        ("a", "b", Fate.REPLACED, "a"),
+        # A list of one element on each side: one value takes the place of the other.
+        ([ONE], [TWO], Fate.REPLACED, [ONE]),
+        # Of longer lists, only the elements that are not among ours are lost.
+        ([ONE, TWO], [ONE, THREE], Fate.DROPPED, [TWO]),
+        ([ONE, TWO], [THREE], Fate.DROPPED, [ONE, TWO]),
+        ([ONE], [TWO, THREE], Fate.DROPPED, [ONE]),
+    ],
+)
+def test_what_a_change_displaces_and_how(before, after, fate, found):
+    expected = Displaced(PRICE, found, fate, after) if fate else None
+    assert displaced(Change(PRICE, before, after), DEFAULTS) == expected
