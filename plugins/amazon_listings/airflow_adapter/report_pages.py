@@ -1,6 +1,6 @@
 """Reports in the Airflow UI: a tab of every run, and its files to download.
 
-A plugin's app does not inherit Airflow's login, so each route asks for it: whoever may read the logs
+A plugin's app does not inherit Airflow's login, so each route asks for it: a user who may read the logs
 of a DAG's tasks may read its reports.
 """
 

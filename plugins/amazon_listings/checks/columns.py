@@ -134,7 +134,7 @@ def bad_gtin(value: Any) -> str | None:
 
 
 def bad_url(value: Any) -> str | None:
-    """Return the first picture address that nobody could fetch, else None."""
+    """Return the first picture address that cannot be fetched, else None."""
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
         address = entry.get("url") if isinstance(entry, dict) else entry

@@ -2,7 +2,7 @@
 
 A gap through which a green preview becomes a red submission is checked here, before anything is sent,
 and noted beside the preview. A refusal that only the preview makes is explained; it still counts,
-because nobody can tell it from a real one.
+because it cannot be told from a real one.
 """
 
 from __future__ import annotations

@@ -240,7 +240,7 @@ def _free(folder: Path, connector_id: str, *, yes: bool) -> Path:
     """Return where the file goes; what is there is not written over without a yes.
 
     Raises:
-        ActionRequiredError: another file declares the id, or nobody may be asked.
+        ActionRequiredError: another file declares the id, or the file exists and may not be overwritten.
     """
     from amazon_listings.connectors import load_connectors
 

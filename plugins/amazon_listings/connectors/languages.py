@@ -37,7 +37,7 @@ def language_tags(
 
     A mapping is taken as written. Otherwise: a language with a country keeps it (`fr-be` is
     `fr_BE`), a bare one becomes the marketplace's tag of that language, or the usual one of its
-    region, or None where nobody could guess.
+    region, or None where none can be guessed.
     """
     pairs = languages.items() if hasattr(languages, "items") else ((name, None) for name in languages)
     return tuple((name, tag or _tag(name, marketplace)) for name, tag in pairs)

@@ -74,7 +74,7 @@ def refresh_definition(
     asked = datetime.now(UTC)
     with store.alone(key):
         stored = store.find(key)
-        # Whoever had the lock before us may just have done it.
+        # The process that had the lock before may just have done it.
         if stored and stored.checked_at > asked - max_age:
             return stored
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-#: Level of a bucket that nobody drew on: full, whatever it holds.
+#: Level of a bucket that was never drawn on: full, whatever it holds.
 _FULL = 1e12
 
 
@@ -35,7 +35,7 @@ class SharedBuckets:
         """See `BucketStore.lease`."""
         with self._ledger.begin() as connection:
             row = self._locked(connection, bucket, rate)
-            # The clock is read with the row held: whoever comes later reads a later moment.
+            # The clock is read with the row held: a later lease reads a later moment.
             now = self._now(connection)
             if row.stated_rate is not None and now < row.stated_until:
                 rate = row.stated_rate

@@ -68,7 +68,7 @@ def due_looks(
 ) -> list[DueLook]:
     """Return the listings of a connector that are to be read now, those that wait longest first.
 
-    Whoever was looked at is entered by `record_looks`, or it comes again.
+    A listing that was read must be entered with `record_looks`; else it is returned again.
     """
     now = now or datetime.now(UTC)
     columns = (

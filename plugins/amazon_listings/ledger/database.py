@@ -191,7 +191,7 @@ def _sqlite(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         # A transaction that reads first and writes later fails at once with "database is locked" when
-        # two processes do it, whatever the time-out; so whoever may write takes the lock at once.
+        # two processes do it, whatever the time-out; so a transaction that may write takes the lock at once.
         reads = connection.get_execution_options().get(_READS)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 

@@ -57,7 +57,7 @@ def awaited_messages(ledger: Engine, number: int) -> Iterator[AwaitedMessage]:
 def feed_answers(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, FeedAnswer]:
     """Return what became of the SKUs that a run sent in feeds; of one sent twice, the last.
 
-    Feeds of an earlier life of the run do not count: whoever clears a run wants it done again.
+    Feeds of an earlier life of the run do not count: a run is cleared to be done again.
     """
     found: dict[str, FeedAnswer] = {}
     table = submissions.c

@@ -129,7 +129,7 @@ def _raise(
 
 
 def _standing(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, Fence]:
-    """Return the fences of these SKUs; one that was lowered meanwhile is still somebody else's."""
+    """Return the fences of these SKUs; one that was lowered meanwhile still counts as another's."""
     names = list(skus)
     with reading(ledger) as connection:
         rows = connection.execute(

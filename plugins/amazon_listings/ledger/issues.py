@@ -1,7 +1,7 @@
 """Issues over runs: new, still there, gone.
 
 An issue's identity within an item is that of `Issue.identity`: the family of its code and its
-attribute, so the same trouble is recognised whoever finds it. Each life of an issue is one row, from
+attribute, so the same trouble is recognised whichever check finds it. Each life of an issue is one row, from
 the run that found it first to the run that found it gone.
 """
 

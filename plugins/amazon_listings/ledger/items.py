@@ -164,7 +164,7 @@ def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: dat
 
 
 def _family(row: ItemPayload) -> dict[str, Any]:
-    """Return the column that says which product an item belongs to; left as it is where nobody says so."""
+    """Return the column that says which product an item belongs to; left as it is where none is stated."""
     return {} if row.group is None else {"family": row.group}
 
 

@@ -16,7 +16,7 @@ from amazon_listings.ledger.tables import feeds, issues, item_states, leases, ru
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Table
 
-#: Rows removed in one transaction, so that nobody waits long for the ledger.
+#: Rows removed in one transaction, so that no process waits long for the ledger.
 _AT_ONCE = 2_000
 
 

@@ -66,7 +66,7 @@ class _Differences(NamedTuple):
 def differences(connection: Connection) -> Iterator[Message]:
     """Yield how the database's schema differs from `tables`, in a few words each.
 
-    Further tables, and further indexes of ours, are nobody's business.
+    Further tables, and further indexes on our tables, are ignored.
     """
     inspector = inspect(connection)
     present = set(inspector.get_table_names())

@@ -100,7 +100,7 @@ documents = Table(
 #: product that its item belongs to, which is what the PIM names when a whole product is deleted.
 #: `tested_*`: last payload that passed Amazon's preview, and with which definition. `accepted_*`: last
 #: payload Amazon accepted; its content is compressed JSON. `listed`: whether Amazon has the SKU, None if
-#: nobody asked. `state`: see `items.State`. `look_at`: when to read the listing back next, None if nothing
+#: not asked. `state`: see `items.State`. `look_at`: when to read the listing back next, None if nothing
 #: is to be confirmed; `looks`: how often it was read. `removing`: how the listing is being taken off sale
 #: (`delete` or `zero_quantity`), until a reading shows that it is; `removing_run`: the run that asked for
 #: it. `seen_at`: when a reading last showed the listing; `missed_at`: the first reading since that did not.
@@ -272,7 +272,7 @@ submissions = Table(
         "marketplace_id",
         **only_where(IN_DOUBT),
     ),
-    # No item is in two feeds at once, whoever tries.
+    # No item is in two feeds at once, whichever process tries.
     Index(
         "ix_submissions_pending",
         "sku",

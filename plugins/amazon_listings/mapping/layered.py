@@ -132,7 +132,7 @@ def _covered(path: str, replaced: Sequence[str]) -> bool:
 
 
 def _rewritten(earlier: Written, places: Sequence[str], content: Any) -> bool:
-    """Return whether a line writes anew what an earlier one of the same place wrote.
+    """Return whether a line replaces what an earlier one of the same place wrote.
 
     A value takes the place of an object, as RFC 7396 has it: `1 kg` that of a number and its unit. An object
     takes that of a list of elements.

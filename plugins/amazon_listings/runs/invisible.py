@@ -1,4 +1,4 @@
-"""Characters that nobody sees, made visible."""
+"""Invisible characters, made visible."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def keep_states(
     mark_removed_skus(ledger, connector.key, filter(None, leaving), run=run, read_at=read_at)
     remember(ledger, connector.key, folder)
     if scope.kind == "everything" and extract.full:
-        # After an unreadable record nobody knows which items are missing.
+        # After an unreadable record it is not known which items are missing.
         if ended and not left_out and not extract.unreadable:
             mark_missing(ledger, connector.key, run=run, read_at=read_at, kept=extract.kept_ids)
             forget_left(ledger, connector.key, run)

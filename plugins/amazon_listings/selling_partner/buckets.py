@@ -33,7 +33,7 @@ class BucketStore(Protocol):
     A bucket is a name and a level of tokens. It rises by `rate` a second up to `burst`, and a
     lease takes from it. A lease may take tokens that are not there yet: the level goes below
     zero, and `wait` is the time until it is back at zero. So a lease is a reservation in the order
-    of asking: nobody polls, nobody starves, and no token is handed out twice.
+    of asking: no process polls, none starves, and no token is handed out twice.
 
     Every method is one atomic step (in SQL: one transaction holding the bucket's row). Time is
     the store's own, one clock for all: in SQL the database's. Only durations leave the store.

@@ -106,5 +106,5 @@ class _Line(Generic[Job, Result]):
 def in_flight_of(
     client: SellingPartner, operation: str, kinds: frozenset[Kind] = frozenset()
 ) -> Callable[[], int]:
-    """Return how many requests of an operation to keep under way, asked anew as the latency changes."""
+    """Return how many requests of an operation to keep under way, asked again as the latency changes."""
     return lambda: client.in_flight(operation, kinds)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: A SKU that nobody has: asking for it shows whether seller id, marketplace and role fit.
+#: A SKU that no seller has: asking for it shows whether seller id, marketplace and role fit.
 _PROBE = "amazon-listings-connection-test"
 #: What Amazon hands out: five characters to vendors, thirteen or fourteen with an A before to sellers.
 _VENDOR_CODE, _MERCHANT_TOKEN = re.compile(r"[A-Z0-9]{5}"), re.compile(r"A[A-Z0-9]{11,14}")

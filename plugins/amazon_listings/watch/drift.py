@@ -42,7 +42,7 @@ class Documents:
 
 
 class Used(NamedTuple):
-    """The documents that somebody worked with, by checksum; no `labels` where nobody noted them."""
+    """The documents that a run worked with, by checksum; no `labels` where they were not noted."""
 
     judge: str
     labels: str | None = None
@@ -92,7 +92,7 @@ class Drift:
 
         Returns:
             `language`, `before` and `after` (versions), `kinds` (heading and changes of each kind, worst
-            first), `person` (mapping lines and fields that somebody must look at, as sentences), `kept`
+            first), `person` (mapping lines and fields that a person must look at, as sentences), `kept`
             (lines that go on meaning the same) and `failing` (by connector: its `items`,
             `failed_before`, `failing_now`, `skus`).
         """

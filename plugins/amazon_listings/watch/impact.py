@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Touched(NamedTuple):
     """One mapping line that a change touches, or (without `key`) a field that now lacks one.
 
-    `line` is the line in the connector's file, if it is known. `person`: somebody must act.
+    `line` is the line in the connector's file, if it is known. `person`: a person must act.
     """
 
     connector: str
@@ -79,7 +79,7 @@ def impact(
     """Return the mapping lines that changes touch.
 
     A line whose field is unchanged is not listed. One whose label was renamed keeps its meaning
-    by path and needs nobody. The rest is what a person must look at.
+    by path and needs no action. The rest is what a person must look at.
 
     Args:
         found: The changes from the one version to the other.

@@ -153,7 +153,7 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
 
     Returns:
         `pairs` (what each look returned), `missing` (ids of connectors whose documents could not be
-        refreshed), `person` (all sentences that need somebody) and `file` (the page's place).
+        refreshed), `person` (all sentences that need a person) and `file` (the page's place).
     """
     folder = RunFolder.of(storage, WATCH, run_id)
     looked = sorted(_noted(folder), key=lambda one: (one["product_type"], one["country"], one["locale"]))
@@ -173,7 +173,7 @@ def write_look(storage: Path, run_id: str, pairs_of_run: Sequence[Sequence[str]]
 
 
 def needs_a_person(changes: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the sentences of a section `changes` that somebody must act on."""
+    """Yield the sentences of a section `changes` that a person must act on."""
     yield from changes.get("person", ())
     messages = catalogue(changes.get("language", "en"))
     for connector, found in changes.get("failing", {}).items():

@@ -399,7 +399,7 @@ class LiveSync:
     def _read_before(self, current: CurrentListing) -> bool:
         """Return whether a listing is read before it is written: one that is replaced whole or may be new is.
 
-        The reading is the before-image, and shows whether somebody else made the listing meanwhile.
+        The reading is the before-image, and shows whether someone else made the listing meanwhile.
         """
         return not (current.exists and current.is_enough) or self.connector.sync.full_replace
 

@@ -50,7 +50,7 @@ def closest(written: str, known: Iterable[str], *, most: int = 1, alike: float =
     """Return the known texts that may be meant by what was written, the most alike first.
 
     Args:
-        written: What somebody wrote.
+        written: The text as it was written.
         known: What there is.
         most: At most so many are returned.
         alike: The least similarity, from 0 to 1.

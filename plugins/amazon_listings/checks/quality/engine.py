@@ -1,7 +1,7 @@
 """Great Expectations, imported without its noise: the one place of this package that imports it.
 
 Its import writes hundreds of log lines about its own set-up and shows its dependencies'
-deprecations; a task log is no place for either, and nobody who reads it could act on them.
+deprecations; a task log is no place for either, because its readers cannot act on them.
 Half of its time goes into libraries that a few expectations and stores need; they are imported when
 one of these uses them.
 """

@@ -126,7 +126,7 @@ def _local(folder: Path) -> Path | None:
 
 
 def _fetch(folder: Path, work: Path) -> None:
-    """Copy a project from the storage; its pictures and styles are made anew."""
+    """Copy a project from the storage; its pictures and styles are made again."""
     for source, below in _files(folder):
         if below.parts[: len(_STATIC.parts)] != _STATIC.parts:
             (work / below).parent.mkdir(parents=True, exist_ok=True)

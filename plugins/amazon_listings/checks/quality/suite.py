@@ -48,7 +48,7 @@ _NEED_A_DATABASE = frozenset(
         "unexpected_rows_expectation",
     )
 )
-#: Arguments every expectation has that nobody writes into a connector.
+#: Arguments that every expectation has and that are never written into a connector.
 _INNER = frozenset(
     ("id", "batch_id", "meta", "rendered_content", "windows", "catch_exceptions", "library_metadata")
 )

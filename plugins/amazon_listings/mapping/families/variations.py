@@ -95,7 +95,7 @@ def _check_kinds(variations: Mapping[str, Any], compiler: PlanCompiler) -> None:
 
 
 def _check_theme(code: str, stated: tuple[ThemePart, ...], attributes: Mapping[str, list[str]]) -> None:
-    """A theme whose attributes nobody knows could not be checked on the children."""
+    """Refuse a theme with unknown attributes: it could not be checked on the children."""
     clear = {part.name for part in theme_parts(code, attributes)}
     unclear = [name for name in code.split("/") if name not in clear]
     if unclear and not stated:

@@ -35,7 +35,7 @@ def fill(
 ) -> None:
     """Read files into the store, and set the reading's `cursor` and `full`.
 
-    The cursor is the latest date of change in the files: nobody's clock is needed. Without a
+    The cursor is the latest date of change in the files: no clock is needed. Without a
     modified column there is none, and every reading is full.
 
     Args:

@@ -276,7 +276,7 @@ class Catalogue:
         """Return the fields to ask for; None: all of them.
 
         A needed field that the metadata does not name may be there all the same, so then too
-        everything is asked for: it is found, or nobody has it.
+        everything is asked for: it is found, or it does not exist.
         """
         needed, known = self._selection.fields, self._reading.fields
         if not needed or not known.issuperset(needed) or len(",".join(needed)) > LONGEST_SELECT:

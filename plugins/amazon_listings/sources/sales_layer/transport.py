@@ -108,7 +108,7 @@ class Transport:
         """GET a JSON object, trying again while the fault may pass.
 
         Args:
-            address: Gives the address; called again for every try, so that it can be signed anew.
+            address: Gives the address; called again for every try, so that it can be signed again.
             headers: Headers of this request.
             judge: Looks at the answer; a `RetryableError` it raises leads to another try.
 

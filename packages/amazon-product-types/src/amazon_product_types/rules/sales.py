@@ -1,4 +1,4 @@
-"""Sales that are over: they are left out, because Amazon has no use for them and nobody is at fault."""
+"""Sales that are over: they are left out, because Amazon has no use for them; they are no mistake."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def _length(rule: str, name: str, position: int, text: str, limit: int, *, alone
 
 
 def contact_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield that a product for the European Union names nobody who answers for it."""
+    """Yield that a product for the European Union names no person or company responsible for it."""
     asked = [name for name in _CONTACTS if name in defined]
     sold_in = {
         element.get("marketplace_id") for value in attributes.values() for _, element in elements(value)

@@ -55,7 +55,7 @@ def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapp
     about = _text(known.get("about", {}), language)
     return Issue(
         code=code or "unknown",
-        # An unknown severity blocks: better a person looks at it than nobody.
+        # An unknown severity blocks, so that a person looks at it.
         severity=SEVERITIES.get(str(issue.get("severity")), "ERROR"),
         source=source,
         message=str(issue.get("message") or about or code),

@@ -38,7 +38,7 @@ def merge_issues(issues: Iterable[Issue]) -> list[Issue]:
     Besides, what the mapping could not fill is missing from the payload for no other reason, and an
     issue that says "one of these attributes is missing" is the same as one about any of them. An
     issue of Amazon's that names several attributes is part of each issue about one of them; where
-    nobody else speaks of some, it stands for those.
+    no other issue is about some of them, it stands for those.
 
     The source that explains best keeps its issues; those of the others are added to them as
     `sources`, `codes`, `categories` and `enforcements`, the severity is the worst of all, and what
