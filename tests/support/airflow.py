@@ -85,6 +85,11 @@ def demo_connector(name: str, connector_id: str, **changes: Any) -> dict[str, An
     return document
 
 
+def write_document(path: Path, document: Any) -> None:
+    """Write a layer's or connector's document."""
+    path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
 @dataclass
 class Run:
     """A DAG run that came to its end."""
@@ -223,6 +228,7 @@ def installation(
     home: Path,
     documents: list[dict[str, Any]],
     *,
+    layers: Mapping[str, Any] | None = None,
     connections: Mapping[str, Any] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Installation]:
@@ -231,14 +237,16 @@ def installation(
     Args:
         home: Where everything is written.
         documents: Connector documents, one file each.
+        layers: Layers that they extend, by name.
         connections: Takes the sandbox, gives Airflow connections by id, beside the demo's two.
         settings: More environment for Airflow.
     """
     folder = home / "connectors"
-    folder.mkdir(parents=True)
+    (folder / "layers").mkdir(parents=True)
+    for name, document in (layers or {}).items():
+        write_document(folder / "layers" / f"{name}.yaml", document)
     for document in documents:
-        text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
-        (folder / f"{document['id']}.yaml").write_text(text, encoding="utf-8")
+        write_document(folder / f"{document['id']}.yaml", document)
     with running_sandbox() as sandbox:
         known = {"demo_amazon": amazon_connection(sandbox), "demo_sales_layer": pim_connection(sandbox)}
         for name, change in (connections or {}).items():

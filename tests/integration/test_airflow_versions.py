@@ -1,0 +1,153 @@
+"""In a running Airflow, all that a run is made of changes between two tries of a task: no mixed run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.definitions.stored import checksum
+from amazon_listings.fleet.history import history
+from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.database import open_ledger
+from amazon_listings.marketplaces import marketplace
+from spapi_sandbox.catalogue.catalogue import load
+from support.airflow import demo_connector, installation, write_document
+
+pytestmark = [pytest.mark.airflow, pytest.mark.soak, pytest.mark.timeout(1800)]
+
+GERMANY = marketplace("DE")
+FAMILY = "LUM-B105"
+VARIABLE = "amazon_connector_versions"
+RUNS = 1
+
+
+class Changing:
+    """The connector `versions` in a running Airflow, of which every part may change."""
+
+    def __init__(self, house):
+        self.house = house
+        self.folder = house.home / "connectors"
+        families = {one.ref: one for one in load().entries("products")}
+        self.skus = sorted(one.ref for one in load().variants_of(families[FAMILY].id))
+
+    @staticmethod
+    def layer(number):
+        return {"mapping": {"Marke": f"Layer {number}"}}
+
+    @staticmethod
+    def file(number):
+        chosen = {"filter": f"{{{{ item.reference[:8] == '{FAMILY}' }}}}"}
+        sync = {"schedule": None, "operation": "live"}
+        document = demo_connector("de_backpacks", "versions", sales_layer=chosen, sync=sync)
+        del document["mapping"]["Marke"]
+        document["mapping"]["Modellnummer"] = f"File {number}"
+        return {"extends": "shared"} | document
+
+    def configure(self, number, **patch):
+        """Write layer, file and Variable of a number."""
+        write_document(self.folder / "layers" / "shared.yaml", self.layer(number))
+        write_document(self.folder / "versions.yaml", self.file(number))
+        value = json.dumps({"mapping": {"Hersteller": f"Variable {number}"}, **patch})
+        body = {"key": VARIABLE, "value": value}
+        call = self.house.airflow.call
+        if VARIABLE in {one["key"] for one in call("GET", "/variables")["variables"]}:
+            call("PATCH", f"/variables/{VARIABLE}", json=body)
+        else:
+            call("POST", "/variables", json=body)
+
+    def redefine(self, number):
+        """Store a later definition, as another connector's run would: no label is as it was."""
+        store = DefinitionStore(self.house.home / "storage" / "definitions")
+        (key,) = store.keys()
+        text = json.dumps(store.load(key).document, ensure_ascii=False)
+        content = text.replace('"title": "', f'"title": "{number} ').encode()
+        about = {"checksum": checksum(content), "version": f"V{number}", "latest": True, "locale": "de_DE"}
+        store.keep(key, content, {**about, "display_name": "Rucksack", "property_groups": {}})
+
+    def outage(self):
+        """Let the PIM answer nothing, so that a run waits for its next try."""
+        more = {"status": 503, "times": 1000, "headers": {"Retry-After": "2"}}
+        self.house.sandbox.fault("sales_layer_rest", "status", **more)
+
+    def started(self):
+        """Start a run, and return it when a try of its extract has failed."""
+        self.outage()
+        run = self.house.trigger("versions", operation="live", selection="everything")
+        place = f"{run.path}/taskInstances/extract_products"
+        call = self.house.airflow.call
+
+        def failed_once():
+            assert call("GET", run.path)["state"] != "failed", run.said("refresh_definition")
+            task = call("GET", place)
+            return task["state"] == "up_for_retry" or task["try_number"] > 1
+
+        self.house.wait_until(failed_once, "the extract did not fail")
+        return run
+
+    def finished(self, run):
+        """Let the PIM answer, and return the run at its end."""
+        requests.delete(f"{self.house.sandbox.url}/_control/faults", timeout=30).raise_for_status()
+        return self.house.finish(run)
+
+    def sent(self, sku):
+        """The three values of a listing, each from another part of the configuration."""
+        found = self.house.sandbox.state.listings.submitted(self.house.sandbox.seller_id, sku, GERMANY.id)
+        names = ("brand", "model_number", "manufacturer")
+        return [found.attributes[name][0]["value"] for name in names] if found else None
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory):
+    home = tmp_path_factory.mktemp("versions")
+    with installation(home, [Changing.file(0)], layers={"shared": Changing.layer(0)}) as house:
+        changing = Changing(house)
+        changing.configure(0)
+        house.unpause("versions")
+        yield changing
+
+
+def test_a_run_goes_on_with_what_it_began_with(changing):
+    documents = {}
+    for number in range(RUNS):
+        changing.configure(number)
+        run = changing.started()
+        changing.configure(number + 100)
+        changing.redefine(number)
+        changing.finished(run)
+        assert run.state == "success", run.said("map_fields")
+        assert run.tries("extract_products") > 1
+        wanted = [f"Layer {number}", f"File {number}", f"Variable {number}"]
+        assert [changing.sent(sku) for sku in changing.skus] == [wanted] * len(changing.skus)
+        # A second try of one task alone, too.
+        changing.redefine(number + 100)
+        clear = {"dag_run_id": run.run_id, "task_ids": ["map_fields"], "include_downstream": True}
+        clear |= {"dry_run": False, "only_failed": False}
+        changing.house.airflow.call("POST", "/dags/amazon_versions/clearTaskInstances", json=clear)
+        for cached in ("tasks", "xcoms"):
+            run.__dict__.pop(cached, None)
+        changing.house.finish(run)
+        assert run.state == "success", run.said("map_fields", attempt=2)
+        assert run.tries("map_fields") == 2
+        assert [changing.sent(sku) for sku in changing.skus] == [wanted] * len(changing.skus)
+        documents[run.run_id] = wanted
+    ledger = open_ledger(f"sqlite:///{changing.house.home / 'ledger.db'}")
+    versions = history(ledger, find_key(ledger, "versions"))
+    ledger.dispose()
+    found = {use.run_id: one.document["mapping"] for one in versions for use in one.runs}
+    names = ("Marke", "Modellnummer", "Hersteller")
+    assert {run_id: [mapping[name] for name in names] for run_id, mapping in found.items()} == documents
+    assert len(versions) == RUNS
+
+
+def test_a_switch_to_test_reaches_a_run_that_began_live(changing):
+    changing.configure(200)
+    run = changing.started()
+    sent = [changing.sent(sku) for sku in changing.skus]
+    changing.configure(200, sync={"operation": "test"})
+    changing.finished(run)
+    assert run.state == "success"
+    assert [changing.sent(sku) for sku in changing.skus] == sent
+    assert run.result("report")["counts"]["accepted"] == 0
