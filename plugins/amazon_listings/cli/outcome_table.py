@@ -75,7 +75,10 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
         for issue in frequent:
             number = words.phrase("local.extracted", count=issue["items"])
             severity = words.phrase(f"report.severities.{issue['severity']}")
-            console.print(Text(f"  {number:>9}  {severity:<7}  {issue['message']}"))
+            sentence = issue["message"]
+            if issue.get("varies"):
+                sentence = words.phrase("report.for_example", message=sentence)
+            console.print(Text(f"  {number:>9}  {severity:<7}  {sentence}"))
         place = words.phrase("table.report", place=_link(summary["files"]["report.html"]))
         console.print(Text(f"  {place}"), soft_wrap=True)
 

@@ -9,7 +9,8 @@ from amazon_listings.runs.outcomes import ENDS, REPORTED
 def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     folder = RunFolder(tmp_path / "run")
     issues = [
-        {"items": 7 - number, "severity": "ERROR", "message": f"Issue {number}."} for number in range(4)
+        {"items": 7 - number, "severity": "ERROR", "message": f"Issue {number}.", "varies": number == 1}
+        for number in range(4)
     ]
     folder.note(ReportNote(summary={"frequent": issues, "urgent": ["Sold out, and on sale."]}))
     print_outcomes(
@@ -25,6 +26,7 @@ def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
     )
     printed = capsys.readouterr().out
     assert "7 items  Error    Issue 0." in printed
+    assert "6 items  Error    for example: Issue 1." in printed
     assert "Issue 2." in printed
     assert printed.index("Sold out, and on sale.") < printed.index("Issue 0."), "money comes first"
     assert "Issue 3." not in printed

@@ -244,6 +244,13 @@ def test_frequent_issues_are_counted_once_an_item_and_the_worst_come_first(run):
     assert [(one["severity"], one["items"]) for one in summary["frequent"]] == [("ERROR", 1), ("WARNING", 2)]
 
 
+def test_one_items_sentence_is_an_example_where_others_have_another(run, folder):
+    summary = run([issue("Main 0.")], [issue("Main 1.")], [issue("Same.", attribute="color")] * 2)
+    assert {one["message"]: one["varies"] for one in summary["frequent"]} == {"Main 0.": True, "Same.": False}
+    assert "<td>for example: Main 0." in text(folder, "report.html")
+    assert "<td>Same." in text(folder, "report.html")
+
+
 def test_a_run_without_anything_still_has_a_report(folder):
     summary = write_report(folder, {**FACTS, "failure": "Amazon refuses the account.", "operation": "live"})
     assert summary["counts"] == dict.fromkeys(summary["counts"], 0)

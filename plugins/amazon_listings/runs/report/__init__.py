@@ -55,7 +55,7 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         The facts with `extracted`, `counts` (by outcome), `items_with_issues`, `frequent` (the most
-        frequent issues, each with one example), `urgent` (sentences about what costs money now) and `files`
+        frequent issues, each with one example, and whether it `varies` between items), `urgent` (sentences about what costs money now) and `files`
         (name to location).
 
     Raises:
@@ -115,6 +115,7 @@ class _Counting:
         self.with_issues = 0
         self._kinds: Counter[tuple[str, str]] = Counter()
         self._examples: dict[tuple[str, str], Issue] = {}
+        self._varying: set[tuple[str, str]] = set()
         self._with_errors: list[ResolvedItem] = []
         self._others: list[ResolvedItem] = []
         self._urgent: list[ResolvedItem] = []
@@ -134,7 +135,8 @@ class _Counting:
         self.with_issues += 1
         self._kinds.update({issue.identity for issue in item.issues})
         for issue in item.issues:
-            self._examples.setdefault(issue.identity, issue)
+            if self._examples.setdefault(issue.identity, issue).message != issue.message:
+                self._varying.add(issue.identity)
         for issue in item.issues:
             if issue.code in self._held:
                 self._held_total[issue.code] += 1
@@ -176,6 +178,7 @@ class _Counting:
                 "attribute": example.attribute,
                 "label": example.label,
                 "message": example.message,
+                "varies": kind in self._varying,
                 "action": example.action,
                 "kind": kind_of(example),
             }
