@@ -40,7 +40,7 @@ class Fetched:
 
     def __init__(self, *, airflow: bool) -> None:
         self._airflow = airflow
-        self._silent: set[str] = set()
+        self._silent: dict[str, AmazonListingsError] = {}
         self._fields: dict[int, tuple[FieldDescription, ...]] = {}
 
     def definition(self, connector: Connector) -> Described | None:
@@ -52,8 +52,8 @@ class Fetched:
         try:
             for locale in (None, *connector.mapping_locales):
                 pair_of(connector, locale)
-        except AmazonListingsError:
-            self._silent.add(connection)
+        except AmazonListingsError as error:
+            self._silent[connection] = error
             return None
         return stored_definition(connector)
 
@@ -61,6 +61,9 @@ class Fetched:
         """Return the PIM's fields, all of them, as it told them within a day; nothing if it does not.
 
         A source without a connection is read by every command: its files may change between two of them.
+
+        Raises:
+            AmazonListingsError: the PIM was asked and cannot be read, such as a file that is not there.
         """
         from amazon_listings.sources.registry import source_named
 
@@ -100,7 +103,12 @@ class Fetched:
             kept = None
         if kept is not None and datetime.now(UTC) - kept.fetched_at < _KEPT:
             return _described(kept)
-        fields = self._asked(connector)
+        try:
+            fields = self._asked(connector)
+        except AmazonListingsError:
+            if kept is None:
+                raise
+            fields = ()
         if not fields:
             return _described(kept) if kept is not None else ()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,19 +117,26 @@ class Fetched:
         return fields
 
     def _asked(self, connector: Connector) -> tuple[FieldDescription, ...]:
-        """Return the PIM's fields as they are now; nothing if it cannot be asked, or does not say."""
+        """Return the PIM's fields as they are now; nothing if no connection is at hand, or it does not say.
+
+        Raises:
+            AmazonListingsError: it cannot be read, now or when this command asked it before.
+        """
         connection = connector.source.connection
-        if connection is not None and not self._may_ask(connection):
-            return ()
+        if connection is not None:
+            if not self._at_hand(connection):
+                return ()
+            if error := self._silent.get(connection):
+                raise error
         from amazon_listings.cli.source_access import CommandAccess
         from amazon_listings.sources.extraction import open_source
 
         try:
             return tuple(open_source(connector.source, CommandAccess()).fields())
-        except AmazonListingsError:
+        except AmazonListingsError as error:
             if connection is not None:
-                self._silent.add(connection)
-            return ()
+                self._silent[connection] = error
+            raise
 
 
 def _described(kept: _KeptFields) -> tuple[FieldDescription, ...]:

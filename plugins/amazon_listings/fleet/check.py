@@ -13,6 +13,7 @@ import msgspec
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.message import entry
 from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem
+from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.accounts import collisions, of_unknown_size, schedule_findings, secret_findings
 from amazon_listings.fleet.field_types import misfits
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
@@ -244,7 +245,8 @@ def check_fleet(
         others: Further connectors, for overlaps.
         variables_read: Whether Airflow's Variables were laid over the files.
         account_of: Gives a connector's Amazon account, where its connection is at hand.
-        fields_of: Gives all fields of the PIM, as it tells them; nothing if it does not.
+        fields_of: Gives all fields of the PIM, as it tells them; nothing if it does not. An error of this
+            project, if the PIM cannot be read.
     """
     found = [
         one
@@ -252,6 +254,7 @@ def check_fleet(
         for one in _listed(document_findings(one_broken), one_broken.id, messages)
     ]
     optional, no_definition, no_items = _OptionalLines(), [], []
+    unread: dict[str, list[str]] = {}
     attributes: list[tuple[Connector, frozenset[str]]] = []
     for connector in connectors:
         definition = definition_of(connector)
@@ -265,16 +268,18 @@ def check_fleet(
         attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
         if mapping is not None and definition is not None:
             found += test_findings(connector, declared[connector.id], mapping, definition, messages)
-        told = fields_of(connector)
+        told, unreadable = _told(connector, fields_of, messages)
         if mapping is not None:
             unfit = type_findings(
                 connector, declared[connector.id], mapping, told=told, ledger=ledger, messages=messages
             )
             found += _listed(unfit, connector.id, messages)
         names = known_names(ledger, connector, [one.name for one in told])
-        if names is None:
+        if unreadable:
+            unread.setdefault(unreadable, []).append(connector.id)
+        elif names is None:
             no_items.append(connector.id)
-        else:
+        if names is not None:
             wrong_fields = field_findings(connector, declared[connector.id], names, messages)
             found += _listed(wrong_fields, connector.id, messages)
     found += optional.findings(messages)
@@ -294,6 +299,7 @@ def check_fleet(
             _not_checked(
                 no_definition,
                 no_items,
+                unread,
                 unknown,
                 messages,
                 unsized=of_unknown_size(together) if ledger is not None else [],
@@ -302,6 +308,16 @@ def check_fleet(
             )
         ),
     )
+
+
+def _told(
+    connector: Connector, fields_of: Callable[[Connector], Sequence[FieldDescription]], messages: Catalogue
+) -> tuple[Sequence[FieldDescription], str]:
+    """Return the PIM's fields, and why it cannot be read; each is empty where the other is not."""
+    try:
+        return fields_of(connector), ""
+    except AmazonListingsError as error:
+        return (), error.worded(messages)
 
 
 def _listed(found: Iterable[Finding], connector: str, messages: Catalogue) -> Iterator[Finding]:
@@ -326,6 +342,7 @@ def _listed(found: Iterable[Finding], connector: str, messages: Catalogue) -> It
 def _not_checked(
     no_definition: list[str],
     no_items: list[str],
+    unread: Mapping[str, list[str]],
     accounts: list[str],
     messages: Catalogue,
     *,
@@ -337,6 +354,8 @@ def _not_checked(
         yield NotChecked("definition", tuple(no_definition), messages.phrase("check.no_definition"))
     if no_items:
         yield NotChecked("fields", tuple(no_items), messages.phrase("check.no_items"))
+    for why, ids in unread.items():
+        yield NotChecked("fields", tuple(ids), messages.phrase("check.unread_fields", why=why))
     if not ledger:
         yield NotChecked("overlaps", (), messages.phrase("check.no_ledger"))
     if unsized:

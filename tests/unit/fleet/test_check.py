@@ -79,6 +79,10 @@ def test_columns_of_a_file_are_the_fields_before_any_run(run, tmp_path, ending):
     assert fields(proto) == [], "a file that was edited is read as it is"
     path.unlink()
     assert fields(proto) == []
+    found = json.loads(run("check", "fr_proto", "--json", proto=proto).stdout)
+    (why,) = [one["why"] for one in found["not_checked"] if one["what"] == "fields"]
+    assert f"There is no file {path}. Correct path in the connector" in why
+    assert "AIRFLOW_CONN" not in why
 
 
 def test_a_secret_that_expires_soon_and_accounts_that_are_not_at_hand(run, monkeypatch):
