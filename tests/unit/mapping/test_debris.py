@@ -37,6 +37,15 @@ def refused(text):
         ("undefined undefined", "debris_null"),
         ("Lampe [object Object]", "debris_null"),
         ("[object HTMLElement]", "debris_null"),
+        ("{{name}}", "debris_template"),
+        ("{{ product.title }}", "debris_template"),
+        ("Lampe {{ item.color | upper }} rouge", "debris_template"),
+        ("Lampe ${name}", "debris_template"),
+        ("<%= x %>", "debris_template"),
+        ("Lampe <% title %>", "debris_template"),
+        ("{% if brand %}Lumi", "debris_template"),
+        ("%NAME%", "debris_template"),
+        (" %product_name% ", "debris_template"),
         ("1,23457E+11", "debris_shortened"),
         ("4.00638E+12", "debris_shortened"),
         ("4E+12", "debris_shortened"),
@@ -57,7 +66,9 @@ def test_debris_is_refused_and_named(text, code):
     [
         "Null", "NAN", "Nil", "NaN Bread", "None of the above", "NA", "none", "The Undefined", "N/A-Kabel",
         "Lampe #1", "C# in a Nutshell", "#NV Edition", "#1 Dad", "#wow!",
-        "Lampe undefined", "[Object]", "#A", "#AB/C", "Vitamin E+", "1E5", "12E10", "5E12", "E+1",
+        "Null-Fehler", "Zero to Null", "Size: None", "undefined behaviour", "von null auf hundert",
+        "[Object]", "100 % Baumwolle", "20% or 30%", "%20", "{{}}", "{}", "US$ {5}", "a <b> {c}",
+        "{rouge}", "${5}", "<%>", "#A", "#AB/C", "Vitamin E+", "1E5", "12E10", "5E12", "E+1",
         "a=b", "= Meter", "2 ^ 3 = 8", "R&D", "AT&amp;T", "«Ça» à l'Île", "MAÇÃ”", "São João – “Ação”", "Ærø",
         "Ðakovo", "Îlot", "café”…", "Ångström", "naïve", "GRÜN™", "Ñandú", "Ä“", "ROMÃ®",
         "\U0001f468\u200d\U0001f469\u200d\U0001f467", "می\u200cخواهم", "क\u094d\u200dष", "\u05d0\u200f\u05d1",
@@ -180,6 +191,29 @@ def test_a_repair_is_a_warning_that_shows_both(small):
     assert "LumiÃ¨re" in issue.message
     assert "Lumière" in issue.message
     assert mapped.attributes["item_name"][0]["value"] == "Lumière"
+
+
+@pytest.mark.parametrize("text", ["Lampe undefined", "Lampe null", "Lampe NULL ", "Poids : NaN"])
+def test_a_null_as_the_last_word_is_sent_with_a_warning(small, text):
+    assert is_suspect(text)
+    mapped = small.map({"item_name": "{{ item.name }}"}, texts(small, name=text))
+    [issue] = mapped.issues
+    assert (issue.severity, issue.code) == ("WARNING", "ends_in_null")
+    assert text.strip() in issue.message
+    assert mapped.attributes["item_name"][0]["value"] == text.strip()
+    off = SourceNotation(allowed=frozenset(("null_words",)))
+    assert not small.map({"item_name": "{{ item.name }}"}, texts(small, name=text), notation=off).issues
+
+
+def test_a_placeholder_blocks_and_its_rule_can_be_turned_off(small):
+    item = texts(small, name="Lampe ${product.name}")
+    [issue] = small.map({"item_name": "{{ item.name }}"}, item).issues
+    assert (issue.severity, issue.attribute) == ("ERROR", "item_name")
+    assert "template" in issue.message
+    off = SourceNotation(allowed=frozenset(("template_placeholders",)))
+    mapped = small.map({"item_name": "{{ item.name }}"}, item, notation=off)
+    assert mapped.attributes["item_name"][0]["value"] == "Lampe ${product.name}"
+    assert sku_debris("{{sku}}") == "debris_template"
 
 
 def test_what_the_author_of_a_mapping_wrote_is_meant(small):

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.mapping.formulas.images import picture
 from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import NotADate, iso, moment
-from amazon_listings.mapping.values.debris import Cleaned, cleaned, is_short_of_digits, is_suspect
+from amazon_listings.mapping.values.debris import (
+    Cleaned,
+    cleaned,
+    ends_in_null,
+    is_short_of_digits,
+    is_suspect,
+)
 from amazon_listings.mapping.values.html_text import html_to_text, is_html
 from amazon_listings.mapping.values.lengths import truncate_words
 from amazon_listings.mapping.values.options import ConversionError, Options, Remarked, nearest
@@ -111,7 +117,10 @@ def _cleaning(
         if value.__class__ is not str or not is_suspect(value) or listed(value):
             return convert(value)
         found = cleaned(value, allowed)
-        return _remarked(convert(found.text), value, found)
+        sent = convert(found.text)
+        if not found.repairs and "null_words" not in allowed and ends_in_null(value):
+            return Remarked(sent, "", {"sent": str(sent)[:200]}, code="ends_in_null")
+        return _remarked(sent, value, found)
 
     return clean
 

@@ -52,6 +52,13 @@ _ERROR_ALONE = re.compile(r"#{3,}|Err:5\d\d")
 _ERROR_ELSEWHERE = re.compile(r"#[¡¿]?[^\W\d_]+(?:/[^\W_]+)?[!?]|#[A-Z]/[A-Z]|#REF|#DIV/0")
 #: An object of JavaScript as text, which no product is called.
 _OBJECT_WITHIN = re.compile(r"\[object [A-Z]\w*\]")
+#: A place of a template that was not filled in: of Jinja, Liquid, Mustache, JavaScript, ERB.
+_TEMPLATE_WITHIN = re.compile(
+    r"\{\{[^{}\n]*\w[^{}\n]*\}\}|\$\{[^{}\n]*[^\W\d][^{}\n]*\}|<%.{1,200}?%>|\{%.{1,200}?%\}", re.DOTALL
+)
+_TEMPLATE_ALONE = re.compile(r"%[^\W\d]\w*%")
+#: Nulls that few texts end in, written after the words of another field; `Null` and `None` are words.
+_NULL_AT_END = (" undefined", " null", " NULL", " NaN")
 _BETWEEN_WORDS = re.compile(r"[\s,;|/]+")
 #: A number of so many digits is shown in short by spreadsheets, and has lost some of them.
 _SHORTENED_FROM = 11
@@ -78,9 +85,9 @@ _BEYOND_LATIN = 0x0300
 _MOST_ROUNDS = 4
 _REPLACEMENT = "\ufffd"
 #: Signs that stand in most debris, and how the rest begins.
-_SIGNS = re.compile(f"[\\[#\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}\ufffdÂÃÄÅÎÏÐÑâïð]")
+_SIGNS = re.compile(f"[\\[#{{\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}\ufffdÂÃÄÅÎÏÐÑâïð]")
 _BEGINS = re.compile(
-    r"\s*(?:=|Err:|[+-]?\d(?:[.,]\d+)?[eE][+-]\d|"
+    r"\s*(?:=|%\w+%|Err:|[+-]?\d(?:[.,]\d+)?[eE][+-]\d|"
     + "|".join(sorted(map(re.escape, NULLS), reverse=True))
     + ")"
 )
@@ -95,7 +102,9 @@ class Cleaned(NamedTuple):
 
 def is_suspect(text: str) -> bool:
     """Return whether a text deserves a closer look; most do not."""
-    return bool(_SIGNS.search(text) or _BEGINS.match(text) or "&amp;" in text)
+    return bool(
+        _SIGNS.search(text) or _BEGINS.match(text) or "&amp;" in text or "<%" in text or ends_in_null(text)
+    )
 
 
 def cleaned(text: str, allowed: AbstractSet[str] = frozenset()) -> Cleaned:
@@ -157,18 +166,18 @@ def is_short_of_digits(text: str) -> bool:
     return found is not None and int(text.strip().upper().partition("E")[2]) >= _SHORTENED_FROM
 
 
+def ends_in_null(text: str) -> bool:
+    """Return whether a text of several words ends in what a program writes for an empty value."""
+    return text.rstrip().endswith(_NULL_AT_END)
+
+
 def _named(text: str, allowed: AbstractSet[str]) -> str | None:
     """Return the code for what a text is, if only its source can mend it."""
     if code := whole_word(text, allowed):
         return code
-    if _ERROR_WITHIN.search(text) and "spreadsheet_errors" not in allowed:
-        return "debris_error"
-    if _OBJECT_WITHIN.search(text) and "null_words" not in allowed:
-        return "debris_null"
-    if _SHORTENED.fullmatch(text) and "shortened_numbers" not in allowed:
-        return "debris_shortened"
-    if _FORMULA.fullmatch(text):
-        return "debris_formula"
+    for code, rule, matches in _TEXT_MARKS:
+        if rule not in allowed and matches(text):
+            return code
     return "debris_lost" if _REPLACEMENT in text else None
 
 
@@ -219,6 +228,15 @@ _REPAIRS = {
     "entities": _once_escaped,
 }
 
+#: The code of what a text is, the rule that finds it (none can be turned off where it is empty), and how.
+_TEXT_MARKS: tuple[tuple[str, str, Callable[[str], object]], ...] = (
+    ("debris_error", "spreadsheet_errors", _ERROR_WITHIN.search),
+    ("debris_null", "null_words", _OBJECT_WITHIN.search),
+    ("debris_template", "template_placeholders", _TEMPLATE_WITHIN.search),
+    ("debris_template", "template_placeholders", _TEMPLATE_ALONE.fullmatch),
+    ("debris_shortened", "shortened_numbers", _SHORTENED.fullmatch),
+    ("debris_formula", "", _FORMULA.fullmatch),
+)
 _SKU_MARKS: tuple[tuple[str, Callable[[str], object]], ...] = (
     ("debris_formula", _WRAPPED.fullmatch),
     ("debris_apostrophe", _MARKED.fullmatch),

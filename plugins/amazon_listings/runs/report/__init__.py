@@ -55,8 +55,8 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         The facts with `extracted`, `counts` (by outcome), `items_with_issues`, `frequent` (the most
-        frequent issues, each with one example, and whether it `varies` between items), `urgent` (sentences about what costs money now) and `files`
-        (name to location).
+        frequent issues, each with one example, and whether it `varies` between items), `urgent` (sentences
+        about what costs money now) and `files` (name to location).
 
     Raises:
         RunAbortedError: the outcomes do not add up to what was extracted; the report is written all the same.
