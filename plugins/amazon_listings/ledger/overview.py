@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.runs import RunLine
 from amazon_listings.ledger.tables import issues, item_states, items, runs
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement, Engine
+    from sqlalchemy import ColumnElement, Engine, Row
 
 
-class RunLine(NamedTuple):
-    """An attempt of a run, in short. `counts` are items by outcome, `asked_by` is who started it."""
-
-    connector_key: str
-    run_id: str
-    attempt: int
-    operation: str
-    scope: str
-    state: str
-    started_at: datetime
-    ended_at: datetime | None
-    counts: dict[str, int]
-    failure: str | None
-    asked_by: str | None
+#: What a line of a run is made of.
+_COLUMNS = [runs.c.id.label("number"), *(runs.c[one.name] for one in fields(RunLine) if one.name != "number")]
 
 
 def last_runs(ledger: Engine, most: int) -> dict[str, list[RunLine]]:
@@ -37,23 +25,21 @@ def last_runs(ledger: Engine, most: int) -> dict[str, list[RunLine]]:
         func.row_number().over(partition_by=runs.c.connector_key, order_by=runs.c.id.desc()).label("place")
     )
     numbered = select(runs.c.id, place).subquery()
-    columns = [runs.c[name] for name in RunLine._fields]
     with reading(ledger) as connection:
         rows = connection.execute(
-            select(*columns)
+            select(*_COLUMNS)
             .join(numbered, numbered.c.id == runs.c.id)
             .where(numbered.c.place <= most)
             .order_by(runs.c.id.desc())
         ).all()
     found: dict[str, list[RunLine]] = {}
     for row in rows:
-        line = RunLine(*row)
-        found.setdefault(line.connector_key, []).append(line._replace(counts=line.counts or {}))
+        found.setdefault(row.connector_key, []).append(_line(row))
     return found
 
 
-def runs_of(ledger: Engine, keys: list[str], *, before: int | None, most: int) -> list[tuple[int, RunLine]]:
-    """Return attempts of several connectors with their numbers, the newest first.
+def runs_of(ledger: Engine, keys: list[str], *, before: int | None, most: int) -> list[RunLine]:
+    """Return attempts of several connectors, the newest first.
 
     Args:
         ledger: The open ledger.
@@ -64,13 +50,16 @@ def runs_of(ledger: Engine, keys: list[str], *, before: int | None, most: int) -
     condition: ColumnElement[bool] = runs.c.connector_key.in_(keys)
     if before is not None:
         condition &= runs.c.id < before
-    columns = [runs.c[name] for name in RunLine._fields]
     with reading(ledger) as connection:
         rows = connection.execute(
-            select(runs.c.id, *columns).where(condition).order_by(runs.c.id.desc()).limit(most)
+            select(*_COLUMNS).where(condition).order_by(runs.c.id.desc()).limit(most)
         ).all()
-    found = [(number, RunLine(*rest)) for number, *rest in rows]
-    return [(number, line._replace(counts=line.counts or {})) for number, line in found]
+    return [_line(row) for row in rows]
+
+
+def _line(row: Row[Any]) -> RunLine:
+    found = row._asdict()
+    return RunLine(**found | {"counts": found["counts"] or {}})
 
 
 def states_by_connector(ledger: Engine) -> dict[str, dict[str, int]]:

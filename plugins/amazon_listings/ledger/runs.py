@@ -38,16 +38,14 @@ class NoSuchRun(ActionRequiredError):
 
 
 @dataclass(frozen=True)
-class Run:
-    """One attempt of a run as the ledger knows it.
+class RunLine:
+    """An attempt of a run, in short.
 
-    `connector_id` is the id that the connector has today. `counts` are items by outcome, `calls` calls by
-    operation.
+    `number` is the ledger's; `counts` are items by outcome, `asked_by` is who started it, where a person did.
     """
 
     number: int
     connector_key: str
-    connector_id: str
     run_id: str
     attempt: int
     operation: str
@@ -55,14 +53,24 @@ class Run:
     state: str
     started_at: datetime
     ended_at: datetime | None
-    cursor: str | None
     counts: dict[str, int]
-    calls: dict[str, int]
     failure: str | None
+    asked_by: str | None
+
+
+@dataclass(frozen=True)
+class Run(RunLine):
+    """One attempt of a run as the ledger knows it.
+
+    `connector_id` is the id that the connector has today; `calls` are calls by operation.
+    """
+
+    connector_id: str
+    cursor: str | None
+    calls: dict[str, int]
     definition: str
     fingerprint: str
-    document: str = ""
-    asked_by: str | None = None
+    document: str
 
 
 def next_attempt(ledger: Engine, connector_key: str, run_id: str, cleared: int) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -17,9 +16,9 @@ from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.approvals import approved_skus
 from amazon_listings.ledger.before_images import count_written
 from amazon_listings.ledger.issues import count_issues
-from amazon_listings.ledger.overview import RunLine, runs_of
+from amazon_listings.ledger.overview import runs_of
 from amazon_listings.ledger.rollback_runs import end_abandoned
-from amazon_listings.ledger.runs import attempts_of, find_run
+from amazon_listings.ledger.runs import RunLine, attempts_of, find_run
 from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.web.access import AnyUser, Editor, Reader
@@ -32,7 +31,6 @@ from amazon_listings.writes.foreseen import RunForecast, forecast_of_changes
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.runs import Run
 
 router = APIRouter()
 
@@ -56,27 +54,13 @@ class Switch(BaseModel, frozen=True):
 
 
 @dataclass(frozen=True)
-class ListedRun:
-    """A run in a list.
+class ListedRun(RunLine):
+    """A run in a list, with what its reader knows its connector by."""
 
-    `number` is the ledger's; `counts` are items by outcome, `asked_by` is who started it, where a person did.
-    """
-
-    number: int
     dag_id: str
     connector: str
     connector_title: str
     timezone: str
-    run_id: str
-    attempt: int
-    operation: str
-    scope: str
-    state: str
-    started_at: datetime
-    ended_at: datetime | None
-    counts: dict[str, int]
-    failure: str | None
-    asked_by: str | None
 
 
 @dataclass(frozen=True)
@@ -193,7 +177,7 @@ def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
     by_key = {keys[one.id]: one for one in known if one.id in keys and choice.dag in {"", one.dag_id}}
     end_abandoned(ledger, list(by_key))
     found = runs_of(ledger, list(by_key), before=choice.before, most=SHOWN + 1)
-    return [_listed(number, line, by_key[line.connector_key]) for number, line in found]
+    return [_listed(line, by_key[line.connector_key]) for line in found]
 
 
 def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView:
@@ -212,35 +196,21 @@ def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView
         RunFolder.of(connections.storage(), found.connector_key, found.run_id, found.attempt).root / "report"
     )
     return RunView(
-        _listed(found.number, _line(found), one),
+        _listed(found, one),
         found.calls,
         answers_of(ledger, found.number),
         count_issues(ledger, found.connector_key, found.number),
         [name for name in FILES if (folder / name).exists()],
-        [_listed(other.number, _line(other), one) for other in attempts_of(ledger, found)],
+        [_listed(other, one) for other in attempts_of(ledger, found)],
         count_written(ledger, found.number),
     )
 
 
-def _line(found: Run) -> RunLine:
-    return RunLine(**{name: getattr(found, name) for name in RunLine._fields})
-
-
-def _listed(number: int, line: RunLine, one: Connector) -> ListedRun:
+def _listed(line: RunLine, one: Connector) -> ListedRun:
     return ListedRun(
-        number=number,
+        **{field.name: getattr(line, field.name) for field in fields(RunLine)},
         dag_id=one.dag_id,
         connector=one.id,
         connector_title=one.title,
         timezone=one.sync.timezone,
-        run_id=line.run_id,
-        attempt=line.attempt,
-        operation=line.operation,
-        scope=line.scope,
-        state=line.state,
-        started_at=line.started_at,
-        ended_at=line.ended_at,
-        counts=line.counts,
-        failure=line.failure,
-        asked_by=line.asked_by,
     )

@@ -15,12 +15,7 @@ from amazon_listings.airflow_adapter.api_server import DagState, dag_states
 from amazon_listings.connectors.model import BrokenConnector, Connector
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_by
-from amazon_listings.ledger.overview import (
-    RunLine,
-    last_runs,
-    open_issues_by_connector,
-    states_by_connector,
-)
+from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
@@ -30,6 +25,8 @@ from amazon_listings.web.rendering import render, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from amazon_listings.ledger.runs import RunLine
 
 router = APIRouter()
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.overview import RunLine
-    from amazon_listings.ledger.runs import Run
+    from amazon_listings.ledger.runs import RunLine
     from amazon_listings.runs.definitions import Definitions
 
 #: Runs that are asked for the definition that they worked with.
@@ -45,7 +44,7 @@ def last_note(connector: Connector, ledger: Engine, key: str) -> DefinitionsNote
     return None if new is None else msgspec.convert(new.definition, DefinitionsNote)
 
 
-def _noted(connector: Connector, key: str, runs: Sequence[Run | RunLine]) -> DefinitionsNote | None:
+def _noted(connector: Connector, key: str, runs: Sequence[RunLine]) -> DefinitionsNote | None:
     storage = connections.storage()
     for run in runs[:_RUNS]:
         note = RunFolder.of(storage, key, run.run_id, run.attempt).noted(DefinitionsNote)
