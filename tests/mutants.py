@@ -21,6 +21,7 @@ import random
 import shutil
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,7 +67,11 @@ WHOLE = {
     "quantities": Group((f"{MAPPING}/values/quantities.py",), NOTATIONS),
     "protocol": Group(
         ("plugins/amazon_listings/writes/protocol.py", "plugins/amazon_listings/runs/plan.py"),
-        ("tests/unit/writes/test_protocol.py", "tests/unit/writes/test_planner.py", "tests/unit/runs"),
+        (
+            "tests/unit/writes/test_protocol.py",
+            "tests/unit/writes/test_planner.py",
+            "tests/unit/runs/test_plan.py",
+        ),
     ),
     "patches": Group(
         ("plugins/amazon_listings/selling_partner/leaves.py",),
@@ -77,7 +82,13 @@ WHOLE = {
             "tests/unit/writes/test_planner.py",
         ),
     ),
-    "feeds": Group(("plugins/amazon_listings/writes/feeds",), ("tests/unit/writes",)),
+    "feeds": Group(
+        ("plugins/amazon_listings/writes/feeds",),
+        tuple(
+            f"tests/unit/writes/test_feed_{name}.py"
+            for name in ("answers", "confirmation", "families", "recovery", "removals", "submit")
+        ),
+    ),
 }
 
 
@@ -159,7 +170,10 @@ def _changes(modules: Iterable[str]) -> list[MutationSpec]:
 
 
 def _try(changes: Iterable[MutationSpec], tests: tuple[str, ...]) -> tuple[int, list[str]]:
-    """How many changes were noticed, and the others as differences."""
+    """How many changes were noticed, and the others as differences.
+
+    A change that is no Python is left out: it says nothing of the tests.
+    """
     if not _pass(tests, keep=COPY / "imported.txt"):
         sys.exit(f"the tests fail without any change: {' '.join(tests)}")
     for name in (COPY / "imported.txt").read_text().split():
@@ -169,14 +183,25 @@ def _try(changes: Iterable[MutationSpec], tests: tuple[str, ...]) -> tuple[int, 
     for change in changes:
         operator = get_operator(change.operator_name)(**change.operator_args)
         with use_mutation(change.module_path, operator, change.occurrence) as (before, after):
+            if after is None or not _compiles(after):
+                continue
             if not _pass(tests):
                 killed += 1
-            elif after is not None:
+            else:
                 lines = difflib.unified_diff(
                     before.splitlines(), after.splitlines(), str(change.module_path), lineterm="", n=1
                 )
                 alive.append("\n".join(lines))
     return killed, alive
+
+
+def _compiles(text: str) -> bool:
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            compile(text, "changed", "exec")
+        except SyntaxError:
+            return False
+    return True
 
 
 def _pass(tests: tuple[str, ...], *, keep: Path | None = None) -> bool:
