@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.plan import (
     Change,
     Displaced,
@@ -15,6 +19,8 @@ from amazon_listings.runs.plan import (
     Plan,
     changes_between,
     displaced,
+    line_behind,
+    question_hash,
 )
 from amazon_listings.selling_partner.leaves import Layout, Leaf
 
@@ -95,6 +101,38 @@ def test_the_attributes_of_a_plan_are_those_of_its_changes():
 def test_a_line_names_its_file_or_its_variable():
     assert str(LINE) == "lamps.yaml:12"
     assert str(MappingLine("Variable amazon_lamps")) == "Variable amazon_lamps"
+
+
+def test_the_line_behind_a_leaf_is_of_the_file_that_holds_it(connector, definitions):
+    owner = connector(mapping={"item_name": "{{ item.name }}"})
+    mapping, file = compiled(owner, definitions), str(owner.where.path)
+    lines = Path(file).read_text().splitlines()
+    found = line_behind(NAME, mapping, owner.where)
+    assert (found.document, found.key) == (file, "item_name")
+    assert lines[found.line - 1].strip() == "item_name: '{{ item.name }}'"
+    assert line_behind(NAME, mapping, replace(owner.where, variable="more")) == found
+    assert line_behind(msgspec.structs.replace(NAME, attribute="model_year"), mapping, owner.where) is None
+
+
+def test_a_line_that_no_file_holds_is_of_the_variable(connector, definitions):
+    owner = connector(mapping={"item_name": "{{ item.name }}"})
+    changed = {f"amazon_connector_{owner.id}": json.dumps({"mapping": {"item_name": "{{ item.brand }}"}})}
+    (loaded,) = load_connectors(owner.where.path.parent, changed).connectors
+    found = line_behind(NAME, compiled(loaded, definitions), loaded.where)
+    assert found == MappingLine(f"Variable {loaded.where.variable}", None, "item_name")
+
+
+def test_a_question_is_told_apart_by_what_the_listing_had_before():
+    asked = [
+        question_hash("q", [Change(PRICE, before, 2)]) for before in (None, "10", [{"value": 10}], 10, 10.5)
+    ]
+    assert len({question_hash("q"), question_hash("r"), *asked}) == len(asked) + 2
+
+
+def test_a_number_is_the_same_before_as_amazon_writes_it():
+    for sent, written in ((10, 10.0), ([{"value": 10}], [{"value": 10.0}])):
+        one, two = (question_hash("q", [Change(PRICE, before, 2)]) for before in (sent, written))
+        assert one == two
 
 
 def weight(**properties):

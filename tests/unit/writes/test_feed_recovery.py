@@ -122,3 +122,25 @@ def test_the_lease_of_a_dead_try_does_not_hold_up_the_next_run(runs, sandbox, le
         runs.begin([lamp("A-1", brand=brand("Nord"))])
         assert runs.send() == {"pending": 1}
         assert waits == []
+
+
+def test_a_feed_that_ended_without_a_report_is_waited_for_as_long_as_reports_are_kept(
+    runs, sandbox, client, listings
+):
+    """It may be ours: sent again too early, its items would be in two feeds."""
+    sandbox.control("feeds", state="DONE", report=False)
+    runs.begin([lamp("A-1")])
+    document_id = uploaded(client, "A-1")
+    announced(runs, listings, document_id, "A-1")
+    feeds.create(client, document_id, [FRANCE])
+    wait_for_feeds(sandbox)
+    announced_at = runs.now
+    for hours in (1, 30, 47):
+        runs.now = announced_at + timedelta(hours=hours)
+        assert runs.send() == {"pending": 1}
+        (feed,) = pending_feeds(runs.ledger, "lamps")
+        assert feed.feed_id is None
+    assert feeds_made(sandbox) == 1
+    runs.now = announced_at + timedelta(hours=49)
+    runs.collect()
+    assert pending_feeds(runs.ledger, "lamps") == []
