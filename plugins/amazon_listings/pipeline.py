@@ -151,7 +151,13 @@ def begin(
         approved=lambda: members_of_skus(ledger, connector.key, approved_skus(ledger, connector.key)),
         owed=lambda: owed_families(ledger, connector.key, params["operation"]),
         affected=functools.partial(
-            families_affected, with_tables, note, storage=storage, ledger=ledger, folder=run.folder
+            families_affected,
+            with_tables,
+            note,
+            live=params["operation"] == "live",
+            storage=storage,
+            ledger=ledger,
+            folder=run.folder,
         ),
         fingerprint=fingerprint,
     )

@@ -149,6 +149,7 @@ def test_only_what_a_new_mapping_touches_is_read(trial, ledger):
     trial.edit("variants", 5055, values={"price": "12.30"})
     sent = trial.run(selection="affected")
     assert sent.errors == {}, sent.sentences
+    assert scope(trial, sent)["families"] == ["products/1026"], "a test does not use it up"
     assert len(trial.writes()) == sent.report["counts"]["accepted"]
     assert scope(trial, trial.run("test", selection="affected"))["families"] == []
     assert not sent.report["counts"]["failed"]

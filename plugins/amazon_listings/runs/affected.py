@@ -42,6 +42,7 @@ def families_affected(
     definitions: DefinitionsNote,
     interval: tuple[datetime, datetime] | None = None,
     *,
+    live: bool,
     storage: Path,
     ledger: Engine,
     folder: RunFolder,
@@ -52,6 +53,7 @@ def families_affected(
         connector: The connector as it is now, with its key.
         definitions: The note of its definitions.
         interval: Only products of which an item changed in it, as it was read last.
+        live: Whether to take what a test found ready too, which was not sent.
         storage: Where definitions are kept.
         ledger: Knows the items.
         folder: The run's folder, with its related tables.
@@ -67,13 +69,17 @@ def families_affected(
         states = list(members)
         if within is not None and not any(map(_changed(within), states)):
             continue
-        if touches(states):
+        if (live and any(map(_only_tested, states))) or touches(states):
             found.add(family)
     return frozenset(found)
 
 
 def _changed(within: Callable[[datetime | None], bool]) -> Callable[[ItemState], bool]:
     return lambda state: state.row is not None and within(parse_moment(state.row.get("modified")))
+
+
+def _only_tested(state: ItemState) -> bool:
+    return state.operation == "test" and state.outcome == Outcome.READY
 
 
 class _Touch:
