@@ -1,0 +1,37 @@
+"""What a forkserver imports first is what the tasks import, and no more."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from amazon_listings import pipeline
+from amazon_listings.airflow_adapter import tasks
+
+#: Imports Great Expectations, which a run imports only where items changed.
+LATER = {"amazon_listings.checks.quality"}
+
+
+def imported_later(module) -> set[str]:
+    """Return the modules of ours that the functions of a module import."""
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    found = (node for function in functions for node in ast.walk(function))
+    return {
+        node.module
+        for node in found
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("amazon_listings.")
+    }
+
+
+def test_every_module_that_a_task_imports_is_there_before_the_fork() -> None:
+    asked = imported_later(tasks) | imported_later(pipeline)
+    code = "import json, sys, amazon_listings.airflow_adapter.preload; print(json.dumps(list(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    there = set(json.loads(ran.stdout.splitlines()[-1]))
+    assert len(asked) > 20
+    assert asked - LATER <= there
+    assert "great_expectations" not in there
