@@ -19,7 +19,7 @@ from amazon_listings.fleet.field_types import misfits
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.item_states import count_states, find_states
+from amazon_listings.ledger.item_states import count_states, find_states, known_skus
 from amazon_listings.mapping.faults import Line, MappingErrors
 from amazon_listings.messages import Message, reader
 from amazon_listings.runs.field_names import FieldNames
@@ -137,38 +137,46 @@ def type_findings(
     told: Sequence[FieldDescription],
     ledger: Engine | None,
     messages: Catalogue,
+    most_items: int = _ITEMS_READ,
 ) -> Iterator[Finding]:
     """Yield the PIM fields that are sent as they are, and cannot be what their attribute takes."""
-    items = known_items(ledger, connector) if ledger is not None else None
+    items = known_items(ledger, connector, most_items) if ledger is not None and most_items else None
     for fault, never in misfits(mapping, told, items or ()):
         text, suggestion = _fault_entry(declaration, fault, messages)
         severity = "error" if never else "warning"
         yield _finding("type", connector.id, text, severity=severity, suggestion=suggestion)
 
 
-def known_items(ledger: Engine, connector: Connector) -> Iterator[Item] | None:
+def known_items(ledger: Engine, connector: Connector, most: int = _ITEMS_READ) -> Iterator[Item] | None:
     """Return some of the connector's items as they were read last; None if no run of it is known."""
     key = find_key(ledger, connector.id, connector.was)
     if key is None or not count_states(ledger, key):
         return None
-    return _rows(ledger, key)
+    return (
+        state.row  # type: ignore[misc]  # an item as it was read
+        for state in islice(find_states(ledger, key), most)
+        if state.row is not None
+    )
 
 
-def known_names(ledger: Engine | None, connector: Connector, told: Sequence[str]) -> FieldNames | None:
+def known_names(
+    ledger: Engine | None, connector: Connector, told: Sequence[str], most_items: int = _ITEMS_READ
+) -> FieldNames | None:
     """Return the names of the PIM's fields, as it tells them or items have them; None if neither is known.
 
     Args:
         ledger: The ledger; None if there is none.
         connector: The connector.
         told: The names that the PIM tells; empty if it does not.
+        most_items: How many items may be read.
     """
     names = FieldNames()
     names.seen.update(told)
-    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
+    key = find_key(ledger, connector.id, connector.was) if ledger is not None and most_items else None
     if ledger is None or key is None:
         return names if told else None
     known = False
-    for state in islice(find_states(ledger, key), _ITEMS_READ):
+    for state in islice(find_states(ledger, key), most_items):
         if state.row is None:
             continue
         known = True
@@ -177,14 +185,6 @@ def known_names(ledger: Engine | None, connector: Connector, told: Sequence[str]
             # What was not read may be there.
             names.seen |= set(needed_fields(connector)) - set(state.selected)
     return names if known or told else None
-
-
-def _rows(ledger: Engine, key: str) -> Iterator[Item]:
-    for number, state in enumerate(find_states(ledger, key)):
-        if number >= _ITEMS_READ:
-            return
-        if state.row is not None:
-            yield state.row  # type: ignore[misc]  # an item as it was read
 
 
 @dataclass
@@ -202,11 +202,11 @@ class _OptionalLines:
         lacking = {_line_key(connector, fault): fault for fault in merged.skipped}
         for key, fault in lacking.items():
             self.skipped.setdefault(key, (declaration, fault))
-        self.used |= {
-            (part.file or str(connector.where.path or ""), number, key)
-            for part in connector.parts
-            for key, number in part.numbers.items()
-        } - lacking.keys()
+        self.used |= _lines_of(connector) - lacking.keys()
+
+    def pass_over(self, connector: Connector) -> None:
+        """Note that a connector without a definition may use any of its lines."""
+        self.used |= _lines_of(connector)
 
     def findings(self, messages: Catalogue) -> Iterator[Finding]:
         """Yield the lines that no connector uses."""
@@ -214,6 +214,14 @@ class _OptionalLines:
             if key not in self.used:
                 text, suggestion = _fault_entry(declaration, fault, messages)
                 yield _finding("mapping", declaration.id, text, suggestion=suggestion)
+
+
+def _lines_of(connector: Connector) -> set[_LineKey]:
+    return {
+        (part.file or str(connector.where.path or ""), number, key)
+        for part in connector.parts
+        for key, number in part.numbers.items()
+    }
 
 
 def _line_key(connector: Connector, fault: MappingFault) -> _LineKey:
@@ -232,6 +240,7 @@ def check_fleet(
     variables_read: bool = False,
     account_of: Callable[[Connector], Account | None] = lambda _: None,
     fields_of: Callable[[Connector], Sequence[FieldDescription]] = lambda _: (),
+    most_items: int = _ITEMS_READ,
 ) -> Checked:
     """Check connectors against all that is at hand.
 
@@ -247,6 +256,7 @@ def check_fleet(
         account_of: Gives a connector's Amazon account, where its connection is at hand.
         fields_of: Gives all fields of the PIM, as it tells them; nothing if it does not. An error of this
             project, if the PIM cannot be read.
+        most_items: How many items of each the ledger is read for, to know the fields of the PIM.
     """
     found = [
         one
@@ -260,6 +270,7 @@ def check_fleet(
         definition = definition_of(connector)
         if definition is None:
             no_definition.append(connector.id)
+            optional.pass_over(connector)
         else:
             optional.see(connector, declared[connector.id], definition)
         wrong, mapping = mapping_findings(connector, declared[connector.id], definition, messages)
@@ -271,10 +282,16 @@ def check_fleet(
         told, unreadable = _told(connector, fields_of, messages)
         if mapping is not None:
             unfit = type_findings(
-                connector, declared[connector.id], mapping, told=told, ledger=ledger, messages=messages
+                connector,
+                declared[connector.id],
+                mapping,
+                told=told,
+                ledger=ledger,
+                messages=messages,
+                most_items=most_items,
             )
             found += _listed(unfit, connector.id, messages)
-        names = known_names(ledger, connector, [one.name for one in told])
+        names = known_names(ledger, connector, [one.name for one in told], most_items)
         if unreadable:
             unread.setdefault(unreadable, []).append(connector.id)
         elif names is None:
@@ -429,7 +446,7 @@ def _skus(connector: Connector, ledger: Engine | None) -> set[str]:
     key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
     if ledger is None or key is None:
         return set()
-    return {state.sku for state in find_states(ledger, key, contents=False) if state.sku}
+    return known_skus(ledger, key)
 
 
 def _fault_entry(declaration: Declaration, fault: MappingFault, messages: Catalogue) -> tuple[str, str]:

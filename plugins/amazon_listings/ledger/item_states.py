@@ -321,6 +321,16 @@ def find_states(
         last = (rows[-1].family, rows[-1].pim_id)
 
 
+def known_skus(ledger: Engine, connector_key: str) -> set[str]:
+    """Return the SKUs of a connector's items."""
+    table = item_states.c
+    with reading(ledger) as connection:
+        found = connection.execute(
+            select(table.sku).where(table.connector_key == connector_key, table.sku != "")
+        )
+        return set(found.scalars())
+
+
 def read_later(ledger: Engine, connector_key: str, skus: Collection[str], *, than: datetime) -> set[str]:
     """Return those of some SKUs that a live run has read later, by the source's clock."""
     table = item_states.c

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -22,11 +24,16 @@ from amazon_listings.web.described import stored_definitions_of
 from amazon_listings.web.rendering import render, wording
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Engine
 
     from amazon_listings.runs.map_fields import Described
 
 router = APIRouter()
+
+#: Seconds in which a page compares connectors with their definitions.
+IN_TIME = 1
 
 
 @router.get("/attention", response_class=HTMLResponse)
@@ -54,15 +61,17 @@ def check(request: Request, visitor: AnyUser) -> HTMLResponse:
     keys = keys_of(ledger)
     known = visitor.readable(every_connector())
     sound = [one for one in known if isinstance(one, Connector)]
+    definitions = _Definitions(ledger, keys)
     checked = check_fleet(
         sound,
         [],
         declarations(settings().connectors, connector_variables()),
-        definition_of=lambda one: _definition(one, ledger, keys.get(one.id, one.id)),
+        definition_of=definitions.of,
         ledger=ledger,
         messages=words.messages,
         others=sound,
         variables_read=True,
+        most_items=0,  # the rows of many connectors take minutes
     )
     texts: dict[str, list[str]] = {}
     for finding in checked.findings:
@@ -70,6 +79,7 @@ def check(request: Request, visitor: AnyUser) -> HTMLResponse:
     for one in known:
         if isinstance(one, BrokenConnector):
             texts[one.id] = [problem_of(one, words.messages.language)]
+    late = [name for name in definitions.late if name in checked.right]
     return render(
         request,
         "check.html",
@@ -77,15 +87,32 @@ def check(request: Request, visitor: AnyUser) -> HTMLResponse:
         page="connectors",
         visitor=visitor,
         known=[(one.id, one.title if isinstance(one, Connector) else one.id) for one in known],
-        right=set(checked.right),
+        right=set(checked.right) - set(late),
         texts=texts,
-        not_checked=[one for one in checked.not_checked if one.what in {"definition", "fields"}],
+        late=late,
+        without_definition=definitions.lacking,
         dag_id_of=dag_id_of,
     )
 
 
-def _definition(one: Connector, ledger: Engine, key: str) -> Described | None:
-    try:
-        return stored_definitions_of(one, ledger, key)
-    except AmazonListingsError:  # what is gone or damaged counts as not there
+class _Definitions:
+    """Gives connectors their stored definitions for as long as a page takes."""
+
+    def __init__(self, ledger: Engine, keys: Mapping[str, str]) -> None:
+        self._ledger = ledger
+        self._keys = keys
+        self._until = time.monotonic() + IN_TIME
+        self.late: list[str] = []
+        self.lacking: list[str] = []
+
+    def of(self, one: Connector) -> Described | None:
+        """Return a connector's definition; None if there is none, or if the time is up."""
+        if time.monotonic() > self._until:
+            self.late.append(one.id)
+            return None
+        with suppress(AmazonListingsError):  # what is gone or damaged counts as not there
+            found = stored_definitions_of(one, self._ledger, self._keys.get(one.id, one.id))
+            if found is not None:
+                return found
+        self.lacking.append(one.id)
         return None

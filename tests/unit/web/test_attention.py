@@ -1,8 +1,17 @@
 """What needs a person: the counts beside the menu, the check of all connectors, the largest price changes."""
 
+import pytest
 import yaml
 
+from amazon_listings.fleet import check
+from amazon_listings.web import attention
 from support.hostile import HOSTILE
+
+
+@pytest.fixture
+def in_time(monkeypatch):
+    """Time enough, however busy the machine is."""
+    monkeypatch.setattr(attention, "IN_TIME", 60)
 
 
 def test_the_menu_counts_what_the_reader_may_see(client):
@@ -11,7 +20,7 @@ def test_the_menu_counts_what_the_reader_may_see(client):
     assert "4 erreurs ouvertes" in client("admin", **{"accept-language": "fr"}).get("/attention").text
 
 
-def test_every_connector_is_checked_at_once(client, folder):
+def test_every_connector_is_checked_at_once(client, folder, in_time):
     document = yaml.safe_load((folder / "elsewhere.yaml").read_text("utf-8"))
     document["mapping"]["Aucun champ"] = "{{ item.name }}"
     (folder / "elsewhere.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
@@ -23,7 +32,22 @@ def test_every_connector_is_checked_at_once(client, folder):
     assert "elsewhere" not in client("viewer").get("/check").text
 
 
-def test_a_check_names_connectors_that_cannot_be_loaded(client, folder):
+def test_a_check_reads_no_rows_and_says_what_it_left_out(client, in_time, monkeypatch):
+    french = client("admin", **{"accept-language": "fr"})
+    read: list[str] = []
+    monkeypatch.setattr(check, "find_states", lambda *_: iter(read.append("rows") or ()))
+    page = french.get("/check").text
+    assert read == []
+    assert "Aucun article n&#39;a été lu ici" in page
+    assert "dans le temps imparti" not in page
+    monkeypatch.setattr(attention, "IN_TIME", -1)
+    page = french.get("/check").text
+    assert "dans le temps imparti" in page
+    assert page.count("Non vérifié") == 2
+    assert "Utilisable" not in page
+
+
+def test_a_check_names_connectors_that_cannot_be_loaded(client, folder, in_time):
     (folder / "lamps.yaml").write_text("id: lamps\nsync: {operation: lve}\n", encoding="utf-8")
     page = client("admin").get("/check").text
     assert "lve" in page

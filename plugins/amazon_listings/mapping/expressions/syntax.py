@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, nodes
 
@@ -17,6 +17,7 @@ _ALLOWED = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=512)  # connectors share lines, and pages compile them again and again
 def syntax_tree(source: str) -> nodes.Template:
     """Parse a template that holds nothing but what is allowed.
 
