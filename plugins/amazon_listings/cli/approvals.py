@@ -122,7 +122,7 @@ def show(
         where = _filter(engine, connectors, sku, question, [])
         rows = _open(find_approvals(engine, where, changes=True))
         if not _shown(rows, everything=everything, as_json=as_json):
-            refuse("cli.nothing_waits")
+            refuse(_none_open(connectors, sku, question))
     for one in open_questions(engine) if not as_json else ():
         if one.connector_key in (where.connectors or {one.connector_key}) and one.number in (
             where.questions or {one.number}
@@ -271,7 +271,7 @@ def _answer(
         if missing:
             say("cli.skus_not_open", err=True, skus=missing)
         if not rows:
-            refuse("cli.nothing_waits")
+            refuse(_none_open(connectors, skus, question))
     say("cli.approved" if approved else "cli.refused", count=len(rows))
     if approved:
         for name in dict.fromkeys(row.connector_id for row in rows):
@@ -321,6 +321,11 @@ def _filter(
         skus=tuple(skus or ()),
         without=tuple(without),
     )
+
+
+def _none_open(*named: Sequence[object] | None) -> str:
+    """Return the code for nothing that waits: at all, or of what was named."""
+    return "cli.named_not_open" if any(named) else "cli.nothing_waits"
 
 
 def _open(rows: Iterator[Approval]) -> Iterator[Approval]:
