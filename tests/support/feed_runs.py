@@ -52,13 +52,17 @@ def brand(text):
 
 
 class ConnectorRuns:
-    """Some runs of one connector, one after the other; `now` is the time that they believe in."""
+    """Some runs of one connector, one after the other; `now` is the time that they believe in.
+
+    `stop` is why nothing more may be sent, if it may not.
+    """
 
     def __init__(self, connector, definitions, client, ledger, root):
         self.connector, self.definitions, self.client, self.ledger = connector, definitions, client, ledger
         self.root = root
         self.count = 0
         self.now = datetime.now(UTC)
+        self.stop = None
 
     def begin(self, *parts):
         """Begin a run whose items all passed the test sync."""
@@ -101,6 +105,7 @@ class ConnectorRuns:
             run=self.run,
             folder=self.folder,
             now=lambda: self.now,
+            stopped=lambda: self.stop,
         )
 
     def send(self):

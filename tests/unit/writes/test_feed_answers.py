@@ -7,6 +7,8 @@ import pytest
 from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.known_items import known_items
+from amazon_listings.messages import message
+from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
 
@@ -49,6 +51,30 @@ def test_a_cancelled_feed_has_sent_nothing(runs, sandbox):
     assert "a été annulé" in runs.rows["A-1"].note
     runs.begin([lamp("A-1")])
     assert runs.send() == {"pending": 1}
+
+
+def test_a_stop_leaves_only_what_was_in_the_cancelled_feed_to_a_later_run(runs, sandbox):
+    runs.begin([lamp("A-1")])
+    runs.send()
+    wait_for_feeds(sandbox)
+    runs.collect()
+    sandbox.control("settings", feed_queue_delay=3600)
+    runs.begin([lamp("A-1"), lamp("A-2")])
+    assert runs.send() == {"pending": 1, "unchanged": 1}
+    runs.stop = message("approval.stopped_test", connector="lamps")
+    assert runs.collect() == {"unchanged": 1}
+    assert list(runs.rows) == ["A-1"]
+    runs.stop = None
+    runs.begin([lamp("A-2")])
+    assert runs.send() == {"pending": 1}
+
+
+def test_a_run_notes_the_feeds_that_it_made(runs):
+    runs.begin([lamp("A-1")])
+    runs.send()
+    assert runs.folder.noted(LiveNote).calls["feeds"] == 1
+    runs.collect()
+    assert runs.folder.noted(LiveNote).calls["feeds"] == 1
 
 
 @pytest.mark.parametrize("report", [True, False])
