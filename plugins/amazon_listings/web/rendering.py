@@ -43,9 +43,13 @@ class Wording:
         """Return the sentence of one of the workbench's codes."""
         return self.messages.phrase(f"web.{code}", **facts)
 
-    def outcome(self, outcome: str) -> str:
-        """Return what an outcome is called."""
-        return self.messages.message(f"outcome.{outcome}") or outcome
+    def outcome(self, outcome: str, count: int = 1) -> str:
+        """Return what an outcome is called, of so many items."""
+        return self.messages.message(f"outcome.{outcome}", "many" * (count != 1)) or outcome
+
+    def approved_kind(self, kind: str, count: int = 1) -> str:
+        """Return what is done to so many items that ask for approval."""
+        return self.messages.message(f"web.approve.kind.{kind}", "many" * (count != 1))
 
     def outcome_meaning(self, outcome: str) -> str:
         """Return what an outcome means; empty where nothing is said."""

@@ -16,8 +16,9 @@ from sqlalchemy import insert
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.ledger.tables import items
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
-from amazon_listings.web.rendering import templates
+from amazon_listings.web.rendering import Wording, templates
 from support.hostile import HOSTILE
 from support.pages import Reading
 
@@ -314,3 +315,10 @@ def test_an_item_is_shown_with_its_mood_and_the_price_as_its_reader_writes_it(cl
     page = client("viewer", **{"accept-language": "fr"}).get("/dags/amazon_lamps/item?id=products/1").text
     assert "92,90\xa0€" in page
     assert re.search(r'<span class="chip good"[^>]*><span aria-hidden="true">●</span> prêt', page)
+
+
+def test_counts_are_worded_in_number():
+    words = Wording(catalogue("fr"))
+    assert [words.outcome("accepted", count) for count in (1, 31)] == ["accepté", "acceptés"]
+    assert [words.approved_kind("create", count) for count in (1, 31)] == ["créé", "créés"]
+    assert words.outcome("of a later version", 2) == "of a later version"
