@@ -19,7 +19,8 @@ import warnings
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(PROJECT)]
+# This folder last: its airflow.py is not Airflow.
+sys.path[:] = [str(PROJECT), *sys.path[1:], sys.path[0]]
 HOME = tempfile.mkdtemp(prefix="benchmark-")
 os.environ |= {
     "AIRFLOW_HOME": HOME,
