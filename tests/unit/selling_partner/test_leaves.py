@@ -96,6 +96,17 @@ def test_elements_of_a_nested_list_are_told_apart_by_its_selectors():
     }
 
 
+def test_joining_keeps_elements_of_a_nested_list_apart_by_its_selectors():
+    sizes = [
+        {"language_tag": "fr_FR", "value": "moyenne"},
+        {"language_tag": "de_DE", "value": "mittel"},
+    ]
+    ring = {"ring": [{"marketplace_id": FR, "width": 3, "size": sizes}]}
+    found = split(ring, LAYOUT)
+    assert len(found) == 3
+    assert join(found) == ring
+
+
 def test_a_selector_that_is_not_stated_is_the_one_that_amazon_fills_in():
     stated = {"marketplace_id": FR, "currency": "EUR", "audience": "ALL", "our_price": [1]}
     short = {"currency": "EUR", "our_price": [1]}
