@@ -28,7 +28,7 @@ from amazon_listings.runs.needed_fields import needed_fields
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -187,6 +187,60 @@ def known_names(
     return names if known or told else None
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison of a connector with its definition found; it keeps hold of neither.
+
+    Attributes:
+        findings: What is wrong with the connector, or worth a warning.
+        attributes: The attributes that it writes.
+        skipped: Its optional lines whose field the definition lacks.
+        used: Its other lines; without a definition it may use any.
+    """
+
+    findings: tuple[Finding, ...]
+    attributes: frozenset[str]
+    skipped: Mapping[_LineKey, MappingFault]
+    used: frozenset[_LineKey]
+
+
+def _compare(
+    connector: Connector,
+    declaration: Declaration,
+    definition: Described | None,
+    *,
+    told: Sequence[FieldDescription],
+    ledger: Engine | None,
+    messages: Catalogue,
+    most_items: int,
+) -> Compared:
+    """Compare a connector with its definition; without one, check the syntax of its expressions alone."""
+    skipped = {}
+    if definition is not None and connector.is_merged:
+        faults = merged_lines(connector, definition).skipped
+        skipped = {_line_key(connector, fault): fault for fault in faults}
+    wrong, mapping = mapping_findings(connector, declaration, definition, messages)
+    found = [*_listed(wrong, connector.id, messages), *language_findings(connector, messages)]
+    if mapping is not None and definition is not None:
+        found += test_findings(connector, declaration, mapping, definition, messages)
+        unfit = type_findings(
+            connector,
+            declaration,
+            mapping,
+            told=told,
+            ledger=ledger,
+            messages=messages,
+            most_items=most_items,
+        )
+        found += _listed(unfit, connector.id, messages)
+    return Compared(
+        tuple(found),
+        frozenset(mapping.attributes if mapping else connector.mapping),
+        skipped,
+        _lines_of(connector) - skipped.keys(),
+    )
+
+
 @dataclass
 class _OptionalLines:
     """Finds the optional lines whose field no connector has: a slip that hides itself."""
@@ -194,19 +248,11 @@ class _OptionalLines:
     skipped: dict[_LineKey, tuple[Declaration, MappingFault]] = field(default_factory=dict)
     used: set[_LineKey] = field(default_factory=set)
 
-    def see(self, connector: Connector, declaration: Declaration, definition: Described) -> None:
+    def see(self, declaration: Declaration, compared: Compared) -> None:
         """Note which optional lines a connector uses, and which it skips."""
-        if not connector.is_merged:
-            return
-        merged = merged_lines(connector, definition)
-        lacking = {_line_key(connector, fault): fault for fault in merged.skipped}
-        for key, fault in lacking.items():
+        for key, fault in compared.skipped.items():
             self.skipped.setdefault(key, (declaration, fault))
-        self.used |= _lines_of(connector) - lacking.keys()
-
-    def pass_over(self, connector: Connector) -> None:
-        """Note that a connector without a definition may use any of its lines."""
-        self.used |= _lines_of(connector)
+        self.used |= compared.used
 
     def findings(self, messages: Catalogue) -> Iterator[Finding]:
         """Yield the lines that no connector uses."""
@@ -216,12 +262,12 @@ class _OptionalLines:
                 yield _finding("mapping", declaration.id, text, suggestion=suggestion)
 
 
-def _lines_of(connector: Connector) -> set[_LineKey]:
-    return {
+def _lines_of(connector: Connector) -> frozenset[_LineKey]:
+    return frozenset(
         (part.file or str(connector.where.path or ""), number, key)
         for part in connector.parts
         for key, number in part.numbers.items()
-    }
+    )
 
 
 def _line_key(connector: Connector, fault: MappingFault) -> _LineKey:
@@ -241,6 +287,7 @@ def check_fleet(
     account_of: Callable[[Connector], Account | None] = lambda _: None,
     fields_of: Callable[[Connector], Sequence[FieldDescription]] = lambda _: (),
     most_items: int = _ITEMS_READ,
+    known: MutableMapping[str, Compared] | None = None,
 ) -> Checked:
     """Check connectors against all that is at hand.
 
@@ -257,7 +304,9 @@ def check_fleet(
         fields_of: Gives all fields of the PIM, as it tells them; nothing if it does not. An error of this
             project, if the PIM cannot be read.
         most_items: How many items of each the ledger is read for, to know the fields of the PIM.
+        known: Comparisons that need not be made again, by connector id; those that are made are added.
     """
+    known = {} if known is None else known
     found = [
         one
         for one_broken in broken
@@ -267,30 +316,26 @@ def check_fleet(
     unread: dict[str, list[str]] = {}
     attributes: list[tuple[Connector, frozenset[str]]] = []
     for connector in connectors:
-        definition = definition_of(connector)
-        if definition is None:
-            no_definition.append(connector.id)
-            optional.pass_over(connector)
-        else:
-            optional.see(connector, declared[connector.id], definition)
-        wrong, mapping = mapping_findings(connector, declared[connector.id], definition, messages)
-        found += _listed(wrong, connector.id, messages)
-        found += language_findings(connector, messages)
-        attributes.append((connector, frozenset(mapping.attributes if mapping else connector.mapping)))
-        if mapping is not None and definition is not None:
-            found += test_findings(connector, declared[connector.id], mapping, definition, messages)
         told, unreadable = _told(connector, fields_of, messages)
-        if mapping is not None:
-            unfit = type_findings(
+        compared = known.get(connector.id)
+        if compared is None:
+            definition = definition_of(connector)
+            compared = _compare(
                 connector,
                 declared[connector.id],
-                mapping,
+                definition,
                 told=told,
                 ledger=ledger,
                 messages=messages,
                 most_items=most_items,
             )
-            found += _listed(unfit, connector.id, messages)
+            if definition is None:
+                no_definition.append(connector.id)
+            else:
+                known[connector.id] = compared
+        optional.see(declared[connector.id], compared)
+        found += compared.findings
+        attributes.append((connector, compared.attributes))
         names = known_names(ledger, connector, [one.name for one in told], most_items)
         if unreadable:
             unread.setdefault(unreadable, []).append(connector.id)

@@ -1,5 +1,7 @@
 """What needs a person: the counts beside the menu, the check of all connectors, the largest price changes."""
 
+import json
+
 import pytest
 import yaml
 
@@ -40,11 +42,41 @@ def test_a_check_reads_no_rows_and_says_what_it_left_out(client, in_time, monkey
     assert read == []
     assert "Aucun article n&#39;a été lu ici" in page
     assert "dans le temps imparti" not in page
+
+
+def test_a_check_goes_on_where_the_last_one_ended(client, folder, monkeypatch):
     monkeypatch.setattr(attention, "IN_TIME", -1)
+    french = client("admin", **{"accept-language": "fr"})
     page = french.get("/check").text
     assert "dans le temps imparti" in page
-    assert page.count("Non vérifié") == 2
-    assert "Utilisable" not in page
+    assert (page.count("Non vérifié"), page.count("Utilisable")) == (1, 1)
+    page = french.get("/check").text
+    assert "dans le temps imparti" not in page
+    assert (page.count("Non vérifié"), page.count("Utilisable")) == (0, 2)
+    assert client("admin").get("/check").text.count("Not checked") == 1  # its sentences are not made yet
+    mend = yaml.safe_load((folder / "lamps.yaml").read_text("utf-8"))
+    mend["mapping"]["Aucun champ"] = "{{ item.name }}"
+    (folder / "lamps.yaml").write_text(yaml.safe_dump(mend, allow_unicode=True), encoding="utf-8")
+    assert french.get("/check").text.count("Non vérifié") == 1  # nothing of what was is shown of it
+    assert "1 connecteur correct, 1 inutilisables." in french.get("/check").text
+
+
+def test_a_check_is_made_again_with_another_definition(client, tmp_path, in_time):
+    admin = client("admin")
+    page = admin.get("/check").text
+    assert "2 connectors right" in page
+    assert "Not compared" not in page
+    note = next((tmp_path / "storage").rglob("definitions.json"))
+    noted = json.loads(note.read_text("utf-8"))
+    noted["key"]["seller_id"] = "A2ELSEWHERE"
+    note.write_text(json.dumps(noted), encoding="utf-8")
+    assert "Not compared" in admin.get("/check").text  # none is stored for this seller
+
+
+def test_few_comparisons_are_kept(client, in_time, monkeypatch):
+    monkeypatch.setattr(attention, "MOST_KEPT", 1)
+    client("admin").get("/check")
+    assert len(attention._KEPT) == 1
 
 
 def test_a_check_names_connectors_that_cannot_be_loaded(client, folder, in_time):
