@@ -41,8 +41,12 @@ function leave(event) {
 }
 
 async function swap(address, target) {
-  const answer = await fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  let answer, text;
+  try {
+    answer = await fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" });
+    text = await answer.text();
+  } catch { return; /* no network, or the page is being left: what is there stays */ }
+  const page = new DOMParser().parseFromString(text, "text/html");
   const found = page.getElementById(target);
   const place = document.getElementById(target);
   if (!answer.ok || !found || !place) { location.assign(address); return; }
