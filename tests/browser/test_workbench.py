@@ -99,7 +99,7 @@ def signed_in(house, browser):
             page.fill("input[name=password]", fab.PASSWORD)
             page.press("input[name=password]", "Enter")
             page.wait_for_function("!location.pathname.includes('/auth/')")
-            page.goto(place(house, ""))  # errors of Airflow's own pages, left while they load, are not ours
+            page.goto(place(house, ""))  # the script of FAB's page to sign in raises an error
             page.on("pageerror", lambda error: page.errors.append(str(error)))
             page.on("dialog", lambda dialog: page.errors.append(f"dialog: {dialog.message}"))
             pages[user] = page
