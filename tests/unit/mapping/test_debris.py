@@ -67,7 +67,7 @@ def test_debris_is_refused_and_named(text, code):
         "Null", "NAN", "Nil", "NaN Bread", "None of the above", "NA", "none", "The Undefined", "N/A-Kabel",
         "Lampe #1", "C# in a Nutshell", "#NV Edition", "#1 Dad", "#wow!",
         "Null-Fehler", "Zero to Null", "Size: None", "undefined behaviour", "von null auf hundert",
-        "[Object]", "100 % Baumwolle", "20% or 30%", "%20", "{{}}", "{}", "US$ {5}", "a <b> {c}",
+        "[Object]", "100 % Baumwolle", "20% or 30%", "%20", "{{}}", "{{ 7 * 7 }}", "US$ {5}", "a <b> {c}",
         "{rouge}", "${5}", "<%>", "#A", "#AB/C", "Vitamin E+", "1E5", "12E10", "5E12", "E+1",
         "a=b", "= Meter", "2 ^ 3 = 8", "R&D", "AT&amp;T", "«Ça» à l'Île", "MAÇÃ”", "São João – “Ação”", "Ærø",
         "Ðakovo", "Îlot", "café”…", "Ångström", "naïve", "GRÜN™", "Ñandú", "Ä“", "ROMÃ®",

@@ -54,7 +54,8 @@ _ERROR_ELSEWHERE = re.compile(r"#[¡¿]?[^\W\d_]+(?:/[^\W_]+)?[!?]|#[A-Z]/[A-Z]|
 _OBJECT_WITHIN = re.compile(r"\[object [A-Z]\w*\]")
 #: A place of a template that was not filled in: of Jinja, Liquid, Mustache, JavaScript, ERB.
 _TEMPLATE_WITHIN = re.compile(
-    r"\{\{[^{}\n]*\w[^{}\n]*\}\}|\$\{[^{}\n]*[^\W\d][^{}\n]*\}|<%.{1,200}?%>|\{%.{1,200}?%\}", re.DOTALL
+    r"\{\{[^\w{}\n]*[^\W\d][^{}\n]*\}\}|\$\{[^{}\n]*[^\W\d][^{}\n]*\}|<%.{1,200}?%>|\{%.{1,200}?%\}",
+    re.DOTALL,
 )
 _TEMPLATE_ALONE = re.compile(r"%[^\W\d]\w*%")
 #: Nulls that few texts end in, written after the words of another field; `Null` and `None` are words.
