@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,8 +17,9 @@ from amazon_listings.fleet.accounts import collisions, of_unknown_size, schedule
 from amazon_listings.fleet.field_types import misfits
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
 from amazon_listings.fleet.mapping_tests import run_tests
+from amazon_listings.fleet.overlaps import overlap_findings
 from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.item_states import count_states, find_states, known_skus
+from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.mapping.faults import Line, MappingErrors
 from amazon_listings.messages import Message, reader
 from amazon_listings.runs.field_names import FieldNames
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"^\s*(?P<file>\S.*?):(?P<line>\d+)(?::(?P<column>\d+))?\s*$")
 #: A mapping line: its file, number and key.
 _LineKey: TypeAlias = tuple[str, int | None, str]
-#: Attributes that are named of an overlap.
-_NAMED = 5
 #: Items whose fields stand for those of the PIM; further ones seldom have others.
 _ITEMS_READ = 2_000
 
@@ -426,72 +424,6 @@ def _not_checked(
         yield NotChecked("variables", (), messages.phrase("check.no_variables"))
     if accounts:
         yield NotChecked("secrets", (), messages.phrase("check.no_accounts", connections=", ".join(accounts)))
-
-
-def overlap_findings(
-    mappings: Sequence[tuple[Connector, frozenset[str]]], ledger: Engine | None, messages: Catalogue
-) -> Iterator[Finding]:
-    """Yield where two connectors write the same attribute of the same SKU in one marketplace.
-
-    Args:
-        mappings: The connectors, each with the attributes that it writes.
-        ledger: Knows the SKUs of each; without it only connectors with the same choice of items are told.
-        messages: The language of the sentences.
-    """
-    by_market: dict[tuple[str, str], list[tuple[Connector, frozenset[str]]]] = defaultdict(list)
-    for connector, attributes in mappings:
-        if connector.enabled:
-            by_market[connector.amazon.connection, connector.amazon.country].append((connector, attributes))
-    for together in by_market.values():
-        skus = {one.id: _skus(one, ledger) for one, _ in together}
-        for number, (first, of_first) in enumerate(together):
-            for second, of_second in together[number + 1 :]:
-                shared = of_first & of_second
-                if not shared:
-                    continue
-                both = skus[first.id] & skus[second.id]
-                if both or (_same_items(first, second) and not (skus[first.id] or skus[second.id])):
-                    yield _overlap(first, second, sorted(shared), sorted(both), messages)
-
-
-def _overlap(
-    first: Connector, second: Connector, shared: list[str], skus: list[str], messages: Catalogue
-) -> Finding:
-    about = (
-        messages.phrase("check.overlap_skus", count=len(skus), sku=skus[0])
-        if skus
-        else messages.phrase("check.overlap_choice")
-    )
-    more = [f"… (+{len(shared) - _NAMED})"] if len(shared) > _NAMED else []
-    sentence = messages.phrase(
-        "check.overlap",
-        first=first.id,
-        first_place=str(first.where),
-        second=second.id,
-        second_place=str(second.where),
-        attributes=", ".join([*shared[:_NAMED], *more]),
-        about=about,
-        country=first.amazon.country,
-    )
-    return Finding(
-        rule="overlap",
-        severity="warning",
-        connector=second.id,
-        text=entry(str(second.where), "", Problem("", sentence)),
-        message=sentence,
-        file=str(second.where.path) if second.where.path else None,
-    )
-
-
-def _same_items(first: Connector, second: Connector) -> bool:
-    return first.source == second.source and first.amazon.product_type == second.amazon.product_type
-
-
-def _skus(connector: Connector, ledger: Engine | None) -> set[str]:
-    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
-    if ledger is None or key is None:
-        return set()
-    return known_skus(ledger, key)
 
 
 def _fault_entry(declaration: Declaration, fault: MappingFault, messages: Catalogue) -> tuple[str, str]:

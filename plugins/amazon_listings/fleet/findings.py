@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
 
-#: Connectors that are named of those with the same finding.
+#: Names that are told, of connectors with the same finding or of attributes that two connectors write.
 _NAMED = 5
 
 
@@ -81,10 +81,10 @@ def together(findings: Iterable[Finding]) -> Iterator[tuple[Finding, list[str]]]
     yield from found.items()
 
 
-def named(connectors: Sequence[str]) -> str:
-    """Return the first of some connectors, and how many more there are."""
-    more = len(connectors) - _NAMED
-    return ", ".join(connectors[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
+def named(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
 
 
 def warning_of(rule: str, connector: Connector, sentence: str, *, pointer: str = "") -> Finding:
