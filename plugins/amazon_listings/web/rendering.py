@@ -47,6 +47,10 @@ class Wording:
         """Return what an outcome is called, of so many items."""
         return self.messages.message(f"outcome.{outcome}", "many" * (count != 1)) or outcome
 
+    def mark(self, mark: str, count: int = 1) -> str:
+        """Return what so many fields are that carry a mark."""
+        return self.messages.message(f"web.mark.{mark}", "many" * (count != 1))
+
     def approved_kind(self, kind: str, count: int = 1) -> str:
         """Return what is done to so many items that ask for approval."""
         return self.messages.message(f"web.approve.kind.{kind}", "many" * (count != 1))

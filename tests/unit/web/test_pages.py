@@ -322,3 +322,11 @@ def test_counts_are_worded_in_number():
     assert [words.outcome("accepted", count) for count in (1, 31)] == ["accepté", "acceptés"]
     assert [words.approved_kind("create", count) for count in (1, 31)] == ["créé", "créés"]
     assert words.outcome("of a later version", 2) == "of a later version"
+
+
+def test_a_mark_of_fields_agrees_with_their_number():
+    french = Wording(catalogue("fr"))
+    assert (french.mark("required", 1), french.mark("required", 2)) == (
+        "obligatoire à remplir",
+        "obligatoires à remplir",
+    )

@@ -118,6 +118,12 @@ function answers(form, submitter) {
   return values;
 }
 
+function say(place, sentence, isGood) {
+  if (!place) return;
+  place.textContent = sentence;
+  place.className = isGood ? "note good" : "note bad";
+}
+
 // A form marked `data-send` is sent as JSON; its answer is shown in the page, or leads on.
 function send(form) {
   form.addEventListener("submit", async (event) => {
@@ -133,17 +139,18 @@ function send(form) {
         headers: { "content-type": "application/json", accept: "application/json" },
         body: JSON.stringify(values),
         credentials: "same-origin",
-      });
+      }).catch(() => null);
+      if (!answer) {
+        say(place, document.body.dataset.notSent, false);
+        return;
+      }
       const told = await answer.json().catch(() => ({}));
       for (const old of form.querySelectorAll("[data-error]")) old.textContent = "";
       for (const [name, sentence] of Object.entries(told.errors || {})) {
         const at = form.querySelector(`[data-error="${CSS.escape(name)}"]`);
         if (at) at.textContent = sentence;
       }
-      if (place) {
-        place.textContent = told.message || told.detail || "";
-        place.className = answer.ok ? "note good" : "note bad";
-      }
+      say(place, told.message || told.detail || "", answer.ok);
       for (const [name, value] of Object.entries(told.set || {})) {
         const field = form.elements[name];
         if (field) { field.value = value; field.dispatchEvent(new Event("input", { bubbles: true })); }

@@ -1,0 +1,49 @@
+"""Lists and forms of the workbench in a real browser, where its server cannot be reached."""
+
+from pathlib import Path
+
+import pytest
+
+import amazon_listings.web
+
+CHROMIUM = "/usr/bin/chromium"
+SCRIPT = Path(amazon_listings.web.__file__).parent / "static" / "workbench.js"
+PAGE = """<body data-base="" data-not-sent="Not sent."><form data-live action="/items"><input name="q"></form>
+<div id="list">Lampe</div><form data-send action="/runs"><button>Go</button><div role="status"></div></form>
+<script type="module" src="/workbench.js"></script></body>"""
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.route("**/*", lambda route: route.abort())
+        page.route("**/workbench.js", lambda route: route.fulfill(path=SCRIPT))
+        page.route("**/", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        page.goto("http://workbench.test/")
+        yield page
+        browser.close()
+
+
+def test_a_list_that_cannot_be_narrowed_stays(page):
+    with page.expect_event("requestfailed"):
+        page.fill("[name=q]", "bureau")
+    page.wait_for_timeout(200)
+    assert page.inner_text("#list") == "Lampe"
+    assert page.errors == []
+
+
+def test_a_form_that_cannot_be_sent_says_so_and_can_be_sent_again(page):
+    for _ in range(2):
+        page.click("button")
+        page.wait_for_selector("[role=status].bad")
+        assert page.inner_text("[role=status]") == "Not sent."
+    page.wait_for_selector("button:enabled")
+    assert page.errors == []
