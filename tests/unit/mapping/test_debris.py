@@ -44,6 +44,12 @@ def refused(text):
         ("<%= x %>", "debris_template"),
         ("Lampe <% title %>", "debris_template"),
         ("{% if brand %}Lumi", "debris_template"),
+        ("<?= $name ?>", "debris_template"),
+        ("Lampe <?php echo $item->name ?> rouge", "debris_template"),
+        ("Lampe <?= $na", "debris_template"),
+        ("Lampe {{ product.ti", "debris_template"),
+        ("Lampe ${na", "debris_template"),
+        ("Lampe {{", "debris_template"),
         ("%NAME%", "debris_template"),
         (" %product_name% ", "debris_template"),
         ("1,23457E+11", "debris_shortened"),
@@ -67,10 +73,10 @@ def test_debris_is_refused_and_named(text, code):
         "Null", "NAN", "Nil", "NaN Bread", "None of the above", "NA", "none", "The Undefined", "N/A-Kabel",
         "Lampe #1", "C# in a Nutshell", "#NV Edition", "#1 Dad", "#wow!",
         "Null-Fehler", "Zero to Null", "Size: None", "undefined behaviour", "von null auf hundert",
-        "[Object]", "100 % Baumwolle", "20% or 30%", "%20", "{{}}", "{{ 7 * 7 }}", "US$ {5}", "a <b> {c}",
-        "{rouge}", "${5}", "<%>", "#A", "#AB/C", "Vitamin E+", "1E5", "12E10", "5E12", "E+1",
-        "a=b", "= Meter", "2 ^ 3 = 8", "R&D", "AT&amp;T", "«Ça» à l'Île", "MAÇÃ”", "São João – “Ação”", "Ærø",
-        "Ðakovo", "Îlot", "café”…", "Ångström", "naïve", "GRÜN™", "Ñandú", "Ä“", "ROMÃ®",
+        "[Object]", "100 % Baumwolle", "20% or 30%", "%20", "{{}}", "{{ 7 * 7 }}", "{{ 7", "US$ {5}",
+        "a <b> {c}", "{rouge}", "${5}", "<%>", "a <? b", "#A", "#AB/C", "Vitamin E+", "1E5", "12E10", "5E12",
+        "E+1", "a=b", "= Meter", "2 ^ 3 = 8", "R&D", "AT&amp;T", "«Ça» à l'Île", "MAÇÃ”", "São João – “Ação”",
+        "Ærø", "Ðakovo", "Îlot", "café”…", "Ångström", "naïve", "GRÜN™", "Ñandú", "Ä“", "ROMÃ®",
         "\U0001f468\u200d\U0001f469\u200d\U0001f467", "می\u200cخواهم", "क\u094d\u200dष", "\u05d0\u200f\u05d1",
         "line\nline\ttab", "Müller® Lampe", "12345.0", "'t Hof", "'n Roll'",
     ],
@@ -182,6 +188,41 @@ def test_a_null_among_other_words_is_found_and_a_handled_one_is_not(small):
     assert issue.attribute == "item_name"
     handled = "{{ item.name if item.brand == 'NULL' else item.brand ~ ' ' ~ item.name }}"
     assert small.map({"item_name": handled}, item).attributes["item_name"][0]["value"] == "Chaise"
+
+
+@pytest.mark.parametrize(
+    ("expression", "fields"),
+    [
+        ("{{ item.brand }} {{ item.name }}", {"brand": "NULL NULL NULL NULL NULL NULL"}),
+        ("{{ item.brand | clean_text }} {{ item.name }}", {"brand": "nan, nan, nan, nan,\n nan, nan, nan"}),
+        ("{{ item.brand | upper }}", {"brand": "nan"}),
+        ("{{ item.brand | first_upper }} {{ item.name }}", {"brand": "null"}),
+        ("{{ item.brand | clean_html }} {{ item.name }}", {"brand": "<p>\n<b>NULL</b></p>"}),
+        ("{{ item.brand | clean_html }} {{ item.name }}", {"brand": "<p><?= $brand ?></p>"}),
+        ("{{ (item.brand ~ item.name) | truncate_words(12) }}", {"brand": "Lampe {{ product.title }}"}),
+        ("{{ item.tags | join(', ') }}", {"tags": ["rouge", "NULL", "bleu"]}),
+        ("{{ product.brand }} {{ item.name }}", {"brand": "#N/A"}),
+    ],
+)
+def test_debris_is_found_whatever_an_expression_makes_of_it(small, expression, fields):
+    mapped = small.map({"item_name": expression}, texts(small, name="Chaise", **fields))
+    assert [issue.severity for issue in mapped.issues] == ["ERROR"], mapped
+    assert "item_name" not in mapped.attributes
+
+
+@pytest.mark.parametrize(
+    ("expression", "fields"),
+    [
+        ("{{ item.name }} Annullable{{ '' if item.x else '' }}", {"x": "NULL"}),
+        ("{{ item.name }} banane{{ '' if item.x else '' }}", {"x": "nan"}),
+        ("{{ item.name }} {{ item.x | clean_html }}", {"x": "<p>None of them</p>"}),
+        ("{{ item.name }} {{ item.x | replace('{{name}}', 'A') }}", {"x": "pour {{name}}"}),
+    ],
+)
+def test_what_does_not_show_is_no_debris(small, expression, fields):
+    mapped = small.map({"item_name": expression}, texts(small, name="Chaise", **fields))
+    assert mapped.issues == []
+    assert mapped.attributes["item_name"][0]["value"].startswith("Chaise")
 
 
 def test_a_repair_is_a_warning_that_shows_both(small):

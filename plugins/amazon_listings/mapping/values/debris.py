@@ -52,9 +52,11 @@ _ERROR_ALONE = re.compile(r"#{3,}|Err:5\d\d")
 _ERROR_ELSEWHERE = re.compile(r"#[¡¿]?[^\W\d_]+(?:/[^\W_]+)?[!?]|#[A-Z]/[A-Z]|#REF|#DIV/0")
 #: An object of JavaScript as text, which no product is called.
 _OBJECT_WITHIN = re.compile(r"\[object [A-Z]\w*\]")
-#: A place of a template that was not filled in: of Jinja, Liquid, Mustache, JavaScript, ERB.
+#: A place of a template that was not filled in: of Jinja, Liquid, Mustache, JavaScript, ERB, PHP. A text that
+#: was cut may end in the middle of one.
 _TEMPLATE_WITHIN = re.compile(
-    r"\{\{[^\w{}\n]*[^\W\d][^{}\n]*\}\}|\$\{[^{}\n]*[^\W\d][^{}\n]*\}|<%.{1,200}?%>|\{%.{1,200}?%\}",
+    r"\{\{[^\w{}\n]*[^\W\d][^{}\n]*(?:\}\}|\Z)|\$\{[^{}\n]*[^\W\d][^{}\n]*(?:\}|\Z)"
+    r"|(?:\{\{|\$\{|<%)\s*\Z|<%.{1,200}?%>|\{%.{1,200}?%\}|<\?(?:=|php\b).{1,200}?(?:\?>|\Z)",
     re.DOTALL,
 )
 _TEMPLATE_ALONE = re.compile(r"%[^\W\d]\w*%")
@@ -92,6 +94,8 @@ _BEGINS = re.compile(
     + "|".join(sorted(map(re.escape, NULLS), reverse=True))
     + ")"
 )
+#: Blanks and tags of HTML before the first word.
+_FIRST_TAGS = re.compile(r"(?:\s++|<[^<>]*+>)*+")
 
 
 class Cleaned(NamedTuple):
@@ -104,8 +108,19 @@ class Cleaned(NamedTuple):
 def is_suspect(text: str) -> bool:
     """Return whether a text deserves a closer look; most do not."""
     return bool(
-        _SIGNS.search(text) or _BEGINS.match(text) or "&amp;" in text or "<%" in text or ends_in_null(text)
+        _SIGNS.search(text)
+        or _BEGINS.match(text)
+        or "&amp;" in text
+        or "<%" in text
+        or "<?" in text
+        or ends_in_null(text)
     )
+
+
+def begins_as_word(text: str) -> bool:
+    """Return whether a text, or what it says behind its first tags, may be a null or an error and no more."""
+    start = _FIRST_TAGS.match(text).end()  # type: ignore[union-attr]  # it matches nothing too
+    return text.startswith("#", start) or _BEGINS.match(text, start) is not None
 
 
 def cleaned(text: str, allowed: AbstractSet[str] = frozenset()) -> Cleaned:

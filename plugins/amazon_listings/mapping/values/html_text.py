@@ -6,9 +6,10 @@ import html
 import re
 
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|&(?:#\d+|#x[\da-fA-F]+|[a-zA-Z]\w+);")
-#: A tag never reaches over the next `<`, so that no text is read twice. Quotes may hold a `>`.
+#: A tag never reaches over the next `<`, so that no text is read twice. Quotes may hold a `>`. A place of a
+#: template (`<?= name ?>`, `<%= name %>`) is no tag: it stays, to be found.
 _TAG = re.compile(
-    r"""<(?:(/?)([a-zA-Z][^\s/<>"']*+)(?:(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>|[^<>]*+>)|[!?][^<>]*+>)"""
+    r"""<(?:(/?)([a-zA-Z][^\s/<>"']*+)(?:(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>|[^<>]*+>)|(?:!|\?(?!=|php\b))[^<>]*+>)"""
 )
 _BLOCKS = frozenset((
     "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3",
