@@ -61,7 +61,7 @@ def adoptions(
     listings: ListingScope,
     skus: Collection[str] = (),
 ) -> Iterator[Adoption]:
-    """Read listings, and yield what of them can be made ours; nothing is entered.
+    """Read listings, and yield what of them can be made ours and is not yet; nothing is entered.
 
     Args:
         connector: The connector that adopts.
@@ -95,8 +95,10 @@ def adoptions(
                 if leaf not in taken and leaf not in ours
             }
             shared = any(one.marketplace_id == listings.marketplace_id for one in claims.get(sku, ()))
-            created = not shared or (sku in known and known[sku].created)
-            yield Adoption(sku, free, join(ours | free), created)
+            own = sku in known and known[sku].created
+            created = not shared or own
+            if free or created is not own:
+                yield Adoption(sku, free, join(ours | free), created)
 
 
 def _mapped(connector: Connector, mapping: FieldMapping, layout: Layout, listing: Listing) -> dict[Leaf, Any]:
@@ -207,11 +209,20 @@ def hand_over(
     record_released(ledger, theirs, gone)
 
 
-def release(ledger: Engine, listings: ListingScope, skus: Collection[str]) -> int:
-    """Enter that nothing of listings is the connector's any more; return how many listings."""
-    named = [sku for sku in listed_skus_of(ledger, listings) if not skus or sku in skus]
-    record_released(ledger, listings, named)
-    return len(named)
+def releasable(ledger: Engine, listings: ListingScope, skus: Collection[str] = ()) -> list[str]:
+    """Return the SKUs of listings that are the connector's, whole or in part.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        skus: Only these; empty: all.
+    """
+    return [sku for sku in listed_skus_of(ledger, listings, owned=True) if not skus or sku in skus]
+
+
+def release(ledger: Engine, listings: ListingScope, skus: Collection[str]) -> None:
+    """Enter that nothing of these listings is the connector's any more."""
+    record_released(ledger, listings, skus)
 
 
 def listings_of(listings: ListingScope, connector_key: str) -> ListingScope:

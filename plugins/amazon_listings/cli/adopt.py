@@ -112,14 +112,22 @@ def release(
 ) -> None:
     """Forget that listings are the connector's: it removes and deletes nothing of them any more."""
     from amazon_listings.authoring import adoption
+    from amazon_listings.ledger.leavers import listed_skus_of
 
     with plain_errors():
         at = _setting(connector, ledger)
-        _confirm(yes, "adopt.ask_release" if sku else "adopt.ask_release_all", connector=connector, skus=sku)
-        count = adoption.release(at.ledger, at.listings, sku or ())
-        if sku and not count:
-            refuse("cli.no_such_listing", connector=connector, skus=sku)
-    say("adopt.given_up", connector=connector, count=count)
+        unknown = sorted(set(sku or ()).difference(listed_skus_of(at.ledger, at.listings)))
+        if unknown:
+            refuse("cli.no_such_listing", connector=connector, skus=unknown)
+        owned = adoption.releasable(at.ledger, at.listings, sku or ())
+        if not owned:
+            say("adopt.nothing_owned", connector=connector)
+            return
+        _confirm(
+            yes, "adopt.ask_release" if sku else "adopt.ask_release_all", connector=connector, skus=owned
+        )
+        adoption.release(at.ledger, at.listings, owned)
+    say("adopt.given_up", connector=connector, count=len(owned))
 
 
 def _confirm(yes: bool, code: str, **facts: Any) -> None:

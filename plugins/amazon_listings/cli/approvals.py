@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -274,8 +275,8 @@ def _answer(
             refuse(_none_open(connectors, skus, question))
     say("cli.approved" if approved else "cli.refused", count=len(rows))
     if approved:
-        for name in dict.fromkeys(row.connector_id for row in rows):
-            say("cli.send_approved", connector=name)
+        for name, count in Counter(row.connector_id for row in rows).items():
+            say("cli.send_approved", connector=name, count=count)
     raise typer.Exit(1 if missing else 0)
 
 

@@ -70,20 +70,23 @@ def listed_but_not(ledger: Engine, connector_key: str, skus: Iterable[str]) -> I
                 connection.rollback()
 
 
-def listed_skus_of(ledger: Engine, listings: ListingScope) -> list[str]:
-    """Return the SKUs of which a connector knows that Amazon has them."""
+def listed_skus_of(ledger: Engine, listings: ListingScope, *, owned: bool = False) -> list[str]:
+    """Return the SKUs of which a connector knows that Amazon has them.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        owned: Only those that the connector made or adopted, or of which it owns something.
+    """
+    query = select(items.c.sku).where(
+        _listed(listings.connector_key),
+        items.c.seller_id == listings.seller_id,
+        items.c.marketplace_id == listings.marketplace_id,
+    )
+    if owned:
+        query = query.where(or_(items.c.created.is_(True), items.c.accepted_hash.is_not(None)))
     with reading(ledger) as connection:
-        return list(
-            connection.scalars(
-                select(items.c.sku)
-                .where(
-                    _listed(listings.connector_key),
-                    items.c.seller_id == listings.seller_id,
-                    items.c.marketplace_id == listings.marketplace_id,
-                )
-                .order_by(items.c.sku)
-            )
-        )
+        return list(connection.scalars(query.order_by(items.c.sku)))
 
 
 def removals_owed(ledger: Engine, connector_key: str, *, before: datetime) -> list[tuple[str, str]]:

@@ -74,7 +74,7 @@ class Drift:
         """Yield all of it as lines of text."""
         messages = catalogue(self.language)
         yield from told(self.changes, self.language)
-        for heading, person in (("person", True), ("nobody", False)):
+        for heading, person in (("person", True), ("no_action", False)):
             lines = [line.told(self.language) for line in self.touched if line.person is person]
             if lines:
                 yield from ("", messages.phrase(f"change.{heading}"), *(f"  {line}" for line in lines))

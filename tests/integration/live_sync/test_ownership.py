@@ -124,8 +124,10 @@ def test_adopted_leaves_go_as_they_should(shop, ledger):
     connector = shop.connector()
     shop.run(connector, [lamp("A")])
     listings = shop.listings(connector)
+    assert adoption.releasable(ledger, listings) == ["A"]
     adoption.release(ledger, listings, ["A"])
     assert accepted_contents(ledger, listings, ["A"]) == {}
+    assert adoption.releasable(ledger, listings) == [], "there is nothing left to give up"
     sale = "purchasable_offer.discounted_price.schedule"
     selling = shop.connector(
         mapping={
@@ -141,19 +143,19 @@ def test_adopted_leaves_go_as_they_should(shop, ledger):
     assert "discounted_price" in shop.held(connector, "A")["purchasable_offer"][0], "not ours"
     definitions = shop.definitions(selling)
     mapping = compiled(selling, definitions)
-    found = list(
-        adoption.adoptions(
-            selling,
-            mapping,
-            definitions.layout,
-            client=shop.client,
-            ledger=ledger,
-            listings=listings,
+
+    def adoptable():
+        return list(
+            adoption.adoptions(
+                selling, mapping, definitions.layout, client=shop.client, ledger=ledger, listings=listings
+            )
         )
-    )
+
+    found = adoptable()
     assert sorted({leaf.attribute for one in found for leaf in one.leaves}) == ["purchasable_offer"]
     adoption.adopt(ledger, listings, found, mapping_lines(selling, mapping))
     assert known_items(ledger, listings, ["A"])["A"].created
+    assert adoptable() == [], "there is nothing left to adopt"
     shop.run(selling, [lamp("A", price=11)])
     assert "discounted_price" not in shop.held(connector, "A")["purchasable_offer"][0]
 
