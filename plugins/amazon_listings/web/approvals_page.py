@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
@@ -19,6 +19,8 @@ from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.approvals.wording import PriceChange, largest, price_changes
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
@@ -30,7 +32,9 @@ from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.approvals import Approval, State
@@ -57,11 +61,12 @@ class AskedChange:
 class AskedItem:
     """An item that waits: what becomes of its listing, why it is asked, and what would change.
 
-    `prices` are the changes of what a buyer pays.
+    `name` is None if the PIM gave none; `prices` are the changes of what a buyer pays.
     """
 
     sku: str
     pim_id: str | None
+    name: str | None
     kind: str
     question: int
     reasons: list[str]
@@ -69,6 +74,12 @@ class AskedItem:
     lapses_at: datetime
     changes: list[AskedChange]
     prices: list[PriceChange]
+
+
+class Sought(BaseModel, frozen=True):
+    """Which items that wait are shown: those with a part of a SKU or name."""
+
+    q: str = ""
 
 
 class Answer(BaseModel, frozen=True):
@@ -84,11 +95,12 @@ class Answer(BaseModel, frozen=True):
 
 
 @router.get("/dags/{dag_id}/approvals", response_class=HTMLResponse)
-def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
+def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]) -> HTMLResponse:
     """Show what waits of a connector."""
     one = connector_of(dag_id)
     words = wording(request)
     found = waiting(one, words.messages)
+    shown = narrowed(found, sought)
     return render(
         request,
         "approvals.html",
@@ -98,8 +110,10 @@ def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
         connector=one,
         dag_id=dag_id,
         tab="approvals",
-        items=found[:SHOWN],
+        sought=sought,
+        items=shown[:SHOWN],
         count=len(found),
+        not_shown=len(shown) - len(shown[:SHOWN]),
         prices=largest(price for item in found for price in item.prices),
         kinds=Counter(item.kind for item in found),
         reasons=Counter(reason for item in found for reason in item.reasons),
@@ -113,9 +127,11 @@ def page(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
 
 
 @router.get("/api/dags/{dag_id}/approvals")
-def approvals(request: Request, dag_id: str, visitor: Reader) -> list[AskedItem]:
+def approvals(
+    request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]
+) -> list[AskedItem]:
     """Return what waits of a connector."""
-    return waiting(connector_of(dag_id), wording(request).messages)
+    return narrowed(waiting(connector_of(dag_id), wording(request).messages), sought)
 
 
 @router.post("/dags/{dag_id}/approvals")
@@ -185,17 +201,31 @@ def waiting(one: Connector, messages: Catalogue) -> list[AskedItem]:
     now = datetime.now(UTC)
     asked: tuple[State, ...] = ("asked",)
     where = ApprovalFilter(connectors=(key,), states=asked)
-    return [
-        _asked(row, labels, messages)
-        for row in find_approvals(ledger, where, changes=True)
-        if not row.lapsed(now)
-    ]
+    rows = [row for row in find_approvals(ledger, where, changes=True) if not row.lapsed(now)]
+    names = _names(ledger, key, [row.pim_id for row in rows if row.pim_id])
+    return [_asked(row, names.get(row.pim_id or ""), labels, messages) for row in rows]
 
 
-def _asked(row: Approval, labels: dict[str, str], messages: Catalogue) -> AskedItem:
+def narrowed(found: list[AskedItem], sought: Sought) -> list[AskedItem]:
+    """Return the items whose SKU or name has a text in it."""
+    text = sought.q.casefold().strip()
+    return [one for one in found if text in f"{one.sku} {one.name or ''}".casefold()]
+
+
+def _names(ledger: Engine, key: str, pim_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return what items are called, by their identity in the PIM."""
+    return {
+        state.pim_id: state.name
+        for some in chunks(pim_ids, CHUNK)
+        for state in find_states(ledger, key, StateFilter(pim_ids=some, removed=None), contents=False)
+    }
+
+
+def _asked(row: Approval, name: str | None, labels: dict[str, str], messages: Catalogue) -> AskedItem:
     return AskedItem(
         sku=row.sku,
         pim_id=row.pim_id,
+        name=name,
         kind=row.kind,
         question=row.question,
         reasons=list(row.reasons),

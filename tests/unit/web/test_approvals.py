@@ -12,6 +12,7 @@ from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.stops import stop_of
 from amazon_listings.runs.plan import Change
 from amazon_listings.selling_partner.leaves import Leaf
+from support.pages import Reading
 
 ORIGIN = {"origin": "http://airflow.test"}
 PLACE = "/dags/amazon_lamps/approvals"
@@ -114,3 +115,31 @@ def test_a_connector_is_stopped_and_resumed_by_name(client, filled):
     assert "by editor" in client("viewer").get("/activity?dag=amazon_lamps").text
     client("editor", **ORIGIN).post("/dags/amazon_lamps/sending", json={"send": "yes"})
     assert stop_of(filled, "lamps") is None
+
+
+def test_what_waits_is_searched_by_sku_and_name_and_answered_by_choice(client, filled):
+    for sku, pim_id in (("A-1", "products/1"), ("B-2", None)):
+        ask(
+            filled,
+            LISTINGS,
+            1,
+            [Asked(sku, pim_id, "create", sku, ("first",), ("line",))],
+            patience=timedelta(hours=24),
+        )
+    by_name = client("editor").get(f"/api{PLACE}", params={"q": "LAMPE"}).json()
+    assert [(one["sku"], one["name"]) for one in by_name] == [("A-1", "Lampe")]
+    assert [one["sku"] for one in client("editor").get(f"/api{PLACE}?q=b-").json()] == ["B-2"]
+    whole = controls(client("editor").get(PLACE))
+    assert whole["which"] == ["all", "but", "only"]
+    part = controls(client("editor").get(PLACE, params={"q": "lampe"}))
+    # What is not shown is not approved with the rest.
+    assert (part["which"], part["sku"]) == (["only"], ["A-1"])
+    assert "Nothing matches" in client("editor").get(PLACE, params={"q": "nowhere"}).text
+
+
+def controls(answer):
+    found = {}
+    for tag, attributes in Reading(answer.text).tags:
+        if tag == "input":
+            found.setdefault(attributes["name"], []).append(attributes["value"])
+    return found
