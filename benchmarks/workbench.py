@@ -16,7 +16,7 @@ from functools import partial
 
 from sqlalchemy import insert
 
-from amazon_listings.ledger.causes import open_causes, open_items
+from amazon_listings.ledger.causes import changes_since, gone_causes, items_with_errors, open_causes
 from amazon_listings.ledger.connectors import known_connectors, resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
@@ -169,7 +169,10 @@ def main():
             measured(f"items: counts, {name}", partial(count_items, ledger, query))
         measured("items: fields with issues", lambda: attributes_with_issues(ledger, keys))
         measured("issues: causes", lambda: open_causes(ledger, keys, ["ERROR", "WARNING"]))
-        measured("issues: items", lambda: open_items(ledger, keys))
+        measured("issues: items", lambda: items_with_errors(ledger, keys))
+        errors, now = items_with_errors(ledger, keys), datetime.now(UTC)
+        measured("issues: items before", lambda: changes_since(ledger, errors, now))
+        measured("issues: gone", lambda: gone_causes(ledger, keys, ["ERROR"], after=now - timedelta(days=7)))
 
 
 if __name__ == "__main__":

@@ -7,17 +7,17 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.tables import issues, runs
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import ColumnElement, Connection, Engine
 
 #: Examples kept of a cause.
 _EXAMPLES = 5
@@ -52,22 +52,49 @@ def open_causes(ledger: Engine, keys: Sequence[str], severities: Sequence[str]) 
         keys: Of these connectors.
         severities: Of these severities.
     """
-    if not keys:
-        return []
+    return _causes(ledger, _wanted(keys, severities, issues.c.resolved_run.is_(None)), issues.c.opened_run)
+
+
+def gone_causes(
+    ledger: Engine, keys: Sequence[str], severities: Sequence[str], *, after: datetime
+) -> list[Cause]:
+    """Return the causes of the issues that were gone since a moment, and that are not open again.
+
+    Args:
+        ledger: The open ledger.
+        keys: Of these connectors.
+        severities: Of these severities.
+        after: Only what runs found gone that began after this. `Cause.since` is when the first was gone.
+    """
+    open_again = issues.alias()
+    same = and_(
+        open_again.c.item == issues.c.item,
+        open_again.c.connector_key == issues.c.connector_key,
+        open_again.c.identity == issues.c.identity,
+        open_again.c.resolved_run.is_(None),
+    )
+    with reading(ledger) as connection:
+        is_gone = issues.c.resolved_run > _last_run(connection, keys, after)
+    return _causes(
+        ledger, [*_wanted(keys, severities, is_gone), ~exists().where(same)], issues.c.resolved_run
+    )
+
+
+def _wanted(
+    keys: Sequence[str], severities: Sequence[str], condition: ColumnElement[bool]
+) -> list[ColumnElement[bool]]:
+    return [issues.c.connector_key.in_(keys), condition, issues.c.severity.in_(severities)]
+
+
+def _causes(ledger: Engine, wanted: Sequence[ColumnElement[bool]], since: ColumnElement[int]) -> list[Cause]:
+    """Return the causes of some issues; `since` is the column of the run that `Cause.since` tells."""
     table = issues.c
     same = (table.connector_key, table.cause)
-    wanted = (
-        table.connector_key.in_(keys),
-        table.resolved_run.is_(None),
-        table.severity.in_(severities),
-    )
     place = func.row_number().over(partition_by=same, order_by=table.id).label("place")
     numbered = select(*same, table.item, table.id, place).where(*wanted).subquery()
     with reading(ledger) as connection:
         counted = connection.execute(
-            select(*same, func.count(), func.min(table.opened_run), func.min(table.id))
-            .where(*wanted)
-            .group_by(*same)
+            select(*same, func.count(), func.min(since), func.min(table.id)).where(*wanted).group_by(*same)
         ).all()
         if not counted:
             return []
@@ -78,7 +105,7 @@ def open_causes(ledger: Engine, keys: Sequence[str], severities: Sequence[str]) 
             .order_by(numbered.c.id)
         ):
             examples.setdefault((key, cause), []).append(item)
-        began = _moments(connection, {opened for *_, opened, _first in counted})
+        began = _moments(connection, {run for *_, run, _first in counted})
         documents = {
             (row.connector_key, row.cause): (row.identity, row.document)
             for some in chunks((first for *_, first in counted), CHUNK)
@@ -87,10 +114,10 @@ def open_causes(ledger: Engine, keys: Sequence[str], severities: Sequence[str]) 
             )
         }
     found = []
-    for key, cause, count, opened, _first in counted:
+    for key, cause, count, run, _first in counted:
         identity, document = documents[key, cause]
         found.append(
-            Cause(key, identity, Issue.from_dict(document), count, began.get(opened), examples[key, cause])
+            Cause(key, identity, Issue.from_dict(document), count, began.get(run), examples[key, cause])
         )
     return sorted(found, key=lambda one: (-one.items, one.connector_key, one.identity))
 
@@ -106,19 +133,44 @@ def cause_of(identity: str, document: dict[str, Any]) -> str:
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
-def open_items(ledger: Engine, keys: Sequence[str]) -> int:
-    """Return how many items of some connectors have an open error."""
-    if not keys:
-        return 0
-    table = issues.c
+def items_with_errors(ledger: Engine, keys: Sequence[str]) -> dict[str, int]:
+    """Return how many items of connectors have an open error; those without any are left out."""
+    return _items(ledger, _wanted(keys, ["ERROR"], issues.c.resolved_run.is_(None)))
+
+
+def changes_since(ledger: Engine, errors: Mapping[str, int], moment: datetime) -> dict[str, int]:
+    """Return by how many items the errors of connectors have grown since a moment.
+
+    Args:
+        ledger: The open ledger.
+        errors: How many items of these connectors have an open error now.
+        moment: The moment; connectors that had not run by then are left out.
+    """
     with reading(ledger) as connection:
-        inner = (
-            select(table.connector_key, table.item)
-            .where(table.connector_key.in_(keys), table.resolved_run.is_(None), table.severity == "ERROR")
+        ran = connection.scalars(
+            select(runs.c.connector_key)
+            .where(runs.c.connector_key.in_(errors), runs.c.started_at <= moment)
             .distinct()
-            .subquery()
-        )
-        return int(connection.scalar(select(func.count()).select_from(inner)) or 0)
+        ).all()
+        last = _last_run(connection, ran, moment)
+    table = issues.c
+    was_open = and_(table.opened_run <= last, or_(table.resolved_run.is_(None), table.resolved_run > last))
+    before = _items(ledger, _wanted(ran, ["ERROR"], was_open))
+    return {key: errors[key] - before.get(key, 0) for key in ran}
+
+
+def _items(ledger: Engine, wanted: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    table = issues.c
+    inner = select(table.connector_key, table.item).where(*wanted).distinct().subquery()
+    with reading(ledger) as connection:
+        rows = connection.execute(select(inner.c.connector_key, func.count()).group_by(inner.c.connector_key))
+        return dict(rows.all())
+
+
+def _last_run(connection: Connection, keys: Sequence[str], moment: datetime) -> int:
+    """Return the number of the last run of some connectors that began by a moment; 0 if none did."""
+    wanted = select(func.max(runs.c.id)).where(runs.c.connector_key.in_(keys), runs.c.started_at <= moment)
+    return int(connection.scalar(wanted) or 0)
 
 
 def _particulars(document: dict[str, Any]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -14,6 +14,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import DagState, dag_states
 from amazon_listings.connectors.model import BrokenConnector, Connector
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.causes import changes_since, items_with_errors
 from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_by
 from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
 from amazon_listings.runs.outcomes import Outcome
@@ -64,7 +65,8 @@ class ConnectorLine:
     """A connector and how it stands.
 
     `items` are its items by present outcome, `open_issues` by severity; `trend` is how many items each of
-    its last runs stopped, the oldest first; `secret_age` is how many days ago the client secret of its
+    its last runs stopped, the oldest first; `change` is how many items more than a day ago have an error,
+    None if it did not run then; `secret_age` is how many days ago the client secret of its
     account was created, and `secret_days` how many it still lives. `definition_changed`: Amazon has changed
     its product type since the last run.
     """
@@ -85,6 +87,7 @@ class ConnectorLine:
     items: dict[str, int]
     open_issues: dict[str, int]
     trend: list[int]
+    change: int | None
     next_run: datetime | None
     secret_age: int | None
     secret_days: int | None
@@ -108,8 +111,12 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
     keys, dags = keys_of(ledger), dag_states()
     runs, counts = last_runs(ledger, TREND), states_by_connector(ledger)
     issues, secrets = open_issues_by_connector(ledger), _Secrets()
+    known = visitor.readable(every_connector())
+    mine = [keys[one.id] for one in known if one.id in keys]
+    errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
+    changes = changes_since(ledger, errors, datetime.now(UTC) - timedelta(days=1))
     found = []
-    for one in visitor.readable(every_connector()):
+    for one in known:
         key = keys.get(one.id, one.id)
         found.append(
             _line(
@@ -118,6 +125,7 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
                 runs=runs.get(key, []),
                 counts=counts.get(key, {}),
                 issues=issues.get(key, {}),
+                change=changes.get(key),
                 secrets=secrets,
                 language=language,
                 definition_changed=not isinstance(one, BrokenConnector)
@@ -243,6 +251,7 @@ def _line(
     runs: list[RunLine],
     counts: dict[str, int],
     issues: dict[str, int],
+    change: int | None,
     secrets: _Secrets,
     definition_changed: bool,
     language: str,
@@ -280,6 +289,7 @@ def _line(
         trend=[
             sum(run.counts.get(outcome, 0) for outcome in STOPPED) for run in reversed(runs) if run.ended_at
         ],
+        change=change,
         next_run=None if broken or dag is None or dag.paused else dag.next_run,
         secret_age=None if days is None else SECRET_LIFE.days - days,
         secret_days=days,

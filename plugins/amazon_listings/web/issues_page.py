@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +11,13 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel
 
 from amazon_listings.airflow_adapter import connections
-from amazon_listings.ledger.causes import Cause, open_causes, open_items
+from amazon_listings.ledger.causes import (
+    Cause,
+    changes_since,
+    gone_causes,
+    items_with_errors,
+    open_causes,
+)
 from amazon_listings.ledger.overview import states_by_connector
 from amazon_listings.runs.report.tables import cell, csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor
@@ -30,6 +36,8 @@ router = APIRouter()
 Turn = Literal["pim", "mapping", "amazon"]
 #: Causes on the page; the rest are in the CSV file.
 SHOWN = 100
+#: How long a cause that is gone is shown, and when "yesterday" was.
+LATELY, DAY = timedelta(days=7), timedelta(days=1)
 COLUMNS = (
     "connector",
     "items",
@@ -46,8 +54,9 @@ COLUMNS = (
 
 
 class Asked(BaseModel, frozen=True):
-    """What the causes are narrowed to."""
+    """What the causes are narrowed to: those of open issues, or those of issues that are gone."""
 
+    which: Literal["", "gone"] = ""
     turn: str = ""
     severity: str = ""
     q: str = ""
@@ -55,7 +64,7 @@ class Asked(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class CauseLine:
-    """A cause: how many items, which share of the connector's, since when, and what to do.
+    """A cause: how many items, which share of the connector's, since when (or gone since), and what to do.
 
     `turn` says who can mend it: `pim`, `mapping` or `amazon`.
     """
@@ -96,13 +105,16 @@ def turn_of(issue: Issue) -> Turn:
 
 
 def causes(known: list[Connector], asked: Asked) -> list[CauseLine]:
-    """Return the causes of the open issues of some connectors, those of most items first."""
+    """Return the causes of issues of some connectors, those of most items first."""
     ledger = connections.ledger()
     keys = keys_of(ledger)
     by_key = {keys[one.id]: one for one in known if one.id in keys}
     totals = {key: sum(counts.values()) for key, counts in states_by_connector(ledger).items()}
     severities = [asked.severity] if asked.severity else ["ERROR", "WARNING"]
-    found = open_causes(ledger, list(by_key), severities)
+    if asked.which == "gone":
+        found = gone_causes(ledger, list(by_key), severities, after=datetime.now(UTC) - LATELY)
+    else:
+        found = open_causes(ledger, list(by_key), severities)
     shown = [_line(one, by_key[one.connector_key], totals.get(one.connector_key, 0)) for one in found]
     text = asked.q.casefold().strip()
     return [
@@ -160,6 +172,8 @@ def _page(
     ledger = connections.ledger()
     keys = keys_of(ledger)
     found = causes(known, asked)
+    mine = [keys[one.id] for one in known if one.id in keys]
+    errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
     return render(
         request,
         "issues.html",
@@ -171,7 +185,8 @@ def _page(
         asked=asked,
         causes=found[:SHOWN],
         count=len(found),
-        blocked=open_items(ledger, [keys[one.id] for one in known if one.id in keys]),
+        blocked=sum(errors.values()),
+        change=sum(changes_since(ledger, errors, datetime.now(UTC) - DAY).values()),
         tab="issues",
     )
 

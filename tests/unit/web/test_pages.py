@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from markupsafe import escape
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
-from amazon_listings.ledger.tables import items
+from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.tables import items, runs
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
@@ -330,3 +332,20 @@ def test_a_mark_of_fields_agrees_with_their_number():
         "obligatoire à remplir",
         "obligatoires à remplir",
     )
+
+
+def test_causes_that_are_gone_are_listed_apart_and_counted_against_yesterday(client, filled):
+    key = resolve_key(filled, "lamps")
+    with filled.begin() as connection:
+        connection.execute(update(runs).values(started_at=datetime.now(UTC) - timedelta(days=2)))
+    run = start_run(filled, connector_key=key, run_id="later", operation="test")
+    record_issues(filled, key, run, [CheckedItem("products/3", [], frozenset({"schema"}))])
+    french = client("viewer", **{"accept-language": "fr"})
+    assert "1 de moins qu&#39;hier" in french.get("/dags/amazon_lamps/issues").text
+    assert "1 de moins qu&#39;hier" in french.get("/").text
+    gone = french.get("/dags/amazon_lamps/issues?which=gone").text
+    assert "1 cause a disparu." in gone
+    assert "issues/mend" not in gone
+    assert [one["examples"] for one in client("viewer").get("/api/issues?which=gone").json()] == [
+        ["products/3"]
+    ]
