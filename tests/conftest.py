@@ -25,8 +25,9 @@ pytest_plugins = ("support.postgresql", "support.ledgers", "support.small_mappin
 
 HOME = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
-#: Where the conformance tests find Amazon's files; everything else of an installation is left outside.
-KEPT = {"AMAZON_LISTINGS_SHARED", "AMAZON_LISTINGS_EXAMPLES"}
+#: Where the conformance tests find Amazon's files, and how many requests they make; everything else of an
+#: installation is left outside.
+KEPT = {"AMAZON_LISTINGS_SHARED", "AMAZON_LISTINGS_EXAMPLES", "AMAZON_LISTINGS_GENERATED"}
 for name in set(os.environ) - KEPT:
     if name.startswith(("AIRFLOW", "AMAZON_LISTINGS_")):
         del os.environ[name]

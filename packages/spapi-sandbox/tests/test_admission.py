@@ -10,7 +10,22 @@ RATE = "x-amzn-RateLimit-Limit"
 
 
 @pytest.mark.parametrize(
-    "sku", ["A/B", "a b+c", "100%", "ключ", "a?b=c&d#e", ".hidden", "x%2Fy", "a,b;c", '"quoted"', "A//B", "é́"]
+    "sku",
+    [
+        "A/B",
+        "a b+c",
+        "100%",
+        "ключ",
+        "a?b=c&d#e",
+        ".hidden",
+        "x%2Fy",
+        "a,b;c",
+        '"quoted"',
+        "A//B",
+        "é́",
+        "a\nb",
+        "a\n",
+    ],
 )
 def test_skus_are_percent_decoded_once(amazon, sku):
     assert amazon.put(sku, lamp())["sku"] == sku
@@ -66,7 +81,15 @@ def test_one_marketplace_for_put(amazon):
 
 
 @pytest.mark.parametrize(
-    "content", [b"{", b"[]", b'{"productType": "LAMP", "attributes": {"a": NaN}}', b"\xff"]
+    "content",
+    [
+        b"{",
+        b"[]",
+        b'{"productType": "LAMP", "attributes": {"a": NaN}}',
+        b"\xff",
+        b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"productType": "LAMP", "attributes": {"brand": [{"value": "\\ud83d"}]}}',
+    ],
 )
 def test_bodies_that_are_not_json_objects(frozen, amazon, content):
     path = f"{frozen.url}/listings/2021-08-01/items/{amazon.seller}/S1?marketplaceIds=A13V1IB3VIYZZH"

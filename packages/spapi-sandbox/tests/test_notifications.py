@@ -36,6 +36,7 @@ def test_a_partner_subscribes_and_the_application_unsubscribes(amazon, grantless
 
 def test_a_type_is_subscribed_to_once_and_in_a_version_that_it_has(amazon, destination):
     assert subscribe(amazon, destination, "2023-12-13").status_code == 400
+    assert subscribe(amazon, {"destinationId": {"a": 1}}).status_code == 400
     assert subscribe(amazon, destination).status_code == 200
     assert subscribe(amazon, destination).status_code == 409
 
@@ -100,6 +101,8 @@ def test_a_test_notification_names_a_destination_a_version_and_a_scenario(amazon
     assert amazon.call("POST", test, asked, headers=grantless).status_code == 200
     assert amazon.call("POST", test, asked).status_code == 403, "it takes a token of the application"
     for wrong in (
+        asked | {"destinationId": {"a": 1}},
+        asked | {"destinationId": ["x"]},
         asked | {"destinationId": "x"},
         asked | {"testNotification": {"payloadVersion": "1.0"}},
         {},

@@ -7,20 +7,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.connectors.document_limits import MOST_CHARACTERS, TOO_LARGE
+from amazon_listings.connectors.document_limits import MOST_CHARACTERS, TOO_LARGE, text_of
 from amazon_listings.connectors.json_document import read_json
 from amazon_listings.connectors.message import entry, excerpt, key_path
 from amazon_listings.connectors.model import MappingPart, Where
 from amazon_listings.connectors.origins import Part, merged, origins, part_with, value_at
 from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem, distinct
 from amazon_listings.connectors.yaml_document import Spot, YamlDocument, read_yaml
-from amazon_listings.messages import message
+from amazon_listings.messages import Message, message
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from amazon_listings.messages import Message
 
 VARIABLE_PREFIX = "amazon_connector_"
 #: The id of a file that is not YAML, as far as a reader can see it.
@@ -83,12 +82,11 @@ def read_file(path: Path) -> ConnectorFile:
             content = file.read(4 * MOST_CHARACTERS + 1)
         if len(content) > 4 * MOST_CHARACTERS:  # a character has at most four bytes
             return ConnectorFile(path, problem=TOO_LARGE)
-        text = content.decode("utf-8-sig")
     except OSError as error:
         return ConnectorFile(path, problem=message("document.file_unreadable", said=error.strerror))
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        return ConnectorFile(path, problem=message("document.not_utf8", line=line))
+    text = text_of(content)
+    if isinstance(text, Message):
+        return ConnectorFile(path, problem=text)
     read = ConnectorFile(path, text, read_yaml(text))
     if not read.yaml.problems and not isinstance(read.yaml.value, dict):
         kind = "empty" if read.yaml.value is None else "no_object"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from amazon_listings.incoming.values import MOST_DIGITS, is_text
@@ -24,6 +25,28 @@ TOO_LARGE = message("document.too_large", size=MOST_CHARACTERS // 1024)
 TOO_DEEP = message("document.too_deep", levels=MOST_LEVELS)
 TOO_MANY = message("document.too_many")
 TOO_MANY_DIGITS = message("document.long_number", digits=MOST_DIGITS)
+
+
+def text_of(content: bytes) -> str | Message:
+    """Return the text of a file, or why it is none."""
+    if wide := _wide_encoding(content):
+        return message("document.wide_text", encoding=wide)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return message("document.not_utf8", line=content[: error.start].count(b"\n") + 1)
+
+
+def _wide_encoding(content: bytes) -> str:
+    """Return the name of an encoding of two or four bytes a character, with or without a byte order mark."""
+    encoding = json.detect_encoding(content)
+    if encoding.startswith("utf-8"):
+        return ""
+    try:
+        is_text = "\0" not in content.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+    return encoding[:6].upper() if is_text else ""
 
 
 def is_too_long_number(digits: str) -> bool:

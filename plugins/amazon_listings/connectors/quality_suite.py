@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.connectors.document_limits import MOST_CHARACTERS
+from amazon_listings.connectors.document_limits import MOST_CHARACTERS, text_of
 from amazon_listings.connectors.json_document import read_json
 from amazon_listings.connectors.message import broken_text
 from amazon_listings.connectors.model import BrokenConnector, Connector
-from amazon_listings.messages import message, reader
+from amazon_listings.messages import Message, message, reader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from amazon_listings.messages import Message
 
 #: The folder of suites, beside that of the connectors.
 FOLDER = "quality"
@@ -62,11 +61,9 @@ def _entries(path: Path) -> list[dict[str, Any]]:
             content = file.read(4 * MOST_CHARACTERS + 1)
     except OSError as error:
         raise _NoSuite(error.strerror or type(error).__name__) from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise _NoSuite(message("document.not_utf8", line=line)) from error
+    text = text_of(content)
+    if isinstance(text, Message):
+        raise _NoSuite(text)
     read = read_json(text)
     if read.problems:
         spot, why = read.problems[0].spot, read.problems[0].message

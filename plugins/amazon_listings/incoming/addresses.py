@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from amazon_listings.settings import settings
 
+#: A part of a host's name; names in other alphabets are written as `xn--…`.
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_LONGEST_NAME = 253
 #: IPv6 networks whose last 32 bits are an IPv4 address (RFC 6052, RFC 8215, RFC 4291).
 _GATEWAYS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 
@@ -36,10 +40,7 @@ def endpoint(url: str) -> Address:
         BadAddress: it is none, holds a user or a query, or is plain HTTP to a host that is not trusted.
     """
     address = _parts(url)
-    parts = urlsplit(url)
-    if parts.username is not None or parts.password is not None:
-        raise BadAddress("user")
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:
         raise BadAddress("query")
     return address
 
@@ -55,8 +56,6 @@ def link(url: str, *, trusted: bool = False) -> Address:
         BadAddress: it is none, is plain HTTP, or leads to this machine or a private network.
     """
     address = _parts(url)
-    if urlsplit(url).username is not None:
-        raise BadAddress("user")
     if address.trusted and trusted:
         return address
     if address.scheme != "https":
@@ -87,17 +86,29 @@ def is_trusted(host: str) -> bool:
 def _parts(url: str) -> Address:
     try:
         parts = urlsplit(url)
-        _ = parts.port
-        host = (parts.hostname or "").lower()
+        port, host = parts.port, (parts.hostname or "").lower()
     except ValueError:
         raise BadAddress("none") from None
     readable = url.isascii() and url.isprintable() and " " not in url
     if parts.scheme not in {"http", "https"} or not host or not readable:
         raise BadAddress("none")
+    if parts.username is not None or parts.password is not None:
+        raise BadAddress("user")
+    if port == 0 or not _is_host(host):
+        raise BadAddress("none")
     trusted = is_trusted(host)
     if parts.scheme == "http" and not trusted:
         raise BadAddress("plain_http")
     return Address(parts.scheme, host, trusted)
+
+
+def _is_host(host: str) -> bool:
+    """Return whether a host is a number, or a name that can be looked up."""
+    if ":" in host or _number(host) is not None:
+        return _number(host) is not None
+    labels = host.removesuffix(".").split(".")
+    named = all(map(_LABEL.fullmatch, labels)) and len(host) <= _LONGEST_NAME
+    return named and not labels[-1].isdigit()
 
 
 def _is_loopback_name(host: str) -> bool:
@@ -107,7 +118,7 @@ def _is_loopback_name(host: str) -> bool:
 
 def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return the number that a host is, in any form that the system reads, as `127.1` or `2130706433`."""
-    text = host.partition("%")[0].rstrip(".")
+    text = host.partition("%")[0] if ":" in host else host.removesuffix(".")  # only IPv6 has zones
     try:
         number = ipaddress.ip_address(text)
     except ValueError:

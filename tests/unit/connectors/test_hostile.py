@@ -95,6 +95,13 @@ def test_bytes(judged, content):
     judged(content)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("title", ["Lamps", "Lampes décoratives"])
+def test_an_encoding_of_two_or_four_bytes_is_named(judged, document, encoding, title):
+    text = yaml.safe_dump({"title": title} | document | {"id": "zz"}, allow_unicode=True, sort_keys=False)
+    assert f"text in {encoding[:6].upper()}; save it as UTF-8" in judged(text.encode(encoding))
+
+
 def test_parentheses_in_a_file(judged, document):
     source = {"languages": ["fr"], "sku": PARENTHESES}
     text = yaml.safe_dump(document | {"id": "zz", "sales_layer": source}, width=9999)

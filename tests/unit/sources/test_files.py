@@ -52,6 +52,41 @@ def test_every_value_of_a_csv_is_text(tmp_path):
     assert (reading.full, reading.cursor) == (True, None)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_an_encoding_of_two_or_four_bytes_needs_no_byte_order_mark(tmp_path, encoding):
+    path = write(tmp_path / "a.csv", "id,name_en\n1,Zapato ñ 👟\n", encoding)
+    assert read(source(path))[0][0]["product"]["texts"]["name"]["en"] == "Zapato ñ 👟"
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "base64", "idna", "undefined", "\0", ""])
+def test_an_encoding_that_gives_no_text_is_named(tmp_path, encoding):
+    path = write(tmp_path / "a.csv", "id,name_en\n1,Shoe\n")
+    with pytest.raises(UnusableSource, match="there is no encoding"):
+        read(source(path, encoding=encoding))
+
+
+@pytest.mark.parametrize("behind", ["2,B\n3,C\n", '2,"B"\n3,C\n', '2,"B ""x"""\n3,"C\nD"\n'])
+def test_a_quote_that_is_never_closed_costs_its_own_row(tmp_path, behind):
+    path = write(tmp_path / "a.csv", f'id,name_en\n0,Z\n1,"A\n{behind}4\n')
+    items, reading = read(source(path))
+    assert [item["pim_id"] for item in items] == ["products/0", "products/2", "products/3"]
+    lines = [str(problem).partition(":")[0] for problem in reading.problems]
+    assert lines == ["a.csv, line 3", f"a.csv, line {4 + behind.count(chr(10))}"]
+
+
+def test_rows_are_not_read_again_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr("amazon_listings.sources.files.rows.LONGEST_LINE", 3000)
+    path = write(tmp_path / "a.csv", "id,name_en\n" + "".join(f'{n},"""\n' for n in range(501)))
+    items, reading = read(source(path))
+    assert len(items) + len(reading.problems) < 300
+
+
+def test_a_header_with_an_open_quote_is_a_sentence(tmp_path):
+    path = write(tmp_path / "a.csv", 'id,"name_en\n1,Shoe\n')
+    with pytest.raises(UnusableSource, match="cannot be read"):
+        read(source(path))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_byte_order_mark_says_the_encoding(tmp_path, encoding):
     path = write(tmp_path / "a.csv", "id,name_en\n1,Zapato ñ 👟\n", encoding)

@@ -9,7 +9,8 @@ import codecs
 import csv
 import glob
 import io
-from collections import Counter
+import json
+from collections import Counter, deque
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -65,7 +66,7 @@ def file_rows(source: FileSettings, root: Any) -> Iterator[FileRow | UnusableRec
         try:
             with path.open("rb") as stream:
                 yield from read(stream, name, source)
-        except (OSError, UnicodeError, _ParquetError) as error:
+        except (OSError, UnicodeError, csv.Error, _ParquetError) as error:
             trouble = getattr(error, "strerror", None) or type(error).__name__
         if trouble:
             raise UnusableSource("files.unreadable", name=name, trouble=trouble)
@@ -123,16 +124,16 @@ def _path(text: str) -> Any:
 
 
 def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
-    reader, header = _csv_head(stream, name, source)
+    lines, reader, header = _csv_head(stream, name, source)
     while header:
-        start = reader.line_num + 1
-        where = f"{name}, line {start}"
+        where = f"{name}, line {lines.begin_row()}"
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=error)
+            lines.give_back()
             continue
         if not cells:
             continue
@@ -143,18 +144,55 @@ def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fil
             yield FileRow(where, dict(zip(header, cells, strict=True)))
 
 
-def _csv_head(stream: BinaryIO, name: str, source: FileSettings) -> tuple[Any, list[str]]:
-    """Return the reader of a CSV's rows, and its columns; none of an empty file."""
+class _CsvLines:
+    """The lines of a CSV, of which those that a wrong row has swallowed can be read again.
+
+    A quote that is never closed would take all rows behind it into its cell.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._number = 0
+        self._row: list[str] = []
+        self._again: deque[str] = deque()
+        self._budget = LONGEST_LINE
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self._number += 1
+        self._row.append(line)
+        return line
+
+    def begin_row(self) -> int:
+        """Return the number of the line at which the next row begins, from 1."""
+        self._row.clear()
+        return self._number + 1
+
+    def give_back(self) -> None:
+        """Let every line of the row but its first be read again, as long as that is not done for ever."""
+        swallowed = self._row[1:]
+        self._budget -= sum(map(len, swallowed))
+        if self._budget > 0:
+            self._again.extendleft(reversed(swallowed))
+            self._number -= len(swallowed)
+
+
+def _csv_head(stream: BinaryIO, name: str, source: FileSettings) -> tuple[_CsvLines, Any, list[str]]:
+    """Return the lines of a CSV, the reader of its rows, and its columns; none of an empty file."""
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(_lines(stream, name, source), delimiter=source.delimiter, strict=True)
+    lines = _CsvLines(_lines(stream, name, source))
+    reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
     header = [cell.strip() for cell in next(reader, [])]
     if header:
         _require(header, name, source)
-    return reader, header
+    return lines, reader, header
 
 
 def _csv_columns(stream: BinaryIO, name: str, source: FileSettings) -> dict[str, str | None]:
-    return dict.fromkeys(_csv_head(stream, name, source)[1])
+    return dict.fromkeys(_csv_head(stream, name, source)[2])
 
 
 def _parquet_columns(stream: BinaryIO, name: str, source: FileSettings) -> dict[str, str | None]:
@@ -182,27 +220,32 @@ def _undecoded(text: str) -> bool:
 
 
 def _lines(stream: BinaryIO, name: str, source: FileSettings) -> io.TextIOWrapper:
-    """Text lines; a byte order mark decides the encoding, bytes that are no text are kept visible."""
+    """Text lines; a byte order mark or UTF-16's zeros decide the encoding; what is no text stays visible."""
     head = stream.read(4)
     stream.seek(0)
-    encoding = source.encoding
-    if head.startswith(codecs.BOM_UTF8):
-        encoding = "utf-8-sig"
-    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        encoding = ""
-    if not encoding:
+    found = json.detect_encoding(head)
+    encoding = source.encoding if found == "utf-8" else found
+    if not _is_text_encoding(encoding):
         raise UnusableSource(
             "files.unknown_encoding",
             name=name,
             encoding=source.encoding,
         )
+    return io.TextIOWrapper(stream, encoding=encoding, errors=_errors(encoding), newline="")
+
+
+def _is_text_encoding(encoding: str) -> bool:
+    """Return whether an encoding is known, and gives text: Python counts `base64` and `rot13` among them."""
+    try:
+        return "id".encode(encoding).decode(encoding, _errors(encoding)) == "id"
+    except (LookupError, ValueError):
+        return False
+
+
+def _errors(encoding: str) -> str:
     # In UTF-16 half a character is two bytes like any other, and the bytes after it stay where they are.
-    errors = "surrogatepass" if codecs.lookup(encoding).name.startswith("utf-16") else "surrogateescape"
-    return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
+    wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    return "surrogatepass" if wide else "surrogateescape"
 
 
 def _require(columns: Sequence[str], name: str, source: FileSettings) -> None:

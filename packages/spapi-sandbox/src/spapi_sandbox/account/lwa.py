@@ -37,7 +37,7 @@ def _asked(body: bytes, content_type: str) -> dict[str, str]:
     if content_type.partition(";")[0].strip().lower() == "application/json":
         try:
             asked = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return (
             {name: value for name, value in asked.items() if isinstance(value, str)}

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
+from starlette.convertors import Convertor, register_url_convertor
 
 from spapi_sandbox.account.accounts import BY_ID, Account
 from spapi_sandbox.account.tokens import Bearer, TokenRefused
@@ -79,12 +80,27 @@ class Call:
         return known
 
 
+class _Rest(Convertor[str]):
+    """What is left of a path, its slashes and line breaks too, which Starlette's `path` does not match."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("rest", _Rest())
+
+
 def add(router: APIRouter, state: SandboxState, handlers: dict[str, Callable[[Call], Any]]) -> None:
     """Puts operations on `router`; a handler returns the body of the success answer."""
     for name, handler in handlers.items():
         operation = OPERATIONS[name]
-        path = operation.path.replace("{sku}", "{sku:path}").replace("Id}", "Id:path}")
-        path = path.replace("{sellerId:path}/", "{sellerId}/")
+        path = operation.path.replace("{sku}", "{sku:rest}").replace("Id}", "Id:rest}")
+        path = path.replace("{sellerId:rest}/", "{sellerId}/")
         router.add_api_route(
             path,
             _endpoint(state, operation, handler),
@@ -168,7 +184,9 @@ def _body(operation: Operation, request: Request, content: bytes, longest: int) 
         return None, Refusal(415)
     try:
         body = json.loads(content, parse_constant=_no_constant)
-    except ValueError:
+        if b"\\ud" in content.lower():
+            json.dumps(body, ensure_ascii=False).encode()  # not with half a character
+    except (ValueError, RecursionError):
         return None, Refusal(400, UNPARSED)
     return (body, None) if isinstance(body, dict) else (None, Refusal(400, UNPARSED))
 

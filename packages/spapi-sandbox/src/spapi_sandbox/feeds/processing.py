@@ -63,7 +63,7 @@ class FeedRun:
         """Applies the first `share` of the messages of a feed document; the report."""
         try:
             feed = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self._failed("4002001", "Item 'Feed' cannot be parsed.")
         if not isinstance(feed, dict) or not isinstance(feed.get("messages"), list):
             return self._failed("4002001", "Item 'Feed' cannot be parsed.")

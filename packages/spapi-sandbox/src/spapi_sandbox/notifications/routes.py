@@ -62,7 +62,7 @@ def _subscribe(state: SandboxState, call: Call) -> dict[str, Any]:
     version, place = body.get("payloadVersion"), body.get("destinationId")
     if version not in TYPES[kind]:
         raise Refusal(400, f"Invalid payloadVersion for notificationType '{kind}' provided.")
-    if place not in store.destinations:
+    if not store.has_destination(place):
         raise Refusal(400, "Invalid destinationId provided.")
     directive = body.get("processingDirective")
     if directive is not None and not _is_directive(directive):
@@ -93,7 +93,7 @@ def _subscriptions(state: SandboxState, call: Call) -> dict[str, Any]:
 def _test(state: SandboxState, call: Call) -> dict[str, Any]:
     """Take the order of a test notification; none is sent, for there is no queue."""
     kind, asked = _kind(call), call.body.get("testNotification")
-    if call.body.get("destinationId") not in state.notifications.destinations:
+    if not state.notifications.has_destination(call.body.get("destinationId")):
         raise Refusal(400, "Invalid destinationId provided.")
     if not isinstance(asked, dict) or asked.get("payloadVersion") not in TYPES[kind]:
         raise Refusal(400, f"Invalid payloadVersion for notificationType '{kind}' provided.")

@@ -47,6 +47,10 @@ class Notifications:
         with self._lock:
             return str(uuid.UUID(int=self._random.getrandbits(128)))
 
+    def has_destination(self, identifier: Any) -> bool:
+        """Return whether a value, which may be of any kind, names a destination."""
+        return isinstance(identifier, str) and identifier in self.destinations
+
     def of(self, partner: str, kind: str) -> Subscription | None:
         """Return the partner's subscription to a type of notification."""
         found = (one for one in self.subscriptions.values() if (one.partner, one.kind) == (partner, kind))
