@@ -59,7 +59,7 @@ def show_coverage(
         origin, items = _items(found, products)
         columns = ColumnSurvey().see_all(items).columns
         mapping = compiled(found, known, tables_of(found), columns=columns)
-        check = local_check(known.document, without=found.rules_off.keys())
+        check = local_check(known.document, without=found.rules_off.keys(), language=known.language)
         measured = coverage(known.fields, mapping, items, check)
     if as_json:
         document = {"connector": connector, "source": origin or str(products), **measured.to_dict()}

@@ -107,12 +107,14 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
             pair.index,
             pair.fields(relevant, language=spoken()),
             pair.validation.document,
+            spoken(),
             in_locale=lambda locale: pair_of(connector, locale).index,
         )
     document = definition_file(definition)
     labels = definition_file(locale_definition) if locale_definition else None
     known = fields(Definition(document, labels=labels), language=spoken())
-    return Described(FieldIndex(known, requirements=connector.amazon.requirements), known, document)
+    index = FieldIndex(known, requirements=connector.amazon.requirements)
+    return Described(index, known, document, spoken())
 
 
 def relevant_attributes(connector_id: str) -> frozenset[str]:

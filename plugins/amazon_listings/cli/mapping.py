@@ -15,7 +15,7 @@ from amazon_listings.cli.definitions import described
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from amazon_listings.connectors import Connector
     from amazon_listings.item import Item
@@ -107,19 +107,35 @@ def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
     from amazon_listings.mapping import ExpressionError, compile_expression
 
     language = next(iter(dict(connector.language_tags)), "")
-    sku = compile_expression(connector.source.sku)
+    name = naming(connector)
     wanted = compile_expression(connector.source.filter) if connector.source.filter else None
     for item in items_in(products) if products else _from_pim(connector):
         try:
             if products is None and wanted is not None and not wanted(item, language, connector.facts):
                 continue
-            if not item.get("sku"):
-                found = sku(item, language, connector.facts)
-                item["sku"] = None if found is None or found == "" else str(found)
+            name(item)
         except ExpressionError as error:
             say("map.item_failed", err=True, item=item["pim_id"], error=error)
             continue
         yield item
+
+
+def naming(connector: Connector) -> Callable[[Item], None]:
+    """Return what gives an item without a SKU the one that the connector makes, as an extract does.
+
+    An `ExpressionError` of the item is raised.
+    """
+    from amazon_listings.mapping import compile_expression
+
+    language = next(iter(dict(connector.language_tags)), "")
+    sku = compile_expression(connector.source.sku)
+
+    def name(item: Item) -> None:
+        if not item.get("sku"):
+            found = sku(item, language, connector.facts)
+            item["sku"] = None if found is None or found == "" else str(found)
+
+    return name
 
 
 def items_in(path: Path) -> Iterator[Item]:

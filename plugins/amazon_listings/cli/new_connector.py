@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.cli.definitions import Described, definition_file, definition_store, selling_partner
-from amazon_listings.cli.refusals import messages, refuse
+from amazon_listings.cli.refusals import messages, refuse, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def definition_of(asked: Asked, definition: Path | None, locale_definition: Path
         document = definition_file(definition)
         labels = definition_file(locale_definition) if locale_definition else None
         known = fields(Definition(document, labels=labels))
-        return Described(FieldIndex(known, requirements=asked.requirements), known, document)
+        return Described(FieldIndex(known, requirements=asked.requirements), known, document, spoken())
     client = selling_partner(asked.connection, asked.place.country)
     key = DefinitionKey(
         asked.product_type,
@@ -83,7 +84,7 @@ def definition_of(asked: Asked, definition: Path | None, locale_definition: Path
         seller_id=client.account.seller_id,
     )
     pair = refresh_pair(client, definition_store(), key, asked.place)
-    return Described(pair.index, pair.index.fields, pair.validation.document)
+    return Described(pair.index, pair.index.fields, pair.validation.document, spoken())
 
 
 def sample(asked: Asked, products: Path | None) -> list[Item]:
@@ -220,7 +221,9 @@ def _measured(
     """
     from amazon_listings.authoring.coverage import coverage
     from amazon_listings.authoring.local_check import local_check
+    from amazon_listings.cli.mapping import naming
     from amazon_listings.connectors import load_connectors
+    from amazon_listings.mapping import ExpressionError
     from amazon_listings.runs.map_fields import compiled
     from amazon_listings.runs.notations import ColumnSurvey
 
@@ -230,9 +233,14 @@ def _measured(
         loaded = load_connectors(Path(folder), {})
     if loaded.broken:
         refuse("cli.nothing_written", replace=loaded.broken[0].text.replace(str(trial), str(path)))
-    mapping = compiled(loaded.connectors[0], described, columns=ColumnSurvey().see_all(items).columns)
-    measured = coverage(described.fields, mapping, items, local_check(described.document))
-    return measured, _tests(loaded.connectors[0], mapping, items)
+    connector = loaded.connectors[0]
+    name = naming(connector)
+    for item in items:
+        with suppress(ExpressionError):  # a run tells why
+            name(item)
+    mapping = compiled(connector, described, columns=ColumnSurvey().see_all(items).columns)
+    check = local_check(described.document, language=described.language)
+    return coverage(described.fields, mapping, items, check), _tests(connector, mapping, items)
 
 
 def _tests(connector: Connector, mapping: FieldMapping, items: Sequence[Item]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.cli.refusals import end, messages, refuse, say
+from amazon_listings.connectors.languages import language_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,8 @@ class Matrix:
         requirements: What is sent.
         connection: Airflow connection of the Amazon account.
         source: Where the products come from.
-        languages: Languages of the values; empty for those of each marketplace.
+        languages: Languages of the values, of which each marketplace has those that Amazon suggests for it; empty
+            for the first of each marketplace.
         name: The name of the layer.
     """
 
@@ -114,7 +116,13 @@ def _proposed(matrix: Matrix, path: Path, *, products: Path | None, look: bool) 
 
 
 def _languages(matrix: Matrix, place: Marketplace) -> list[str]:
-    return list(matrix.languages) or [place.languages[0][:2]]
+    """Return those of the languages that the marketplace suggests, else all: `check` then warns of them."""
+    suggested = [
+        name
+        for name, tag in language_tags(matrix.languages, place)
+        if tag is not None and tag in place.languages
+    ]
+    return suggested or list(matrix.languages) or [place.languages[0][:2]]
 
 
 def _selection(matrix: Matrix, product_type: str, made: Written) -> dict[str, Any]:

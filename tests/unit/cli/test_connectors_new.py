@@ -412,3 +412,41 @@ def test_a_matrix_in_english_fits_markets_in_other_languages(home):
     assert (checked.exit_code, "4 connectors right, 0 broken" in checked.stdout) == (0, True), checked.stdout
     explained = CliRunner().invoke(app, ["connectors", "explain", "de_lamp", "--field", "Condition"])
     assert '"new_new"' in explained.stdout
+
+
+def test_a_matrix_gives_each_marketplace_those_of_the_languages_that_it_suggests(home):
+    known = ["--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--yes"]
+    wanted = ["--country", "FR,BE,DE,IT", "--product-type", "LAMP", "--languages", "fr,de,nl"]
+    result = run("connectors", "new", *wanted, *known)
+    assert result.exit_code == 0, result.output
+    loaded = load_connectors(home / "connectors", {})
+    assert {one.marketplace.country: list(one.source.languages) for one in loaded.connectors} == {
+        "FR": ["fr"],
+        "BE": ["fr", "nl"],
+        "DE": ["de"],
+        "IT": ["fr", "de", "nl"],  # it suggests none of them: `check` says so
+    }
+
+
+def test_products_of_the_pim_are_kept_as_tests_by_their_skus(home):
+    known = ["--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--yes"]
+    result = run("connectors", "new", "--country", "FR,DE", "--product-type", "LAMP,BACKPACK", *known)
+    assert result.exit_code == 0, result.output
+    _, lamps = written(home, "lamp")
+    assert [one["country"] for one in lamps["tests"]] == ["FR", "FR"]
+    assert all(one["name"].startswith("LUM-") for one in lamps["tests"])
+    assert run("connectors", "check").exit_code == 0
+    tested = run("connectors", "test")
+    assert tested.exit_code == 0, tested.output
+    assert "4 tests, 0 different" in tested.output
+
+
+def test_what_is_in_the_way_is_said_in_the_language_of_the_command(home):
+    known = ["--connection", "demo_amazon", "--source-connection", "demo_sales_layer", "--yes"]
+    words = ["connectors", "new", "--country", "FR", "--product-type", "LAMP", *known]
+    result = CliRunner().invoke(app, ["--language", "fr", *words])
+    assert result.exit_code == 0, result.output
+    assert " is missing" not in result.output
+    covered = CliRunner().invoke(app, ["--language", "fr", "connectors", "coverage", "fr_lamp"])
+    assert "manque" in covered.output
+    assert " is missing" not in covered.output
