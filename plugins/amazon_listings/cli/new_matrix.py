@@ -32,8 +32,8 @@ class Matrix:
         requirements: What is sent.
         connection: Airflow connection of the Amazon account.
         source: Where the products come from.
-        languages: Languages of the values, of which each marketplace has those that Amazon suggests for it; empty
-            for the first of each marketplace.
+        languages: Languages of the values, of which each marketplace has those that Amazon suggests for it;
+            empty for the first of each marketplace.
         name: The name of the layer.
     """
 

@@ -14,10 +14,9 @@ from amazon_listings.connectors.matrix import (
     filled,
     unknown_placeholder,
 )
-from amazon_listings.connectors.message import entry
 from amazon_listings.connectors.origins import Part, merged
 from amazon_listings.connectors.overrides import facts, never_matched, override_problems
-from amazon_listings.connectors.problems import Problem, nearest, shown
+from amazon_listings.connectors.problems import LocatedProblem, Problem, nearest, shown
 from amazon_listings.connectors.schema import schema
 from amazon_listings.messages import message
 
@@ -55,7 +54,7 @@ class Assembly:
             file: The document.
             variables: The Airflow Variables of connectors, by the connector's id.
         """
-        if file.entries:
+        if file.problems:
             self.layers.all_known = False
             yield Declaration(file.id, file=file, variable=variables.get(file.id))
             return
@@ -210,7 +209,9 @@ def _overrides(file: ConnectorFile) -> list[dict[str, Any]]:
     return [] if override_problems(overrides) else overrides
 
 
-def _form(file: ConnectorFile, document: dict[str, Any], wrong: list[str], *, layer_name: str = "") -> None:
+def _form(
+    file: ConnectorFile, document: dict[str, Any], wrong: list[LocatedProblem], *, layer_name: str = ""
+) -> None:
     """Note what is wrong with the keys that say how a document is put together."""
     problems = override_problems(document["overrides"]) if "overrides" in document else []
     locales = schema()["properties"]["amazon"]["properties"]["locale"]["enum"]
@@ -239,12 +240,14 @@ def _form(file: ConnectorFile, document: dict[str, Any], wrong: list[str], *, la
     wrong.extend(located(file, problem) for problem in problems)
 
 
-def _form_of_variable(variable: ConnectorVariable, wrong: list[str], *, alone: bool = False) -> None:
+def _form_of_variable(
+    variable: ConnectorVariable, wrong: list[LocatedProblem], *, alone: bool = False
+) -> None:
     """Note the keys that a Variable cannot have: over a file it changes values, not how they are found."""
     for key in sorted(_HOW - {"mapping_locale", *(("extends", "tests") if alone else ())}):
         if key in variable.patch:
             problem = Problem("", message("document.not_in_variable", key=key))
-            wrong.append(entry(f"Variable {variable.name}, key {key}", "", problem))
+            wrong.append(LocatedProblem(problem, f"Variable {variable.name}, key {key}"))
 
 
 def _locale(document: dict[str, Any]) -> str | None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.document_limits import MOST_CHARACTERS, TOO_LARGE, text_of
 from amazon_listings.connectors.json_document import read_json
-from amazon_listings.connectors.message import entry, excerpt, key_path
+from amazon_listings.connectors.message import excerpt, key_path
 from amazon_listings.connectors.model import MappingPart, Where
 from amazon_listings.connectors.origins import Part, merged, origins, part_with, value_at
-from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem, distinct
+from amazon_listings.connectors.problems import MOST_PROBLEMS, LocatedProblem, Problem, distinct
 from amazon_listings.connectors.yaml_document import Spot, YamlDocument, read_yaml
 from amazon_listings.messages import Message, message
 from amazon_product_types import json_pointer
@@ -55,24 +55,22 @@ class ConnectorFile:
         return self.text.splitlines()
 
     @cached_property
-    def entries(self) -> list[str]:
-        """What keeps the file from being read, ready to be shown; one more than are listed if there are."""
+    def problems(self) -> list[LocatedProblem]:
+        """What keeps the file from being read; one more than are listed if there are."""
         if self.problem:
-            return [entry(str(self.path), "", Problem("", self.problem))]
+            return [self.located(None, Problem("", self.problem))]
         return [
-            entry(
-                self.place(wrong.spot), self.excerpt(wrong.spot), Problem("", wrong.message, hint=wrong.hint)
-            )
+            self.located(wrong.spot, Problem("", wrong.message, hint=wrong.hint))
             for wrong in distinct(self.yaml.problems, MOST_PROBLEMS + 1)
         ]
 
-    def place(self, spot: Spot | None) -> str:
-        """`file:line:column`, from 1."""
-        return f"{self.path}:{spot.line + 1}:{spot.column + 1}" if spot else str(self.path)
-
-    def excerpt(self, spot: Spot | None) -> str:
-        """Return the source line with carets."""
-        return excerpt(self.text_lines, spot) if spot else ""
+    def located(self, spot: Spot | None, problem: Problem) -> LocatedProblem:
+        """Return a problem with its place in the file, and the source line with carets."""
+        path = str(self.path)
+        if spot is None:
+            return LocatedProblem(problem, path, path)
+        shown = excerpt(self.text_lines, spot)
+        return LocatedProblem(problem, path, path, spot.line + 1, spot.column + 1, shown)
 
 
 def read_file(path: Path) -> ConnectorFile:
@@ -100,7 +98,7 @@ class ConnectorVariable:
 
     name: str
     patch: dict[str, Any] = field(default_factory=dict)
-    entries: list[str] = field(default_factory=list)
+    problems: list[LocatedProblem] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -116,12 +114,13 @@ def read_variable(name: str, text: str) -> ConnectorVariable:
     lines = text.splitlines() if read.problems else []
     for wrong in read.problems:
         line = excerpt(lines, wrong.spot) if wrong.spot else ""
-        variable.entries.append(entry(place, line, Problem("", wrong.message, hint=wrong.hint)))
+        problem = Problem("", wrong.message, hint=wrong.hint)
+        variable.problems.append(LocatedProblem(problem, place, excerpt=line))
     if read.problems:
         return variable
     value = read.value
     if not isinstance(value, dict):
-        variable.entries.append(entry(place, "", Problem("", message("document.value_no_object"))))
+        variable.problems.append(LocatedProblem(Problem("", message("document.value_no_object")), place))
         return variable
     variable.patch = value
     return variable
@@ -136,7 +135,7 @@ class Declaration:
         parts: The parts, in the order in which they are merged.
         file: The document's file, if it has one.
         variable: Its Airflow Variable, if it has one.
-        wrong: What keeps the parts from being put together, ready to be shown.
+        wrong: What keeps the parts from being put together.
         tests: The tests of its document and of the layers, each with where it stands.
     """
 
@@ -144,14 +143,14 @@ class Declaration:
     parts: list[Part] = field(default_factory=list)
     file: ConnectorFile | None = None
     variable: ConnectorVariable | None = None
-    wrong: list[str] = field(default_factory=list)
+    wrong: list[LocatedProblem] = field(default_factory=list)
     tests: list[tuple[Part, str, Any]] = field(default_factory=list)
 
-    def entries(self) -> list[str]:
+    def problems(self) -> list[LocatedProblem]:
         """Return what keeps file, layers or Variable from being read."""
         return [
-            *(self.file.entries if self.file else ()),
-            *(self.variable.entries if self.variable else ()),
+            *(self.file.problems if self.file else ()),
+            *(self.variable.problems if self.variable else ()),
             *self.wrong,
         ]
 
@@ -206,18 +205,17 @@ class Declaration:
             spot.column,
         )
 
-    def entry(self, problem: Problem) -> str:
+    def located(self, problem: Problem) -> LocatedProblem:
         """Return the problem with its place: line and caret in the file, or the key of the Variable."""
         part = self._part(problem)
         if part is None:
             if self.file is not None:
-                return entry(str(self.file.path), "", problem)
-            return entry(f"Variable {VARIABLE_PREFIX}{self.id}", "", problem)
+                return self.file.located(None, problem)
+            return LocatedProblem(problem, f"Variable {VARIABLE_PREFIX}{self.id}")
         if part.file is None:
             path = key_path(problem.pointer)
-            return entry(part.title + (f", key {path}" if path else ""), "", problem)
-        spot = self._spot(part, problem)
-        return entry(part.file.place(spot), part.file.excerpt(spot), problem)
+            return LocatedProblem(problem, part.title + (f", key {path}" if path else ""))
+        return part.file.located(self._spot(part, problem), problem)
 
     def _part(self, problem: Problem) -> Part | None:
         """Return the part to blame; None for what is missing from the document itself."""
@@ -245,7 +243,7 @@ class Declaration:
         return None
 
 
-def located(file: ConnectorFile, problem: Problem) -> str:
+def located(file: ConnectorFile, problem: Problem) -> LocatedProblem:
     """Return a problem with its place: line and caret of what it names in a file."""
     spot = file.yaml.spot(problem.pointer, key=problem.key) if problem.pointer else None
-    return entry(file.place(spot), file.excerpt(spot), problem)
+    return file.located(spot, problem)

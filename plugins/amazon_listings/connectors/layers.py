@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from amazon_listings.connectors.problems import LocatedProblem
+
 #: The folder of layers, in that of connectors.
 FOLDER = "layers"
 
@@ -40,17 +42,17 @@ class Layers:
         return self._read[name]
 
     def lineage(
-        self, file: ConnectorFile, extends: object, entries: list[str]
+        self, file: ConnectorFile, extends: object, wrong: list[LocatedProblem]
     ) -> list[tuple[str, ConnectorFile]]:
         """Return the layers that a document extends, each after those that it extends itself.
 
         Args:
             file: The document's file.
             extends: Its `extends`.
-            entries: Gets what is wrong: an unknown name, a cycle, a file that cannot be read.
+            wrong: Gets what is wrong: an unknown name, a cycle, a file that cannot be read.
         """
         found: dict[str, ConnectorFile] = {}
-        self._follow(file, extends, (), found, entries)
+        self._follow(file, extends, (), found, wrong)
         return list(found.items())
 
     def _follow(
@@ -59,31 +61,30 @@ class Layers:
         extends: object,
         above: tuple[str, ...],
         found: dict[str, ConnectorFile],
-        entries: list[str],
+        wrong: list[LocatedProblem],
     ) -> None:
-        named = names(file, extends, entries)
+        named = names(file, extends, wrong)
         self.all_known = self.all_known and named is not None
         for pointer, name in named or ():
             if name in above:
                 circle = " > ".join([*above[above.index(name) :], name])
                 problem = Problem(pointer, message("document.circle", circle=circle))
-                entries.append(located(file, problem))
+                wrong.append(located(file, problem))
                 continue
             layer = self.file(name)
             if layer is None:
                 self.all_known = False
-                entries.append(located(file, self._unknown(pointer, name)))
+                wrong.append(located(file, self._unknown(pointer, name)))
                 continue
             self.extended.add(name)
             if name in found:
                 continue
-            if layer.entries:
+            if layer.problems:
                 self.all_known = False
-                told = set(entries)
-                entries.extend(one for one in layer.entries if one not in told)
+                wrong.extend(layer.problems)
                 found[name] = ConnectorFile(layer.path)
                 continue
-            self._follow(layer, layer.yaml.value.get("extends", []), (*above, name), found, entries)
+            self._follow(layer, layer.yaml.value.get("extends", []), (*above, name), found, wrong)
             found[name] = layer
 
     def _unknown(self, pointer: str, name: str) -> Problem:
@@ -115,13 +116,15 @@ def layer_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def names(file: ConnectorFile, extends: object, entries: list[str]) -> Sequence[tuple[str, str]] | None:
+def names(
+    file: ConnectorFile, extends: object, wrong: list[LocatedProblem]
+) -> Sequence[tuple[str, str]] | None:
     """Return the layers named by `extends`, each with its place; one name alone is a list of one.
 
     Args:
         file: The document's file.
         extends: Its `extends`.
-        entries: Gets what is wrong.
+        wrong: Gets what is wrong.
 
     Returns:
         The places and names; None if it is no list of names.
@@ -133,5 +136,5 @@ def names(file: ConnectorFile, extends: object, entries: list[str]) -> Sequence[
     problem = Problem(
         "/extends", message("document.no_list_of_layers"), hint=message("document.write_layers")
     )
-    entries.append(located(file, problem))
+    wrong.append(located(file, problem))
     return None

@@ -24,7 +24,7 @@ from amazon_listings.connectors.declaration import (
 )
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.connectors.layers import FOLDER, Layers
-from amazon_listings.connectors.message import broken_text, entry, file_text
+from amazon_listings.connectors.message import broken, entry_text, file_text
 from amazon_listings.connectors.model import (
     Amazon,
     Approval,
@@ -37,7 +37,7 @@ from amazon_listings.connectors.model import (
     Where,
 )
 from amazon_listings.connectors.old_ids import conflicts_of_old_ids
-from amazon_listings.connectors.problems import Problem, distinct
+from amazon_listings.connectors.problems import LocatedProblem, Problem, distinct
 from amazon_listings.connectors.quality_suite import suite_files, with_suite
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
@@ -89,7 +89,7 @@ def load_connectors(
     outcomes: dict[str, Connector | BrokenConnector] = {}
     readable = True
     for file in files:  # one at a time: what a file is parsed to is many times its size
-        readable = readable and not file.entries
+        readable = readable and not file.problems
         for declaration in _wanted(_put_together(assembly, file, left), only, file):
             paths.setdefault(declaration.id, []).append(file.path)
             if len(paths[declaration.id]) == 1:
@@ -248,19 +248,20 @@ def _read_variables(variables: Mapping[str, str], names: list[str]) -> Iterator[
 
 def _unfit(assembly: Assembly, layers: Layers) -> Iterator[tuple[str, BrokenConnector]]:
     """Yield the layers that no document extends, and the overrides that no connector meets, by file."""
-    entries: dict[Path, list[str]] = {}
+    wrong: dict[Path, list[LocatedProblem]] = {}
     for file in layers.unused():
         problem = Problem("", message("document.layer_unused"))
-        entries.setdefault(file.path, []).append(located(file, problem))
+        wrong.setdefault(file.path, []).append(located(file, problem))
     for file, problem in assembly.unmatched():
-        entries.setdefault(file.path, []).append(located(file, problem))
-    for path, found in entries.items():
+        wrong.setdefault(file.path, []).append(located(file, problem))
+    for path, found in wrong.items():
         name = f"{path.parent.name}/{path.name}" if path.parent.name == FOLDER else path.name
-        yield name, BrokenConnector(name, Where(path=path), file_text(name, found), tuple(found))
+        text = file_text(name, list(map(entry_text, found)))
+        yield name, BrokenConnector(name, Where(path=path), text, tuple(found))
 
 
 def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
-    entries = []
+    wrong = []
     for file in map(read_file, dict.fromkeys(paths)):
         others = ", ".join(str(path) for path in dict.fromkeys(paths) if path != file.path)
         problem = (
@@ -268,9 +269,8 @@ def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
             if others
             else Problem("/id", message("document.combinations_alike", name=name))
         )
-        spot = file.yaml.spot("/id")
-        entries.append(entry(file.place(spot), file.excerpt(spot), problem))
-    return BrokenConnector(name, Where(path=paths[0]), broken_text(name, entries), tuple(entries))
+        wrong.append(located(file, problem))
+    return broken(name, Where(path=paths[0]), wrong)
 
 
 def _put_together(
@@ -280,8 +280,8 @@ def _put_together(
     try:
         yield from list(assembly.declarations(file, variables))
     except Exception as error:  # noqa: BLE001 - the DAGs of all other connectors depend on it
-        wrong = entry(str(file.path), "", Problem("", _unreadable(file.id, error)))
-        yield Declaration(file.id, file=file, wrong=[wrong])
+        problem = Problem("", _unreadable(file.id, error))
+        yield Declaration(file.id, file=file, wrong=[file.located(None, problem)])
 
 
 def _of_variable(assembly: Assembly, variable: ConnectorVariable) -> Declaration:
@@ -289,7 +289,8 @@ def _of_variable(assembly: Assembly, variable: ConnectorVariable) -> Declaration
     try:
         return assembly.of_variable(variable)
     except Exception as error:  # noqa: BLE001 - as above
-        wrong = entry(f"Variable {variable.name}", "", Problem("", _unreadable(variable.id, error)))
+        problem = Problem("", _unreadable(variable.id, error))
+        wrong = LocatedProblem(problem, f"Variable {variable.name}")
         return Declaration(variable.id, variable=variable, wrong=[wrong])
 
 
@@ -300,12 +301,15 @@ def _walled(
     try:
         return _outcome(declaration, most, ids_of_files)
     except Exception as error:  # noqa: BLE001 - as above
-        why = _unreadable(declaration.id, error)
+        problem = Problem("", _unreadable(declaration.id, error))
     path = declaration.file.path if declaration.file else None
     name = declaration.variable.name if declaration.variable else ""
-    entries = [entry(str(path or f"Variable {name}"), "", Problem("", why))]
-    where = Where(path=path, variable=name or None)
-    return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries), tuple(entries))
+    wrong = (
+        declaration.file.located(None, problem)
+        if declaration.file
+        else LocatedProblem(problem, f"Variable {name}")
+    )
+    return broken(declaration.id, Where(path=path, variable=name or None), [wrong])
 
 
 def _unreadable(connector_id: str, error: Exception) -> Message:
@@ -320,8 +324,8 @@ def _unreadable(connector_id: str, error: Exception) -> Message:
 def _outcome(
     declaration: Declaration, most: int, ids_of_files: Sequence[str] = ()
 ) -> Connector | BrokenConnector:
-    entries = declaration.entries()
-    if not entries:
+    wrong = declaration.problems()
+    if not wrong:
         document = declaration.document()
         problems = list(_id_problems(declaration, ids_of_files))
         alone = any(not problem.pointer for problem in problems)  # the one cause of all that is missing
@@ -330,9 +334,8 @@ def _outcome(
         if not problems:
             return connector_from(document, declaration.where(), declaration.lines())
         problems.sort(key=declaration.order)
-        entries = [declaration.entry(problem) for problem in distinct(problems, most)]
-    where = declaration.where()
-    return BrokenConnector(declaration.id, where, broken_text(declaration.id, entries), tuple(entries))
+        wrong = [declaration.located(problem) for problem in distinct(problems, most)]
+    return broken(declaration.id, declaration.where(), wrong)
 
 
 def _id_problems(declaration: Declaration, ids_of_files: Sequence[str]) -> Iterator[Problem]:

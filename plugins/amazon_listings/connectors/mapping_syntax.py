@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.checks import template_problem
-from amazon_listings.connectors.message import broken_text
-from amazon_listings.connectors.model import BrokenConnector
+from amazon_listings.connectors.message import broken
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from amazon_listings.connectors.declaration import Declaration
-    from amazon_listings.connectors.model import Connector
+    from amazon_listings.connectors.model import BrokenConnector, Connector
 
 
 def mapping_syntax(connector: Connector, declaration: Declaration) -> BrokenConnector | None:
@@ -35,8 +34,8 @@ def mapping_syntax(connector: Connector, declaration: Declaration) -> BrokenConn
     ]
     if not problems:
         return None
-    entries = [declaration.entry(problem) for problem in sorted(problems, key=declaration.order)]
-    return BrokenConnector(connector.id, connector.where, broken_text(connector.id, entries), tuple(entries))
+    wrong = [declaration.located(problem) for problem in sorted(problems, key=declaration.order)]
+    return broken(connector.id, connector.where, wrong)
 
 
 def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

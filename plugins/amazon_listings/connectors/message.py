@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from amazon_listings.connectors.model import BrokenConnector
 from amazon_listings.connectors.problems import action_of, hides_credential, is_credential_key
 from amazon_listings.messages import reader
 from amazon_product_types import json_pointer
@@ -13,7 +14,8 @@ from amazon_product_types import json_pointer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amazon_listings.connectors.problems import Problem
+    from amazon_listings.connectors.model import Where
+    from amazon_listings.connectors.problems import LocatedProblem, Problem
     from amazon_listings.connectors.yaml_document import Spot
 
 #: What of a long line is shown around the caret.
@@ -26,6 +28,12 @@ _HINTS = 6
 #: It begins where a word does: from each letter of a long one it would be tried in vain.
 _KEY_ON_LINE = re.compile(r"""(?<![\w.-])["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)""")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
+
+
+def broken(connector_id: str, where: Where, problems: Sequence[LocatedProblem]) -> BrokenConnector:
+    """Return a connector that cannot be used, with what is wrong with it."""
+    text = broken_text(connector_id, list(map(entry_text, problems)))
+    return BrokenConnector(connector_id, where, text, tuple(problems))
 
 
 def broken_text(connector_id: str, entries: Sequence[str]) -> str:
@@ -58,22 +66,26 @@ def _on_a_screen(entries: Sequence[str]) -> list[str]:
     return shown
 
 
-def entry(place: str, excerpt: str, problem: Problem) -> str:
+def entry_text(found: LocatedProblem) -> str:
     """Return one problem as indented lines: place, source line and caret, what, allowed, did you mean."""
-    path = key_path(problem.pointer)
-    messages = reader()
-    what = messages.value(problem.message)
+    problem, messages = found.problem, reader()
     hint = messages.value(problem.hint) or action_of(problem.message, messages)
     allowed = messages.value(problem.allowed)
     lines = [
-        _printable(place),
-        *excerpt.splitlines(),
-        f"{path}: {_sentence(what, capital=False)}" if path else _sentence(what),
+        _printable(found.place),
+        *found.excerpt.splitlines(),
+        sentence_of(problem),
         _sentence(messages.phrase("document.allowed", allowed=allowed)) if allowed else "",
         messages.phrase("document.did_you_mean", suggestion=problem.suggestion) if problem.suggestion else "",
         *map(_printable, hint.splitlines()[:_HINTS]),
     ]
     return "\n".join(f"  {_cut(line)}" for line in lines if line)
+
+
+def sentence_of(problem: Problem) -> str:
+    """Return what is wrong, after the key that it is wrong with."""
+    path, what = key_path(problem.pointer), reader().value(problem.message)
+    return f"{path}: {_sentence(what, capital=False)}" if path else _sentence(what)
 
 
 def _cut(line: str) -> str:

@@ -18,6 +18,7 @@ from amazon_product_types import json_pointer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from amazon_listings.connectors.problems import LocatedProblem
     from amazon_listings.sources.settings import SourceSettings
 
 #: Keys that say when, how fast and to whom, not what a payload is or whether it is right.
@@ -260,13 +261,13 @@ class BrokenConnector:
         id: The connector's id, or the name of a file that belongs to none.
         where: Where it is declared.
         text: The message for people, no longer than a screen.
-        entries: All that is wrong, one text for each.
+        problems: All that is wrong.
     """
 
     id: str
     where: Where
     text: str
-    entries: tuple[str, ...] = ()
+    problems: tuple[LocatedProblem, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.declaration import read_file
-from amazon_listings.connectors.message import broken_text, entry
-from amazon_listings.connectors.model import BrokenConnector
-from amazon_listings.connectors.problems import Problem
+from amazon_listings.connectors.message import broken
+from amazon_listings.connectors.problems import LocatedProblem, Problem
 from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from amazon_listings.connectors.model import Connector
+    from amazon_listings.connectors.model import BrokenConnector, Connector
 
 
 def conflicts_of_old_ids(
@@ -31,15 +31,12 @@ def conflicts_of_old_ids(
         for old in connector.was:
             claims.setdefault(old, []).append(connector)
     by_id = {connector.id: connector for connector in connectors}
-    entries: dict[str, list[str]] = {}
+    wrong: dict[str, list[LocatedProblem]] = {}
     for old, claimants in claims.items():
         for connector in claimants:
             for problem in _problems(connector, old, claimants, by_id, declared):
-                entries.setdefault(connector.id, []).append(_entry(connector, problem))
-    return {
-        name: BrokenConnector(name, by_id[name].where, broken_text(name, found), tuple(found))
-        for name, found in entries.items()
-    }
+                wrong.setdefault(connector.id, []).append(_located(connector, problem))
+    return {name: broken(name, by_id[name].where, found) for name, found in wrong.items()}
 
 
 def _problems(
@@ -62,12 +59,12 @@ def _problems(
         yield Problem("/was", message("document.claimed_twice", old=old, others=named))
 
 
-def _entry(connector: Connector, problem: Problem) -> str:
+def _located(connector: Connector, problem: Problem) -> LocatedProblem:
     where = connector.where
     path = where.path
     if path is None or problem.pointer not in where.lines:
-        return entry(str(where), "", problem)
+        return LocatedProblem(problem, str(where), str(path) if path else None)
     file = read_file(Path(where.files.get(problem.pointer, path)))
-    spot = file.yaml.spot(problem.pointer)  # none where it stands elsewhere in the file: in an override
-    place = file.place(spot) if spot else f"{file.path}:{where.lines[problem.pointer]}"
-    return entry(place, file.excerpt(spot) if spot else "", problem)
+    found = file.located(file.yaml.spot(problem.pointer), problem)
+    # Where it stands elsewhere in the file, in an override, its line is known.
+    return found if found.line else replace(found, line=where.lines[problem.pointer])

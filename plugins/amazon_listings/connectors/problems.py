@@ -40,6 +40,32 @@ class Problem:
     hint: Message | str = ""
 
 
+@dataclass(frozen=True)
+class LocatedProblem:
+    """A problem with its place.
+
+    Attributes:
+        problem: What is wrong.
+        title: What the place is called: the file, or the Variable and its key.
+        file: The file; None for a Variable.
+        line: The line, from 1.
+        column: The column, from 1.
+        excerpt: The line as it stands there, with carets below what is wrong.
+    """
+
+    problem: Problem
+    title: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    excerpt: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place as editors and terminals read it: `include/connectors/fr_lamps.yaml:13:14`."""
+        return ":".join(str(one) for one in (self.title, self.line, self.column) if one is not None)
+
+
 Found = TypeVar("Found")
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.document_limits import MOST_CHARACTERS, text_of
 from amazon_listings.connectors.json_document import read_json
-from amazon_listings.connectors.message import broken_text
+from amazon_listings.connectors.message import broken
 from amazon_listings.connectors.model import BrokenConnector, Connector
-from amazon_listings.messages import Message, message, reader
+from amazon_listings.connectors.problems import LocatedProblem, Problem
+from amazon_listings.messages import Message, message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +37,8 @@ def with_suite(outcome: Connector | BrokenConnector, path: Path | None) -> Conne
     try:
         entries = _entries(path)
     except _NoSuite as error:
-        text = f"  {path}\n  {reader().phrase('document.no_suite', why=error.why)}"
-        return BrokenConnector(outcome.id, outcome.where, broken_text(outcome.id, [text]), (text,))
+        problem = Problem("", message("document.no_suite", why=error.why))
+        return broken(outcome.id, outcome.where, [LocatedProblem(problem, str(path), str(path))])
     quality = [*outcome.quality, *entries]
     return replace(outcome, quality=quality, document=outcome.document | {"quality": quality})
 

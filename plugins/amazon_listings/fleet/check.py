@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
-from amazon_listings.connectors.message import entry
-from amazon_listings.connectors.problems import MOST_PROBLEMS, Problem
+from amazon_listings.connectors.problems import MOST_PROBLEMS, LocatedProblem, Problem
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.accounts import collisions, of_unknown_size, schedule_findings, secret_findings
 from amazon_listings.fleet.field_types import misfits
-from amazon_listings.fleet.findings import Checked, Finding, NotChecked, warning_of
+from amazon_listings.fleet.findings import Checked, Finding, NotChecked, finding_of, warning_of
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.fleet.overlaps import overlap_findings
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.item_states import count_states, find_states
 from amazon_listings.mapping.faults import Line, MappingErrors
-from amazon_listings.messages import Message, reader
+from amazon_listings.messages import Message
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.map_fields import compiled, merged_lines
 from amazon_listings.runs.needed_fields import needed_fields
@@ -42,8 +38,6 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.sources.port import FieldDescription
 
-#: A place at the head of an entry: `include/connectors/fr_lamps.yaml:13:14`.
-_PLACE = re.compile(r"^\s*(?P<file>\S.*?):(?P<line>\d+)(?::(?P<column>\d+))?\s*$")
 #: A mapping line: its file, number and key.
 _LineKey: TypeAlias = tuple[str, int | None, str]
 #: Items whose fields stand for those of the PIM; further ones seldom have others.
@@ -51,9 +45,11 @@ _ITEMS_READ = 2_000
 
 
 def document_findings(broken: BrokenConnector) -> Iterator[Finding]:
-    """Yield what is wrong with a connector that cannot be loaded, one finding for each entry."""
-    for text in broken.entries:
-        yield _finding("document", broken.id, text, file=str(broken.where.path or "") or None)
+    """Yield what is wrong with a connector that cannot be loaded."""
+    document = str(broken.where.path) if broken.where.path else None
+    for found in broken.problems:
+        # What a Variable has wrong is shown at the document that it is laid over.
+        yield finding_of("document", broken.id, replace(found, file=found.file or document))
 
 
 def mapping_findings(
@@ -73,10 +69,7 @@ def mapping_findings(
     try:
         return [], compiled(connector, definition)
     except MappingErrors as errors:
-        found = (_fault_entry(declaration, fault, messages) for fault in errors.faults)
-        return [
-            _finding("mapping", connector.id, text, suggestion=suggestion) for text, suggestion in found
-        ], None
+        return [_of_fault("mapping", declaration, fault, messages) for fault in errors.faults], None
 
 
 def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Finding]:
@@ -108,9 +101,9 @@ def test_findings(
     indexes = [definition.index, *map(definition.index_in, connector.mapping_locales)]
     for one in run_tests(declaration, connector, mapping, indexes, messages):
         if one.problem:
-            place = f"{one.file}:{one.line}" if one.line else one.file
-            text = entry(place, "", Problem("", f"{one.name}: {one.problem}"))
-            yield _finding("test", connector.id, text, severity="warning", file=one.file)
+            problem = Problem("", f"{one.name}: {one.problem}")
+            found = LocatedProblem(problem, one.file, one.file, one.line)
+            yield finding_of("test", connector.id, found, "warning")
 
 
 def field_findings(
@@ -120,11 +113,10 @@ def field_findings(
     for one in names.unknown(connector, messages, everything=True):
         line = connector.where.lines.get(one.pointer)
         file = connector.where.files.get(one.pointer, str(connector.where.path or ""))
-        text = _entry_at(declaration, one.pointer, Line(line, "", file), Problem("", one.sentence))
-        text = text or entry(str(connector.where), "", Problem("", one.sentence))
-        suggestion = one.near[0] if one.near else ""
-        found = _finding("field", connector.id, text, file=file or None, suggestion=suggestion)
-        yield msgspec.structs.replace(found, message=one.sentence)
+        problem = Problem("", one.sentence)
+        found = _located_at(declaration, one.pointer, Line(line, "", file), problem)
+        found = found or LocatedProblem(problem, str(connector.where), file or None)
+        yield finding_of("field", connector.id, found, meant=one.near[0] if one.near else "")
 
 
 def type_findings(
@@ -140,9 +132,7 @@ def type_findings(
     """Yield the PIM fields that are sent as they are, and cannot be what their attribute takes."""
     items = known_items(ledger, connector, most_items) if ledger is not None and most_items else None
     for fault, never in misfits(mapping, told, items or ()):
-        text, suggestion = _fault_entry(declaration, fault, messages)
-        severity = "error" if never else "warning"
-        yield _finding("type", connector.id, text, severity=severity, suggestion=suggestion)
+        yield _of_fault("type", declaration, fault, messages, "error" if never else "warning")
 
 
 def known_items(ledger: Engine, connector: Connector, most: int = _ITEMS_READ) -> Iterator[Item] | None:
@@ -256,8 +246,7 @@ class _OptionalLines:
         """Yield the lines that no connector uses."""
         for key, (declaration, fault) in self.skipped.items():
             if key not in self.used:
-                text, suggestion = _fault_entry(declaration, fault, messages)
-                yield _finding("mapping", declaration.id, text, suggestion=suggestion)
+                yield _of_fault("mapping", declaration, fault, messages)
 
 
 def _lines_of(connector: Connector) -> frozenset[_LineKey]:
@@ -387,16 +376,9 @@ def _listed(found: Iterable[Finding], connector: str, messages: Catalogue) -> It
     for last in islice(every, MOST_PROBLEMS):
         yield last
     if last is not None and next(every, None) is not None:
-        sentence = messages.phrase("check.cut", most=MOST_PROBLEMS)
-        text = entry(last.file or connector, "", Problem("", sentence))
-        yield Finding(
-            rule=last.rule,
-            severity=last.severity,
-            connector=connector,
-            text=text,
-            message=sentence,
-            file=last.file,
-        )
+        problem = Problem("", messages.phrase("check.cut", most=MOST_PROBLEMS))
+        cut = LocatedProblem(problem, last.file or connector, last.file)
+        yield finding_of(last.rule, connector, cut, last.severity)
 
 
 def _not_checked(
@@ -426,64 +408,31 @@ def _not_checked(
         yield NotChecked("secrets", (), messages.phrase("check.no_accounts", connections=", ".join(accounts)))
 
 
-def _fault_entry(declaration: Declaration, fault: MappingFault, messages: Catalogue) -> tuple[str, str]:
-    """A wrong mapping line with its place and caret, and what may have been meant."""
-    line = fault.line
+def _of_fault(
+    rule: str, declaration: Declaration, fault: MappingFault, messages: Catalogue, severity: str = "error"
+) -> Finding:
+    """Return the finding of a wrong mapping line, with its place and what may have been meant."""
     near = fault.candidates[0] if fault.candidates else ""
-    pointer = json_pointer.below("/mapping", line.key)
+    pointer = json_pointer.below("/mapping", fault.line.key)
     problem = Problem(
         pointer,
         messages.value(fault.problem),
         key=True,
-        allowed="",
         suggestion=near.partition(": ")[0],
         hint="".join(f"\n      - {text}" for text in fault.candidates[1:5]),
     )
-    text = _entry_at(declaration, pointer, line, problem) or declaration.entry(problem)
+    found = _located_at(declaration, pointer, fault.line, problem) or declaration.located(problem)
     meant = fault.problem.facts.get("meant") if isinstance(fault.problem, Message) else None
-    return text, problem.suggestion or (str(meant[0]) if meant else "")
+    return finding_of(rule, declaration.id, found, severity, meant=str(meant[0]) if meant else "")
 
 
-def _entry_at(declaration: Declaration, pointer: str, line: Line, problem: Problem) -> str:
-    """A problem with the place and caret of a line of a layer or document; nothing if that is not there."""
+def _located_at(
+    declaration: Declaration, pointer: str, line: Line, problem: Problem
+) -> LocatedProblem | None:
+    """Return a problem at a line of a layer or document; None if that is not there."""
     for part in declaration.parts:
         if part.file is None or part.line(pointer) != line.number or line.number is None:
             continue
         if line.file in {"", str(part.file.path)}:
-            spot = part.spot(pointer, key=True)
-            return entry(part.file.place(spot), part.file.excerpt(spot), problem)
-    return ""
-
-
-def _finding(
-    rule: str,
-    connector: str,
-    text: str,
-    *,
-    severity: str = "error",
-    file: str | None = None,
-    suggestion: str = "",
-) -> Finding:
-    lines = text.splitlines()
-    place = _PLACE.match(lines[0]) if lines else None
-    told = [line.strip() for line in lines[1:] if not re.match(r"\s*(\d+)?\s*\|", line)]
-    meant = re.search(_meant(), text)
-    return Finding(
-        rule=rule,
-        severity=severity,
-        connector=connector,
-        text=text,
-        message=told[0] if told else text.strip(),
-        file=place["file"] if place else file,
-        line=int(place["line"]) if place else None,
-        column=int(place["column"]) if place and place["column"] else None,
-        suggestion=suggestion or (meant["text"] if meant else ""),
-    )
-
-
-def _meant() -> str:
-    """Return the pattern of the line that says what may have been meant, in the reader's language."""
-    before, _, after = map(
-        re.escape, reader().phrase("document.did_you_mean", suggestion="@").partition("'@'")
-    )
-    return f"""{before}(?P<quote>['"])(?P<text>.*)(?P=quote){after}"""
+            return part.file.located(part.spot(pointer, key=True), problem)
+    return None

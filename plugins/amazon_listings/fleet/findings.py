@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from amazon_listings.connectors.message import entry
-from amazon_listings.connectors.problems import Problem
+from amazon_listings.connectors.message import entry_text, sentence_of
+from amazon_listings.connectors.problems import LocatedProblem, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,15 +87,35 @@ def named(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
 
 
+def finding_of(
+    rule: str, connector: str, found: LocatedProblem, severity: str = "error", *, meant: str = ""
+) -> Finding:
+    """Return the finding of a problem.
+
+    Args:
+        rule: What kind of thing it is.
+        connector: The connector's id.
+        found: The problem with its place.
+        severity: `error` or `warning`.
+        meant: What may have been meant, where the problem's message names it itself.
+    """
+    return Finding(
+        rule=rule,
+        severity=severity,
+        connector=connector,
+        text=entry_text(found),
+        message=sentence_of(found.problem),
+        file=found.file,
+        line=found.line,
+        column=found.column,
+        suggestion=found.problem.suggestion or meant,
+    )
+
+
 def warning_of(rule: str, connector: Connector, sentence: str, *, pointer: str = "") -> Finding:
     """Return a warning about a connector as a whole, or about the part of its document at `pointer`."""
     where = connector.where
-    return Finding(
-        rule=rule,
-        severity="warning",
-        connector=connector.id,
-        text=entry(str(where), "", Problem("", sentence)),
-        message=sentence,
-        file=str(where.path) if where.path else None,
-        line=where.lines.get(pointer) if pointer else None,
-    )
+    path = str(where.path) if where.path else None
+    found = finding_of(rule, connector.id, LocatedProblem(Problem("", sentence), str(where), path), "warning")
+    line = where.lines.get(pointer) if pointer else None
+    return msgspec.structs.replace(found, message=sentence, line=line)
