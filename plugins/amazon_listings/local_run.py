@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
 
 class Decision(Enum):
-    """What is decided about a plan."""
+    """What is decided about a plan: all of it is sent, or what needs no answer any more, or nothing."""
 
     SEND = "send"
+    SEND_APPROVED = "send approved"
     WAIT = "waiting"
     REFUSE = "refused"
 
@@ -136,7 +137,7 @@ def _approve(
         by = getpass.getuser()
         if answer_run(run.folder, installation.ledger, run.connector.key, approved=True, by=by):
             note = pipeline.approve(run, installation)
-    else:
+    elif decision is not Decision.SEND_APPROVED:
         refused = decision is Decision.REFUSE
         if refused:
             answer_run(

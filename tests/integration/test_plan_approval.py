@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 
@@ -16,6 +17,7 @@ from amazon_listings.ledger.connectors import keyed
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.settings import settings
 from spapi_sandbox.server import running_sandbox
+from support.airflow import amazon_connection
 from support.sync_runs import DOCUMENT, OFFER, PRODUCT
 from support.whole_runs import Home, product
 
@@ -137,3 +139,28 @@ def test_a_plan_that_is_not_kept(company):
     assert "plan --keep" in found.output
     both = company.call("approvals", "approve", "--plan", "0123456789abcdef", "--sku", "A")
     assert both.exit_code == 2
+
+
+def test_a_run_without_a_terminal_takes_what_the_plan_approved(company, monkeypatch):
+    account = amazon_connection(company.home.sandbox)
+    monkeypatch.setenv("AIRFLOW_CONN_AMAZON_SELLING_PARTNER", json.dumps(account))
+    monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(company.folder))
+    settings.cache_clear()
+    company.write(brand="{{ item.brand }} SA")
+    plan = company.plan()
+    live = ("run", "fr_lamp", "--operation", "live", "--everything")
+    assert company.call(*live).exit_code == 2, "an approval alone starts nothing"
+    early = company.call(*live, "--approve", plan)
+    assert early.exit_code == 1
+    assert f"approvals approve --plan {plan}" in early.output
+    assert company.call("approvals", "approve", "--plan", plan).exit_code == 0
+    company.home.rows[2]["brand"] = "Lumo"
+    company.home.write()
+    sent = company.call(*live, "--approve", plan)
+    assert sent.exit_code == 0, sent.output
+    assert [company.brand(sku, "FR") for sku in ("S1", "S2", "S3")] == ["Acme SA", "Acme SA", "Acme"]
+    assert company.brand("S1", "DE") == "Acme"
+    (waiting,) = find_approvals(company.home.ledger, ApprovalFilter(states=("asked",)))
+    assert (waiting.connector_id, waiting.sku) == ("fr_lamp", "S3")
+    other = company.call(*live, "--approve", "0123456789abcdef")
+    assert (other.exit_code, "and not 0123456789abcdef" in other.output) == (1, True)

@@ -48,8 +48,9 @@ def run(
         str | None,
         typer.Option(
             metavar="HASH|sandbox",
-            help="Send without asking: the plan of this hash, which a test run printed; "
-            "`sandbox`: whatever passes, where Amazon is a sandbox on this machine.",
+            help="Send without asking: the plan of this hash, which a test run printed, or what was approved "
+            "of the plan that `plan --keep` printed; `sandbox`: whatever passes, where Amazon is a sandbox "
+            "on this machine.",
             show_default=False,
         ),
     ] = None,
@@ -82,13 +83,16 @@ def run(
     try:
         connector, installation = _opened(connector_id, language or LANGUAGE.get())
         _refuse_other_than_sandbox(connector, installation, approve)
+        of_configuration = approve is not None and _is_of_configuration(connector, installation, approve)
         params = {
             "operation": operation,
             "selection": "everything" if everything else "affected" if affected else "changed",
             "skus": sku or [],
             "force": False,
         }
-        ended = _carried_out(connector, installation, params, approve, as_json=as_json)
+        ended = _carried_out(
+            connector, installation, params, approve, of_configuration=of_configuration, as_json=as_json
+        )
     except (AmazonListingsError, ProductTypeError) as error:
         typer.echo(error.worded(messages()), err=True)
         raise typer.Exit(1) from None
@@ -120,12 +124,26 @@ def _refuse_other_than_sandbox(connector: Connector, installation: Installation,
         _misuse("run.not_a_sandbox", connection=connector.amazon.connection)
 
 
+def _is_of_configuration(connector: Connector, installation: Installation, approve: str) -> bool:
+    """Return whether a hash is that of a plan of the configuration; one that was not approved is refused."""
+    from amazon_listings.cli.definitions import run_storage
+    from amazon_listings.cli.refusals import refuse
+    from amazon_listings.fleet.plan_approval import is_approved, is_kept
+
+    if not is_kept(run_storage(), approve):
+        return False
+    if not is_approved(run_storage(), approve, installation.ledger, connector.key):
+        refuse("run.plan_not_approved", plan=approve, connector=connector.id)
+    return True
+
+
 def _carried_out(
     connector: Connector,
     installation: Installation,
     params: dict[str, Any],
     approve: str | None,
     *,
+    of_configuration: bool,
     as_json: bool,
 ) -> bool:
     """Run the connector and print what became of its items; return whether the run came to its end."""
@@ -135,7 +153,8 @@ def _carried_out(
     decisions: list[Decision] = []
 
     def decide(run: RunContext, plan: str) -> Decision:
-        decisions.append(_decision(run, plan, approve))
+        known = Decision.SEND_APPROVED if of_configuration else None
+        decisions.append(known or _decision(run, plan, approve))
         return decisions[-1]
 
     context, summary = run_connector(connector, installation, params, decide=decide, progress=_progress)

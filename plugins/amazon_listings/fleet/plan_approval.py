@@ -18,7 +18,7 @@ import msgspec
 from amazon_listings.approvals.asked_changes import asked_item
 from amazon_listings.approvals.policy import Policy, Reasons
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.approvals import PLANNED, Asked, approve_planned
+from amazon_listings.ledger.approvals import PLANNED, Asked, approvals_of, approve_planned
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.database import CHUNK, chunks
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _FOLDER = "plans"
+#: States of what was approved, sent or not.
+_APPROVED = frozenset({"approved", "sending", "sent"})
 #: Ends of confirmations after which there is no listing.
 _GONE = frozenset({None, "deleted", "gone"})
 
@@ -187,18 +189,27 @@ class PlanFile:
         self._raw.close()
 
 
+def is_kept(storage: Path, hash_: str) -> bool:
+    """Return whether a plan of this hash is kept."""
+    path = _path(storage, hash_)
+    with storage_explained("read", path):
+        return hash_.isalnum() and path.exists()
+
+
+def _path(storage: Path, hash_: str) -> Path:
+    return storage / _FOLDER / f"{hash_}.jsonl.gz"
+
+
 def parts_of(storage: Path, hash_: str) -> Iterator[PlannedPart]:
     """Yield the items of a plan that is kept.
 
     Raises:
         NoPlan: none of that hash is, or its file is not whole.
     """
-    path = storage / _FOLDER / f"{hash_}.jsonl.gz"
-    if not hash_.isalnum():
+    if not is_kept(storage, hash_):
         raise NoPlan("fleet.no_plan", plan=hash_)
+    path = _path(storage, hash_)
     with storage_explained("read", path):
-        if not path.exists():
-            raise NoPlan("fleet.no_plan", plan=hash_)
         content = path.read_bytes()
     try:
         first, *lines = gzip.decompress(content).splitlines()
@@ -235,3 +246,20 @@ def approve_plan(
         if held:
             names.setdefault(part.connector_id)
     return Approved(entered, tuple(names), left)
+
+
+def is_approved(storage: Path, hash_: str, ledger: Engine, connector_key: str) -> bool:
+    """Return whether a plan was approved for items of a connector, and no later answer replaced it.
+
+    Raises:
+        NoPlan: there is no such plan, or it is not whole.
+    """
+    own = [part for part in list(parts_of(storage, hash_)) if part.listings.connector_key == connector_key]
+    for part in own:
+        rows = approvals_of(ledger, part.listings, [one.sku for one in part.items])
+        if any(
+            (row := rows.get(one.sku)) is not None and row.state in _APPROVED and row.hash == one.hash
+            for one in part.items
+        ):
+            return True
+    return False
