@@ -194,7 +194,9 @@ class Definitions:
         self._members: dict[str, Validator] = {}
         self.checksum = pair.validation.checksum
         self.labels_checksum = pair.labels.checksum
-        self.language = pair.labels.locale[:2]
+        self.locale = pair.labels.locale
+        self.fetched_at = pair.validation.fetched_at
+        self.language = self.locale[:2]
         try:
             self._compiled = pair.compiled
         except DefinitionError as error:

@@ -20,6 +20,7 @@ from amazon_listings.airflow_adapter.api_server import call, connection_names
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 from amazon_listings.authoring.first_mapping import first_mapping
 from amazon_listings.connectors.loader import connector_from
+from amazon_listings.connectors.model import BrokenConnector
 from amazon_listings.connectors.schema import schema
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.new_connectors import find_new_connector, keep_new_connector
@@ -48,6 +49,8 @@ from amazon_listings.web.told import Told
 from amazon_listings.web.waiting import PATIENCE, TookLong, within
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
     from amazon_listings.runs.notes import DefinitionsNote
@@ -91,19 +94,21 @@ class Suggested:
 
 
 @router.get("/new", response_class=HTMLResponse)
-def page(request: Request, visitor: AnyUser, draft: str = "") -> HTMLResponse:
-    """Show the form of a new connector, or of one that is being made."""
+def page(request: Request, visitor: AnyUser, draft: str = "", like: str = "") -> HTMLResponse:
+    """Show the form of a new connector, blank or like another one, or of one that is being made."""
     words = wording(request)
     accounts = [name for name in connection_names(AMAZON) if visitor.may_use_connection(name)]
-    asked = _drafted(draft, visitor) if draft else _blank(accounts, words)
+    known = [one for one in visitor.readable(every_connector()) if not isinstance(one, BrokenConnector)]
+    begun = _like(like, known) if like else _blank(accounts, words)
     return render(
         request,
         "new.html",
         words=words,
         page="connectors",
         visitor=visitor,
-        asked=asked,
+        asked=_drafted(draft, visitor) if draft else begun,
         draft=draft,
+        known=known,
         accounts=accounts,
         pims=_pims(visitor),
         sources=list(sources().values()),
@@ -374,7 +379,20 @@ def _drafted(connector_id: str, visitor: Visitor) -> Asked:
     new = find_new_connector(connections.ledger(), connector_id)
     if new is None:
         raise HTTPException(404, "web.no_such_connector")
-    document = new.document
+    return _asked_of(new.document)
+
+
+def _like(connector_id: str, known: Iterable[Connector]) -> Asked:
+    """Return the form of a connector like another one, for a country that is to be chosen."""
+    one = next((one for one in known if one.id == connector_id), None)
+    if one is None:
+        raise HTTPException(404, "web.no_such_connector")
+    own = {"country": "", "operation": "test", "schedule": "", "cron": "", "title": "", "id": ""}
+    return _asked_of(one.document).model_copy(update=own)
+
+
+def _asked_of(document: dict[str, Any]) -> Asked:
+    """Return the form that a document was, or could have been, made with."""
     source = next(name for name in sources() if name in document)
     block, amazon, sync = document[source], document["amazon"], document["sync"]
     period = sync["schedule"] or ""
@@ -397,7 +415,7 @@ def _drafted(connector_id: str, visitor: Visitor) -> Asked:
         languages=", ".join(block["languages"]),
         sku_limit=str(block["sku_limit"]),
         title=document.get("title", ""),
-        id=connector_id,
+        id=document["id"],
     )
 
 

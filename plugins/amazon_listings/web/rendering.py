@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 from fastapi.responses import HTMLResponse
@@ -62,6 +63,13 @@ class Wording:
     def country(self, code: str) -> str:
         """Return what a country is called."""
         return str(self.messages.locale.territories.get(code, code))
+
+    def language(self, locale: str) -> str:
+        """Return what the language of a locale is called; the locale alone if that is not known."""
+        try:
+            return f"{Locale.parse(locale).get_language_name(self.messages.locale)} ({locale})"
+        except (UnknownLocaleError, ValueError):
+            return locale
 
     def calls(self, kind: str) -> str:
         """Return what a kind of calls is called."""

@@ -262,3 +262,8 @@ def test_a_connector_that_never_ran_says_how_to_begin(client, folder):
     page = client("admin").get("/dags/amazon_elsewhere/fields")
     assert page.status_code == 200
     assert "Start a test run" in page.text
+
+
+def test_the_page_says_which_definition_it_shows(client):
+    page = client("viewer", **{"accept-language": "es"}).get("/dags/amazon_lamps/fields").text
+    assert "LAMP · etiquetas en francés (fr_FR) · definición del " in page

@@ -7,6 +7,7 @@ import yaml
 
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, pim_connection
+from support.pages import Reading
 
 ORIGIN = {"origin": "http://airflow.test", "accept-language": "fr"}
 PLACE = "/dags/amazon_fr_lamp/fields"
@@ -51,6 +52,18 @@ def test_the_form_asks_in_the_readers_language_with_a_sample_of_each_locale(make
     assert 'value="amazon_eu" list="accounts"' in page
     assert '<option value="FR"' in page
     assert "France · EUR" in page
+
+
+def test_a_connector_is_started_like_another_one(maker, folder):
+    assert 'href="/new?like=lamps"' in maker.get("/new").text
+    tags = Reading(maker.get("/new", params={"like": "lamps"}).text).tags
+    held = {one["name"]: one["value"] for tag, one in tags if tag == "input" and "checked" in one}
+    assert (held["product_type"], held["operation"]) == ("LAMP", "test")
+    typed = {one.get("name"): one.get("value") for tag, one in tags if tag == "input"}
+    assert (typed["languages"], typed["title"], typed["id"]) == ("fr", "", "")
+    chosen = [one["value"] for tag, one in tags if tag == "option" and "selected" in one]
+    assert "FR" not in chosen  # the country is to be chosen
+    assert maker.get("/new", params={"like": "elsewhere"}).status_code == 404  # not theirs to read
 
 
 def test_each_wrong_answer_is_told_at_its_field(maker, answers):
