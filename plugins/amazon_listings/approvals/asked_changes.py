@@ -86,7 +86,7 @@ def asked_item(
         kind=kind,
         hash=hash_of(plan, question, guarded(question, reasons), plan_hash=plan_hash),
         reasons=tuple(sorted(reasons.names)),
-        lines=tuple(sorted({policy.line_of(change) for change in question})),
+        lines=policy.lines_behind(question),
         changes=packed_text(encode(_with_reasons(question, reasons))),
     )
 

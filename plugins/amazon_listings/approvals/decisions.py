@@ -256,7 +256,8 @@ class Decisions:
             )
             before = known.get(item.sku or "")
             again = before is not None and before.state not in {None, "deleted"}
-            tally.add(item.sku or "", going, vanished=bool(going) and again)
+            made = item.plan.method == Method.PUT and all(one.before is None for one in going)
+            tally.add(item.sku or "", going, created=bool(going) and made, vanished=bool(going) and again)
 
     def _with_removals(self, tally: RunTally) -> RunTally:
         """Count the listings that are taken off sale too."""
@@ -280,6 +281,7 @@ class Decisions:
             removed_share=self.connector.sync.removed_share,
             known=known,
             listed=listed,
+            owned=count_listed(self.ledger, key, owned=True),
             stock=stock,
         )
 

@@ -155,6 +155,7 @@ class RunTally:
 
     Attributes:
         changed: Items of which something else than a quantity changes, those that are created included.
+        created: Items that are created.
         removed: Listings that are deleted or set to a quantity of 0.
         vanished: Items that are created again.
         quantity_before: The sum of the quantities that change, before.
@@ -162,16 +163,20 @@ class RunTally:
     """
 
     changed: int = 0
+    created: int = 0
     removed: int = 0
     vanished: int = 0
     quantity_before: int = 0
     quantity_after: int = 0
     emptied: set[str] = field(default_factory=set)
 
-    def add(self, sku: str, changes: Iterable[Change], *, vanished: bool = False) -> None:
+    def add(
+        self, sku: str, changes: Iterable[Change], *, created: bool = False, vanished: bool = False
+    ) -> None:
         """Count an item's changes."""
         changes = list(changes)
         self.changed += any(not is_quantity(change) for change in changes)
+        self.created += created
         self.vanished += vanished
         for change in changes:
             if not is_quantity(change) or not isinstance(change.before, int):
@@ -185,7 +190,14 @@ class RunTally:
 
 
 def run_reasons(
-    tally: RunTally, guards: Guards, *, removed_share: float, known: int, listed: int, stock: int | None
+    tally: RunTally,
+    guards: Guards,
+    *,
+    removed_share: float,
+    known: int,
+    listed: int,
+    owned: int,
+    stock: int | None,
 ) -> frozenset[str]:
     """Return the guards on the run that ask.
 
@@ -195,6 +207,8 @@ def run_reasons(
         removed_share: The share of the listings that one run may take off sale.
         known: How many items the connector has.
         listed: How many listings it has at Amazon.
+        owned: Of how many of them something is its own. Where there is none, what it makes is its beginning
+            and changes nothing that is known.
         stock: The sum of the connector's quantities at Amazon; None if it need not be known, because what
             changes cannot be half of it.
     """
@@ -203,7 +217,8 @@ def run_reasons(
         small = known < SMALL
         limit = known * max(SMALL_SHARE, guards.changed_share) if small else known * guards.changed_share
         least = 0 if small else guards.changed_at_least
-        if tally.changed > max(limit, least):
+        changed = tally.changed if owned else tally.changed - tally.created
+        if changed > max(limit, least):
             found.add(CHANGED)
     if tally.removed > removed_share * listed:
         found.add(REMOVED)

@@ -14,7 +14,7 @@ from amazon_listings.runs.notations import turns_of
 from amazon_listings.runs.plan import Method
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.mapping.values.notation import ColumnEvidence
@@ -118,6 +118,17 @@ class Policy:
         language, is the same line. A line whose columns are read otherwise than before counts as changed.
         """
         return self._hash_of(change, change.leaf.attribute)
+
+    def lines_behind(self, changes: Iterable[Change]) -> tuple[str, ...]:
+        """Return the lines that a person allows with changes.
+
+        The first approval of a connector allows what becomes of items that leave, too: the document says it
+        as it says the lines. Another answer to that is a new line, and asked about when an item leaves.
+        """
+        lines = {self.line_of(change) for change in changes}
+        if not self.approved:
+            lines.add(self.removal_line())
+        return tuple(sorted(lines))
 
     def _is_approved(self, change: Change) -> bool:
         """Return whether the line behind a change was approved, now or when lines were kept by their key."""

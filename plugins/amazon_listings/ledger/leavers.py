@@ -18,11 +18,21 @@ if TYPE_CHECKING:
 
     from amazon_listings.ledger.items import ListingScope
 
+#: Something of a listing is the connector's.
+_OWNED = or_(items.c.created.is_(True), items.c.accepted_hash.is_not(None))
 
-def count_listed(ledger: Engine, connector_key: str) -> int:
-    """Return how many listings a connector has at Amazon, as far as the ledger knows."""
+
+def count_listed(ledger: Engine, connector_key: str, *, owned: bool = False) -> int:
+    """Return how many listings a connector has at Amazon, as far as the ledger knows.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose listings.
+        owned: Only those that the connector made or adopted, or of which it owns something.
+    """
+    which = _listed(connector_key) & _OWNED if owned else _listed(connector_key)
     with reading(ledger) as connection:
-        return connection.scalar(select(func.count()).select_from(items).where(_listed(connector_key))) or 0
+        return connection.scalar(select(func.count()).select_from(items).where(which)) or 0
 
 
 def listed_skus(ledger: Engine, connector_key: str, pim_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -84,7 +94,7 @@ def listed_skus_of(ledger: Engine, listings: ListingScope, *, owned: bool = Fals
         items.c.marketplace_id == listings.marketplace_id,
     )
     if owned:
-        query = query.where(or_(items.c.created.is_(True), items.c.accepted_hash.is_not(None)))
+        query = query.where(_OWNED)
     with reading(ledger) as connection:
         return list(connection.scalars(query.order_by(items.c.sku)))
 

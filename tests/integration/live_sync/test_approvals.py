@@ -66,6 +66,16 @@ def test_nothing_of_a_new_connector_goes_before_it_is_approved(shop, asking):
     assert shop.run(asking, [*ITEMS, lamp("D", stock=9)]).outcomes()["D"] == "accepted", "its lines are known"
 
 
+def test_who_chose_to_be_asked_never_is_not_asked_about_a_connectors_first_listings(shop):
+    guarded = shop.connector(guards={"changed_share": 0.2})
+    shop.run(guarded, ITEMS, until="approved").send()
+    assert open_questions(shop.ledger) == []
+    assert shop.held(guarded, "A") is not None
+    shop.run(guarded, [lamp(sku, name="Autre") for sku in "ABC"], until="approved")
+    (question,) = open_questions(shop.ledger)
+    assert question.reasons == {"changed_share": 3}
+
+
 def test_items_approved_by_name_open_the_door_for_themselves_only(shop, asking):
     shop.run(asking, ITEMS)
     answer(shop, asking, skus=("A",))

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from amazon_listings.approvals.answers import answer_run
+from amazon_listings.approvals.answers import answer_items, answer_run
 from amazon_listings.confirm.checks import confirm
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.approvals import ApprovalFilter
 from amazon_listings.ledger.before_images import writes_of
 from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner import listings as amazon
@@ -62,6 +63,22 @@ def test_they_are_deleted_with_all_that_they_held_remembered(shop, ledger):
     run.live()  # the task is repeated
     assert run.outcomes()["L00"] == "pending"
     assert "L00" not in shop.run(connector, MANY[1:]).outcomes()
+
+
+def test_the_first_approval_allows_what_becomes_of_items_that_leave_as_the_document_says_it(shop):
+    asking = {"approval": {"policy": "first"}}
+    connector = shop.connector(**asking, sync=sync("delete"))
+    shop.run(connector, MANY)
+    everything = ApprovalFilter(connectors=(connector.key,))
+    answer_items(shop.ledger, everything, approved=True, by="anna")
+    assert set(shop.run(connector, MANY).outcomes().values()) == {"accepted"}
+    assert shop.run(connector, MANY[1:]).outcomes()["L00"] == "pending"
+    assert shop.held(connector, "L00") is None
+    edited = shop.connector(**asking, sync=sync("zero_quantity", 1))
+    assert shop.run(edited, MANY[2:]).outcomes()["L01"] == "waiting"
+    answer_items(shop.ledger, everything, approved=True, by="anna")
+    outcomes = shop.run(edited, MANY[3:]).outcomes()
+    assert (outcomes["L01"], outcomes["L02"]) == ("pending", "pending")
 
 
 def test_a_run_of_changes_takes_those_that_the_pim_names(shop):

@@ -57,10 +57,12 @@ def stopped(before, after, *, removed=0):
         changes = changes_between(had or {}, wanted, layout=LAYOUT, defaults=DEFAULTS)
         asked = ask_about(changes, wanted, GUARDS, layout=LAYOUT, defaults=DEFAULTS) if had else {}
         reasons.update(*asked.values())
-        tally.add(sku, [one for one in changes if one.leaf not in asked])
+        tally.add(sku, [one for one in changes if one.leaf not in asked], created=not had)
     stock = sum(one["fulfillment_availability"][0]["quantity"] for one in before.values())
-    known = len(before)
-    return reasons | run_reasons(tally, GUARDS, removed_share=0.05, known=known, listed=known, stock=stock)
+    had = len(before)
+    return reasons | run_reasons(
+        tally, GUARDS, removed_share=0.05, known=had or len(after), listed=had, owned=had, stock=stock
+    )
 
 
 def shop(size, chance):
@@ -184,6 +186,14 @@ def test_an_ordinary_day_passes(seed):
 def test_a_sale_that_is_over_does_not_count():
     before, after = listing(price=100), listing(price=100, sale=(20, "2020-01-01", "2020-02-01"))
     assert stopped({"A": before} | shop(10, random.Random(2)), {"A": after}) == set()
+
+
+@pytest.mark.parametrize("size", [8, 150])
+def test_a_connector_that_begins_is_not_asked_about_what_it_makes(size):
+    chance = random.Random(4)
+    first, more = shop(size, chance), {f"N{n}": listing() for n in range(size)}
+    assert stopped({}, first) == set()
+    assert stopped(first, first | more) == {"changed_share"}, "as many again are an accident later"
 
 
 def test_each_limit_has_its_two_sides():
