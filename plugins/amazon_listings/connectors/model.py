@@ -267,7 +267,7 @@ class BrokenConnector:
     id: str
     where: Where
     text: str
-    problems: tuple[LocatedProblem, ...] = ()
+    problems: tuple[LocatedProblem, ...] = field(default=(), hash=False)
 
 
 @dataclass(frozen=True)
