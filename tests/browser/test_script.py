@@ -1,4 +1,4 @@
-"""Lists and forms of the workbench in a real browser, where its server cannot be reached."""
+"""The script of the workbench in a real browser, without its server."""
 
 from pathlib import Path
 
@@ -10,6 +10,8 @@ CHROMIUM = "/usr/bin/chromium"
 SCRIPT = Path(amazon_listings.web.__file__).parent / "static" / "workbench.js"
 PAGE = """<body data-base="" data-not-sent="Not sent."><form data-live action="/items"><input name="q"></form>
 <div id="list">Lampe</div><form data-send action="/runs"><button>Go</button><div role="status"></div></form>
+<details data-open="/slow?1"><summary>1</summary><div></div></details>
+<details data-open="/slow?2"><summary>2</summary><div></div></details>
 <script type="module" src="/workbench.js"></script></body>"""
 
 pytestmark = pytest.mark.browser
@@ -46,4 +48,22 @@ def test_a_form_that_cannot_be_sent_says_so_and_can_be_sent_again(page):
         page.wait_for_selector("[role=status].bad")
         assert page.inner_text("[role=status]") == "Not sent."
     page.wait_for_selector("button:enabled")
+    assert page.errors == []
+
+
+def test_what_is_opened_is_asked_for_one_after_the_other(page):
+    asked = []
+
+    def hold(route):
+        asked.append(route)
+
+    page.route("**/slow?*", hold)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    for number in (1, 2):
+        while len(asked) < number:
+            page.wait_for_timeout(20)
+        page.wait_for_timeout(200)
+        assert len(asked) == number
+        asked[-1].fulfill(body=f"Answer {number}", content_type="text/html")
+    page.wait_for_function("document.body.innerText.includes('Answer 2')")
     assert page.errors == []

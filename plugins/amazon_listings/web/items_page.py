@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, BeforeValidator
 
@@ -51,6 +51,8 @@ class Wanted(BaseModel, frozen=True):
     Attributes:
         q: Part of a name, a SKU or a PIM identity.
         reference: SKUs or PIM identities as they are written, between commas, spaces or lines.
+        skus: SKUs that are chosen.
+        chosen: Whether only what is chosen is wanted.
         field: An attribute that has an open issue.
         product_type: The product type of the connectors.
         kind: Products, or the variants below them.
@@ -60,6 +62,8 @@ class Wanted(BaseModel, frozen=True):
 
     q: str = ""
     reference: str = ""
+    skus: list[str] = []
+    chosen: bool = False
     field: str = ""
     product_type: str = ""
     kind: Literal["", "product", "variant"] = ""
@@ -76,7 +80,7 @@ class Wanted(BaseModel, frozen=True):
     @property
     def references(self) -> list[str]:
         """Return the references that are wanted."""
-        return references_of(self.reference)
+        return [*self.skus, *references_of(self.reference)]
 
     @property
     def has_more(self) -> bool:
@@ -159,7 +163,9 @@ def export_of_connector(
     visitor: Reader,
     wanted: Annotated[Wanted, Query()],
 ) -> StreamingResponse:
-    """Return all items of a connector that the filters leave, as CSV."""
+    """Return all items of a connector that the filters leave, or those that are chosen, as CSV."""
+    if wanted.chosen and not wanted.skus:
+        raise HTTPException(422, "web.approve.nothing_chosen")
     return _export([connector_of(dag_id)], wanted)
 
 

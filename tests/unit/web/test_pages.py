@@ -349,3 +349,12 @@ def test_causes_that_are_gone_are_listed_apart_and_counted_against_yesterday(cli
     assert [one["examples"] for one in client("viewer").get("/api/issues?which=gone").json()] == [
         ["products/3"]
     ]
+
+
+def test_chosen_items_are_exported(client):
+    place = "/dags/amazon_lamps/items.csv"
+    answer = client("viewer").get(place, params={"chosen": "true", "skus": ["A-1", "nowhere"]})
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert [row["sku"] for row in rows] == ["A-1"]
+    none = client("viewer", **{"accept-language": "fr"}).get(place, params={"chosen": "true"})
+    assert (none.status_code, none.json()["detail"]) == (422, "Choisissez au moins un article.")

@@ -76,22 +76,23 @@ function live(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); narrow(); });
 }
 
-// What costs something is asked for when it is opened.
+// What costs something is asked for when it is opened, one after the other.
+let opened = Promise.resolve();
 document.addEventListener("toggle", (event) => {
   const place = event.target.querySelector?.("div");
   if (!event.target.dataset?.open || !event.target.open || !place) return;
   place.dataset.load = event.target.dataset.open;
   place.setAttribute("aria-busy", "true");
   delete event.target.dataset.open;
-  load(event.target);
+  opened = opened.then(() => load(event.target));
 }, true);
 
 // What takes a while is loaded after the page is there.
 function load(root) {
-  for (const place of root.querySelectorAll("[data-load]")) {
+  return Promise.all([...root.querySelectorAll("[data-load]")].map((place) => {
     const address = place.dataset.load;
     delete place.dataset.load;
-    fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" })
+    return fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" })
       .then(async (answer) => {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         place.replaceChildren(...page.body.childNodes);
@@ -99,7 +100,7 @@ function load(root) {
         place.querySelectorAll("form[data-send]").forEach(send);
       })
       .catch(() => { place.removeAttribute("aria-busy"); place.textContent = place.dataset.failed || ""; });
-  }
+  }));
 }
 
 // Controls of one name of which several may be answered; of radios and of buttons one is.
@@ -127,6 +128,7 @@ function say(place, sentence, isGood) {
 // A form marked `data-send` is sent as JSON; its answer is shown in the page, or leads on.
 function send(form) {
   form.addEventListener("submit", async (event) => {
+    if (event.submitter?.hasAttribute("formmethod")) return; // a download
     event.preventDefault();
     const place = document.getElementById(event.submitter?.dataset.answerAt || "")
       || [...form.querySelectorAll("[role=status]")].pop() || document.querySelector("[data-answer]");
@@ -292,8 +294,8 @@ document.querySelectorAll("form[data-preview]").forEach(preview);
 document.querySelectorAll("[data-ask]").forEach(ask);
 document.querySelectorAll("[data-names]").forEach(complete);
 document.querySelectorAll("form.form").forEach(follow);
-const opened = document.querySelector(".fieldlist [aria-current]");
-if (opened) opened.closest("ul").scrollTop = opened.offsetTop - 80;
+const current = document.querySelector(".fieldlist [aria-current]");
+if (current) current.closest("ul").scrollTop = current.offsetTop - 80;
 load(document);
 followLanguage();
 if (framed()) {
