@@ -254,6 +254,7 @@ class Surfaces:
             return
         assert isinstance(made, str | int | float | bool | list | dict | type(None)), type(made)
         assert " at 0x" not in str(made), "an object"
+        json.dumps(made, ensure_ascii=False).encode()
 
     def token(self, random: Random) -> None:
         """An answer of Login with Amazon."""

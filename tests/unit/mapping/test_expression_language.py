@@ -257,3 +257,21 @@ def test_the_expressions_of_an_item_have_one_budget_together():
         every_line()
     assert time.thread_time() - began < 10
     assert evaluated("{{ item.text | length }}", fields=MUCH) == 95_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"{{ '\ud83d' }}",
+        r"{{ item.a | replace('a', '\udc00') }}",
+        r"{{ ['\ud83d'] }}",
+        r"{{ {'\ud83d': 1} }}",
+        "{{ 1 }}\ud83d",
+        r"{% set x = '\ud83d' %}{{ x }}",
+        r"{{ item.l | map('replace', 'x', '\ud83d') }}",
+    ],
+)
+def test_no_text_of_an_expression_holds_half_a_character(text):
+    with pytest.raises(BadExpression, match="half a character"):
+        compile_expression(text)
+    assert evaluated("{{ '\U0001f600' }}") == "\U0001f600"

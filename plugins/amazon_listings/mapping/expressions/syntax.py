@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 
 from jinja2 import Environment, nodes
 
+from amazon_listings.incoming.values import is_text
 from amazon_listings.mapping.expressions.failures import WrongSyntax
 
 MAX_TEMPLATE = 10_000
@@ -41,6 +42,9 @@ def _parser() -> Environment:
 def _check(node: nodes.Node) -> None:
     if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.For) and node.recursive):
         raise WrongSyntax("expression.not_allowed", node.lineno, part=type(node).__name__.lower())
+    text = node.value if isinstance(node, nodes.Const) else getattr(node, "data", None)
+    if isinstance(text, str) and not is_text(text):
+        raise WrongSyntax("expression.half_character", node.lineno)
     name = getattr(node, "name", None)
     if isinstance(node, nodes.Name) and str(name).startswith("_"):
         raise WrongSyntax("expression.hidden_name", node.lineno, name=name)
