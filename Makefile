@@ -51,7 +51,7 @@ pictures: $(STAMP)  ## Take the pictures of README and docs again, from a browse
 
 fuzz: $(STAMP)  ## Try 10,000 hostile inputs of every surface, and print a table (an hour)
 	$(BIN)/python -m tests.fuzz
-	AMAZON_LISTINGS_GENERATED=10000 $(BIN)/pytest -q -n 0 tests/conformance/test_generated_requests.py
+	AMAZON_LISTINGS_GENERATED=10000 $(BIN)/pytest -q -n 0 --timeout 7200 tests/conformance/test_generated_requests.py
 
 mutants: $(STAMP)  ## Change the code in small ways and see whether the unit tests notice (hours)
 	$(BIN)/python tests/mutants.py

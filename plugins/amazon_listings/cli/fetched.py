@@ -44,17 +44,26 @@ class Fetched:
         self._fields: dict[int, tuple[FieldDescription, ...]] = {}
 
     def definition(self, connector: Connector) -> Described | None:
-        """Return a connector's definition in the locales of its labels, stored or from Amazon; else None."""
+        """Return a connector's definition in the locales of its labels, stored or from Amazon.
+
+        None if none is stored, and Amazon cannot be asked.
+
+        Raises:
+            AmazonListingsError: Amazon was asked, now or before by this command, and gave none.
+        """
         known = stored_definition(connector)
         connection = connector.amazon.connection
-        if known is not None or not self._may_ask(connection):
+        if known is not None or not self._at_hand(connection):
             return known
+        if error := self._silent.get(connection):
+            raise error
         try:
             for locale in (None, *connector.mapping_locales):
                 pair_of(connector, locale)
         except AmazonListingsError as error:
-            self._silent[connection] = error
-            return None
+            if not _is_of_one_type(error):
+                self._silent[connection] = error
+            raise
         return stored_definition(connector)
 
     def fields(self, connector: Connector) -> tuple[FieldDescription, ...]:
@@ -91,9 +100,6 @@ class Fetched:
 
     def _at_hand(self, connection: str) -> bool:
         return self._airflow or f"AIRFLOW_CONN_{connection.upper()}" in os.environ
-
-    def _may_ask(self, connection: str) -> bool:
-        return self._at_hand(connection) and connection not in self._silent
 
     def _told(self, connector: Connector, name: int) -> tuple[FieldDescription, ...]:
         path = run_storage() / "pim_fields" / f"{name & (2**64 - 1):016x}.json"
@@ -137,6 +143,28 @@ class Fetched:
             if connection is not None:
                 self._silent[connection] = error
             raise
+
+
+def _is_of_one_type(error: AmazonListingsError) -> bool:
+    """Return whether Amazon refused one product type, version or locale, and may give others."""
+    from amazon_listings.definitions.refresh import LocaleNotThere, UnknownVersion
+    from amazon_listings.definitions.stored import UnsupportedLocale, WrongLocale
+    from amazon_listings.selling_partner.exceptions import (
+        RequestRefused,
+        UnknownProductType,
+        WrongMarketplace,
+    )
+
+    return isinstance(
+        error,
+        LocaleNotThere
+        | RequestRefused
+        | UnknownProductType
+        | UnknownVersion
+        | UnsupportedLocale
+        | WrongLocale
+        | WrongMarketplace,
+    )
 
 
 def _described(kept: _KeptFields) -> tuple[FieldDescription, ...]:

@@ -282,7 +282,8 @@ def check_fleet(
         connectors: Those to check.
         broken: Those of them that cannot be loaded.
         declared: What all were loaded from, by id.
-        definition_of: Gives a connector's definition, as stored or as Amazon tells it; None without both.
+        definition_of: Gives a connector's definition, as stored or as Amazon tells it; None without both. An
+            error of this project, if Amazon was asked and gave none.
         ledger: The ledger; None if there is none.
         messages: The language of sentences about fields.
         others: Further connectors, for overlaps.
@@ -301,12 +302,13 @@ def check_fleet(
     ]
     optional, no_definition, no_items = _OptionalLines(), [], []
     unread: dict[str, list[str]] = {}
+    refused: dict[str, list[str]] = {}
     attributes: list[tuple[Connector, frozenset[str]]] = []
     for connector in connectors:
         told, unreadable = _told(connector, fields_of, messages)
         compared = known.get(connector.id)
         if compared is None:
-            definition = definition_of(connector)
+            definition, refusal = _definition(connector, definition_of, messages)
             compared = _compare(
                 connector,
                 declared[connector.id],
@@ -316,7 +318,9 @@ def check_fleet(
                 messages=messages,
                 most_items=most_items,
             )
-            if definition is None:
+            if refusal:
+                refused.setdefault(refusal, []).append(connector.id)
+            elif definition is None:
                 no_definition.append(connector.id)
             else:
                 known[connector.id] = compared
@@ -351,12 +355,23 @@ def check_fleet(
                 unread,
                 unknown,
                 messages,
+                refused=refused,
                 unsized=of_unknown_size(together) if ledger is not None else [],
                 ledger=ledger is not None,
                 variables=variables_read,
             )
         ),
     )
+
+
+def _definition(
+    connector: Connector, definition_of: Callable[[Connector], Described | None], messages: Catalogue
+) -> tuple[Described | None, str]:
+    """Return the definition, and why Amazon did not give it; None and nothing where Amazon was not asked."""
+    try:
+        return definition_of(connector), ""
+    except AmazonListingsError as error:
+        return None, error.worded(messages)
 
 
 def _told(
@@ -388,12 +403,15 @@ def _not_checked(
     accounts: list[str],
     messages: Catalogue,
     *,
+    refused: Mapping[str, list[str]],
     unsized: list[str],
     ledger: bool,
     variables: bool,
 ) -> Iterator[NotChecked]:
     if no_definition:
         yield NotChecked("definition", tuple(no_definition), messages.phrase("check.no_definition"))
+    for why, ids in refused.items():
+        yield NotChecked("definition", tuple(ids), messages.phrase("check.unfetched_definition", why=why))
     if no_items:
         yield NotChecked("fields", tuple(no_items), messages.phrase("check.no_items"))
     for why, ids in unread.items():
