@@ -15,7 +15,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -26,13 +26,14 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.incoming.addresses import BadAddress, link
 from amazon_listings.incoming.http_reader import Limits, NoAuth, NoReply, new_session, read
 from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.settings import airflow_home, settings
 from amazon_listings.web import shrinking
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import DAG_PREFIX, keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 router = APIRouter()
@@ -76,12 +77,32 @@ async def picture(dag_id: str, id: str, visitor: Reader) -> Response:  # noqa: A
 
 def picture_of(dag_id: str, pim_id: str) -> bytes:
     """Return an item's main picture; empty where there is none."""
+    url = _address(dag_id.removeprefix(DAG_PREFIX), pim_id)
+    return kept_picture(url) if url else b""
+
+
+def _address(connector_id: str, pim_id: str) -> str:
+    """Return where an item's picture is: the one that is sent, else the PIM's first; empty if none."""
     ledger = connections.ledger()
-    key = keys_of(ledger).get(dag_id.removeprefix(DAG_PREFIX))
-    if key is None:
-        return b""
-    state = next(find_states(ledger, key, StateFilter(pim_ids=[pim_id], removed=None)), None)
-    return kept_picture(state.picture) if state is not None and state.picture else b""
+    key = keys_of(ledger).get(connector_id)
+    wanted = StateFilter(pim_ids=[pim_id], removed=None)
+    state = next(find_states(ledger, key, wanted), None) if key else None
+    if state is not None:
+        return state.picture or _first_of(state.row)
+    new = find_new_connector(ledger, connector_id)
+    return _first_of(next((row for row in new.items if row["pim_id"] == pim_id), None) if new else None)
+
+
+def _first_of(row: Mapping[str, Any] | None) -> str:
+    records = [row["variant"], row["product"]] if row else []
+    urls = [
+        image["url"]
+        for record in records
+        if record
+        for images in record["images"].values()
+        for image in images
+    ]
+    return next(iter(urls), "")
 
 
 def kept_picture(url: str) -> bytes:

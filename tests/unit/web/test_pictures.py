@@ -12,6 +12,7 @@ from PIL import Image
 
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
+from amazon_listings.ledger.new_connectors import keep_new_connector
 from amazon_listings.settings import settings
 from amazon_listings.web import pictures, shrinking
 
@@ -107,6 +108,27 @@ def shown(client, filled, host, tmp_path, monkeypatch):
 
     yield shown
     settings.cache_clear()
+
+
+def test_an_item_that_sends_no_picture_shows_the_pim_s(shown, host, filled, client):
+    from msgspec.structs import replace
+
+    shown("/gone.jpg")
+    (state,) = find_states(filled, "lamps", StateFilter(pim_ids=["products/1"]))
+    images = {"front": [{"url": f"http://127.0.0.1:{host.server_port}/lamp.jpg", "sizes": {}}]}
+    row = state.row | {"product": state.row["product"] | {"images": images}}
+    record_states(filled, "lamps", [replace(state, picture=None, row=row)])
+    answer = client("viewer").get("/dags/amazon_lamps/picture", params={"id": "products/1"})
+    assert answer.headers["content-type"] == "image/webp"
+
+
+def test_a_connector_that_is_being_made_shows_pictures(shown, host, filled, client):
+    images = {"front": [{"url": f"http://127.0.0.1:{host.server_port}/lamp.jpg", "sizes": {}}]}
+    row = {"pim_id": "9", "variant": None, "product": {"images": images}}
+    new = {"document": {"id": "fresh"}, "definition": {}, "items": [row], "by_id": "editor", "by": "editor"}
+    assert keep_new_connector(filled, "fresh", **new)
+    answer = client("editor").get("/dags/amazon_fresh/picture", params={"id": "9"})
+    assert answer.headers["content-type"] == "image/webp"
 
 
 @pytest.mark.parametrize("path", ["/lamp.jpg", "/moved.jpg"])
