@@ -35,9 +35,7 @@ def folder_at(revision: str, folder: Path) -> Iterator[Path]:
     folder = folder.resolve()
     top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip())
     inside = folder.relative_to(top.resolve())
-    commit = (
-        _git(folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
-    )
+    commit = _commit(folder, revision)
     suites = inside.parent / FOLDER
     known = (
         _git(top, "ls-tree", "-d", "--name-only", commit, "--", str(inside), str(suites)).decode().split("\n")
@@ -51,6 +49,14 @@ def folder_at(revision: str, folder: Path) -> Iterator[Path]:
         found = Path(made) / inside
         found.mkdir(parents=True, exist_ok=True)
         yield found
+
+
+def _commit(folder: Path, revision: str) -> str:
+    try:
+        found = _git(folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    except NoBase:
+        raise NoBase("fleet.no_revision", revision=revision) from None
+    return found.decode().strip()
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

@@ -6,17 +6,20 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from amazon_listings.item import Item, Record
+from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.faults import MappingFault
+from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.mapping.values.options import ConversionError
 from amazon_listings.mapping.values.value import is_empty
 from amazon_listings.messages import message
+from amazon_listings.runs.needed_fields import OWN_NAMES
 from amazon_listings.runs.pim_contract import field_value, sent_as_it_is
 from amazon_product_types.matching import closest, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from amazon_listings.item import Item
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.mapping.plan.tree import Cell, PlanLeaf
     from amazon_listings.sources.port import FieldDescription
@@ -39,6 +42,18 @@ _TYPICAL: tuple[tuple[re.Pattern[str], _Values], ...] = tuple(
         (r"(big_|large_)?string|text|varchar", ("text", "yes", "1 kg")),
     )
 )
+#: Values of the types that hold nothing else, as expressions read them. A number may be a
+#: day: of a year, of a spreadsheet.
+_CERTAIN: tuple[tuple[re.Pattern[str], _Values], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), values)
+    for pattern, values in (
+        (r"image", ([{"url": "https://example.com/a.jpg"}],)),
+        (r"bool", (True, False)),
+        (r"u?int|num|decimal|float|double|half", (7, 2.5, 20260131, 46357)),
+    )
+)
+#: Failures that have other reasons than the field's values.
+_OF_OTHERS = frozenset({"no_pim_field", "expression.no_table"})
 #: Text attributes that hold an address, where Amazon's schema does not say so.
 _OF_ADDRESSES = re.compile(r"ur[il]|image|media|locator|document|file|video")
 #: What may have been meant, by what the attribute takes.
@@ -54,7 +69,10 @@ _READ_OTHERWISE = {
 def misfits(
     mapping: FieldMapping, told: Iterable[FieldDescription], items: Iterable[Item]
 ) -> Iterator[tuple[MappingFault, bool]]:
-    """Yield the mapping lines that send a PIM field as it is, which their attribute cannot take.
+    """Yield the mapping lines that make their value of one PIM field, which their attribute cannot take.
+
+    What an expression makes of the field counts: of each value at hand, it fails or gives what the attribute
+    does not take. Without values it is tried with those of the PIM's type, where that leaves no doubt.
 
     Args:
         mapping: The compiled mapping.
@@ -74,7 +92,21 @@ def misfits(
         values, kind = seen[use.name]
         if values and not any(_takes(use.leaf, value) for value in values):
             never = _is_media(values) and use.leaf.field.json_type != "string"
-            yield _fault(use, values, kind, described), never
+            yield _fault(use, values, kind, _meant(use, values, described)), never
+    yield from _made_of_misfits(mapping, described, rows)
+
+
+def _made_of_misfits(
+    mapping: FieldMapping, described: Mapping[str, FieldDescription], rows: list[Item]
+) -> Iterator[tuple[MappingFault, bool]]:
+    """Yield the lines whose expression makes something of one PIM field, and never what is wanted."""
+    raw: dict[str, tuple[_Values, str | None]] = {}
+    for use in _derived_uses(mapping):
+        if use.name not in raw:
+            raw[use.name] = _raw_values(described.get(use.name), rows, use.name)
+        values, kind = raw[use.name]
+        if values and not any(_makes(use, value, mapping) for value in values):
+            yield _fault(use, values, kind, _named(use, described)), False
 
 
 class _Use(NamedTuple):
@@ -86,17 +118,59 @@ class _Use(NamedTuple):
 
 
 def _plain_uses(mapping: FieldMapping) -> Iterator[_Use]:
+    for leaf, cell in _cells(mapping):
+        if (name := sent_as_it_is(cell)) is not None:
+            yield _Use(name, leaf, cell)
+
+
+def _derived_uses(mapping: FieldMapping) -> Iterator[_Use]:
+    """Yield the fields of which an expression makes something that depends on nothing else."""
+    for leaf, cell in _cells(mapping):
+        reads = cell.expression.reads
+        alone = len(reads.fields) == 1 and reads.fields == reads.item | reads.product
+        if alone and not (reads.tables or reads.any_field) and sent_as_it_is(cell) is None:
+            (name,) = reads.fields
+            if name not in OWN_NAMES:
+                yield _Use(name, leaf, cell)
+
+
+def _cells(mapping: FieldMapping) -> Iterator[tuple[PlanLeaf, Cell]]:
     for branch in mapping.plan.values():
         for leaf in (leaf for template in branch.templates for leaf in template.leaves()):
             for cell in leaf.cells:
-                if (name := sent_as_it_is(cell)) is not None:
-                    yield _Use(name, leaf, cell)
+                yield leaf, cell
 
 
 def _values(about: FieldDescription | None, rows: list[Item], name: str) -> tuple[_Values, str | None]:
     """Return values of a field, and its type if they are only typical of it."""
     known = _known(rows, name) or (tuple(_plain(about.values)) if about else ())
     return (known, None) if known else (_typical(about), about.type if about else None)
+
+
+def _raw_values(about: FieldDescription | None, rows: list[Item], name: str) -> tuple[_Values, str | None]:
+    """Return values of a field as expressions read them, and its type if they are only typical of it.
+
+    A lone value may be a slip of the PIM's. Of the types, only those whose values are of no other kind tell.
+    """
+    every = [field_value(row, name) for row in rows] or (list(about.values) if about else [])
+    known = [value for value in every if not is_empty(value)]
+    if known:
+        return (tuple(known), None) if len(set(map(repr, known))) > 1 else ((), None)
+    kind = about.type if about is not None else None
+    return next((values for pattern, values in _CERTAIN if kind and pattern.match(kind)), ()), kind
+
+
+def _makes(use: _Use, value: object, mapping: FieldMapping) -> bool:
+    """Return whether an expression makes of a value what its leaf takes, or nothing."""
+    record = Record(id="", ref="", status="", modified=None, fields={use.name: value}, texts={}, images={})
+    item = Item(pim_id="", group="", sku=None, status="", modified=None, product=record, variant=None)
+    setting = mapping.setting
+    try:
+        made = use.cell.expression.evaluate(ItemRow(item, setting.wanted[0], facts=setting.facts))
+    except InvalidValue as error:
+        return error.code in _OF_OTHERS
+    results = list(_plain([made]))
+    return not results or any(_takes(use.leaf, one) for one in results)
 
 
 def _known(rows: list[Item], name: str) -> _Values:
@@ -136,24 +210,32 @@ def _is_media(values: _Values) -> bool:
     return all(isinstance(one, dict) and "url" in one for one in values)
 
 
-def _fault(
-    use: _Use, values: _Values, kind: str | None, described: Mapping[str, FieldDescription]
-) -> MappingFault:
+def _fault(use: _Use, values: _Values, kind: str | None, meant: Iterable[str]) -> MappingFault:
     facts: dict[str, Any] = {"label": use.leaf.field.label, "field": use.name}
     if kind is not None:
         problem = message("check.field_type", **facts, type=kind)
     else:
         problem = message("check.field_values", **facts, count=len(values), value=_text(values[0]))
-    return MappingFault(use.cell.line, problem, tuple(_meant(use, values, described)))
+    return MappingFault(use.cell.line, problem, tuple(meant))
 
 
 def _text(value: object) -> str:
+    value = value[0] if isinstance(value, list) and value else value
     text = str(value["url"] if isinstance(value, dict) and "url" in value else value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _meant(use: _Use, values: _Values, described: Mapping[str, FieldDescription]) -> Iterator[str]:
     """Yield a field with a like name that fits, or else how this one may be read."""
+    near = list(_named(use, described))
+    yield from near
+    text = _READ_OTHERWISE.get(use.leaf.field.type)
+    if text and not near and not _is_media(values):
+        yield text.format(name=use.name)
+
+
+def _named(use: _Use, described: Mapping[str, FieldDescription]) -> Iterator[str]:
+    """Yield a field with a like name that fits."""
     fitting = [
         one.name
         for one in described.values()
@@ -166,5 +248,3 @@ def _meant(use: _Use, values: _Values, described: Mapping[str, FieldDescription]
     near = closest(use.leaf.field.label, named, alike=0) or closest(use.name, fitting)
     if near:
         yield f"{{{{ item.{near[0]} }}}}"
-    elif not _is_media(values) and (text := _READ_OTHERWISE.get(use.leaf.field.type)):
-        yield text.format(name=use.name)

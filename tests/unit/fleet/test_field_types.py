@@ -126,3 +126,53 @@ def test_values_of_the_items_that_were_read_last_decide(found, tmp_path):
     assert set(found(head, LINES[1])) == {"stock"}
     keep(ledger_in(tmp_path), "typed", [item(1, size="large"), item(2, size="12")])
     assert found(head, LINES[1]) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ('stock: "{{ item.size | number }}"', True),
+        ('stock: "{{ item.size | extract_number | round }}"', True),
+        (f"{RELEASE}: \"{{{{ item.size | date('%d.%m.%Y') }}}}\"", True),
+        ('stock: "{{ item.photo | number }}"', True),
+        ('batteries_required: "{{ item.kg | clean_html }}"', True),
+        ('stock: "{{ item.pieces | number }}"', False),
+        ('stock: "{{ item.kg | extract_number }}"', False),
+        ("stock: \"{{ 3 if item.size == 'large' else 0 }}\"", False),
+        ("stock: \"{{ {'small': 1}[item.size] }}\"", False),
+        ('stock: "{{ item.once | number }}"', False),
+        ("stock: \"{{ item.size | from_table(tables.sizes, 'a', 'b') | number }}\"", False),
+        ('Brand: "{{ item.size | upper }} {{ connector.country }}"', False),
+        ('main_product_image_locator: "{{ item.photo | image }}"', False),
+        (f"{RELEASE}: \"{{{{ item.day | date('%Y-%m-%d') }}}}\"", False),
+    ],
+)
+def test_what_an_expression_makes_of_the_values(found, tmp_path, line, wrong):
+    rows = [row | {"once": "n/a" if number == 0 else ""} for number, row in enumerate(ROWS)]
+    rows.append(rows[0] | {"id": "3", "photo": "https://x.example/3.jpg", "day": "2026-05-02"})
+    (tmp_path / "p.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (tmp_path / "sizes.csv").write_text("a,b\nlarge,1\n")
+    head = FILES.replace("PATH", str(tmp_path / "p.jsonl"))
+    head = head.replace("mapping:", f"tables: {{sizes: {tmp_path / 'sizes.csv'}}}\nmapping:")
+    assert set(found(head, line)) == ({line.partition(":")[0]} if wrong else set())
+
+
+def test_what_an_expression_makes_of_a_type(found, monkeypatch):
+    with running_sandbox() as sandbox:
+        connection = {
+            "conn_type": "sales_layer",
+            "host": f"{sandbox.url}/sales_layer/rest/Catalog",
+            "password": PIM_KEY,
+            "extra": {"api": "rest"},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_PIM", json.dumps(connection))
+        assert set(
+            found(
+                PIM,
+                'stock: "{{ item.product_image | number }}"',
+                'item_weight.value: "{{ item.brand | number }}"',
+                f"{RELEASE}: \"{{{{ item.dimmable | date('%Y') }}}}\"",
+                "Brand: \"{{ item.dimmable | boolean('a', 'b') }}\"",
+                'batteries_required: "{{ item.stock > 0 }}"',
+            )
+        ) == {"stock", RELEASE}

@@ -226,7 +226,7 @@ def test_a_base_in_git(run, folder, tmp_path):
     assert plans(result)["fr_lamp"]["fields"][0]["name"] == "brand"
     wrong = CliRunner().invoke(app, ["plan", "--folder", str(folder), "--base", "nowhere"])
     assert wrong.exit_code == 1
-    assert "not available from git" in wrong.stderr
+    assert "knows no commit 'nowhere'" in wrong.stderr
 
 
 @pytest.mark.parametrize("sync", ["{}", "{partial: offer}", "{partial: offer, full_replace: true}"])
