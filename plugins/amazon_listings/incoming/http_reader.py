@@ -30,6 +30,9 @@ Why = Literal["timeout", "certificate", "unreachable", "broken_off", "too_large"
 
 _CHUNK = 1 << 16
 _GZIP = b"\x1f\x8b"
+#: What stands in a `Content-Encoding` and packs nothing; a storage repeats how a document was put into it.
+_NO_ENCODINGS = {"", "identity", "aws-chunked", "utf-8", "none"}
+_MOST_ENCODINGS = 2
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ def _read(
 
 
 def _content(response: requests.Response, limits: Limits, ends: float) -> bytes:
-    unpacker = _unpacker(response.headers.get("Content-Encoding", ""))
+    *before, last = _unpackers(response.headers.get("Content-Encoding", ""))
     content = bytearray()
     received = 0
     while True:
@@ -184,15 +187,28 @@ def _content(response: requests.Response, limits: Limits, ends: float) -> bytes:
         received += len(piece)
         if received > limits.sent:
             raise _TooLarge
-        if unpacker is None:
-            content += piece
-        else:
-            unpacker.feed(piece, content, limits.unpacked)
+        for unpacker in before:
+            unpacked_piece = bytearray()
+            unpacker.feed(piece, unpacked_piece, limits.unpacked)
+            piece = bytes(unpacked_piece)
+            if len(piece) > limits.unpacked:
+                raise _TooLarge
+        last.feed(piece, content, limits.unpacked)
         if len(content) > limits.unpacked:
             raise _TooLarge
-    if unpacker is not None:
+    for unpacker in (*before, last):
         unpacker.end()
     return bytes(content)
+
+
+class _Plain:
+    """Takes content as it is; what is larger than allowed is told by its length."""
+
+    def feed(self, piece: bytes, content: bytearray, most: int) -> None:
+        content += piece[: most + 1 - len(content)]
+
+    def end(self) -> None:
+        pass
 
 
 class Unpacker:
@@ -214,6 +230,7 @@ class Unpacker:
         """
         if self._member is None and piece:
             self._plain = self._gzip and piece[0] != _GZIP[0]
+            self._gzip |= piece.startswith(_GZIP)  # which some call deflate
             self._member = self._new_member(piece[0])
         if self._plain:
             content += piece[: most + 1 - len(content)]
@@ -259,13 +276,18 @@ def unpacked(content: bytes, most: int) -> bytes:
     return bytes(whole)
 
 
-def _unpacker(encoding: str) -> Unpacker | None:
-    name = encoding.strip().lower()
-    if name in {"", "identity"}:
-        return None
-    if name in {"gzip", "x-gzip", "deflate"}:
-        return Unpacker(gzip=name != "deflate")
-    raise zlib.error(name)
+def _unpackers(encoding: str) -> list[Unpacker | _Plain]:
+    """Return what undoes an encoding, in the order in which it is undone: at least one.
+
+    Raises:
+        zlib.error: it is one that no request of ours accepts.
+    """
+    names = [
+        name for name in (one.strip().lower() for one in encoding.split(",")) if name not in _NO_ENCODINGS
+    ]
+    if len(names) > _MOST_ENCODINGS or not set(names) <= {"gzip", "x-gzip", "deflate"}:
+        raise zlib.error(encoding)
+    return [Unpacker(gzip=name != "deflate") for name in reversed(names)] or [_Plain()]
 
 
 def _why(error: requests.RequestException) -> Why:

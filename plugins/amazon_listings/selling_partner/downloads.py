@@ -42,6 +42,8 @@ Result = TypeVar("Result")
 
 #: Redirects of a link that are followed; a storage sends a new bucket's visitors on once.
 REDIRECTS = 3
+#: What is told of a document that did not arrive as it was sent, by why there was no reply.
+_DAMAGES = {"broken_off": "amazon.document_cut_off", "encoding": "amazon.document_packed"}
 #: Seconds of one download or upload in all.
 SECONDS = 300.0
 #: Seconds after which no further try begins.
@@ -130,10 +132,8 @@ def _ask(client: SellingPartner, request: requests.Request, limits: Limits) -> R
             raise DocumentDamaged(
                 "amazon.document_too_large", host=error.host, most=limits.unpacked
             ) from None
-        if error.why in {"broken_off", "encoding"} and error.sent:
-            raise DocumentDamaged(
-                "amazon.document_cut_off", retry_after=RETRY_LATER, host=error.host
-            ) from None
+        if error.why in _DAMAGES and error.sent:
+            raise DocumentDamaged(_DAMAGES[error.why], retry_after=RETRY_LATER, host=error.host) from None
         raise _unavailable(url, no_answer(error)) from None
 
 

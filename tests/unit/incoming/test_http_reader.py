@@ -111,7 +111,13 @@ def test_more_bytes_than_allowed_are_not_read(server):
         ("gzip", b"{}", b"{}"),
         ("deflate", zlib.compress(b"{}"), b"{}"),
         ("deflate", zlib.compress(b"{}")[2:-4], b"{}"),
+        ("deflate", gzip.compress(b"{}", mtime=0), b"{}"),
         ("identity", b"{}", b"{}"),
+        ("aws-chunked", b"{}", b"{}"),
+        ("X-GZIP, aws-chunked", gzip.compress(b"{}", mtime=0), b"{}"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0), b"{}"),
+        ("deflate, gzip", gzip.compress(zlib.compress(b"{}"), mtime=0), b"{}"),
+        ("gzip, gzip", gzip.compress(b"{}", mtime=0), b"{}"),
         ("gzip", b"", b""),
     ],
 )
@@ -122,13 +128,27 @@ def test_encodings_are_undone(server, encoding, body, content):
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("gzip", gzip.compress(b"{}" * 99, mtime=0)[:-9]), ("br", b"??"), ("gzip", b"\x1f\x8b??")],
+    [
+        ("gzip", gzip.compress(b"{}" * 99, mtime=0)[:-9]),
+        ("br", b"??"),
+        ("gzip, br", b"??"),
+        ("gzip, gzip, gzip", b"{}"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"{}" * 99, mtime=0)[:-9], mtime=0)),
+        ("gzip", b"\x1f\x8b??"),
+    ],
 )
 def test_what_cannot_be_unpacked_is_no_answer(server, encoding, body):
     head = f"Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n".encode()
     with pytest.raises(NoReply) as caught:
         get(server(answer_with(head, body)))
     assert caught.value.why == "encoding"
+
+
+def test_a_bomb_in_a_bomb_ends_at_the_limit(server):
+    body = gzip.compress(gzip.compress(bytes(1 << 25), 9) * 40, 1)
+    with pytest.raises(NoReply) as caught:
+        get(server(answer_with(b"Content-Encoding: gzip, gzip\r\n", body)))
+    assert caught.value.why == "too_large"
 
 
 def test_an_answer_that_breaks_off_is_none(server):
