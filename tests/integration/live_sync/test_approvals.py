@@ -68,10 +68,12 @@ def test_nothing_of_a_new_connector_goes_before_it_is_approved(shop, asking):
 
 def test_who_chose_to_be_asked_never_is_not_asked_about_a_connectors_first_listings(shop):
     guarded = shop.connector(guards={"changed_share": 0.2})
-    shop.run(guarded, ITEMS, until="approved").send()
-    assert open_questions(shop.ledger) == []
+    first = shop.run(guarded, ITEMS, until="tested")
+    assert first.decide().waiting == 0
+    first.send()
     assert shop.held(guarded, "A") is not None
-    shop.run(guarded, [lamp(sku, name="Autre") for sku in "ABC"], until="approved")
+    second = shop.run(guarded, [lamp(sku, name="Autre") for sku in "ABC"], until="tested")
+    assert second.decide().waiting == 3
     (question,) = open_questions(shop.ledger)
     assert question.reasons == {"changed_share": 3}
 
