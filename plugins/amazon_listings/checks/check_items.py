@@ -12,6 +12,7 @@ from amazon_listings.checks.families import note_waiting_children
 from amazon_listings.checks.local import LocalChecks, refuse_offers_of_vendors
 from amazon_listings.checks.preview_need import PreviewNeed
 from amazon_listings.checks.previews import Previews
+from amazon_listings.checks.renamed import rename_issues, with_renames
 from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.claims import record_lines
@@ -127,6 +128,7 @@ def test_sync(
     )
     languages = dict(connector.language_tags)
     local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
+    renamed = rename_issues(connector, scope, ledger, folder, local.messages)
     ready = 0
     shapes = ShapeReader(definitions.document)
     kept = kept_siblings(folder)
@@ -134,7 +136,7 @@ def test_sync(
         barred = {one.pim_id: one.issues for one in folder.read(QUALITY, part) if one.blocks}
         sources = Sources(mapping, folder.read(EXTRACT, part), kept)
         mapped = list(folder.read(MAPPED, part))
-        items = list(local.check(mapped, barred, sources))
+        items = with_renames(local.check(mapped, barred, sources), renamed)
         shapes.see_all(mapped, items)
         ready += sum(item.outcome is Outcome.READY for item in items)
         folder.write(TESTED, part, items)

@@ -49,6 +49,9 @@ REPEATED = part_name(2)
 #: The part of the stage `removed` with what an earlier try of the same attempt had carried out.
 EARLIER = part_name(3)
 
+#: Runs of these items know what left; in others only items that have another SKU now have left a listing.
+_KNOW_WHAT_LEFT = frozenset(("everything", "changed", "approved"))
+
 #: After so much time a removal that does not show is repeated.
 SURE = timedelta(hours=1)
 
@@ -70,7 +73,8 @@ def plan_removals(
 
     Args:
         connector: The connector that runs; says what becomes of them.
-        scope: What the run covers. Named SKUs and backfills say nothing about what left.
+        scope: What the run covers. Named SKUs and backfills say nothing about what left; an item that they
+            read under another SKU than before has left its listing.
         ledger: Knows the connector's listings.
         folder: The run's folder, with the stage `mapped`.
         listings: Whose listings.
@@ -85,7 +89,7 @@ def plan_removals(
     carried_out = _carried_out(folder)
     folder.clear(REMOVED)
     how = connector.sync.when_removed
-    if how == "keep" or connector.contributes or scope.kind not in {"everything", "changed", "approved"}:
+    if how == "keep" or connector.contributes:
         return 0
     if how == "zero_quantity" and vendor:
         raise ActionRequiredError(
@@ -98,10 +102,10 @@ def plan_removals(
     if extract.unreadable:
         log.warning("%s", log_line("log.unreadable_keeps", unreadable=extract.unreadable))
         return 0
-    owed = _owed(connector, ledger, folder, carried_out)
+    owed = _owed(connector, ledger, folder, carried_out) if scope.kind in _KNOW_WHAT_LEFT else {}
     settled = owed.keys() | carried_out.keys()
     fresh = (one for one in _left(connector, scope, ledger, folder, extract) if one[1] not in settled)
-    renamed = _renamed(connector, ledger, folder)
+    renamed = renamed_items(connector, ledger, folder)
     messages = catalogue(language_of(connector))
     notes = {sku: messages.phrase("note.renamed", sku=new) for sku, (_, new) in renamed.items()}
     reported = {True: 0, False: 0}
@@ -186,8 +190,9 @@ def _left(
         )
         yield from (("", sku) for sku in listed_but_not(ledger, connector.key, present))
         return
-    gone = {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, extract.removed_ids)}
-    gone |= {sku: pim_id for sku, (pim_id, _) in _renamed(connector, ledger, folder).items()}
+    gone = {sku: pim_id for sku, (pim_id, _) in renamed_items(connector, ledger, folder).items()}
+    if scope.kind in _KNOW_WHAT_LEFT:
+        gone |= {sku: pim_id for pim_id, sku in listed_skus(ledger, connector.key, extract.removed_ids)}
     if scope.kind == "changed":
         gone = {sku: pim_id for pim_id, sku in owed_removals(ledger, connector.key)} | gone
     for item in chain(_mapped(folder), unchanged_items(folder)):
@@ -195,7 +200,7 @@ def _left(
     yield from ((pim_id, sku) for sku, pim_id in gone.items())
 
 
-def _renamed(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, tuple[str, str]]:
+def renamed_items(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, tuple[str, str]]:
     """Return the SKUs that items had before, each with the item's PIM identity and its SKU of now."""
     now = {item.pim_id: item.sku for item in _mapped(folder) if item.sku}
     skus = frozenset(now.values())

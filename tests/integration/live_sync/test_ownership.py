@@ -177,7 +177,23 @@ def test_what_one_connector_owns_can_be_handed_to_another(shop, ledger):
     assert shop.run(first, [lamp("A")]).outcomes() == {"A": "blocked"}
 
 
-@pytest.mark.parametrize("kind", ["everything", "changed"])
+@pytest.mark.parametrize(
+    ("how", "code"), [("keep", "renamed_listing_stays"), ("delete", "renamed_listing_goes")]
+)
+def test_a_test_says_what_becomes_of_the_listing_of_a_changed_sku(shop, how, code):
+    connector = shop.connector(sync={"when_removed": how, "removed_share": 1})
+    shop.run(connector, [lamp("A"), lamp("B")])
+    renamed = [lamp("A") | {"sku": "A2"}, lamp("B")]
+    (issue,) = shop.run(connector, renamed, operation="test").items()["A2"].issues
+    assert (issue.code, issue.severity, issue.found) == (code, "WARNING", "A")
+    run = shop.run(connector, renamed)
+    assert run.outcomes()["A2"] == "accepted"
+    kept = how == "keep"
+    assert [one.code for one in run.items()["A2"].issues] == [code] * kept
+    assert (shop.held(connector, "A") is not None) is kept
+
+
+@pytest.mark.parametrize("kind", ["everything", "changed", "skus", "interval", "affected"])
 def test_a_changed_sku_is_a_removal_and_an_arrival_in_one_run(shop, kind):
     connector = shop.connector(sync={"when_removed": "delete", "removed_share": 1})
     shop.run(connector, [lamp("A"), lamp("B")])
