@@ -100,6 +100,12 @@ class Asked(BaseModel, frozen=True):
         given = {"connection": self.pim_connection.strip(), "path": self.path.strip()}
         return {name: value for name, value in given.items() if value and name in known}
 
+    @property
+    def can_be_read(self) -> bool:
+        """Return whether all is given without which the source cannot be read."""
+        needed = [name for name in ("connection", "path") if _needs(self, name)]
+        return bool(self.language_list) and all(self.source_content.get(name) for name in needed)
+
 
 def document_of(asked: Asked, selection: Mapping[str, str], mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return the connector's document.

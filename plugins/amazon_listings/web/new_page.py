@@ -143,7 +143,7 @@ def statuses(request: Request, visitor: AnyUser, asked: Annotated[Asked, Query()
     """Show the statuses of the PIM's products, with how many have each."""
     words = wording(request)
     seen, problem = None, ""
-    if asked.source_content and asked.language_list:
+    if asked.can_be_read:
         try:
             seen = _seen(asked, visitor, PATIENCE)
         except AmazonListingsError as error:
@@ -323,7 +323,7 @@ def _suggested(asked: Asked, visitor: Visitor) -> list[Suggested]:
 
 def _titles(asked: Asked, visitor: Visitor) -> list[str]:
     """Return titles of the PIM's products, as far as it is known by now."""
-    if not asked.source_content or not asked.language_list:
+    if not asked.can_be_read:
         return []
     try:
         return _seen(asked, visitor, PATIENCE / 2).names(asked.language_list[0], TITLES)

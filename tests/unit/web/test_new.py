@@ -66,6 +66,13 @@ def test_a_connector_is_started_like_another_one(maker, folder):
     assert maker.get("/new", params={"like": "elsewhere"}).status_code == 404  # not theirs to read
 
 
+@pytest.mark.parametrize("place", ["/new/statuses", "/new/product-types"])
+def test_files_without_a_path_are_not_read(maker, answers, place):
+    asked = {name: value for name, value in answers.items() if name != "product_type"}
+    answer = maker.get(place, params=asked | {"source": "files", "path": ""})
+    assert answer.status_code == 200
+
+
 def test_each_wrong_answer_is_told_at_its_field(maker, answers):
     wrong = answers | {"country": "XX", "sku_limit": "0", "schedule": "cron", "cron": "tomorrow", "id": "A b"}
     told = maker.post("/new", json=wrong)
