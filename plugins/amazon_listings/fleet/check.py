@@ -76,16 +76,15 @@ def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Fin
     """Yield the languages, of values and of labels, that are not those of the connector's marketplace."""
     place = connector.marketplace
     facts = {"marketplace": place.name, "suggested": list(place.languages)}
-    sentences = [
-        messages.phrase("check.language_elsewhere", language=language, tag=tag, **facts)
-        for language, tag in connector.language_tags
-        if tag not in place.languages
-    ]
+    source = connector.source.source
+    for language, tag in connector.language_tags:
+        if tag not in place.languages:
+            sentence = messages.phrase("check.language_elsewhere", language=language, tag=tag, **facts)
+            yield warning_of("language", connector, sentence, pointer=f"/{source}/languages")
     locale = connector.amazon.locale
     if locale != "DEFAULT" and locale[:2] not in {tag[:2] for tag in place.languages}:
-        sentences.append(messages.phrase("check.locale_elsewhere", locale=locale, **facts))
-    for sentence in sentences:
-        yield warning_of("language", connector, sentence)
+        sentence = messages.phrase("check.locale_elsewhere", locale=locale, **facts)
+        yield warning_of("language", connector, sentence, pointer="/amazon/locale")
 
 
 def test_findings(

@@ -115,7 +115,9 @@ def finding_of(
 def warning_of(rule: str, connector: Connector, sentence: str, *, pointer: str = "") -> Finding:
     """Return a warning about a connector as a whole, or about the part of its document at `pointer`."""
     where = connector.where
-    path = str(where.path) if where.path else None
-    found = finding_of(rule, connector.id, LocatedProblem(Problem("", sentence), str(where), path), "warning")
     line = where.lines.get(pointer) if pointer else None
-    return msgspec.structs.replace(found, message=sentence, line=line)
+    path = str(where.path) if where.path else None
+    file = path if line is None else where.files.get(pointer, path)
+    title = str(where) if line is None else file or str(where)
+    found = LocatedProblem(Problem("", sentence), title, file, line)
+    return msgspec.structs.replace(finding_of(rule, connector.id, found, "warning"), message=sentence)

@@ -138,6 +138,7 @@ def test_a_language_that_the_marketplace_does_not_suggest_is_a_warning(run):
     elsewhere = PROTOTYPE.replace("languages: [fr]", "languages: {ja: ja_JP}")
     result = run("check", "fr_proto", "--json", proto=elsewhere)
     (found,) = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "language"]
+    assert elsewhere.splitlines()[found["line"] - 1].startswith("files:")
     assert found["severity"] == "warning"
     assert "ja_JP" in found["message"]
     assert "fr_FR" in found["message"]
