@@ -329,7 +329,8 @@ def _shown(value: Any, words: Catalogue) -> str:
     if value is None:
         return words.phrase("plan.nothing")
     plain = _plain(value)
-    return msgspec.json.encode(plain[0] if isinstance(plain, list) and len(plain) == 1 else plain).decode()
+    alone = plain[0] if isinstance(plain, list) and len(plain) == 1 else plain
+    return msgspec.json.encode(alone, order="deterministic").decode()
 
 
 def _plain(value: Any) -> Any:

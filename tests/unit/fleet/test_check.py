@@ -289,6 +289,13 @@ def test_tests_beside_the_configuration(run, tmp_path):
     assert run("test", "--select", "product_type:BACKPACK").exit_code == 0
 
 
+def test_what_differs_stands_below_what_is_the_same(run):
+    wrong = TESTS.replace("value: 1.5, unit", "value: 1.6, unit").partition("  - name: title")[0]
+    result = run("test", "--select", "fr_lamp", layers__lighting=LIGHTING + wrong)
+    expected, found = (f'{{"unit":"kilograms","value":{value}}}' for value in (1.6, 1.5))
+    assert f"expected  {expected}\n    found     {found}" in result.stdout
+
+
 def test_lines_that_no_test_expects(run):
     tests = "tests: [{given: {}, expect: {Brand: Acme Lumière}}]\n"  # by the label of another layer
     result = run("test", "--untested", "--select", "fr_lamp", layers__lighting=LIGHTING + tests)
