@@ -41,7 +41,7 @@ class Advice:
     fixed: bool = False
     items: Advice | None = None
     properties: dict[str, Advice] = field(default_factory=dict)
-    usual: frozenset[str] = field(init=False)
+    fixes: bool = field(init=False)
 
     @property
     def speaks(self) -> bool:
@@ -49,8 +49,9 @@ class Advice:
         return bool(self.suggested or self.deprecated or self.fixed or self.items or self.properties)
 
     def __post_init__(self) -> None:
-        #: Texts that follow the advice; others may too.
-        self.usual = (self.suggested or frozenset()) - self.deprecated
+        below = [*self.properties.values(), *([self.items] if self.items else ())]
+        #: Whether anything here or below is fixed.
+        self.fixes = self.fixed or any(one.fixes for one in below)
 
 
 def advice(definition: Definition) -> Advice:
@@ -69,39 +70,17 @@ def against(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]
     elif isinstance(value, dict):
         for name, child in value.items():
             below = advice.properties.get(name)
-            if below is not None and not _followed(below, child):
+            if below is not None:
                 yield from against(below, child, (*path, name))
     elif isinstance(value, list) and advice.items is not None:
         for index, item in enumerate(value):
             yield from against(advice.items, item, (*path, index))
 
 
-def _followed(advice: Advice, value: Any) -> bool:  # noqa: C901 - calls would cost more than what it decides
-    """Does a value follow all advice for its place? Runs over every payload, so in few calls."""
-    if isinstance(value, list):
-        if advice.items is not None:
-            for item in value:
-                if not _followed(advice.items, item):
-                    return False
-    elif isinstance(value, dict):
-        properties = advice.properties
-        for name, child in value.items():
-            below = properties.get(name)
-            if below is None or (type(child) is str and child in below.usual):
-                continue
-            if type(child) is list and below.items is not None:
-                for item in child:
-                    if not _followed(below.items, item):
-                        return False
-            elif not _followed(below, child):
-                return False
-    elif isinstance(value, str):
-        return value not in advice.deprecated and (advice.suggested is None or value in advice.suggested)
-    return True
-
-
 def unchangeable(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]:
     """Places whose value an existing listing cannot change."""
+    if not advice.fixes:
+        return
     if advice.fixed:
         yield Advised(path, "editable")
     elif isinstance(value, dict):

@@ -84,12 +84,23 @@ class Engine:
 
     def is_valid(self, attributes: Any) -> bool:
         """Does the payload keep every rule? ValueError if it is not JSON data."""
+        return self.keeps_schema(attributes) and (self.rule is None or keywords.holds(self.rule, attributes))
+
+    def keeps_schema(self, attributes: Any) -> bool:
+        """Does the payload keep every rule but for Amazon's limits? ValueError if it is not JSON data."""
         return (
             self._structure.is_valid(attributes)
             and self._has_right_names(attributes)
             and (self._factored is None or self._factored.is_valid(attributes))
-            and (self.rule is None or keywords.holds(self.rule, attributes))
         )
+
+    def keeps_limits(self, attributes: Any, names: AbstractSet[str]) -> bool:
+        """Do the attributes of these names keep Amazon's limits of bytes and elements?"""
+        if self.rule is None:
+            return True
+        if not isinstance(attributes, dict):
+            return keywords.holds(self.rule, attributes)
+        return keywords.holds(self.rule, {name: attributes[name] for name in names})
 
     def stays_valid(self, attributes: Mapping[str, Any], changed: AbstractSet[str]) -> bool:
         """Does a payload that kept every rule still do so after some attributes changed?
@@ -133,10 +144,7 @@ class Engine:
                 yield _failure(error)
 
     def _has_right_names(self, attributes: Any) -> bool:
-        if not isinstance(attributes, dict):
-            return True
-        required = self._required
-        return all(name in attributes for name in required.always) and not required.unknown(attributes)
+        return not isinstance(attributes, dict) or self._required.has_right_names(attributes)
 
 
 def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:

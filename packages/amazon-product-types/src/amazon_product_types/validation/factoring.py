@@ -94,4 +94,37 @@ def _nested(rules: list[Conditional]) -> Iterator[Any]:
     yield from consequences
     for condition, members in groups.items():
         inner = list(_nested(members))
-        yield {"if": json.loads(condition), "then": inner[0] if len(inner) == 1 else {"allOf": inner}}
+        consequence = inner[0] if len(inner) == 1 else {"allOf": inner}
+        yield _implied(_distributed(json.loads(condition)), consequence)
+
+
+def _implied(condition: Any, consequence: Any) -> Any:
+    """`if condition then consequence`; attributes that are there leave nothing to ask of the condition."""
+    if _only_requires(consequence):
+        return {"anyOf": [consequence, {"not": condition}]}
+    parts = consequence.get("anyOf") if isinstance(consequence, dict) and len(consequence) == 1 else None
+    if parts and _only_requires(parts[0]):
+        return {"anyOf": [*parts, {"not": condition}]}
+    return {"if": condition, "then": consequence}
+
+
+def _only_requires(schema: Any) -> bool:
+    """Return whether a schema asks for members and nothing else."""
+    if not isinstance(schema, dict) or len(schema) != 1:
+        return False
+    return "required" in schema or all(_only_requires(part) for part in schema.get("allOf", (None,)))
+
+
+def _distributed(condition: Any) -> Any:
+    """`(A and B) or (A and C)` as `A and (B or C)`."""
+    if not isinstance(condition, dict) or set(condition) != {"anyOf"}:
+        return condition
+    branches = [dict.fromkeys(_conjuncts(part)) for part in condition["anyOf"]]
+    shared = [part for part in branches[0] if all(part in branch for branch in branches)]
+    if not shared:
+        return condition
+    rest = [[json.loads(part) for part in branch if part not in shared] for branch in branches]
+    parts = [json.loads(part) for part in shared]
+    if all(rest):
+        parts.append({"anyOf": [one[0] if len(one) == 1 else {"allOf": one} for one in rest]})
+    return {"allOf": parts}

@@ -51,6 +51,7 @@ class Requirements:
     sometimes: list[Requirement] = field(default_factory=list)
     known: frozenset[str] | None = None
     _checks: dict[str, Check] = field(default_factory=dict)
+    _always: frozenset[str] = frozenset()
 
     def missing(self, attributes: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
         """Each attribute that a condition asks for and that is missing, with the place of `required`."""
@@ -65,6 +66,11 @@ class Requirements:
                 for name in absent:
                     yield pointer, name
 
+    def has_right_names(self, attributes: dict[str, Any]) -> bool:
+        """Return whether each attribute is there that must be, and none that may not be."""
+        names = attributes.keys()
+        return names >= self._always and (self.known is None or names <= self.known)
+
     def unknown(self, attributes: dict[str, Any]) -> tuple[str, ...]:
         """Return the attributes that there may not be."""
         if self.known is None or attributes.keys() <= self.known:
@@ -76,6 +82,7 @@ class Requirements:
         left = dict(schema)
         if "required" in left:
             self.always = tuple(left.pop("required"))
+            self._always = frozenset(self.always)
         if left.get("additionalProperties") is False and "patternProperties" not in left:
             del left["additionalProperties"]
             self.known = frozenset(left.get("properties", ()))

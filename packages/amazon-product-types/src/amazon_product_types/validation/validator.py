@@ -12,6 +12,7 @@ from amazon_product_types.definition import Definition
 from amazon_product_types.document import DefinitionError, check_definition, checksum
 from amazon_product_types.messages import Catalogue, catalogue
 from amazon_product_types.validation.advice import Advice, Advised, advice, against, unchangeable
+from amazon_product_types.validation.attention import Attention
 from amazon_product_types.validation.causes import Cause, causes, each_cause, value_at
 from amazon_product_types.validation.engine import Engine, Failure
 from amazon_product_types.validation.explanation import Explainer
@@ -55,6 +56,10 @@ class Validator:
     def _advice(self) -> Advice:
         return advice(self._definition)
 
+    @cached_property
+    def _attention(self) -> Attention:
+        return Attention(self._definition, self._engine.rule, self._advice)
+
     def is_valid(self, attributes: Any) -> bool:
         """Does the payload keep every rule of the definition? Advice does not count.
 
@@ -90,14 +95,16 @@ class Validator:
             Errors in the order of the definition's attributes, then warnings. Empty if all is well.
         """
         texts = catalogue(language)
-        if self.is_valid(attributes) and is_sendable(attributes):
-            return self._warnings(attributes, set(), texts, update=update)
+        noticed = self._noticed(attributes)
+        if noticed is not None:
+            return self._warnings(attributes, noticed, frozenset(), texts, update=update)
         payload, failing = self._failing(attributes)
         found = causes(failing, self.document, attributes)
         found.sort(key=self._position)
         explained = _either_or([(cause, self._explainer.why(cause, payload)) for cause in found])
         errors = [self._explainer.issue(cause, attributes, texts, term) for cause, term in explained]
-        return errors + self._warnings(payload, {issue.path for issue in errors}, texts, update=update)
+        wrong, noticed = {issue.path for issue in errors}, self._attention.noticed(payload)
+        return errors + self._warnings(payload, noticed, wrong, texts, update=update)
 
     def failures(self, attributes: Any, *, language: str = "en", update: bool = False) -> list[Issue]:
         """Like `issues`, but one per failing place, as a JSON Schema validator reports them.
@@ -118,7 +125,13 @@ class Validator:
                 path=joined(cause.main.path),
             )
             for cause in errors.values()
-        ] + self._warnings(payload, {joined(path) for path, _, _ in errors}, texts, update=update)
+        ] + self._warnings(
+            payload,
+            self._attention.noticed(payload),
+            {joined(path) for path, _, _ in errors},
+            texts,
+            update=update,
+        )
 
     def label(self, path: str) -> str:
         """Return what people call a place, `item_weight/0/unit`, in the language of the locale document."""
@@ -135,10 +148,32 @@ class Validator:
             payload, broken = readable(attributes)
             return payload, [*broken, *self._engine.failures(payload)]
 
-    def _warnings(self, payload: Any, wrong: set[str], texts: Catalogue, *, update: bool) -> list[Issue]:
+    def _noticed(self, attributes: Any) -> AbstractSet[str] | None:
+        """Return the attributes that may go against advice; None where the payload breaks a rule."""
+        try:
+            if not self._engine.keeps_schema(attributes):
+                return None
+            noticed = self._attention.noticed(attributes)
+        except ValueError:
+            return None
+        right = self._engine.keeps_limits(attributes, noticed) and (
+            self._attention.reads_every_text or is_sendable(attributes)
+        )
+        return noticed if right else None
+
+    def _warnings(
+        self,
+        payload: Any,
+        noticed: AbstractSet[str],
+        wrong: AbstractSet[str],
+        texts: Catalogue,
+        *,
+        update: bool,
+    ) -> list[Issue]:
         """Warnings about values that are not wrong anyway; the same slip in many places is one."""
         found: dict[tuple[Any, ...], list[Advised]] = {}
-        for advised in against(self._advice, payload):
+        looked_at = {name: payload[name] for name in payload if name in noticed} if noticed else {}
+        for advised in against(self._advice, looked_at):
             path = advised.path
             if joined(path) not in wrong:
                 # A unit, currency or marketplace is mapped once for many attributes.

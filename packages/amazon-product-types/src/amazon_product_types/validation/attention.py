@@ -1,0 +1,102 @@
+"""Which attributes of a payload deserve a closer look: told by the engine, in one pass.
+
+Python looks at a payload node by node only where something may have to be said. A schema that is stricter
+than the definition finds these attributes: texts are to be among those suggested and far below their limit
+of bytes, arrays short. It also reads every text, so that half a surrogate pair is noticed.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from amazon_product_types.dialect.keywords import LONGEST_CHARACTER, Rule
+from amazon_product_types.dialect.schemas import compile_schema
+from amazon_product_types.validation.advice import Advice
+
+if TYPE_CHECKING:
+    from amazon_product_types.definition import Definition, Node, Schema
+
+_NO_ADVICE = Advice()
+_NO_RULE = Rule(())
+_SCALARS = frozenset(("string", "number", "integer", "boolean", "null"))
+_ALWAYS: dict[str, Any] = {"not": {}}
+
+
+class Attention:
+    """Finds the attributes that need a closer look, in payloads that keep the schema of a definition.
+
+    `reads_every_text` says that such a payload has no text beside those that are read here.
+
+    Args:
+        definition: The definition.
+        rule: Amazon's limits of bytes and elements.
+        advice: What the definition advises.
+    """
+
+    def __init__(self, definition: Definition, rule: Rule | None, advice: Advice) -> None:
+        self.reads_every_text = True
+        self._check = compile_schema(self._element(definition.root, rule or _NO_RULE, advice))
+
+    def noticed(self, attributes: Any) -> set[str]:
+        """Return the names of these attributes.
+
+        Raises:
+            ValueError: A text is none that can be sent.
+        """
+        return {str(error.instance_path[0]) for error in self._check.iter_errors(attributes)}
+
+    def _node(self, node: Node, rule: Rule, advice: Advice) -> dict[str, Any]:
+        if not node.is_array:
+            return self._element(node, rule, advice)
+        if node.definition.resolved(node.schema.get("items", {})) != node.element:  # an array of arrays
+            self.reads_every_text = False
+            return _ALWAYS
+        of_objects = node.element.get("type") == "object"
+        if rule.fewest > 1 or (rule.fewest and not of_objects):
+            return _ALWAYS
+        below = self._element(node, rule.items or _NO_RULE, advice.items or _NO_ADVICE)
+        stricter: dict[str, Any] = {"items": below} if below else {}
+        if rule.fewest:
+            stricter["minItems"] = 1
+        if rule.most != inf:
+            stricter["maxItems"] = rule.most
+        return stricter
+
+    def _element(self, node: Node, rule: Rule, advice: Advice) -> dict[str, Any]:
+        kind = str(node.element.get("type"))
+        if kind in _SCALARS:
+            return _text(node.element, rule, advice)
+        if kind != "object" or node.is_leaf or not _is_closed(node.element):
+            self.reads_every_text = False
+        if kind != "object" and (rule is not _NO_RULE or advice.speaks):
+            return _ALWAYS
+        below = {
+            name: self._node(
+                member, rule.properties.get(name, _NO_RULE), advice.properties.get(name, _NO_ADVICE)
+            )
+            for name, member in node.members.items()
+        }
+        told = {name: schema for name, schema in below.items() if schema}
+        return {"properties": told} if told else {}
+
+
+def _is_closed(element: Schema) -> bool:
+    """Return whether an object has no members but those that are declared."""
+    return element.get("additionalProperties") is False and "patternProperties" not in element
+
+
+def _text(element: Schema, rule: Rule, advice: Advice) -> dict[str, Any]:
+    stricter: dict[str, Any] = {}
+    if rule.least_bytes:
+        stricter["minLength"] = rule.least_bytes
+    if rule.most_bytes != inf:
+        stricter["maxLength"] = int(rule.most_bytes) // LONGEST_CHARACTER
+    if advice.suggested is not None:
+        # An error about `enum` would hold all of its values.
+        return {**stricter, "if": {"enum": sorted(advice.suggested - advice.deprecated)}, "else": False}
+    if advice.deprecated:
+        return {**stricter, "if": {"enum": sorted(advice.deprecated)}, "then": False}
+    if element["type"] == "string" and not element.keys() & {"enum", "pattern"}:
+        stricter["pattern"] = ""  # for which the engine reads a text
+    return stricter

@@ -1,0 +1,91 @@
+"""The engine's quick look and the walks in Python must agree on every payload."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amazon_product_types.definition import Definition
+from amazon_product_types.dialect import keywords
+from amazon_product_types.validation.advice import advice, against
+from amazon_product_types.validation.attention import Attention
+
+LEAVES = {
+    "open": {"type": "string", "anyOf": [{"type": "string"}, {"type": "string", "enum": ["a", "b"]}]},
+    "old": {"type": "string", "enum": ["a", "b"], "$lifecycle": {"enumDeprecated": ["b"]}},
+    "bytes": {"type": "string", "minUtf8ByteLength": 2, "maxUtf8ByteLength": 5},
+    "plain": {"type": "string"},
+    "number": {"type": "number"},
+}
+
+
+def definition(**limits):
+    """A definition of two attributes, closed as Amazon's are."""
+    element = {"type": "object", "additionalProperties": False, "properties": LEAVES}
+    attribute = {"type": "array", "items": element, "selectors": ["plain"], **limits}
+    return {"type": "object", "additionalProperties": False, "properties": {"x": attribute, "y": attribute}}
+
+
+elements = st.fixed_dictionaries(
+    {},
+    optional={
+        "open": st.sampled_from("abz"),
+        "old": st.sampled_from("ab"),
+        "bytes": st.sampled_from(("", "a", "ab", "abcde", "abcdef", "éé", "ééé", "𝄞")),
+        "plain": st.sampled_from("ab"),
+        "number": st.integers(),
+    },
+)
+payloads = st.dictionaries(st.sampled_from("xy"), st.lists(elements, max_size=3))
+limits = st.fixed_dictionaries(
+    {}, optional={"minUniqueItems": st.integers(0, 2), "maxUniqueItems": st.integers(0, 2)}
+)
+
+
+@settings(deadline=None)
+@given(limits, payloads)
+def test_whatever_breaks_a_limit_or_goes_against_advice_is_noticed(limits, payload):
+    document = definition(**limits)
+    rule, advised = keywords.rule(document), advice(Definition(document))
+    attention = Attention(Definition(document), rule, advised)
+    told = {advice.path[0] for advice in against(advised, payload)}
+    broken = {path[0] for path, _ in keywords.failures(rule, payload)}
+    assert attention.noticed(payload) >= told | broken
+    assert attention.reads_every_text
+
+
+def test_nothing_is_noticed_of_what_is_usual():
+    document = definition(maxUniqueItems=1)
+    attention = Attention(Definition(document), keywords.rule(document), advice(Definition(document)))
+    payload = {"x": [{"open": "a", "old": "a", "plain": "é", "number": 1}], "y": []}
+    assert attention.noticed(payload) == set()
+
+
+@pytest.mark.parametrize("name", ["open", "old", "bytes", "plain"])
+def test_half_a_surrogate_pair_is_noticed_in_every_text(name):
+    document = definition()
+    attention = Attention(Definition(document), keywords.rule(document), advice(Definition(document)))
+    with pytest.raises(ValueError, match="surrogates"):
+        attention.noticed({"x": [{name: "\ud800"}]})
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {"type": "array", "items": {"type": "object", "properties": LEAVES}},
+        {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+        {"type": "array", "items": {"properties": LEAVES, "additionalProperties": False}},
+        {"type": "object"},
+        {},
+    ],
+)
+def test_texts_may_be_left_unread_where_a_definition_does_not_declare_all(attribute):
+    document = {"type": "object", "additionalProperties": False, "properties": {"x": attribute}}
+    attention = Attention(Definition(document), keywords.rule(document), advice(Definition(document)))
+    assert not attention.reads_every_text
+
+
+def test_what_the_engine_cannot_look_at_is_always_noticed():
+    attribute = {"type": ["array", "string"], "maxUniqueItems": 1, "items": {"type": "string"}}
+    document = {"type": "object", "additionalProperties": False, "properties": {"x": attribute}}
+    attention = Attention(Definition(document), keywords.rule(document), advice(Definition(document)))
+    assert attention.noticed({"x": "a"}) == {"x"}
