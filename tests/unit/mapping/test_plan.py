@@ -1,6 +1,7 @@
 """The compiled plan: what it sends for every shape of value, and that its trace tells exactly that."""
 
 import copy
+import tracemalloc
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,3 +183,29 @@ def test_the_fields_a_mapping_reads_are_known_without_an_item():
     reads = MAPPINGS[0].reads()
     assert reads.fields == {"name", "a", "b", "pictures", "typo"}
     assert not reads.any_field
+
+
+def test_values_that_only_look_alike_are_told_apart_however_often_they_come():
+    mapping = compiled({"style": "{{ item.a }}", "batteries_required": "{{ item.b }}"})
+
+    def made(value):
+        mapped = mapping.apply(make_item(fields={"a": value, "b": value}))
+        return {name: elements[0]["value"] for name, elements in mapped.attributes.items()}
+
+    for _ in range(2):
+        assert made("1") == {"style": "1", "batteries_required": True}
+        assert made(1) == {"style": "1", "batteries_required": True}
+        assert made(value=True) == {"batteries_required": True}
+        assert made("x" * 99) == {"style": "x" * 99}
+
+
+def test_memory_stays_flat_whatever_is_converted():
+    plan = compiled({"brand": "{{ item.a }}"}).plan
+    (leaf,) = plan["brand"].templates[0].leaves()
+    tracemalloc.start()
+    for number in range(20_000):
+        assert leaf.converter.convert(f" {number}") == str(number)
+        assert len(leaf.converter.convert(f"{number} long" * 100)) > 500
+    grown = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert grown < 500_000

@@ -102,7 +102,54 @@ def _array(branch: Branch, setting: Setting, places: LeafPlaces, spot: Place) ->
             found = _cut(branch, run, found, way)
         return found or None
 
-    return array
+    leaf = _only_leaf(branch, setting)
+    if leaf is None:
+        return array
+    return _quick_array(branch, leaf, setting, array, reports=report_missing is not None)
+
+
+def _only_leaf(branch: Branch, setting: Setting) -> PlanLeaf | None:
+    """Return the leaf of an array of one value in one language, as most of a payload is; else None."""
+    template, *others = branch.templates
+    leaf, *beside = template.members.values() or (None,)
+    if others or beside or not isinstance(leaf, PlanLeaf) or leaf.is_list or len(leaf.cells) > 1:
+        return None
+    if branch.limit == 0 or (branch.level.language and len(setting.wanted) > 1):
+        return None
+    return leaf if leaf in template.columns or folded(leaf) is not None else None
+
+
+def _quick_array(
+    branch: Branch, leaf: PlanLeaf, setting: Setting, array: ArrayMaker, *, reports: bool
+) -> ArrayMaker:
+    """Compile an array of one value; `array` makes it where anything is to be noted, or in case of a list."""
+    level = branch.level
+    name, evaluate, convert = leaf.name, leaf.cells[0].expression.evaluate, leaf.converter.convert
+    constant = folded(leaf)
+    beside: Json = {}
+    if level.language:
+        beside["language_tag"] = setting.tags.get(setting.wanted[0], "")
+    if level.marketplace:
+        beside["marketplace_id"] = setting.marketplace_id
+
+    def quick(run: Evaluation, row: ItemRow, above: Json) -> list[Json] | None:
+        if run.observed:
+            return array(run, row, above)
+        if constant is not None:
+            return [{name: constant, **beside}]
+        try:
+            source = evaluate(row)
+            if source is None or source == "":
+                return array(run, row, above) if reports else None
+            if source.__class__ is not list:
+                value = convert(source)
+                if value.__class__ is not Remarked and value != "":
+                    return [{name: value, **beside}]
+        except _FAILURES:
+            pass
+        return array(run, row, above)
+
+    return quick
 
 
 def _elements(  # noqa: C901 - two closures over the same columns

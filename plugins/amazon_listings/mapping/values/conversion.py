@@ -7,7 +7,7 @@ stay text where the leaf wants text.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.formulas.images import picture
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _CURRENCIES = {"CHF", "CZK", "DKK", "HUF", "NOK", "RON"} | {one.currency for one in MARKETPLACES.values()}
 #: A text field with more room than this keeps the lines of the HTML it is given.
 _LINES_FROM = 1000
+#: Short texts and what they became, for each leaf: colours, units, brands and sizes of a catalogue repeat.
+_REMEMBERED, _SHORT = 500, 100
 #: Numbers below this one, and so many digits, are read exactly.
 _EXACT, _EXACT_DIGITS = 1e15, 15
 
@@ -88,6 +90,38 @@ def converter(
         own_names: Returns the names of a path's options in the marketplace's own locale.
         constant: Whether the values are the mapping's own: what its author wrote is meant.
     """
+    made = _converter(leaf, treatment, reading, unit_of, own_names, constant=constant)
+    return replace(made, convert=_remembering(made.convert))
+
+
+def _remembering(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`convert`, which is not asked twice about a short text; memory stays flat."""
+    known: dict[str, Any] = {}
+
+    def remembered(value: Any) -> Any:
+        if value.__class__ is not str:  # 1 and True are one key
+            return convert(value)
+        found = known.get(value)
+        if found is None:
+            found = convert(value)
+            if len(value) <= _SHORT:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                known[value] = found
+        return found
+
+    return remembered
+
+
+def _converter(
+    leaf: Field,
+    treatment: Treatment,
+    reading: Reading,
+    unit_of: Field | None,
+    own_names: Callable[[str], Sequence[tuple[str, Any]]],
+    *,
+    constant: bool,
+) -> Converter:
     if leaf.json_type in {"number", "integer"}:
         convert = _numbers(leaf, reading)
         unit = Options(unit_of, own_names(unit_of.path)).code if unit_of else None
