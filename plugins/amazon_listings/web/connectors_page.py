@@ -17,6 +17,7 @@ from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.causes import changes_since, items_with_errors
 from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_by
 from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
+from amazon_listings.ledger.runs import RunLine
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
@@ -26,8 +27,6 @@ from amazon_listings.web.rendering import render, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from amazon_listings.ledger.runs import RunLine
 
 router = APIRouter()
 
@@ -39,25 +38,6 @@ STOPPED = (Outcome.BLOCKED, Outcome.REJECTED)
 #: Days before a client secret ends from which the page says so.
 WARN_SECRET = 30
 _WORST_FIRST: tuple[State, ...] = ("broken", "waiting", "live", "test", "paused")
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """The last run of a connector. `counts` are items by outcome."""
-
-    run_id: str
-    operation: str
-    scope: str
-    state: str
-    started_at: datetime
-    ended_at: datetime | None
-    counts: dict[str, int]
-    failure: str | None
-
-    @property
-    def items(self) -> int:
-        """Return how many items the run dealt with."""
-        return sum(count for outcome, count in self.counts.items() if outcome != Outcome.OUT_OF_SCOPE)
 
 
 @dataclass(frozen=True)
@@ -81,7 +61,7 @@ class ConnectorLine:
     product_type: str
     owner: str
     timezone: str
-    last_run: LastRun | None
+    last_run: RunLine | None
     blocked: int
     waiting: int
     items: dict[str, int]
@@ -92,6 +72,12 @@ class ConnectorLine:
     secret_age: int | None
     secret_days: int | None
     definition_changed: bool
+
+    @property
+    def dealt_with(self) -> int:
+        """Return how many items the last run dealt with."""
+        counts = self.last_run.counts if self.last_run else {}
+        return sum(count for outcome, count in counts.items() if outcome != Outcome.OUT_OF_SCOPE)
 
 
 class Choice(BaseModel, frozen=True):
@@ -270,18 +256,7 @@ def _line(
         product_type="" if isinstance(one, BrokenConnector) else one.amazon.product_type,
         owner="" if isinstance(one, BrokenConnector) else one.owner,
         timezone="UTC" if isinstance(one, BrokenConnector) else one.sync.timezone,
-        last_run=None
-        if last is None
-        else LastRun(
-            last.run_id,
-            last.operation,
-            last.scope,
-            last.state,
-            last.started_at,
-            last.ended_at,
-            last.counts,
-            last.failure,
-        ),
+        last_run=last,
         blocked=sum(counts.get(outcome, 0) for outcome in STOPPED),
         waiting=counts.get(Outcome.WAITING, 0),
         items=counts,
