@@ -29,6 +29,7 @@ sys.path[:0] = [str(PROJECT)]
 
 from benchmarks.end_to_end import MAPPING, product, write_rows  # noqa: E402 - after the path
 from local_airflow.airflow import running_airflow  # noqa: E402 - after the path
+from local_airflow.installation import connections  # noqa: E402 - after the path
 from spapi_sandbox.server import running_sandbox  # noqa: E402 - after the path
 
 GOAL = 1.2
@@ -98,19 +99,6 @@ def prepared(home: Path, items: int) -> dict[str, str]:
     }
 
 
-def connection(sandbox) -> str:
-    """Return the Airflow connection to the sandbox's Amazon."""
-    extra = {
-        "refresh_token": sandbox.refresh_token,
-        "seller_id": sandbox.seller_id,
-        "country": "FR",
-        "endpoint": sandbox.url,
-        "lwa_url": sandbox.token_url,
-    }
-    fields = {"login": sandbox.client_id, "password": sandbox.client_secret, "extra": extra}
-    return json.dumps({"conn_type": "amazon_selling_partner", **fields})
-
-
 def seconds(entry: dict) -> float:
     """Return how long a run or a task took."""
     begun, ended = (datetime.fromisoformat(entry[name]) for name in ("start_date", "end_date"))
@@ -135,7 +123,8 @@ def measured(items: int, runs: int) -> dict[str, dict]:
     tasks: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with tempfile.TemporaryDirectory() as folder, running_sandbox(quotas=False) as sandbox:
         home = Path(folder)
-        extra = prepared(home, items) | {"AIRFLOW_CONN_AMAZON": connection(sandbox)}
+        amazon = json.dumps(connections(sandbox.url)["demo_amazon"])
+        extra = prepared(home, items) | {"AIRFLOW_CONN_AMAZON": amazon}
         with running_airflow(home / "airflow", extra=extra) as airflow:
             for dag_id in (CONNECTOR, RIVAL_DAG):
                 airflow.wait_for_dag(dag_id)

@@ -34,6 +34,7 @@ from amazon_listings.writes.rollback.rollback import Restored, Rollback
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
+from support.airflow import amazon_connection
 from support.ledger_rows import announce_submission, open_feed, record_accepted, record_submissions
 
 FR = marketplace("FR")
@@ -483,19 +484,7 @@ def test_no_run_of_the_connector_sends_while_listings_are_restored(seller, ledge
 
 @pytest.mark.airflow
 def test_the_command_shows_and_then_sends(seller, sandbox, ledger, tmp_path, monkeypatch):
-    connection = {
-        "conn_type": "amazon_selling_partner",
-        "login": sandbox.client_id,
-        "password": sandbox.client_secret,
-        "extra": {
-            "refresh_token": sandbox.refresh_token,
-            "seller_id": sandbox.seller_id,
-            "country": "FR",
-            "endpoint": sandbox.url,
-            "lwa_url": sandbox.token_url,
-        },
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(amazon_connection(sandbox)))
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", str(ledger.url))
     settings.cache_clear()

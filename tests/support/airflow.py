@@ -15,6 +15,7 @@ import requests
 import yaml
 
 from local_airflow import airflow as local
+from local_airflow.installation import connections
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from spapi_sandbox.server import Sandbox
 
-PIM_KEY = "sandbox-pim-key"
 #: Three of the sandbox's families of backpacks: small runs, and real ones all the same.
 FAMILIES = ("LUM-B101", "LUM-B102", "LUM-B103")
 #: Slow machines are slow; a test that waits this long has failed.
@@ -47,29 +47,13 @@ NO_GUARDS = {
 
 def amazon_connection(sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
     """An Airflow connection to the sandbox's Amazon; `changes` replace its fields, `extra` is merged."""
-    extra = {
-        "refresh_token": sandbox.refresh_token,
-        "seller_id": sandbox.seller_id,
-        "country": "FR",
-        "endpoint": sandbox.url,
-        "lwa_url": sandbox.token_url,
-    } | changes.pop("extra", {})
-    return {
-        "conn_type": "amazon_selling_partner",
-        "login": sandbox.client_id,
-        "password": sandbox.client_secret,
-        "extra": extra,
-    } | changes
+    demo = connections(sandbox.url)["demo_amazon"]
+    return demo | changes | {"extra": demo["extra"] | changes.get("extra", {})}
 
 
 def pim_connection(sandbox: Sandbox, **changes: Any) -> dict[str, Any]:
     """An Airflow connection to the sandbox's PIM."""
-    return {
-        "conn_type": "sales_layer",
-        "host": f"{sandbox.url}/sales_layer/rest/Catalog",
-        "password": PIM_KEY,
-        "extra": {"api": "rest"},
-    } | changes
+    return connections(sandbox.url)["demo_sales_layer"] | changes
 
 
 def demo_connector(name: str, connector_id: str, **changes: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What runs leave behind in Airflow and its folder: small XComs, and no secret anywhere."""
 
-from support.airflow import PIM_KEY
+from spapi_sandbox.sales_layer.account import API_KEY
 
 
 def check_xcoms(runs):
@@ -20,7 +20,7 @@ def check_written(house):
         house.sandbox.client_secret,
         house.sandbox.refresh_token,
         "amzn1.oa2-cs.v1.wrong",
-        PIM_KEY,
+        API_KEY,
         "Atza|",
         *issued,
     }
@@ -41,4 +41,4 @@ def check_shown(runs):
             shown = str(one["rendered_fields"])
             assert "Atz" not in shown
             assert "oa2-cs" not in shown
-            assert PIM_KEY not in shown
+            assert API_KEY not in shown

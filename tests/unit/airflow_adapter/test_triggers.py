@@ -17,7 +17,7 @@ from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.settings import settings
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
-from support.airflow import demo_connector
+from support.airflow import amazon_connection, demo_connector
 
 FRANCE = "A13V1IB3VIYZZH"
 
@@ -27,20 +27,7 @@ def sandbox(connection, monkeypatch, tmp_path):
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
     settings.cache_clear()
     with running_sandbox(quotas=False) as sandbox:
-        connection(
-            "amazon_fr",
-            {
-                "conn_type": "amazon_selling_partner",
-                "login": sandbox.client_id,
-                "password": sandbox.client_secret,
-                "extra": {
-                    "refresh_token": sandbox.refresh_token,
-                    "seller_id": sandbox.seller_id,
-                    "endpoint": sandbox.url,
-                    "lwa_url": sandbox.token_url,
-                },
-            },
-        )
+        connection("amazon_fr", amazon_connection(sandbox))
         yield sandbox
     settings.cache_clear()
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from spapi_sandbox.server import running_sandbox
-from support.airflow import PIM_KEY
+from support.airflow import pim_connection
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import write
 from tests.unit.fleet.test_plan import item, keep
@@ -44,13 +44,7 @@ def found(folder, storage):
 
 def test_types_that_the_pim_tells(found, monkeypatch):
     with running_sandbox() as sandbox:
-        connection = {
-            "conn_type": "sales_layer",
-            "host": f"{sandbox.url}/sales_layer/rest/Catalog",
-            "password": PIM_KEY,
-            "extra": {"api": "rest"},
-        }
-        monkeypatch.setenv("AIRFLOW_CONN_PIM", json.dumps(connection))
+        monkeypatch.setenv("AIRFLOW_CONN_PIM", json.dumps(pim_connection(sandbox)))
         assert found(
             PIM,
             'item_weight: {value: "{{ item.product_image }}", unit: kilograms}',
