@@ -25,7 +25,7 @@ from sqlalchemy import insert, literal, select
 from amazon_listings.connectors import load_connectors
 from amazon_listings.connectors.loader import declarations
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.definitions.stored import DefinitionKey, checksum
+from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.fleet.plan import plan_connector
 from amazon_listings.fleet.plan_states import state_of
@@ -38,6 +38,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import stored_definitions
 from amazon_listings.runs.map_fields import mapped_family
 from amazon_listings.runs.unchanged import row_digest
+from amazon_listings.selling_partner.definitions import checksum
 from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant
 

@@ -28,7 +28,7 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner import Account, LocalBuckets, Quotas, SellingPartner, listings
 from amazon_listings.selling_partner.operations import OPERATIONS, kinds_of
-from amazon_listings.selling_partner.pipeline import in_flight_of, submit_all
+from amazon_listings.selling_partner.pipeline import submit_all
 from spapi_sandbox.server import running_sandbox
 
 FR = marketplace("FR")
@@ -78,7 +78,7 @@ def connector(account, store, number, until, sent):
         return listings.put(client, sku, FR.id, product_type="LAMP", attributes=attributes)
 
     kinds = kinds_of(attributes)
-    for done in submit_all(skus(), put, in_flight=in_flight_of(client, PUT.name, kinds)):
+    for done in submit_all(skus(), put, in_flight=lambda: client.in_flight(PUT.name, kinds)):
         assert done.error is None
         sent.append(time.time())
 

@@ -8,11 +8,11 @@ import pytest
 import requests
 
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.definitions.stored import checksum
 from amazon_listings.fleet.history import history
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.selling_partner.definitions import checksum
 from spapi_sandbox.catalogue.catalogue import load
 from support.airflow import demo_connector, installation, write_document
 

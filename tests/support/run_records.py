@@ -1,8 +1,12 @@
 """Records of a run's stages, with as little as a test needs to say."""
 
+from itertools import chain
+
+from amazon_listings.messages import DEFAULT
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import MappedItem, QualityRecord, TestedItem, WrittenItem
+from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
 
 
@@ -52,3 +56,8 @@ def written(pim_id, outcome, sku=None, issues=(), **more):
     return WrittenItem(
         pim_id=pim_id, sku=sku or pim_id.upper(), outcome=Outcome(outcome), issues=tuple(issues), **more
     )
+
+
+def resolved_items(folder, *, language=DEFAULT):
+    """Every item of a run with its outcome, in the order of the extract."""
+    return chain.from_iterable(items for _, items in Resolver(folder, language=language).parts())

@@ -35,10 +35,6 @@ PICTURE = "media_location"
 SEVERITIES: dict[str, Severity] = {"critical": "ERROR", "warning": "WARNING", "info": "INFO"}
 
 
-#: What stands beside the arguments of an expectation in a connector.
-_NO_ARGUMENTS = frozenset(("expectation", "kwargs", "level", "suite"))
-
-
 @dataclass(frozen=True)
 class Expected:
     """One expectation: Great Expectations' type and arguments, and how to tell of a failure.

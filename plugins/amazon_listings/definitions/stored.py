@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
 import json
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.messages import Message, message
+from amazon_listings.selling_partner.definitions import checksum
 from amazon_product_types.definition import Definition
 from amazon_product_types.document import DefinitionError, parse_definition
 from amazon_product_types.fields import fields, relabelled
@@ -151,11 +151,6 @@ class StoredDefinition:
     def warned(self, *sentences: Message) -> StoredDefinition:
         """Return the same with more warnings."""
         return replace(self, warnings=(*self.warnings, *sentences))
-
-
-def checksum(content: bytes) -> str:
-    """Amazon's checksum of a document: Base64 of its MD5 (Product Type Definitions model)."""
-    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
 def parsed(content: bytes, what: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class NoReply(Exception):
 
     def __init__(self, url: str, why: Why, *, kind: str = "", sent: bool = True) -> None:
         super().__init__(why)
-        self.host = _host(url)
+        self.host = host_of(url)
         self.why = why
         self.kind = kind
         self.sent = sent
@@ -306,14 +306,15 @@ def _cause(error: requests.RequestException) -> Any:
 
 
 def _never_sent(error: requests.RequestException) -> bool:
-    """No connection came about, so the other side can not have carried anything out."""
+    """Return whether no connection was made: the other side cannot have carried anything out."""
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """Return the host of an address, for messages."""
     try:
         return urlsplit(url).hostname or "an unnamed host"
     except ValueError:

@@ -8,13 +8,11 @@ from amazon_listings.mapping.expressions.compiled import BadExpression, compile_
 from amazon_listings.mapping.expressions.reads import all_reads
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
 from amazon_listings.runs.field_names import texts_in
-from amazon_listings.runs.notes import ExtractNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.runs.folder import RunFolder
 
 #: What every item has; a field of the PIM that bears one of these names is read in its place.
 OWN_NAMES = frozenset({*RECORD_NAMES, "sku"})
@@ -34,13 +32,6 @@ def needed_fields(connector: Connector) -> tuple[str, ...]:
         return tuple(sorted({*_of_expressions(connector), *_of_quality(connector)} - OWN_NAMES))
     except (_Any, BadExpression):
         return ()
-
-
-def holds_needed(run: RunFolder, connector: Connector) -> bool:
-    """Return whether a run's extract has the fields that the connector, perhaps edited since, needs now."""
-    extract = run.noted(ExtractNote)
-    needed = needed_fields(connector)
-    return extract is None or not extract.selected or bool(needed and set(needed) <= set(extract.selected))
 
 
 def _of_expressions(connector: Connector) -> Iterator[str]:

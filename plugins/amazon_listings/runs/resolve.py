@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
@@ -257,13 +256,6 @@ class Resolver:
         except DamagedFile as error:
             self.damage.append(error)
             return []
-
-
-def resolved_items(
-    folder: RunFolder, sent: SentWrites | None = None, *, language: str = DEFAULT
-) -> Iterator[ResolvedItem]:
-    """Return every item of the run with its outcome, in the order of the extract."""
-    return chain.from_iterable(items for _, items in Resolver(folder, sent, language=language).parts())
 
 
 def _by_id(records: Iterator[AnyItem] | list[AnyItem]) -> dict[str, AnyItem]:

@@ -7,7 +7,6 @@ stay on trusted hosts. Of redirects three are followed, each under the same rule
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 from tenacity import (
@@ -19,7 +18,7 @@ from tenacity import (
 )
 
 from amazon_listings.incoming.addresses import BadAddress, endpoint, link
-from amazon_listings.incoming.http_reader import Limits, NoReply, read
+from amazon_listings.incoming.http_reader import Limits, NoReply, host_of, read
 from amazon_listings.messages import message
 from amazon_listings.selling_partner.answers import no_answer
 from amazon_listings.selling_partner.client import TRIES
@@ -138,7 +137,7 @@ def _ask(client: SellingPartner, request: requests.Request, limits: Limits) -> R
 
 
 def _unsafe(url: str, reason: str) -> LinkUnsafe:
-    return LinkUnsafe("amazon.document_link_unsafe", host=_host(url), reason=message(f"address.{reason}"))
+    return LinkUnsafe("amazon.document_link_unsafe", host=host_of(url), reason=message(f"address.{reason}"))
 
 
 def _check(reply: Reply) -> None:
@@ -147,7 +146,7 @@ def _check(reply: Reply) -> None:
     if reply.status in {400, 403, 404, 410}:
         error: SellingPartnerError = LinkExpired(
             "amazon.document_link_expired",
-            host=_host(reply.url),
+            host=host_of(reply.url),
             status_code=reply.status,
             retry_after=1.0,
         )
@@ -160,14 +159,7 @@ def _check(reply: Reply) -> None:
 def _unavailable(url: str, said: str) -> Unavailable:
     return Unavailable(
         "amazon.document_not_delivered",
-        host=_host(url),
+        host=host_of(url),
         said=said,
         retry_after=RETRY_LATER,
     )
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or "an unnamed host"
-    except ValueError:
-        return "an unnamed host"

@@ -10,9 +10,6 @@ from amazon_listings.errors import ItemError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.operations import Kind
-
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -101,10 +98,3 @@ class _Line(Generic[Job, Result]):
         """Begin nothing that waits; when the caller stops listening."""
         for future in self._under_way:
             future.cancel()
-
-
-def in_flight_of(
-    client: SellingPartner, operation: str, kinds: frozenset[Kind] = frozenset()
-) -> Callable[[], int]:
-    """Return how many requests of an operation to keep under way, asked again as the latency changes."""
-    return lambda: client.in_flight(operation, kinds)

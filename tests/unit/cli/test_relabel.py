@@ -14,8 +14,9 @@ from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.definitions.stored import DefinitionKey, checksum
+from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.selling_partner.definitions import checksum
 from amazon_listings.settings import settings
 from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant

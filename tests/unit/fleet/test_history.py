@@ -11,7 +11,7 @@ from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.definitions.stored import DefinitionKey, checksum
+from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.fleet.history import history
 from amazon_listings.ledger.connectors import keyed
 from amazon_listings.ledger.documents import keep_document
@@ -19,6 +19,7 @@ from amazon_listings.ledger.runs import start_run
 from amazon_listings.runs import context
 from amazon_listings.runs.context import begin_run, resume_run
 from amazon_listings.runs.definitions import definitions_note, load_definitions
+from amazon_listings.selling_partner.definitions import checksum
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, write
 

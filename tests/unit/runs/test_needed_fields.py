@@ -1,14 +1,13 @@
 import pytest
 
 from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.runs.needed_fields import OWN_NAMES, holds_needed, needed_fields
+from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
-from support.run_records import extract_note
 
 
 def test_everything_that_names_a_field_is_needed(connector):
@@ -55,16 +54,6 @@ def test_what_names_no_field_needs_them_all(connector, value):
 )
 def test_expectations_of_whatever_columns_need_them_all(connector, expectation):
     assert needed_fields(connector(quality=[expectation])) == ()
-
-
-def test_an_extract_serves_an_edited_connector_only_where_it_holds_its_fields(connector, folder):
-    one = connector()
-    folder.note(extract_note(selected=needed_fields(one)))
-    assert holds_needed(folder, one)
-    assert not holds_needed(folder, connector(mapping={"Nom du produit": "{{ item.another }}"}))
-    assert not holds_needed(folder, connector(mapping={"Nom du produit": "{{ item[language] }}"}))
-    folder.note(extract_note())
-    assert holds_needed(folder, connector(mapping={"Nom du produit": "{{ item.another }}"}))
 
 
 def test_the_demo_connectors_lose_nothing_by_reading_only_what_they_need():

@@ -11,9 +11,9 @@ from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.notes import LiveNote, TestedNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, QUALITY, TESTED, ReadingProblem
-from amazon_listings.runs.resolve import Resolver, check_sum, resolved_items
+from amazon_listings.runs.resolve import Resolver, check_sum
 from amazon_product_types.validation.issue import Issue
-from support.run_records import extract_note, judged_item, mapped, quality, scope_of, written
+from support.run_records import extract_note, judged_item, mapped, quality, resolved_items, scope_of, written
 
 ERROR = Issue(code="too_long", severity="ERROR", source="schema", message="Too long.", attribute="item_name")
 WARNING = Issue(code="odd", severity="WARNING", source="mapping", message="Odd.")

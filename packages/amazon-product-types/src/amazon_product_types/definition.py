@@ -329,10 +329,6 @@ class Definition:
         node = self.node_at(path)
         return node.option_names if node else {}
 
-    def schema_at(self, path: Path) -> Schema:
-        """Return what the definition states of a place in a payload; empty if nothing."""
-        return self._schema_at(general(path))
-
     def _find_schema(self, path: Path) -> Schema:
         schema: Schema = self.document
         for step in path:

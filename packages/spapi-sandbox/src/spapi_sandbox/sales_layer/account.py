@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as checked
 
-from spapi_sandbox.catalogue.entry import TABLES, VISIBLE, Table
+from spapi_sandbox.catalogue.entry import VISIBLE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,6 @@ CLASSIC_NAMES: dict[Table, str] = {
     "products": "products",
     "variants": "product_formats",
 }
-NEW_NAMES: dict[Table, str] = {table: table for table in TABLES}
 
 
 @checked(config=ConfigDict(strict=True, extra="forbid"))
