@@ -53,8 +53,8 @@ fuzz: $(STAMP)  ## Try 10,000 hostile inputs of every surface, and print a table
 	$(BIN)/python -m tests.fuzz
 	AMAZON_LISTINGS_GENERATED=10000 $(BIN)/pytest -q -n 0 --timeout 7200 tests/conformance/test_generated_requests.py
 
-mutants: $(STAMP)  ## Change the code in small ways and see whether the unit tests notice (hours)
-	$(BIN)/python tests/mutants.py
+mutants: $(STAMP)  ## Change the code in small ways and see whether the unit tests notice (long; goes on where it was stopped)
+	$(BIN)/python -m tests.mutants
 
 soak: $(STAMP)  ## Long runs: kills and faults
 	@tests/install.sh

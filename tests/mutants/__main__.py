@@ -1,0 +1,162 @@
+"""Mutation testing: change the code in small ways, and see whether a unit test fails.
+
+    python -m tests.mutants [--group NAME] [--most N] [--workers N] [--fresh]
+
+Makes cosmic-ray's changes to a copy of the source. The groups of `WHOLE` are changed in every way; of all
+other modules `DRAWN` changes are drawn with a fixed seed. Each verdict is kept in
+`var/mutants/verdicts.jsonl`, so that a run that was stopped goes on where it was: a killed change is tried
+again when its module changed, a survivor also when a test of its group did. Prints the share that was killed,
+writes the survivors to `var/mutants/survivors.txt`, and fails under 90 %. Survivors that stay, each with a
+reason, are in `tests/mutants/survivors.md`.
+
+The tests of a group run once with a tracer, which says which test reaches which line. Then each change is
+tried in a fork of that process, where all is imported: the code of the changed function is replaced, and the
+tests that reach the changed statement run, the shortest first, until one fails. What no test notices there,
+and what cannot be replaced (a table, a decorator, a default), is tried once more in a fork that has imported
+libraries only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+
+from tests.mutants.changes import Change, Group, change_of, specs
+from tests.mutants.folders import COPY, ROOT, VERDICTS, WORK
+from tests.mutants.in_place import ALIVE, KILLED, NO_PYTHON, NOT_REACHED
+from tests.mutants.verdicts import verdicts_of
+
+SOURCES = ("plugins", "packages", "tests", "include", "dags", "docs", "local_airflow")
+#: What is imported from the copy.
+PATHS = ("plugins", "packages/amazon-product-types/src", "packages/spapi-sandbox/src", "tests", ".")
+SEED, DRAWN, WANTED = 20260, 300, 0.9
+MAPPING = "plugins/amazon_listings/mapping"
+
+#: The unit tests of numbers and dates.
+NOTATIONS = tuple(
+    f"tests/unit/mapping/test_{name}.py" for name in ("dates", "numbers", "quantities", "notation")
+)
+#: What decides what is sent, and whether it arrived: changed in every way.
+WHOLE = {
+    "patches": Group(
+        ("plugins/amazon_listings/selling_partner/leaves.py",),
+        (
+            "tests/unit/selling_partner/test_leaves.py",
+            "tests/unit/selling_partner/test_patches.py",
+            "tests/unit/selling_partner/test_comparison.py",
+            "tests/unit/writes/test_planner.py",
+        ),
+    ),
+    "protocol": Group(
+        ("plugins/amazon_listings/writes/protocol.py", "plugins/amazon_listings/runs/plan.py"),
+        (
+            "tests/unit/writes/test_protocol.py",
+            "tests/unit/writes/test_planner.py",
+            "tests/unit/runs/test_plan.py",
+        ),
+    ),
+    "plan": Group((f"{MAPPING}/plan",), ("tests/unit/mapping",)),
+    "feeds": Group(
+        ("plugins/amazon_listings/writes/feeds",),
+        tuple(
+            f"tests/unit/writes/test_feed_{name}.py"
+            for name in ("answers", "confirmation", "families", "recovery", "removals", "submit")
+        ),
+    ),
+    "dates": Group((f"{MAPPING}/values/dates.py",), NOTATIONS),
+    "quantities": Group((f"{MAPPING}/values/quantities.py",), NOTATIONS),
+}
+
+
+def main() -> None:
+    """Run what is asked for; exit with 1 if too many survive."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--group", choices=[*WHOLE, "elsewhere"], action="append", help="only these")
+    parser.add_argument("--most", type=int, help="at most so many changes of each group, drawn by the seed")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many are tried at a time")
+    parser.add_argument("--fresh", action="store_true", help="forget the verdicts of earlier runs")
+    asked = parser.parse_args()
+    _enter_copy()
+    if asked.fresh:
+        VERDICTS.unlink(missing_ok=True)
+    survivors: list[str] = []
+    worst = 1.0
+    for name in asked.group or [*WHOLE, "elsewhere"]:
+        parts = _elsewhere(asked.most) if name == "elsewhere" else _whole(name, asked.most)
+        verdicts: dict[str, str] = {}
+        for group, changes in parts:
+            verdicts |= verdicts_of(group, changes, asked.workers)
+            survivors += [
+                f"{name}: {verdicts[one.name]}\n{one.difference}"
+                for one in changes
+                if verdicts[one.name] in {ALIVE, NOT_REACHED}
+            ]
+        worst = min(worst, _say(name, list(verdicts.values())))
+        (WORK / "survivors.txt").write_text("\n\n".join(survivors), encoding="utf-8")
+    shutil.rmtree(WORK / "temporary", ignore_errors=True)
+    sys.exit(worst < WANTED)
+
+
+def _say(name: str, verdicts: list[str]) -> float:
+    """Print what became of a group's changes, and return the share that was killed."""
+    tried = len(verdicts) - verdicts.count(NO_PYTHON)
+    share = verdicts.count(KILLED) / max(1, tried)
+    print(  # noqa: T201 - a command prints
+        f"{name:12} {tried:6} changes, {verdicts.count(KILLED):6} killed ({share:.1%}), "
+        f"{verdicts.count(NOT_REACHED):4} not reached",
+        flush=True,
+    )
+    return share
+
+
+def _enter_copy() -> None:
+    """Copy the source, and import from the copy before what is installed."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    shutil.rmtree(WORK / "temporary", ignore_errors=True)
+    COPY.mkdir(parents=True)
+    (WORK / "temporary").mkdir()
+    for name in SOURCES:
+        shutil.copytree(ROOT / name, COPY / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", COPY)
+    sys.dont_write_bytecode = True
+    sys.path[:0] = paths = [str(COPY / one) for one in PATHS]
+    os.environ |= {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(WORK / "temporary"),
+    }
+    tempfile.tempdir = None
+    os.chdir(COPY)
+
+
+def _whole(name: str, most: int | None) -> list[tuple[Group, list[Change]]]:
+    every = specs(WHOLE[name].modules)
+    if most is not None:
+        every = random.Random(SEED).sample(every, min(most, len(every)))
+    return [(WHOLE[name], [change_of(one) for one in every])]
+
+
+def _elsewhere(most: int | None) -> list[tuple[Group, list[Change]]]:
+    """Changes drawn from every folder that has unit tests of its own."""
+    groups = _folders()
+    every = [(group, spec) for group in groups for spec in specs(group.modules)]
+    drawn = random.Random(SEED).sample(every, min(most or DRAWN, len(every)))
+    parts = [(group, [change_of(spec) for one, spec in drawn if one is group]) for group in groups]
+    return [(group, changes) for group, changes in parts if changes]
+
+
+def _folders() -> list[Group]:
+    tested = sorted(path.name for path in (ROOT / "tests/unit").iterdir() if path.is_dir())
+    return [
+        Group((f"plugins/amazon_listings/{name}",), (f"tests/unit/{name}",))
+        for name in tested
+        if (ROOT / "plugins/amazon_listings" / name).is_dir()
+    ]
+
+
+if __name__ == "__main__":
+    main()
