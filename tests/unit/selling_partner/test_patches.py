@@ -153,25 +153,28 @@ def merge(target, value, *, deep):
             target[name] = part
 
 
-@settings(max_examples=75, deadline=None)
-@given(before=DOCUMENT, owned=DOCUMENT, wanted=DOCUMENT, forced=st.booleans())
-def test_what_is_wanted_comes_out_and_leaves_of_others_stay(before, owned, wanted, forced):
+@settings(max_examples=200, deadline=None)
+@given(
+    before=DOCUMENT, owned=DOCUMENT, wanted=DOCUMENT, forced=st.booleans(), reading=st.sampled_from(READINGS)
+)
+def test_what_is_wanted_comes_out_and_leaves_of_others_stay(before, owned, wanted, forced, reading):
     patches = build_patches(before, wanted, owned=owned, layout=LAYOUT, forced=forced)
-    wants, ours, theirs = (split(document, LAYOUT) for document in (wanted, owned, before))
-    for after in every_outcome(before, patches.operations):
-        leaves = split(after, LAYOUT)
-        left = {one.leaf: one for one in compare(after, wanted, LAYOUT)}
-        for leaf, value in wants.items():
-            if leaf not in left:  # a bare element is wanted, and there is one with content
-                assert any(address(one) == address(leaf) for one in leaves), (leaf, patches.operations)
-                continue
-            assert same_leaf(leaf, left[leaf].before, value, {}), (leaf, left[leaf], patches.operations)
-        for leaf, value in theirs.items():
-            if _within(leaf, wants) or _within(leaf, ours):
-                continue
-            assert leaves.get(leaf) == value, (leaf, patches.operations)
-        again = build_patches(after, wanted, owned=wanted, layout=LAYOUT)
-        assert again.operations == []
+    after = apply(before, patches.operations, reading)
+    leaves = split(after, LAYOUT)
+    for leaf, value in split(wanted, LAYOUT).items():
+        found = next((one for one in compare(after, wanted, LAYOUT) if one.leaf == leaf), None)
+        if found is None:  # a bare element is wanted, and there is one with content
+            assert any(address(one) == address(leaf) for one in leaves), (leaf, patches.operations)
+            continue
+        assert same_leaf(leaf, found.before, value, {}), (leaf, found, patches.operations)
+    wants = split(wanted, LAYOUT)
+    ours = split(owned, LAYOUT)
+    for leaf, value in split(before, LAYOUT).items():
+        if _within(leaf, wants) or _within(leaf, ours):
+            continue
+        assert leaves.get(leaf) == value, (leaf, patches.operations)
+    again = build_patches(after, wanted, owned=wanted, layout=LAYOUT)
+    assert again.operations == []
 
 
 def address(leaf):
