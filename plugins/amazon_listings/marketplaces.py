@@ -55,6 +55,10 @@ SHOPS = {
     "ZA": "amazon.co.za",
 }
 
+#: Members of the European Union: Amazon keeps one merchant quantity per SKU for all of them, and asks who
+#: answers for a product.
+UNION = frozenset(("BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"))
+
 ENDPOINTS = {
     "NA": "https://sellingpartnerapi-na.amazon.com",
     "EU": "https://sellingpartnerapi-eu.amazon.com",

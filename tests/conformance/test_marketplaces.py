@@ -2,13 +2,18 @@
 
 import pytest
 
-from amazon_listings.marketplaces import ALIASES, MARKETPLACES
+from amazon_listings.marketplaces import ALIASES, MARKETPLACES, UNION
+from amazon_product_types.rules import texts
 from spapi_sandbox import marketplaces as sandbox
 
 
 def test_both_know_the_same_countries():
     assert list(MARKETPLACES) == list(sandbox.MARKETPLACES)
     assert sandbox.ALIASES == ALIASES
+
+
+def test_the_library_knows_the_marketplaces_of_the_european_union():
+    assert {MARKETPLACES[country].id for country in UNION} == texts.UNION
 
 
 @pytest.mark.parametrize("country", MARKETPLACES)

@@ -21,6 +21,7 @@ from amazon_listings.mapping.values.lengths import modular_title
 from amazon_listings.mapping.values.options import ConversionError, Remarked
 from amazon_listings.mapping.values.quantities import NotANumber, number
 from amazon_listings.mapping.values.value import is_empty
+from amazon_listings.marketplaces import UNION
 from amazon_listings.messages import message
 from amazon_product_types import gtin as trade_numbers
 from amazon_product_types.rules import MODULAR_HIGHLIGHTS
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.values.value import Value
     from amazon_listings.messages import Message
 
-#: Amazon keeps one merchant quantity per SKU for its stores of the European Union.
-ONE_STOCK = frozenset(("BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"))
 _STOCK = {
     "quantity": "quantity",
     "channel": "fulfillment_channel_code",
@@ -108,7 +107,7 @@ def _own_quantity(by_country: Any, context: MarketplaceContext) -> Expression:
     country, notation = context.marketplace.country, replace(context.notation, exact=True)
     if not isinstance(by_country, dict) or country not in by_country:
         raise InvalidLine(message("mapping.by_country_needs", country=country))
-    shared = [country, *(c for c in by_country if c != country and c in ONE_STOCK and country in ONE_STOCK)]
+    shared = [country, *(c for c in by_country if c != country and {c, country} <= UNION)]
 
     parts = [as_expression(by_country[name], notation) for name in shared]
     readings = {name: notation.numbers(part.fields) for name, part in zip(shared, parts, strict=True)}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NAME, HIGHLIGHTS = TITLES = ("item_name", "title_differentiation")
 #: Marketplaces of the European Union.
-_UNION = frozenset((
+UNION = frozenset((
     "A28R8C7NBKEWEA", "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "APJ6JRA9NG5V4", "A1RKKUPIHCS9HS", "A1805IZSGTT6HS",
     "AMEN7PMS3EDWL", "A2NODRKZP88ZB9", "A1C3SOZRARQ6R3",
 ))  # fmt: skip
@@ -49,7 +49,7 @@ def contact_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) 
         element.get("marketplace_id") for value in attributes.values() for _, element in elements(value)
     }
     # An offer on a product that Amazon has says nothing of the product.
-    if NAME not in attributes or not asked or not sold_in & _UNION:
+    if NAME not in attributes or not asked or not sold_in & UNION:
         return
     missing = [name for name in asked if not attributes.get(name)]
     if missing:
