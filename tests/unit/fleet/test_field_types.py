@@ -153,13 +153,7 @@ def test_what_an_expression_makes_of_the_values(found, tmp_path, line, wrong):
 
 def test_what_an_expression_makes_of_a_type(found, monkeypatch):
     with running_sandbox() as sandbox:
-        connection = {
-            "conn_type": "sales_layer",
-            "host": f"{sandbox.url}/sales_layer/rest/Catalog",
-            "password": PIM_KEY,
-            "extra": {"api": "rest"},
-        }
-        monkeypatch.setenv("AIRFLOW_CONN_PIM", json.dumps(connection))
+        monkeypatch.setenv("AIRFLOW_CONN_PIM", json.dumps(pim_connection(sandbox)))
         assert set(
             found(
                 PIM,
