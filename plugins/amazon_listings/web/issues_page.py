@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.web.rendering import Wording
     from amazon_product_types.validation.issue import Issue
 
 router = APIRouter()
@@ -104,7 +105,7 @@ def turn_of(issue: Issue) -> Turn:
     return "mapping" if issue.source in {"mapping", "schema", "preview"} else "amazon"
 
 
-def causes(known: list[Connector], asked: Asked) -> list[CauseLine]:
+def causes(known: list[Connector], asked: Asked, words: Wording) -> list[CauseLine]:
     """Return the causes of issues of some connectors, those of most items first."""
     ledger = connections.ledger()
     keys = keys_of(ledger)
@@ -115,7 +116,7 @@ def causes(known: list[Connector], asked: Asked) -> list[CauseLine]:
         found = gone_causes(ledger, list(by_key), severities, after=datetime.now(UTC) - LATELY)
     else:
         found = open_causes(ledger, list(by_key), severities)
-    shown = [_line(one, by_key[one.connector_key], totals.get(one.connector_key, 0)) for one in found]
+    shown = [_line(one, by_key[one.connector_key], totals.get(one.connector_key, 0), words) for one in found]
     text = asked.q.casefold().strip()
     return [
         one
@@ -143,27 +144,31 @@ def page_of_connector(
 
 
 @router.get("/api/issues")
-def issues(visitor: AnyUser, asked: Annotated[Asked, Query()]) -> list[CauseLine]:
+def issues(request: Request, visitor: AnyUser, asked: Annotated[Asked, Query()]) -> list[CauseLine]:
     """Return the causes of every connector that the user may read."""
-    return causes(readable_connectors(visitor), asked)
+    return causes(readable_connectors(visitor), asked, wording(request))
 
 
 @router.get("/api/dags/{dag_id}/issues")
-def issues_of_connector(dag_id: str, visitor: Reader, asked: Annotated[Asked, Query()]) -> list[CauseLine]:
+def issues_of_connector(
+    request: Request, dag_id: str, visitor: Reader, asked: Annotated[Asked, Query()]
+) -> list[CauseLine]:
     """Return the causes of one connector."""
-    return causes([connector_of(dag_id)], asked)
+    return causes([connector_of(dag_id)], asked, wording(request))
 
 
 @router.get("/issues.csv")
-def export(visitor: AnyUser, asked: Annotated[Asked, Query()]) -> StreamingResponse:
+def export(request: Request, visitor: AnyUser, asked: Annotated[Asked, Query()]) -> StreamingResponse:
     """Return the causes as CSV: a list of what to do."""
-    return _export(causes(readable_connectors(visitor), asked))
+    return _export(causes(readable_connectors(visitor), asked, wording(request)))
 
 
 @router.get("/dags/{dag_id}/issues.csv")
-def export_of_connector(dag_id: str, visitor: Reader, asked: Annotated[Asked, Query()]) -> StreamingResponse:
+def export_of_connector(
+    request: Request, dag_id: str, visitor: Reader, asked: Annotated[Asked, Query()]
+) -> StreamingResponse:
     """Return the causes of one connector as CSV."""
-    return _export(causes([connector_of(dag_id)], asked))
+    return _export(causes([connector_of(dag_id)], asked, wording(request)))
 
 
 def _page(
@@ -171,13 +176,14 @@ def _page(
 ) -> HTMLResponse:
     ledger = connections.ledger()
     keys = keys_of(ledger)
-    found = causes(known, asked)
+    words = wording(request)
+    found = causes(known, asked, words)
     mine = [keys[one.id] for one in known if one.id in keys]
     errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
     return render(
         request,
         "issues.html",
-        words=wording(request),
+        words=words,
         page="issues",
         visitor=visitor,
         connector=known[0] if dag_id else None,
@@ -191,8 +197,8 @@ def _page(
     )
 
 
-def _line(cause: Cause, one: Connector, total: int) -> CauseLine:
-    issue, origin = cause.issue, cause.issue.origin
+def _line(cause: Cause, one: Connector, total: int, words: Wording) -> CauseLine:
+    issue, origin = words.issue(cause.issue), cause.issue.origin
     return CauseLine(
         dag_id=one.dag_id,
         connector=one.id,

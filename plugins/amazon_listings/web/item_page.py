@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.plan.evaluation import Made
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
+    from amazon_listings.web.rendering import Wording
+    from amazon_product_types.validation.issue import Issue
 
 router = APIRouter()
 
@@ -141,11 +143,12 @@ class _Listing:
 def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLResponse:  # noqa: A002 - the PIM's word
     """Show an item."""
     one = connector_of(dag_id)
-    found = item_view(one, id)
+    words = wording(request)
+    found = item_view(one, id, words)
     return render(
         request,
         "item.html",
-        words=wording(request),
+        words=words,
         page="items",
         visitor=visitor,
         connector=one,
@@ -160,9 +163,9 @@ def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRespons
 
 
 @router.get("/api/dags/{dag_id}/item")
-def item(dag_id: str, id: str, visitor: Reader) -> ItemView:  # noqa: A002 - the PIM's word; asks for the right
+def item(request: Request, dag_id: str, id: str, visitor: Reader) -> ItemView:  # noqa: A002 - the PIM's word
     """Return an item."""
-    return item_view(connector_of(dag_id), id)
+    return item_view(connector_of(dag_id), id, wording(request))
 
 
 @router.get("/dags/{dag_id}/item/amazon", response_class=HTMLResponse)
@@ -207,7 +210,7 @@ def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRe
     )
 
 
-def item_view(one: Connector, pim_id: str) -> ItemView:
+def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
     """Return an item of a connector, from the ledger.
 
     Raises:
@@ -236,16 +239,7 @@ def item_view(one: Connector, pim_id: str) -> ItemView:
         shopper=shopper_of(state.attributes) if state.attributes else None,
         fields=list(_fields(one, ledger, key, state, listing)),
         issues=[
-            ItemIssue(
-                known.issue.severity,
-                known.issue.label,
-                known.issue.message,
-                known.issue.why,
-                known.issue.action,
-                turn_of(known.issue),
-                known.issue.attribute,
-                known.resolved_run is None,
-            )
+            _issue(words.issue(known.issue), is_open=known.resolved_run is None)
             for known in sorted(
                 lives, key=lambda known: (known.resolved_run is not None, known.issue.severity != "ERROR")
             )[:_HISTORY]
@@ -265,6 +259,19 @@ def item_view(one: Connector, pim_id: str) -> ItemView:
             )
             for write in reversed(writes[-_HISTORY:])
         ],
+    )
+
+
+def _issue(issue: Issue, *, is_open: bool) -> ItemIssue:
+    return ItemIssue(
+        issue.severity,
+        issue.label,
+        issue.message,
+        issue.why,
+        issue.action,
+        turn_of(issue),
+        issue.attribute,
+        is_open,
     )
 
 

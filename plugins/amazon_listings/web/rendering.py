@@ -17,11 +17,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 
 from amazon_listings.messages import DEFAULT, catalogue, languages
+from amazon_product_types.validation.rewording import reworded
 
 if TYPE_CHECKING:
     from fastapi import Request
 
     from amazon_listings.messages import Catalogue
+    from amazon_product_types.validation.issue import Issue
 
 HERE = Path(__file__).parent
 #: Where the page's script notes the language of Airflow's own pages.
@@ -47,6 +49,10 @@ class Wording:
     def outcome(self, outcome: str, count: int = 1) -> str:
         """Return what an outcome is called, of so many items."""
         return self.messages.message(f"outcome.{outcome}", "many" * (count != 1)) or outcome
+
+    def issue(self, issue: Issue) -> Issue:
+        """Return an issue that was kept, in this language as far as what is kept allows it."""
+        return reworded(issue, self.messages, map(catalogue, languages()))
 
     def mark(self, mark: str, count: int = 1) -> str:
         """Return what so many fields are that carry a mark."""

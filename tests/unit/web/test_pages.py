@@ -21,6 +21,7 @@ from amazon_listings.ledger.tables import items, runs
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
+from amazon_product_types.validation.issue import Issue
 from support.hostile import HOSTILE
 from support.pages import Reading
 
@@ -358,3 +359,23 @@ def test_chosen_items_are_exported(client):
     assert [row["sku"] for row in rows] == ["A-1"]
     none = client("viewer", **{"accept-language": "fr"}).get(place, params={"chosen": "true"})
     assert (none.status_code, none.json()["detail"]) == (422, "Choisissez au moins un article.")
+
+
+def test_an_issue_is_in_the_language_of_its_reader(client, filled):
+    key = resolve_key(filled, "lamps")
+    french = catalogue("fr")
+    issue = Issue(
+        code="missing_attribute",
+        severity="ERROR",
+        source="schema",
+        attribute="color",
+        label="Couleur",
+        **french.issue_texts("missing_attribute", label=french.quoted("Couleur")),
+    )
+    run = start_run(filled, connector_key=key, run_id="later", operation="test")
+    record_issues(filled, key, run, [CheckedItem("A-1", [issue], frozenset({"schema"}))])
+    for language, sentence in (("fr", "« Couleur » manque."), ("de", "„Couleur“ fehlt.")):
+        reader = client("viewer", **{"accept-language": language})
+        for path in ("issues", "issues.csv", "item?id=products/1"):
+            assert sentence in reader.get(f"/dags/amazon_lamps/{path}").text, path
+        assert sentence in reader.get("/api/dags/amazon_lamps/item?id=products/1").text

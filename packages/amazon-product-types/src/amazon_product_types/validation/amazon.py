@@ -8,6 +8,7 @@ of its codes and has changed those of the preview, so an unknown code is underst
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,22 @@ def amazon_issues(
         Of several attribute names the first is `attribute`, the rest are `others`, all are in `label`.
     """
     return [_issue(issue, source, _tag(language), labels or {}) for issue in issues]
+
+
+def explained(issue: Issue, language: str) -> Issue:
+    """Return an issue of Amazon's explained in a language; its message stays as Amazon wrote it."""
+    known = _known(issue.code, issue.categories)
+    if not known:
+        return issue
+    status, _, date = issue.exemption.partition(" ")
+    actions = [{"action": one} for one in issue.enforcements]
+    measures = {"actions": actions, "exemption": {"status": status, "expiryDate": date}}
+    about, effects = _text(known.get("about", {}), _tag(language)), _enforced(measures, _tag(language))[2]
+    return replace(
+        issue,
+        why=" ".join(filter(None, (about, *effects))),
+        action=_text(known.get("action", {}), _tag(language)),
+    )
 
 
 def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapping[str, str]) -> Issue:
