@@ -169,6 +169,67 @@ def ledger_content(_folder):
         return str(error)
 
 
+def token_answer(_folder):
+    from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.selling_partner.account import Account
+    from amazon_listings.selling_partner.tokens import Tokens
+
+    body = (
+        b'{"access_token": ' + b"[" * 400_000 + b"]" * 400_000 + b', "expires_in": ' + b"9" * 400_000 + b"}"
+    )
+    url = _served(b"Content-Type: application/json\r\n", body)
+    secrets = dict.fromkeys(("client_id", "client_secret", "refresh_token"), "x")
+    account = Account(**secrets, seller_id="A1", region="EU", endpoint=url, token_url=url)
+    try:
+        return len(Tokens(sleep=lambda _seconds: None).get(account))
+    except AmazonListingsError as error:
+        return str(error)
+
+
+def pim_answer(_folder):
+    from amazon_listings.sources.extraction import read_items
+    from amazon_listings.sources.sales_layer.account import SalesLayerAccount
+    from amazon_listings.sources.sales_layer.connection import PimConnection
+    from amazon_listings.sources.selection import Selection
+
+    row = ["M", 1, 0, "A", "Lamp", [[["x"] * 50] * 5], "w" * 500]
+    names = ["STATUS", "ID", "ID_catalogue", "REF", "name_en", "table", "text"]
+    rows = [[*row[:1], number, *row[2:]] for number in range(500)]
+    deep = '["M", 9999, 0, "D", ' + "[" * 5_000 + "]" * 5_000 + ', null, "\\ud83d"]'
+    answer = {
+        "time": 1_700_000_000, "action": "update", "error": 0, "schema": {"languages": ["en"]},
+        "data_schema": {"products": names}, "data": {"products": rows}, "page_count": 1,
+    }  # fmt: skip
+    body = json.dumps(answer).replace('"products": [["M"', f'"products": [{deep}, ["M"', 1).encode()
+    pim = PimConnection(api="connector", base_url=_served(b"X: y\r\n", body), code="c", secret="s")  # noqa: S106
+    return len(list(read_items(SalesLayerAccount(pim), Selection(languages=("en",)))))
+
+
+def run_file(folder):
+    from amazon_listings.errors import AmazonListingsError
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import EXTRACT
+
+    record = {"id": "1", "ref": "1", "status": "", "modified": None, "fields": {}, "texts": {}, "images": {}}
+    item = {
+        "pim_id": "p",
+        "group": "p",
+        "sku": "s",
+        "status": "",
+        "modified": None,
+        "product": record,
+        "variant": None,
+    }
+    run = RunFolder.of(folder, "c", "run-1")
+    run.write(EXTRACT, "part-0001.jsonl", [item])
+    for path in [one for one in run.root.rglob("part-*") if one.is_file()]:
+        path.write_bytes(b'{"pim_id": ' + b"[" * 2_000_000 + b"\n" + b"x" * 20_000_000)
+    try:
+        return len(list(run.read(EXTRACT, "part-0001.jsonl")))
+    except AmazonListingsError as error:
+        return str(error)
+
+
 def listing_answer(_folder):
     from amazon_listings.selling_partner.feed_reports import read_item
 
@@ -192,7 +253,7 @@ SURFACES = {
     each.__name__: each
     for each in (
         connector_file, connector_line, variable, product_row, html, expression, report_of_a_feed, bomb, slow_bytes,
-        deep_answer, definition, listing_answer, ledger_content,
+        deep_answer, token_answer, definition, listing_answer, pim_answer, run_file, ledger_content,
     )
 }  # fmt: skip
 

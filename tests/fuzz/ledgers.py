@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,8 @@ CELLS: tuple[Any, ...] = (
     b"\x78\x9c",
     b"[1]",
 )
+#: Levels without end, as text and as contents are packed.
+DEEP = ("[" * 100_000, zlib.compress(b'{"a":' * 100_000), zlib.compress(b'{"row":' + b"[" * 100_000))
 
 
 class Ledgers:
@@ -164,4 +167,4 @@ def _changed(random: Random, before: Any) -> Any:
         return mutated_bytes(random, before)
     if isinstance(before, str) and random.random() < 0.6:
         return mutated_bytes(random, before.encode()).decode("utf-8", "replace")
-    return random.choice((*CELLS, random.choice(TOKENS)))
+    return random.choice((*CELLS, *DEEP, random.choice(TOKENS)))

@@ -291,7 +291,7 @@ class Surfaces:
         def reply(path: str) -> tuple[int, dict[str, str], bytes]:
             metadata = "$metadata" in path
             if path.startswith("/Variants"):
-                return 404, {}, b"{}"
+                return 200, {}, b'{"@count": 0, "value": []}'
             return (200, {}, right[not metadata]) if metadata is hits_page else mutated(path)
 
         self._server.reply = reply
@@ -321,7 +321,8 @@ class Surfaces:
                        "product": record, "variant": None} for n in range(2)]  # fmt: skip
         folder.write(EXTRACT, "part-0001.jsonl", items)
         path = random.choice(sorted(one for one in folder.root.rglob("*") if one.is_file()))
-        path.write_bytes(mutated_bytes(random, path.read_bytes()))
+        deep = random.choice((b"[", b'{"a":')) * 200_000
+        path.write_bytes(deep if random.random() < 0.02 else mutated_bytes(random, path.read_bytes()))
         list(folder.read(EXTRACT, "part-0001.jsonl"))
         list(folder.index(EXTRACT, "part-0001.jsonl"))
 

@@ -105,7 +105,7 @@ class Fetched:
         path = run_storage() / "pim_fields" / f"{name & (2**64 - 1):016x}.json"
         try:
             kept = msgspec.json.decode(path.read_bytes(), type=_KeptFields)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, RecursionError):
             kept = None
         if kept is not None and datetime.now(UTC) - kept.fetched_at < _KEPT:
             return _described(kept)

@@ -221,7 +221,7 @@ def _read(file: Path) -> dict[str, Any] | None:
     """Return the record in a file; None if there is none or it can not be read."""
     try:
         record = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     whole = {"key", "checksum", "version", "fetched_at", "checked_at", "property_groups", "earlier"}
     return record if isinstance(record, dict) and whole <= set(record) else None

@@ -216,7 +216,7 @@ def parts_of(storage: Path, hash_: str) -> Iterator[PlannedPart]:
         if msgspec.json.decode(first)["format"] != FORMAT:
             raise NoPlan("fleet.no_plan", plan=hash_)
         yield from (msgspec.json.decode(line, type=PlannedPart) for line in lines)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise NoPlan("fleet.plan_damaged", plan=hash_, reason=str(error)) from error
 
 

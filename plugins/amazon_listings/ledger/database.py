@@ -44,6 +44,7 @@ _READS = "ledger_reads"
 #: How it shows that a value is of another type, cut off, or refers to what is gone.
 UNREADABLE = (
     ValueError,
+    RecursionError,
     TypeError,
     LookupError,
     AttributeError,

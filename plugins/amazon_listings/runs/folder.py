@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 UNFINISHED = ".unfinished"
 _INDEX = ".index.jsonl"
 _NOTE = ".note.json"
+#: How content that is not what was written shows itself; the last by levels without end.
+_UNREADABLE = (ValueError, RecursionError)
 
 AnyNote = TypeVar("AnyNote", bound=Note)
 Line = TypeVar("Line")
@@ -229,7 +231,7 @@ class RunFolder:
         _check_format(path, content)
         try:
             return msgspec.json.decode(content, type=kind)
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise DamagedFile("runs.file_damaged", path, kind.task, reason=str(error)) from error
 
     def forget(self, *kinds: type[Note]) -> None:
@@ -259,7 +261,7 @@ class RunFolder:
         for number, line in enumerate(content.split(b"\n")[:-1], 1):
             try:
                 record = decode(line)
-            except ValueError as error:
+            except _UNREADABLE as error:
                 reason = f"{number}: {error}"
                 raise DamagedFile("runs.file_damaged", path, stage.task, reason=reason) from error
             yield record
@@ -273,7 +275,7 @@ class RunFolder:
         _check_format(path, content)
         try:
             note = _part_notes.decode(content)
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise DamagedFile("runs.file_damaged", path, stage.task, reason=str(error)) from error
         if note.attempt != self._name:
             raise DamagedFile("runs.file_foreign", path, stage.task, owner=note.attempt)
@@ -352,7 +354,7 @@ def _check_format(path: Path, content: bytes) -> None:
     Raises:
         OtherFormat: it was written by another version of this software.
     """
-    with suppress(ValueError):
+    with suppress(*_UNREADABLE):
         found = msgspec.json.decode(content)
         if isinstance(found, dict) and found.get("format") != FORMAT:
             raise OtherFormat(path, found.get("format", "0"), FORMAT)

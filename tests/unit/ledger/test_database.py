@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -18,7 +19,7 @@ from sqlalchemy import create_engine, event, insert, select, text
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger import exceptions
-from amazon_listings.ledger.database import open_ledger, reading
+from amazon_listings.ledger.database import decoding, open_ledger, reading
 from amazon_listings.ledger.schema import MIGRATIONS
 from amazon_listings.ledger.tables import fences, metadata, runs
 from support.ledger_workers import in_processes, open_it
@@ -162,6 +163,12 @@ def test_a_file_that_is_no_database(tmp_path):
     (tmp_path / "ledger.db").write_bytes(b"this is not a database" * 100)
     with pytest.raises(exceptions.LedgerDamaged, match="Restore it"):
         open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+
+
+def test_a_value_without_end_is_a_damage(tmp_path):
+    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    with pytest.raises(exceptions.LedgerDamaged, match="RecursionError"), decoding(engine):
+        msgspec.json.decode(b"[" * 100_000)
 
 
 def test_a_ledger_of_a_later_version(tmp_path):

@@ -132,7 +132,7 @@ def test_a_damaged_part_is_one_sentence(folder, damage, what):
     assert "Clear the run from live_sync" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 1}', b"[" * 200_000])
 def test_a_damaged_note_is_one_sentence(folder, content):
     folder.write(LIVE, part_name(1), [one()])
     folder.note(LiveNote(calls={}))
