@@ -213,6 +213,6 @@ def _beside(connector: Connector, seller_id: str) -> Iterator[tuple[Connector, D
 
 
 def _end(context: Context) -> datetime:
-    """The end of the run's quarter of an hour."""
+    """Return the end of the run's quarter of an hour."""
     started: datetime = context["dag_run"].start_date or datetime.now(UTC)
     return started + INTERVAL

@@ -32,7 +32,7 @@ FIRST_DAY = pendulum.datetime(2024, 1, 1, tz="UTC")
 
 
 def build_dag(connector: Connector) -> DAG:
-    """The DAG of a connector: id `amazon_<connector id>`, schedule and parameters from its document."""
+    """Build the DAG of a connector: id `amazon_<connector id>`, schedule and parameters from its document."""
     with DAG(
         dag_id=connector.dag_id,
         dag_display_name=connector.title,

@@ -67,7 +67,7 @@ class RetryByErrorClass(RetryPolicy):
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:
-        """Nothing to keep: the policy has no settings."""
+        """Keep nothing: the policy has no settings."""
         return {}
 
     @classmethod

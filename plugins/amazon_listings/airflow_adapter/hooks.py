@@ -145,6 +145,9 @@ def __getattr__(name: str) -> type[SourceHook]:
 
 
 def _told(error: AmazonListingsError, connection_id: str) -> str:
-    """The sentence without the connection's id: the Test button tests a copy with an id made up for it."""
+    """Return the sentence without the connection's id.
+
+    The Test button tests a copy with an id made up for it.
+    """
     named = re.compile(rf"(t)he Airflow connection '?{re.escape(connection_id)}'?", re.IGNORECASE)
     return named.sub(r"\1his connection", str(error))

@@ -27,13 +27,13 @@ class AirflowInstallation:
 
     @functools.cached_property
     def storage(self) -> Path:
-        """Where runs and definitions are kept."""
+        """Return where runs and definitions are kept."""
         found: Path = connections.storage()
         return found
 
     @functools.cached_property
     def ledger(self) -> Engine:
-        """The open ledger."""
+        """Return the open ledger."""
         return connections.ledger()
 
     def account(self, connector: Connector) -> Account:

@@ -77,7 +77,7 @@ _Connector = Annotated[str, Depends(connector_of)]
 def page(
     request: Request, dag_id: str, run_id: str, connector_id: _Connector, attempt: int | None = None
 ) -> HTMLResponse:
-    """The report of an attempt of a run as a page, the latest if none is named."""
+    """Return the report of an attempt of a run as a page, the latest if none is named."""
     return _page(request, connector_id, dag_id, run_id, attempt, root="../../")
 
 
@@ -100,7 +100,7 @@ def other_attempt(  # noqa: PLR0917 - FastAPI passes them by name
     attempt: int,
     connector_id: _Connector,
 ) -> HTMLResponse:
-    """The report of another attempt, by a link of the page of one."""
+    """Return the report of another attempt, by a link of the page of one."""
     return _page(request, connector_id, dag_id, run_id, attempt, root="../../../../../")
 
 

@@ -76,7 +76,10 @@ def best(line: Wanted, known: Sequence[PimField], threshold: float = LIKELY) -> 
 
 
 def score(line: Wanted, one: PimField) -> float:
-    """How well a PIM field fits a line, from 0 to 1: by its names, and whether its values can be it."""
+    """Return how well a PIM field fits a line, from 0 to 1.
+
+    Both its names and its values count.
+    """
     by_name = named(line.concept, line.names, one)
     return by_name * _fits(line.field, one)
 
@@ -126,7 +129,10 @@ def _unit_names(name: str) -> Collection[str]:
 
 
 def _unit_of(one: PimField, unit: Field) -> str | None:
-    """The displayed name of the unit that the field's name or titles end in: `height_cm`, `Height (cm)`."""
+    """Return the displayed name of the unit that the field's name or titles end in.
+
+    Examples: `height_cm`, `Height (cm)`.
+    """
     codes = {str(option.value): option.name for option in unit.options}
     hints = [one.name.rpartition("_")[2]]
     hints += [hint for title in one.titles for hint in _UNIT_IN_TITLE.findall(title)]
@@ -218,7 +224,10 @@ def called(concept: str, known: Sequence[PimField], threshold: float = LIKELY) -
 
 
 def product_type_field(items: Iterable[Item], product_type: str) -> str | None:
-    """The PIM field that says which items are of a product type, if one does: its value is the name."""
+    """Return the PIM field that says which items are of a product type, if one does.
+
+    Its value is the name of the product type.
+    """
     counted: Counter[str] = Counter()
     for item in items:
         for record in (item["product"], item["variant"]):

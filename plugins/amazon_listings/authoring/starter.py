@@ -226,7 +226,10 @@ def _plain(
 
 
 def _beside(item: Field, by_path: dict[str, Field]) -> bool:
-    """Whether the line of another field speaks for this one: a unit, or a currency that the engine adds."""
+    """Return whether the line of another field speaks for this one.
+
+    It does for a unit, and for a currency that the engine adds.
+    """
     above = item.path.rpartition(".")[0]
     if item.is_unit:
         return any(other.unit == item.path for other in by_path.values())

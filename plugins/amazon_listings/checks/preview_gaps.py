@@ -92,7 +92,7 @@ def gap_issues(plan: PlannedWrite, role: Role, *, vendor: bool, messages: Catalo
 
 
 def is_no_answer(issues: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether Amazon's issues of an INVALID submission only say that something went wrong at Amazon."""
+    """Return whether the issues of an INVALID submission only say that something went wrong at Amazon."""
     codes = {issue.get("code") for issue in issues if issue.get("severity") == "ERROR"}
     return codes == {INTERNAL_ERROR}
 

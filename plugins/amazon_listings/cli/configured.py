@@ -99,7 +99,10 @@ def declarations_in(folder: Path | None, variables: dict[str, str]) -> dict[str,
 
 
 def _folder(folder: Path | None) -> Path:
-    """The folder of connectors as a message shows it: shorter to read, and a link in most terminals."""
+    """Return the folder of connectors as a message shows it.
+
+    A relative path is shorter to read, and a link in most terminals.
+    """
     from amazon_listings.settings import settings
 
     folder = folder or settings().connectors
@@ -137,7 +140,7 @@ def refuse_unknown(wanted: Iterable[str], loaded: Loaded) -> None:
 
 
 def exported(path: Path | None, *, airflow: bool = False) -> dict[str, str]:
-    """The Variables of an export as text, as Airflow hands them to a DAG, and those of the environment.
+    """Return the Variables of an export as text, as DAGs get them, and those of the environment.
 
     A Variable of the environment counts before one of the same name elsewhere, as Airflow has it.
 

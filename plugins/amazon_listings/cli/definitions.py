@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def pair_of(connector: Connector, locale: str | None = None) -> DefinitionPair:
-    """The connector's definitions, with the labels of its locale or another: stored, else from Amazon."""
+    """Return the connector's definitions, with the labels of its locale or another.
+
+    They are read from the store, or from Amazon if they are not there.
+    """
     from amazon_listings.definitions.refresh import refresh_pair
 
     stored = stored_pair(connector, locale)
@@ -48,7 +51,10 @@ def stored_pair(connector: Connector, locale: str | None = None) -> DefinitionPa
 
 
 def stored_definition(connector: Connector) -> Described | None:
-    """The connector's definition as stored, in every locale of its labels; None where one is missing."""
+    """Return the connector's definition as stored, in every locale of its labels.
+
+    Returns None where one is missing.
+    """
     pairs = {name: stored_pair(connector, name) for name in connector.mapping_locales}
     pair = stored_pair(connector)
     if pair is None or None in pairs.values():
@@ -95,7 +101,10 @@ class Described:
 
 
 def described(connector: Connector, definition: Path | None, locale_definition: Path | None) -> Described:
-    """The connector's definition, or one in files: in the marketplace's own locale, and with the labels."""
+    """Return the connector's definition, or one in files.
+
+    It comes in the marketplace's own locale, and with the labels.
+    """
     from amazon_product_types.definition import Definition
     from amazon_product_types.fields import fields
     from amazon_product_types.labels import FieldIndex
@@ -118,7 +127,7 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
 
 
 def relevant_attributes(connector_id: str) -> frozenset[str]:
-    """The attributes that Amazon calls relevant for a connector's items (issue 18448), as far as is known."""
+    """Return the attributes that Amazon is known to call relevant for a connector's items (issue 18448)."""
     from amazon_listings.cli.ledger_access import known_ledger
     from amazon_listings.ledger.connectors import find_key
     from amazon_listings.ledger.issues import open_issues

@@ -81,7 +81,10 @@ def map_items(
 
 
 def stored_items_of(connector: Connector) -> Iterator[Item] | None:
-    """The connector's items as they were read last; None if they are not known, or lack what it needs."""
+    """Return the connector's items as they were read last.
+
+    Returns None if they are not known, or lack what it needs.
+    """
     from amazon_listings.cli.ledger_access import known_ledger
     from amazon_listings.ledger.connectors import find_key
     from amazon_listings.runs.item_states import stored_items

@@ -210,7 +210,10 @@ def _paths(folder: Path) -> list[Path]:
 def _declaring(
     folder: Path, variables: Mapping[str, str], only: str | None
 ) -> tuple[Iterator[ConnectorFile], list[str]]:
-    """The files that may declare connectors, and the names of Variables; with `only`, the likeliest first."""
+    """Return the files that may declare connectors, and the names of Variables.
+
+    With `only`, the likeliest first.
+    """
     if only is None:
         names = sorted(name for name in variables if name.startswith(VARIABLE_PREFIX))
         return (read_file(path) for path in _paths(folder)), names
@@ -218,7 +221,10 @@ def _declaring(
 
 
 def _files_of(folder: Path, only: str) -> Iterator[ConnectorFile]:
-    """The files that may declare `only`: the one of that name, those that mention it, those of a matrix."""
+    """Return the files that may declare `only`.
+
+    The one of that name, those that mention it, those of a matrix.
+    """
     paths = _paths(folder)
     by_name = [path for path in paths if path.stem == only]
     mentioned = re.compile(rb"\bid\b[^\n]*\b" + re.escape(only).encode() + rb"\b")

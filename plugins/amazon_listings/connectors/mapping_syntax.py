@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def mapping_syntax(connector: Connector, declaration: Declaration) -> BrokenConnector | None:
-    """The connector as broken if an expression of its mapping or variations has wrong syntax, else None.
+    """Return the connector as broken if an expression of mapping or variations is wrong, else None.
 
     Args:
         connector: As loaded.

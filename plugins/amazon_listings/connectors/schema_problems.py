@@ -40,7 +40,7 @@ _LIMITS = {
 
 
 def schema_problems(document: Any, most: int) -> list[Problem]:
-    """What the schema says against a document.
+    """Return what the schema says against a document.
 
     Args:
         document: The document.
@@ -196,7 +196,7 @@ def _wrong_value(pointer: str, value: Any, keyword: str, node: dict[str, Any]) -
 
 
 def _suggestion(value: str, options: list[str], node: dict[str, Any]) -> str:
-    """The nearest option; where a form is asked for, the same text in other letters."""
+    """Return the nearest option; where a form is asked for, the same text in other letters."""
     if "pattern" in node:
         others = (change(value.strip()).replace(" ", "_") for change in (str.upper, str.lower))
         return next((text for text in others if text != value and re.search(node["pattern"], text)), "")
@@ -204,7 +204,7 @@ def _suggestion(value: str, options: list[str], node: dict[str, Any]) -> str:
 
 
 def _without_quotes(value: str, node: dict[str, Any]) -> bool:
-    """Whether a text would be right if it had no quotes around it."""
+    """Return whether a text would be right if it had no quotes around it."""
     try:
         plain = json.loads(value)
     except ValueError:

@@ -100,7 +100,7 @@ def _size(connector: Connector, ledger: Engine | None) -> int:
 
 
 def _hours(connector: Connector) -> set[int]:
-    """The hours of a day, UTC, in which a connector starts; those of a day in winter."""
+    """Return the hours of a day, UTC, in which a connector starts; those of a day in winter."""
     import datetime as dt  # noqa: PLC0415 - with croniter, only here
     import zoneinfo  # noqa: PLC0415
 

@@ -58,7 +58,10 @@ class SeenLook(NamedTuple):
 
 
 def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
-    """The next moment of the ladder, or None after its end; a late look does not make others pile up."""
+    """Return the next moment of the schedule, or None after its end.
+
+    A late check does not make others pile up.
+    """
     moments = (accepted_at + timedelta(seconds=step) for step in LADDER)
     return next((moment for moment in moments if moment > now), None)
 

@@ -156,7 +156,7 @@ def issue_lives(ledger: Engine, item: str, connector_key: str | None = None) -> 
 
 
 def count_issues(ledger: Engine, connector_key: str, run: int) -> dict[str, int]:
-    """How many issues a run found `new`, `still there` and `gone`, as far as no later run changed them."""
+    """Return how many issues a run found `new`, `still there` and `gone`, where no later run changed them."""
     table = issues.c
     mine = table.connector_key == connector_key
     with reading(ledger) as connection:

@@ -36,7 +36,7 @@ def count_listed(ledger: Engine, connector_key: str, *, owned: bool = False) -> 
 
 
 def listed_skus(ledger: Engine, connector_key: str, pim_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The SKUs of these PIM identities that have a listing of this connector, each with its own identity.
+    """Return the SKUs of the PIM identities that have a listing of this connector, each with its identity.
 
     The identity of a product stands for its whole family.
     """

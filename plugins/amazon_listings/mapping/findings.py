@@ -103,7 +103,10 @@ class Findings:
         )
 
     def borrowed(self, plan: Branch, site: Site, names: Iterable[str]) -> None:
-        """A text in the fallback language stands in; where the attribute is required, that is an error."""
+        """Report that a text in the fallback language stands in.
+
+        Where the attribute is required, that is an error.
+        """
         needed = plan.name in self.setting.required
         values = {
             "fields": self._fields(sorted(names)),

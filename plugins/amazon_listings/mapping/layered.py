@@ -119,7 +119,10 @@ def merge_lines(
 
 
 def _without_optional(value: Any, *, optional: bool) -> tuple[Any, bool]:
-    """A value without its mark `optional`, and whether it has it; an object of nothing else is its value."""
+    """Return a value without its mark `optional`, and whether it has it.
+
+    An object of nothing else is its value.
+    """
     if not isinstance(value, dict) or not isinstance(value.get(OPTIONAL), bool):
         return value, optional
     content = {name: below for name, below in value.items() if name != OPTIONAL}

@@ -170,7 +170,7 @@ class FieldMapping:
         return trace
 
     def origin_of(self, path: str) -> Origin | None:
-        """The mapping line for a path of any item (`item_weight/0/unit`), by its longest known part."""
+        """Return the mapping line for a path of an item (`item_weight/0/unit`), by its longest known part."""
         names = [part for part in path.split("/") if part and not part.isdigit()]
         while names:
             if found := self._lines.get(".".join(names)):

@@ -81,7 +81,10 @@ class FieldNames:
 
 
 def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, tuple[str, str]]:
-    """Every PIM field that the connector names, with the place where it does so first: pointer and words."""
+    """Return every PIM field that the connector names, with the place where it does so first.
+
+    The place is a pointer and its words.
+    """
     found: dict[str, tuple[str, str]] = {}
     lines = connector.where.mapping_lines()
     source = connector.source

@@ -283,7 +283,10 @@ def worded(breach: Breach, messages: Catalogue) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value as it is shown: on one line, cut, and without half a character, which no file can keep."""
+    """Return a value as it is shown.
+
+    It is on one line, cut, and without half a character, which no file can keep.
+    """
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     text = visible(text.encode("utf-8", "replace").decode())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

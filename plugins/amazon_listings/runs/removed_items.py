@@ -212,7 +212,7 @@ def renamed_items(connector: Connector, ledger: Engine, folder: RunFolder) -> di
 
 
 def _present(connector: Connector, ledger: Engine, folder: RunFolder) -> Iterator[str]:
-    """The SKUs that were read, and those of items that were read without one."""
+    """Return the SKUs that were read, and those of items that were read without one."""
     yield from (one.sku for one in unchanged_items(folder) if one.sku)
     for item in _mapped(folder):
         if item.sku:

@@ -77,13 +77,19 @@ def read_answer(reply: Reply, call: Call) -> Answer:
 
 
 def read_refusal(reply: Reply, call: Call, secrets: Collection[str]) -> Refusal:
-    """Every error of a refusal, the texts cleaned; of a body that is not Amazon's, what it says of itself."""
+    """Read every error of a refusal, the texts cleaned.
+
+    Of a body that is not Amazon's, return what it says of itself.
+    """
     code, text = said_by(reply.content)
     return call.refusal(reply.status, redact(code), redact(text, secrets), request_id_of(reply))
 
 
 def said_by(content: bytes) -> Said:
-    """What a refusal says, whatever its shape: Amazon's errors, a gateway's message, a page's title."""
+    """Return what a refusal says, whatever its shape.
+
+    That is Amazon's errors, a gateway's message, a page's title.
+    """
     body = decode(content)
     if isinstance(body, Malformed):
         return _said_by_page(content)
@@ -97,7 +103,10 @@ def said_by(content: bytes) -> Said:
 
 
 def _errors(body: Any) -> Iterator[Said]:
-    """The errors of a body: in `errors`, in a list, as one object, or as Login with Amazon writes them."""
+    """Return the errors of a body.
+
+    They stand in `errors`, in a list, as one object, or as Login with Amazon writes them.
+    """
     if isinstance(body, dict):
         listed = body.get("errors")
         yield from _errors(listed if isinstance(listed, dict | list) and listed else [body])
@@ -116,7 +125,10 @@ def _errors(body: Any) -> Iterator[Said]:
 
 
 def _said_by_page(content: bytes) -> Said:
-    """The title of a page of a gateway or a firewall, or how its text begins; JSON that broke off is none."""
+    """Return the title of a page of a gateway or a firewall, or how its text begins.
+
+    JSON that broke off is none.
+    """
     text = content[: 64 * 1024].decode("utf-8", "replace")
     if not text.strip():
         return Said("", "")

@@ -210,7 +210,10 @@ class SellingPartner:
 
 
 def _meant(refusal: Refusal, buckets: list[Bucket]) -> Bucket:
-    """The bucket that a 429 is about: Amazon's text names the application's, else the account's slowest."""
+    """Return the bucket that a 429 is about.
+
+    Amazon's text names the application's, else the account's slowest.
+    """
     for kind, words in (
         ("relationships", "for relationships"),
         ("product data", "for product data"),

@@ -93,7 +93,10 @@ def _merged(element: dict[str, Any], value: dict[str, Any]) -> bool:
 
 
 def _matches_elements(current: Elements, sent: Elements) -> bool:
-    """Every element sent is current, and none else; elements of different selectors have no order."""
+    """Return whether every element sent is current, and none else.
+
+    Elements of different selectors have no order.
+    """
     left = list(current)
     for element in sent:
         match = next((index for index, other in enumerate(left) if matches(other, element)), None)

@@ -88,7 +88,10 @@ def outcome_unknown(refusal: Refusal, sku: str | None = None) -> OutcomeUnknown:
 
 
 def unclear(refusal: Refusal, what: Message) -> AnswerUnclear:
-    """The exception for a write whose readable answer does not decide; `what` completes "because …"."""
+    """Return the exception for a write whose readable answer does not decide.
+
+    `what` completes "because …".
+    """
     said = malformed(refusal, what)
     error = AnswerUnclear("amazon.outcome_unknown", reason=said, retry_after=RETRY_LATER)
     _stamp(error, refusal)

@@ -91,7 +91,9 @@ def read_submission(answer: Answer, name: str, sku: str, *, preview: bool) -> Su
 
 
 def repaired_issue(issue: dict[str, Any], status: str = "") -> dict[str, Any]:
-    """An issue whose parts are of the types that Amazon's model gives them; what cannot be is left out.
+    """Return an issue whose parts are of the types that Amazon's model gives them.
+
+    What cannot be is left out.
 
     Args:
         issue: As Amazon sent it.

@@ -31,7 +31,7 @@ def user_agent(name: str, number: str, attributes: dict[str, str]) -> str:
 
 
 def default_user_agent() -> str:
-    """This package's name and version, Python's version and the platform."""
+    """Return this package's name and version, Python's version and the platform."""
     try:
         number = version("amazon-listings")
     except PackageNotFoundError:

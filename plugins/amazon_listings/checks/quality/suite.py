@@ -229,7 +229,10 @@ def faults(expected: Expected, result: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _value(value: Any) -> Any:
-    """A value of a data frame as it was before: no NumPy type, no NaN for nothing; long text is cut."""
+    """Return a value of a data frame as it was before: no NumPy type, no NaN for nothing.
+
+    Long text is cut.
+    """
     if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN is not itself
         return None
     value = value.item() if hasattr(value, "item") else value

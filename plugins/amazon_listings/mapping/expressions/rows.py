@@ -88,7 +88,10 @@ class ItemRow:
             self._borrow(fallback, [variant, product] if variant else [product])
 
     def get(self, name: str) -> Any:
-        """The value of a field, or of a record's own name (`reference`); MISSING where no record has it."""
+        """Return the value of a field, or of a record's own name (`reference`).
+
+        MISSING where no record has it.
+        """
         value = self.values.get(name, MISSING)
         if value is MISSING:
             return self._own(name)

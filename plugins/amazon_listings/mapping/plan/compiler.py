@@ -201,7 +201,7 @@ class PlanCompiler:
         return found if path in self.fields else found._replace(path=path, kind="composite")
 
     def _branch(self, spot: Anchor, leaf: Field, end: int) -> Branch:
-        """The branch at `end` names on the way to `leaf`."""
+        """Return the branch at `end` names on the way to `leaf`."""
         element = spot.element
         for level in leaf.levels[spot.depth : end]:
             found = element.members.get(level.name)

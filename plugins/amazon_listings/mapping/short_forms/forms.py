@@ -44,7 +44,10 @@ _STOCK = {
 
 
 def spread(value: Any, slots: Sequence[str]) -> Placed:
-    """A list of pictures over several places, the first to the first; what does not fit is a warning."""
+    """Spread a list of pictures over several places, the first to the first.
+
+    What does not fit is a warning.
+    """
     if isinstance(value, dict):
         raise InvalidLine(message("mapping.pictures_are"))
     sources = [as_expression(one) for one in (value if isinstance(value, list) else [value])]
@@ -103,7 +106,7 @@ def stock(value: Any, context: MarketplaceContext) -> Placed:
 
 
 def _own_quantity(by_country: Any, context: MarketplaceContext) -> Expression:
-    """This marketplace's quantity, refused where another one of the same stock contradicts it."""
+    """Return this marketplace's quantity, refused where another one of the same stock contradicts it."""
     country, notation = context.marketplace.country, replace(context.notation, exact=True)
     if not isinstance(by_country, dict) or country not in by_country:
         raise InvalidLine(message("mapping.by_country_needs", country=country))

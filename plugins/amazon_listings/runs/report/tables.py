@@ -128,7 +128,10 @@ def issue_row(issue: Issue, history: str, *, sku: str, pim_id: str = "", outcome
 
 
 def _allowed(allowed: Mapping[str, Any]) -> str:
-    """What would be right, for a cell: options with their names and how many there are, limits by name."""
+    """Return what would be right, for a cell.
+
+    That is options with their names and how many there are, limits by name.
+    """
     options = [
         str(one["value"]) if str(one["value"]) == one["name"] else f"{one['value']} ({one['name']})"
         for one in allowed.get("options", ())

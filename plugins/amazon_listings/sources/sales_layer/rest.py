@@ -162,14 +162,14 @@ class Catalogue:
         return known
 
     def read_everything(self) -> None:
-        """All products of the wanted statuses, all variants."""
+        """Read all products of the wanted statuses, all variants."""
         self._read(self.products, status_filter(self.products, self._selection))
         if self.variants:
             self._read(self.variants, "")
             self._read_missing_parents()
 
     def read_changes(self) -> None:
-        """Every family with a product or a variant changed within the dates, and those that are named."""
+        """Read every family with a product or variant changed within the dates, and those that are named."""
         for name in (self.products, self.variants) if self._selection.by_date else ():
             if name is not None:
                 self._read(name, change_filter(name, self._selection), changes=True)

@@ -114,7 +114,10 @@ def holds(rule: Rule, value: Any) -> bool:  # noqa: C901 - calls would cost more
 
 
 def failures(rule: Rule, value: Any, path: Pointer = ()) -> Iterator[tuple[Pointer, Pointer]]:
-    """Each limit that is not kept: the place in the payload, and the keyword's place in the definition."""
+    """Yield each limit that is not kept.
+
+    Each is the place in the payload, and the keyword's place in the definition.
+    """
     if isinstance(value, str):
         for keyword in _text_failures(rule, value):
             yield path, (*rule.pointer, keyword)

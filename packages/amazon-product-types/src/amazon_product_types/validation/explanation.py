@@ -102,7 +102,10 @@ class Explainer:
         )
 
     def _called(self, path: Pointer, catalogue: Catalogue) -> str:
-        """A place inside a sentence: its label may be a sentence of its own (`Are batteries required?`)."""
+        """Return a place inside a sentence.
+
+        Its label may be a sentence of its own (`Are batteries required?`).
+        """
         label = self._definition.label_at(path)
         return catalogue.quoted(label) if label else catalogue.phrase("phrase.item")
 

@@ -70,7 +70,7 @@ def merge_issues(issues: Iterable[Issue]) -> list[Issue]:
 
 
 def _spread(place: int, issue: Issue, kept: list[_Kept]) -> None:
-    """An issue that names several attributes, to those that are about one of them."""
+    """Give an issue that names several attributes, to those that are about one of them."""
     family = issue.identity[0]
     rest = []
     found: list[_Kept] = []

@@ -54,7 +54,7 @@ class Requirements:
     _always: frozenset[str] = frozenset()
 
     def missing(self, attributes: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
-        """Each attribute that a condition asks for and that is missing, with the place of `required`."""
+        """Yield each missing attribute that a condition asks for, with the place of `required`."""
         holds: dict[str, bool] = {}
         for pointer, names, condition in self.sometimes:
             absent = [name for name in names if name not in attributes]
@@ -91,7 +91,10 @@ class Requirements:
         return left
 
     def _taken(self, parts: list[Any], pointer: Pointer) -> list[Any]:
-        """The parts of an `allOf`, `true` in place of those decided here: the others keep their places."""
+        """Return the parts of an `allOf`, `true` in place of those decided here.
+
+        The others keep their places.
+        """
         left: list[Any] = []
         for index, part in enumerate(parts):
             shape = set(part) if isinstance(part, dict) else set()

@@ -291,7 +291,10 @@ NAMES = (*OPERATIONS, *_OTHERS.values())
 
 
 def operation_of(method: str, raw_path: str) -> str:
-    """The name of what is called, for faults, counters and the log: an operation, `token`, `images` etc."""
+    """Return the name of what is called, for faults, counters and the log.
+
+    That is an operation, `token`, `images` etc.
+    """
     for operation, pattern in _PATTERNS:
         if operation.method == method and pattern.fullmatch(raw_path):
             return operation.name

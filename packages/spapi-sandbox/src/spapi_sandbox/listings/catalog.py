@@ -20,7 +20,7 @@ def first(attributes: Attributes, name: str, field: str = "value") -> Any:
 
 
 def asin_of(seller_id: str, sku: str, attributes: Attributes) -> str | None:
-    """The ASIN a listing gets: suggested, matched by GTIN, or its own; `None` without a match."""
+    """Return the ASIN a listing gets: suggested, matched by GTIN, or its own; `None` without a match."""
     suggested = first(attributes, "merchant_suggested_asin")
     if isinstance(suggested, str):
         return suggested

@@ -74,7 +74,10 @@ def attribute_of(patch: Patch) -> str:
 
 
 def for_marketplace(patch: Patch, marketplace: Marketplace, first: Marketplace) -> Patch | None:
-    """The part of a patch that concerns one marketplace; elements without an id are for `first`, or all."""
+    """Return the part of a patch that concerns one marketplace.
+
+    Elements without an id are for `first`, or all.
+    """
     elements = [
         element
         for element in patch["value"]

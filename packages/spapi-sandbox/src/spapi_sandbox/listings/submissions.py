@@ -232,7 +232,9 @@ def _definition(
 
 
 def _unsupported(body: dict[str, Any], target: Target) -> dict[str, Any]:
-    """The issue of a product type that Amazon does not have: the answer is a 200, as of any other mistake.
+    """Return the issue of a product type that Amazon does not have.
+
+    The answer is a 200, as of any other mistake.
 
     Source: models#2427.
     """

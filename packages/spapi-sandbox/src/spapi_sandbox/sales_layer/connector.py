@@ -139,7 +139,7 @@ def _version(query: dict[str, str]) -> tuple[str, int]:
 
 
 def _since(account: Account, query: dict[str, str], error: int) -> tuple[int | None, int]:
-    """The start of the delta, or None for everything; a malformed date is reported and ignored."""
+    """Return the start of the delta, or None for everything; a malformed date is reported and ignored."""
     text = query.get("last_update", "")
     if not text or text == "0":
         return None, error
