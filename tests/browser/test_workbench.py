@@ -5,6 +5,7 @@ One Airflow serves every test here; `make pictures` runs them to take the pictur
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support import fab
 from support.airflow import Installation, pim_connection
+from support.controls import Crawler
 from support.hostile import HOSTILE
 
 if TYPE_CHECKING:
@@ -43,6 +45,13 @@ MENDED = {
     "merchant_shipping_group.value": "standard-template",
     "item_package_weight.value": "{{ item.weight }}",
 }
+
+#: Every picture of the page has been shown, and one is no placeholder of a single point.
+PICTURES_ARE_SHOWN = """() => {
+  const all = [...document.querySelectorAll("main img")];
+  all.forEach((one) => { one.loading = "eager"; });
+  return all.every((one) => one.complete) && all.some((one) => one.naturalWidth > 1);
+}"""
 
 # Three whole runs take minutes where other work shares the machine: `make soak` and `make pictures` run it.
 pytestmark = [pytest.mark.browser, pytest.mark.airflow, pytest.mark.soak, pytest.mark.timeout(1500)]
@@ -281,6 +290,45 @@ def test_one_write_is_undone_with_its_difference_first(house, signed_in):
     page.wait_for_selector("text=Amazon n'a pas de fiche")
 
 
+def test_chosen_items_are_exported_tested_again_and_sent_again(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, f"dags/{DAG}/items"))
+    page.wait_for_function(PICTURES_ARE_SHOWN)
+    page.click("button:has-text('Tester à nouveau')")
+    page.wait_for_selector("text=Choisissez d'abord des articles")
+    boxes = page.locator("#list tr:has-text('B0') input[name=skus]").all()[:2]  # what Amazon has
+    chosen = [one.get_attribute("value") for one in boxes]
+    for one in boxes:
+        one.check()
+    with page.expect_download() as started:
+        page.click("button:has-text('Exporter le choix')")
+    rows = csv.DictReader(Path(started.value.path()).read_text("utf-8-sig").splitlines())
+    assert sorted(row["sku"] for row in rows) == sorted(chosen)
+    for label, operation in (("Tester à nouveau", "essai"), ("Envoyer à nouveau", "en ligne")):
+        page.goto(place(house, f"activity?dag={DAG}"))
+        before = page.locator("#list tbody tr").count()
+        page.goto(place(house, f"dags/{DAG}/items?reference={','.join(chosen)}"))
+        for one in page.locator("input[name=skus]").all():
+            one.check()
+        page.click(f"button:has-text('{label}')")
+        page.wait_for_url("**/activity**")
+        ended(page, before + 1)
+        newest = page.locator("#list tbody tr").first
+        assert operation in newest.inner_text()
+        outcomes = newest.locator("td").last.inner_text()
+        assert sum(map(int, re.findall(r"\d+", outcomes))) == len(chosen), outcomes
+
+
+def test_a_preview_shows_products_with_their_pictures(house, signed_in):
+    page = signed_in(MAKER)
+    page.goto(place(house, f"dags/{DAG}/fields?field=item_name.value"))
+    page.wait_for_selector("#preview li")
+    page.wait_for_function(PICTURES_ARE_SHOWN)
+    with page.expect_download() as started:
+        page.locator("#preview a[download]").first.click()
+    assert "Lumio" in Path(started.value.path()).read_text("utf-8")
+
+
 def test_another_connector_is_refused(house, signed_in):
     page = signed_in(MAKER)
     page.goto(place(house, ""))
@@ -316,33 +364,6 @@ def test_two_people_edit_one_draft(house, signed_in):
     other.wait_for_selector("button:has-text('Abandonner')", state="detached")
 
 
-def test_every_control_of_every_page_can_be_used(house, signed_in):
-    page = signed_in(MAKER)
-    broken: list[str] = []
-    page.on("response", lambda one: broken.append(f"{one.status} {one.url}") if one.status >= 500 else None)
-    for path in every_page(house, page):
-        page.goto(place(house, path))
-        page.wait_for_load_state("networkidle")
-        for summary in page.locator("main summary:visible").all()[:8]:
-            summary.click()
-        for choice in page.locator("main form.filters select").all():
-            for option in choice.locator("option").all()[1:6]:
-                choice.select_option(option.get_attribute("value"))
-                page.wait_for_load_state("networkidle")
-            choice.select_option(index=0)
-        page.wait_for_load_state("networkidle")
-        links = page.locator("main a[href^='/amazon-listings/']:not([download])").all()
-        for address in list(dict.fromkeys(one.get_attribute("href") for one in links))[:25]:
-            answered = page.request.get(f"{house.airflow.url}{address}")
-            assert answered.ok, f"{path}: {address} is {answered.status}"
-        for file in page.locator("main a[download]").all():
-            with page.expect_download() as started:
-                file.click()
-            assert Path(started.value.path()).stat().st_size > 0, f"{path}: {started.value.url}"
-    assert broken == []
-    assert page.errors == []
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_have_no_barrier(house, signed_in, theme):
     """WCAG 2.2, level AA, as axe-core tries it."""
@@ -365,7 +386,7 @@ def test_pages_have_no_barrier(house, signed_in, theme):
 def every_page(house: Installation, page: Page) -> list[str]:
     """Return the path of a page of each kind."""
     lists = (f"dags/{DAG}/items", f"activity?dag={DAG}")
-    paths = ["", "new", "items", "issues", "activity", "product-types", *lists]
+    paths = ["", "new", "items", "issues", "activity", "product-types", "check", *lists]
     paths += [f"dags/{DAG}/{name}" for name in ("fields?field=lamp_type.value", "issues", "approvals")]
     for path in lists:
         page.goto(place(house, path))
@@ -420,3 +441,12 @@ def test_a_reader_sees_and_changes_nothing(house, signed_in):
     assert sent == 403
     page.goto(place(house, "new"))
     assert "Vous pouvez le préparer" in page.inner_text("main")
+
+
+def test_every_control_of_every_page_answers(house, signed_in):
+    """The last test: it clicks what publishes, starts, stops and undoes as well."""
+    page = signed_in(MAKER)
+    crawler = Crawler(page, lambda path: page.goto(place(house, path)))
+    crawler.use_all(every_page(house, page))
+    assert crawler.broken == []
+    assert len(crawler.used) > 80
