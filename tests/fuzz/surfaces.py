@@ -290,7 +290,7 @@ class Surfaces:
 
         def reply(path: str) -> tuple[int, dict[str, str], bytes]:
             metadata = "$metadata" in path
-            if path.startswith("/Variants"):
+            if path.startswith("/Variants") and not metadata:
                 return 200, {}, b'{"@count": 0, "value": []}'
             return (200, {}, right[not metadata]) if metadata is hits_page else mutated(path)
 

@@ -72,8 +72,11 @@ def open_ledger(url: str) -> Engine:
     engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
     event.listen(engine, "handle_error", _explain)
     _OPEN.append(engine)
-    with engine.begin() as connection:
-        prepare_schema(connection)
+    try:
+        with engine.begin() as connection:
+            prepare_schema(connection)
+    except UnicodeDecodeError as error:  # before there is a statement, of which `_explain` is told
+        raise explained(error, address) or error from None
     return engine
 
 

@@ -104,6 +104,8 @@ def explained(fault: BaseException, url: URL) -> AmazonListingsError | None:
 
 
 def _kind(fault: BaseException) -> _Kind | None:
+    if isinstance(fault, UnicodeDecodeError):  # SQLite's message, which quotes the damaged schema
+        return _DAMAGED
     if isinstance(fault, sqlite3.Error):
         return _SQLITE.get(getattr(fault, "sqlite_errorcode", -1) & 0xFF)
     state = getattr(fault, "pgcode", None)

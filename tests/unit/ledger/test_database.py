@@ -171,6 +171,18 @@ def test_a_value_without_end_is_a_damage(tmp_path):
         msgspec.json.decode(b"[" * 100_000)
 
 
+def test_a_schema_that_is_no_text_is_a_damage(tmp_path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    open_ledger(url).dispose()
+    open_ledger.cache_clear()
+    connection = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    connection.execute("PRAGMA writable_schema=ON")
+    connection.execute("UPDATE sqlite_master SET sql = CAST(x'435245415445c520' AS TEXT) WHERE name = 'runs'")
+    connection.close()
+    with pytest.raises(exceptions.LedgerDamaged, match="Restore it"):
+        open_ledger(url)
+
+
 def test_a_ledger_of_a_later_version(tmp_path):
     url = f"sqlite:///{tmp_path}/ledger.db"
     engine = open_ledger(url)
