@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.checks.families import note_waiting_children
 from amazon_listings.checks.local import LocalChecks, refuse_offers_of_vendors
+from amazon_listings.checks.made_since import with_made_since
 from amazon_listings.checks.preview_need import PreviewNeed
 from amazon_listings.checks.previews import Previews
 from amazon_listings.checks.renamed import rename_issues, with_renames
@@ -136,7 +137,7 @@ def test_sync(
         barred = {one.pim_id: one.issues for one in folder.read(QUALITY, part) if one.blocks}
         sources = Sources(mapping, folder.read(EXTRACT, part), kept)
         mapped = list(folder.read(MAPPED, part))
-        items = with_renames(local.check(mapped, barred, sources), renamed)
+        items = with_made_since(with_renames(local.check(mapped, barred, sources), renamed), local, client)
         shapes.see_all(mapped, items)
         ready += sum(item.outcome is Outcome.READY for item in items)
         folder.write(TESTED, part, items)
@@ -161,6 +162,7 @@ def test_sync(
         need=need,
         shapes=shapes,
         each=each,
+        calls=local.calls,
     )
     counts: Counter[Outcome] = Counter()
     for part in extract.parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -100,6 +101,7 @@ class LocalChecks:
     Attributes:
         waiting: Items that need Amazon's verdict.
         readings: Those of them whose listing has to be read before.
+        calls: Calls by kind, those of the previews too.
         messages: The sentences, in the language of those who read the report.
     """
 
@@ -112,6 +114,7 @@ class LocalChecks:
     languages: dict[str, str]
     waiting: int = 0
     readings: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
     messages: Catalogue = field(init=False)
     _rules: RuleCheck = field(init=False)
     _sampled: int = field(default=0, init=False)

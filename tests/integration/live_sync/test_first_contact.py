@@ -126,6 +126,20 @@ def test_the_test_report_lists_what_would_be_dropped_and_what_is_otherwise(new):
     assert "Vert" in found["replaces_value"].message
 
 
+def test_a_later_test_sees_listings_that_people_made_since(shop, sandbox, tmp_path):
+    new = shop.connector(id="new")
+    items = [lamp("A"), lamp("B")]
+    assert shop.run(new, items, operation="test").outcomes() == {"A": "ready", "B": "ready"}
+    (tmp_path / "people").mkdir()
+    others = Shop(sandbox, ledger_in(tmp_path / "people"), tmp_path / "people")
+    others.run(others.connector(), [lamp("A", colour="Vert")])
+    run = shop.run(new, items, operation="test")
+    assert run.outcomes() == {"A": "ready", "B": "unchanged"}
+    (found,) = [issue for issue in run.items()["A"].issues if issue.code == "replaces_value"]
+    assert (found.attribute, found.found) == ("color", "green")
+    assert run.calls() == {"previews": 1, "searches": 2}
+
+
 def test_a_price_of_people_is_replaced_and_not_dropped(new):
     shop = new(purchasable_offer=[{**HERE, "audience": "ALL", "currency": "EUR", "our_price": price(9)}])
     run = shop.run(shop.connector(id="new"), [lamp("A")], operation="test")
