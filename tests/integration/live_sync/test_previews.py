@@ -35,7 +35,7 @@ def test_what_passed_this_definition_is_not_previewed_again(shop):
     assert first.calls() == {"searches": 1, "previews": 2}
     again = shop.run(connector, [lamp("A"), lamp("B", price=12)], operation="test")
     assert again.outcomes() == {"A": "unchanged", "B": "ready"}
-    assert again.calls() == {"previews": 1}  # that Amazon has no such listing is known by now
+    assert again.calls() == {"searches": 1, "previews": 1}  # people may have made a listing of A since
     assert (
         shop.run(connector, [lamp("A"), lamp("B")], operation="test", force=True).calls()["previews"] == 1 + 1
     )
