@@ -73,7 +73,7 @@ def change_of(spec: MutationSpec) -> Change:
     text = Path(module).read_text(encoding="utf-8")
     operator = get_operator(spec.operator_name)(**spec.operator_args)
     visitor = MutationVisitor(spec.occurrence, operator)
-    after = visitor.walk(get_ast_from_path(spec.module_path)).getcode_of()
+    after = visitor.walk(get_ast_from_path(spec.module_path)).get_code()
     return Change(
         f"{module}:{spec.operator_name}:{spec.occurrence}",
         module,

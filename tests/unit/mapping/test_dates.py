@@ -96,6 +96,7 @@ def test_an_hour_that_a_zone_has_twice_or_never_has_two_readings(written, zone, 
 
 def test_am_and_pm_are_no_doubt_where_the_order_is_known():
     assert iso(moment("12/01/2026 3:30 pm", AMERICAN)) == "2026-12-01T15:30:00Z"
+    assert iso(moment("12/01/2026 5:30 pm", AMERICAN)) == "2026-12-01T17:30:00Z"
     assert iso(moment("12/01/2026 3:30 pm", DateReading(stated=True))) == "2026-01-12T15:30:00Z"
     refused = problem("12/01/2026 3:30 pm")
     assert (refused.facts["day_first"], refused.facts["month_first"]) == ("2026-01-12", "2026-12-01")
@@ -114,6 +115,7 @@ def test_the_order_is_the_reading_s_but_with_points():
         ("12/13/2026", PLAIN, "date_not_day_first"),
         ("12.13.2026", AMERICAN, "date_not_day_first"),
         ("13/12/2026", AMERICAN, "date_not_month_first"),
+        ("13/05/2026", AMERICAN, "date_not_month_first"),
         ("13/13/2026", PLAIN, "not_a_date"),
         ("13/13/2026", AMERICAN, "not_a_date"),
         ("31/02/2026", PLAIN, "not_a_date"),
@@ -181,4 +183,5 @@ def test_a_date_that_could_be_two_is_refused_where_the_column_shows_both_orders(
 def test_zones_by_name():
     assert zone_named("UTC") is UTC
     assert zone_named("Europe/Paris") == PARIS
+    assert zone_named("WET") == ZoneInfo("WET")
     assert DateReading(month_first=False, zone=UTC, stated=False, contradiction="") == PLAIN
