@@ -318,7 +318,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
     market = setting.marketplace_id if level.marketplace and level.is_array else None
 
     def build(run: Evaluation, row: ItemRow) -> Json | None:  # noqa: C901, PLR0912 - the hot path of a mapping
-        made, values, trace = fixed.copy(), run.values, run.trace
+        made, values, observing, trace = fixed.copy(), run.values, run.observed, run.trace
         start = 0 if trace is None else len(trace)
         for name, place, convert, otherwise in makers:
             if convert is None:
@@ -332,7 +332,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
                 except ConversionError:
                     value = otherwise(run, row, made)
                 else:
-                    if run.observed or value.__class__ is Remarked:
+                    if observing or value.__class__ is Remarked:
                         value = otherwise(run, row, made)
                     elif value == "":
                         continue

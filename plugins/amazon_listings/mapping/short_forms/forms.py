@@ -16,7 +16,7 @@ from amazon_listings.mapping.faults import InvalidLine
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.short_forms.context import check_keys
 from amazon_listings.mapping.short_forms.offers import offers
-from amazon_listings.mapping.values.debris import cleaned
+from amazon_listings.mapping.values.debris import cleaned, is_suspect
 from amazon_listings.mapping.values.lengths import modular_title
 from amazon_listings.mapping.values.options import ConversionError, Remarked
 from amazon_listings.mapping.values.quantities import NotANumber, number
@@ -155,7 +155,8 @@ def gtin(value: Any, context: MarketplaceContext) -> Placed:
 
 def _trade_number(found: Value) -> str:
     """Return the digits of a trade number; what a spreadsheet made of one is named."""
-    return trade_numbers.digits(cleaned(shown(found)).text)
+    text = shown(found)
+    return trade_numbers.digits(cleaned(text).text if is_suspect(text) else text)
 
 
 def _gtin_type(found: Value) -> str:

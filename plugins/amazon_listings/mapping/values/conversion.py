@@ -10,7 +10,6 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.mapping.formulas.images import picture
 from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import NotADate, iso, moment
 from amazon_listings.mapping.values.debris import (
@@ -270,7 +269,7 @@ def _date(value: object, reading: Reading) -> str:
 
 
 def _url(value: object) -> str:
-    found = picture(value) if isinstance(value, dict) else value
+    found = value.get("url") if isinstance(value, dict) else value
     if not isinstance(found, str) or not found.strip():
         raise ConversionError("not_an_address", {"format": "https://…"}, found=value)
     return found.strip()
