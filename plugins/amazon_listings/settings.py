@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 PREFIX = "AMAZON_LISTINGS_"
 #: The setting `ledger` of an installation that keeps the ledger's address in an Airflow connection.
 LEDGER_IN_AIRFLOW = "airflow"
+#: The largest number of days, or of items in a file, that a setting may be.
+_LARGEST = 100_000
+#: Characters of a wrong value that its sentence repeats.
+_SHOWN = 60
 
 
 def airflow_home() -> Path:
@@ -104,9 +108,10 @@ def _whole(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name)
     if text is None:
         return default
-    if not text.strip().isdecimal() or int(text) < 1:
-        raise _wrong(name, text, message("settings.whole_number", least=1))
-    return int(text)
+    number = int(text) if text.strip().isdecimal() and len(text) <= len(str(_LARGEST)) else 0
+    if not 1 <= number <= _LARGEST:
+        raise _wrong(name, text, message("settings.whole_number", least=1, most=_LARGEST))
+    return number
 
 
 def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
@@ -132,5 +137,5 @@ def _language(given: Mapping[str, str]) -> str:
 
 def _wrong(name: str, value: str, expected: Message) -> ActionRequiredError:
     return ActionRequiredError(
-        "settings.wrong", name=f"{PREFIX}{name.upper()}", value=value, expected=expected
+        "settings.wrong", name=f"{PREFIX}{name.upper()}", value=value[:_SHOWN], expected=expected
     )

@@ -60,6 +60,7 @@ def test_the_defaults_and_their_types():
     [
         ("PART_SIZE", "many"),
         ("PART_SIZE", "0"),
+        ("PART_SIZE", "100001"),
         ("RETENTION_DAYS", "-1"),
         ("RETENTION_DAYS", "1.5"),
         ("FEED_POLL", "0"),
@@ -72,3 +73,9 @@ def test_a_value_that_cannot_be_is_one_sentence_with_the_name_of_the_setting(nam
     with pytest.raises(ActionRequiredError, match=f"AMAZON_LISTINGS_{name} is .{value}.") as error:
         read_settings({f"AMAZON_LISTINGS_{name}": value})
     assert "default" in str(error.value)
+
+
+def test_a_number_without_end_is_one_short_sentence():
+    with pytest.raises(ActionRequiredError, match="a whole number from 1 to 100,000") as error:
+        read_settings({"AMAZON_LISTINGS_RETENTION_DAYS": "9" * 5000})
+    assert len(str(error.value)) < 300
