@@ -102,6 +102,8 @@ def _served(head, body):
                     while not head:
                         time.sleep(0.5)
                         connection.sendall(b"x")
+                    connection.shutdown(socket.SHUT_WR)
+                    connection.recv(65536)  # the rest of the request, which would reset what was sent
                 except OSError:
                     continue
 
