@@ -213,9 +213,11 @@ def changes_between(
         forced: Count leaves that are wanted as changes although they are as they should be.
     """
     return tuple(
-        Change(leaf, left, right, line_of(leaf))
-        for leaf, left, right in compare(before, after, layout, defaults)
-        if (forced and right is not None) or not same_leaf(leaf, left, right, defaults)
+        [
+            Change(leaf, left, right, line_of(leaf))
+            for leaf, left, right in compare(before, after, layout, defaults)
+            if (forced and right is not None) or not same_leaf(leaf, left, right, defaults)
+        ]
     )
 
 

@@ -204,7 +204,7 @@ def selection_of(element: Any, selectors: tuple[str, ...], defaults: Mapping[str
         value = element[name] if name in element else defaults.get(name)
         if value is None:
             continue
-        if not isinstance(value, str | int | float | bool):
+        if not isinstance(value, _SCALARS):
             return None
         found.append((name, value))
     return tuple(found)
@@ -217,18 +217,20 @@ def _made(
 
     None if it is not made of one: the comparison divides it.
     """
-    if not layout.single or len(elements) != 1 or not _is_flat(elements[0]):
+    selectors = layout.selectors
+    if not layout.single or len(elements) != 1 or not selectors:
         return None
-    element, selectors = elements[0], layout.selectors
-    selection = selection_of(element, selectors, defaults) if selectors else None
+    element = elements[0]
+    selection = selection_of(element, selectors, defaults)
     if selection is None:
         return None
     marketplace, others = _divided(selection)
-    found = [
-        Difference(Leaf(marketplace, name, others, (key,)), None, value)
-        for key, value in element.items()
-        if key not in selectors
-    ]
+    found = []
+    for key, value in element.items():
+        if value.__class__ not in _FLAT:
+            return None
+        if key not in selectors:
+            found.append(Difference(Leaf(marketplace, name, others, (key,)), None, value))
     return found or None
 
 
@@ -316,12 +318,8 @@ class _Comparison:
         yield (), before, after
 
 
-_SELECTABLE = (str, int, float, bool, type(None))
-_FLAT = frozenset(_SELECTABLE)
-
-
-def _is_flat(element: Element) -> bool:
-    return all(value.__class__ in _FLAT for value in element.values())
+_SCALARS = (str, int, float, bool)
+_FLAT = frozenset((*_SCALARS, type(None)))
 
 
 def _names(*sides: Iterable[str]) -> dict[str, None]:

@@ -408,7 +408,7 @@ class Planner:
 
     def line_of(self, leaf: Leaf) -> MappingLine | None:
         """Return the mapping line that makes a leaf; None if no line does."""
-        path = (leaf.attribute, *(step for step in leaf.path if isinstance(step, str)))
+        path = (leaf.attribute, *[step for step in leaf.path if isinstance(step, str)])
         if path not in self._lines:
             self._lines[path] = line_behind(leaf, self._mapping, self._connector.where)
         return self._lines[path]
