@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
+from yaml import CSafeLoader, load
 
 from amazon_listings.checks.quality.engine import gx
 from amazon_listings.runs.quality_docs import HOME, SITE
@@ -78,14 +79,32 @@ def _write_settings(settings: Path) -> None:
     if not settings.exists():
         shutil.copyfile(_SETTINGS, settings)
         return
+    if _has_our_pages(settings):
+        return
     yaml = YAML()
     kept = yaml.load(settings)
     for name, site in yaml.load(_SETTINGS)["data_docs_sites"].items():
-        mine = kept.get("data_docs_sites", {}).get(name)
-        made_by = {key: site[key] for key in ("site_index_builder", "site_section_builders")}
-        if mine is not None and any(mine.get(key) != builder for key, builder in made_by.items()):
-            mine.update(made_by)
-            yaml.dump(kept, settings)
+        if (mine := kept.get("data_docs_sites", {}).get(name)) is not None:
+            mine.update(_pages(site))
+    yaml.dump(kept, settings)
+
+
+def _has_our_pages(settings: Path) -> bool:
+    """Return whether each of our sites is made by our pages, or left out.
+
+    Read by the loader in C, in a tenth of the time of the one that keeps comments.
+    """
+    kept, ours = (load(path.read_bytes(), Loader=CSafeLoader) for path in (settings, _SETTINGS))
+    sites = kept.get("data_docs_sites") or {}
+    return all(
+        (mine := sites.get(name)) is None or _pages(mine) == _pages(site)
+        for name, site in ours["data_docs_sites"].items()
+    )
+
+
+def _pages(site: dict[str, Any]) -> dict[str, Any]:
+    """Return how the pages of a site are made."""
+    return {key: site.get(key) for key in ("site_index_builder", "site_section_builders")}
 
 
 def _complete(context: Any) -> bool:
