@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 #: The connectors that `make demo` runs: a test sync and a live sync.
 DEMO = ("fr_lamps", "de_backpacks")
+#: The DAG files do not change while the demo runs; reading all five again every ten seconds, as `up` does to
+#: see what is edited, takes as much as a task does.
+SELDOM_READ = {"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60"}
 #: Lines of a command's output that the demo prints.
 SHOWN = 12
 
@@ -86,6 +89,7 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
     with _sandbox(home) as url:
         progress(f"Sandbox at {url}; starting Airflow in {home}")
         env = installation.settings(home, url) | _connection_variables(url) | _without_schedules(connectors)
+        env |= SELDOM_READ
         with running_airflow(home / "airflow", extra=env) as airflow:
             progress(f"Airflow at {airflow.url}; reading the DAGs")
             before = made_by_hand(url)
