@@ -47,10 +47,14 @@ class Profile:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self) -> None:
-        from hypothesis import Phase, settings
+        from hypothesis import HealthCheck, Phase, settings
 
         settings.register_profile(
-            "mutants", parent=settings.default, phases=(Phase.explicit, Phase.generate), database=None
+            "mutants",
+            parent=settings.default,
+            phases=(Phase.explicit, Phase.generate),
+            database=None,
+            suppress_health_check=tuple(HealthCheck),  # a tracer and a busy machine make all slow
         )
         settings.load_profile("mutants")
 

@@ -6,18 +6,15 @@ are far smaller than catalogues.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from amazon_listings.incoming.values import printable, unfit
-from amazon_listings.sources.errors import UnusableSource
+from amazon_listings.sources.files.related_tables import file_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from amazon_listings.sources.port import OpenedSource, Rows
 
-#: A table larger than this is a catalogue, and looking values up in it a mistake.
-MOST_ROWS = 10_000
 _FILES = (".csv", ".jsonl", ".parquet")
 
 
@@ -42,28 +39,8 @@ def read_tables(
     found: dict[str, Rows] = {}
     files = {name: place for name, place in wanted.items() if is_file(place)}
     if files:
-        from amazon_listings.sources.files.related_tables import file_table  # noqa: PLC0415 - seldom needed
-
         found |= {name: file_table(place, languages) for name, place in files.items()}
     others = {name: place for name, place in wanted.items() if name not in files}
     if others:
         found |= opened().tables(others, languages)
     return {name: found[name] for name in wanted}
-
-
-def bounded(place: str, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows as a list; a value that no text, number or list can hold is empty.
-
-    Raises:
-        UnusableSource: there are more than a related table may have.
-    """
-    kept = []
-    for row in found:
-        kept.append({printable(name): None if unfit(value) else value for name, value in row.items()})
-        if len(kept) > MOST_ROWS:
-            raise UnusableSource(
-                "sources.related_table_more_than",
-                place=place,
-                most_rows=MOST_ROWS,
-            )
-    return kept

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from amazon_listings.sources import related_tables
+from amazon_listings.sources import table_rows
 from amazon_listings.sources.errors import IncompleteConnection, UnusableSource
 from amazon_listings.sources.related_tables import read_tables
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
@@ -119,7 +119,7 @@ def test_what_cannot_be_read(tmp_path, monkeypatch):
         read_tables({"gone": str(tmp_path / "gone.csv")}, no_source, ["fr"])
     with pytest.raises(IncompleteConnection, match="no source"):
         read_tables({"colours": "colours"}, no_source, ["fr"])
-    monkeypatch.setattr(related_tables, "MOST_ROWS", 1)
+    monkeypatch.setattr(table_rows, "MOST_ROWS", 1)
     (tmp_path / "large.csv").write_text("code\nRD\nBL\n", encoding="utf-8")
     with pytest.raises(UnusableSource, match="has more than 1 rows"):
         read_tables({"large": str(tmp_path / "large.csv")}, no_source, ["fr"])

@@ -8,7 +8,7 @@ from amazon_listings.sources.errors import UnusableSource
 from amazon_listings.sources.files.rows import FileRow, file_rows
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.record import split_language
-from amazon_listings.sources.related_tables import bounded
+from amazon_listings.sources.table_rows import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from amazon_listings.messages import log_line
 from amazon_listings.sources.errors import NotThere, UnusableRow, UnusableSource
-from amazon_listings.sources.related_tables import bounded
 from amazon_listings.sources.sales_layer.connector_pages import pages
 from amazon_listings.sources.sales_layer.connector_tables import Described
 from amazon_listings.sources.sales_layer.positional import parse_row
 from amazon_listings.sources.sales_layer.rest_queries import literal, rows
 from amazon_listings.sources.selection import Selection, plain_language
+from amazon_listings.sources.table_rows import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
