@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.airflow, pytest.mark.soak, pytest.mark.timeout(1800)]
 GERMANY = marketplace("DE")
 FAMILY = "LUM-B105"
 VARIABLE = "amazon_connector_versions"
-RUNS = 1
 
 
 class Changing:
@@ -38,16 +37,17 @@ class Changing:
         return {"mapping": {"Marke": f"Layer {number}"}}
 
     @staticmethod
-    def file(number):
+    def file(number, layer="shared"):
         chosen = {"filter": f"{{{{ item.reference[:8] == '{FAMILY}' }}}}"}
         sync = {"schedule": None, "operation": "live"}
         document = demo_connector("de_backpacks", "versions", sales_layer=chosen, sync=sync)
         del document["mapping"]["Marke"]
         document["mapping"]["Modellnummer"] = f"File {number}"
-        return {"extends": "shared"} | document
+        return {"extends": layer} | document
 
     def configure(self, number, **patch):
         """Write layer, file and Variable of a number."""
+        (self.folder / "layers" / "renamed.yaml").unlink(missing_ok=True)
         write_document(self.folder / "layers" / "shared.yaml", self.layer(number))
         write_document(self.folder / "versions.yaml", self.file(number))
         value = json.dumps({"mapping": {"Hersteller": f"Variable {number}"}, **patch})
@@ -57,6 +57,23 @@ class Changing:
             call("PATCH", f"/variables/{VARIABLE}", json=body)
         else:
             call("POST", "/variables", json=body)
+
+    def regroup(self, number):
+        """Give the layer another name, and take the Variable away."""
+        (self.folder / "layers" / "shared.yaml").unlink()
+        write_document(self.folder / "layers" / "renamed.yaml", self.layer(number))
+        write_document(self.folder / "versions.yaml", self.file(number, layer="renamed"))
+        self.house.airflow.call("DELETE", f"/variables/{VARIABLE}")
+
+    def forbid(self, number):
+        """Let the layer choose no item, refuse each, and send a product of which nothing is right."""
+        none = {"expectation": "expect_column_values_to_be_null", "column": "brand"}
+        layer = self.layer(number) | {"quality": [none], "sales_layer": {"filter": "{{ false }}"}}
+        write_document(self.folder / "layers" / "shared.yaml", layer)
+        document = self.file(number)
+        del document["sales_layer"]["filter"]
+        document["mapping"]["Produktname"] = ""
+        write_document(self.folder / "versions.yaml", document)
 
     def redefine(self, number):
         """Store a later definition, as another connector's run would: no label is as it was."""
@@ -110,36 +127,37 @@ def changing(tmp_path_factory):
 
 
 def test_a_run_goes_on_with_what_it_began_with(changing):
+    changes = [changing.configure, changing.regroup, changing.forbid]
     documents = {}
-    for number in range(RUNS):
+    for number, change in enumerate(changes):
         changing.configure(number)
         run = changing.started()
-        changing.configure(number + 100)
+        change(number + 100)
         changing.redefine(number)
         changing.finished(run)
         assert run.state == "success", run.said("map_fields")
         assert run.tries("extract_products") > 1
         wanted = [f"Layer {number}", f"File {number}", f"Variable {number}"]
         assert [changing.sent(sku) for sku in changing.skus] == [wanted] * len(changing.skus)
-        # A second try of one task alone, too.
-        changing.redefine(number + 100)
-        clear = {"dag_run_id": run.run_id, "task_ids": ["map_fields"], "include_downstream": True}
-        clear |= {"dry_run": False, "only_failed": False}
-        changing.house.airflow.call("POST", "/dags/amazon_versions/clearTaskInstances", json=clear)
-        for cached in ("tasks", "xcoms"):
-            run.__dict__.pop(cached, None)
-        changing.house.finish(run)
-        assert run.state == "success", run.said("map_fields", attempt=2)
-        assert run.tries("map_fields") == 2
-        assert [changing.sent(sku) for sku in changing.skus] == [wanted] * len(changing.skus)
         documents[run.run_id] = wanted
+    # A second try of one task alone, too.
+    changing.redefine(len(changes) + 100)
+    clear = {"dag_run_id": run.run_id, "task_ids": ["map_fields"], "include_downstream": True}
+    clear |= {"dry_run": False, "only_failed": False}
+    changing.house.airflow.call("POST", "/dags/amazon_versions/clearTaskInstances", json=clear)
+    for cached in ("tasks", "xcoms"):
+        run.__dict__.pop(cached, None)
+    changing.house.finish(run)
+    assert run.state == "success", run.said("map_fields", attempt=2)
+    assert run.tries("map_fields") == 2
+    assert [changing.sent(sku) for sku in changing.skus] == [wanted] * len(changing.skus)
     ledger = open_ledger(f"sqlite:///{changing.house.home / 'ledger.db'}")
     versions = history(ledger, find_key(ledger, "versions"))
     ledger.dispose()
     found = {use.run_id: one.document["mapping"] for one in versions for use in one.runs}
     names = ("Marke", "Modellnummer", "Hersteller")
     assert {run_id: [mapping[name] for name in names] for run_id, mapping in found.items()} == documents
-    assert len(versions) == RUNS
+    assert len(versions) == len(changes)
 
 
 def test_a_switch_to_test_reaches_a_run_that_began_live(changing):
