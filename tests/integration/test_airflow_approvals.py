@@ -147,6 +147,18 @@ def test_a_cleared_extract_keeps_what_the_attempt_sent(shop, first):
     assert [one.attempt for one in recent_runs(shop.ledger, "raced")] == [0]
 
 
+@pytest.mark.parametrize(("task", "downstream"), [("check_quality", True), ("report", False)])
+def test_a_task_that_is_cleared_goes_on_with_what_the_attempt_sent(shop, house, first, task, downstream):
+    run, report = first
+    calls = house.calls()
+    shop.clear(run, task, downstream=downstream)
+    assert run.state == "success"
+    assert run.result("report")["counts"] == report["counts"]
+    assert [one.attempt for one in recent_runs(shop.ledger, "raced")] == [0]
+    for write in ("putListingsItem", "patchListingsItem", "createFeed"):
+        assert house.calls().get(write, 0) == calls.get(write, 0), "nothing is sent again"
+
+
 def test_the_first_task_cleared_alone_begins_no_attempt(shop, first):
     run, _ = first
     report = run.result("report")
