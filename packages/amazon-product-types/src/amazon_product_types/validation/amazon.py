@@ -1,8 +1,8 @@
 """Amazon's own issues, from previews, submissions, listings and feed reports, as issues of ours.
 
-What a code means and what to do about it is data (`amazon_codes.json`). Amazon publishes no list
-of its codes and has changed those of the preview, so an unknown code is understood by its
-`categories`.
+Which codes are known is data (`amazon_codes.json`); what they mean and what to do about them is in the
+catalogue (`messages/<language>.po`, `amazon.<code>`). Amazon publishes no list of its codes and has
+changed those of the preview, so an unknown code is understood by its `categories`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import json
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_product_types.messages import DEFAULT
+from amazon_product_types.messages import Catalogue, catalogue
 from amazon_product_types.validation.issue import Issue, Severity, Source
 
 if TYPE_CHECKING:
@@ -43,33 +43,42 @@ def amazon_issues(
         One issue each. `code` is Amazon's; `why` explains it and tells what Amazon does about it.
         Of several attribute names the first is `attribute`, the rest are `others`, all are in `label`.
     """
-    return [_issue(issue, source, _tag(language), labels or {}) for issue in issues]
+    texts = catalogue(language)
+    return [_issue(issue, source, texts, labels or {}) for issue in issues]
 
 
 def explained(issue: Issue, language: str) -> Issue:
     """Return an issue of Amazon's explained in a language; its message stays as Amazon wrote it."""
     known = _known(issue.code, issue.categories)
-    if not known:
+    if known is None:
         return issue
+    texts = catalogue(language)
     status, _, date = issue.exemption.partition(" ")
     actions = [{"action": one} for one in issue.enforcements]
     measures = {"actions": actions, "exemption": {"status": status, "expiryDate": date}}
-    about, effects = _text(known.get("about", {}), _tag(language)), _enforced(measures, _tag(language))[2]
+    effects = _enforced(measures, texts)[2]
     return replace(
         issue,
-        why=" ".join(filter(None, (about, *effects))),
-        action=_text(known.get("action", {}), _tag(language)),
+        why=" ".join((texts.phrase(known.message), *effects)),
+        action=texts.action(known.message),
     )
 
 
-def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapping[str, str]) -> Issue:
+class _Known(NamedTuple):
+    """A code or category of Amazon's that is known: the family of its trouble, and its message's code."""
+
+    family: str
+    message: str
+
+
+def _issue(issue: Mapping[str, Any], source: Source, texts: Catalogue, labels: Mapping[str, str]) -> Issue:
     code = str(issue.get("code") or "")
     categories = tuple(map(str, issue.get("categories") or ()))
     known = _known(code, categories)
     paths = _paths(issue)
     names = [path.partition(".")[0] for path in paths]
-    enforcements, exemption, effects = _enforced(issue.get("enforcements") or {}, language)
-    about = _text(known.get("about", {}), language)
+    enforcements, exemption, effects = _enforced(issue.get("enforcements") or {}, texts)
+    about = texts.phrase(known.message) if known else ""
     return Issue(
         code=code or "unknown",
         # An unknown severity blocks, so that a person looks at it.
@@ -82,8 +91,8 @@ def _issue(issue: Mapping[str, Any], source: Source, language: str, labels: Mapp
             labels.get(path) or labels.get(name, name) for path, name in zip(paths, names, strict=True)
         ),
         why=" ".join(filter(None, (about, *effects))),
-        action=_text(known.get("action", {}), language),
-        family=str(known.get("family", "")),
+        action=texts.action(known.message) if known else "",
+        family=known.family if known else "",
         categories=categories,
         enforcements=enforcements,
         exemption=exemption,
@@ -98,38 +107,33 @@ def _paths(issue: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(str(name) for name in names if name))
 
 
-def _known(code: str, categories: tuple[str, ...]) -> dict[str, Any]:
+def _known(code: str, categories: tuple[str, ...]) -> _Known | None:
     data = _data()
-    entry: dict[str, Any] | None = data["codes"].get(code)
-    if entry is not None:
-        return entry
-    return next((data["categories"][name] for name in categories if name in data["categories"]), {})
+    return data["codes"].get(code) or next(
+        (data["categories"][name] for name in categories if name in data["categories"]), None
+    )
 
 
-def _enforced(enforcements: Mapping[str, Any], language: str) -> tuple[tuple[str, ...], str, list[str]]:
+def _enforced(enforcements: Mapping[str, Any], texts: Catalogue) -> tuple[tuple[str, ...], str, list[str]]:
     """Amazon's measures, the exemption as one text, and both in words."""
-    data = _data()
     actions = tuple(str(one["action"]) for one in enforcements.get("actions") or () if one.get("action"))
-    effects = [
-        _text(data["enforcements"][action], language) for action in actions if action in data["enforcements"]
-    ]
+    effects = [text for action in actions if (text := texts.message(f"amazon.enforcement.{action}"))]
     exempt = enforcements.get("exemption") or {}
     status, date = str(exempt.get("status") or ""), str(exempt.get("expiryDate") or "")
-    if effects and status in data["exemptions"]:
-        effects.append(_text(data["exemptions"][status], language).format(date=date))
+    if effects and (text := texts.message(f"amazon.exemption.{status}", date=date)):
+        effects.append(text)
     return actions, f"{status} {date}".strip(), effects
 
 
-def _text(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get(DEFAULT, "")
-
-
-def _tag(language: str) -> str:
-    return language.replace("-", "_").partition("_")[0].lower()
-
-
 @cache
-def _data() -> dict[str, Any]:
+def _data() -> Mapping[str, Mapping[str, _Known]]:
+    """Return what is known of Amazon's codes and categories; several may be explained by the same message."""
     file = files("amazon_product_types.validation") / "amazon_codes.json"
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return data
+    data: dict[str, dict[str, dict[str, str]]] = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        kind: {
+            name: _Known(entry["family"], f"amazon.{entry.get('explained_as', name)}")
+            for name, entry in entries.items()
+        }
+        for kind, entries in data.items()
+    }
