@@ -19,6 +19,7 @@ from amazon_listings.ledger.causes import (
     open_causes,
 )
 from amazon_listings.ledger.overview import states_by_connector
+from amazon_listings.runs.report import URGENT
 from amazon_listings.runs.report.tables import cell, csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor
 from amazon_listings.web.configured import connector_of, keys_of
@@ -67,7 +68,7 @@ class Asked(BaseModel, frozen=True):
 class CauseLine:
     """A cause: how many items, which share of the connector's, since when (or gone since), and what to do.
 
-    `turn` says who can mend it: `pim`, `mapping` or `amazon`.
+    `turn` says who can mend it: `pim`, `mapping` or `amazon`. `first`: it costs money as long as it is open.
     """
 
     dag_id: str
@@ -86,6 +87,7 @@ class CauseLine:
     mapping_key: str
     mapping_line: int | None
     severity: str
+    first: bool
     sources: list[str]
     turn: Turn
     items: int
@@ -105,8 +107,13 @@ def turn_of(issue: Issue) -> Turn:
     return "mapping" if issue.source in {"mapping", "schema", "preview"} else "amazon"
 
 
+def urgency(code: str) -> int:
+    """Return the place of a code among those that cost money as long as they are open; others come after."""
+    return URGENT.index(code) if code in URGENT else len(URGENT)
+
+
 def causes(known: list[Connector], asked: Asked, words: Wording) -> list[CauseLine]:
-    """Return the causes of issues of some connectors, those of most items first."""
+    """Return the causes of issues of some connectors: what costs money first, then those of most items."""
     ledger = connections.ledger()
     keys = keys_of(ledger)
     by_key = {keys[one.id]: one for one in known if one.id in keys}
@@ -120,7 +127,7 @@ def causes(known: list[Connector], asked: Asked, words: Wording) -> list[CauseLi
     text = asked.q.casefold().strip()
     return [
         one
-        for one in sorted(shown, key=lambda one: one.severity != "ERROR")
+        for one in sorted(shown, key=lambda one: (urgency(one.code), one.severity != "ERROR"))
         if asked.turn in {"", one.turn}
         and (
             not text
@@ -216,6 +223,7 @@ def _line(cause: Cause, one: Connector, total: int, words: Wording) -> CauseLine
         mapping_key=origin.key if origin else "",
         mapping_line=origin.line if origin else None,
         severity=issue.severity,
+        first=issue.code in URGENT,
         sources=list(issue.sources),
         turn=turn_of(issue),
         items=cause.items,

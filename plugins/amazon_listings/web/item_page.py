@@ -30,7 +30,7 @@ from amazon_listings.selling_partner import listings
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
-from amazon_listings.web.issues_page import turn_of
+from amazon_listings.web.issues_page import turn_of, urgency
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.shopper import Shopper, shopper_of, shown
 from amazon_product_types.definition import ENGINE_MEMBERS
@@ -241,7 +241,12 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
         issues=[
             _issue(words.issue(known.issue), is_open=known.resolved_run is None)
             for known in sorted(
-                lives, key=lambda known: (known.resolved_run is not None, known.issue.severity != "ERROR")
+                lives,
+                key=lambda known: (
+                    known.resolved_run is not None,
+                    urgency(known.issue.code),
+                    known.issue.severity != "ERROR",
+                ),
             )[:_HISTORY]
         ],
         writes=[

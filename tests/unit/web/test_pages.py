@@ -1,5 +1,6 @@
 """What pages say and how: words, languages, prefixes, hostile data, filters, files."""
 
+import copy
 import csv
 import gzip
 import html
@@ -13,6 +14,7 @@ import pytest
 from markupsafe import escape
 from sqlalchemy import insert, update
 
+from amazon_listings.checks.offers_apart import held_back
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
@@ -379,3 +381,26 @@ def test_an_issue_is_in_the_language_of_its_reader(client, filled):
         for path in ("issues", "issues.csv", "item?id=products/1"):
             assert sentence in reader.get(f"/dags/amazon_lamps/{path}").text, path
         assert sentence in reader.get("/api/dags/amazon_lamps/item?id=products/1").text
+
+
+def test_what_costs_money_at_a_live_listing_is_the_first_cause(client, filled):
+    key, english = resolve_key(filled, "lamps"), catalogue("en")
+    content = {"fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 4}]}
+    sold_out = copy.deepcopy(content)
+    sold_out["fulfillment_availability"][0]["quantity"] = 0
+    offers = [
+        [{"currency": "EUR", "our_price": [{"schedule": [{"value_with_tax": one}]}]}] for one in (9.9, 8.9)
+    ]
+    before, after = (content | {"purchasable_offer": offer} for offer in offers)
+    held = [("B-1", held_back(after, before, english)), ("B-2", held_back(sold_out, content, english))]
+    run = start_run(filled, connector_key=key, run_id="later", operation="test")
+    record_issues(filled, key, run, [CheckedItem(sku, found, frozenset({"schema"})) for sku, found in held])
+    found = client("viewer").get("/api/issues").json()
+    assert [(one["code"], one["first"]) for one in found] == [
+        ("sold_out_on_sale", True),
+        ("offer_held_back", True),
+        ("missing_attribute", False),
+    ]
+    shown = client("viewer").get("/issues").text
+    assert shown.count("it costs money until this is corrected") == 2
+    assert shown.index("Sold out in the PIM") < shown.index("Marque manque")
