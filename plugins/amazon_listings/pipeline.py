@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
     from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.runs.notes import ApprovalNote, ExtractNote, ForeseenNote
+    from amazon_listings.runs.notes import ApprovalNote, DefinitionsNote, ExtractNote, ForeseenNote
+    from amazon_listings.runs.scope import Scope
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.sources.port import Rows
@@ -93,24 +94,13 @@ def begin(
     Raises:
         RunAbortedError, RetryableError, ActionRequiredError: the run cannot begin.
     """
-    import msgspec
-
     from amazon_listings.connectors.languages import language_of
-    from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
-    from amazon_listings.ledger.approvals import approved_skus
     from amazon_listings.ledger.documents import keep_document
-    from amazon_listings.ledger.item_states import members_of_skus
-    from amazon_listings.ledger.owed import owed_families
-    from amazon_listings.ledger.runs import last_run, start_run
-    from amazon_listings.messages import catalogue
-    from amazon_listings.runs.affected import families_affected
+    from amazon_listings.ledger.runs import start_run
     from amazon_listings.runs.definitions import refresh_definitions
     from amazon_listings.runs.item_states import owe_due
     from amazon_listings.runs.notations import remembered, with_notation
-    from amazon_listings.runs.notes import ChangesNote
     from amazon_listings.runs.related_tables import keep_tables
-    from amazon_listings.runs.scope import decide
-    from amazon_listings.watch.drift import drift_since_last_run
 
     storage, ledger = installation.storage, installation.ledger
     run = begin_run(connector, run_id, attempt, storage)
@@ -128,38 +118,12 @@ def begin(
     # Before anything can fail: later steps belong to this attempt, however it ends.
     number = enter(operation=params["operation"], fingerprint=connector.fingerprint)
     note = refresh_definitions(connector, installation.client(connector), storage)
-    try:
-        drift = drift_since_last_run(connector, note, storage=storage, ledger=ledger, run_id=run_id)
-    except (NoDefinition, DefinitionDamaged) as error:
-        drift = None  # the run itself does not need to know
-        note = msgspec.structs.replace(
-            note, warnings=(*note.warnings, error.worded(catalogue(language_of(connector))))
-        )
-    if drift is not None:
-        run.folder.note(ChangesNote(drift=drift.to_json()))
-        for line in drift.told():
-            log.info("%s", line)
+    note = _with_drift(run, installation, note)
     with_tables = keep_tables(connector, installation.tables(connector), run.folder)
     fingerprint = with_notation(with_tables.fingerprint, connector, remembered(ledger, connector.key))
     owe_due(ledger, connector.key, number)
-    scope = decide(
-        with_tables,
-        params=params,
-        interval=interval,
-        last=last_run(ledger, connector.key, params["operation"]),
-        definition=note.checksum,
-        approved=lambda: members_of_skus(ledger, connector.key, approved_skus(ledger, connector.key)),
-        owed=lambda: owed_families(ledger, connector.key, params["operation"]),
-        affected=functools.partial(
-            families_affected,
-            with_tables,
-            note,
-            live=params["operation"] == "live",
-            storage=storage,
-            ledger=ledger,
-            folder=run.folder,
-        ),
-        fingerprint=fingerprint,
+    scope = _scope(
+        run, installation, with_tables, note, params=params, interval=interval, fingerprint=fingerprint
     )
     run.folder.note(scope)
     run.folder.note(note)
@@ -171,6 +135,84 @@ def begin(
     )
     log.info("%s", log_line("log.scope", scope=scope.in_words(language_of(connector))))
     return run
+
+
+def _with_drift(run: RunContext, installation: Installation, note: DefinitionsNote) -> DefinitionsNote:
+    """Note what Amazon changed in the definition since the last run.
+
+    Returns:
+        The note of the definitions, with a warning where the change cannot be known.
+    """
+    import msgspec
+
+    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
+    from amazon_listings.messages import catalogue
+    from amazon_listings.runs.notes import ChangesNote
+    from amazon_listings.watch.drift import drift_since_last_run
+
+    connector, storage, ledger = run.connector, installation.storage, installation.ledger
+    try:
+        drift = drift_since_last_run(connector, note, storage=storage, ledger=ledger, run_id=run.run_id)
+    except (NoDefinition, DefinitionDamaged) as error:
+        # The run itself does not need to know.
+        sentence = error.worded(catalogue(language_of(connector)))
+        return msgspec.structs.replace(note, warnings=(*note.warnings, sentence))
+    if drift is not None:
+        run.folder.note(ChangesNote(drift=drift.to_json()))
+        for line in drift.told():
+            log.info("%s", line)
+    return note
+
+
+def _scope(
+    run: RunContext,
+    installation: Installation,
+    connector: Connector,
+    note: DefinitionsNote,
+    *,
+    params: Mapping[str, Any],
+    interval: tuple[datetime, datetime] | None,
+    fingerprint: str,
+) -> Scope:
+    """Decide what a run covers.
+
+    Args:
+        run: The run.
+        installation: What the run works with.
+        connector: The run's connector, with the content of its related tables.
+        note: The note of its definitions.
+        params: What was asked for.
+        interval: The interval of a backfill run.
+        fingerprint: What the run's payloads depend on.
+    """
+    from amazon_listings.ledger.approvals import approved_skus
+    from amazon_listings.ledger.item_states import members_of_skus
+    from amazon_listings.ledger.owed import owed_families
+    from amazon_listings.ledger.runs import last_run
+    from amazon_listings.runs.affected import families_affected
+    from amazon_listings.runs.scope import decide
+
+    ledger, key, operation = installation.ledger, connector.key, params["operation"]
+    return decide(
+        connector,
+        params=params,
+        interval=interval,
+        last=last_run(ledger, key, operation),
+        definition=note.checksum,
+        approved=lambda: members_of_skus(ledger, key, approved_skus(ledger, key)),
+        owed=lambda: owed_families(ledger, key, operation),
+        affected=functools.partial(
+            families_affected,
+            connector,
+            note,
+            live=operation == "live",
+            storage=installation.storage,
+            ledger=ledger,
+            folder=run.folder,
+        ),
+        fingerprint=fingerprint,
+    )
 
 
 def extract(run: RunContext, installation: Installation) -> ExtractNote:
