@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -85,49 +87,11 @@ def keep_states(
     if extract is None:
         return
     read_at = reading_moment(extract)
-    left_out = 0
     over = _Over(ended)
-
-    def others(skus: Iterable[str]) -> dict[str, int]:
-        if listings is None:
-            return {}
-        # What was accepted of others since the run began is not what it has looked at.
-        began = datetime.fromisoformat(extract.read_at) if extract.read_at else None
-        return digests_of_others(ledger, listings, skus, until=began)
-
-    def states() -> Iterator[ItemState]:
-        nonlocal left_out
-        shared = shared_fingerprint(connector, definitions, folder)
-        for item, row, mapped, digests in _rows(folder, extract.parts, others):
-            group = row["group"] if row else mapped.group if mapped else item.pim_id
-            over.note_item(item, group)
-            if item.outcome is Outcome.FAILED and mapped is None:
-                left_out += 1  # the run stopped before it was mapped
-                continue
-            attributes = mapped.attributes if mapped else None
-            yield ItemState(
-                pim_id=item.pim_id,
-                sku=item.sku or None,
-                family=group,
-                run=run,
-                operation=scope.operation,
-                outcome=str(item.outcome),
-                read_at=read_at,
-                row=cast("dict[str, Any] | None", row),
-                attributes=attributes,
-                map_errors=mapped.blocked if mapped else None,
-                payload_hash=mapped.hash if mapped else None,
-                note=item.note,
-                name=_text(attributes, _NAME, "value"),
-                picture=_text(attributes, _PICTURE, "media_location"),
-                selected=extract.selected,
-                next_date=next_change(attributes or {}, read_at),
-                fingerprint=Fingerprint(
-                    **shared, row=digests.row, family=digests.family, others=digests.others
-                ),
-            )
-
-    record_states(ledger, connector.key, states())
+    others = partial(_digests_of_others, ledger, listings, extract)
+    shared = shared_fingerprint(connector, definitions, folder)
+    made = _MadeStates(scope.operation, extract.selected, read_at, run, shared, over)
+    record_states(ledger, connector.key, made(_rows(folder, extract.parts, others)))
     mark_unchanged(
         ledger,
         connector.key,
@@ -146,12 +110,69 @@ def keep_states(
     remember(ledger, connector.key, folder)
     if scope.kind == "everything" and extract.full:
         # After an unreadable record it is not known which items are missing.
-        if ended and not left_out and not extract.unreadable:
+        if ended and not made.left_out and not extract.unreadable:
             mark_missing(ledger, connector.key, run=run, read_at=read_at, kept=extract.kept_ids)
             forget_left(ledger, connector.key, run)
     else:
         mark_removed(ledger, connector.key, extract.removed_ids, run=run, read_at=read_at)
         forget_owed(ledger, connector.key, run, extract.removed_ids)
+
+
+def _digests_of_others(
+    ledger: Engine, listings: ListingScope | None, extract: ExtractNote, skus: Iterable[str]
+) -> dict[str, int]:
+    """Return digests of what other connectors had of SKUs when the run began."""
+    if listings is None:
+        return {}
+    # What was accepted of others since the run began is not what it has looked at.
+    began = datetime.fromisoformat(extract.read_at) if extract.read_at else None
+    return digests_of_others(ledger, listings, skus, until=began)
+
+
+@dataclass
+class _MadeStates:
+    """Makes the states of items that were read; counts those that it leaves as they were."""
+
+    operation: str
+    selected: tuple[str, ...]
+    read_at: datetime
+    run: int
+    shared: Mapping[str, int]
+    over: _Over
+    left_out: int = 0
+
+    def __call__(self, rows: Iterable[_Row]) -> Iterator[ItemState]:
+        for found in rows:
+            self.over.note_item(found.item, found.family)
+            if found.item.outcome is Outcome.FAILED and found.mapped is None:
+                self.left_out += 1  # the run stopped before it was mapped
+                continue
+            yield self._state(found)
+
+    def _state(self, found: _Row) -> ItemState:
+        item, row, mapped, digests = found
+        attributes = mapped.attributes if mapped else None
+        return ItemState(
+            pim_id=item.pim_id,
+            sku=item.sku or None,
+            family=found.family,
+            run=self.run,
+            operation=self.operation,
+            outcome=str(item.outcome),
+            read_at=self.read_at,
+            row=cast("dict[str, Any] | None", row),
+            attributes=attributes,
+            map_errors=mapped.blocked if mapped else None,
+            payload_hash=mapped.hash if mapped else None,
+            note=item.note,
+            name=_text(attributes, _NAME, "value"),
+            picture=_text(attributes, _PICTURE, "media_location"),
+            selected=self.selected,
+            next_date=next_change(attributes or {}, self.read_at),
+            fingerprint=Fingerprint(
+                **self.shared, row=digests.row, family=digests.family, others=digests.others
+            ),
+        )
 
 
 class _Over:
@@ -283,10 +304,26 @@ class _Digests(NamedTuple):
     others: int
 
 
+class _Row(NamedTuple):
+    """An item that has an outcome: what was read, what the mapping made, digests."""
+
+    item: ResolvedItem
+    row: Item | None
+    mapped: MappedItem | None
+    digests: _Digests
+
+    @property
+    def family(self) -> str:
+        """The item's product; the item itself where nothing of it was read or made."""
+        if self.row:
+            return self.row["group"]
+        return self.mapped.group if self.mapped else self.item.pim_id
+
+
 def _rows(
     folder: RunFolder, parts: Iterable[str], others: Callable[[Iterable[str]], Mapping[str, int]]
-) -> Iterator[tuple[ResolvedItem, Item | None, MappedItem | None, _Digests]]:
-    """Yield every item that has an outcome, what was read, what the mapping made, and digests.
+) -> Iterator[_Row]:
+    """Yield every item that has an outcome.
 
     One part is in memory at a time.
 
@@ -312,7 +349,7 @@ def _rows(
             found = _Digests(
                 digests.get(item.pim_id, 0), families.get(group, 0), of_others.get(item.sku or "", 0)
             )
-            yield item, row, made, found
+            yield _Row(item, row, made, found)
 
 
 def reading_moment(extract: ExtractNote) -> datetime:
