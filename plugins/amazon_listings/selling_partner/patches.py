@@ -147,12 +147,19 @@ def _add(patches: Patches, overlay: Overlay, *, read: bool, defaults: Mapping[st
 
 
 def _whole(overlay: Overlay, defaults: Mapping[str, Any]) -> list[Patch]:
-    """Return the operations for an attribute that is one leaf: what goes is named, in either reading."""
+    """Return the operations for an attribute that is one leaf.
+
+    What stands there is dropped first, unless it is only added to: a replace that leaves equal elements
+    where they are would keep their old order, and one of two that are equal.
+    """
     current = [element for group in overlay.groups for element in group.current]
-    gone = [one for one in current if not any(same_value([one], [two], defaults) for two in overlay.target)]
-    operations = [_patch("delete", overlay.name, gone)] if gone else []
-    if overlay.target:
-        operations.append(_patch("replace", overlay.name, overlay.target))
+    target = overlay.target
+    added_to = same_value(current, target[: len(current)], defaults)
+    # The larger first: Amazon may take an element that has all that is given, and more.
+    dropped = [] if added_to else sorted(current, key=len, reverse=True)
+    operations = [_patch("delete", overlay.name, dropped)] if dropped else []
+    if target:
+        operations.append(_patch("replace", overlay.name, target))
     return operations
 
 
