@@ -24,6 +24,8 @@ from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownPr
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.client import SellingPartner
 
@@ -35,6 +37,23 @@ PARENTAGE_LEVELS = {"parent": "PARENT", "child": "CHILD"}
 WHOLE = "LISTING"
 
 log = logging.getLogger(__name__)
+
+
+class NotAProductType(UnknownProductType):
+    """A name that is not in Amazon's list of the marketplace's product types.
+
+    Args:
+        product_type: The name.
+        place: What the marketplace is called.
+        near: The names that are most like it, the nearest first.
+    """
+
+    def __init__(self, product_type: str, place: str, near: Sequence[str]) -> None:
+        hint = message("did_you_mean", names=near) if near else None
+        super().__init__(
+            "definitions.unknown_product_type", hint=hint, product_type=product_type, place=place
+        )
+        self.near = tuple(near)
 
 
 class UnknownVersion(ActionRequiredError):
@@ -67,7 +86,7 @@ def refresh_definition(
         max_age: A copy that Amazon confirmed within this time is not asked for again.
 
     Raises:
-        UnknownProductType: Amazon has none of this name; the nearest names are in the hint.
+        NotAProductType: Amazon has none of this name; the nearest names are in the hint.
         DefinitionUnavailable: Amazon does not answer, and there is no copy.
         ActionRequiredError: the account may not ask.
     """
@@ -219,14 +238,8 @@ def _with_names(
         return error
     if key.product_type in names:
         return _of_version(client, key) or _of_locale(client, key) or error
-    place = marketplace_with(key.marketplace_id).name
     near = closest(key.product_type, names, most=5, alike=0.5)
-    return UnknownProductType(
-        "definitions.unknown_product_type",
-        hint=message("did_you_mean", names=near) if near else None,
-        product_type=key.product_type,
-        place=place,
-    )
+    return NotAProductType(key.product_type, marketplace_with(key.marketplace_id).name, near)
 
 
 def _of_version(client: SellingPartner, key: DefinitionKey) -> UnknownVersion | None:

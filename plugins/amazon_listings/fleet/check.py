@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.problems import MOST_PROBLEMS, LocatedProblem, Problem
+from amazon_listings.definitions.refresh import NotAProductType
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.accounts import collisions, of_unknown_size, schedule_findings, secret_findings
 from amazon_listings.fleet.field_types import misfits
@@ -307,7 +308,7 @@ def check_fleet(
         told, unreadable = _told(connector, fields_of, messages)
         compared = known.get(connector.id)
         if compared is None:
-            definition, refusal = _definition(connector, definition_of, messages)
+            definition, refusal = _definition(connector, definition_of)
             compared = _compare(
                 connector,
                 declared[connector.id],
@@ -317,8 +318,10 @@ def check_fleet(
                 messages=messages,
                 most_items=most_items,
             )
-            if refusal:
-                refused.setdefault(refusal, []).append(connector.id)
+            if isinstance(refusal, NotAProductType):
+                found.append(_of_product_type(declared[connector.id], refusal, messages))
+            elif refusal is not None:
+                refused.setdefault(refusal.worded(messages), []).append(connector.id)
             elif definition is None:
                 no_definition.append(connector.id)
             else:
@@ -364,13 +367,25 @@ def check_fleet(
 
 
 def _definition(
-    connector: Connector, definition_of: Callable[[Connector], Described | None], messages: Catalogue
-) -> tuple[Described | None, str]:
-    """Return the definition, and why Amazon did not give it; None and nothing where Amazon was not asked."""
+    connector: Connector, definition_of: Callable[[Connector], Described | None]
+) -> tuple[Described | None, AmazonListingsError | None]:
+    """Return the definition, and why Amazon did not give it; neither where Amazon was not asked."""
     try:
-        return definition_of(connector), ""
+        return definition_of(connector), None
     except AmazonListingsError as error:
-        return None, error.worded(messages)
+        return None, error
+
+
+def _of_product_type(declaration: Declaration, error: NotAProductType, messages: Catalogue) -> Finding:
+    """Return the finding of a product type that Amazon does not have, at the line that names it."""
+    problem = Problem(
+        "/amazon/product_type",
+        error.message_in(messages),
+        hint=error.action_in(messages),
+    )
+    return finding_of(
+        "product_type", declaration.id, declaration.located(problem), meant=(*error.near, "")[0]
+    )
 
 
 def _told(

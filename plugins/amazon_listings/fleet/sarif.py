@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _RULES = {
     "document": "A connector's document, or a layer, cannot be used.",
+    "product_type": "Amazon has no such product type in the marketplace.",
     "mapping": "A mapping line does not fit Amazon's definition.",
     "field": "An expression reads a PIM field that no item has.",
     "type": "A PIM field cannot be what its attribute takes.",

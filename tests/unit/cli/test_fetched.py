@@ -25,8 +25,8 @@ def connection():
 
 
 @pytest.fixture
-def not_checked(connection, tmp_path, monkeypatch):
-    """Checks connectors of one account; returns why their definitions are not compared."""
+def check(connection, tmp_path, monkeypatch):
+    """Checks connectors of one account; returns what is found."""
 
     def check(*types, **changes):
         monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(connection | changes))
@@ -37,8 +37,7 @@ def not_checked(connection, tmp_path, monkeypatch):
             made = CONNECTOR | {"id": f"c{number}", "amazon": amazon}
             (folder / f"c{number}.yaml").write_text(yaml.safe_dump(made))
         found = CliRunner().invoke(app, ["connectors", "check", "--json", "--folder", str(folder)])
-        listed = json.loads(found.stdout)["not_checked"]
-        return {one["why"]: one["connectors"] for one in listed if one["what"] == "definition"}
+        return json.loads(found.stdout)
 
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
@@ -47,14 +46,30 @@ def not_checked(connection, tmp_path, monkeypatch):
     settings.cache_clear()
 
 
-def test_a_connection_that_amazon_refuses_is_told_as_that(not_checked):
-    ((why, connectors),) = not_checked("LAMP", "BACKPACK", password="amzn1.oa2-cs.v1.wrong").items()
+def why_not(found):
+    """Why definitions are not compared, each with its connectors."""
+    listed = found["not_checked"]
+    return {one["why"]: one["connectors"] for one in listed if one["what"] == "definition"}
+
+
+def test_a_connection_that_amazon_refuses_is_told_as_that(check):
+    found = check("LAMP", "BACKPACK", password="amzn1.oa2-cs.v1.wrong")
+    ((why, connectors),) = why_not(found).items()
     assert "does not accept the client id with this client secret" in why
     assert "AIRFLOW_CONN" not in why
     assert connectors == ["c0", "c1"]
+    assert found["findings"] == []
 
 
-def test_a_product_type_that_amazon_does_not_have_stands_for_itself(not_checked):
-    ((why, connectors),) = not_checked("NO_SUCH_TYPE", "LAMP").items()
-    assert "NO_SUCH_TYPE" in why
-    assert connectors == ["c0"]
+def test_a_product_type_that_amazon_does_not_have_is_an_error_at_its_line(check, tmp_path):
+    found = check("LAMPP", "LAMP", "ZZZZZZZZZZ")
+    assert why_not(found) == {}
+    near, far = found["findings"]
+    assert (near["rule"], near["severity"], near["connector"]) == ("product_type", "error", "c0")
+    assert near["message"] == "amazon.product_type: Amazon has no product type 'LAMPP' in France."
+    assert near["suggestion"] == "LAMP"
+    assert near["text"].count("Did you mean") == 1
+    line = (tmp_path / "connectors" / "c0.yaml").read_text().splitlines()[near["line"] - 1]
+    assert line.strip() == "product_type: LAMPP"
+    assert (far["connector"], far["suggestion"]) == ("c2", "")
+    assert "product-types search" in far["text"]
