@@ -240,9 +240,11 @@ class Resolver:
         """Return what is said of an item that passed, and was never submitted."""
         if approved is not None and approved.outcome is not Outcome.READY:
             return approved.outcome, approved.note
-        if self._stopped and not self._decision:
+        if self._decision:
+            return Outcome(self._decision), self._messages.phrase(f"note.plan_{self._decision}")
+        if self._stopped:
             return Outcome.WAITING, self._stopped
-        return Outcome(self._decision or Outcome.FAILED), note
+        return Outcome.FAILED, note
 
     def _index(self, stage: Stage[Record, Index], part: str, *, must: bool) -> Iterator[Index]:
         """Yield a part's index; of a stage that is not finished, nothing if the part is not there."""

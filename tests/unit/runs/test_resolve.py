@@ -8,7 +8,7 @@ from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.submissions import Sent
 from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.notes import LiveNote, TestedNote
+from amazon_listings.runs.notes import ApprovalNote, LiveNote, TestedNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, QUALITY, TESTED, ReadingProblem
 from amazon_listings.runs.resolve import Resolver, check_sum
@@ -54,6 +54,25 @@ def test_in_a_test_run_ready_is_the_end(folder, extracted, item):
     folder.note(scope_of("test"))
     folder.write(TESTED, part_name(1), [judged_item("products/1", "ready")])
     assert resolved(folder)["products/1"].outcome == "ready"
+
+
+@pytest.mark.parametrize(
+    ("decision", "why"),
+    [
+        ("waiting", "this run's plan is not the one that was approved"),
+        ("refused", "a person refused the plan of this run"),
+    ],
+)
+def test_an_item_of_a_plan_that_is_not_sent_says_why(folder, extracted, item, decision, why):
+    extracted([item(1)])
+    folder.note(scope_of("live"))
+    passed = judged_item("products/1", "ready", note="the same as when it last passed Amazon's preview")
+    folder.write(TESTED, part_name(1), [passed])
+    folder.note(ApprovalNote(ready=1, decision=decision))
+    found = resolved(folder)["products/1"]
+    assert (found.outcome, found.note) == (decision, f"{why}; nothing of it was sent"), "not what it passed"
+    (french,) = [one for _, part in Resolver(folder, language="fr").parts() for one in part]
+    assert french.note.endswith("rien n'en a été envoyé")
 
 
 def test_an_item_no_stage_finished_failed_unless_something_blocks_it(folder, extracted, item):
