@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -17,17 +17,22 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import call
 from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.asked_changes import changes_of
+from amazon_listings.approvals.prices import Price, buyer_prices
 from amazon_listings.approvals.wording import PriceChange, largest, price_changes
+from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.questions import open_questions
+from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.runs.map_fields import compiled
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
 from amazon_listings.web.item_page import shown_value
 from amazon_listings.web.rendering import render, wording
+from amazon_listings.web.shopper import shown
 from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
 
@@ -37,31 +42,53 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
     from amazon_listings.ledger.approvals import Approval, State
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change
 
 router = APIRouter()
 
+Touched = Literal["price", "quantity", "image", "text"]
+#: What a change of an attribute touches; of others, a picture or the text of the listing.
+_TOUCHED: dict[str, Touched] = {
+    "purchasable_offer": "price",
+    "list_price": "price",
+    "fulfillment_availability": "quantity",
+}
+#: What items are narrowed to by what becomes of them.
+WHAT = ("price", "quantity", "text", "image", "create", "remove")
 #: Items shown; an answer to all holds for the others of the same questions too.
 SHOWN = 300
 
 
 @dataclass(frozen=True)
 class AskedChange:
-    """One value that would change."""
+    """One value that would change.
+
+    `path` is its place without selectors; `share` by which share a number or what a buyer pays changes, None
+    if neither does. `pim_field` and `pim_value` are what the PIM said last; empty where the mapping alone
+    makes the value.
+    """
 
     label: str
     place: str
+    path: str
+    touched: Touched
     before: str
     after: str
+    share: float | None
+    pim_field: str = ""
+    pim_value: str = ""
 
 
 @dataclass(frozen=True)
 class AskedItem:
     """An item that waits: what becomes of its listing, why it is asked, and what would change.
 
-    `name` is None if the PIM gave none; `prices` are the changes of what a buyer pays.
+    `name` is None if the PIM gave none; `prices` are the changes of what a buyer pays; `hash` is that of what
+    is asked: nothing else is sent under its approval.
     """
 
     sku: str
@@ -69,17 +96,24 @@ class AskedItem:
     name: str | None
     kind: str
     question: int
+    hash: str
     reasons: list[str]
     asked_at: datetime
     lapses_at: datetime
     changes: list[AskedChange]
     prices: list[PriceChange]
 
+    @property
+    def what(self) -> set[str]:
+        """Return what becomes of its listing, or what its changes touch: items are narrowed by it."""
+        return {change.touched for change in self.changes} if self.kind == "change" else {self.kind}
+
 
 class Sought(BaseModel, frozen=True):
-    """Which items that wait are shown: those with a part of a SKU or name."""
+    """Which items that wait are shown: by a part of a SKU or name, and by what changes."""
 
     q: str = ""
+    what: str = ""
 
 
 class Answer(BaseModel, frozen=True):
@@ -100,7 +134,7 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
     one = connector_of(dag_id)
     words = wording(request)
     found = waiting(one, words.messages)
-    shown = narrowed(found, sought)
+    left = narrowed(found, sought)
     return render(
         request,
         "approvals.html",
@@ -111,9 +145,10 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
         dag_id=dag_id,
         tab="approvals",
         sought=sought,
-        items=shown[:SHOWN],
+        items=with_pim_values(one, left[:SHOWN]),
         count=len(found),
-        not_shown=len(shown) - len(shown[:SHOWN]),
+        not_shown=len(left) - len(left[:SHOWN]),
+        what={name: number for name in WHAT if (number := sum(name in item.what for item in found))},
         prices=largest(price for item in found for price in item.prices),
         kinds=Counter(item.kind for item in found),
         reasons=Counter(reason for item in found for reason in item.reasons),
@@ -131,7 +166,8 @@ def approvals(
     request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]
 ) -> list[AskedItem]:
     """Return what waits of a connector."""
-    return narrowed(waiting(connector_of(dag_id), wording(request).messages), sought)
+    one = connector_of(dag_id)
+    return with_pim_values(one, narrowed(waiting(one, wording(request).messages), sought))
 
 
 @router.post("/dags/{dag_id}/approvals")
@@ -207,9 +243,56 @@ def waiting(one: Connector, messages: Catalogue) -> list[AskedItem]:
 
 
 def narrowed(found: list[AskedItem], sought: Sought) -> list[AskedItem]:
-    """Return the items whose SKU or name has a text in it."""
+    """Return the items whose SKU or name has a text in it, and of which something of a kind changes."""
     text = sought.q.casefold().strip()
-    return [one for one in found if text in f"{one.sku} {one.name or ''}".casefold()]
+    return [
+        one
+        for one in found
+        if text in f"{one.sku} {one.name or ''}".casefold() and (not sought.what or sought.what in one.what)
+    ]
+
+
+def with_pim_values(one: Connector, found: list[AskedItem]) -> list[AskedItem]:
+    """Return items with what the PIM said last of each value; as they are where the mapping is broken."""
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id)
+    known = stored_definitions_of(one, ledger, key) if key and found else None
+    if key is None or known is None:
+        return found
+    try:
+        mapping = compiled(one, known)
+    except (MappingErrors, AmazonListingsError):
+        return found
+    rows = {
+        state.pim_id: cast("Item", state.row)
+        for some in chunks([item.pim_id for item in found if item.pim_id], CHUNK)
+        for state in find_states(ledger, key, StateFilter(pim_ids=some, removed=None))
+        if state.row is not None
+    }
+    return [
+        replace(item, changes=[_with_pim_value(change, row, mapping) for change in item.changes])
+        if (row := rows.get(item.pim_id or ""))
+        else item
+        for item in found
+    ]
+
+
+def _with_pim_value(change: AskedChange, row: Item, mapping: FieldMapping) -> AskedChange:
+    origin = mapping.origin_of(change.path)
+    if origin is None or not origin.field:
+        return change
+    return replace(change, pim_field=origin.field, pim_value=_pim_value(row, origin.field, origin.language))
+
+
+def _pim_value(row: Item, field: str, language: str) -> str:
+    """Return what the PIM has in a field of an item: its variant's, or else its product's."""
+    for record in (row["variant"], row["product"]):
+        texts = record["texts"].get(field, {}) if record else {}
+        value: Any = texts.get(language) or next(iter(texts.values()), None)
+        value = value or (record["fields"].get(field) if record else None)
+        if value is not None:
+            return shown(value)
+    return ""
 
 
 def _names(ledger: Engine, key: str, pim_ids: Sequence[str]) -> dict[str, str | None]:
@@ -228,6 +311,7 @@ def _asked(row: Approval, name: str | None, labels: dict[str, str], messages: Ca
         name=name,
         kind=row.kind,
         question=row.question,
+        hash=row.hash,
         reasons=list(row.reasons),
         asked_at=row.asked_at,
         lapses_at=row.lapses_at,
@@ -237,6 +321,29 @@ def _asked(row: Approval, name: str | None, labels: dict[str, str], messages: Ca
 
 
 def _change(change: Change, labels: dict[str, str], messages: Catalogue) -> AskedChange:
-    name = change.leaf.attribute
-    before, after = (shown_value(value, messages) for value in (change.before, change.after))
-    return AskedChange(labels.get(name, name), str(change.leaf), before, after)
+    leaf = change.leaf
+    name = leaf.attribute
+    return AskedChange(
+        label=labels.get(name, name),
+        place=str(leaf),
+        path="/".join([name, *(step for step in leaf.path if isinstance(step, str))]),
+        touched="image" if "image_locator" in name else _TOUCHED.get(name, "text"),
+        before=shown_value(change.before, messages),
+        after=shown_value(change.after, messages),
+        share=_share(change),
+    )
+
+
+def _share(change: Change) -> float | None:
+    """Return by which share a number, or what a buyer pays, changes; None if neither does."""
+    before, after = change.before, change.after
+    if _is_number(before) and _is_number(after):
+        return Price(before, after).change or None
+    if before is None or after is None:
+        return None
+    prices = buyer_prices({change.leaf: before}, {change.leaf: after}).values()
+    return next((price.change for price in prices if price.change), None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

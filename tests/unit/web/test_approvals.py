@@ -12,6 +12,7 @@ from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.stops import stop_of
 from amazon_listings.runs.plan import Change
 from amazon_listings.selling_partner.leaves import Leaf
+from support.hostile import HOSTILE
 from support.pages import Reading
 
 ORIGIN = {"origin": "http://airflow.test"}
@@ -143,3 +144,51 @@ def controls(answer):
         if tag == "input":
             found.setdefault(attributes["name"], []).append(attributes["value"])
     return found
+
+
+def test_a_change_is_shown_with_its_share_and_what_the_pim_says(client, filled):
+    place = "A13V1IB3VIYZZH"
+    offer = Leaf(place, "purchasable_offer", (("currency", "EUR"),), ("our_price",))
+    prices = [[{"schedule": [{"value_with_tax": price}]}] for price in (89.9, 8.99)]
+    stock = Leaf(None, "fulfillment_availability", (("fulfillment_channel_code", "DEFAULT"),), ("quantity",))
+    picture = Leaf(place, "main_product_image_locator", (), ("media_location",))
+    brand = Leaf(place, "brand", (), ("value",))
+    changes = [
+        Change(offer, *prices),
+        Change(stock, 4, 2),
+        Change(brand, HOSTILE, "Acme"),
+        Change(picture, None, "https://a/b.jpg"),
+        Change(brand, "Acme", None),
+        Change(stock, None, 3),
+    ]
+    items = [
+        Asked("A-1", "products/1", "change", "a" * 64, ("first",), (), packed(msgspec.to_builtins(changes))),
+        Asked("A-2", None, "create", "b" * 64, ("first",), (), packed(msgspec.to_builtins(changes[:1]))),
+        Asked("A-3", None, "remove", "c" * 64, ("first",), ()),
+    ]
+    ask(filled, LISTINGS, 1, items, patience=timedelta(hours=24))
+    first, *_ = client("viewer").get(f"/api{PLACE}").json()
+    assert [(one["touched"], one["share"]) for one in first["changes"][:4]] == [
+        ("price", pytest.approx(-0.9)),
+        ("quantity", -0.5),
+        ("text", None),
+        ("image", None),
+    ]
+    assert [one["pim_value"] for one in first["changes"]] == ["", "", "Acme", "", "Acme", ""]
+    assert (first["changes"][2]["pim_field"], first["hash"]) == ("brand", "a" * 64)
+    shown = client("editor").get(PLACE).text
+    assert HOSTILE not in shown
+    for text in ("-90%", "-50%", "Hash aaaaaaaaaaaa", "From the PIM", "is left as it is", "1 more change"):
+        assert text in shown, text
+    for what, left in (
+        ("price", ["A-1"]),
+        ("image", ["A-1"]),
+        ("create", ["A-2"]),
+        ("remove", ["A-3"]),
+        ("", ["A-1", "A-2", "A-3"]),
+    ):
+        narrowed = controls(client("editor").get(PLACE, params={"what": what}))
+        assert narrowed["sku"] == left, what
+        # What is not shown is not approved with the rest.
+        assert narrowed["which"] == (["only"] if what else ["all", "but", "only"])
+    assert "Nothing matches" in client("editor").get(PLACE, params={"what": HOSTILE}).text
