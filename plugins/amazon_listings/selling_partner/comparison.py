@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Elements = list[dict[str, Any]]
 
 #: Properties that Amazon fills in where they were not sent.
 ADDED = frozenset({"audience", "currency", "language_tag", "marketplace_id"})
+#: Operations that say all that an attribute is to hold.
+_WHOLE = frozenset({"add", "replace"})
 
 
 def same(left: Any, right: Any) -> bool:
@@ -59,12 +61,21 @@ def mismatched_attributes(current: Mapping[str, Elements], method: str, body: An
         body: Its attributes or patches; None of a deletion, which would have left no listing.
     """
     if method == "PATCH":
-        return frozenset(_attribute(patch) for patch in body if not _matches_patch(current, patch))
+        return frozenset(_attribute(patch) for patch in _lasting(body) if not _matches_patch(current, patch))
     sent = body or {}
     names = sent.keys() if method == "PARTIAL_UPDATE" else sent.keys() | current.keys()
     return frozenset(
         name for name in names if not _matches_elements(current.get(name, []), sent.get(name, []))
     )
+
+
+def _lasting(patches: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield the patches whose effect lasts: what is replaced says all, whatever was deleted before."""
+    patches = list(patches)
+    replaced = {_attribute(patch): place for place, patch in enumerate(patches) if patch["op"] in _WHOLE}
+    for place, patch in enumerate(patches):
+        if place >= replaced.get(_attribute(patch), 0):
+            yield patch
 
 
 def _attribute(patch: Mapping[str, Any]) -> str:

@@ -105,6 +105,18 @@ def test_patches_are_looked_for_by_their_operation(op, name, value, held):
     assert matches_patches(HELD, [{"op": op, "path": f"/attributes/{name}", "value": [value]}]) is held
 
 
+def test_what_was_deleted_and_put_there_again_is_as_sent():
+    """Fewer bullet points are sent as a deletion of all, and those that are wanted."""
+    path = "/attributes/bullet_point"
+    deletion = {"op": "delete", "path": path, "value": [{"language_tag": "en"}] * 3}
+    wanted = {"op": "replace", "path": path, "value": HELD["bullet_point"][:1]}
+    other = {"op": "delete", "path": "/attributes/purchasable_offer", "value": [{"currency": "GBP"}]}
+    assert matches_patches({"bullet_point": wanted["value"]}, [deletion, wanted])
+    assert not matches_patches(HELD, [deletion, wanted]), "it has one more"
+    assert not matches_patches({"bullet_point": wanted["value"]}, [wanted, deletion])
+    assert not matches_patches(HELD | {"bullet_point": wanted["value"]}, [deletion, wanted, other])
+
+
 @pytest.mark.parametrize("name", ["audience", "currency", "language_tag", "marketplace_id"])
 def test_what_amazon_adds_is_no_difference(name):
     assert matches({"value": 1, name: "x"}, {"value": 1})
