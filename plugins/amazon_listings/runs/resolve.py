@@ -194,12 +194,14 @@ class Resolver:
             live = msgspec.structs.replace(one, outcome=known, submission_id=sent.submission_id)
         outcome, note = self._outcome(one, None, live, one.issues)
         if outcome in {Outcome.ACCEPTED, Outcome.UNCHANGED}:
+            # That the listing was found to be off sale is one reading, which does not prove it.
+            waits = self._messages.message("note.removal_awaited", "found" * (outcome is Outcome.UNCHANGED))
             outcome = Outcome.PENDING
             if confirmed is not None and confirmed.outcome is not Outcome.ACCEPTED:
                 outcome = confirmed.outcome
             if outcome is Outcome.PENDING and one.sku:
                 self.removals_awaited.add(one.sku)
-            awaited = [self._messages.phrase("note.removal_awaited")] if outcome is Outcome.PENDING else []
+            awaited = [waits] if outcome is Outcome.PENDING else []
             seen = [confirmed.note] if confirmed is not None and confirmed.note else awaited
             note = "; ".join(filter(None, (note, *seen)))
         return ResolvedItem(

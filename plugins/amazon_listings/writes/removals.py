@@ -216,11 +216,13 @@ class Removals:
         return replace(self.writer.planner.patch(row.sku, zero, owned), after=row.attributes)
 
     def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
-        phrase = self.writer.messages.phrase
+        messages = self.writer.messages
         for item in items:
             how = self._ways.get(item.sku or "", self._how)
-            spared = "" if how == self._how else phrase("note.not_deleted")
-            notes = (self._said.get(item.sku or ""), phrase(f"note.removed_{how}"), spared, item.note)
+            found = item.outcome is Outcome.UNCHANGED
+            done = messages.message(f"note.removed_{how}", "found" * found)
+            spared = "" if how == self._how else messages.phrase("note.not_deleted")
+            notes = (self._said.get(item.sku or ""), done, spared, "" if found else item.note)
             yield msgspec.structs.replace(item, note="; ".join(filter(None, notes)))
 
 

@@ -222,6 +222,31 @@ def test_a_removal_that_does_not_hold_is_repeated_until_it_does(shop, how, kind)
     assert held is None if how == "delete" else held["fulfillment_availability"][0]["quantity"] == 0
 
 
+@pytest.mark.parametrize("feed_from", [1, 100])
+@pytest.mark.parametrize(
+    ("how", "found"), [("delete", "n'a plus l'offre"), ("zero_quantity", "aucun stock du vendeur")]
+)
+def test_a_listing_that_is_off_sale_already_is_read_again_and_done(shop, how, found, feed_from):
+    connector = shop.connector(sync=sync(how, 1))
+    shop.run(connector, MANY)
+    read_back(shop, connector, 25)
+    if how == "delete":
+        amazon.delete(shop.client, "L00", connector.marketplace.id)
+    else:
+        none = [{"fulfillment_channel_code": "DEFAULT", "quantity": 0}]
+        put_on_sale_again(shop, connector, how, {"fulfillment_availability": none})
+    run = shop.run(shop.connector(sync=sync(how, 1) | {"feed_from": feed_from}), MANY[1:])
+    left = run.items()["L00"]
+    assert left.outcome == "pending", "one reading does not prove it"
+    assert found in left.note
+    assert "rien n'a donc été envoyé" in left.note
+    assert "Amazon a déjà tout" not in left.note
+    assert "demandée" not in left.note
+    assert read_back(shop, connector, 1) == {"removed": 1}
+    assert run.outcomes()["L00"] == "removed"
+    assert "L00" not in shop.run(connector, MANY[1:]).outcomes()
+
+
 @pytest.mark.parametrize("how", ["delete", "zero_quantity"])
 def test_an_item_that_came_back_is_not_removed_again(shop, how):
     connector = shop.connector(sync=sync(how, 1))
