@@ -48,7 +48,7 @@ class Wording:
 
     def outcome(self, outcome: str, count: int = 1) -> str:
         """Return what an outcome is called, of so many items."""
-        return self.messages.message(f"outcome.{outcome}", "many" * (count != 1)) or outcome
+        return self.messages.message(f"outcome.{outcome}", self.messages.number_of(count)) or outcome
 
     def issue(self, issue: Issue) -> Issue:
         """Return an issue that was kept, in this language as far as what is kept allows it."""
@@ -56,11 +56,11 @@ class Wording:
 
     def mark(self, mark: str, count: int = 1) -> str:
         """Return what so many fields are that carry a mark."""
-        return self.messages.message(f"web.mark.{mark}", "many" * (count != 1))
+        return self.messages.message(f"web.mark.{mark}", self.messages.number_of(count))
 
     def approved_kind(self, kind: str, count: int = 1) -> str:
         """Return what is done to so many items that ask for approval."""
-        return self.messages.message(f"web.approve.kind.{kind}", "many" * (count != 1))
+        return self.messages.message(f"web.approve.kind.{kind}", self.messages.number_of(count))
 
     def outcome_meaning(self, outcome: str) -> str:
         """Return what an outcome means; empty where nothing is said."""

@@ -116,6 +116,14 @@ def test_one_row_per_item_and_one_per_issue_with_everything_a_person_needs(run, 
     assert folder.noted(ReportNote).summary == document["summary"]
 
 
+def test_tiles_are_worded_in_the_number_of_their_language(run, folder):
+    run([issue()], facts={"language": "fr"})
+    tiles = re.findall(r'"number">(\d+)</span><span class="name">(\w+)<', text(folder, "report.html"))
+    assert {("1", "bloqué"), ("0", "accepté")} <= set(tiles)
+    run([issue()], [issue()], facts={"language": "fr"})
+    assert '"number">2</span><span class="name">bloqués<' in text(folder, "report.html")
+
+
 def test_what_would_be_right_is_words_in_a_spreadsheet(run, folder):
     options = [{"value": "green", "name": "Vert"}, {"value": "LED", "name": "LED"}]
     run(

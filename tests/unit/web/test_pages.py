@@ -324,8 +324,12 @@ def test_an_item_is_shown_with_its_mood_and_the_price_as_its_reader_writes_it(cl
 
 def test_counts_are_worded_in_number():
     words = Wording(catalogue("fr"))
-    assert [words.outcome("accepted", count) for count in (1, 31)] == ["accepté", "acceptés"]
-    assert [words.approved_kind("create", count) for count in (1, 31)] == ["créé", "créés"]
+    assert [words.outcome("accepted", count) for count in (0, 1, 31)] == ["accepté", "accepté", "acceptés"]
+    assert [words.approved_kind("create", count) for count in (0, 1, 31)] == ["créé", "créé", "créés"]
+    assert words.mark("mapped", 0) == "relié"
+    spanish = Wording(catalogue("es"))
+    one, many = spanish.approved_kind("create", 1), spanish.approved_kind("create", 2)
+    assert spanish.approved_kind("create", 0) == many != one
     assert words.outcome("of a later version", 2) == "of a later version"
 
 

@@ -113,6 +113,13 @@ class Catalogue:
         """Return whether there is a text of a code."""
         return any((code, variant) in texts.entries for texts in self._texts)
 
+    def number_of(self, count: int) -> str:
+        """Return the variant of a name, such as that of an outcome, beside a count: `many`, or none.
+
+        The language's own rule for plurals decides: 0 takes the plural in English, the singular in French.
+        """
+        return "many" if self._texts[0].plural(count) else ""
+
     def word(self, message: Message) -> str:
         """Word a message; one without a text shows its code and facts."""
         worded = self.message(message.code, message.variant, **message.facts)
