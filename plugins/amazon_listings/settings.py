@@ -25,6 +25,8 @@ PREFIX = "AMAZON_LISTINGS_"
 LEDGER_IN_AIRFLOW = "airflow"
 #: The largest number of days, or of items in a file, that a setting may be.
 _LARGEST = 100_000
+#: The shortest and the longest wait between two questions, in seconds.
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 3600
 #: Characters of a wrong value that its sentence repeats.
 _SHOWN = 60
 
@@ -49,7 +51,7 @@ class Settings:
             `amazon_listings_ledger`; by default an SQLite file in AIRFLOW_HOME.
         retention_days: Days for which the ledger keeps runs, submissions, before-images and resolved
             issues.
-        feed_poll: Seconds between two questions whether a feed is through.
+        feed_poll: Seconds between two questions whether a feed is through, at most an hour.
         language: Language of what has no connector, such as `fr`: commands, the Test buttons of
             connections, the DAGs for all connectors. What is about a connector is in its own language.
         part_size: Items per file of an extract.
@@ -122,8 +124,8 @@ def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise _wrong(name, text, message("settings.seconds"))
+    if not _SHORTEST_WAIT <= number <= _LONGEST_WAIT:
+        raise _wrong(name, text, message("settings.seconds", least=_SHORTEST_WAIT, most=_LONGEST_WAIT))
     return number
 
 

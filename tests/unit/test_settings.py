@@ -66,6 +66,10 @@ def test_the_defaults_and_their_types():
         ("FEED_POLL", "0"),
         ("FEED_POLL", "nan"),
         ("FEED_POLL", "soon"),
+        ("FEED_POLL", "inf"),
+        ("FEED_POLL", "1e308"),
+        ("FEED_POLL", "3600.5"),
+        ("FEED_POLL", "1e-300"),
         ("LANGUAGE", "klingon"),
     ],
 )
@@ -73,6 +77,12 @@ def test_a_value_that_cannot_be_is_one_sentence_with_the_name_of_the_setting(nam
     with pytest.raises(ActionRequiredError, match=f"AMAZON_LISTINGS_{name} is .{value}.") as error:
         read_settings({f"AMAZON_LISTINGS_{name}": value})
     assert "default" in str(error.value)
+
+
+def test_a_wait_is_at_most_an_hour():
+    assert read_settings({"AMAZON_LISTINGS_FEED_POLL": "3600"}).feed_poll == 3600
+    with pytest.raises(ActionRequiredError, match=r"a number of seconds from 0\.1 to 3,600"):
+        read_settings({"AMAZON_LISTINGS_FEED_POLL": "1e308"})
 
 
 def test_a_number_without_end_is_one_short_sentence():

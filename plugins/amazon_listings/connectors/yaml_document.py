@@ -30,6 +30,12 @@ from amazon_listings.connectors.document_limits import (
 from amazon_listings.messages import Message, message
 from amazon_product_types import json_pointer
 
+#: What libyaml says of `\ud83d`: to YAML an escape is a whole character, to JSON it may be half of one.
+_BAD_ESCAPE = "found invalid Unicode character escape code"
+_SURROGATES = re.compile(
+    r"\\u(?:(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|d[89a-f][0-9a-f]{2})", re.IGNORECASE
+)
+
 
 class Spot(NamedTuple):
     """A place in a text, from 0; `end` is the column after the last character on that line."""
@@ -260,6 +266,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
 def _syntax_hint(error: yaml.MarkedYAMLError, line: str, spot: Spot | None) -> Message:
     at = line[spot.column : spot.column + 1] if spot else ""
     value = line.partition(":")[2].strip()
+    if spot and error.problem == _BAD_ESCAPE and (escape := _SURROGATES.match(line, spot.column - 2)):
+        return _escape_hint(escape)
     if "expected a single document" in str(error.context):
         return message("document.second_document")
     if "\t" in line[: len(line) - len(line.lstrip())]:
@@ -269,3 +277,11 @@ def _syntax_hint(error: yaml.MarkedYAMLError, line: str, spot: Spot | None) -> M
     if "{{" in line:
         return message("document.expression_needs_quotes")
     return message("document.look_above")
+
+
+def _escape_hint(escape: re.Match[str]) -> Message:
+    """Return what to write for JSON's escape of a character in two halves, or of one half alone."""
+    if escape[1] is None:
+        return Message("document.text_holds", {}, "action")
+    character = bytes.fromhex(escape[1] + escape[2]).decode("utf-16-be")
+    return message("document.surrogate_pair", escape=f"\\U{ord(character):08X}")

@@ -112,6 +112,23 @@ def test_problems(text, line, said):
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
+        (r'a: "\ud83d\ude00"', r"write the character itself, or \U0001F600."),
+        (r'a: "é😀 \uD83D\uDE00"', r"or \U0001F600."),
+        (r'{"a": "\ud83d\ude00"}', r"or \U0001F600."),
+        (r'a: "\ud83d \ud83d\ude00"', "Remove it, or write the whole character."),
+        (r'a: "\ude00"', "Remove it, or write the whole character."),
+    ],
+)
+def test_an_escape_of_json_in_two_halves_says_what_to_write(line, hint):
+    (problem,) = read_yaml(f"{line}\n").problems
+    assert hint in catalogue().word(problem.hint)
+    whole = line.replace(r"\ud83d\ude00", r"\U0001F600").replace(r"\uD83D\uDE00", r"\U0001F600")
+    assert bool(read_yaml(whole).problems) == ("whole" in hint), "what is told to be written is read"
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
         ("schedule: @daily", '"@daily"'),
         ("schedule: */5 * * * *", '"*/5 * * * *"'),
         ("title: %5", '"%5"'),
