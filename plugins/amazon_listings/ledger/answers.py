@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import false, func, select
 
 from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import attributes_of, unpacked
-from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.database import chunks, reading
 from amazon_listings.ledger.tables import connectors, issues, items, runs, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Engine
@@ -78,6 +78,13 @@ class PastWrite:
     undoes: int | None
     asked_by: str | None
     wrote: list[str]
+
+
+class WriteContent(NamedTuple):
+    """What a write sent, and what the listing held `before` it; None if that is not known."""
+
+    before: dict[str, Any] | None
+    body: Any
 
 
 def connector_standing(ledger: Engine, connector_key: str) -> ConnectorStanding:
@@ -166,6 +173,21 @@ def writes_to(ledger: Engine, sku: str, connector_key: str | None = None) -> Ite
         if len(rows) < _AT_ONCE:
             return
         last = rows[-1].id
+
+
+def contents_of(ledger: Engine, numbers: Iterable[int]) -> dict[int, WriteContent]:
+    """Return what some writes sent, and what their listings held before, by the number of the write."""
+    table = submissions.c
+    found: dict[int, WriteContent] = {}
+    for some in chunks(numbers, _AT_ONCE):
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(table.id, table.body, table.before, table.existed).where(table.id.in_(some))
+            ).all()
+        for row in rows:
+            before = {} if row.existed is False else unpacked(row.before)
+            found[row.id] = WriteContent(before, unpacked(row.body))
+    return found
 
 
 def answers_of(ledger: Engine, run: int) -> dict[str, int]:

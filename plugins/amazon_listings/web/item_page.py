@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
@@ -15,7 +15,8 @@ from sqlalchemy import select
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.answers import writes_to
+from amazon_listings.ledger.answers import contents_of, writes_to
+from amazon_listings.ledger.before_images import Step
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.issues import issue_lives
@@ -25,23 +26,27 @@ from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.marketplaces import SHOPS
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.plan import changes_between
 from amazon_listings.runs.value_text import value_text
 from amazon_listings.selling_partner import listings
+from amazon_listings.selling_partner.leaves import amazon_defaults
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
 from amazon_listings.web.issues_page import turn_of, urgency
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.shopper import Shopper, shopper_of, shown
+from amazon_listings.writes.rollback.effect import left_by
 from amazon_product_types.definition import ENGINE_MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.ledger.answers import PastWrite, WriteContent
     from amazon_listings.ledger.item_states import ItemState
     from amazon_listings.mapping.plan.evaluation import Made
     from amazon_listings.messages import Catalogue
@@ -51,6 +56,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
+#: How a value of an item stands.
+Verdict = Literal["blocked", "same", "differs", "new", "not_sent", ""]
 #: Writes and gone issues shown.
 _HISTORY = 50
 #: Characters of a value of a listing.
@@ -61,7 +68,8 @@ LONGEST_VALUE = 400
 class FieldLine:
     """A value of the item: in the PIM, as we send it, and as Amazon accepted it last.
 
-    `rule` says what the mapping did to the value.
+    `rule` says what the mapping did to the value; `verdict` is `blocked` where an error of its attribute is
+    open, else it compares what we send with what was accepted; empty if there is neither.
     """
 
     path: str
@@ -74,6 +82,7 @@ class FieldLine:
     key: str
     line: int | None
     rule: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,10 @@ class ItemIssue:
 
 @dataclass(frozen=True)
 class ItemWrite:
-    """A write to the item's listing; `asked_by` is who started its run."""
+    """A write to the item's listing; `asked_by` is who started its run.
+
+    `changes` are label, value before and value after; empty if it is not known what was before.
+    """
 
     number: int
     run: int
@@ -104,6 +116,7 @@ class ItemWrite:
     undoes: int | None
     asked_by: str | None
     wrote: list[str]
+    changes: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -220,7 +233,20 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
     state = _state(ledger, key, pim_id)
     listing = _listing(ledger, key, state)
     lives = list(issue_lives(ledger, state.sku or state.pim_id, key))
-    writes = list(writes_to(ledger, state.sku, key)) if state.sku else []
+    writes = list(writes_to(ledger, state.sku, key))[-_HISTORY:] if state.sku else []
+    known = stored_definitions_of(one, ledger, key)
+    issues = [
+        _issue(words.issue(life.issue), is_open=life.resolved_run is None)
+        for life in sorted(
+            lives,
+            key=lambda life: (
+                life.resolved_run is not None,
+                urgency(life.issue.code),
+                life.issue.severity != "ERROR",
+            ),
+        )[:_HISTORY]
+    ]
+    errors = {issue.attribute: issue.label for issue in issues if issue.open and issue.severity == "ERROR"}
     return ItemView(
         dag_id=one.dag_id,
         connector=one.id,
@@ -237,34 +263,59 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
         state=listing.state,
         pim_address=_pim_address(one, state),
         shopper=shopper_of(state.attributes) if state.attributes else None,
-        fields=list(_fields(one, ledger, key, state, listing)),
-        issues=[
-            _issue(words.issue(known.issue), is_open=known.resolved_run is None)
-            for known in sorted(
-                lives,
-                key=lambda known: (
-                    known.resolved_run is not None,
-                    urgency(known.issue.code),
-                    known.issue.severity != "ERROR",
-                ),
-            )[:_HISTORY]
-        ],
-        writes=[
-            ItemWrite(
-                write.number,
-                write.run,
-                write.run_id,
-                write.sent_at,
-                write.method,
-                write.status,
-                write.can_be_undone,
-                write.undoes,
-                write.asked_by,
-                write.wrote,
+        fields=list(
+            _fields(
+                _traces(one, known, ledger, key, state),
+                known,
+                dict(_leaves(state.attributes or {})),
+                dict(_leaves(listing.accepted or {})),
+                errors,
             )
-            for write in reversed(writes[-_HISTORY:])
-        ],
+        ),
+        issues=issues,
+        writes=list(
+            _writes(
+                one, known, reversed(writes), contents_of(ledger, [each.number for each in writes]), words
+            )
+        ),
     )
+
+
+def _writes(
+    one: Connector,
+    known: Definitions | None,
+    writes: Iterator[PastWrite],
+    contents: Mapping[int, WriteContent],
+    words: Wording,
+) -> Iterator[ItemWrite]:
+    for write in writes:
+        yield ItemWrite(
+            write.number,
+            write.run,
+            write.run_id,
+            write.sent_at,
+            write.method,
+            write.status,
+            write.can_be_undone,
+            write.undoes,
+            write.asked_by,
+            write.wrote,
+            list(_changes(one, known, write.method, contents.get(write.number), words)),
+        )
+
+
+def _changes(
+    one: Connector, known: Definitions | None, method: str, content: WriteContent | None, words: Wording
+) -> Iterator[tuple[str, str, str]]:
+    """Yield label, value before and value after of each change; nothing where none is known before."""
+    if known is None or content is None or content.before is None:
+        return
+    layout, defaults = known.layout, amazon_defaults(one.marketplace)
+    after = left_by([Step(method, content.body)], content.before, layout, defaults)
+    for change in changes_between(content.before, after, layout=layout, defaults=defaults):
+        name = change.leaf.attribute
+        before, now = (shown_value(value, words.messages) for value in (change.before, change.after))
+        yield known.labels.get(name, name), before, now
 
 
 def _issue(issue: Issue, *, is_open: bool) -> ItemIssue:
@@ -345,13 +396,20 @@ def _listing(ledger: Engine, key: str, state: ItemState) -> _Listing:
 
 
 def _fields(
-    one: Connector, ledger: Engine, key: str, state: ItemState, listing: _Listing
+    traces: list[Made],
+    known: Definitions | None,
+    sent: Mapping[str, Any],
+    accepted: Mapping[str, Any],
+    errors: Mapping[str, str],
 ) -> Iterator[FieldLine]:
-    known = stored_definitions_of(one, ledger, key)
-    made = {trace.path: trace for trace in _traces(one, known, ledger, key, state)}
-    sent = dict(_leaves(state.attributes or {}))
-    accepted = dict(_leaves(listing.accepted or {}))
-    for path in dict.fromkeys([*sent, *made, *accepted]):
+    """Yield the values of an item; first the attributes with an error of which there is no value."""
+    made = {trace.path: trace for trace in traces}
+    paths = dict.fromkeys([*sent, *made, *accepted])
+    there = {path.partition("/")[0] for path in paths}
+    for name in errors:
+        if name and name not in there:
+            yield FieldLine(name, name, errors[name] or name, "", "", "", "", "", None, "", "blocked")
+    for path in paths:
         names = [part for part in path.split("/") if not part.isdigit()]
         if names[-1] in ENGINE_MEMBERS:
             continue
@@ -367,7 +425,16 @@ def _fields(
             key=trace.origin.key if trace else "",
             line=trace.origin.line if trace else None,
             rule=trace.rule if trace else "",
+            verdict="blocked" if names[0] in errors else _verdict(sent.get(path), accepted.get(path)),
         )
+
+
+def _verdict(sent: Any, accepted: Any) -> Verdict:
+    if sent is None:
+        return "" if accepted is None else "not_sent"
+    if accepted is None:
+        return "new"
+    return "same" if shown(sent) == shown(accepted) else "differs"
 
 
 def _traces(

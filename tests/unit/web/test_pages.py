@@ -16,10 +16,11 @@ from sqlalchemy import insert, update
 
 from amazon_listings.checks.offers_apart import held_back
 from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.ledger.runs import start_run
-from amazon_listings.ledger.tables import items, runs
+from amazon_listings.ledger.tables import items, runs, submissions
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
@@ -408,3 +409,80 @@ def test_what_costs_money_at_a_live_listing_is_the_first_cause(client, filled):
     shown = client("viewer").get("/issues").text
     assert shown.count("it costs money until this is corrected") == 2
     assert shown.index("Sold out in the PIM") < shown.index("Marque manque")
+
+
+def test_a_field_of_an_item_has_a_verdict_and_a_write_its_before_and_after(client, filled):
+    key = resolve_key(filled, "lamps")
+    (known,) = find_states(filled, key, StateFilter(pim_ids=["products/1"]))
+    names = ("item_name", "model_name", "style", "brand")
+    sent = {name: [{"value": name, "language_tag": "fr_FR"}] for name in names}
+    record_states(filled, key, [msgspec.structs.replace(known, attributes=sent)])
+    run = start_run(filled, connector_key=key, run_id="later", operation="live")
+    record_issues(
+        filled, key, run, [CheckedItem("A-1", [missing("brand"), missing("color")], frozenset({"schema"}))]
+    )
+    french = {"language_tag": "fr_FR"}
+    before = {"item_name": [{"value": HOSTILE} | french], "style": [{"value": "old"} | french]}
+    accepted = {
+        "item_name": sent["item_name"],
+        "model_name": [{"value": "other"} | french],
+        "material": [{"value": "oak"} | french],
+    }
+    body = [
+        {"op": "replace", "path": "/attributes/item_name", "value": sent["item_name"]},
+        {"op": "delete", "path": "/attributes/style", "value": before["style"]},
+    ]
+    with filled.begin() as connection:
+        connection.execute(
+            insert(items).values(
+                sku="A-1",
+                seller_id="A",
+                marketplace_id="M",
+                connector_key=key,
+                product_type="LAMP",
+                accepted_content=packed(accepted),
+            )
+        )
+        connection.execute(
+            insert(submissions).values(
+                run=run,
+                seller_id="A",
+                marketplace_id="M",
+                sku="A-1",
+                sent_at=datetime.now(UTC),
+                method="PATCH",
+                status="ACCEPTED",
+                payload_hash="h",
+                body=packed(body),
+                before=packed(before),
+            )
+        )
+    place = "/dags/amazon_lamps/item?id=products/1"
+    item = client("viewer").get(f"/api{place}").json()
+    verdicts = {one["path"].partition("/")[0]: one["verdict"] for one in item["fields"]}
+    assert verdicts == {
+        "color": "blocked",
+        "brand": "blocked",
+        "item_name": "same",
+        "model_name": "differs",
+        "style": "new",
+        "material": "not_sent",
+    }
+    assert item["fields"][0]["attribute"] == "color"  # what is missing has no value, and is first
+    (write,) = item["writes"]
+    assert [(before, after) for _, before, after in write["changes"]] == [(HOSTILE, "item_name"), ("old", "")]
+    shown = client("viewer").get(place).text
+    assert HOSTILE not in shown
+    assert "2 values changed" in shown
+    assert re.search(r'<span class="chip warn"><span aria-hidden="true">▲</span> differs', shown)
+
+
+def missing(attribute):
+    return Issue(
+        code="missing_attribute",
+        severity="ERROR",
+        source="schema",
+        message=f"{attribute} is missing.",
+        attribute=attribute,
+        label=attribute,
+    )
