@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,6 +18,7 @@ from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.causes import changes_since, items_with_errors
 from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_by
 from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
+from amazon_listings.ledger.questions import open_questions
 from amazon_listings.ledger.runs import RunLine
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
@@ -28,11 +30,15 @@ from amazon_listings.web.rendering import render, wording
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sqlalchemy import Engine
+
 router = APIRouter()
 
 State = Literal["broken", "paused", "waiting", "live", "test"]
 #: Runs in the trend of blocked items.
 TREND = 14
+#: Reasons shown for which items of a connector wait.
+REASONS = 2
 #: Outcomes that stop an item.
 STOPPED = (Outcome.BLOCKED, Outcome.REJECTED)
 #: Days before a client secret ends from which the page says so.
@@ -46,9 +52,9 @@ class ConnectorLine:
 
     `items` are its items by present outcome, `open_issues` by severity; `trend` is how many items each of
     its last runs stopped, the oldest first; `change` is how many items more than a day ago have an error,
-    None if it did not run then; `secret_age` is how many days ago the client secret of its
-    account was created, and `secret_days` how many it still lives. `definition_changed`: Amazon has changed
-    its product type since the last run.
+    None if it did not run then; `asked` are the most frequent reasons for which items wait; `secret_age` is
+    how many days ago the client secret of its account was created, and `secret_days` how many it still lives.
+    `definition_changed`: Amazon has changed its product type since the last run.
     """
 
     id: str
@@ -64,6 +70,7 @@ class ConnectorLine:
     last_run: RunLine | None
     blocked: int
     waiting: int
+    asked: dict[str, int]
     items: dict[str, int]
     open_issues: dict[str, int]
     trend: list[int]
@@ -101,6 +108,7 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
     mine = [keys[one.id] for one in known if one.id in keys]
     errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
     changes = changes_since(ledger, errors, datetime.now(UTC) - timedelta(days=1))
+    reasons = _reasons(ledger) if any(counts.get(key, {}).get(Outcome.WAITING) for key in mine) else {}
     found = []
     for one in known:
         key = keys.get(one.id, one.id)
@@ -112,6 +120,7 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
                 counts=counts.get(key, {}),
                 issues=issues.get(key, {}),
                 change=changes.get(key),
+                asked=dict(reasons.get(key, Counter()).most_common(REASONS)),
                 secrets=secrets,
                 language=language,
                 definition_changed=not isinstance(one, BrokenConnector)
@@ -119,6 +128,14 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
             )
         )
     return sorted(found, key=lambda one: (_WORST_FIRST.index(one.state), -one.blocked, one.id))
+
+
+def _reasons(ledger: Engine) -> dict[str, Counter[str]]:
+    """Return for which reasons how many items wait, by the key of their connector."""
+    found: dict[str, Counter[str]] = {}
+    for question in open_questions(ledger):
+        found.setdefault(question.connector_key, Counter()).update(question.reasons)
+    return found
 
 
 def narrowed(found: Iterable[ConnectorLine], choice: Choice) -> list[ConnectorLine]:
@@ -162,6 +179,7 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         spark=spark,
         warn_secret=WARN_SECRET,
         making=being_made(visitor),
+        reason=lambda name: words.messages.message(f"approval.reason_{name}") or name,
     )
 
 
@@ -238,6 +256,7 @@ def _line(
     counts: dict[str, int],
     issues: dict[str, int],
     change: int | None,
+    asked: dict[str, int],
     secrets: _Secrets,
     definition_changed: bool,
     language: str,
@@ -259,6 +278,7 @@ def _line(
         last_run=last,
         blocked=sum(counts.get(outcome, 0) for outcome in STOPPED),
         waiting=counts.get(Outcome.WAITING, 0),
+        asked=asked,
         items=counts,
         open_issues=issues,
         trend=[

@@ -1,5 +1,6 @@
 """Approvals: what waits is shown with its difference, and answers hold for what was seen."""
 
+import re
 from datetime import timedelta
 
 import msgspec
@@ -7,9 +8,12 @@ import pytest
 import yaml
 
 from amazon_listings.ledger.approvals import ApprovalFilter, Asked, ask, find_approvals
+from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.content import packed
+from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.stops import stop_of
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.plan import Change
 from amazon_listings.selling_partner.leaves import Leaf
 from support.hostile import HOSTILE
@@ -192,3 +196,19 @@ def test_a_change_is_shown_with_its_share_and_what_the_pim_says(client, filled):
         # What is not shown is not approved with the rest.
         assert narrowed["which"] == (["only"] if what else ["all", "but", "only"])
     assert "Nothing matches" in client("editor").get(PLACE, params={"what": HOSTILE}).text
+
+
+def test_the_page_of_connectors_says_when_and_why_items_wait(client, filled):
+    items = [
+        Asked(sku, sku, "change", sku, ("price_fall", "first")[:count], ("line",))
+        for sku, count in (("A-1", 1), ("A-2", 2))
+    ]
+    ask(filled, LISTINGS, 1, items, patience=timedelta(hours=24))
+    key = resolve_key(filled, "lamps")
+    assert client("viewer").get("/api/connectors").json()[0]["asked"] == {}  # as long as no item waits
+    (known,) = find_states(filled, key, StateFilter(pim_ids=["products/1"]))
+    record_states(filled, key, [msgspec.structs.replace(known, outcome="waiting")])
+    assert client("viewer").get("/api/connectors").json()[0]["asked"] == {"price_fall": 2, "first": 1}
+    shown = client("viewer", **{"accept-language": "de"}).get("/").text
+    assert f"2 · {catalogue('de').phrase('approval.reason_price_fall')}" in shown
+    assert re.search(r"</time>\s*<span class=\"dim\">· vor \d+ ", shown)
