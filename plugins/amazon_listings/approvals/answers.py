@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amazon_listings.ledger.approvals import ApprovalFilter, answer, find_approvals
+from amazon_listings.ledger.approval_answers import answer
+from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 from amazon_listings.ledger.approved_lines import approve_lines
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import APPROVED, REMOVED

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from amazon_listings.approvals.policy import POLICIES
-from amazon_listings.ledger.approvals import PLANNED, Asked
+from amazon_listings.ledger.approval_questions import Asked
+from amazon_listings.ledger.approvals import PLANNED
 from amazon_listings.ledger.content import packed_text
 from amazon_listings.runs.plan import Change, Method, Plan, question_hash
 from amazon_listings.runs.records import encode

@@ -14,7 +14,8 @@ from amazon_listings.approvals.guards import RunTally, run_reasons
 from amazon_listings.approvals.policy import Policy, Reasons
 from amazon_listings.approvals.removals import RemovalDecisions, undecided
 from amazon_listings.approvals.verdicts import ALLOWED, Judge, Standard, Verdict
-from amazon_listings.ledger.approvals import Asked, approvals_of, ask, forget_approvals
+from amazon_listings.ledger.approval_questions import Asked, ask, forget_approvals
+from amazon_listings.ledger.approvals import approvals_of
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.known_items import contents_of, known_items

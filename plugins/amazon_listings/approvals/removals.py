@@ -10,7 +10,8 @@ import msgspec
 from amazon_listings.approvals.guards import REMOVED
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy
 from amazon_listings.approvals.verdicts import ALLOWED, worded
-from amazon_listings.ledger.approvals import Asked, approval_states, approvals_of
+from amazon_listings.ledger.approval_questions import Asked
+from amazon_listings.ledger.approvals import approval_states, approvals_of
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan, question_hash
 from amazon_listings.runs.records import REMOVED as REMOVED_STAGE

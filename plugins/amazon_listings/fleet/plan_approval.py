@@ -18,7 +18,8 @@ import msgspec
 from amazon_listings.approvals.asked_changes import asked_item
 from amazon_listings.approvals.policy import Policy, Reasons
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.approvals import PLANNED, Asked, approvals_of, approve_planned
+from amazon_listings.ledger.approval_questions import Asked, approve_planned
+from amazon_listings.ledger.approvals import PLANNED, approvals_of
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.database import CHUNK, chunks

@@ -13,7 +13,7 @@ from amazon_listings.checks.offers_apart import offer_alone
 from amazon_listings.checks.preview_need import PreviewNeed
 from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.approvals import mark_sent
+from amazon_listings.ledger.approval_answers import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.known_items import accepted_contents

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
-from amazon_listings.ledger.approvals import approvals_of, claim
+from amazon_listings.ledger.approval_answers import claim
+from amazon_listings.ledger.approvals import approvals_of
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.item_states import read_later
 from amazon_listings.ledger.known_items import known_items

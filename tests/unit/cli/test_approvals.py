@@ -8,7 +8,8 @@ import yaml
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.ledger.approvals import Asked, approvals_of, ask
+from amazon_listings.ledger.approval_questions import Asked, ask
+from amazon_listings.ledger.approvals import approvals_of
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 import yaml
 
-from amazon_listings.ledger.approvals import ApprovalFilter, Asked, ask, find_approvals
+from amazon_listings.ledger.approval_questions import Asked, ask
+from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
