@@ -148,32 +148,84 @@ def _reported(
     Returns:
         The summary; the error that kept outcomes from being resolved.
     """
-    scope, definitions = folder.noted(Scope), folder.noted(DefinitionsNote)
-    changes = folder.noted(ChangesNote)
+    scope, changes = folder.noted(Scope), folder.noted(ChangesNote)
     messages = catalogue(language_of(connector))
-    failure, error = _failure(folder, unfinished, messages), None
+    failure = _failure(folder, unfinished, messages)
     sent = None if number is None else partial(sent_in_run, ledger, number)
     resolver = Resolver(folder, sent, language=language_of(connector))
-    history: dict[str, int] | None = None
+    history, error = None, None
     try:
         if failure is None and folder.noted(ExtractNote) is None:
             raise RunFilesGone
-        if number is None:
-            renew_resolved(resolver, folder)
-        else:
-            complete = scope is not None and scope.kind == "everything" and not failure
-            history = keep_resolved(
-                resolver,
-                folder,
-                ledger=ledger,
-                connector_key=connector.key,
-                run=number,
-                complete=complete,
-            )
+        complete = scope is not None and scope.kind == "everything" and not failure
+        history = _resolve(
+            resolver, folder, ledger=ledger, connector_key=connector.key, number=number, complete=complete
+        )
     except RunAbortedError as damaged:
         error = damaged
+    accepted = set() if number is None or error is not None else skus_accepted(ledger, number)
+    facts = _heading(connector, folder, run_id, messages) | {
+        "warnings": [
+            *_known_before(folder, warnings),
+            *breach_sentences(connector, folder, messages),
+            *_foreseen(folder, messages),
+            *_unpreviewed(folder, scope, messages),
+            *_vanished(connector, ledger, messages),
+            *_sent_before(folder, accepted, messages),
+            *dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage),
+        ],
+        "changes": changes.drift if changes else None,
+        "failure": failure or (error.worded(messages) if error else None),
+        "calls": dict(calls),
+    }
+    if history is not None:
+        facts["history"] = history
+    summary = write_report(folder, facts)
+    if number is not None and scope is not None and error is None:
+        keep_states(
+            connector,
+            scope,
+            folder.noted(DefinitionsNote),
+            ledger=ledger,
+            listings=_listings(connector, seller_id),
+            folder=folder,
+            run=number,
+            ended=not failure,
+            awaited=resolver.removals_awaited,
+        )
+    return summary, None if failure else error
+
+
+def _resolve(
+    resolver: Resolver,
+    folder: RunFolder,
+    *,
+    ledger: Engine,
+    connector_key: str,
+    number: int | None,
+    complete: bool,
+) -> dict[str, int] | None:
+    """Resolve the outcomes of a run, and keep their issues in the ledger if it knows the run.
+
+    Returns:
+        What became of issues, counted; None if the ledger does not know the run.
+
+    Raises:
+        RunAbortedError: the outcomes do not add up, or the run's files are damaged.
+    """
+    if number is None:
+        renew_resolved(resolver, folder)
+        return None
+    return keep_resolved(
+        resolver, folder, ledger=ledger, connector_key=connector_key, run=number, complete=complete
+    )
+
+
+def _heading(connector: Connector, folder: RunFolder, run_id: str, messages: Catalogue) -> dict[str, Any]:
+    """Return what the report says of the run before its outcomes: what ran, why, and with what."""
+    scope, definitions = folder.noted(Scope), folder.noted(DefinitionsNote)
     began = folder.noted(RunNote)
-    facts: dict[str, Any] = {
+    return {
         "title": connector.title,
         "connector_id": connector.id,
         "country": connector.marketplace.country,
@@ -186,34 +238,7 @@ def _reported(
         "definition_version": definitions.version if definitions else "none",
         "definition_fetched_at": definitions.fetched_at if definitions else "never",
         "language": language_of(connector),
-        "warnings": [*(definitions.warnings if definitions else ()), *warnings, *_warnings(folder)],
-        "changes": changes.drift if changes else None,
-        "failure": failure or (error.worded(messages) if error else None),
-        "calls": dict(calls),
     }
-    facts["warnings"] += breach_sentences(connector, folder, messages)
-    facts["warnings"] += _foreseen(folder, messages)
-    facts["warnings"] += _unpreviewed(folder, scope, messages)
-    facts["warnings"] += _vanished(connector, ledger, messages)
-    if number is not None and error is None:
-        facts["warnings"] += _sent_before(folder, skus_accepted(ledger, number), messages)
-    facts["warnings"] += dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage)
-    if history is not None:
-        facts["history"] = history
-    summary = write_report(folder, facts)
-    if number is not None and scope is not None and error is None:
-        keep_states(
-            connector,
-            scope,
-            definitions,
-            ledger=ledger,
-            listings=_listings(connector, seller_id),
-            folder=folder,
-            run=number,
-            ended=not failure,
-            awaited=resolver.removals_awaited,
-        )
-    return summary, None if failure else error
 
 
 def _foreseen(folder: RunFolder, messages: Catalogue) -> list[str]:
@@ -302,15 +327,20 @@ def _cursor(folder: RunFolder) -> str | None:
     return extract.cursor if extract is not None and scope is not None and scope.moves_cursor else None
 
 
-def _warnings(folder: RunFolder) -> list[str]:
-    """Return what the steps of the run found worth knowing."""
-    notes = (
+def _known_before(folder: RunFolder, warnings: Sequence[str]) -> list[str]:
+    """Return the warnings of the definitions, of the installation, and of the run's steps."""
+    steps = (
         folder.noted(ExtractNote),
         folder.noted(NotationsNote),
         folder.noted(QualityNote),
         folder.noted(MappingNote),
     )
-    return [sentence for note in notes if note is not None for sentence in note.warnings]
+    definitions = folder.noted(DefinitionsNote)
+    return [
+        *(definitions.warnings if definitions else ()),
+        *warnings,
+        *(sentence for note in steps if note is not None for sentence in note.warnings),
+    ]
 
 
 def _failure(folder: RunFolder, unfinished: Sequence[str], messages: Catalogue) -> str | None:
