@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.scope import Scope
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_product_types.validation.issue import Issue
 
 log = logging.getLogger(__name__)
 
@@ -130,33 +131,62 @@ def test_sync(
     languages = dict(connector.language_tags)
     local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
     renamed = rename_issues(connector, scope, ledger, folder, local.messages)
-    ready = 0
     shapes = ShapeReader(definitions.document)
+    ready = _check_locally(extract.parts, local, folder, client=client, renamed=renamed, shapes=shapes)
+    sending = Volume(connector.sync.feed_from, connector.sync.when_removed)
+    if scope.operation == "live":
+        sending.creations, sending.leaving = ready + local.waiting, leaving
+        sending.sizes = _sizes(folder, extract.parts)
+    planner = Planner(connector, mapping, definitions.layout, client)
+    preview = _previews(local, planner, client, shapes)
+    cost = _forecast(client, local, sending, preview.progress.total)
+    log.info("%s", log_line("log.asking", cost=cost))
+    counts = _preview_all(extract.parts, preview, folder, definitions.language)
+    words = catalogue(definitions.language).word(cost)
+    folder.note(
+        TestedNote(
+            calls=dict(preview.calls), forecast=words, removed=leaving, unpreviewed=preview.unpreviewed
+        )
+    )
+    return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+
+
+def _check_locally(
+    parts: Sequence[str],
+    local: LocalChecks,
+    folder: RunFolder,
+    *,
+    client: SellingPartner,
+    renamed: dict[str, Issue],
+    shapes: ShapeReader,
+) -> int:
+    """Write the stage `tested` with what is known without a preview; return how many items are ready."""
+    ready = 0
     kept = kept_siblings(folder)
-    for part in extract.parts:
+    for part in parts:
         barred = {one.pim_id: one.issues for one in folder.read(QUALITY, part) if one.blocks}
-        sources = Sources(mapping, folder.read(EXTRACT, part), kept)
+        sources = Sources(local.mapping, folder.read(EXTRACT, part), kept)
         mapped = list(folder.read(MAPPED, part))
         items = with_made_since(with_renames(local.check(mapped, barred, sources), renamed), local, client)
         shapes.see_all(mapped, items)
         ready += sum(item.outcome is Outcome.READY for item in items)
         folder.write(TESTED, part, items)
-    sending = Volume(connector.sync.feed_from, connector.sync.when_removed)
-    if scope.operation == "live":
-        sending.creations, sending.leaving = ready + local.waiting, leaving
-        sending.sizes = _sizes(folder, extract.parts)
+    return ready
+
+
+def _previews(local: LocalChecks, planner: Planner, client: SellingPartner, shapes: ShapeReader) -> Previews:
+    """Return what asks Amazon about the items that wait: about each, or as far as it is needed."""
+    connector, scope = local.connector, local.scope
     most = connector.sync.preview_most
     # A run that tests few items, or is of named ones, previews each: its user expects Amazon's word on it.
     each = local.waiting <= most and (scope.operation == "test" or bool(scope.skus))
     need = None
     if connector.sync.preview == "needed":
-        need = PreviewNeed(ledger, connector.key, definitions.checksum, most)
+        need = PreviewNeed(local.ledger, connector.key, local.definitions.checksum, most)
     previews = local.waiting if need is None or each else min(local.waiting, most)
-    cost = _forecast(client, local, sending, previews)
-    log.info("%s", log_line("log.asking", cost=cost))
-    preview = Previews(
+    return Previews(
         local,
-        Planner(connector, mapping, definitions.layout, client),
+        planner,
         client,
         Progress(previews, "log.progress_previews"),
         need=need,
@@ -164,24 +194,24 @@ def test_sync(
         each=each,
         calls=local.calls,
     )
+
+
+def _preview_all(
+    parts: Sequence[str], preview: Previews, folder: RunFolder, language: str
+) -> Counter[Outcome]:
+    """Write the stage `tested` again with Amazon's verdicts; return items by outcome."""
     counts: Counter[Outcome] = Counter()
-    for part in extract.parts:
+    for part in parts:
         items = list(folder.read(TESTED, part))
         if any(item.outcome in {Outcome.EXTRACTED, Outcome.READY} for item in items):
             payloads = {item.pim_id: item for item in folder.read(MAPPED, part)}
             items = preview.planned(preview.judge(items, payloads), payloads)
-        items = note_waiting_children(items, definitions.language)
+        items = note_waiting_children(items, language)
         folder.write(TESTED, part, items)
         counts.update(item.outcome for item in items)
-    words = catalogue(definitions.language).word(cost)
-    if need is not None:
-        need.keep()
-    folder.note(
-        TestedNote(
-            calls=dict(preview.calls), forecast=words, removed=leaving, unpreviewed=preview.unpreviewed
-        )
-    )
-    return {str(outcome): counts[outcome] for outcome in OUTCOMES}
+    if preview.need is not None:
+        preview.need.keep()
+    return counts
 
 
 def _sizes(folder: RunFolder, parts: Sequence[str]) -> list[int]:
