@@ -103,50 +103,11 @@ def standard(
         labels: What people call the attributes.
         sku: Where SKUs come from.
     """
-    yield Expected(
-        NOT_NULL, {"column": "sku"}, "sku_missing", "Every item has a SKU.", label="SKU", origin=sku
-    )
-    yield Expected(
-        "expect_column_values_to_be_between",
-        {"column": OCCURRENCES, "max_value": 1},
-        "sku_duplicate",
-        "No two items of the whole extract have the same SKU.",
-        label="SKU",
-        origin=sku,
-    )
-    yield Expected(
-        "expect_column_value_lengths_to_be_between",
-        {"column": "sku", "max_value": SKU_LENGTH},
-        "sku_too_long",
-        f"A SKU has at most {SKU_LENGTH} characters.",
-        label="SKU",
-        origin=sku,
-    )
-    yield Expected(
-        "expect_column_values_to_match_regex",
-        {"column": "sku", "regex": SKU_PATTERN},
-        "sku_unsendable",
-        "A SKU has no control characters, and no blank at its ends.",
-        label="SKU",
-        origin=sku,
-    )
+    yield from _of_skus(sku)
     for attribute, leaves in _cells(mapping).items():
         label = labels.get(attribute, attribute)
         for name, cells in leaves.items():
-            about = {"attribute": attribute, "label": label, "origin": _origin(cells)}
-            if attribute == IDENTIFIER and name == "value":
-                yield _wrong(
-                    "gtin", f"check digit of “{label}”", f"“{label}” is a GTIN.", cells, bad_gtin, **about
-                )
-            if name == PICTURE:
-                yield _wrong(
-                    "image_url",
-                    f"address of “{label}”",
-                    f"“{label}” is a web address.",
-                    cells,
-                    bad_url,
-                    **about,
-                )
+            yield from _of_leaf(attribute, label, name, cells)
         everything = [cell for cells in leaves.values() for cell in cells]
         if attribute in required and not any(cell.expression.constant for cell in everything):
             yield Expected(
@@ -160,6 +121,53 @@ def standard(
                 family="missing",
                 origin=_origin(everything),
             )
+
+
+def _of_skus(origin: Origin) -> Iterator[Expected]:
+    """Yield what is expected of SKUs."""
+    yield Expected(
+        NOT_NULL, {"column": "sku"}, "sku_missing", "Every item has a SKU.", label="SKU", origin=origin
+    )
+    yield Expected(
+        "expect_column_values_to_be_between",
+        {"column": OCCURRENCES, "max_value": 1},
+        "sku_duplicate",
+        "No two items of the whole extract have the same SKU.",
+        label="SKU",
+        origin=origin,
+    )
+    yield Expected(
+        "expect_column_value_lengths_to_be_between",
+        {"column": "sku", "max_value": SKU_LENGTH},
+        "sku_too_long",
+        f"A SKU has at most {SKU_LENGTH} characters.",
+        label="SKU",
+        origin=origin,
+    )
+    yield Expected(
+        "expect_column_values_to_match_regex",
+        {"column": "sku", "regex": SKU_PATTERN},
+        "sku_unsendable",
+        "A SKU has no control characters, and no blank at its ends.",
+        label="SKU",
+        origin=origin,
+    )
+
+
+def _of_leaf(attribute: str, label: str, name: str, cells: list[Cell]) -> Iterator[Expected]:
+    """Yield what is expected of the values of a part of an attribute."""
+    about = {"attribute": attribute, "label": label, "origin": _origin(cells)}
+    if attribute == IDENTIFIER and name == "value":
+        yield _wrong("gtin", f"check digit of “{label}”", f"“{label}” is a GTIN.", cells, bad_gtin, **about)
+    if name == PICTURE:
+        yield _wrong(
+            "image_url",
+            f"address of “{label}”",
+            f"“{label}” is a web address.",
+            cells,
+            bad_url,
+            **about,
+        )
 
 
 def sku_origin(connector: Connector) -> Origin:
