@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.scope import Scope
     from amazon_listings.runs.unchanged import UnchangedItems
@@ -84,22 +85,8 @@ def extract_products(
         folder.write(SIBLINGS, part_name(1), chosen.siblings)
     problems = [*reading.problems, *chosen.problems]
     messages = catalogue(language_of(connector))
-    folder.write(
-        PROBLEMS,
-        part_name(1),
-        (
-            ReadingProblem(sku=problem.sku, **messages.issue_texts("unreadable", reason=problem))
-            for problem in problems
-        ),
-    )
+    _write_problems(folder, problems, messages)
     _refuse_nothing(connector, scope, chosen, found=bool(chosen.taken or problems))
-    warnings = list(chosen.fields.warnings(connector, messages, everything=scope.kind == "everything"))
-    if chosen.missing and scope.kind != "approved":
-        missing, named = len(chosen.missing), len(scope.skus)
-        warnings.append(
-            messages.phrase("note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
-        )
-    warnings += [messages.phrase(one.code, **one.facts) for one in reading.notices]
     note = ExtractNote(
         parts=tuple(parts),
         extracted=chosen.taken + len(problems),
@@ -113,13 +100,36 @@ def extract_products(
         # What changed so that the connector's filter leaves it out has left the selection too.
         removed_ids=(*reading.removed, *chosen.unwanted),
         kept_ids=tuple(reading.kept),
-        warnings=tuple(warnings),
+        warnings=tuple(_warnings(connector, scope, chosen, reading, messages)),
         fields=tuple(sorted(chosen.fields.seen)),
         selected=tuple(needed),
         read_at=read_at.isoformat(),
     )
     folder.note(note)
     return note
+
+
+def _write_problems(folder: RunFolder, problems: Iterable[ItemError], messages: Catalogue) -> None:
+    """Write the stage `problems`: items that could not be read, with their issues."""
+    found = (
+        ReadingProblem(sku=problem.sku, **messages.issue_texts("unreadable", reason=problem))
+        for problem in problems
+    )
+    folder.write(PROBLEMS, part_name(1), found)
+
+
+def _warnings(
+    connector: Connector, scope: Scope, chosen: _Choice, reading: Reading, messages: Catalogue
+) -> Iterator[str]:
+    """Yield sentences about fields that are not as expected, named SKUs that are missing, and the source."""
+    yield from chosen.fields.warnings(connector, messages, everything=scope.kind == "everything")
+    if chosen.missing and scope.kind != "approved":
+        missing, named = len(chosen.missing), len(scope.skus)
+        yield messages.phrase(
+            "note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing)
+        )
+    for one in reading.notices:
+        yield messages.phrase(one.code, **one.facts)
 
 
 def _selection(connector: Connector, scope: Scope, needed: tuple[str, ...]) -> Selection:
