@@ -232,20 +232,9 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
     ledger, key = _ledger_and_key(one)
     state = _state(ledger, key, pim_id)
     listing = _listing(ledger, key, state)
-    lives = list(issue_lives(ledger, state.sku or state.pim_id, key))
     writes = list(writes_to(ledger, state.sku, key))[-_HISTORY:] if state.sku else []
     known = stored_definitions_of(one, ledger, key)
-    issues = [
-        _issue(words.issue(life.issue), is_open=life.resolved_run is None)
-        for life in sorted(
-            lives,
-            key=lambda life: (
-                life.resolved_run is not None,
-                urgency(life.issue.code),
-                life.issue.severity != "ERROR",
-            ),
-        )[:_HISTORY]
-    ]
+    issues = list(_issues(ledger, key, state, words))
     errors = {issue.attribute: issue.label for issue in issues if issue.open and issue.severity == "ERROR"}
     return ItemView(
         dag_id=one.dag_id,
@@ -316,6 +305,20 @@ def _changes(
         name = change.leaf.attribute
         before, now = (shown_value(value, words.messages) for value in (change.before, change.after))
         yield known.labels.get(name, name), before, now
+
+
+def _issues(ledger: Engine, key: str, state: ItemState, words: Wording) -> Iterator[ItemIssue]:
+    """Yield the item's issues: open ones first, of these the urgent ones, then errors."""
+    lives = sorted(
+        issue_lives(ledger, state.sku or state.pim_id, key),
+        key=lambda life: (
+            life.resolved_run is not None,
+            urgency(life.issue.code),
+            life.issue.severity != "ERROR",
+        ),
+    )
+    for life in lives[:_HISTORY]:
+        yield _issue(words.issue(life.issue), is_open=life.resolved_run is None)
 
 
 def _issue(issue: Issue, *, is_open: bool) -> ItemIssue:
