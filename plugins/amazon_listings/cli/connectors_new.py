@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,7 @@ from amazon_listings.cli.refusals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from amazon_listings.cli.new_connector import SourceBlock, Written
     from amazon_listings.marketplaces import Marketplace
@@ -79,59 +80,129 @@ def new(
     For several marketplaces or product types: a layer with what they share, and a document for each type,
     whose matrix has the marketplaces; --id names the layer.
     """
-    from amazon_listings.cli import new_connector, new_matrix
-    from amazon_listings.definitions.stored import known_locale
-    from amazon_listings.settings import settings
-
     countries, types = (_listed(",".join(given or ())) for given in (country, product_type))
     if like is not None:
         with plain_errors():
             write_like(like, countries, connector_id, folder)
         return
+    given = _Given(
+        locale=locale,
+        requirements=requirements,
+        connector_id=connector_id,
+        connection=connection,
+        source=source,
+        source_connection=source_connection,
+        source_settings=source_setting or (),
+        languages=languages,
+        products=products,
+        look=look,
+        folder=folder,
+        yes=yes,
+    )
     if len(countries) > 1 or len(types) > 1:
         if definition is not None or not countries or not types:
             refuse("cli.matrix_needs")
         with plain_errors():
-            block = _source_block(source, source_connection, source_setting or (), yes=yes)
-            wanted = new_matrix.Matrix(
-                tuple(marketplace_of(one) for one in countries),
-                tuple(one.upper() for one in types),
-                locale or new_matrix.LOCALE,
-                requirements,
-                _answer(_ask("connection"), connection, "amazon_selling_partner", yes=yes),
-                block,
-                tuple(_listed(languages)),
-                connector_id or new_matrix.NAME,
-            )
-            new_matrix.write(wanted, folder or settings().connectors, products=products, look=look)
+            _write_matrix(given, countries, types)
         return
     with plain_errors():
-        place = marketplace_of(_answer(_ask("marketplace"), next(iter(countries), None), None, yes=yes))
-        locale = _answer(_ask("locale"), locale, place.locale, yes=yes)
-        known_locale(locale)
-        CONNECTOR_LANGUAGE.set(locale)
-        connection = _answer(
-            _ask("connection"),
-            connection,
-            "amazon_selling_partner",
-            yes=yes or definition is not None,
+        path, made = _write_one(
+            given,
+            next(iter(countries), None),
+            next(iter(types), None),
+            search=search,
+            definition=definition,
+            locale_definition=locale_definition,
         )
-        given = next(iter(types), None)
-        name = _product_type(place, locale, given, search, connection, definition, yes=yes)
-        name_of_it = _answer(_ask("id"), connector_id, f"{place.country}_{name}".lower(), yes=yes)
-        block = _source_block(source, source_connection, source_setting or (), yes=yes)
-        block.content["languages"] = _listed(
-            _answer(_ask("languages"), languages, place.languages[0][:2], yes=yes)
-        )
-        asked = new_connector.Asked(place, locale, name, requirements, name_of_it, connection, block)
-        path = _free(folder or settings().connectors, asked.connector_id, yes=yes)
-        described = new_connector.definition_of(asked, definition, locale_definition)
-        items = new_connector.sample(asked, products) if look else []
-        titles = new_connector.titles(asked, products) if look else {}
-        made = new_connector.written(asked, described, items, titles, path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(made.text, encoding="utf-8")
     _tell(path, made)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The options of one connector and of a matrix; what is not given is None, and asked for."""
+
+    locale: str | None
+    requirements: RequirementSet
+    connector_id: str | None
+    connection: str | None
+    source: str | None
+    source_connection: str | None
+    source_settings: Sequence[str]
+    languages: str | None
+    products: Path | None
+    look: bool
+    folder: Path | None
+    yes: bool
+
+    def answer(self, question: str, given: str | None, usual: str | None) -> str:
+        """Return what was given for a question, or else what a person answers."""
+        return _answer(question, given, usual, yes=self.yes)
+
+    def target(self) -> Path:
+        """Return the folder that the files go to."""
+        from amazon_listings.settings import settings
+
+        return self.folder or settings().connectors
+
+    def source_block(self) -> SourceBlock:
+        """Return the source's section."""
+        return _source_block(self.source, self.source_connection, self.source_settings, yes=self.yes)
+
+
+def _write_matrix(given: _Given, countries: Sequence[str], types: Sequence[str]) -> None:
+    """Write the files of a matrix of marketplaces and product types."""
+    from amazon_listings.cli import new_matrix
+
+    block = given.source_block()
+    wanted = new_matrix.Matrix(
+        tuple(marketplace_of(one) for one in countries),
+        tuple(one.upper() for one in types),
+        given.locale or new_matrix.LOCALE,
+        given.requirements,
+        given.answer(_ask("connection"), given.connection, "amazon_selling_partner"),
+        block,
+        tuple(_listed(given.languages)),
+        given.connector_id or new_matrix.NAME,
+    )
+    new_matrix.write(wanted, given.target(), products=given.products, look=given.look)
+
+
+def _write_one(
+    given: _Given,
+    country: str | None,
+    product_type: str | None,
+    *,
+    search: str | None,
+    definition: Path | None,
+    locale_definition: Path | None,
+) -> tuple[Path, Written]:
+    """Write the file of one connector; return where it is and what is in it."""
+    from amazon_listings.cli import new_connector
+    from amazon_listings.definitions.stored import known_locale
+
+    yes = given.yes
+    place = marketplace_of(given.answer(_ask("marketplace"), country, None))
+    locale = given.answer(_ask("locale"), given.locale, place.locale)
+    known_locale(locale)
+    CONNECTOR_LANGUAGE.set(locale)
+    connection = _answer(
+        _ask("connection"), given.connection, "amazon_selling_partner", yes=yes or definition is not None
+    )
+    name = _product_type(place, locale, product_type, search, connection, definition, yes=yes)
+    name_of_it = given.answer(_ask("id"), given.connector_id, f"{place.country}_{name}".lower())
+    block = given.source_block()
+    block.content["languages"] = _listed(
+        given.answer(_ask("languages"), given.languages, place.languages[0][:2])
+    )
+    asked = new_connector.Asked(place, locale, name, given.requirements, name_of_it, connection, block)
+    path = _free(given.target(), asked.connector_id, yes=yes)
+    described = new_connector.definition_of(asked, definition, locale_definition)
+    items = new_connector.sample(asked, given.products) if given.look else []
+    titles = new_connector.titles(asked, given.products) if given.look else {}
+    made = new_connector.written(asked, described, items, titles, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(made.text, encoding="utf-8")
+    return path, made
 
 
 def _source_block(
