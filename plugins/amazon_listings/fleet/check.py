@@ -294,76 +294,99 @@ def check_fleet(
         most_items: How many items of each the ledger is read for, to know the fields of the PIM.
         known: Comparisons that need not be made again, by connector id; those that are made are added.
     """
-    known = {} if known is None else known
     found = [
         one
         for one_broken in broken
         for one in _listed(document_findings(one_broken), one_broken.id, messages)
     ]
-    optional, no_definition, no_items = _OptionalLines(), [], []
-    unread: dict[str, list[str]] = {}
-    refused: dict[str, list[str]] = {}
-    attributes: list[tuple[Connector, frozenset[str]]] = []
+    known = {} if known is None else known
+    each = _ConnectorChecks(declared, definition_of, fields_of, ledger, messages, most_items, known)
     for connector in connectors:
-        told, unreadable = _told(connector, fields_of, messages)
-        compared = known.get(connector.id)
-        if compared is None:
-            definition, refusal = _definition(connector, definition_of)
-            compared = _compare(
-                connector,
-                declared[connector.id],
-                definition,
-                told=told,
-                ledger=ledger,
-                messages=messages,
-                most_items=most_items,
-            )
-            if isinstance(refusal, NotAProductType):
-                found.append(_of_product_type(declared[connector.id], refusal, messages))
-            elif refusal is not None:
-                refused.setdefault(refusal.worded(messages), []).append(connector.id)
-            elif definition is None:
-                no_definition.append(connector.id)
-            else:
-                known[connector.id] = compared
-        optional.see(declared[connector.id], compared)
-        found += compared.findings
-        attributes.append((connector, compared.attributes))
-        names = known_names(ledger, connector, [one.name for one in told], most_items)
-        if unreadable:
-            unread.setdefault(unreadable, []).append(connector.id)
-        elif names is None:
-            no_items.append(connector.id)
-        if names is not None:
-            wrong_fields = field_findings(connector, declared[connector.id], names, messages)
-            found += _listed(wrong_fields, connector.id, messages)
-    found += optional.findings(messages)
+        each.check(connector)
+    found += each.findings
+    found += each.optional.findings(messages)
     chosen = {one.id for one in connectors}
-    everyone = attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
+    everyone = each.attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
     found += [one for one in overlap_findings(everyone, ledger, messages) if one.connector in chosen]
     together = collisions(connectors, ledger)
     found += schedule_findings(together, messages)
     accounts = {one.amazon.connection: (one, account_of(one)) for one in connectors}
     found += secret_findings(accounts.values(), messages)
-    unknown = [name for name, (_, account) in accounts.items() if account is None]
     wrong_ids = {one.connector for one in found if one.severity == "error"}
     return Checked(
         right=tuple(one.id for one in connectors if one.id not in wrong_ids),
         findings=tuple(found),
         not_checked=tuple(
             _not_checked(
-                no_definition,
-                no_items,
-                unread,
-                unknown,
-                messages,
-                refused=refused,
+                each,
+                accounts=[name for name, (_, account) in accounts.items() if account is None],
                 unsized=of_unknown_size(together) if ledger is not None else [],
-                ledger=ledger is not None,
                 variables=variables_read,
             )
         ),
     )
+
+
+@dataclass
+class _ConnectorChecks:
+    """Checks connectors each by itself, and keeps what could not be checked of them."""
+
+    declared: Mapping[str, Declaration]
+    definition_of: Callable[[Connector], Described | None]
+    fields_of: Callable[[Connector], Sequence[FieldDescription]]
+    ledger: Engine | None
+    messages: Catalogue
+    most_items: int
+    known: MutableMapping[str, Compared]
+    findings: list[Finding] = field(default_factory=list)
+    attributes: list[tuple[Connector, frozenset[str]]] = field(default_factory=list)
+    optional: _OptionalLines = field(default_factory=_OptionalLines)
+    no_definition: list[str] = field(default_factory=list)
+    no_items: list[str] = field(default_factory=list)
+    #: Ids of connectors, by the sentence that says why.
+    unread: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+
+    def check(self, connector: Connector) -> None:
+        """Compare a connector with its definition and its PIM."""
+        told, unreadable = _told(connector, self.fields_of, self.messages)
+        compared = self._compared(connector, told)
+        self.optional.see(self.declared[connector.id], compared)
+        self.findings += compared.findings
+        self.attributes.append((connector, compared.attributes))
+        names = known_names(self.ledger, connector, [one.name for one in told], self.most_items)
+        if unreadable:
+            self.unread.setdefault(unreadable, []).append(connector.id)
+        elif names is None:
+            self.no_items.append(connector.id)
+        if names is not None:
+            wrong_fields = field_findings(connector, self.declared[connector.id], names, self.messages)
+            self.findings += _listed(wrong_fields, connector.id, self.messages)
+
+    def _compared(self, connector: Connector, told: Sequence[FieldDescription]) -> Compared:
+        """Return the comparison with the definition; a known one is not made again."""
+        if (compared := self.known.get(connector.id)) is not None:
+            return compared
+        definition, refusal = _definition(connector, self.definition_of)
+        compared = _compare(
+            connector,
+            self.declared[connector.id],
+            definition,
+            told=told,
+            ledger=self.ledger,
+            messages=self.messages,
+            most_items=self.most_items,
+        )
+        if isinstance(refusal, NotAProductType):
+            declaration = self.declared[connector.id]
+            self.findings.append(_of_product_type(declaration, refusal, self.messages))
+        elif refusal is not None:
+            self.refused.setdefault(refusal.worded(self.messages), []).append(connector.id)
+        elif definition is None:
+            self.no_definition.append(connector.id)
+        else:
+            self.known[connector.id] = compared
+        return compared
 
 
 def _definition(
@@ -411,26 +434,18 @@ def _listed(found: Iterable[Finding], connector: str, messages: Catalogue) -> It
 
 
 def _not_checked(
-    no_definition: list[str],
-    no_items: list[str],
-    unread: Mapping[str, list[str]],
-    accounts: list[str],
-    messages: Catalogue,
-    *,
-    refused: Mapping[str, list[str]],
-    unsized: list[str],
-    ledger: bool,
-    variables: bool,
+    each: _ConnectorChecks, *, accounts: list[str], unsized: list[str], variables: bool
 ) -> Iterator[NotChecked]:
-    if no_definition:
-        yield NotChecked("definition", tuple(no_definition), messages.phrase("check.no_definition"))
-    for why, ids in refused.items():
+    messages = each.messages
+    if each.no_definition:
+        yield NotChecked("definition", tuple(each.no_definition), messages.phrase("check.no_definition"))
+    for why, ids in each.refused.items():
         yield NotChecked("definition", tuple(ids), messages.phrase("check.unfetched_definition", why=why))
-    if no_items:
-        yield NotChecked("fields", tuple(no_items), messages.phrase("check.no_items"))
-    for why, ids in unread.items():
+    if each.no_items:
+        yield NotChecked("fields", tuple(each.no_items), messages.phrase("check.no_items"))
+    for why, ids in each.unread.items():
         yield NotChecked("fields", tuple(ids), messages.phrase("check.unread_fields", why=why))
-    if not ledger:
+    if each.ledger is None:
         yield NotChecked("overlaps", (), messages.phrase("check.no_ledger"))
     if unsized:
         yield NotChecked("schedules", tuple(unsized), messages.phrase("check.no_sizes"))
