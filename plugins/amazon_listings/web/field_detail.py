@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
@@ -16,6 +17,7 @@ from amazon_listings.authoring.pim_fields import PimField, access, pim_fields
 from amazon_listings.authoring.proposals import score, value_of, wanted
 from amazon_listings.web.drafted import sample
 from amazon_listings.web.drafted_fields import key_of
+from amazon_product_types import json_pointer
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -118,6 +120,7 @@ def detail_of(found: DraftedFields, field: Field) -> dict[str, Any]:
         "known": sorted(known, key=lambda one: one.name),
         "proposals": _proposals(field, known, found),
         "in_draft": key in found.changes,
+        "layer": Path(found.connector.where.files.get(json_pointer.below("/mapping", key), "")).name,
     }
 
 

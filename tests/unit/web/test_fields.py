@@ -172,8 +172,13 @@ def test_a_draft_is_a_patch_of_the_connector_s_file_or_of_its_layer(client, edit
     del own["mapping"]["Marque"]
     (folder / "lamps.yaml").write_text(f"# ours\n{yaml.safe_dump(own, allow_unicode=True)}")
     (folder / "layers" / "all.yaml").write_text(yaml.safe_dump(layer))
+    field = f"{PLACE}?field=brand.value"
+    told = client("viewer").get(field).text
+    assert "one of the layer all.yaml" in told
+    assert "Write it in the layer instead" not in told  # before there is a draft
+    assert "one of the layer" not in client("viewer").get(f"{PLACE}?field=item_name.value").text
     keep(editor, kind="constant", constant="Lumio")
-    assert "fields.patch?layers=true" in client("viewer").get(PLACE).text
+    assert client("viewer").get(field).text.count("fields.patch?layers=true") == 2
     for layers, changed in (("false", "lamps.yaml"), ("true", "layers/all.yaml")):
         patch = client("viewer").get(f"{PLACE}.patch", params={"layers": layers})
         (tmp_path / "draft.patch").write_text(patch.text)
