@@ -60,6 +60,15 @@ def test_nothing_is_noticed_of_what_is_usual():
     assert attention.noticed(payload) == set()
 
 
+@pytest.mark.parametrize("payload", [{}, {"x": "a", "y": 1}, [], [{"x": 1}], "x"])
+@pytest.mark.parametrize("kind", ["array", "string"])
+def test_a_definition_of_no_object_is_no_trouble(kind, payload):
+    document = {"type": kind, "items": {"type": "string"}, "minUniqueItems": 2, "maxUtf8ByteLength": 1}
+    document |= {"enum": ["a"], "$lifecycle": {"enumDeprecated": ["a"]}}
+    attention = Attention(Definition(document), keywords.rule(document), advice(Definition(document)))
+    assert attention.noticed(payload) <= {"x", "y"}
+
+
 @pytest.mark.parametrize("name", ["open", "old", "bytes", "plain"])
 def test_half_a_surrogate_pair_is_noticed_in_every_text(name):
     document = definition()

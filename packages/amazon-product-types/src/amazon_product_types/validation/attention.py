@@ -39,12 +39,15 @@ class Attention:
         self._check = compile_schema(self._element(definition.root, rule or _NO_RULE, advice))
 
     def noticed(self, attributes: Any) -> set[str]:
-        """Return the names of these attributes.
+        """Return the names of these attributes; all where the payload as a whole is not as it should be.
 
         Raises:
             ValueError: A text is none that can be sent.
         """
-        return {str(error.instance_path[0]) for error in self._check.iter_errors(attributes)}
+        places = [error.instance_path for error in self._check.iter_errors(attributes)]
+        if all(places):
+            return {str(place[0]) for place in places}
+        return set(attributes) if isinstance(attributes, dict) else set()
 
     def _node(self, node: Node, rule: Rule, advice: Advice) -> dict[str, Any]:
         if not node.is_array:
