@@ -91,7 +91,9 @@ def made_in(place, tag):
         {"item_name": st.just([*text(place, tag, "Nom"), *text(place, "en_GB", "Name")])},
         optional={
             "purchasable_offer": offers,
-            "fulfillment_availability": CHANNELS,
+            "fulfillment_availability": CHANNELS.map(
+                lambda some: [{**one, "marketplace_id": place.id} for one in some]
+            ),
             "bullet_point": texts,
             "color": st.just([*text(place, tag, "Bleu"), *text(place, "en_GB", "Blue")]),
             "list_price": st.just([{"value_with_tax": 20.0, "currency": "EUR", "marketplace_id": place.id}]),
@@ -225,6 +227,7 @@ def test_each_connector_changes_only_what_is_its_own(bench, here, there, steps, 
     if there:
         company.made(DE, there)
     last = {}
+    deletes = False  # who adopted the listing, or made it anew, may delete it with all that is in it
     for step in steps:
         connector = company.of(step)
         before, ours = company.now(), company.leaves(connector)
@@ -234,6 +237,9 @@ def test_each_connector_changes_only_what_is_its_own(bench, here, there, steps, 
             continue
         may = set(ours)
         dropped = set()
+        deletes |= step.who == "lamps" and (
+            step.what == "adopt" or (step.what in {"run", "whole"} and not before[FR.id])
+        )
         if step.what == "adopt":
             _adopt(company, connector)
         elif step.what == "rollback":
@@ -242,20 +248,31 @@ def test_each_connector_changes_only_what_is_its_own(bench, here, there, steps, 
                 _roll_back(company, run)
         elif step.what == "removal":
             company.run(connector, [lamp("B")]).finish()
+            deleted = deletes and step.who == "lamps" and not company.now()[FR.id]
+            before |= {FR.id: {}} if deleted else {}
+            deletes &= not deleted
         else:
             run = company.run(connector, [lamp(SKU, **step.values)])
-            assert run.outcomes()[SKU] in {"accepted", "unchanged"}, [
-                one.code for one in run.items()[SKU].issues
-            ]
-            wanted = _wanted(company, run)
-            may |= wanted.keys()
-            last[step.who] = run, set(may)
-            if run.outcomes()[SKU] == "accepted":
-                _holds(company, run)
-            if step.what == "whole" and step.who == "lamps":
-                dropped = {one.path for one in run.items()[SKU].issues if one.source == "listing"}
+            wanted, dropped = _ran(company, step, run, exists=bool(before[FR.id]))
+            may |= wanted
+            if wanted:  # its rollback puts there again what it took away
+                last[step.who] = run, may | (before[FR.id].keys() - company.now()[FR.id].keys())
         _unchanged(before, company.now(), may, dropped)
     company.ledger.dispose()
+
+
+def _ran(company, step, run, *, exists):
+    """What a run may have written, and dropped to replace the whole listing, once its outcome was judged."""
+    outcome = run.outcomes()[SKU]
+    if not exists and step.who == "offers":
+        assert outcome == "blocked", "there is nothing to contribute to"
+        return set(), set()
+    found = run.items()[SKU].issues
+    assert outcome in {"accepted", "unchanged"}, [one.code for one in found]
+    if outcome == "accepted":
+        _holds(company, run)
+    whole = step.what == "whole" and step.who == "lamps"
+    return _wanted(company, run).keys(), {one.path for one in found if whole and one.source == "listing"}
 
 
 def _wanted(company, run):
