@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, func, not_, or_, select
 
-from amazon_listings.ledger.approvals import about
+from amazon_listings.ledger.approvals import Kind, about  # msgspec reads the annotations of `Asked`
 from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from amazon_listings.ledger.approvals import Kind
     from amazon_listings.ledger.items import ListingScope
 
 _KEY = ("connector_key", "seller_id", "marketplace_id", "sku")
