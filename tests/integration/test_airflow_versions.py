@@ -6,7 +6,9 @@ import json
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
+from amazon_listings.cli import app
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.fleet.history import history
 from amazon_listings.ledger.connectors import find_key
@@ -29,8 +31,11 @@ class Changing:
     def __init__(self, house):
         self.house = house
         self.folder = house.home / "connectors"
-        families = {one.ref: one for one in load().entries("products")}
-        self.skus = sorted(one.ref for one in load().variants_of(families[FAMILY].id))
+        families = {
+            one.ref: [sku.ref for sku in load().variants_of(one.id)] for one in load().entries("products")
+        }
+        self.skus = sorted(families.pop(FAMILY))
+        self.other_skus = sorted(sku for parent, skus in families.items() for sku in (parent, *skus))
 
     @staticmethod
     def layer(number):
@@ -115,6 +120,10 @@ class Changing:
         names = ("brand", "model_number", "manufacturer")
         return [found.attributes[name][0]["value"] for name in names] if found else None
 
+    def listed(self):
+        """The SKUs of the other families that are listed."""
+        return [sku for sku in self.other_skus if self.sent(sku) is not None]
+
 
 @pytest.fixture(scope="module")
 def changing(tmp_path_factory):
@@ -169,3 +178,30 @@ def test_a_switch_to_test_reaches_a_run_that_began_live(changing):
     assert run.state == "success"
     assert [changing.sent(sku) for sku in changing.skus] == sent
     assert run.result("report")["counts"]["accepted"] == 0
+
+
+def test_a_stop_ends_a_run_while_it_sends(changing):
+    house = changing.house
+    others = f"{{{{ item.amazon_product_type == 'BACKPACK' and item.reference[:8] != '{FAMILY}' }}}}"
+    # A preview is a request of the same name.
+    sync = {"schedule": None, "operation": "live", "preview": "none"}
+    document = demo_connector("de_backpacks", "halted", sales_layer={"filter": others}, sync=sync)
+    write_document(changing.folder / "halted.yaml", document)
+    house.unpause("halted")
+    before = house.calls().get("putListingsItem", 0)
+    house.sandbox.fault("putListingsItem", "delay", delay=1.0, times=1000)
+    run = house.trigger("halted", operation="live")
+    house.wait_until(lambda: house.calls().get("putListingsItem", 0) > before, "nothing was sent")
+    url = f"sqlite:///{house.home / 'ledger.db'}"
+    stopped = CliRunner().invoke(app, ["stop", "halted", "--by", "anna", "--ledger", url])
+    assert stopped.exit_code == 0, stopped.output
+    changing.finished(run)
+    assert run.state == "success", run.said("live_sync")
+    counts = run.result("report")["counts"]
+    assert counts["accepted"] >= 1
+    assert counts["waiting"] >= 1
+    assert len(changing.listed()) == counts["accepted"]
+
+    assert CliRunner().invoke(app, ["resume", "halted", "--ledger", url]).exit_code == 0
+    house.run("halted", operation="live")
+    assert len(changing.listed()) == counts["accepted"] + counts["waiting"]
