@@ -168,7 +168,7 @@ def test_named_skus_are_sent_again_by_force(named):
 def test_a_test_of_a_live_connector_submits_nothing(house, tested):
     assert tested.run.state == "success"
     assert tested.run.states["live_sync"] == "skipped"
-    assert "Niemand wird gefragt, und nichts wird eingereicht." in tested.run.said("approve")
+    assert "Es wird nichts gefragt und nichts eingereicht." in tested.run.said("approve")
     assert tested.outcomes["LUM-B102-BLK"] == "ready"
     assert set(tested.outcomes.values()) == {"ready", "unchanged"}
     assert tested.writes == 1, "the preview of the item that differs"
