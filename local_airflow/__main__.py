@@ -80,7 +80,7 @@ def demo(
         typer.echo(f"{name}: the run failed. {_failure(home, name)}", err=True)
     if failed:
         raise typer.Exit(1)
-    typer.echo(f"Done in {progress.seconds:.0f} s. Run it again to see that unchanged items cost no call.")
+    typer.echo(f"Done in {progress.seconds:.0f} s. Run it again to see what unchanged items cost.")
 
 
 def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict[str, Any]:
