@@ -36,38 +36,14 @@ from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
-
-FR = marketplace("FR")
-HERE = {"marketplace_id": FR.id}
-OFFER = {
-    "merchant_suggested_asin": [{"value": "B07N4M94X4", **HERE}],
-    "condition_type": [{"value": "new_new", **HERE}],
-    "item_package_weight": [{"value": 1.5, "unit": "kilograms", **HERE}],
-    "item_weight": [{"value": 1, "unit": "kilograms", **HERE}],
-    "merchant_shipping_group": [{"value": "standard-template", **HERE}],
-    "purchasable_offer": [
-        {
-            "currency": "EUR",
-            "audience": "ALL",
-            "our_price": [{"schedule": [{"value_with_tax": 15.0}]}],
-            **HERE,
-        }
-    ],
-    "fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 3}],
-}
+from support.sellers import FR, OFFER, SELECTORS
 
 LIMITS = Limits(connect=5, silence=10)
 
-
-SELECTORS = {
-    **{name: ["marketplace_id"] for name in OFFER},
-    "purchasable_offer": ["marketplace_id", "currency", "audience"],
-    "fulfillment_availability": ["fulfillment_channel_code"],
-}
 LAYOUT = Layout(
     properties={
         name: Layout(
-            tuple(SELECTORS[name]),
+            SELECTORS[name],
             single=True,
             properties={key: Layout() for element in elements for key in (*element, *SELECTORS[name])},
         )
