@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amazon_listings.runs.plan import Fate
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.value_text import value_fact
 from amazon_listings.selling_partner.leaves import MARKETPLACE
 from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
@@ -34,7 +34,7 @@ def displacement_issues(found: Iterable[Displaced], messages: Catalogue) -> Iter
     for one in found:
         code, severity = _CODES[one.fate]
         before, after = from_difference(one.found, one.after)
-        facts = {"found": value_text(before, messages), "after": value_text(after, messages)}
+        facts = {"found": value_fact(before, messages), "after": value_fact(after, messages)}
         yield Issue(
             code=code,
             severity=severity,

@@ -83,9 +83,8 @@ def gap_issues(plan: PlannedWrite, role: Role, *, vendor: bool, messages: Catalo
                     source="schema",
                     attribute=gap.attribute,
                     path=gap.attribute,
-                    why=messages.message(code, "why", source=gap.source),
                     family=gap.family if refused else "",
-                    **messages.issue_texts(code),
+                    **messages.issue_texts(code, source=gap.source),
                 )
             )
     return found
@@ -122,6 +121,5 @@ def _only_in_preview(issue: Issue, messages: Catalogue) -> Issue:
         attribute=issue.attribute,
         path=issue.path,
         label=issue.label,
-        why=messages.message(code, "why", source=ONLY_IN_PREVIEW[issue.code]),
-        **messages.issue_texts(code),
+        **messages.issue_texts(code, source=ONLY_IN_PREVIEW[issue.code]),
     )

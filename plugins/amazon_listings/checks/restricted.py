@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.errors import ActionRequiredError, ItemError, RetryableError
 from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner.restrictions import ASIN_NOT_FOUND, Restriction, restrictions
+from amazon_product_types.messages.facts import Quoted
 from amazon_product_types.messages.printable import one_line
 from amazon_product_types.validation.issue import Issue
 
@@ -97,7 +98,7 @@ class Restrictions:
         code = "asin_needs_approval" if one.link else "asin_not_allowed"
         if one.code == ASIN_NOT_FOUND:
             code = "asin_not_found"
-        reason = self.messages.message("quote", text=one_line(one.message or one.code))
+        reason = Quoted(one_line(one.message or one.code))
         facts = {"asin": asin, "country": self.connector.marketplace.name, "reason": reason, "link": one.link}
         return Issue(
             code=code,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.values.options import ConversionError
-from amazon_listings.messages import DEFAULT, catalogue
+from amazon_listings.messages import DEFAULT, Message, catalogue, message
+from amazon_product_types.messages.facts import Listed, all_of, quoted
 from amazon_product_types.messages.printable import LONGEST_FOUND, cut
 from amazon_product_types.validation.issue import Issue, Origin
 
@@ -74,7 +75,7 @@ class Findings:
 
     def remark(self, remarked: Remarked, site: Site) -> None:
         """Warn that a value holds less than was given, or was repaired."""
-        facts = {name: self._plain(fact) for name, fact in remarked.facts.items()}
+        facts = {name: _fact(fact) for name, fact in remarked.facts.items()}
         self._add(remarked.code, site, variant=remarked.variant, values=facts, found=_short(remarked.value))
 
     def refused(self, error: InvalidValue, site: Site, source: object) -> None:
@@ -84,20 +85,20 @@ class Findings:
                 "not_convertible",
                 site,
                 severity="ERROR",
-                values={"reason": error.reason(self._messages)},
-                action=error.action(self._messages),
+                values={"reason": error},
+                action=error.action_phrase(),
                 allowed=error.allowed,
                 found=_short(source),
             )
             return
         item = self.rows[0].item
         values = {
-            "reason": error.reason(self._messages),
+            "reason": error,
             "product": item["sku"] or item["pim_id"],
             "place": self._place(site.cell),
-            "fields": self._fields(site.cell.expression.fields),
+            "fields": all_of(map(quoted, site.cell.expression.fields)),
         }
-        alone = "" if values["fields"] else self._messages.message("expression_failed", "action_alone")
+        alone = None if site.cell.expression.fields else Message("expression_failed", variant="action_alone")
         self._add(
             "expression_failed", site, severity="ERROR", values=values, action=alone, found=_short(source)
         )
@@ -109,7 +110,7 @@ class Findings:
         """
         needed = plan.name in self.setting.required
         values = {
-            "fields": self._fields(sorted(names)),
+            "fields": all_of(map(quoted, sorted(names))),
             "language": site.row.language,
             "fallback": self.setting.fallback,
         }
@@ -145,43 +146,44 @@ class Findings:
         values: Mapping[str, Any],
         variant: str = "",
         severity: Severity = "WARNING",
-        action: str = "",
+        action: Message | None = None,
         **facts: Any,
     ) -> None:
         label = site.leaf.field.label
-        texts = self._messages.issue_texts(code, variant, label=self._messages.quoted(label), **values)
+        values = {"label": quoted(label), **values}
+        has_own = action is not None and self._messages.knows(action.code, action.variant)
+        texts = self._messages.texts_of(
+            Message(code, values, variant), action=action if has_own else Message(code, values, "action")
+        )
         self.issues.append(
             Issue(
                 code=code,
                 severity=severity,
                 source="mapping",
-                message=texts["message"],
                 attribute=site.leaf.field.attribute,
                 path=site.path,
                 label=label,
-                action=action or texts["action"],
                 family=FAMILIES.get(code, ""),
                 origin=self.origin(site.cell, site.row),
+                **texts,
                 **facts,
             )
         )
 
-    def _plain(self, fact: object) -> Any:
-        return self._messages.quoted(fact) if isinstance(fact, str) else fact
-
-    def _fields(self, names: Iterable[str]) -> str:
-        return self._messages.all_of(map(self._messages.quoted, names))
-
-    def _place(self, cell: Cell) -> str:
-        """Return the line of the connector, in words."""
+    def _place(self, cell: Cell) -> Listed:
+        """Return the line of the connector."""
         connector, number = self.setting.connector, cell.line.number
-        parts = [
-            self._messages.phrase("mapping.connector", connector=connector) if connector else "",
+        parts = (
+            message("mapping.connector", connector=connector) if connector else "",
             cell.line.file,
-            self._messages.phrase("mapping.line", number=number) if number else "",
-            self._messages.quoted(cell.line.key),
-        ]
-        return ", ".join(filter(None, parts))
+            message("mapping.line", number=number) if number else "",
+            quoted(cell.line.key),
+        )
+        return Listed("commas", parts)
+
+
+def _fact(value: object) -> Any:
+    return quoted(value) if isinstance(value, str) else value
 
 
 def _is_text(row: ItemRow, name: str) -> bool:

@@ -112,8 +112,14 @@ def extract_products(
 def _write_problems(folder: RunFolder, problems: Iterable[ItemError], messages: Catalogue) -> None:
     """Write the stage `problems`: items that could not be read, with their issues."""
     found = (
-        ReadingProblem(sku=problem.sku, **messages.issue_texts("unreadable", reason=problem))
+        ReadingProblem(
+            sku=problem.sku,
+            message=texts["message"],
+            action=texts["action"],
+            phrases=texts["phrases"],
+        )
         for problem in problems
+        for texts in (messages.issue_texts("unreadable", reason=problem),)
     )
     folder.write(PROBLEMS, part_name(1), found)
 
@@ -218,8 +224,7 @@ class _Choice:
             sku = self._sku.evaluate(row)
             sold = self._filter is None or bool(self._filter.evaluate(row))
         except ExpressionError as error:
-            why = error.reason(catalogue(language_of(self._connector)))
-            self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=why))
+            self.problems.append(ItemError("runs.choice_failed", sku=item["pim_id"], reason=error))
             return False
         item["sku"] = None if sku is None or sku == "" else str(sku)
         if not sold:

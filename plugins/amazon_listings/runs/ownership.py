@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.ledger.claims import Line, claims_of_others, lines_of
 from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.marketplaces import MARKETPLACES
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.value_text import value_fact
 from amazon_listings.selling_partner.leaves import amazon_defaults, join, same_leaf, split
 from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
@@ -237,8 +237,8 @@ def _issue(
     line, other = lines
     ours, theirs = from_difference(*values)
     facts = {
-        "ours": value_text(ours, messages),
-        "theirs": value_text(theirs, messages),
+        "ours": value_fact(ours, messages),
+        "theirs": value_fact(theirs, messages),
         "other": claim.connector_id,
         "country": _PLACES[claim.marketplace_id].country,
         "line": line.place if line else leaf.attribute,

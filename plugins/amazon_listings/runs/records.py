@@ -63,11 +63,19 @@ class UnchangedItem(ExtractedIndex, frozen=True, kw_only=True):
 
 
 class ReadingProblem(RunRecord, frozen=True, kw_only=True):
-    """A row of the PIM that could not become an item: `sku` names it as well as it can be named."""
+    """A row of the PIM that could not become an item: `sku` names it as well as it can be named.
+
+    Attributes:
+        sku: What names it.
+        message: What is wrong.
+        action: What to do.
+        phrases: What both are worded from, see `Issue.phrases`.
+    """
 
     sku: str | None
     message: str
     action: str
+    phrases: dict[str, Any] | None = None
 
 
 class Siblings(RunRecord, frozen=True, kw_only=True):

@@ -273,6 +273,7 @@ def _unreadable(problem: ReadingProblem) -> ResolvedItem:
         source="quality",
         message=problem.message,
         action=problem.action,
+        phrases=problem.phrases,
     )
     return ResolvedItem(pim_id="", sku=problem.sku, outcome=Outcome.BLOCKED, issues=(issue,))
 

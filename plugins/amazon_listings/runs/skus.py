@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from amazon_listings.mapping.expressions.compiled import compile_expression
 from amazon_listings.mapping.values.debris import sku_debris
 from amazon_listings.mapping.values.invalid import InvalidValue
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.invisible import visible
 from amazon_product_types.validation.issue import Issue, Origin
 
@@ -30,17 +30,16 @@ def sku_issues(connector: Connector, sku: str | None, language: str) -> list[Iss
     fields = compile_expression(connector.source.sku).fields
     line = connector.where.lines.get(f"/{connector.source.source}/sku")
     reason = InvalidValue(code, found=visible(sku))
-    texts = messages.issue_texts("bad_sku", reason=reason.reason(messages))
+    texts = messages.texts_of(message("bad_sku", reason=reason), action=reason.action_phrase())
     return [
         Issue(
             code="bad_sku",
             severity="ERROR",
             source="mapping",
-            message=texts["message"],
             label="SKU",
             found=sku[:200],
-            action=reason.action(messages),
             origin=Origin(line, "sku", ", ".join(fields)),
             family="invalid",
+            **texts,
         )
     ]

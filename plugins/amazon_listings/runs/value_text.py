@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.messages.facts import quoted
 from amazon_product_types.messages.printable import LONGEST_SAID, cut, one_line
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def value_text(value: Any, messages: Catalogue, most: int = LONGEST_SAID) -> str
     if isinstance(value, str) and most == LONGEST_SAID:
         return messages.quoted(value)
     return cut(one_line(_worded(value, messages, 0)), most)
+
+
+def value_fact(value: Any, messages: Catalogue) -> Any:
+    """Return a value of a listing as a fact of a message: a text is quoted in the reader's language."""
+    return quoted(value) if isinstance(value, str) else value_text(value, messages)
 
 
 def _worded(value: Any, messages: Catalogue, depth: int) -> str:

@@ -17,7 +17,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 
 from amazon_listings.messages import DEFAULT, catalogue, languages
-from amazon_product_types.validation.rewording import reworded
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -51,8 +50,8 @@ class Wording:
         return self.messages.message(f"outcome.{outcome}", self.messages.number_of(count)) or outcome
 
     def issue(self, issue: Issue) -> Issue:
-        """Return an issue that was kept, in this language as far as what is kept allows it."""
-        return reworded(issue, self.messages, map(catalogue, languages()))
+        """Return an issue that was kept, in this language."""
+        return issue.in_language(self.messages)
 
     def mark(self, mark: str, count: int = 1) -> str:
         """Return what so many fields are that carry a mark."""

@@ -24,6 +24,7 @@ from amazon_listings.ledger.tables import items, runs, submissions
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
+from amazon_product_types.messages.facts import quoted
 from amazon_product_types.validation.issue import Issue
 from support.hostile import HOSTILE
 from support.pages import Reading
@@ -377,7 +378,7 @@ def test_an_issue_is_in_the_language_of_its_reader(client, filled):
         source="schema",
         attribute="color",
         label="Couleur",
-        **french.issue_texts("missing_attribute", label=french.quoted("Couleur")),
+        **french.issue_texts("missing_attribute", label=quoted("Couleur")),
     )
     run = start_run(filled, connector_key=key, run_id="later", operation="test")
     record_issues(filled, key, run, [CheckedItem("A-1", [issue], frozenset({"schema"}))])

@@ -6,6 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from amazon_product_types.messages import DEFAULT, Catalogue, Message, catalogue
+from amazon_product_types.messages.facts import Listed
 
 _CODE = re.compile(r"[a-z][a-z0-9_.]*")
 
@@ -51,6 +52,16 @@ class CodedError(Exception):
         if self.instead is not None:
             return messages.value(self.instead)
         return messages.message(self.code, "action", **self.facts)
+
+    def phrase(self) -> Listed:
+        """Return what it is worded from, as a fact of another message."""
+        what = Message(self.code, self.facts) if _is_code(self.code) else self.code
+        return Listed("sentences", (what, self._action()))
+
+    def _action(self) -> Any:
+        if isinstance(self.instead, CodedError):
+            return self.instead._action()  # noqa: SLF001 - of the same class
+        return self.instead if self.instead is not None else Message(self.code, self.facts, "action")
 
     def worded(self, messages: Catalogue) -> str:
         """Word what failed and what to do."""

@@ -51,7 +51,8 @@ def document(condition, branch="then"):
 def told(condition, payload, *, branch="then"):
     definition = Definition(document(condition, branch))
     term = Reasons(definition).of(("allOf", 0, branch, "required"), (), payload)
-    return clause("required", term, Naming(definition), catalogue("en"))
+    found = clause("required", term, Naming(definition), catalogue("en"))
+    return catalogue("en").word(found) if found else ""
 
 
 def one(value):

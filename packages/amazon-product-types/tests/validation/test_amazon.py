@@ -3,9 +3,8 @@ from importlib.resources import files
 
 import pytest
 
-from amazon_product_types.messages import languages, texts
+from amazon_product_types.messages import catalogue, languages, texts
 from amazon_product_types.validation import amazon_issues
-from amazon_product_types.validation.amazon import explained
 
 DATA = json.loads(
     (files("amazon_product_types.validation") / "amazon_codes.json").read_text(encoding="utf-8")
@@ -47,7 +46,7 @@ def test_an_issue_is_explained_in_the_language_of_its_reader():
     )
     assert found["it"].action.startswith("Compili tutti i campi")
     assert found["it"].why.endswith("L'inserzione non compare nelle ricerche. Per ora ne è esente.")
-    assert explained(found["en"], "it_CH") == found["it"]
+    assert found["en"].in_language(catalogue("it_CH")) == found["it"]
 
 
 def test_an_issue_of_the_listings_api():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.checks.columns import OCCURRENCES
 from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.invisible import visible
+from amazon_product_types.messages.facts import quoted
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
@@ -32,25 +33,27 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
     messages = catalogue(language)
     field = expected.origin.field if expected.origin else ""
     facts = {
-        "sku": messages.quoted(sku or ""),
-        "found": messages.quoted(visible(value)) if isinstance(value, str) else value,
+        "sku": quoted(sku or ""),
+        "found": quoted(visible(value)) if isinstance(value, str) else value,
         "length": len(sku or ""),
-        "field": messages.quoted(field),
-        "label": messages.quoted(expected.label),
+        "field": quoted(field),
+        "label": quoted(expected.label),
         "expected": in_words(expected),
     }
     description = expected.kwargs.get("description")
     variant = "float" if expected.code == "gtin" and _FLOAT.fullmatch(str(value)) else ""
+    texts = messages.issue_texts(expected.code, variant, **facts)
     return Issue(
         code=expected.code,
         severity=expected.severity,
         source="quality",
-        message=str(description) if description else messages.message(expected.code, variant, **facts),
+        message=str(description) if description else texts["message"],
         keyword=expected.type if expected.code == "expectation" else "",
         attribute=expected.attribute,
         path=expected.attribute,
         label=expected.label or field,
-        action=messages.message(expected.code, "action", **facts),
+        action=texts["action"],
+        phrases={name: one for name, one in texts["phrases"].items() if name != "message" or not description},
         # How many items have a SKU is in the sentence; what was found is the SKU.
         found=sku if expected.column == OCCURRENCES else value,
         family=expected.family,
@@ -67,7 +70,7 @@ def unfit_issue(unfit: UnfitField, language: str) -> Issue:
     """
     messages = catalogue(language)
     facts = {
-        "field": messages.quoted(unfit["field"]),
+        "field": quoted(unfit["field"]),
         "reason": message(f"unfit.{unfit['reason']}", limit=unfit["limit"]),
     }
     return Issue(

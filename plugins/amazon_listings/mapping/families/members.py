@@ -15,6 +15,7 @@ from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.mapping.values.value import is_empty
+from amazon_product_types.messages.facts import quoted
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Variations:
         if role is None:
             return []
         issues = [
-            _issue("family", problem.attribute, messages, reason=problem.error.reason(messages))
+            _issue("family", problem.attribute, messages, reason=problem.error)
             for problem in item.get("family_problems", ())
         ]
         theme = item.get("theme")
@@ -256,5 +257,5 @@ def _issue(code: str, path: str, messages: Catalogue, *, label: str = "", **valu
         label=label,
         family="missing",
         origin=None if label else Origin(key="variations"),
-        **messages.issue_texts(code, label=messages.quoted(label), **values),
+        **messages.issue_texts(code, label=quoted(label), **values),
     )

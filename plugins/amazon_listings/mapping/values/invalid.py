@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.messages import catalogue
 from amazon_product_types.messages import Message
+from amazon_product_types.messages.facts import any_of, quoted
 from amazon_product_types.validation.values import named
 
 if TYPE_CHECKING:
@@ -30,9 +31,17 @@ class InvalidValue(ValueError):
     def __str__(self) -> str:
         return self.reason(catalogue())
 
+    def phrase(self) -> Message:
+        """Return what its reason is worded from, as a fact of another message."""
+        return Message(self.code, self._facts())
+
+    def action_phrase(self) -> Message:
+        """Return what is worded of what to do about it."""
+        return Message(self.code, self._facts(), "action")
+
     def reason(self, messages: Catalogue) -> str:
         """Word why, as a clause without a full stop."""
-        return messages.message(self.code, **self._worded(messages))
+        return messages.message(self.code, **self._facts())
 
     def worded(self, messages: Catalogue) -> str:
         """Word why, as a fact of another message."""
@@ -40,22 +49,22 @@ class InvalidValue(ValueError):
 
     def action(self, messages: Catalogue) -> str:
         """Return what to do about it; empty if the code does not say."""
-        return messages.message(self.code, "action", **self._worded(messages))
+        return messages.message(self.code, "action", **self._facts())
 
-    def _worded(self, messages: Catalogue) -> dict[str, Any]:
-        return {name: _worded(value, messages) for name, value in self.facts.items()}
+    def _facts(self) -> dict[str, Any]:
+        return {name: _fact(value) for name, value in self.facts.items()}
 
 
-def _worded(value: Any, messages: Catalogue) -> Any:
+def _fact(value: Any) -> Any:
     if isinstance(value, InvalidValue):
-        return value.reason(messages)
+        return value.phrase()
     if isinstance(value, Message):
-        return messages.word(value)
+        return value
     if isinstance(value, tuple):
-        return messages.any_of(map(str, value))
+        return any_of(map(str, value))
     if isinstance(value, list) and value and all(_is_option(one) for one in value):
         return named(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else messages.quoted(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else quoted(value)
 
 
 def _is_option(value: Any) -> bool:

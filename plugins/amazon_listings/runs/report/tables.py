@@ -178,7 +178,7 @@ class JsonReport:
             "outcome": item.outcome,
             "asin": item.asin,
             "note": item.note,
-            "issues": [issue.to_dict() | {"history": history(issue, item.new)} for issue in item.issues],
+            "issues": [_issue(issue) | {"history": history(issue, item.new)} for issue in item.issues],
             "parent": item.parent,
             "removed": item.removed,
             "answered": item.answered,
@@ -190,7 +190,7 @@ class JsonReport:
         """Write the issues that are gone, each with its SKU, and the summary; end the document."""
         self._out.write('],\n"gone": [')
         for number, (sku, issue) in enumerate(gone):
-            self._out.write(f"{',' if number else ''}\n{_json({'sku': sku} | issue.to_dict())}")
+            self._out.write(f"{',' if number else ''}\n{_json({'sku': sku} | _issue(issue))}")
         self._out.write(f'],\n"summary": {_json(summary, indent=1)}}}\n')
 
 
@@ -208,3 +208,10 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(content) for key, content in value.items()}
     return [_finite(content) for content in value] if isinstance(value, list | tuple) else value
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    """Return an issue as the report has it: its sentences, and not what they are worded from."""
+    document = issue.to_dict()
+    document.pop("phrases", None)
+    return document

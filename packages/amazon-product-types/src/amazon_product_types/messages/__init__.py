@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -27,13 +26,25 @@ from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+from amazon_product_types.messages.facts import Message, as_data, quoted
 from amazon_product_types.messages.po_file import Entry, Texts, read_texts
-from amazon_product_types.messages.printable import as_json, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from babel import Locale
+
+__all__ = [
+    "DEFAULT",
+    "Catalogue",
+    "IssueTexts",
+    "Message",
+    "catalogue",
+    "languages",
+    "message",
+    "placeholders",
+    "texts",
+]
 
 DEFAULT = "en"
 HERE = "amazon_product_types"
@@ -43,25 +54,18 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
 _GROUPED = 1000
 
 
-@dataclass(frozen=True)
-class Message:
-    """A code with its facts: what a catalogue makes a sentence of."""
-
-    code: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    variant: str = ""
-
-
 def message(code: str, /, **facts: Any) -> Message:
     """Return the message of a code with these facts."""
     return Message(code, facts)
 
 
 class IssueTexts(TypedDict):
-    """What an issue says, by the names that `Issue` has for it."""
+    """What an issue says, by the names that `Issue` has for it; `phrases` is what it is worded from."""
 
     message: str
     action: str
+    why: str
+    phrases: dict[str, Any]
 
 
 class _Part(NamedTuple):
@@ -86,6 +90,7 @@ class Catalogue:
         self.locale = locale
         self.tag = str(locale)
         self._texts = tuple(texts)
+        self._facts: dict[tuple[str, str], frozenset[str] | None] = {}
 
     def message(self, code: str, variant: str = "", /, **facts: Any) -> str:
         """Word a code, or one of its variants; empty if there is none."""
@@ -121,20 +126,57 @@ class Catalogue:
         return "many" if self._texts[0].plural(count) else ""
 
     def word(self, message: Message) -> str:
-        """Word a message; one without a text shows its code and facts."""
+        """Word a message; one without a text shows its code and facts, a variant without one is empty."""
         worded = self.message(message.code, message.variant, **message.facts)
-        if worded or self.knows(message.code, message.variant):
+        if worded or message.variant or self.knows(message.code):
             return worded
         facts = ", ".join(f"{name}={value}" for name, value in message.facts.items())
         return f"{message.code} ({facts})" if facts else message.code
 
     def issue_texts(self, code: str, variant: str = "", /, **facts: Any) -> IssueTexts:
-        """Return what an issue of a code says."""
-        return IssueTexts(message=self.message(code, variant, **facts), action=self.action(code, **facts))
+        """Return what an issue of a code says, as far as there are texts: message, action and why."""
+        action, why = Message(code, facts, "action"), Message(code, facts, "why")
+        return self.texts_of(Message(code, facts, variant), action=action, why=why)
+
+    def texts_of(self, message: Message, *, action: Message | None = None, why: Any = None) -> IssueTexts:
+        """Return what an issue says, by the message behind each of its texts.
+
+        A text that no catalogue has is empty.
+        """
+        phrases: dict[str, Any] = {}
+        return IssueTexts(
+            message=self._kept("message", message, phrases),
+            action=self._kept("action", action, phrases),
+            why=self._kept("why", why, phrases),
+            phrases=phrases,
+        )
+
+    def _kept(self, name: str, fact: Any, phrases: dict[str, Any]) -> str:
+        """Return a text of an issue, and enter what it is worded from."""
+        if isinstance(fact, Message):
+            asked = self._asked(fact.code, fact.variant)
+            if asked is None:
+                return ""
+            text = self.message(fact.code, fact.variant, **fact.facts)
+        else:
+            asked, text = None, "" if fact is None else self.value(fact)
+        if text:
+            phrases[name] = as_data(fact, asked)
+        return text
+
+    def _asked(self, code: str, variant: str) -> frozenset[str] | None:
+        """Return the facts that the texts of a code ask for; None if there is no text."""
+        key = (code, variant)
+        if key not in self._facts:
+            entries = [texts.entries[key] for texts in self._texts if key in texts.entries]
+            names = {entry.counted for entry in entries} - {""}
+            names.update(*(placeholders(one) for entry in entries for one in entry.templates))
+            self._facts[key] = frozenset(names) if entries else None
+        return self._facts[key]
 
     def quoted(self, value: Any) -> str:
         """Return a value inside a sentence: one line, cut, texts in the language's quotation marks."""
-        return self.message("quote", text=plain(value)) if isinstance(value, str) else plain(as_json(value))
+        return self.value(quoted(value))
 
     def any_of(self, phrases: Iterable[Any]) -> str:
         """Return the phrases as a list of alternatives: `a, b or c`."""

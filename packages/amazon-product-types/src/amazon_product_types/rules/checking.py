@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.messages import catalogue
+from amazon_product_types.messages.facts import all_of, quoted
 from amazon_product_types.rules.catalogue import NAMES, in_force
 from amazon_product_types.rules.offers import PRICED, offer_findings
 from amazon_product_types.rules.sales import without_past_sales
@@ -60,23 +61,19 @@ class RuleCheck:
             return dict(attributes), []
         kept, past = without_past_sales(attributes, self._now)
         texts = catalogue(language)
-        notices = []
-        for sale in past:
-            said = texts.issue_texts("sale_over", end=sale.end)
-            notices.append(
-                Issue(
-                    code="sale_over",
-                    severity="INFO",
-                    source="mapping",
-                    message=said["message"],
-                    action=said["action"],
-                    attribute="purchasable_offer",
-                    path=sale.path,
-                    label=self._label(sale.path),
-                    found=sale.end,
-                )
+        return kept, [
+            Issue(
+                code="sale_over",
+                severity="INFO",
+                source="mapping",
+                attribute="purchasable_offer",
+                path=sale.path,
+                label=self._label(sale.path),
+                found=sale.end,
+                **texts.issue_texts("sale_over", end=sale.end),
             )
-        return kept, notices
+            for sale in past
+        ]
 
     def is_right(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether a payload breaks no rule that is an error; cheaper than its issues."""
@@ -103,25 +100,23 @@ class RuleCheck:
     def _issue(self, finding: Finding, texts: Catalogue) -> Issue:
         path = "/".join(map(str, finding.path))
         label = self._label(path)
-        facts = {name: _plain(fact, self._label, texts) for name, fact in finding.facts.items()}
-        said = texts.issue_texts(finding.rule, finding.variant, label=texts.quoted(label), **facts)
+        facts = {name: _fact(fact, self._label) for name, fact in finding.facts.items()}
         return Issue(
             code=finding.rule,
             severity="WARNING" if finding.warns else self._rules[finding.rule].severity,
             source="schema",
-            message=said["message"],
-            action=said["action"],
             attribute=str(finding.path[0]),
             path=path,
             label=label,
             found=finding.found,
+            **texts.issue_texts(finding.rule, finding.variant, label=quoted(label), **facts),
         )
 
 
-def _plain(fact: Any, label: Callable[[str], str], texts: Catalogue) -> Any:
+def _fact(fact: Any, label: Callable[[str], str]) -> Any:
     """Return a fact as a sentence takes it: amounts as numbers, attributes by their labels."""
     if isinstance(fact, Decimal):
         return int(fact) if fact == fact.to_integral_value() else float(fact)
     if isinstance(fact, list):
-        return texts.all_of([texts.quoted(label(name)) for name in fact])
+        return all_of(quoted(label(name)) for name in fact)
     return fact

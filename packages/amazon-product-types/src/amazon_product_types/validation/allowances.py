@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from amazon_product_types.definition import general
 from amazon_product_types.dialect.keywords import combinations
 from amazon_product_types.dialect.schemas import Pointer, at
+from amazon_product_types.messages import Message, message
+from amazon_product_types.messages.facts import all_of, any_of, quoted
 from amazon_product_types.messages.printable import as_json, plain
 from amazon_product_types.options import OptionList
 from amazon_product_types.validation.advice import current, replacements, suggestions
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amazon_product_types.definition import Definition, Node
-    from amazon_product_types.messages import Catalogue
 
 Allowed = tuple[dict[str, Any], dict[str, Any]]
 #: What the limit of a keyword is called in `Issue.allowed`.
@@ -79,16 +80,15 @@ class Allowances:
             options = self._options[key] = OptionList(values, self._definition.names_at(path))
         return options
 
-    def allowed(self, cause: Cause, value: Any, catalogue: Catalogue) -> Allowed:
+    def allowed(self, cause: Cause, value: Any) -> Allowed:
         """Return what would be right in place of a cause's value.
 
         Args:
             cause: The cause.
             value: What stands at its place.
-            catalogue: The language.
 
         Returns:
-            It as data (`Issue.allowed`), and as values for the sentences of the cause's code.
+            It as data (`Issue.allowed`), and as facts of the sentences of the cause's code.
         """
         said = at(self._document, cause.main.pointer)
         if cause.code == "not_an_option":
@@ -96,12 +96,12 @@ class Allowances:
         if cause.code.startswith("unknown"):
             return self._known_names(cause.main.path, cause.path)
         if cause.code == "wrong_type":
-            return self._types(cause, value, catalogue)
+            return self._types(cause, value)
         if cause.code == "missing_one_of":
-            return self._one_of(cause, said, catalogue)
+            return self._one_of(cause, said)
         if cause.code == "missing_entry":
             return {}, {"condition": _entry(said)}
-        return self._limits(cause, said, value, catalogue)
+        return self._limits(cause, said, value)
 
     def _choice(self, cause: Cause, said: Any, value: Any) -> Allowed:
         options = self._listed(cause.main.pointer, said if isinstance(said, list) else [said], cause.path)
@@ -128,7 +128,7 @@ class Allowances:
         node = self._definition.node_at(holder)
         return node.members if node else {}
 
-    def _types(self, cause: Cause, value: Any, catalogue: Catalogue) -> Allowed:
+    def _types(self, cause: Cause, value: Any) -> Allowed:
         failing = next((failure for failure in cause.failures if failure.keyword == "type"), None)
         if failing is not None:
             said = at(self._document, failing.pointer)
@@ -137,36 +137,36 @@ class Allowances:
             named = [branch["type"] for branch in branches if isinstance(branch, dict)]
             said = [one for kind in named for one in ([kind] if isinstance(kind, str) else kind)]
         types = list(dict.fromkeys([said] if isinstance(said, str) else said))
-        expected = catalogue.any_of(catalogue.phrase(f"type.{kind}") for kind in types)
-        return {"type": types}, {"expected": expected, "actual": catalogue.phrase(f"type.{json_type(value)}")}
+        expected = any_of(Message(f"type.{kind}") for kind in types)
+        return {"type": types}, {"expected": expected, "actual": Message(f"type.{json_type(value)}")}
 
-    def _one_of(self, cause: Cause, said: Any, catalogue: Catalogue) -> Allowed:
+    def _one_of(self, cause: Cause, said: Any) -> Allowed:
         branches = [{"required": one.names} for one in cause.failures] if cause.main.names else said
         names = list(dict.fromkeys(name for branch in branches for name in branch["required"]))
-        labels = [catalogue.quoted(self._definition.label_at((*cause.main.path, name))) for name in names]
-        return {"one_of": names}, {"labels": catalogue.any_of(labels)}
+        labels = [quoted(self._definition.label_at((*cause.main.path, name))) for name in names]
+        return {"one_of": names}, {"labels": any_of(labels)}
 
-    def _limits(self, cause: Cause, said: Any, value: Any, catalogue: Catalogue) -> Allowed:
+    def _limits(self, cause: Cause, said: Any, value: Any) -> Allowed:
         allowed = {
             LIMITS[failure.keyword]: at(self._document, failure.pointer)
             for failure in cause.failures
             if failure.keyword in LIMITS and failure.path == cause.path
         }
         sizes = [
-            catalogue.phrase(f"phrase.{unit}", count=allowed[f"{end}_{unit}"])
+            message(f"phrase.{unit}", count=allowed[f"{end}_{unit}"])
             for end in ("max", "min")
             for unit in ("characters", "bytes")
             if f"{end}_{unit}" in allowed
         ]
         values = {
             **(measured(value) or {}),
-            "limit": catalogue.all_of(sizes) or next(iter(allowed.values()), said),
+            "limit": all_of(sizes) if sizes else next(iter(allowed.values()), said),
             "pattern": allowed.get("pattern", ""),
         }
         if cause.code == "too_many_alike":
             selectors = at(self._document, cause.main.pointer[:-1])["selectors"]
             most = max(combinations(value, tuple(selectors)).values())
-            values |= {"items": most, "selectors": catalogue.all_of(f"`{name}`" for name in selectors)}
+            values |= {"items": most, "selectors": all_of(f"`{name}`" for name in selectors)}
         return allowed, values
 
 

@@ -8,12 +8,12 @@ changed those of the preview, so an unknown code is understood by its `categorie
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_product_types.messages import Catalogue, catalogue
+from amazon_product_types.messages import Catalogue, Message, catalogue
+from amazon_product_types.messages.facts import Listed
 from amazon_product_types.validation.issue import Issue, Severity, Source
 
 if TYPE_CHECKING:
@@ -47,23 +47,6 @@ def amazon_issues(
     return [_issue(issue, source, texts, labels or {}) for issue in issues]
 
 
-def explained(issue: Issue, language: str) -> Issue:
-    """Return an issue of Amazon's explained in a language; its message stays as Amazon wrote it."""
-    known = _known(issue.code, issue.categories)
-    if known is None:
-        return issue
-    texts = catalogue(language)
-    status, _, date = issue.exemption.partition(" ")
-    actions = [{"action": one} for one in issue.enforcements]
-    measures = {"actions": actions, "exemption": {"status": status, "expiryDate": date}}
-    effects = _enforced(measures, texts)[2]
-    return replace(
-        issue,
-        why=" ".join((texts.phrase(known.message), *effects)),
-        action=texts.action(known.message),
-    )
-
-
 class _Known(NamedTuple):
     """A code or category of Amazon's that is known: the family of its trouble, and its message's code."""
 
@@ -78,20 +61,29 @@ def _issue(issue: Mapping[str, Any], source: Source, texts: Catalogue, labels: M
     paths = _paths(issue)
     names = [path.partition(".")[0] for path in paths]
     enforcements, exemption, effects = _enforced(issue.get("enforcements") or {}, texts)
-    about = texts.phrase(known.message) if known else ""
+    about = [Message(known.message)] if known else []
+    said = texts.texts_of(
+        Message(known.message if known else ""),
+        action=Message(known.message, variant="action") if known else None,
+        why=Listed("sentences", (*about, *effects)),
+    )
+    written = str(issue.get("message") or "")
+    # What Amazon wrote stays as it is.
+    phrases = {name: one for name, one in said["phrases"].items() if name != "message" or not written}
     return Issue(
         code=code or "unknown",
         # An unknown severity blocks, so that a person looks at it.
         severity=SEVERITIES.get(str(issue.get("severity")), "ERROR"),
         source=source,
-        message=str(issue.get("message") or about or code),
+        message=written or said["message"] or code,
         attribute=names[0] if names else "",
         path=paths[0].replace(".", "/") if paths else "",
         label=", ".join(
             labels.get(path) or labels.get(name, name) for path, name in zip(paths, names, strict=True)
         ),
-        why=" ".join(filter(None, (about, *effects))),
-        action=texts.action(known.message) if known else "",
+        why=said["why"],
+        action=said["action"],
+        phrases=phrases or None,
         family=known.family if known else "",
         categories=categories,
         enforcements=enforcements,
@@ -114,14 +106,17 @@ def _known(code: str, categories: tuple[str, ...]) -> _Known | None:
     )
 
 
-def _enforced(enforcements: Mapping[str, Any], texts: Catalogue) -> tuple[tuple[str, ...], str, list[str]]:
-    """Amazon's measures, the exemption as one text, and both in words."""
+def _enforced(
+    enforcements: Mapping[str, Any], texts: Catalogue
+) -> tuple[tuple[str, ...], str, list[Message]]:
+    """Amazon's measures, the exemption as one text, and the messages of both."""
     actions = tuple(str(one["action"]) for one in enforcements.get("actions") or () if one.get("action"))
-    effects = [text for action in actions if (text := texts.message(f"amazon.enforcement.{action}"))]
+    enforced = [f"amazon.enforcement.{action}" for action in actions]
+    effects = [Message(code) for code in enforced if texts.knows(code)]
     exempt = enforcements.get("exemption") or {}
     status, date = str(exempt.get("status") or ""), str(exempt.get("expiryDate") or "")
-    if effects and (text := texts.message(f"amazon.exemption.{status}", date=date)):
-        effects.append(text)
+    if effects and texts.knows(code := f"amazon.exemption.{status}"):
+        effects.append(Message(code, {"date": date}))
     return actions, f"{status} {date}".strip(), effects
 
 

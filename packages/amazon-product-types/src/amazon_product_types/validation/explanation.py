@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_product_types.conditions.naming import Naming
 from amazon_product_types.conditions.reasons import Reasons
 from amazon_product_types.conditions.wording import clause
+from amazon_product_types.messages.facts import Message, quoted
 from amazon_product_types.messages.printable import plain
 from amazon_product_types.validation.allowances import Allowances
 from amazon_product_types.validation.causes import Cause, value_at
@@ -69,45 +70,44 @@ class Explainer:
         main, code, path = cause.main, cause.code, cause.path
         value = value_at(attributes, path)
         label = self._definition.label_at(path)
-        allowed, said = self._allowances.allowed(cause, value, catalogue)
-        values: dict[str, Any] = {
-            "label": self._called(path, catalogue),
-            "parent": self._called(path[:-1], catalogue),
+        allowed, facts = self._allowances.allowed(cause, value)
+        facts = {
+            "label": self._called(path),
+            "parent": self._called(path[:-1]),
             "name": plain(str(path[-1])) if path else "",
-            "found": catalogue.quoted(value),
+            "found": quoted(value),
             "keyword": main.keyword,
-            **said,
+            **facts,
         }
-        variant = "nearest" if said.get("nearest") else ""
-        message = catalogue.message(code, variant, **values) or catalogue.message(code, **values)
-        advised = catalogue.message(code, f"{variant}_action" if variant else "action", **values)
-        if cause.elsewhere:
-            message = catalogue.phrase("phrase.more_places", message=message, count=cause.elsewhere)
+        nearest = "nearest" if facts.get("nearest") else ""
         kind = "required" if code in REQUIRED else "forbidden" if code.startswith("not_allowed") else "rule"
+        texts = catalogue.texts_of(
+            _elsewhere(Message(code, facts, _known(catalogue, code, nearest)), cause.elsewhere),
+            action=Message(code, facts, _known(catalogue, code, f"{nearest}_action", "action")),
+            why=clause(kind, term, self._naming, catalogue),
+        )
         return Issue(
             code=code,
             severity="ERROR",
             source="schema",
-            message=message,
             keyword=main.keyword,
             attribute=str(path[0]) if path else "",
             path=joined(path),
             label=label or catalogue.phrase("phrase.item"),
-            why=clause(kind, term, self._naming, catalogue),
             allowed=allowed or None,
             found=None if code in REQUIRED else shown(value),
             measured=measured(value) if code in MEASURED else None,
-            action=advised or catalogue.message(code, "action", **values),
             family=FAMILIES.get(code, "invalid"),
+            **texts,
         )
 
-    def _called(self, path: Pointer, catalogue: Catalogue) -> str:
+    def _called(self, path: Pointer) -> Any:
         """Return a place inside a sentence.
 
         Its label may be a sentence of its own (`Are batteries required?`).
         """
         label = self._definition.label_at(path)
-        return catalogue.quoted(label) if label else catalogue.phrase("phrase.item")
+        return quoted(label) if label else Message("phrase.item")
 
     def warning(
         self, advised: Advised, attributes: Any, catalogue: Catalogue, *, elsewhere: int = 0
@@ -129,26 +129,34 @@ class Explainer:
         path, keyword = advised
         code = ADVISED[keyword]
         label = self._definition.label_at(path)
-        values: dict[str, Any] = {"label": catalogue.quoted(label), "found": catalogue.quoted(value)}
+        facts: dict[str, Any] = {"label": quoted(label), "found": quoted(value)}
         allowed = None
         if code != "not_editable":
             allowed = self._allowances.advised(code, path, value)
-            values |= {"options": named(allowed["options"]), "total": allowed["options_total"]}
-        variant = "single" if values.get("total") == 1 else ""
-        message = catalogue.message(code, variant, **values) or catalogue.message(code, **values)
-        if elsewhere:
-            message = catalogue.phrase("phrase.more_places", message=message, count=elsewhere)
+            facts |= {"options": named(allowed["options"]), "total": allowed["options_total"]}
+        single = "single" if facts.get("total") == 1 else ""
+        said = Message(code, facts, _known(catalogue, code, single))
+        action = None if single else Message(code, facts, "action")
         return Issue(
             code=code,
             severity="WARNING",
             source="schema",
-            message=message,
             keyword=keyword,
             attribute=str(path[0]) if path else "",
             path=joined(path),
             label=label,
             allowed=allowed,
             found=shown(value),
-            action=catalogue.message(code, "action", **values) if not variant else "",
             family=FAMILIES.get(code, "invalid"),
+            **catalogue.texts_of(_elsewhere(said, elsewhere), action=action),
         )
+
+
+def _known(catalogue: Catalogue, code: str, *variants: str) -> str:
+    """Return the first variant of a code that has a text; the last one where none has."""
+    return next((one for one in variants if catalogue.knows(code, one)), variants[-1] if variants[1:] else "")
+
+
+def _elsewhere(message: Message, places: int) -> Message:
+    """Return a message that says in how many more places the same is wrong."""
+    return Message("phrase.more_places", {"message": message, "count": places}) if places else message

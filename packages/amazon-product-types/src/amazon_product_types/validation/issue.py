@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from amazon_product_types.messages.facts import Listed, Message, from_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from amazon_product_types.messages import Catalogue
 
 Severity = Literal["ERROR", "WARNING", "INFO"]
 Source = Literal["quality", "mapping", "schema", "preview", "submission", "listing"]
@@ -58,6 +62,8 @@ class Issue:
         exemption: Amazon's exemption status, with its expiry date if there is one.
         sources: Everyone who found it, once `merge_issues` has run; else just `source`.
         codes: Codes of the other sources merged into this one.
+        phrases: What `message`, `action` and `why` are worded from, by these names, as `messages.facts` keeps
+            it; `in_language` words it again. Without: only the sentences are known.
     """
 
     code: str
@@ -81,6 +87,7 @@ class Issue:
     sources: tuple[Source, ...] = ()
     codes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    phrases: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -90,6 +97,12 @@ class Issue:
     def identity(self) -> tuple[str, str]:
         """Key of the issue within an item, over sources and runs: family of the code, attribute."""
         return (self.family or self.code, self.attribute)
+
+    def in_language(self, catalogue: Catalogue) -> Issue:
+        """Return the issue with its sentences in a language; one that is not known by its facts stays."""
+        known = {name: _worded(data, catalogue) for name, data in (self.phrases or {}).items()}
+        texts: dict[str, Any] = {name: known[name] for name in SENTENCES if known.get(name)}
+        return replace(self, **texts) if texts else self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the issue as JSON data; what is as by default is left out, `from_dict` restores it."""
@@ -111,4 +124,17 @@ class Issue:
         return cls(**values)
 
 
+def _worded(data: Any, catalogue: Catalogue) -> str:
+    """Return a sentence of what is kept of it; empty if another version of the catalogue kept it."""
+    try:
+        phrase = from_data(data)
+        if isinstance(phrase, Message):
+            return catalogue.message(phrase.code, phrase.variant, **phrase.facts)
+        return phrase.worded(catalogue) if isinstance(phrase, Listed) else ""
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
+
+
+#: The sentences of an issue.
+SENTENCES = ("message", "action", "why")
 TUPLES = frozenset(("categories", "enforcements", "sources", "codes", "others"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from amazon_product_types.validation.issue import SENTENCES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -117,12 +119,20 @@ def _is_told(issue: Issue, kept: list[_Kept]) -> bool:
 
 
 def _with(issue: Issue, others: list[Issue]) -> Issue:
+    if not others:
+        return issue
     everyone = [issue, *others]
     sources = {source for one in everyone for source in one.sources}
     codes = {code: None for one in others for code in (one.code, *one.codes) if code != issue.code}
     lent: dict[str, Any] = {
         name: next((value for one in everyone if (value := getattr(one, name))), getattr(issue, name))
         for name in LENT
+    }
+    phrases = {
+        name: found
+        for name in SENTENCES
+        for one in everyone
+        if getattr(one, name) == lent.get(name, issue.message) and (found := (one.phrases or {}).get(name))
     }
     return replace(
         issue,
@@ -131,5 +141,6 @@ def _with(issue: Issue, others: list[Issue]) -> Issue:
         codes=tuple(dict.fromkeys((*issue.codes, *codes))),
         categories=tuple(dict.fromkeys(category for one in everyone for category in one.categories)),
         enforcements=tuple(dict.fromkeys(action for one in everyone for action in one.enforcements)),
+        phrases=phrases or None,
         **lent,
     )

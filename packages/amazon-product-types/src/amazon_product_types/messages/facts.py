@@ -1,0 +1,131 @@
+"""Keep a message, so that it can be worded later in any language.
+
+A message is a code with facts. As data it is JSON, so that an issue keeps what its sentences are made of:
+
+    {"code": "too_long", "facts": {"label": {"quoted": "Item Name"}, "limit": 200}}
+
+Numbers and texts stand for themselves. A text that is quoted, a list that is worded (`and`, `or`, …) and a
+message among the facts say what they are, because each is written otherwise in another language.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from amazon_product_types.messages.printable import as_json, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+
+    from amazon_product_types.messages import Catalogue
+
+Joint = Literal["and", "or", "commas", "sentences"]
+#: Types of facts that JSON has.
+_PLAIN = frozenset((str, int, bool, type(None)))
+_JOINTS: tuple[Joint, ...] = get_args(Joint)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A code with its facts: what a catalogue makes a sentence of."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A text that stands in quotation marks, as it is: on one line, cut."""
+
+    text: str
+
+    def worded(self, catalogue: Catalogue) -> str:
+        """Return the text in a language's quotation marks."""
+        return catalogue.message("quote", text=self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Facts that stand in a list: alternatives, several that all hold, or sentences behind each other."""
+
+    joint: Joint
+    facts: tuple[Any, ...]
+
+    def worded(self, catalogue: Catalogue) -> str:
+        """Return the list as a language writes it."""
+        if self.joint == "and":
+            return catalogue.all_of(self.facts)
+        if self.joint == "or":
+            return catalogue.any_of(self.facts)
+        between = ", " if self.joint == "commas" else " "
+        return between.join(filter(None, map(catalogue.value, self.facts)))
+
+
+def quoted(value: Any) -> Quoted | str:
+    """Return a value as a fact inside a sentence: one line, cut, texts in quotation marks."""
+    return Quoted(plain(value)) if isinstance(value, str) else plain(as_json(value))
+
+
+def all_of(facts: Iterable[Any]) -> Listed:
+    """Return facts as one: `a, b and c`."""
+    return Listed("and", tuple(facts))
+
+
+def any_of(facts: Iterable[Any]) -> Listed:
+    """Return facts as one list of alternatives: `a, b or c`."""
+    return Listed("or", tuple(facts))
+
+
+def as_data(fact: Any, asked: Container[str] | None = None) -> Any:
+    """Return a fact, or a message, as JSON data; `from_data` gives it back.
+
+    Args:
+        fact: The fact.
+        asked: Of a message, the facts that are kept; None: all.
+    """
+    if type(fact) in _PLAIN or (isinstance(fact, float) and math.isfinite(fact)):
+        return fact
+    if isinstance(fact, Quoted):
+        return {"quoted": fact.text}
+    if isinstance(fact, Message):
+        return _message(fact, asked)
+    if isinstance(fact, Listed):
+        return {fact.joint: [as_data(one) for one in fact.facts]}
+    if isinstance(fact, list | tuple | set | frozenset):
+        return [as_data(one) for one in fact]
+    # An error among the facts is the message that it stands for.
+    return as_data(fact.phrase()) if hasattr(fact, "phrase") else str(fact)
+
+
+def from_data(data: Any) -> Any:
+    """Return a fact, or a message, from what `as_data` made of it.
+
+    Raises:
+        ValueError: it is nothing that `as_data` makes.
+    """
+    if isinstance(data, list):
+        return [from_data(one) for one in data]
+    if not isinstance(data, dict):
+        return data
+    if "code" in data:
+        facts = {name: from_data(fact) for name, fact in data.get("facts", {}).items()}
+        return Message(data["code"], facts, data.get("variant", ""))
+    if "quoted" in data:
+        return Quoted(data["quoted"])
+    for joint in _JOINTS:
+        if joint in data:
+            return Listed(joint, tuple(map(from_data, data[joint])))
+    raise ValueError(data)
+
+
+def _message(message: Message, asked: Container[str] | None) -> dict[str, Any]:
+    data: dict[str, Any] = {"code": message.code}
+    facts = {name: as_data(fact) for name, fact in message.facts.items() if asked is None or name in asked}
+    if facts:
+        data["facts"] = facts
+    if message.variant:
+        data["variant"] = message.variant
+    return data
