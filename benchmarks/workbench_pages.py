@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -38,16 +39,22 @@ import yaml  # noqa: E402
 from airflow.api_fastapi.core_api.security import get_user  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
-from workbench import CONNECTORS, NOW, fill  # noqa: E402
+from msgspec import to_builtins  # noqa: E402
+from workbench import CONNECTORS, ITEMS, NOW, fill  # noqa: E402
 
 from amazon_listings.airflow_adapter import connections  # noqa: E402
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook  # noqa: E402
 from amazon_listings.connectors.loader import load_connectors  # noqa: E402
+from amazon_listings.ledger.approval_questions import Asked, ask  # noqa: E402
 from amazon_listings.ledger.connectors import known_connectors  # noqa: E402
+from amazon_listings.ledger.content import packed  # noqa: E402
 from amazon_listings.ledger.item_states import ItemState, record_states  # noqa: E402
+from amazon_listings.ledger.items import ListingScope  # noqa: E402
 from amazon_listings.ledger.runs import recent_runs  # noqa: E402
 from amazon_listings.runs.definitions import refresh_definitions  # noqa: E402
 from amazon_listings.runs.folder import RunFolder  # noqa: E402
+from amazon_listings.runs.plan import Change  # noqa: E402
+from amazon_listings.selling_partner.leaves import Leaf  # noqa: E402
 from amazon_listings.web import access  # noqa: E402
 from amazon_listings.web.app import create_app  # noqa: E402
 from amazon_listings.web.products_seen import products_seen  # noqa: E402
@@ -103,6 +110,29 @@ def prepare():
         for number, item in enumerate(seen.items[:PRODUCTS])
     ]
     record_states(ledger, keys["connector_00"], states)
+    ask_about(ledger, keys["connector_00"])
+
+
+def ask_about(ledger, key):
+    """Ask about every listing of a connector, as its first live run does: half are new, half change."""
+    listings = ListingScope(key, "A1SELLER", "A13V1IB3VIYZZH", "LAMP")
+    items = []
+    for number in range(ITEMS // CONNECTORS):
+        names = ("item_name", "brand", "color", "material", "bullet_point", "purchasable_offer")
+        kind = "create" if number % 2 else "change"
+        leaves = [
+            Leaf(listings.marketplace_id, f"{name}{'' if at < 1 else at}")
+            for at in range(4)
+            for name in names
+        ]
+        changes = [
+            Change(leaf, before=None if kind == "create" else f"before {number}", after=f"after {number}")
+            for leaf in (leaves if kind == "create" else leaves[:3])
+        ]
+        sku = f"SKU-00-{number:06}"
+        text = packed(to_builtins(changes))
+        items.append(Asked(sku, f"products/{number}", kind, f"{number:064}", ("first",), ("line",), text))
+    ask(ledger, listings, 1, items, patience=timedelta(days=30))
 
 
 def measured(client, name, ask):
@@ -149,6 +179,8 @@ def pages():
         "fields": got(f"/dags/{DAG}/fields?field=item_name.value"),
         "preview of a field, 20 products": edited,
         "item": got(f"/dags/{DAG}/item?id=a/001"),
+        "approvals, 2,000 items": got(f"/dags/{DAG}/approvals"),
+        "approvals: text": got(f"/dags/{DAG}/approvals?q=SKU-00-0019"),
         "check of all connectors": got("/check"),
     }
 
@@ -164,14 +196,14 @@ def main():
     )
     asked = pages()
     print(f"{'':34} {'first':>11} {'p95':>11} {'work':>11} {'size':>11}")
-    for name, ask in asked.items():
-        measured(client, name, ask)
+    for name, get in asked.items():
+        measured(client, name, get)
     assets = sum(
         len(gzip.compress(path.read_bytes()))
         for path in (PROJECT / "plugins/amazon_listings/web/static").iterdir()
     )
     print(f"{'scripts, styles and icons':34} {'':36} {assets / 1000:8.1f} kB")
-    lasting = [ask for name, ask in asked.items() if name != "check of all connectors"]
+    lasting = [get for name, get in asked.items() if name != "check of all connectors"]
     gc.collect()
     before = psutil.Process().memory_info().rss
     for number in range(MORE):

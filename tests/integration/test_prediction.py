@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from amazon_listings.checks.predicted import Known, Predicted
+from amazon_listings.checks.remapped import Remapped
 from amazon_listings.ledger.item_states import find_states
-from amazon_listings.web.drafted import effect_of
+from amazon_listings.web.drafted import effect_of, families
 from spapi_sandbox.server import running_sandbox
 from support.whole_runs import Home, product
 
@@ -74,6 +78,19 @@ def before(home):
     assert any(found.values())
     assert not all(found.values())
     return found
+
+
+def test_items_that_are_mapped_as_before_are_not_replayed(home, before):
+    now = connector(home)
+    assert outcomes(home, now) == before
+    then = connector(home, DRAFTS["a field that is empty gets a value"])
+    known = Known(home.ledger, now.key, home.shop.definitions(now), {}, {})
+    remapped = Remapped(Predicted(now, known), Predicted(then, known))
+    stored = list(families(home.ledger, now.key))
+    changed = [item["sku"] for family in remapped.of(stored) for item in family]
+    assert 0 < len(changed) < len(stored)
+    settings = replace(then, rules_off={"gtin": "a reason"})
+    assert Remapped(Predicted(now, known), Predicted(settings, known)).of(stored) == stored
 
 
 @pytest.mark.parametrize("draft", DRAFTS)

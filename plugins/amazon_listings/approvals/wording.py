@@ -11,13 +11,13 @@ from amazon_listings.approvals.prices import buyer_prices
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.approvals import Approval
     from amazon_listings.ledger.questions import Question
     from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.plan import Change
 
 #: Price changes and items that are shown.
 PRICES, ITEMS = 10, 20
@@ -41,14 +41,13 @@ def largest(prices: Iterable[PriceChange]) -> list[PriceChange]:
     return heapq.nlargest(PRICES, prices, key=lambda one: abs(one.share))
 
 
-def price_changes(row: Approval) -> Iterator[PriceChange]:
-    """Yield the changes of what a buyer pays for an item that is asked about."""
-    changes = changes_of(row)
+def price_changes(sku: str, changes: Sequence[Change]) -> Iterator[PriceChange]:
+    """Yield the changes of what a buyer pays for an item, of all that is asked about it."""
     before = {change.leaf: change.before for change in changes if change.before is not None}
     after = {change.leaf: change.after for change in changes if change.after is not None}
     for price in buyer_prices(before, after).values():
         if price.before is not None and price.after is not None and price.change:
-            yield PriceChange(row.sku, price.before, price.after, price.change)
+            yield PriceChange(sku, price.before, price.after, price.change)
 
 
 def subject(question: Question, messages: Catalogue) -> str:
@@ -77,7 +76,7 @@ def body(ledger: Engine, question: Question, messages: Catalogue, *, cost: str =
         lines.append(f"- {count:,}: " + messages.phrase(f"approval.reason_{reason}"))
     if cost:
         lines += ["", messages.phrase("approval.cost", cost=cost)]
-    prices = largest(one for row in rows for one in price_changes(row))
+    prices = largest(one for row in rows for one in price_changes(row.sku, changes_of(row)))
     if prices:
         lines += ["", messages.phrase("approval.prices"), "", "| SKU | | |", "|---|---:|---:|"]
         lines += [

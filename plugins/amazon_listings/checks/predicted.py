@@ -144,23 +144,29 @@ class Predicted:
     """
 
     def __init__(self, connector: Connector, known: Known) -> None:
-        self._connector = connector
-        self._known = known
+        self.connector = connector
+        self.known = known
         definitions = known.definitions
-        self._mapping = compiled(connector, definitions, dict(known.tables), columns=dict(known.columns))
+        self.mapping = compiled(connector, definitions, dict(known.tables), columns=dict(known.columns))
         self._rules = definitions.rules(connector.rules_off.keys())
-        self._columns = MappedColumns(connector, self._mapping, definitions)
+        self._columns = self.columns_of(self.mapping)
         seller = seller_of(known.ledger, known.key, connector.marketplace.id) or ""
-        listings = ListingScope(known.key, seller, connector.marketplace.id, connector.amazon.product_type)
+        self.listings = ListingScope(
+            known.key, seller, connector.marketplace.id, connector.amazon.product_type
+        )
         self._local = LocalChecks(
             connector,
             _EVERYTHING,
             definitions,
             known.ledger,
-            listings,
-            self._mapping,
+            self.listings,
+            self.mapping,
             dict(connector.language_tags),
         )
+
+    def columns_of(self, mapping: FieldMapping) -> MappedColumns:
+        """Return what the quality check expects of the columns that the mapping, or a part of it, reads."""
+        return MappedColumns(self.connector, mapping, self.known.definitions)
 
     def blocked(self, families: Iterable[list[Item]]) -> dict[str, tuple[str, bool]]:
         """Return of some families the items, parents that the mapping makes too.
@@ -173,18 +179,18 @@ class Predicted:
         mapped = [
             one
             for family in families
-            for one in mapped_family(self._connector, self._mapping, self._rules, family)
+            for one in mapped_family(self.connector, self.mapping, self._rules, family)
         ]
         barred = {pim_id: issues for family in families for pim_id, issues in self._barred(family)}
         return {
             one.pim_id: (one.sku or one.pim_id, one.outcome is Outcome.BLOCKED)
-            for one in self._local.check(mapped, barred, Sources(self._mapping, rows))
+            for one in self._local.check(mapped, barred, Sources(self.mapping, rows))
         }
 
     def _barred(self, family: list[Item]) -> Iterator[tuple[str, list[Issue]]]:
         siblings = variants_of(family)
         for item in family:
-            kept = self._known.barred.get(item["sku"] or item["pim_id"], [])
+            kept = self.known.barred.get(item["sku"] or item["pim_id"], [])
             found = kept + [_issue(one) for one in self._columns.failing(item, siblings)]
             if found:
                 yield item["pim_id"], found

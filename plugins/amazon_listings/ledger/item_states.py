@@ -321,6 +321,21 @@ def find_states(
         last = (rows[-1].family, rows[-1].pim_id)
 
 
+def item_names(ledger: Engine, connector_key: str, pim_ids: Iterable[str]) -> dict[str, str]:
+    """Return what items are called, by their identity in the PIM; those without a name are left out."""
+    table = item_states.c
+    found: dict[str, str] = {}
+    for some in chunks(pim_ids, CHUNK):
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(table.pim_id, table.name).where(
+                    table.connector_key == connector_key, table.pim_id.in_(some), table.name.is_not(None)
+                )
+            )
+            found |= dict(rows.all())
+    return found
+
+
 def known_skus(ledger: Engine, connector_key: str) -> set[str]:
     """Return the SKUs of a connector's items."""
     table = item_states.c

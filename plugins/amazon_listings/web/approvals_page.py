@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from amazon_listings.approvals.wording import PriceChange, largest, price_change
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.ledger.item_states import StateFilter, find_states, item_names
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
@@ -37,9 +38,7 @@ from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sqlalchemy import Engine
+    from collections.abc import Iterable, Mapping
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
@@ -60,7 +59,7 @@ _TOUCHED: dict[str, Touched] = {
 #: What items are narrowed to by what becomes of them.
 WHAT = ("price", "quantity", "text", "image", "create", "remove")
 #: Items shown; an answer to all holds for the others of the same questions too.
-SHOWN = 300
+SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class AskedChange:
 
 @dataclass(frozen=True)
 class AskedItem:
-    """An item that waits: what becomes of its listing, why it is asked, and what would change.
+    """An item that waits, in words: what becomes of its listing, why it is asked, and what would change.
 
     `name` is None if the PIM gave none; `prices` are the changes of what a buyer pays; `hash` is that of what
     is asked: nothing else is sent under its approval.
@@ -103,10 +102,29 @@ class AskedItem:
     changes: list[AskedChange]
     prices: list[PriceChange]
 
-    @property
-    def what(self) -> set[str]:
-        """Return what becomes of its listing, or what its changes touch: items are narrowed by it."""
-        return {change.touched for change in self.changes} if self.kind == "change" else {self.kind}
+
+@dataclass(frozen=True)
+class Waiting:
+    """An item that waits, as it is kept; thousands may, and few of them are put into words."""
+
+    row: Approval
+    name: str | None
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What would change."""
+        return changes_of(self.row)
+
+    @cached_property
+    def what(self) -> frozenset[str]:
+        """What becomes of its listing, or what its changes touch: items are narrowed by it."""
+        if self.row.kind != "change":
+            return frozenset([self.row.kind])
+        return frozenset(touched(change.leaf.attribute) for change in self.changes)
+
+    def prices(self) -> Iterable[PriceChange]:
+        """Return the changes of what a buyer pays; a listing that is made or taken off sale had no other."""
+        return price_changes(self.row.sku, self.changes) if self.row.kind == "change" else ()
 
 
 class Sought(BaseModel, frozen=True):
@@ -133,8 +151,9 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
     """Show what waits of a connector."""
     one = connector_of(dag_id)
     words = wording(request)
-    found = waiting(one, words.messages)
+    found = waiting(one)
     left = narrowed(found, sought)
+    kinds: Counter[str] = Counter(each.row.kind for each in found)
     return render(
         request,
         "approvals.html",
@@ -145,15 +164,15 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
         dag_id=dag_id,
         tab="approvals",
         sought=sought,
-        items=with_pim_values(one, left[:SHOWN]),
+        items=worded(one, left[:SHOWN], words.messages),
         count=len(found),
         not_shown=len(left) - len(left[:SHOWN]),
-        what={name: number for name in WHAT if (number := sum(name in item.what for item in found))},
-        prices=largest(price for item in found for price in item.prices),
-        kinds=Counter(item.kind for item in found),
-        reasons=Counter(reason for item in found for reason in item.reasons),
-        questions=",".join(str(number) for number in sorted({item.question for item in found})),
-        cost=cost_of(one, Counter(item.kind for item in found)).worded(words.messages),
+        what={name: number for name in WHAT if (number := sum(name in each.what for each in found))},
+        prices=largest(price for each in found for price in each.prices()),
+        kinds=kinds,
+        reasons=Counter(reason for each in found for reason in each.row.reasons),
+        questions=",".join(str(number) for number in sorted({each.row.question for each in found})),
+        cost=cost_of(one, kinds).worded(words.messages),
         may_answer=may_answer(one, visitor),
         may_edit=visitor.may_edit(dag_id),
         approved=approved_items(one),
@@ -167,7 +186,7 @@ def approvals(
 ) -> list[AskedItem]:
     """Return what waits of a connector."""
     one = connector_of(dag_id)
-    return with_pim_values(one, narrowed(waiting(one, wording(request).messages), sought))
+    return worded(one, narrowed(waiting(one), sought), wording(request).messages)
 
 
 @router.post("/dags/{dag_id}/approvals")
@@ -226,37 +245,38 @@ def may_answer(one: Connector, visitor: Visitor) -> bool:
     return allowed and visitor.may_edit(one.dag_id)
 
 
-def waiting(one: Connector, messages: Catalogue) -> list[AskedItem]:
+def waiting(one: Connector) -> list[Waiting]:
     """Return the items of a connector that are asked about and have not lapsed, by question and SKU."""
     ledger = connections.ledger()
     key = keys_of(ledger).get(one.id)
     if key is None:
         return []
-    known = stored_definitions_of(one, ledger, key)
-    labels = known.labels if known else {}
     now = datetime.now(UTC)
     asked: tuple[State, ...] = ("asked",)
     where = ApprovalFilter(connectors=(key,), states=asked)
     rows = [row for row in find_approvals(ledger, where, changes=True) if not row.lapsed(now)]
-    names = _names(ledger, key, [row.pim_id for row in rows if row.pim_id])
-    return [_asked(row, names.get(row.pim_id or ""), labels, messages) for row in rows]
+    names = item_names(ledger, key, [row.pim_id for row in rows if row.pim_id])
+    return [Waiting(row, names.get(row.pim_id or "")) for row in rows]
 
 
-def narrowed(found: list[AskedItem], sought: Sought) -> list[AskedItem]:
+def narrowed(found: list[Waiting], sought: Sought) -> list[Waiting]:
     """Return the items whose SKU or name has a text in it, and of which something of a kind changes."""
     text = sought.q.casefold().strip()
     return [
         one
         for one in found
-        if text in f"{one.sku} {one.name or ''}".casefold() and (not sought.what or sought.what in one.what)
+        if text in f"{one.row.sku} {one.name or ''}".casefold()
+        and (not sought.what or sought.what in one.what)
     ]
 
 
-def with_pim_values(one: Connector, found: list[AskedItem]) -> list[AskedItem]:
-    """Return items with what the PIM said last of each value; as they are where the mapping is broken."""
+def worded(one: Connector, some: list[Waiting], messages: Catalogue) -> list[AskedItem]:
+    """Return items in words, with what the PIM said last of each value where the mapping is not broken."""
     ledger = connections.ledger()
     key = keys_of(ledger).get(one.id)
-    known = stored_definitions_of(one, ledger, key) if key and found else None
+    known = stored_definitions_of(one, ledger, key) if key and some else None
+    labels = known.labels if known else {}
+    found = [_asked(each, labels, messages) for each in some]
     if key is None or known is None:
         return found
     try:
@@ -295,29 +315,26 @@ def _pim_value(row: Item, field: str, language: str) -> str:
     return ""
 
 
-def _names(ledger: Engine, key: str, pim_ids: Sequence[str]) -> dict[str, str | None]:
-    """Return what items are called, by their identity in the PIM."""
-    return {
-        state.pim_id: state.name
-        for some in chunks(pim_ids, CHUNK)
-        for state in find_states(ledger, key, StateFilter(pim_ids=some, removed=None), contents=False)
-    }
-
-
-def _asked(row: Approval, name: str | None, labels: dict[str, str], messages: Catalogue) -> AskedItem:
+def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedItem:
+    row = one.row
     return AskedItem(
         sku=row.sku,
         pim_id=row.pim_id,
-        name=name,
+        name=one.name,
         kind=row.kind,
         question=row.question,
         hash=row.hash,
         reasons=list(row.reasons),
         asked_at=row.asked_at,
         lapses_at=row.lapses_at,
-        changes=[_change(change, labels, messages) for change in changes_of(row)],
-        prices=list(price_changes(row)),
+        changes=[_change(change, labels, messages) for change in one.changes],
+        prices=list(one.prices()),
     )
+
+
+def touched(attribute: str) -> Touched:
+    """Return what a change of an attribute touches."""
+    return "image" if "image_locator" in attribute else _TOUCHED.get(attribute, "text")
 
 
 def _change(change: Change, labels: dict[str, str], messages: Catalogue) -> AskedChange:
@@ -327,7 +344,7 @@ def _change(change: Change, labels: dict[str, str], messages: Catalogue) -> Aske
         label=labels.get(name, name),
         place=str(leaf),
         path="/".join([name, *(step for step in leaf.path if isinstance(step, str))]),
-        touched="image" if "image_locator" in name else _TOUCHED.get(name, "text"),
+        touched=touched(name),
         before=shown_value(change.before, messages),
         after=shown_value(change.after, messages),
         share=_share(change),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.airflow_adapter.api_server import connector_variables
 from amazon_listings.checks.predicted import Known, Predicted
+from amazon_listings.checks.remapped import Remapped
 from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError
@@ -198,12 +199,14 @@ def effect_of(
         remembered(ledger, key),
     )
     before, after = Predicted(now, known), Predicted(then, known)
+    remapped = Remapped(before, after)
     freed, blocked = [], []
     done, end = 0, time.monotonic() + MOST_SECONDS
     for some in chunks(families(ledger, key), AT_ONCE):
-        old = before.blocked(some)
-        for pim_id, (name, is_now) in after.blocked(some).items():
-            done += 1
+        done += sum(len(after.mapping.expand_family(family)) for family in some)
+        changed = remapped.of(some)
+        old = before.blocked(changed) if changed else {}
+        for pim_id, (name, is_now) in (after.blocked(changed) if changed else {}).items():
             was = old[pim_id][1] if pim_id in old else None
             if was and not is_now:
                 freed.append(name)
