@@ -404,8 +404,10 @@ class Previews:
             found += [*issues, *explained(issues, attributes, self.local.messages)]
             asin = next((one["asin"] for one in verdict.submission.identifiers if one.get("asin")), asin)
         if verdict.write.existed and verdict.write.method == "PATCH":
-            fixed = self.local.definitions.fixed_values(attributes)
-            found += [issue for issue in fixed if issue.attribute in verdict.write.touched]
+            # What is unchanged is previewed as if it were sent again: it does not change what is fixed.
+            changed = {one.leaf.attribute for one in verdict.write.plan.changes if one.before != one.after}
+            fixed = self.local.definitions.fixed_values(attributes) if changed else []
+            found += [issue for issue in fixed if issue.attribute in changed]
         if verdict.write.absent:
             found.append(_issue("no_listing_to_contribute_to", "ERROR", self.local.messages))
         found += self._left_alone(verdict.write)

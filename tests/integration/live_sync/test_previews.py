@@ -165,6 +165,14 @@ def test_a_value_that_cannot_change_is_warned_of_where_it_changes(shop):
     assert changed.issues[0].origin.field == "brand"
 
 
+def test_an_unchanged_item_that_is_previewed_does_not_change_what_cannot_change(shop):
+    """It is previewed as if all of it were sent again, with the values that Amazon has."""
+    connector = shop.connector(sync={"preview": "all"})
+    shop.run(connector, [lamp("A")])
+    again = shop.run(connector, [lamp("A")], operation="test").items()["A"]
+    assert (again.outcome, again.issues) == ("unchanged", ())
+
+
 def test_without_the_quality_checks_result_nobody_knows_what_it_blocked(shop, sandbox):
     run = Run(shop, shop.connector(), 1, operation="test")
     run.extract([lamp("A1")])
