@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES, ItemRow
+from amazon_listings.mapping.values.debris import cleaned
+from amazon_listings.mapping.values.options import ConversionError
 from amazon_listings.mapping.values.value import is_empty
 from amazon_product_types.gtin import is_gtin
 
@@ -130,7 +132,15 @@ def bad_gtin(value: Any) -> str | None:
     if is_empty(value) or isinstance(value, list | dict | bool):
         return None
     text = str(value).strip()
-    return None if is_gtin(text) else text
+    return None if is_gtin(text) or is_gtin(_as_sent(text)) else text
+
+
+def _as_sent(text: str) -> str:
+    """Return a text with the repairs that the mapping makes of it; as it is where it is refused."""
+    try:
+        return cleaned(text).text.strip()
+    except ConversionError:
+        return text
 
 
 def bad_url(value: Any) -> str | None:

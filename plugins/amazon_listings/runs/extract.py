@@ -11,7 +11,7 @@ from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ItemError, RunAbortedError
 from amazon_listings.mapping.expressions.compiled import ExpressionError, as_expression, compile_expression
 from amazon_listings.mapping.expressions.rows import ItemRow
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.field_names import FieldNames
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.needed_fields import OWN_NAMES, needed_fields
@@ -276,7 +276,8 @@ def _refuse_nothing(connector: Connector, scope: Scope, chosen: _Choice, *, foun
     if found or scope.kind in {"changed", "interval", "approved", "affected"}:
         return
     source = connector.source
-    selection = f"its statuses ({', '.join(source.statuses)})" + (" and its filter" if source.filter else "")
+    filtered = "runs.statuses_and_filter" if source.filter else "runs.statuses"
+    selection = message(filtered, statuses=", ".join(source.statuses))
     if scope.skus:
         raise RunAbortedError(
             "runs.no_named_item",

@@ -32,6 +32,13 @@ def test_what_is_no_gtin_and_what_says_nothing():
     assert bad_gtin(4006381333931) is None
 
 
+def test_a_gtin_that_the_mapping_repairs_is_right_and_one_that_it_does_not_is_wrong():
+    for repaired in ('="4006381333931"', "4006381333931\u200b"):
+        assert bad_gtin(repaired) is None
+    for wrong in ("'4006381333931", "4 006381 333931", '="4006381333932"', "#N/A"):
+        assert bad_gtin(wrong) == wrong
+
+
 def test_which_addresses_are_pictures():
     good = [
         "https://a.example/é.jpg",

@@ -105,3 +105,12 @@ def test_an_empty_required_field_and_the_definitions_complaint_are_one_issue(
 def test_an_empty_extract_is_checked_too(check):
     assert check() == {}
     assert check.counts == {"checked": 0, "blocked": 0}
+
+
+def test_what_was_made_of_a_barcode_number_is_named(check, item):
+    rows = check(
+        [item(1, ean="'4006381333931"), item(2, ean="4 006381-333931"), item(3, ean="4006381333931.0")]
+    )
+    said = [rows[f"products/{number}"]["issues"][0]["message"] for number in (1, 2, 3)]
+    for sentence, words in zip(said, ("apostrophe", "signes entre", "décimale"), strict=True):
+        assert words in sentence

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
 
 
-#: A number to which a decimal was added.
-_FLOAT = re.compile(r"\s*\d{8,14}[.,]0{1,2}\s*")
+#: What became of a barcode number: it got a decimal, a spreadsheet's apostrophe, or signs between digits.
+_MADE_OF_GTIN = {
+    "float": re.compile(r"\s*\d{8,14}[.,]0{1,2}\s*"),
+    "apostrophe": re.compile(r"\s*'\s*\d{8,14}\s*"),
+    "separated": re.compile(r"(?=(?:\D*\d){8,14}\D*\Z)\s*\d+(?:[\s-]+\d+)+\s*"),
+}
 
 
 def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> Issue:
@@ -41,7 +45,7 @@ def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> 
         "expected": in_words(expected),
     }
     description = expected.kwargs.get("description")
-    variant = "float" if expected.code == "gtin" and _FLOAT.fullmatch(str(value)) else ""
+    variant = _made_of_gtin(str(value)) if expected.code == "gtin" else ""
     texts = messages.issue_texts(expected.code, variant, **facts)
     return Issue(
         code=expected.code,
@@ -106,3 +110,8 @@ def observed(expected: Expected, result: Any) -> Message | str:
         )
     code = "quality.not_met_on" if expected.columns else "quality.not_met"
     return message(code, expected=in_words(expected), columns=sorted(expected.columns), found=found)
+
+
+def _made_of_gtin(text: str) -> str:
+    """Return the variant of the message for what became of a barcode number; empty for other mistakes."""
+    return next((name for name, form in _MADE_OF_GTIN.items() if form.fullmatch(text)), "")
