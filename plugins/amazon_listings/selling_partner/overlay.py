@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.selling_partner.comparison import ADDED
+from amazon_listings.selling_partner.comparison import ADDED, same
 from amazon_listings.selling_partner.leaves import (
     MARKETPLACE,
     Difference,
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.leaves import Element, Selection
 
 Path = tuple["str | Selection", ...]
+
+#: Of an attribute that the definition does not have.
+_NO_LAYOUT = Layout()
 
 
 class Part(NamedTuple):
@@ -109,11 +112,54 @@ def overlays(
         kept: Whether a leaf that is owned and not wanted stays all the same.
         forced: Attributes whose wanted leaves count as differences although they are as they should be.
     """
+    for name, sides, below in _sides(current, owned, wanted, layout, defaults or {}):
+        yield _Overlaying(name, defaults or {}, kept, forced=name in forced).attribute(sides, below)
+
+
+def changing(
+    current: Mapping[str, list[Element]],
+    owned: Mapping[str, list[Element]],
+    wanted: Mapping[str, list[Element]],
+    layout: Layout,
+    defaults: Mapping[str, Any] | None = None,
+    *,
+    kept: Callable[[Leaf], bool] = lambda _: False,
+    forced: Collection[str] = (),
+) -> Iterator[Overlay]:
+    """Yield what becomes of each attribute of which a leaf changes, in the order of their names.
+
+    An attribute that is held as it is wanted is not divided into its leaves: most of an update's are.
+
+    Args:
+        current: As of `overlays`.
+        owned: As of `overlays`.
+        wanted: As of `overlays`.
+        layout: As of `overlays`.
+        defaults: As of `overlays`.
+        kept: As of `overlays`.
+        forced: As of `overlays`.
+    """
+    for name, sides, below in _sides(current, owned, wanted, layout, defaults or {}):
+        held, _, desired = sides
+        if name not in forced and held == desired and same(held, desired):
+            continue
+        overlay = _Overlaying(name, defaults or {}, kept, forced=name in forced).attribute(sides, below)
+        if overlay.differences:
+            yield overlay
+
+
+def _sides(
+    current: Mapping[str, list[Element]],
+    owned: Mapping[str, list[Element]],
+    wanted: Mapping[str, list[Element]],
+    layout: Layout,
+    defaults: Mapping[str, Any],
+) -> Iterator[tuple[str, tuple[list[Element], list[Element], list[Element]], Layout]]:
+    """Yield each attribute that is owned or wanted, with its elements now, owned and wanted, and its layout."""
     for name in sorted(owned.keys() | wanted.keys()):
-        overlaying = _Overlaying(name, defaults or {}, kept, forced=name in forced)
-        below = layout.properties.get(name, Layout())
-        held = sendable(current.get(name) or [], below, defaults or {})
-        yield overlaying.attribute((held, owned.get(name) or [], wanted.get(name) or []), below)
+        below = layout.properties.get(name, _NO_LAYOUT)
+        held = sendable(current.get(name) or [], below, defaults)
+        yield name, (held, owned.get(name) or [], wanted.get(name) or []), below
 
 
 def sendable(elements: list[Element], layout: Layout, defaults: Mapping[str, Any]) -> list[Element]:

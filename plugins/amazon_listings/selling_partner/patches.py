@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, same_value
-from amazon_listings.selling_partner.overlay import leaves_nothing_out, overlays, sendable
+from amazon_listings.selling_partner.overlay import changing, leaves_nothing_out, sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,7 +88,7 @@ def build_patches(
     """
     patches = Patches()
     defaults = defaults or {}
-    found = overlays(
+    found = changing(
         current,
         owned,
         wanted,
@@ -98,8 +98,7 @@ def build_patches(
         forced=wanted.keys() - RELATIONS if forced else (),
     )
     for overlay in found:
-        if overlay.differences:
-            _add(patches, overlay, read=read, defaults=defaults)
+        _add(patches, overlay, read=read, defaults=defaults)
     if patches.operations and vendor and not _touched(patches.operations, COST_PRICE):
         below = layout.properties.get(COST_PRICE, Layout())
         cost = wanted.get(COST_PRICE) or sendable(current.get(COST_PRICE) or [], below, defaults)

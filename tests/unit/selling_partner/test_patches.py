@@ -17,6 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.selling_partner.leaves import Layout, compare, same_leaf, split
+from amazon_listings.selling_partner.overlay import changing, overlays
 from amazon_listings.selling_partner.patches import build_patches
 
 SELECTORS = {
@@ -204,6 +205,21 @@ def _within(leaf, others):
         and (leaf.path[: len(other.path)] == other.path or other.path[: len(leaf.path)] == leaf.path)
         for other in others
     )
+
+
+@settings(max_examples=50, deadline=None)
+@given(before=DOCUMENT, owned=DOCUMENT, wanted=DOCUMENT, same=DOCUMENT, forced=st.booleans())
+def test_attributes_that_are_as_wanted_are_left_out_and_no_others(before, owned, wanted, same, forced):
+    sides = (
+        {**before, **same},
+        owned,
+        {**wanted, **same},
+        LAYOUT,
+        {"marketplace_id": "FR", "audience": "ALL"},
+    )
+    names = frozenset(wanted) if forced else frozenset()
+    divided = [one for one in overlays(*sides, forced=names) if one.differences]
+    assert list(changing(*sides, forced=names)) == divided
 
 
 @settings(max_examples=50, deadline=None)
