@@ -48,7 +48,7 @@ def test_settings_that_a_person_edited_stay_except_for_how_our_pages_are_made(ch
     settings.write_text(older.replace("globally: false", "globally: true"))
     check([item(1)])
     after = settings.read_text()
-    assert after.count("quality.views") == 2
+    assert after.count("quality.views") == 3
     assert "globally: true" in after
     assert "analytics_enabled: false  # mine" in after
     check([item(1)])
