@@ -1,6 +1,7 @@
 """The ledger with a million known items against ten thousand: a run's time and peak memory.
 
     python benchmarks/ledger.py [--items 1000000] [--few 10000] [--times 3] [--only sqlite|postgresql]
+                                [--kinds incremental complete]
 
 Two kinds of run, each in a process of its own, over a ledger that knows so many items:
 
@@ -9,8 +10,11 @@ Two kinds of run, each in a process of its own, over a ledger that knows so many
 - *complete*: every known item is looked up, part by part of 2,000, to find the 1,000 whose payload changed;
   then the same writes, and the listings that left the filter are looked for.
 
-The incremental run must cost the same in both ledgers. The complete run must grow with the items and no
-faster, and its memory must not grow. A private PostgreSQL is started if Debian's package is installed.
+The incremental run must take at most 1.3 times as long over a million items as over ten thousand. The
+complete run must grow with the items and no faster, and its memory must not grow. The plan that the database
+makes of each query of an incremental run is shown, with `FULL SCAN` where it reads a whole table. At last as
+many submissions of old runs as half the items are pruned: half a million in less than 60 seconds. A private
+PostgreSQL is started if Debian's package is installed.
 """
 
 from __future__ import annotations
@@ -24,17 +28,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, String, cast, event, func, insert, literal, select, text
 
 from amazon_listings.ledger.database import chunks, open_ledger
 from amazon_listings.ledger.fences import lower_fences, raise_fences
 from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.item_states import Fingerprint, ItemState, mark_unchanged, record_states
 from amazon_listings.ledger.items import ItemPayload, ListingScope, record_accepted
+from amazon_listings.ledger.known_good import digests_of_others, skus_in_question, states_of_families
 from amazon_listings.ledger.known_items import accepted_contents, known_items
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.leavers import listed_but_not
+from amazon_listings.ledger.owed import settle_owed
+from amazon_listings.ledger.retention import prune
 from amazon_listings.ledger.runs import finish_run, last_run, start_run
 from amazon_listings.ledger.submissions import (
     LedgerAnswer,
@@ -42,13 +52,20 @@ from amazon_listings.ledger.submissions import (
     announce_submissions,
     record_answers,
 )
+from amazon_listings.ledger.tables import item_states, runs, submissions
+from amazon_listings.ledger.tables import items as item_rows
 from amazon_product_types.validation.issue import Issue
 
 LISTINGS = ListingScope("bench", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
 CHANGED = 1_000
 PART = 2_000
+#: The parts of the fingerprint that all items share.
+SHARED = {"mapping": 1, "definition": 2, "rules": 3, "quality": 4, "tables": 0}
 #: Answers are entered every so many, as a live sync does.
 BATCH = 25
+KINDS = ["incremental", "complete"]
+#: A body or a before-image, as large as a compressed one.
+BODY = bytes(600)
 WORDS = ("light", "oak", "walnut", "frame", "glass", "shade", "base", "cable", "warm", "white", "brass")
 
 
@@ -77,24 +94,59 @@ def payload(number: int, version: int) -> ItemPayload:
     )
 
 
+def state(number: int, version: int, run: int) -> ItemState:
+    """The state of an item as a run leaves it."""
+    row = {
+        "pim_id": f"variants/{number}",
+        "product": {"fields": {"name": f"Item {number}", "number": number}},
+    }
+    return ItemState(
+        pim_id=f"variants/{number}",
+        sku=sku(number),
+        family=f"variants/{number}",
+        run=run,
+        operation="live",
+        outcome="accepted",
+        read_at=datetime.now(UTC),
+        row=row,
+        attributes=attributes(number, version),
+        payload_hash=digest(number, version),
+        name=f"Item {number}",
+        fingerprint=Fingerprint(row=version, family=version, **SHARED),
+    )
+
+
 def digest(number: int, version: int) -> str:
     return hashlib.sha256(f"{number}/{version}".encode()).hexdigest()
 
 
 def fill(url: str, items: int) -> None:
-    """A ledger as a first complete run leaves it."""
+    """A ledger as a first complete run leaves it: some items by the library, then copies of them by SQL."""
     ledger = open_ledger(url)
-    for numbers in chunks(range(items), PART):
-        record_accepted(
-            ledger,
-            LISTINGS,
-            (payload(n, 1) for n in numbers),
-            definition="definition-1",
-        )
+    first = min(items, PART)
     run = start(ledger, "first")
+    made = (payload(n, 1) for n in range(first))
+    record_accepted(ledger, LISTINGS, made, definition="definition-1")
+    record_states(ledger, "bench", (state(n, 1, run) for n in range(first)))
+    for shift in range(first, items, first):
+        with ledger.begin() as connection:
+            for table in (item_rows, item_states):
+                copy(connection, table, shift, min(first, items - shift))
     finish_run(ledger, run, counts={"accepted": items}, calls={}, cursor="2026-11-23", failure=None)
     with ledger.begin() as connection:
         connection.execute(text("ANALYZE"))
+
+
+def copy(connection, table, shift: int, count: int) -> None:
+    """Enter the first so many items of a table again, by other numbers."""
+    number = cast(func.substr(table.c.sku, 5), BigInteger)
+    # A number of nine digits without the first: `SKU-` has eight, with zeros.
+    digits = func.substr(cast(100_000_000 + number + shift, String), 2)
+    identity = literal("variants/").concat(cast(number + shift, String))
+    keys = {"sku": literal("SKU-").concat(digits), "pim_id": identity, "family": identity}
+    columns = [keys.get(one.name, one) for one in table.c]
+    source = select(*columns).where(table.c.sku < sku(count))
+    connection.execute(insert(table).from_select([one.name for one in table.c], source))
 
 
 def start(ledger, name: str) -> int:
@@ -104,7 +156,12 @@ def start(ledger, name: str) -> int:
 
 def measure(url: str, items: int, kind: str) -> None:
     """One run in this process; prints its seconds and the memory it added, in MB."""
-    ledger = open_ledger(url)
+    seconds, memory = measured(open_ledger(url), items, kind)
+    print(json.dumps({"seconds": seconds, "memory": memory}))
+
+
+def measured(ledger, items: int, kind: str) -> tuple[float, float]:
+    """Return the seconds of a run and the memory it added, in MB."""
     with ledger.connect():
         pass
     before = peak()
@@ -117,19 +174,29 @@ def measure(url: str, items: int, kind: str) -> None:
     version = time.time_ns()
     known = 0
     for numbers in chunks(covered, PART):
-        found = known_items(ledger, LISTINGS, [sku(n) for n in numbers])
+        skus, families = [sku(n) for n in numbers], [f"variants/{n}" for n in numbers]
+        now = datetime.now(UTC)
+        states = states_of_families(ledger, LISTINGS, families, shared=SHARED, now=now, passed=None)
+        assert len(states) == len(numbers)
+        digests_of_others(ledger, LISTINGS, skus)
+        skus_in_question(ledger, LISTINGS, skus)
+        found = known_items(ledger, LISTINGS, skus)
         known += len(found)
         wanted = {
             n: digest(n, version) if n % step == changed.start else found[sku(n)].accepted_hash
             for n in numbers
         }
-        submit(ledger, run, [n for n in numbers if found[sku(n)].accepted_hash != wanted[n]], version)
+        due = [n for n in numbers if found[sku(n)].accepted_hash != wanted[n]]
+        submit(ledger, run, due, version)
+        record_states(ledger, "bench", (state(n, version % 2**31, run) for n in due))
+        left = [f"variants/{n}" for n in set(numbers).difference(due)]
+        mark_unchanged(ledger, "bench", left, run=run, operation="live", outcome="unchanged", read_at=now)
+        settle_owed(ledger, "bench", "live", run, (("item", family) for family in families))
     assert known == len(covered)
     if kind == "complete":
         assert list(listed_but_not(ledger, "bench", (sku(n) for n in range(items)))) == []
     finish_run(ledger, run, counts={"accepted": CHANGED}, calls={}, cursor="2026-11-24", failure=None)
-    seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "memory": peak() - before}))
+    return time.perf_counter() - started, peak() - before
 
 
 def peak() -> float:
@@ -183,7 +250,70 @@ def best(url: str, items: int, kind: str, times: int) -> tuple[float, float]:
     return min(one["seconds"] for one in results), min(one["memory"] for one in results)
 
 
-def compare(name: str, urls: dict[int, str], times: int) -> None:
+def plans(url: str, items: int) -> None:
+    """Print the plan of each query of an incremental run."""
+    ledger = open_ledger(url)
+    seen: dict[str, object] = {}
+
+    def see(_connection, _cursor, statement, parameters, _context, executemany):
+        if statement.split()[0] in {"SELECT", "UPDATE", "DELETE"}:
+            seen.setdefault(statement, parameters[0] if executemany else parameters)
+
+    event.listen(ledger, "before_cursor_execute", see)
+    measured(ledger, items, "incremental")
+    event.remove(ledger, "before_cursor_execute", see)
+    lines: Counter[str] = Counter()
+    explain = "EXPLAIN" if ledger.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    with ledger.connect() as connection:
+        for statement, parameters in seen.items():
+            found = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()
+            steps = filter(None, (steps_of(str(row[-1])) for row in found))
+            lines[" / ".join(steps) or "reads no table"] += 1
+    print(f"  {len(seen)} queries of an incremental run, by their plans")
+    for line, count in sorted(lines.items()):
+        whole = "Seq Scan" in line or (line.startswith("SCAN") and "INDEX" not in line)
+        print(f"    {count:>3}  {line}{'  FULL SCAN' if whole else ''}")
+
+
+def steps_of(line: str) -> str:
+    """Return a step of a plan that reads a table, without its costs; empty of any other."""
+    step = line.strip().removeprefix("->").split("  (cost")[0].strip()
+    return step if any(word in step for word in ("Scan", "SCAN", "SEARCH")) and "CONSTANT" not in step else ""
+
+
+def prune_half(url: str, items: int) -> None:
+    """Prune half as many submissions of old runs as there are items; print how long it takes."""
+    ledger = open_ledger(url)
+    long_ago = datetime.now(UTC) - timedelta(days=1_000)
+    with ledger.begin() as connection:
+        entry = {"operation": "live", "scope": "changed", "fingerprint": "f", "definition": "d"}
+        entry |= {"connector_key": "bench", "attempt": 0, "state": "success", "started_at": long_ago}
+        (run,) = connection.execute(insert(runs).values(run_id="old", **entry)).inserted_primary_key
+    for numbers in chunks(range(items // 2), PART):
+        with ledger.begin() as connection:
+            rows = [
+                {
+                    "run": run,
+                    "seller_id": LISTINGS.seller_id,
+                    "marketplace_id": LISTINGS.marketplace_id,
+                    "sku": sku(n),
+                    "sent_at": long_ago,
+                    "method": "PATCH",
+                    "status": "ACCEPTED",
+                    "payload_hash": digest(n, 1),
+                    "body": BODY,
+                    "before": BODY,
+                }
+                for n in numbers
+            ]
+            connection.execute(insert(submissions), rows)
+    started = time.perf_counter()
+    pruned = prune(ledger, days=365)
+    assert pruned.submissions == items // 2, pruned
+    print(f"  pruned {pruned.submissions:,} submissions in {time.perf_counter() - started:.1f} s")
+
+
+def compare(name: str, urls: dict[int, str], times: int, kinds: list[str]) -> None:
     few, many = sorted(urls)
     print(f"\n{name}")
     for items, url in urls.items():
@@ -191,7 +321,7 @@ def compare(name: str, urls: dict[int, str], times: int) -> None:
         fill(url, items)
         print(f"  filled with {items:,} items in {time.perf_counter() - started:.1f} s")
     print(f"  {'run':<14}{'known items':>14}{'seconds':>10}{'MB added':>10}{'µs an item':>12}")
-    for kind in ("incremental", "complete"):
+    for kind in kinds:
         rows = {items: best(urls[items], items, kind, times) for items in (few, many)}
         for items, (seconds, memory) in rows.items():
             covered = CHANGED if kind == "incremental" else items
@@ -202,6 +332,8 @@ def compare(name: str, urls: dict[int, str], times: int) -> None:
             f"  {kind}: {many // few} times the known items take {slower:.2f} times the time "
             f"({slower / more:.2f} an item covered) and {rows[many][1] - rows[few][1]:+.1f} MB"
         )
+    plans(urls[many], many)
+    prune_half(urls[many], many)
 
 
 @contextlib.contextmanager
@@ -225,6 +357,7 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=3, help="the quickest of so many runs counts")
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="of runs")
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.measure:
@@ -234,7 +367,12 @@ def main() -> None:
     sizes = (chosen.few, chosen.items)
     if chosen.only != "postgresql":
         with tempfile.TemporaryDirectory() as folder:
-            compare("SQLite", {size: f"sqlite:///{folder}/{size}.db" for size in sizes}, chosen.times)
+            compare(
+                "SQLite",
+                {size: f"sqlite:///{folder}/{size}.db" for size in sizes},
+                chosen.times,
+                chosen.kinds,
+            )
             for size in sizes:
                 print(
                     f"  file with {size:,} items: {Path(folder, f'{size}.db').stat().st_size / 2**20:,.0f} MB"
@@ -245,7 +383,7 @@ def main() -> None:
         if server is None:
             print("\nPostgreSQL: not measured, its server is not installed (Debian package postgresql)")
         else:
-            compare("PostgreSQL", {size: server.new_database() for size in sizes}, chosen.times)
+            compare("PostgreSQL", {size: server.new_database() for size in sizes}, chosen.times, chosen.kinds)
 
 
 if __name__ == "__main__":
