@@ -79,8 +79,19 @@ def record_issues(
 
 
 def keep_open(ledger: Engine, connector_key: str, run: int, names: Iterable[str]) -> None:
-    """Enter that the open issues of items, by SKU, are still there: a run found the items unchanged."""
+    """Enter that the open issues of items are still there: a run found the items unchanged.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose items.
+        run: The run's number.
+        names: Their SKUs; read only if an issue of the connector is open.
+    """
     table = issues.c
+    open_ = select(table.id).where(table.connector_key == connector_key, table.resolved_run.is_(None))
+    with reading(ledger) as connection:
+        if connection.scalar(open_.limit(1)) is None:
+            return
     for chunk in chunks(names, CHUNK):
         with ledger.begin() as connection:
             connection.execute(

@@ -91,13 +91,32 @@ def record_owed_listings(
 def settle_owed(
     ledger: Engine, connector_key: str, operation: str, run: int, done: Iterable[tuple[Kind, str]]
 ) -> None:
-    """Delete what a run brought to an end; what a later run left over stays."""
+    """Delete what a run brought to an end; what a later run left over stays.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose items.
+        operation: `test` or `live`: what the run did.
+        run: The run's number.
+        done: What it brought to an end; read only if something is owed.
+    """
+    if not _owes(ledger, connector_key, operation, run):
+        return
     for chunk in chunks(done, CHUNK):
         names: dict[Kind, list[str]] = {}
         for kind, name in chunk:
             names.setdefault(kind, []).append(name)
         for kind, some in names.items():
             _delete(ledger, connector_key, operation, run, (owed.c.kind == kind) & owed.c.name.in_(some))
+
+
+def _owes(ledger: Engine, connector_key: str, operation: str, run: int) -> bool:
+    """Return whether anything is owed that a run may bring to an end: of most connectors nothing is."""
+    some = select(owed.c.name).where(
+        owed.c.connector_key == connector_key, owed.c.operation == operation, owed.c.run <= run
+    )
+    with reading(ledger) as connection:
+        return connection.scalar(some.limit(1)) is not None
 
 
 def forget_owed(ledger: Engine, connector_key: str, run: int, pim_ids: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from amazon_listings.ledger.item_states import (
@@ -101,10 +102,10 @@ def keep_states(
         outcome=str(Outcome.UNCHANGED),
         read_at=read_at,
     )
-    over.note_unchanged(folder)
     over.note_removals(folder, awaited)
     record_owed(ledger, connector.key, scope.operation, run, over.owed)
-    settle_owed(ledger, connector.key, scope.operation, run, over.done)
+    done = chain(over.done, _done_unchanged(folder))
+    settle_owed(ledger, connector.key, scope.operation, run, done)
     leaving = (one.sku for part in folder.parts(REMOVED) for one in folder.read(REMOVED, part))
     mark_removed_skus(ledger, connector.key, filter(None, leaving), run=run, read_at=read_at)
     remember(ledger, connector.key, folder)
@@ -193,13 +194,6 @@ class _Over:
             self.done.append(("removal", item.sku))
         self._note(Owed("item", item.pim_id, family, str(item.outcome)), item.outcome)
 
-    def note_unchanged(self, folder: RunFolder) -> None:
-        """Note the items that left at the extract: they are as they should be."""
-        for one in unchanged_items(folder):
-            self.done.append(("item", one.pim_id))
-            if one.sku:
-                self.done.append(("removal", one.sku))
-
     def note_removals(self, folder: RunFolder, awaited: Collection[str]) -> None:
         """Note the listings whose items left."""
         for one in folder.read_any(RESOLVED, REMOVED_PART):
@@ -213,6 +207,14 @@ class _Over:
             self.done.append((one.kind, one.name))
         elif self._ended or outcome is not Outcome.FAILED:
             self.owed.append(one)
+
+
+def _done_unchanged(folder: RunFolder) -> Iterator[tuple[Kind, str]]:
+    """Yield what the items that left at the extract bring to an end: they are as they should be."""
+    for one in unchanged_items(folder):
+        yield "item", one.pim_id
+        if one.sku:
+            yield "removal", one.sku
 
 
 def shared_fingerprint(

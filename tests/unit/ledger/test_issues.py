@@ -11,6 +11,7 @@ from amazon_listings.ledger.issues import (
     count_issues,
     gone_issues,
     issue_lives,
+    keep_open,
     open_issues,
     record_issues,
     resolve_uncovered,
@@ -44,6 +45,19 @@ def opened(ledger):
 
 def gone(ledger, run):
     return sorted((one.item, one.issue.code) for one in gone_issues(ledger, "fr_home", run))
+
+
+def test_open_issues_of_unchanged_items_are_still_there_and_none_is_looked_for_where_none_is(ledger, record):
+    def unread():
+        raise AssertionError("read")
+        yield ""
+
+    keep_open(ledger, "fr_home", 1, unread())
+    record(1, {"A": [issue()]})
+    keep_open(ledger, "fr_home", 2, ["A", "B"])
+    assert opened(ledger) == [("A", "too_long", 1, 2)]
+    record(3, {"A": []})
+    keep_open(ledger, "fr_home", 4, unread())
 
 
 def test_new_then_still_there_then_gone_then_new_again(ledger, record):
