@@ -423,6 +423,7 @@ class Previews:
             issues=job.tested.issues + traced(found, origins),
             plan=verdict.write.plan,
             plan_hash=verdict.write.plan.hash,
+            makes=verdict.write.creates and verdict.write.body is attributes,
             displaced=verdict.write.displaced,
             previewed=verdict.submission is not None,
         )

@@ -125,6 +125,19 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
     method: Method
     changes: tuple[Change, ...] = ()
 
+    @classmethod
+    def known(cls, sku: str, method: Method, found: str) -> Plan:
+        """Return a plan of which only the hash is told, because its changes were told before.
+
+        Args:
+            sku: The SKU.
+            method: How it is carried out.
+            found: The hash of the plan with its changes.
+        """
+        plan = cls(sku, method)
+        plan.__dict__["hash"] = found
+        return plan
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 (hex) of SKU, method, and each leaf with the value it gets.

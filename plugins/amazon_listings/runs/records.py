@@ -146,6 +146,7 @@ class TestedIndex(Member, frozen=True, kw_only=True):
         previewed: Amazon's preview has judged it.
         unpreviewed: Why Amazon was not asked about it, where others like it were.
         plan_hash: The hash of its plan; empty without one.
+        makes: Its plan makes a listing of the whole payload where there was nothing.
         due: A live run would send it: it is ready, or passed before and was never accepted.
         only: The attributes that go out alone, because the rest has errors; empty: all go.
         whole: The outcome of the item as a whole, where only some of it goes out.
@@ -163,6 +164,7 @@ class TestedIndex(Member, frozen=True, kw_only=True):
     previewed: bool = False
     unpreviewed: str = ""
     plan_hash: str = ""
+    makes: bool = False
     due: bool = False
     only: tuple[str, ...] = ()
     whole: Outcome | None = None

@@ -155,7 +155,7 @@ def _sides(
     layout: Layout,
     defaults: Mapping[str, Any],
 ) -> Iterator[tuple[str, tuple[list[Element], list[Element], list[Element]], Layout]]:
-    """Yield each attribute that is owned or wanted, with its elements now, owned and wanted, and its layout."""
+    """Yield each attribute that is owned or wanted: its elements now, owned and wanted, and its layout."""
     for name in sorted(owned.keys() | wanted.keys()):
         below = layout.properties.get(name, _NO_LAYOUT)
         held = sendable(current.get(name) or [], below, defaults)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.records import TestedIndex
+    from amazon_listings.runs.records import ApprovedItem, MappedItem, TestedIndex
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.writes.wanted import Named
 
@@ -369,7 +369,11 @@ class LiveSync:
             return
         extract = self.folder.noted(ExtractNote)
         read_at = reading_moment(extract) if extract is not None else None
-        tested = {item.pim_id: item for item in self.folder.index(TESTED, part) if item.forced or item.only}
+        tested = {
+            item.pim_id: item
+            for item in self.folder.index(TESTED, part)
+            if item.forced or item.only or item.makes
+        }
         forced = {pim_id for pim_id, item in tested.items() if item.forced}
         apart = [item.sku for item in tested.values() if item.only and item.sku and item.pim_id in ready]
         protocol = self.writer.protocol
@@ -384,6 +388,7 @@ class LiveSync:
                 WantedItem.of(item, forced=item.pim_id in forced),
                 read_at=read_at,
                 plan_hash=approved.plan_hash or None,
+                makes=mapped.pim_id in tested and _makes(tested[mapped.pim_id], mapped, approved),
                 approval=approved.approval,
                 guarded=approved.guarded,
             )
@@ -439,6 +444,16 @@ class LiveSync:
             skus = [row.sku or "" for row in batch]
             current = current_listings(protocol.ledger, protocol.listings, skus, layout)
             yield from ((row, current[row.sku or ""]) for row in batch)
+
+
+def _makes(tested: TestedIndex, mapped: MappedItem, approved: ApprovedItem) -> bool:
+    """Return whether the plan that may be carried out makes a listing of a payload as it was tested."""
+    return (
+        tested.makes
+        and not approved.withheld
+        and tested.hash == mapped.hash
+        and tested.plan_hash == approved.plan_hash
+    )
 
 
 def _identities(feeds: Iterable[PendingFeed]) -> frozenset[tuple[int, str | None]]:

@@ -121,6 +121,7 @@ class PlannedWrite:
         marketplaces: The other marketplaces of which elements are carried.
         displaced: What others put into the listing and the write replaces or drops.
         absent: There is no listing to contribute to.
+        creates: It makes a listing of all that is wanted where nothing is known to have been.
         left_to_amazon: The merchant's stock is left out, because the listing is fulfilled by Amazon.
         other_parent: The SKU of the parent in whose family the listing stays, because others put it there.
         other_theme: The theme by which the listing's family goes on varying, because others chose it.
@@ -135,6 +136,7 @@ class PlannedWrite:
     marketplaces: frozenset[str] = frozenset()
     displaced: tuple[Displaced, ...] = ()
     absent: bool = False
+    creates: bool = False
     left_to_amazon: bool = False
     other_parent: str = ""
     other_theme: str = ""
@@ -229,6 +231,11 @@ class Planner:
         """
         if not current.exists and self._connector.contributes:
             return PlannedWrite(Plan(row.sku, Method.NOTHING), None, None, current.exists, {}, absent=True)
+        if row.makes and row.plan_hash and _is_nothing(current) and not row.kept:
+            # The same payload where there still is nothing: leaf by leaf it would be the same plan.
+            plan = Plan.known(row.sku, Method.PUT, row.plan_hash)
+            made = row.attributes
+            return PlannedWrite(plan, made, None, current.exists, made, creates=True)
         if not current.exists or self._replaces:
             return self._replacement(row.sku, row.attributes, row.kept, current)
         return self.patch(row.sku, row.attributes, current, row.kept, forced=row.forced)
@@ -358,6 +365,7 @@ class Planner:
             current.exists,
             self._ours(wanted, kept, current),
             carries=bool(stays),
+            creates=_is_nothing(current),
             displaced=self._displaced(plan, current),
         )
 
@@ -447,6 +455,11 @@ class Planner:
             preview=preview,
             issue_locale=self._issue_locale,
         )
+
+
+def _is_nothing(current: CurrentListing) -> bool:
+    """Return whether there is no listing, and nothing is known of one."""
+    return current.exists is False and not current.attributes
 
 
 def _begins(plan: Plan) -> bool:

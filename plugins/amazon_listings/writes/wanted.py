@@ -52,6 +52,7 @@ class WantedItem:
         forced: Send what is unchanged too.
         kept: Leaves that are not touched, with an owner or without.
         plan_hash: The hash of the plan that may be carried out; None: any plan.
+        makes: That plan makes the listing of just these attributes where there was nothing.
         approval: The hash of what a person approved; empty if nothing had to be asked.
         guarded: The changes that were approved for what the listing had before.
         removal: How the listing is taken off sale, if it is.
@@ -69,6 +70,7 @@ class WantedItem:
     forced: bool = False
     kept: frozenset[Leaf] = frozenset()
     plan_hash: str | None = None
+    makes: bool = False
     approval: str = ""
     guarded: tuple[Change, ...] = ()
     removal: Removal | None = None

@@ -83,6 +83,32 @@ def test_a_new_listing_is_put_whole(planner):
     assert [(change.before, change.after) for change in plan.plan.changes] == [(None, "Lampe")]
 
 
+def test_a_creation_as_it_was_tested_is_not_divided_into_leaves_again(planner):
+    tested = planner().plan(row(item_name=NAME), CurrentListing(exists=False))
+    assert tested.creates
+    due = replace(row(item_name=NAME), makes=True, plan_hash=tested.plan.hash)
+    again = planner().plan(due, CurrentListing(exists=False))
+    assert again.plan.changes == ()
+    assert again.plan.hash == tested.plan.hash
+    assert replace(again, plan=tested.plan) == tested
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        CurrentListing(exists=True, found={"color": COLOR}),
+        CurrentListing(exists=True, owned={"item_name": COLOR}),
+        CurrentListing(exists=False, owned={"color": COLOR}),
+    ],
+)
+def test_a_creation_as_it_was_tested_is_planned_anew_where_something_is_there_by_now(planner, current):
+    due = replace(row(item_name=NAME), makes=True, plan_hash="tested")
+    plan = planner().plan(due, current)
+    assert not plan.creates
+    assert plan.plan.hash not in {"tested", ""}
+    assert plan == planner().plan(row(item_name=NAME), current)
+
+
 def test_what_nobody_of_us_wrote_is_never_named_though_the_mapping_has_the_attribute(planner):
     found = {"item_name": NAME, "color": COLOR, "model_name": NAME}
     plan = planner().plan(row(item_name=NAME), CurrentListing(exists=True, found=found))
