@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 Turn = Literal["pim", "mapping", "amazon"]
+#: Who finds issues, as people tell them apart, with the sources of each.
+FOUND_BY = {
+    "check": frozenset(("quality", "mapping", "schema")),
+    "preview": frozenset(("preview",)),
+    "amazon": frozenset(("submission", "listing")),
+}
 #: Causes on the page; the rest are in the CSV file.
 SHOWN = 100
 #: How long a cause that is gone is shown, and when "yesterday" was.
@@ -56,11 +62,16 @@ COLUMNS = (
 
 
 class Asked(BaseModel, frozen=True):
-    """What the causes are narrowed to: those of open issues, or those of issues that are gone."""
+    """What the causes are narrowed to: those of open issues, or those of issues that are gone.
+
+    `severity`: `ERROR` is what stops an item or costs money, `WARNING` the rest. `found_by` is one of
+    `FOUND_BY`.
+    """
 
     which: Literal["", "gone"] = ""
     turn: str = ""
     severity: str = ""
+    found_by: str = ""
     q: str = ""
 
 
@@ -69,6 +80,7 @@ class CauseLine:
     """A cause: how many items, which share of the connector's, since when (or gone since), and what to do.
 
     `turn` says who can mend it: `pim`, `mapping` or `amazon`. `first`: it costs money as long as it is open.
+    `unmapped`: a required field that no line fills.
     """
 
     dag_id: str
@@ -94,6 +106,38 @@ class CauseLine:
     share: float | None
     since: datetime | None
     examples: list[str]
+    unmapped: bool
+
+
+@dataclass(frozen=True)
+class UnmappedLine:
+    """The required fields of a connector that no line fills, as one row: one page mends them all.
+
+    `items` is that of the field that most items lack.
+    """
+
+    dag_id: str
+    connector_title: str
+    timezone: str
+    labels: list[str]
+    items: int
+    share: float | None
+    since: datetime | None
+    examples: list[str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A cause with its connector, and how many items that has."""
+
+    cause: Cause
+    connector: Connector
+    total: int
+
+    @property
+    def stops(self) -> bool:
+        """Whether it stops an item or costs money."""
+        return self.cause.issue.severity == "ERROR" or self.cause.issue.code in URGENT
 
 
 def turn_of(issue: Issue) -> Turn:
@@ -114,26 +158,39 @@ def urgency(code: str) -> int:
 
 def causes(known: list[Connector], asked: Asked, words: Wording) -> list[CauseLine]:
     """Return the causes of issues of some connectors: what costs money first, then those of most items."""
+    return [_line(one, words) for one in _found(known, asked, words)]
+
+
+def _found(known: list[Connector], asked: Asked, words: Wording) -> list[_Found]:
     ledger = connections.ledger()
     keys = keys_of(ledger)
     by_key = {keys[one.id]: one for one in known if one.id in keys}
     totals = {key: sum(counts.values()) for key, counts in states_by_connector(ledger).items()}
-    severities = [asked.severity] if asked.severity else ["ERROR", "WARNING"]
+    severities = ["ERROR", "WARNING"]
     if asked.which == "gone":
-        found = gone_causes(ledger, list(by_key), severities, after=datetime.now(UTC) - LATELY)
+        some = gone_causes(ledger, list(by_key), severities, after=datetime.now(UTC) - LATELY)
     else:
-        found = open_causes(ledger, list(by_key), severities)
-    shown = [_line(one, by_key[one.connector_key], totals.get(one.connector_key, 0), words) for one in found]
+        some = open_causes(ledger, list(by_key), severities)
+    found = [_Found(one, by_key[one.connector_key], totals.get(one.connector_key, 0)) for one in some]
+    found.sort(key=lambda one: (urgency(one.cause.issue.code), one.cause.issue.severity != "ERROR"))
+    return [one for one in found if _is_asked(one, asked, words)]
+
+
+def _is_asked(one: _Found, asked: Asked, words: Wording) -> bool:
+    issue = one.cause.issue
+    if asked.turn not in {"", turn_of(issue)} or asked.severity not in {"", *_severity(one)}:
+        return False
+    if asked.found_by and not FOUND_BY.get(asked.found_by, frozenset()).intersection(issue.sources):
+        return False
     text = asked.q.casefold().strip()
-    return [
-        one
-        for one in sorted(shown, key=lambda one: (urgency(one.code), one.severity != "ERROR"))
-        if asked.turn in {"", one.turn}
-        and (
-            not text
-            or text in f"{one.message} {one.label} {one.attribute} {one.pim_field} {one.found}".casefold()
-        )
-    ]
+    if not text:  # words take their time, and few of many causes are shown
+        return True
+    line = _line(one, words)
+    return text in f"{line.message} {line.label} {line.attribute} {line.pim_field} {line.found}".casefold()
+
+
+def _severity(one: _Found) -> tuple[str, ...]:
+    return ("ERROR",) if one.stops else ("WARNING",)
 
 
 @router.get("/issues", response_class=HTMLResponse)
@@ -184,7 +241,8 @@ def _page(
     ledger = connections.ledger()
     keys = keys_of(ledger)
     words = wording(request)
-    found = causes(known, asked, words)
+    found = _found(known, asked, words)
+    rows, more = _rows(found, words, asked)
     mine = [keys[one.id] for one in known if one.id in keys]
     errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
     return render(
@@ -196,15 +254,58 @@ def _page(
         connector=known[0] if dag_id else None,
         dag_id=dag_id,
         asked=asked,
-        causes=found[:SHOWN],
+        rows=rows,
+        found_by=FOUND_BY,
         count=len(found),
+        more=more,
         blocked=sum(errors.values()),
         change=sum(changes_since(ledger, errors, datetime.now(UTC) - DAY).values()),
         tab="issues",
     )
 
 
-def _line(cause: Cause, one: Connector, total: int, words: Wording) -> CauseLine:
+def _rows(found: list[_Found], words: Wording, asked: Asked) -> tuple[list[CauseLine | UnmappedLine], int]:
+    """Return the rows of the page and how many there are more; unmapped fields of a connector are one."""
+    unmapped: dict[str, list[_Found]] = {}
+    for one in found:
+        if _is_unmapped(one.cause.issue):
+            unmapped.setdefault(one.connector.id, []).append(one)
+    together = [
+        unmapped[one.connector.id] if asked.which != "gone" and _is_unmapped(one.cause.issue) else [one]
+        for one in found
+    ]
+    rows = [some for one, some in zip(found, together, strict=True) if some[0] is one]
+    shown = [
+        _line(some[0], words) if len(some) == 1 else _unmapped_line(some, words) for some in rows[:SHOWN]
+    ]
+    return shown, len(rows) - len(shown)
+
+
+def _is_unmapped(issue: Issue) -> bool:
+    """Return whether a required field is missing because no line of the mapping fills it."""
+    lacks_line = issue.origin is None or not issue.origin.key
+    return (
+        issue.severity == "ERROR" and issue.family == "missing" and "schema" in issue.sources and lacks_line
+    )
+
+
+def _unmapped_line(together: list[_Found], words: Wording) -> UnmappedLine:
+    most = max(together, key=lambda one: one.cause.items)
+    one = _line(most, words)
+    return UnmappedLine(
+        dag_id=one.dag_id,
+        connector_title=one.connector_title,
+        timezone=one.timezone,
+        labels=[each.cause.issue.label or each.cause.issue.attribute for each in together],
+        items=one.items,
+        share=one.share,
+        since=min((each.cause.since for each in together if each.cause.since), default=None),
+        examples=one.examples,
+    )
+
+
+def _line(found: _Found, words: Wording) -> CauseLine:
+    cause, one, total = found.cause, found.connector, found.total
     issue, origin = words.issue(cause.issue), cause.issue.origin
     return CauseLine(
         dag_id=one.dag_id,
@@ -230,6 +331,7 @@ def _line(cause: Cause, one: Connector, total: int, words: Wording) -> CauseLine
         share=min(1.0, cause.items / total) if total else None,
         since=cause.since,
         examples=cause.examples,
+        unmapped=_is_unmapped(issue),
     )
 
 

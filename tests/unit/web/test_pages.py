@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -25,7 +26,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
 from amazon_product_types.messages.facts import quoted
-from amazon_product_types.validation.issue import Issue
+from amazon_product_types.validation.issue import Issue, Origin
 from support.hostile import HOSTILE
 from support.pages import Reading
 
@@ -410,6 +411,50 @@ def test_what_costs_money_at_a_live_listing_is_the_first_cause(client, filled):
     shown = client("viewer").get("/issues").text
     assert shown.count("it costs money until this is corrected") == 2
     assert shown.index("Sold out in the PIM") < shown.index("Marque manque")
+
+
+def lacking(attribute, **more):
+    return Issue(
+        code="missing_attribute",
+        severity="ERROR",
+        source="schema",
+        attribute=attribute,
+        label=attribute.title(),
+        family="missing",
+        **catalogue("en").issue_texts("missing_attribute", label=quoted(attribute.title())),
+        **more,
+    )
+
+
+def test_required_fields_that_are_not_mapped_are_one_row_of_the_page(client, filled):
+    key = resolve_key(filled, "lamps")
+    found = [lacking("color"), lacking("material"), lacking("size", origin=Origin(3, "size", "size"))]
+    run = start_run(filled, connector_key=key, run_id="later", operation="test")
+    record_issues(filled, key, run, [CheckedItem("A-1", found, frozenset({"schema"}))])
+    shown = client("viewer", **{"accept-language": "de"}).get("/issues").text
+    assert "2 Pflichtfelder sind nicht zugeordnet" in shown
+    assert "Color, Material" in shown
+    assert "„Size“ fehlt." in shown
+    assert "„Color“ fehlt." not in shown
+    unmapped = {one["label"]: one["unmapped"] for one in client("viewer").get("/api/issues").json()}
+    assert unmapped | {"Color": True, "Material": True, "Size": False} == unmapped
+
+
+def test_issues_are_narrowed_by_who_found_them_and_by_what_costs_money(client, filled):
+    key = resolve_key(filled, "lamps")
+    warning = replace(lacking("color"), severity="WARNING", code="not_suggested", source="preview")
+    warning = replace(warning, sources=("preview",))
+    held = replace(warning, attribute="purchasable_offer", code="offer_held_back", sources=("schema",))
+    run = start_run(filled, connector_key=key, run_id="later", operation="test")
+    record_issues(filled, key, run, [CheckedItem("A-1", [warning, held], frozenset({"schema", "preview"}))])
+
+    def codes(**query):
+        return [one["code"] for one in client("viewer").get("/api/issues", params=query).json()]
+
+    assert codes(severity="ERROR") == ["offer_held_back", "missing_attribute"]
+    assert codes(severity="WARNING") == ["not_suggested"] == codes(found_by="preview")
+    assert "not_suggested" not in codes(found_by="check")
+    assert codes(found_by="amazon") == [] == codes(found_by="nobody")
 
 
 def test_a_field_of_an_item_has_a_verdict_and_a_write_its_before_and_after(client, filled):
