@@ -5,9 +5,9 @@
 Makes cosmic-ray's changes to a copy of the source. The groups of `WHOLE` are changed in every way; of all
 other modules `DRAWN` changes are drawn with a fixed seed. Each verdict is kept in
 `var/mutants/verdicts.jsonl`, so that a run that was stopped goes on where it was: a killed change is tried
-again when its module changed, a survivor also when a test of its group did. Prints the share that was killed,
-writes the survivors to `var/mutants/survivors.txt`, and fails under 90 %. Survivors that stay, each with a
-reason, are in `tests/mutants/survivors.md`.
+again when its module changed, a survivor also when a test of its group did. Prints for each module and group
+how many were killed, writes the survivors to `var/mutants/survivors.txt`, and fails under 90 %. Survivors
+that no test can notice are equivalents, each with a reason (`equivalents.py`, `equivalents.toml`).
 
 The tests of a group run once with a tracer, which says which test reaches which line. Then each change is
 tried in a fork of that process, where all is imported: the code of the changed function is replaced, and the
@@ -26,6 +26,7 @@ import sys
 import tempfile
 
 from tests.mutants.changes import Change, Group, change_of, specs
+from tests.mutants.equivalents import reason_of
 from tests.mutants.folders import COPY, ROOT, VERDICTS, WORK
 from tests.mutants.in_place import ALIVE, KILLED, NO_PYTHON, NOT_REACHED
 from tests.mutants.verdicts import verdicts_of
@@ -34,7 +35,9 @@ SOURCES = ("plugins", "packages", "tests", "include", "dags", "docs", "local_air
 #: What is imported from the copy.
 PATHS = ("plugins", "packages/amazon-product-types/src", "packages/spapi-sandbox/src", "tests", ".")
 SEED, DRAWN, WANTED = 20260, 300, 0.9
-MAPPING = "plugins/amazon_listings/mapping"
+EQUIVALENT, LEFT = "equivalent", {ALIVE, NOT_REACHED}
+OURS = "plugins/amazon_listings/"
+MAPPING = f"{OURS}mapping"
 
 #: The unit tests of numbers and dates.
 NOTATIONS = tuple(
@@ -83,31 +86,37 @@ def main() -> None:
     _enter_copy()
     if asked.fresh:
         VERDICTS.unlink(missing_ok=True)
-    survivors: list[str] = []
     worst = 1.0
+    survivors: list[str] = []
     for name in asked.group or [*WHOLE, "elsewhere"]:
         parts = _elsewhere(asked.most) if name == "elsewhere" else _whole(name, asked.most)
-        verdicts: dict[str, str] = {}
+        found: list[tuple[Change, str]] = []
         for group, changes in parts:
-            verdicts |= verdicts_of(group, changes, asked.workers)
-            survivors += [
-                f"{name}: {verdicts[one.name]}\n{one.difference}"
-                for one in changes
-                if verdicts[one.name] in {ALIVE, NOT_REACHED}
-            ]
-        worst = min(worst, _say(name, list(verdicts.values())))
-        (WORK / "survivors.txt").write_text("\n\n".join(survivors), encoding="utf-8")
+            verdicts = verdicts_of(group, changes, asked.workers)
+            found += [(one, _judged(one, verdicts[one.name])) for one in changes]
+            survivors += [f"{name}: {verdict}\n{one.difference}" for one, verdict in found if verdict in LEFT]
+            (WORK / "survivors.txt").write_text("\n\n".join(survivors), encoding="utf-8")
+        if name != "elsewhere":
+            for module in sorted({one.module for one, _ in found}):
+                _say(module, [verdict for one, verdict in found if one.module == module])
+        worst = min(worst, _say(name, [verdict for _, verdict in found]))
     shutil.rmtree(WORK / "temporary", ignore_errors=True)
     sys.exit(worst < WANTED)
 
 
+def _judged(change: Change, verdict: str) -> str:
+    """The verdict of a change; one that no test noticed may be equivalent."""
+    return EQUIVALENT if verdict in LEFT and reason_of(change) else verdict
+
+
 def _say(name: str, verdicts: list[str]) -> float:
-    """Print what became of a group's changes, and return the share that was killed."""
+    """Print what became of some changes; return the share that was killed of those that can be noticed."""
     tried = len(verdicts) - verdicts.count(NO_PYTHON)
-    share = verdicts.count(KILLED) / max(1, tried)
+    killed, equivalent = verdicts.count(KILLED), verdicts.count(EQUIVALENT)
+    share = killed / max(1, tried - equivalent)
     print(  # noqa: T201 - a command prints
-        f"{name:12} {tried:6} changes, {verdicts.count(KILLED):6} killed ({share:.1%}), "
-        f"{verdicts.count(NOT_REACHED):4} not reached",
+        f"{name.removeprefix(OURS):36} {tried:5} changes, {killed:5} killed, {equivalent:4} equivalent, "
+        f"{verdicts.count(ALIVE):4} alive, {verdicts.count(NOT_REACHED):4} not reached: {share:.1%}",
         flush=True,
     )
     return share

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -77,8 +78,8 @@ def test_the_hash_differs_where_something_else_is_written(other):
 
 def test_leaves_that_are_equal_and_have_other_texts_have_other_hashes():
     # 1, 1.0 and true are equal in Python; people have approved hashes, so their form stays.
-    for value in ("1", 1, True, 1.0, "1"):
-        leaf = Leaf(FR, "item_weight", (("number_of_items", value),), ("value",))
+    for value, path in product(("1", 1, True, 1.0, "1"), ((), ("value",))):
+        leaf = Leaf(FR, "item_weight", (("number_of_items", value),), path)
         text = json.dumps([leaf, 2], sort_keys=True, default=msgspec.to_builtins)
         whole = json.dumps(["S", "PATCH", [text]])
         assert plan(Change(leaf, 1, 2)).hash == hashlib.sha256(whole.encode()).hexdigest()
@@ -92,6 +93,11 @@ def test_the_hash_does_not_depend_on_the_order_of_keys_inside_a_value():
 
 def test_a_plan_survives_being_written_down():
     assert msgspec.json.decode(msgspec.json.encode(BASE), type=Plan) == BASE
+
+
+@pytest.mark.parametrize("empty", [Change(NAME), MappingLine(""), Displaced(NAME, 1, Fate.REMOVED)])
+def test_what_is_empty_is_not_written_down(empty):
+    assert {"before", "after", "origin", "line", "key"}.isdisjoint(msgspec.to_builtins(empty))
 
 
 def test_the_attributes_of_a_plan_are_those_of_its_changes():
@@ -195,6 +201,8 @@ ONE, TWO, THREE = (offer(number) for number in (1, 2, 3))
         ([ONE], None, Fate.REMOVED, [ONE]),
         ("a", None, Fate.REMOVED, "a"),
         ("a", "b", Fate.REPLACED, "a"),
+        (1, [ONE], Fate.REPLACED, 1),
+        ([], [ONE], None, None),
         # A list of one element on each side: one value takes the place of the other.
         ([ONE], [TWO], Fate.REPLACED, [ONE]),
         # Of longer lists, only the elements that are not among ours are lost.

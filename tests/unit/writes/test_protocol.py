@@ -1,8 +1,11 @@
 """The protocol by which all writes go to Amazon, step by step: nothing is lost or doubled at any of them."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.confirmations import due_looks
 from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.fences import Fence
 from amazon_listings.ledger.items import ListingScope
@@ -163,6 +166,55 @@ def test_a_deletion_is_remembered(protocol, ledger, answered):
         one.remember(Answers(answers, unchanged=[] if answered else [gone], known=["A"]))
     known = known_items(ledger, LISTINGS, ["A"])["A"]
     assert (known.listed, known.accepted_hash, known.state) == (False, None, "deleted")
+
+
+def remembered(protocol, *writes):
+    """What the ledger knows of SKU A once these writes were accepted."""
+    with protocol.sending():
+        for one in writes:
+            protocol.carry_out(one, accepted)
+        protocol.remember(Answers([Answer(one, "ACCEPTED") for one in writes], known=["A"]))
+    return known_items(protocol.ledger, LISTINGS, ["A"])["A"]
+
+
+@pytest.mark.parametrize(("existed", "ours"), [(False, True), (True, False), (None, False)])
+def test_a_listing_is_the_connectors_if_there_was_none_before(protocol, existed, ours):
+    assert remembered(protocol(), write(existed=existed)).created is ours
+
+
+@pytest.mark.parametrize(
+    ("how", "listed", "content"), [("delete", None, {}), ("zero_quantity", True, CONTENT)]
+)
+def test_a_removal_is_remembered_until_a_reading_shows_it(protocol, ledger, how, listed, content):
+    record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h0", "attributes": CONTENT}])
+    method = "DELETE" if how == "delete" else "PATCH"
+    known = remembered(protocol(), write(method=method, existed=True, after=content, removal=how))
+    assert (known.listed, known.state, known.accepted_hash) == (listed, "accepted", "h1")
+    assert accepted_contents(ledger, LISTINGS, ["A"]) == ({"A": content} if content else {})
+    (check,) = due_looks(ledger, LISTINGS.connector_key, now=datetime.now(UTC) + timedelta(minutes=2))
+    assert (check.sku, check.removing) == ("A", how)
+
+
+def test_what_an_undone_write_leaves_empty_is_no_longer_ours(protocol, ledger):
+    record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h0", "attributes": CONTENT}])
+    known = remembered(protocol(), write(method="PATCH", existed=True, after={}, undoes=1))
+    assert (known.listed, known.state, known.accepted_hash, known.claimed_at) == (True, None, None, None)
+
+
+def test_what_an_undone_write_restores_stays_ours(protocol):
+    known = remembered(protocol(), write(method="PATCH", existed=True, undoes=1))
+    assert (known.state, known.accepted_hash) == ("accepted", "h1")
+
+
+def test_a_creation_that_is_undone_is_a_deletion(protocol):
+    known = remembered(protocol(), write(method="DELETE", body=None, existed=True, after={}, undoes=1))
+    assert (known.listed, known.state) == (False, "deleted")
+
+
+def test_only_what_is_undone_is_given_up(protocol, ledger):
+    record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h0", "attributes": CONTENT}])
+    known = remembered(protocol(), write(method="PATCH", existed=True, after={}))
+    assert (known.state, known.accepted_hash) == ("accepted", "h0")
 
 
 def test_only_one_run_of_a_connector_sends(protocol):
