@@ -46,7 +46,7 @@ NOTATIONS = tuple(
 #: What decides what is sent, and whether it arrived: changed in every way.
 WHOLE = {
     "patches": Group(
-        ("plugins/amazon_listings/selling_partner/leaves.py",),
+        tuple(f"{OURS}selling_partner/{name}.py" for name in ("leaves", "patches")),
         (
             "tests/unit/selling_partner/test_leaves.py",
             "tests/unit/selling_partner/test_patches.py",
@@ -55,7 +55,7 @@ WHOLE = {
         ),
     ),
     "protocol": Group(
-        ("plugins/amazon_listings/writes/protocol.py", "plugins/amazon_listings/runs/plan.py"),
+        (f"{OURS}writes/protocol.py", f"{OURS}runs/plan.py"),
         (
             "tests/unit/writes/test_protocol.py",
             "tests/unit/writes/test_planner.py",
@@ -64,7 +64,7 @@ WHOLE = {
     ),
     "plan": Group((f"{MAPPING}/plan",), ("tests/unit/mapping",)),
     "feeds": Group(
-        ("plugins/amazon_listings/writes/feeds",),
+        (f"{OURS}writes/feeds",),
         tuple(
             f"tests/unit/writes/test_feed_{name}.py"
             for name in ("answers", "confirmation", "families", "recovery", "removals", "submit")

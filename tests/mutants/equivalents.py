@@ -52,8 +52,8 @@ def _listed() -> dict[tuple[str, str, str], str]:
     """The changes that were looked at one at a time, with their reasons."""
     listed = tomllib.loads(LISTED.read_text(encoding="utf-8"))
     return {
-        (module, before, after): entry["reason"]
-        for module, entries in listed.items()
-        for entry in entries
-        for before, after in entry["changes"]
+        (module, before, after): reason
+        for module, reasons in listed.items()
+        for reason, changes in reasons.items()
+        for before, after in changes
     }

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.selling_partner.leaves import Layout, Leaf, compare, join, same_value, split
+from amazon_listings.marketplaces import MARKETPLACES
+from amazon_listings.selling_partner.leaves import (
+    Layout,
+    Leaf,
+    amazon_defaults,
+    compare,
+    join,
+    same_leaf,
+    same_value,
+    split,
+)
 from support.listing_values import DE, FR, in_no_order, listings, shuffled
 
 DEFAULTS = {"marketplace_id": FR, "audience": "ALL", "currency": "EUR", "language_tag": "fr_FR"}
@@ -31,10 +41,16 @@ LAYOUT = Layout.of(
             ),
             "ring": attribute(
                 ["marketplace_id"],
-                {"size": attribute(["language_tag"], {"value": {}}, maxUniqueItems=1), "width": {}},
+                {
+                    "size": attribute(["language_tag"], {"value": {}}, maxUniqueItems=1),
+                    "stone": attribute(["language_tag"], {"value": {}}, maxUniqueItems=3),
+                    "width": {},
+                },
                 maxUniqueItems=1,
             ),
             "theme": {"type": "array", "items": {"properties": {"name": {}}}},
+            "tag": attribute([], {"name": {}}, maxUniqueItems=1),
+            "length": attribute(["unit"], {"value": {}}, maxUniqueItems=1),
         }
     }
 )
@@ -113,6 +129,100 @@ def test_a_selector_that_is_not_stated_is_the_one_that_amazon_fills_in():
     assert leaves(purchasable_offer=[short]) == leaves(purchasable_offer=[stated])
 
 
+def test_a_selector_that_is_neither_stated_nor_filled_in_is_left_out():
+    offer = {"marketplace_id": FR, "currency": "EUR", "our_price": [1]}
+    (leaf,) = split({"purchasable_offer": [offer]}, LAYOUT)
+    assert leaf == Leaf(FR, "purchasable_offer", (("currency", "EUR"),), ("our_price",))
+
+
+def test_a_selector_after_the_marketplace_in_the_alphabet_is_no_marketplace():
+    (leaf,) = split({"length": [{"unit": "cm", "value": 1}]}, LAYOUT)
+    assert leaf == Leaf(None, "length", (("unit", "cm"),), ("value",))
+
+
+@pytest.mark.parametrize(
+    ("name", "elements"),
+    [
+        ("tag", [{"name": "SIZE"}]),
+        ("theme", [{"name": "SIZE"}]),
+        # A selector that is no plain value tells nothing apart.
+        ("item_name", [{"marketplace_id": {"id": FR}, "value": "Lampe"}]),
+    ],
+)
+def test_what_no_selector_tells_apart_is_one_leaf(name, elements):
+    assert leaves(**{name: elements}) == {name: elements}
+
+
+@pytest.mark.parametrize("name", ["item_name", "theme"])
+def test_an_empty_list_is_no_attribute(name):
+    assert leaves(**{name: []}) == {}
+    assert list(compare({name: []}, {name: []}, LAYOUT)) == []
+
+
+def test_elements_of_a_nested_list_are_leaves_where_the_marketplace_is_not_stated():
+    size = [{"language_tag": "fr_FR", "value": "54"}]
+    assert leaves(ring=[{"size": size}]) == {
+        f"ring[marketplace_id={FR}]/size[language_tag=fr_FR]/value": "54"
+    }
+
+
+@pytest.mark.parametrize("size", [54, "54", []])
+def test_what_should_be_a_list_and_is_none_is_a_leaf(size):
+    ring = {"marketplace_id": FR, "size": size}
+    assert leaves(ring=[ring]) == {f"ring[marketplace_id={FR}]/size": size}
+
+
+def test_joining_keeps_elements_of_a_nested_list_that_share_their_selectors():
+    stones = [{"language_tag": "fr_FR", "value": word} for word in ("rubis", "opale")]
+    ring = {"ring": [{"marketplace_id": FR, "stone": stones}]}
+    assert join(split(ring, LAYOUT)) == ring
+
+
+def test_two_elements_and_the_one_that_takes_their_place_are_one_leaf():
+    before, after = (
+        [{"marketplace_id": FR, "language_tag": "fr_FR", "value": word} for word in words]
+        for words in ("ab", "a")
+    )
+    (found,) = compare({"item_name": before}, {"item_name": after}, LAYOUT)
+    assert (found.leaf.path, found.before, found.after) == ((), before, after)
+
+
+def test_an_attribute_that_goes_as_a_whole_is_a_difference():
+    assert list(compare({"theme": [{"name": "SIZE"}]}, {}, LAYOUT)) == [
+        (Leaf(None, "theme"), [{"name": "SIZE"}], None)
+    ]
+
+
+def test_amazon_fills_in_the_first_language_of_the_marketplace():
+    belgium = MARKETPLACES["BE"]
+    assert len(belgium.languages) > 1
+    assert amazon_defaults(belgium) == {
+        "marketplace_id": belgium.id,
+        "audience": "ALL",
+        "currency": "EUR",
+        "language_tag": belgium.languages[0],
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "left", "right", "same"),
+    [
+        (("language_tag",), None, "fr_FR", True),
+        (("language_tag",), None, "de_DE", False),
+        (("language_tag",), "fr_FR", "de_DE", False),
+        (("value",), None, "fr_FR", False),
+        (("value",), "a", "a", True),
+        # Only a property of the element itself is filled in.
+        (("language_tag", "value"), None, "fr_FR", False),
+        ((), None, [{"value": 1}], False),
+    ],
+)
+def test_a_leaf_is_the_same_where_amazon_fills_it_in(path, left, right, same):
+    leaf = Leaf(FR, "item_name", (), path)
+    assert same_leaf(leaf, left, right, DEFAULTS) is same
+    assert same_leaf(leaf, right, left, DEFAULTS) is same
+
+
 def test_both_values_of_each_leaf_are_compared():
     before = {"item_name": [{"marketplace_id": FR, "language_tag": "fr_FR", "value": "a"}]}
     after = {"theme": [{"name": "SIZE"}]}
@@ -128,6 +238,7 @@ def test_both_values_of_each_leaf_are_compared():
         ([{"value": 1}], [{"value": 1, "language_tag": "fr_FR"}], True),
         ([{"value": 1}], [{"value": 1, "language_tag": "de_DE"}], False),
         ([{"value": 1}], [{"value": 1}, {"value": 2}], False),
+        ([{"value": 1}], [1], False),
         ("1", 1, False),
         (1, 1.0, True),
         (True, 1, False),
