@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Compiled tests and modules are kept between runs, also where the environment says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo up down test unit pictures fuzz mutants compat soak bench lint format docs schema requirements clean
 

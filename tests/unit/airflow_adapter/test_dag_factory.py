@@ -196,6 +196,7 @@ def test_the_first_day_may_be_chosen(dag_of, document):
     assert dag.start_date.date().isoformat() == "2026-03-01"
 
 
+@pytest.mark.airflow
 def test_parsing_reaches_for_nothing_and_serialises_the_same(demo, tmp_path):
     """In another process, with another hash seed: a difference would be a new DAG version each parse."""
     answer = tmp_path / "answer.json"

@@ -61,11 +61,13 @@ def test_a_mistake_is_said_without_airflow_too(read, fields, said):
     assert read(json.dumps(fields))[0] == said
 
 
+@pytest.mark.airflow
 def test_a_uri_is_read_by_airflow(read):
     uri = "sales-layer://:k@/?__extra__=%7B%22api%22%3A+%22rest%22%7D"
     assert read(uri) == [["", None, "k", {"api": "rest"}], None, True]
 
 
+@pytest.mark.airflow
 def test_a_secrets_backend_is_asked_first(read, tmp_path):
     secrets = tmp_path / "secrets.json"
     secrets.write_text(json.dumps({"pim": PIM | {"password": "of the backend"}}))

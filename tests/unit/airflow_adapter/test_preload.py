@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from amazon_listings import pipeline
 from amazon_listings.airflow_adapter import tasks
 
@@ -27,6 +29,7 @@ def imported_later(module) -> set[str]:
     }
 
 
+@pytest.mark.airflow
 def test_every_module_that_a_task_imports_is_there_before_the_fork() -> None:
     asked = imported_later(tasks) | imported_later(pipeline)
     code = "import json, sys, amazon_listings.airflow_adapter.preload; print(json.dumps(list(sys.modules)))"

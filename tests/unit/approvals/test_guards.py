@@ -1,8 +1,8 @@
 """Twenty accidents stop, and two hundred ordinary days pass."""
 
-import copy
 import random
 
+import msgspec
 import pytest
 
 from amazon_listings.approvals.guards import RunTally, ask_about, run_reasons
@@ -72,6 +72,11 @@ def shop(size, chance):
     }
 
 
+def copied(listings):
+    """Copy listings, faster than `deepcopy`."""
+    return msgspec.json.decode(msgspec.json.encode(listings))
+
+
 def priced(factor):
     return lambda one: one["purchasable_offer"][0]["our_price"][0]["schedule"][0].update(
         value_with_tax=round(
@@ -137,7 +142,7 @@ ACCIDENTS = {
 def test_an_accident_stops(accident, share):
     assert len(ACCIDENTS) == 20
     before = shop(300, random.Random(accident))
-    after = copy.deepcopy(before)
+    after = copied(before)
     for sku in list(after)[: {"one": 1, "5 %": 15, "all": 300}[share]]:
         ACCIDENTS[accident](after[sku])
     assert stopped(before, after)
@@ -147,7 +152,7 @@ def test_accidents_of_a_whole_run_stop():
     before = shop(300, random.Random(1))
     texts = {sku: one | {"item_name": listing(name="x")["item_name"]} for sku, one in before.items()}
     assert stopped(before, texts) == {"changed_share"}
-    empty = copy.deepcopy(before)
+    empty = copied(before)
     for one in empty.values():
         stocked(lambda _: 0)(one)
     assert "quantity_sum_fall" in stopped(before, empty)
@@ -160,7 +165,7 @@ def test_an_ordinary_day_passes(seed):
     chance = random.Random(seed)
     size = chance.choice((120, 300, 600))
     before = shop(size, chance)
-    after = copy.deepcopy(before)
+    after = copied(before)
     skus = list(after)
     for sku in chance.sample(skus, int(size * 0.6)):
         stocked(lambda had: max(1, had + chance.randint(-15, 15)) if had else chance.choice((0, 40)))(

@@ -117,6 +117,7 @@ def run(installed, home):
     return run
 
 
+@pytest.mark.airflow
 def test_a_connector_reads_from_it_and_is_mapped(run, home, definitions_folder):
     found = json.loads(run("-c", RUN, home, definitions_folder).stdout.splitlines()[-1])
     assert (found["cursor"], found["checked"]) == (PIM["now"], {"checked": 2, "blocked": 1})
@@ -138,6 +139,7 @@ def test_its_settings_are_part_of_the_schema_and_their_mistakes_have_sentences(r
     assert "Did you mean 'winter'?" in refused.stdout + refused.stderr
 
 
+@pytest.mark.airflow
 def test_its_connection_has_a_form_and_a_test_button(run):
     script = """
 from airflow.providers_manager import ProvidersManager

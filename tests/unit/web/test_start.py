@@ -2,6 +2,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 #: Milliseconds of work and megabytes that the plugin may add to the start of the API server.
 MOST_WORK, MOST_MEMORY = 300, 20
 STARTED = """
@@ -24,6 +26,7 @@ print(json.dumps([work, memory, pages, answered]))
 """
 
 
+@pytest.mark.airflow
 def test_the_plugin_adds_next_to_nothing_to_the_start_of_the_api_server():
     done = subprocess.run([sys.executable, "-c", STARTED], check=True, capture_output=True, text=True)
     work, memory, pages, answered = json.loads(done.stdout.splitlines()[-1])

@@ -17,6 +17,7 @@ from amazon_listings.sources.sales_layer.check import check_connection
 from amazon_listings.sources.sales_layer.connection import PimConnection
 from amazon_listings.sources.selection import Selection
 from spapi_sandbox.server import running_sandbox
+from support.fake_time import FakeTime
 
 BOTH = Selection(languages=("fr", "en"))
 APIS = ("rest", "connector")
@@ -28,6 +29,11 @@ RENAMED = {"prod_title": "product_name", "prod_description": "description"}
 def sandbox():
     with running_sandbox() as running:
         yield running
+
+
+@pytest.fixture
+def time():
+    return FakeTime()
 
 
 @pytest.fixture(autouse=True)
