@@ -9,25 +9,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-class Marketplace(NamedTuple):
-    """One marketplace.
-
-    `languages` are the tags a listing's texts may carry, the default first. `locale` is what to
-    ask the Product Type Definitions API for: `DEFAULT` where its list has no entry of its own.
-    `timezone` is where a moment without a zone is, unless a connector says otherwise.
-    """
-
-    country: str
-    name: str
-    id: str
-    region: str
-    currency: str
-    languages: tuple[str, ...]
-    locale: str
-    timezone: str
-
-
 #: Where shoppers buy, by country.
 SHOPS = {
     "AE": "amazon.ae",
@@ -54,6 +35,30 @@ SHOPS = {
     "US": "amazon.com",
     "ZA": "amazon.co.za",
 }
+
+
+class Marketplace(NamedTuple):
+    """One marketplace.
+
+    `languages` are the tags a listing's texts may carry, the default first. `locale` is what to
+    ask the Product Type Definitions API for: `DEFAULT` where its list has no entry of its own.
+    `timezone` is where a moment without a zone is, unless a connector says otherwise.
+    """
+
+    country: str
+    name: str
+    id: str
+    region: str
+    currency: str
+    languages: tuple[str, ...]
+    locale: str
+    timezone: str
+
+    @property
+    def shop(self) -> str:
+        """What sentences call it, the same in every language: `amazon.fr`."""
+        return SHOPS[self.country]
+
 
 #: Members of the European Union: Amazon keeps one merchant quantity per SKU for all of them, and asks who
 #: answers for a product.

@@ -41,7 +41,7 @@ def test_the_test_button_calls_and_answers_in_words(house, typed_in):
     asked = {key: value for key, value in typed_in.items() if key != "team_name"} | blanks
     answer = house.airflow.call("POST", "/connections/test", json=asked)
     assert answer["status"], answer
-    assert "may list in France" in answer["message"]
+    assert "may list on amazon.fr" in answer["message"]
 
 
 def test_a_command_uses_it(command, typed_in):

@@ -295,9 +295,9 @@ def test_wrong_credentials_end_in_one_sentence_and_change_nothing(sandbox, conne
 
 
 def test_a_right_connection_is_confirmed_for_sellers_and_vendors(sandbox, connect, account):
-    assert "may list in France" in catalogue("en").word(sellers.check_account(connect(account), FR)[0])
+    assert "may list on amazon.fr" in catalogue("en").word(sellers.check_account(connect(account), FR)[0])
     vendor = replace(account, seller_id=sandbox.vendor_code, vendor=True)
-    assert "may list in France" in catalogue("en").word(sellers.check_account(connect(vendor), FR)[0])
+    assert "may list on amazon.fr" in catalogue("en").word(sellers.check_account(connect(vendor), FR)[0])
     with pytest.raises(WrongAccount):
         sellers.check_account(connect(vendor), marketplace("PL"))
 

@@ -43,6 +43,22 @@ def test_each_language_says_everything_with_the_same_facts(package, language):
             assert placeholders(template) <= facts | placeholders(other[key].templates[-1]), key
 
 
+#: "Voi", as a sentence begins or goes on with it; these words end like it and are nouns, or names in code.
+VOI = re.compile(r"(?:^|[.:;,] |\b(?:o|e|ed|oppure|prima) )([A-Za-z]+(?:ate|ete|ite)(?:l[oaie])?)\b")
+NOT_VOI = {"Chiamate", "chiamate", "Limite", "delete", "recreate", "ripete", "ritirate", "tramite"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_italian_has_one_form_of_address(package):
+    found = {
+        word
+        for entry in texts(package, "it").entries.values()
+        for template in entry.templates
+        for word in VOI.findall(template)
+    }
+    assert found - NOT_VOI == set()
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 @pytest.mark.parametrize("language", sorted(set(languages()) - {"en"}))
 def test_no_sentence_is_left_in_english(package, language):

@@ -39,7 +39,7 @@ def build_dag(connector: Connector) -> DAG:
         description=catalogue(language_of(connector)).phrase(
             "dag.description",
             product_type=connector.amazon.product_type,
-            marketplace=connector.marketplace.name,
+            marketplace=connector.marketplace.shop,
         ),
         doc_md=dag_docs(connector),
         schedule=_schedule(connector),

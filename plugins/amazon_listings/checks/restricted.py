@@ -99,7 +99,7 @@ class Restrictions:
         if one.code == ASIN_NOT_FOUND:
             code = "asin_not_found"
         reason = Quoted(one_line(one.message or one.code))
-        facts = {"asin": asin, "country": self.connector.marketplace.name, "reason": reason, "link": one.link}
+        facts = {"asin": asin, "country": self.connector.marketplace.shop, "reason": reason, "link": one.link}
         return Issue(
             code=code,
             severity="ERROR",

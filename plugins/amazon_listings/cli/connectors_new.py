@@ -280,7 +280,7 @@ def _product_type(
     words = _answer(_ask("what_is_sold"), search, None, yes=yes)
     found = _found(place, locale, words, connection)
     if not found:
-        refuse("cli.no_product_type_found", words=words, place=place.name)
+        refuse("cli.no_product_type_found", words=words, place=place.shop)
     if len(found) == 1:
         return found[0].name
     listed = [f"{number}. {one.name}  {one.display_name}" for number, one in enumerate(found, 1)]

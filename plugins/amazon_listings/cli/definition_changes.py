@@ -146,7 +146,7 @@ def _stored(product_type: str, place: Marketplace, locale: str | None, requireme
     return refuse(
         "cli.no_definition_stored",
         product_type=product_type,
-        place=place.name,
+        place=place.shop,
         locale=locale or place.locale,
         country=place.country,
     )

@@ -59,7 +59,7 @@ def search(
     for product_type in found:
         print(f"{product_type.name:40}  {product_type.display_name}")
     if not found:
-        say("product_types.none_found", words=words, marketplace=place.name)
+        say("product_types.none_found", words=words, marketplace=place.shop)
 
 
 @product_types_app.command()
@@ -105,7 +105,7 @@ def _summary(pair: DefinitionPair) -> Iterator[str]:
 
     words = messages()
     stored, found = pair.validation, pair.fields(language=words.language)
-    yield f"{pair.labels.display_name} ({stored.key.product_type}), {pair.marketplace.name}"
+    yield f"{pair.labels.display_name} ({stored.key.product_type}), {pair.marketplace.shop}"
     yield words.phrase("product_types.version", version=stored.version, checksum=stored.checksum)
     yield words.phrase("product_types.fetched", fetched=stored.fetched_at, checked=stored.checked_at)
     spoken = {"locale": stored.locale, "labels": pair.labels.locale}

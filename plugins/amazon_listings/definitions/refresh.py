@@ -239,7 +239,7 @@ def _with_names(
     if key.product_type in names:
         return _of_version(client, key) or _of_locale(client, key) or error
     near = closest(key.product_type, names, most=5, alike=0.5)
-    return NotAProductType(key.product_type, marketplace_with(key.marketplace_id).name, near)
+    return NotAProductType(key.product_type, marketplace_with(key.marketplace_id).shop, near)
 
 
 def _of_version(client: SellingPartner, key: DefinitionKey) -> UnknownVersion | None:
@@ -270,7 +270,7 @@ def _of_locale(client: SellingPartner, key: DefinitionKey) -> LocaleNotThere | N
     return LocaleNotThere(
         "definitions.locale_not_there",
         product_type=key.product_type,
-        place=place.name,
+        place=place.shop,
         locale=key.locale,
         own=place.locale,
     )

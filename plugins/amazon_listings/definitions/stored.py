@@ -204,7 +204,7 @@ class DefinitionPair:
         if own.marketplace_id != self.marketplace.id or own.locale != self.marketplace.locale:
             raise WrongLocale(
                 "definitions.wrong_locale",
-                marketplace=self.marketplace.name,
+                marketplace=self.marketplace.shop,
                 locale=self.marketplace.locale,
                 own=own,
             )

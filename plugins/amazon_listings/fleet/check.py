@@ -76,7 +76,7 @@ def mapping_findings(
 def language_findings(connector: Connector, messages: Catalogue) -> Iterator[Finding]:
     """Yield the languages, of values and of labels, that are not those of the connector's marketplace."""
     place = connector.marketplace
-    facts = {"marketplace": place.name, "suggested": list(place.languages)}
+    facts = {"marketplace": place.shop, "suggested": list(place.languages)}
     source = connector.source.source
     for language, tag in connector.language_tags:
         if tag not in place.languages:

@@ -240,7 +240,7 @@ def _issue(
         "ours": value_fact(ours, messages),
         "theirs": value_fact(theirs, messages),
         "other": claim.connector_id,
-        "country": _PLACES[claim.marketplace_id].country,
+        "country": _PLACES[claim.marketplace_id].shop,
         "line": line.place if line else leaf.attribute,
         "other_line": other.place if other else leaf.attribute,
     }

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_listings.marketplaces import region_of
+from amazon_listings.marketplaces import SHOPS, region_of
 from amazon_listings.messages import Message, message
 from amazon_listings.selling_partner import definitions, listings
 from amazon_listings.selling_partner.exceptions import (
@@ -102,7 +102,7 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> list[Mess
     if marketplace.region != account.region:
         raise WrongMarketplace(
             "amazon.other_region",
-            marketplace=marketplace.name,
+            marketplace=marketplace.shop,
             region=marketplace.region,
             region_2=account.region,
         )
@@ -110,7 +110,7 @@ def check_account(client: SellingPartner, marketplace: Marketplace) -> list[Mess
     definitions.search(client, [marketplace.id], keywords=["test"])
     listings.get(client, _PROBE, [marketplace.id], included=("summaries",))
     who = "vendor" if account.vendor else "seller"
-    right = message(f"connection.test_{who}", account=account.seller_id, marketplace=marketplace.name)
+    right = message(f"connection.test_{who}", account=account.seller_id, marketplace=marketplace.shop)
     return [right, note] if note else [right]
 
 
@@ -132,10 +132,10 @@ def check_participation(client: SellingPartner, marketplace: Marketplace) -> Mes
         return message("connection.list_unreadable")
     here = next((entry for entry in found if entry.marketplace_id == marketplace.id), None)
     if here is None or not here.participating:
-        countries = ", ".join(sorted(entry.country for entry in found if entry.participating)) or "none"
+        countries = sorted(SHOPS.get(entry.country, entry.country) for entry in found if entry.participating)
         raise WrongMarketplace(
             "amazon.not_selling_there",
-            marketplace=marketplace.name,
-            countries=countries,
+            marketplace=marketplace.shop,
+            countries=", ".join(countries) or "-",
         )
     return message("connection.listings_inactive") if here.suspended else None

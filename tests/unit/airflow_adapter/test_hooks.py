@@ -39,14 +39,14 @@ def pim(sandbox, connection):
 def test_a_good_amazon_connection(amazon):
     assert amazon() == (
         True,
-        "Seller A1SANDBOXSELLER may list in France: token, role and marketplace are right.",
+        "Seller A1SANDBOXSELLER may list on amazon.fr: token, role and marketplace are right.",
     )
 
 
 def test_a_good_vendor_connection(amazon):
     right, sentence = amazon(extra={"seller_id": "", "vendor_code": "SANDV"})
     assert right, sentence
-    assert sentence.startswith("Vendor code SANDV may list in France")
+    assert sentence.startswith("Vendor code SANDV may list on amazon.fr")
 
 
 @pytest.mark.parametrize(

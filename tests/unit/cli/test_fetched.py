@@ -66,7 +66,7 @@ def test_a_product_type_that_amazon_does_not_have_is_an_error_at_its_line(check,
     assert why_not(found) == {}
     near, far = found["findings"]
     assert (near["rule"], near["severity"], near["connector"]) == ("product_type", "error", "c0")
-    assert near["message"] == "amazon.product_type: Amazon has no product type 'LAMPP' in France."
+    assert near["message"] == "amazon.product_type: Amazon has no product type 'LAMPP' on amazon.fr."
     assert near["suggestion"] == "LAMP"
     assert near["text"].count("Did you mean") == 1
     line = (tmp_path / "connectors" / "c0.yaml").read_text().splitlines()[near["line"] - 1]

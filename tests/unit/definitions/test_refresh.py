@@ -193,7 +193,7 @@ def test_a_pin_to_a_version_that_amazon_does_not_have_is_what_is_wrong(amazon, c
 
 def test_a_locale_that_amazon_does_not_have_there_is_what_is_wrong(amazon, client, store):
     amazon.locales = {"DEFAULT", "fr_FR"}
-    with pytest.raises(LocaleNotThere, match=r"in France, but not in the locale de_DE\."):
+    with pytest.raises(LocaleNotThere, match=r"on amazon\.fr, but not in the locale de_DE\."):
         refresh_definition(client, store, replace(KEY, locale="de_DE"))
     assert refresh_definition(client, store, replace(KEY, locale="fr_FR")).warnings == ()
 

@@ -73,7 +73,7 @@ def test_a_country_in_which_the_account_does_not_sell_is_named_with_those_where_
     sandbox, account, connector, tmp_path
 ):
     sandbox.control("participations", countries=["DE", "IT"])
-    with pytest.raises(WrongMarketplace, match=r"does not sell in France; it sells in: DE, IT\."):
+    with pytest.raises(WrongMarketplace, match=r"on amazon\.fr; it sells on: amazon\.de, amazon\.it\."):
         refresh(account, connector, tmp_path)
     assert not list((tmp_path / "storage").rglob("*.json"))
 
