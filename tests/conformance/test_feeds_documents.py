@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from amazon_listings.planning.planner import PlannedWrite
+from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.writes.feeds.buffer import message_of
-from amazon_listings.writes.planner import PlannedWrite
-from amazon_listings.writes.wanted import WantedItem
 
 ELEMENT = {"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"}
 names = st.from_regex(r"[a-z_]{1,20}", fullmatch=True)

@@ -51,14 +51,14 @@ WHOLE = {
             "tests/unit/selling_partner/test_leaves.py",
             "tests/unit/selling_partner/test_patches.py",
             "tests/unit/selling_partner/test_comparison.py",
-            "tests/unit/writes/test_planner.py",
+            "tests/unit/planning/test_planner.py",
         ),
     ),
     "protocol": Group(
         (f"{OURS}writes/protocol.py", f"{OURS}runs/plan.py"),
         (
             "tests/unit/writes/test_protocol.py",
-            "tests/unit/writes/test_planner.py",
+            "tests/unit/planning/test_planner.py",
             "tests/unit/runs/test_plan.py",
         ),
     ),

@@ -21,6 +21,8 @@ from amazon_listings.ledger.items import (
     ListingScope,
 )
 from amazon_listings.messages import Message, catalogue, log_line, message
+from amazon_listings.planning.planner import Planner
+from amazon_listings.planning.volume import Volume, measured_of
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.bulk_reading import AT_ONCE
 from amazon_listings.runs.map_fields import compiled
@@ -51,8 +53,6 @@ from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.siblings import kept_siblings
 from amazon_listings.runs.tracing import Sources
 from amazon_listings.selling_partner.forecast import Joined, forecast
-from amazon_listings.writes.planner import Planner
-from amazon_listings.writes.volume import Volume, measured_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,9 +20,9 @@ from amazon_listings.runs.outcomes import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from amazon_listings.planning.wanted import WantedItem
     from amazon_listings.runs.records import TestedItem
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.writes.wanted import WantedItem
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ from amazon_listings.checks.offers_of_others import issues_beside_others
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.messages import catalogue
+from amazon_listings.planning.vanished import missing_note
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.ownership import conflicts, known_as_held, mapping_lines
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.leaves import amazon_defaults
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
-from amazon_listings.writes.vanished import missing_note
 from amazon_product_types.rules import MODULAR_HIGHLIGHTS, MODULAR_NAME, TITLES
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
+    from amazon_listings.planning.planner import PlannedWrite
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.records import MappedItem
     from amazon_listings.runs.scope import Scope
     from amazon_listings.runs.tracing import Sources
-    from amazon_listings.writes.planner import PlannedWrite
     from amazon_product_types.rules import RuleCheck
     from amazon_product_types.validation.issue import Issue
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from amazon_listings.messages import Catalogue
+    from amazon_listings.planning.planner import PlannedWrite
     from amazon_listings.selling_partner.leaves import Layout
-    from amazon_listings.writes.planner import PlannedWrite
     from amazon_product_types.rules import RuleCheck
     from amazon_product_types.validation.issue import Issue
 

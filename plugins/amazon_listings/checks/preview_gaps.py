@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from amazon_listings.messages import Catalogue
+    from amazon_listings.planning.planner import PlannedWrite
     from amazon_listings.runs.records import Role
-    from amazon_listings.writes.planner import PlannedWrite
 
 #: "An internal error has occurred. Please try again.", with the status INVALID.
 INTERNAL_ERROR = "4000000"

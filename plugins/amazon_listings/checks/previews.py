@@ -17,14 +17,14 @@ from amazon_listings.checks.restricted import Restrictions
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.items import ItemPayload, record_accepted, record_listed, record_tested
 from amazon_listings.ledger.known_items import accepted_contents, known_items
+from amazon_listings.planning.known import current_listings
+from amazon_listings.planning.vanished import missing_note
+from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.amazon_calls import OUTAGE, Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
 from amazon_listings.runs.tracing import by_line, traced
-from amazon_listings.writes.known import current_listings
-from amazon_listings.writes.vanished import missing_note
-from amazon_listings.writes.wanted import WantedItem
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import merge_issues
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from amazon_listings.checks.shapes import ShapeReader, Shapes
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.messages import Catalogue
+    from amazon_listings.planning.planner import CurrentListing, PlannedWrite, Planner
     from amazon_listings.runs.records import MappedItem, TestedItem
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission
-    from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner
     from amazon_product_types.validation.issue import Severity
 
 

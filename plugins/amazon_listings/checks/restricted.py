@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.messages import Catalogue
+    from amazon_listings.planning.planner import PlannedWrite
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.writes.planner import PlannedWrite
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from amazon_listings.runs.plan import Method
 
 if TYPE_CHECKING:
-    from amazon_listings.writes.planner import CurrentListing, PlannedWrite, Planner
-    from amazon_listings.writes.wanted import DueItem, Plans
+    from amazon_listings.planning.planner import CurrentListing, PlannedWrite, Planner
+    from amazon_listings.planning.wanted import DueItem, Plans
 
 
 class FencedPlan(NamedTuple):

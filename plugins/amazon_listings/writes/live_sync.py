@@ -19,6 +19,10 @@ from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.messages import log_line
+from amazon_listings.planning.known import current_listings
+from amazon_listings.planning.planner import CurrentListing, Planner
+from amazon_listings.planning.volume import Volume, measured_of
+from amazon_listings.planning.wanted import DueItem, WantedItem
 from amazon_listings.runs.amazon_calls import Progress
 from amazon_listings.runs.item_states import reading_moment
 from amazon_listings.runs.map_fields import compiled
@@ -31,14 +35,10 @@ from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.feeds.buffer import message_size
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
-from amazon_listings.writes.known import current_listings
 from amazon_listings.writes.offers_of_rejected import send_offers_of_rejected
-from amazon_listings.writes.planner import CurrentListing, Planner
 from amazon_listings.writes.protocol import WriteProtocol
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
-from amazon_listings.writes.volume import Volume, measured_of
-from amazon_listings.writes.wanted import DueItem, WantedItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,11 +49,11 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.messages import Message
+    from amazon_listings.planning.wanted import Named
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import ApprovedItem, MappedItem, TestedIndex
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.writes.wanted import Named
 
 log = logging.getLogger(__name__)
 

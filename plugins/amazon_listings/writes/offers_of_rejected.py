@@ -8,9 +8,9 @@ import msgspec
 
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.ledger.known_items import accepted_contents
+from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, TESTED
-from amazon_listings.writes.wanted import WantedItem
 from amazon_product_types.validation.merging import merge_issues
 
 if TYPE_CHECKING:

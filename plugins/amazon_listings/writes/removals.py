@@ -16,6 +16,8 @@ from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.marketplaces import marketplace_with
+from amazon_listings.planning.planner import CurrentListing, PlannedWrite
+from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
@@ -23,9 +25,7 @@ from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT, merchant_quantity
 from amazon_listings.runs.records import REMOVED
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
-from amazon_listings.writes.planner import CurrentListing, PlannedWrite
 from amazon_listings.writes.single import outcome_of
-from amazon_listings.writes.wanted import WantedItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -14,6 +14,10 @@ from amazon_listings.ledger.item_states import read_later
 from amazon_listings.ledger.known_items import known_items
 from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
+from amazon_listings.planning.known import current_listings
+from amazon_listings.planning.planner import PlannedWrite
+from amazon_listings.planning.vanished import missing_note
+from amazon_listings.planning.wanted import DueItem, WantedItem
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.outcomes import Outcome
@@ -23,11 +27,7 @@ from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
 from amazon_listings.selling_partner.leaves import same_value
 from amazon_listings.writes.fenced_plans import plan_behind_fence
-from amazon_listings.writes.known import current_listings
-from amazon_listings.writes.planner import PlannedWrite
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
-from amazon_listings.writes.vanished import missing_note
-from amazon_listings.writes.wanted import DueItem, WantedItem
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.submissions import Sent
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.planning.planner import Attributes, CurrentListing, Planner
+    from amazon_listings.planning.wanted import Named, Plans, Reads
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Listing, Submission
-    from amazon_listings.writes.planner import Attributes, CurrentListing, Planner
     from amazon_listings.writes.protocol import WriteProtocol
-    from amazon_listings.writes.wanted import Named, Plans, Reads
     from amazon_product_types.validation.issue import Issue
 
 #: Answers are entered in the ledger every so many, so that a killed task repeats few.

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from amazon_listings.planning.planner import CurrentListing, Planner
+from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.comparison import same
-from amazon_listings.writes.planner import CurrentListing, Planner
-from amazon_listings.writes.wanted import WantedItem
 from spapi_sandbox.server import running_sandbox
 from support.ledgers import ledger_in
 from support.sync_runs import Shop

@@ -13,8 +13,8 @@ from amazon_listings.selling_partner import feed_messages as messages
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from amazon_listings.writes.planner import PlannedWrite
-    from amazon_listings.writes.wanted import DueItem, Plans, WantedItem
+    from amazon_listings.planning.planner import PlannedWrite
+    from amazon_listings.planning.wanted import DueItem, Plans, WantedItem
 
 
 class BufferedMessage(RunRecord, frozen=True, kw_only=True):

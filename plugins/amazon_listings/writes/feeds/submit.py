@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.feed_messages import FeedAnswer
     from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.planning.planner import Attributes, PlannedWrite
+    from amazon_listings.planning.wanted import DueItem, Named, Plans, Reads, WantedItem
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import Stage, WrittenItem
     from amazon_listings.writes.feeds.buffer import BufferedMessage
-    from amazon_listings.writes.planner import Attributes, PlannedWrite
     from amazon_listings.writes.single import Writer, Written
-    from amazon_listings.writes.wanted import DueItem, Named, Plans, Reads, WantedItem
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import Removal
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.ledger.submissions import Sent
+    from amazon_listings.planning.planner import Attributes, CurrentListing, PlannedWrite
     from amazon_listings.runs.plan import Change
     from amazon_listings.runs.records import MappedItem, Role
     from amazon_listings.selling_partner.leaves import Leaf
-    from amazon_listings.writes.planner import Attributes, CurrentListing, PlannedWrite
 
     #: Makes the plan of what is wanted, given what its listing has.
     Plans = Callable[["WantedItem", CurrentListing], PlannedWrite]

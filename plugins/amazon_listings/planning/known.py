@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amazon_listings.ledger.known_items import known_items, owned_contents
+from amazon_listings.planning.planner import current_by_ledger
 from amazon_listings.runs.ownership import OfOthers, of_others, without_shared
-from amazon_listings.writes.planner import current_by_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.planning.planner import CurrentListing
     from amazon_listings.selling_partner.leaves import Layout
-    from amazon_listings.writes.planner import CurrentListing
 
 
 def current_listings(

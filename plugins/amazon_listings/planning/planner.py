@@ -20,6 +20,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.approvals.withholding import withhold
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.planning.left_alone import (
+    family_leaves,
+    parent_of_others,
+    stock_at_amazon,
+    theme_leaves,
+    theme_of_others,
+)
 from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, line_behind
 from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.selling_partner import listings as amazon
@@ -27,13 +34,6 @@ from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_d
 from amazon_listings.selling_partner.overlay import sendable
 from amazon_listings.selling_partner.patches import build_patches
 from amazon_listings.selling_partner.sellers import places_around
-from amazon_listings.writes.left_alone import (
-    family_leaves,
-    parent_of_others,
-    stock_at_amazon,
-    theme_leaves,
-    theme_of_others,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.planning.wanted import WantedItem
     from amazon_listings.runs.plan import Displaced, MappingLine
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
     from amazon_listings.selling_partner.listings import Listing, Submission
-    from amazon_listings.writes.wanted import WantedItem
 
 Attributes = dict[str, Any]
 

@@ -1,5 +1,5 @@
 from amazon_listings.messages import catalogue
-from amazon_listings.writes.volume import Volume
+from amazon_listings.planning.volume import Volume
 
 
 def test_few_go_one_by_one():

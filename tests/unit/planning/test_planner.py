@@ -7,11 +7,11 @@ import pytest
 
 from amazon_listings.ledger.known_items import KnownItem
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.planning.planner import UNKNOWN, CurrentListing, Planner, current_by_ledger
+from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.writes.planner import UNKNOWN, CurrentListing, Planner, current_by_ledger
-from amazon_listings.writes.wanted import WantedItem
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 HERE = {"marketplace_id": marketplace("FR").id}

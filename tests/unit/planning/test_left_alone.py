@@ -3,13 +3,13 @@
 import pytest
 
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, split
-from amazon_listings.writes.left_alone import (
+from amazon_listings.planning.left_alone import (
     family_leaves,
     parent_of_others,
     stock_at_amazon,
     theme_of_others,
 )
+from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, split
 
 FRANCE = marketplace("FR")
 HERE, ELSEWHERE = FRANCE.id, marketplace("DE").id
