@@ -84,14 +84,17 @@ def _count(ledger: Engine, table: Table, condition: ColumnElement[bool]) -> int:
 
 def _remove(ledger: Engine, table: Table, condition: ColumnElement[bool]) -> int:
     key: Any = table.c.id
+    some = select(key).where(condition)
     removed = 0
     while True:
         with ledger.begin() as connection:
-            some = connection.scalars(select(key).where(condition).limit(_AT_ONCE)).all()
-            connection.execute(delete(table).where(key.in_(some)))
-        if not some:
+            # The database chooses the rows: their numbers need not come here and go back.
+            count = connection.execute(delete(table).where(key.in_(some.limit(_AT_ONCE)))).rowcount
+            # Another process may have removed the chosen ones meanwhile.
+            is_done = not count and connection.scalar(some.limit(1)) is None
+        removed += count
+        if is_done:
             return removed
-        removed += len(some)
 
 
 def _tidy(ledger: Engine) -> None:
