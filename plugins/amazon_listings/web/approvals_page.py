@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel
 
 from amazon_listings.airflow_adapter import connections
@@ -27,6 +28,7 @@ from amazon_listings.ledger.item_states import StateFilter, find_states, item_na
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
@@ -58,6 +60,8 @@ _TOUCHED: dict[str, Touched] = {
 }
 #: What items are narrowed to by what becomes of them.
 WHAT = ("price", "quantity", "text", "image", "create", "remove")
+#: What the CSV file has of a value.
+COLUMNS = ("sku", "name", "kind", "field", "amazon_has", "we_send", "change", "pim_field", "pim_value")
 #: Items shown; an answer to all holds for the others of the same questions too.
 SHOWN = 100
 
@@ -187,6 +191,37 @@ def approvals(
     """Return what waits of a connector."""
     one = connector_of(dag_id)
     return worded(one, narrowed(waiting(one), sought), wording(request).messages)
+
+
+@router.get("/dags/{dag_id}/approvals.csv")
+def export(
+    request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]
+) -> StreamingResponse:
+    """Return the values that wait as CSV, with the PIM fields behind them: what to correct in the PIM."""
+    one = connector_of(dag_id)
+    messages = wording(request).messages
+    items = worded(one, [each for each in narrowed(waiting(one), sought) if each.changes], messages)
+    lines = (
+        csv_line(
+            (
+                item.sku,
+                item.name or "",
+                item.kind,
+                change.label,
+                change.before,
+                change.after,
+                "" if change.share is None else round(change.share, 4),
+                change.pim_field,
+                change.pim_value,
+            )
+        )
+        for item in items
+        for change in item.changes
+    )
+    headers = {"Content-Disposition": 'attachment; filename="approvals.csv"'}
+    return StreamingResponse(
+        chain(["\ufeff" + csv_line(COLUMNS)], lines), media_type="text/csv; charset=utf-8", headers=headers
+    )
 
 
 @router.post("/dags/{dag_id}/approvals")

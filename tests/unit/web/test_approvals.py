@@ -123,6 +123,17 @@ def test_a_connector_is_stopped_and_resumed_by_name(client, filled):
     assert stop_of(filled, "lamps") is None
 
 
+def test_what_waits_is_a_list_of_what_to_correct_in_the_pim(client, asked):
+    asked("A-1")
+    asked("A-2")
+    answer = client("viewer").get(f"{PLACE}.csv?q=a-2")
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, *lines = answer.text.removeprefix("\ufeff").splitlines()
+    assert head.split(",")[:4] == ["sku", "name", "kind", "field"]
+    assert [line.split(",")[0] for line in lines] == ["A-2"]
+    assert f"{PLACE}.csv?q=a-2" in client("viewer").get(f"{PLACE}?q=a-2").text
+
+
 def test_what_waits_is_searched_by_sku_and_name_and_answered_by_choice(client, filled):
     for sku, pim_id in (("A-1", "products/1"), ("B-2", None)):
         ask(

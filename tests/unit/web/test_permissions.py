@@ -33,6 +33,7 @@ TABLE = {
     ("GET", "/dags/{dag_id}/items.csv"): "reader",
     ("GET", "/api/dags/{dag_id}/items"): "reader",
     ("GET", "/dags/{dag_id}/issues"): "reader",
+    ("GET", "/dags/{dag_id}/approvals.csv"): "reader",
     ("GET", "/dags/{dag_id}/issues.csv"): "reader",
     ("GET", "/api/dags/{dag_id}/issues"): "reader",
     ("GET", "/dags/{dag_id}/issues/mend"): "reader",
