@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Advised(NamedTuple):
-    """A place that goes against advice, and the keyword that gives it."""
+    """A place that goes against advice, the keyword that gives it, and the value there."""
 
     path: Pointer
     keyword: str
+    value: Any
 
 
 @dataclass(slots=True)
@@ -60,29 +61,31 @@ def advice(definition: Definition) -> Advice:
     return Advice(properties={name: below for name, below in read.items() if below})
 
 
-def against(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]:
-    """Places with a value that is not suggested or is deprecated."""
+def against(advice: Advice, value: Any, path: Pointer = ()) -> list[Advised]:
+    """Return the places with a value that is not suggested or is deprecated."""
+    found = []
     if isinstance(value, str):
         if value in advice.deprecated:
-            yield Advised(path, "enumDeprecated")
+            found.append(Advised(path, "enumDeprecated", value))
         if advice.suggested is not None and value not in advice.suggested:
-            yield Advised(path, "enum")
+            found.append(Advised(path, "enum", value))
     elif isinstance(value, dict):
         for name, child in value.items():
             below = advice.properties.get(name)
             if below is not None:
-                yield from against(below, child, (*path, name))
+                found += against(below, child, (*path, name))
     elif isinstance(value, list) and advice.items is not None:
         for index, item in enumerate(value):
-            yield from against(advice.items, item, (*path, index))
+            found += against(advice.items, item, (*path, index))
+    return found
 
 
 def unchangeable(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]:
-    """Places whose value an existing listing cannot change."""
+    """Yield the places whose value an existing listing cannot change."""
     if not advice.fixes:
         return
     if advice.fixed:
-        yield Advised(path, "editable")
+        yield Advised(path, "editable", value)
     elif isinstance(value, dict):
         for name, child in value.items():
             if name in advice.properties:

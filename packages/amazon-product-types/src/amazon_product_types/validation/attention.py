@@ -8,35 +8,54 @@ of bytes, arrays short. It also reads every text, so that half a surrogate pair 
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from amazon_product_types.dialect.keywords import LONGEST_CHARACTER, Rule
 from amazon_product_types.dialect.schemas import compile_schema
 from amazon_product_types.validation.advice import Advice
+from amazon_product_types.validation.factoring import factored, inlined
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from amazon_product_types.definition import Definition, Node, Schema
 
 _NO_ADVICE = Advice()
 _NO_RULE = Rule(())
 _SCALARS = frozenset(("string", "number", "integer", "boolean", "null"))
 _ALWAYS: dict[str, Any] = {"not": {}}
+#: Keywords for which the engine reads a text.
+_READING = frozenset(("enum", "maxLength", "pattern"))
+#: Keywords that two schemas may both have and one can keep for both.
+_SHARED: dict[str, Callable[[Any, Any], Any]] = {
+    "items": lambda one, other: _both(one, other),  # noqa: PLW0108 - is defined below
+    "maxItems": min,
+    "maxLength": min,
+    "minItems": max,
+    "minLength": max,
+    "properties": lambda one, other: {**one, **{name: _both(one[name], other[name]) for name in other}},
+}
 
 
 class Attention:
-    """Finds the attributes that need a closer look, in payloads that keep the schema of a definition.
+    """Finds the attributes that need a closer look; the others keep their schema and every limit.
 
-    `reads_every_text` says that such a payload has no text beside those that are read here.
+    `reads_every_text` says that a payload has no text beside those that are read here, if it is valid.
 
     Args:
         definition: The definition.
+        schema: What each attribute may be; True where that cannot be told from the rest of the payload.
         rule: Amazon's limits of bytes and elements.
         advice: What the definition advises.
     """
 
-    def __init__(self, definition: Definition, rule: Rule | None, advice: Advice) -> None:
+    def __init__(
+        self, definition: Definition, schema: Schema | Literal[True], rule: Rule | None, advice: Advice
+    ) -> None:
         self.reads_every_text = True
-        self._check = compile_schema(self._element(definition.root, rule or _NO_RULE, advice))
+        stricter = self._element(definition.root, rule or _NO_RULE, advice)
+        plain = schema if schema is True else factored(inlined(schema, schema.get("$defs", {})))
+        self._check = compile_schema(_both(plain, stricter))
 
     def noticed(self, attributes: Any) -> set[str]:
         """Return the names of these attributes; all where the payload as a whole is not as it should be.
@@ -84,6 +103,29 @@ class Attention:
         return {"properties": told} if told else {}
 
 
+def _both(schema: Any, stricter: dict[str, Any]) -> Any:
+    """Return a schema that accepts what both do: one pass instead of two."""
+    if schema is True:
+        return stricter
+    if not isinstance(schema, dict) or not _can_be_one(schema, stricter):
+        return {"allOf": [schema, stricter]}
+    shared = schema.keys() & stricter.keys()
+    return {**schema, **stricter, **{key: _SHARED[key](schema[key], stricter[key]) for key in shared}}
+
+
+def _can_be_one(schema: Schema, stricter: Schema) -> bool:
+    """Return whether no keyword of either schema changes what the other's mean."""
+    by_neighbours = {"unevaluatedItems", "unevaluatedProperties"}
+    if "if" in stricter:
+        by_neighbours |= {"then", "else"}
+    return (
+        schema.keys() & stricter.keys() <= _SHARED.keys()
+        and not schema.keys() & by_neighbours
+        and stricter.get("properties", {}).keys() <= schema.get("properties", {}).keys()
+        and not isinstance(schema.get("items"), list)
+    )
+
+
 def _is_closed(element: Schema) -> bool:
     """Return whether an object has no members but those that are declared."""
     return element.get("additionalProperties") is False and "patternProperties" not in element
@@ -96,10 +138,12 @@ def _text(element: Schema, rule: Rule, advice: Advice) -> dict[str, Any]:
     if rule.most_bytes != inf:
         stricter["maxLength"] = int(rule.most_bytes) // LONGEST_CHARACTER
     if advice.suggested is not None:
+        right = sorted(advice.suggested - advice.deprecated)
         # An error about `enum` would hold all of its values.
-        return {**stricter, "if": {"enum": sorted(advice.suggested - advice.deprecated)}, "else": False}
+        told = {"const": right[0]} if len(right) == 1 else {"if": {"enum": right}, "else": False}
+        return {**stricter, **told}
     if advice.deprecated:
         return {**stricter, "if": {"enum": sorted(advice.deprecated)}, "then": False}
-    if element["type"] == "string" and not element.keys() & {"enum", "pattern"}:
-        stricter["pattern"] = ""  # for which the engine reads a text
+    if element["type"] == "string" and not (element.keys() | stricter.keys()) & _READING:
+        stricter["pattern"] = ""
     return stricter

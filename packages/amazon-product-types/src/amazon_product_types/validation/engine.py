@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jsonschema_rs
 
@@ -13,7 +13,7 @@ from amazon_product_types.validation.factoring import factored
 from amazon_product_types.validation.requirements import Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
 #: Keywords that decide nothing; left out, the engine has less to read.
@@ -77,42 +77,34 @@ class Engine:
             factored_conditions = factored({**shared, "allOf": plain.get("allOf", [])})
             plain = self._required.take(plain)
             conditions = {**shared, "allOf": plain.pop("allOf", []) or [True]}
-        self._by_attribute = conditions is not None and plain.keys() <= _ATTRIBUTE_BY_ATTRIBUTE
+        #: What each attribute may be, where that is apart from what the others are; else True.
+        self.by_attribute: dict[str, Any] | Literal[True] = (
+            plain if conditions is not None and plain.keys() <= _ATTRIBUTE_BY_ATTRIBUTE else True
+        )
         self._structure = _compiled(plain)
         self._factored = _compiled(factored_conditions) if factored_conditions else None
         self._conditions = _compiled(conditions) if conditions else None
 
     def is_valid(self, attributes: Any) -> bool:
         """Does the payload keep every rule? ValueError if it is not JSON data."""
-        return self.keeps_schema(attributes) and (self.rule is None or keywords.holds(self.rule, attributes))
-
-    def keeps_schema(self, attributes: Any) -> bool:
-        """Does the payload keep every rule but for Amazon's limits? ValueError if it is not JSON data."""
         return (
             self._structure.is_valid(attributes)
             and self._has_right_names(attributes)
             and (self._factored is None or self._factored.is_valid(attributes))
+            and (self.rule is None or keywords.holds(self.rule, attributes))
         )
 
-    def keeps_limits(self, attributes: Any, names: AbstractSet[str]) -> bool:
-        """Do the attributes of these names keep Amazon's limits of bytes and elements?"""
-        if self.rule is None:
-            return True
-        if not isinstance(attributes, dict):
-            return keywords.holds(self.rule, attributes)
-        return keywords.holds(self.rule, {name: attributes[name] for name in names})
-
-    def stays_valid(self, attributes: Mapping[str, Any], changed: AbstractSet[str]) -> bool:
+    def stays_valid(self, attributes: Any, changed: AbstractSet[str]) -> bool:
         """Does a payload that kept every rule still do so after some attributes changed?
 
         The other attributes are not looked at again, but for the conditions that see several.
         """
-        if not self._by_attribute:
+        if not isinstance(self.by_attribute, dict) or not isinstance(attributes, dict):
             return self.is_valid(attributes)
         part = {name: attributes[name] for name in changed if name in attributes}
         return (
-            self._structure.is_valid(part)
-            and self._has_right_names(attributes)
+            self._has_right_names(attributes)
+            and (not part or self._structure.is_valid(part))
             and (self._factored is None or self._factored.is_valid(attributes))
             and (self.rule is None or keywords.holds(self.rule, part))
         )

@@ -109,24 +109,20 @@ class Explainer:
         label = self._definition.label_at(path)
         return quoted(label) if label else Message("phrase.item")
 
-    def warning(
-        self, advised: Advised, attributes: Any, catalogue: Catalogue, *, elsewhere: int = 0
-    ) -> Issue:
+    def warning(self, advised: Advised, catalogue: Catalogue, *, elsewhere: int = 0) -> Issue:
         """Return a warning about a place that goes against advice.
 
         Args:
-            advised: The place and the keyword that gives the advice.
-            attributes: The payload.
+            advised: The place, its value and the keyword that gives the advice.
             catalogue: The language.
             elsewhere: How many further places have the same value for the same reason.
         """
-        value = value_at(attributes, advised.path)
         # Colours and materials repeat all over a catalogue.
-        warn = self._warn if isinstance(value, str) else self._warning
-        return warn(advised, value, catalogue, elsewhere)
+        warn = self._warn if isinstance(advised.value, str) else self._warning
+        return warn(advised, catalogue, elsewhere)
 
-    def _warning(self, advised: Advised, value: Any, catalogue: Catalogue, elsewhere: int) -> Issue:
-        path, keyword = advised
+    def _warning(self, advised: Advised, catalogue: Catalogue, elsewhere: int) -> Issue:
+        path, keyword, value = advised
         code = ADVISED[keyword]
         label = self._definition.label_at(path)
         facts: dict[str, Any] = {"label": quoted(label), "found": quoted(value)}

@@ -11,14 +11,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+#: Keywords that look at what their neighbours have evaluated: none of those may go.
+_BY_NEIGHBOURS = frozenset(("unevaluatedItems", "unevaluatedProperties"))
 Conditional = tuple[tuple[str, ...], Any]
 
 
 def factored(schema: Any) -> Any:
     """Return a schema that accepts exactly what `schema` accepts."""
-    if not isinstance(schema, dict):
+    if not isinstance(schema, dict) or schema.keys() & _BY_NEIGHBOURS:
         return schema
     result = {**schema}
     if _accepts_by_type(schema):
@@ -34,6 +36,26 @@ def factored(schema: Any) -> Any:
             result["allOf"] = parts
         else:
             del result["allOf"]
+    return result
+
+
+def inlined(schema: Any, named: Mapping[str, Any]) -> Any:
+    """Return a schema with what its references name in their place.
+
+    Args:
+        schema: The schema; looked at are its fields and elements.
+        named: The schemas of its `$defs`.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    meant = named.get(str(schema.get("$ref")).removeprefix("#/$defs/"))
+    if len(schema) == 1 and isinstance(meant, dict) and "$ref" not in meant:
+        return meant
+    result = {**schema}
+    if "properties" in schema:
+        result["properties"] = {name: inlined(part, named) for name, part in schema["properties"].items()}
+    if "items" in schema:
+        result["items"] = inlined(schema["items"], named)
     return result
 
 

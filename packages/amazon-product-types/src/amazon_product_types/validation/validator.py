@@ -13,7 +13,7 @@ from amazon_product_types.document import DefinitionError, check_definition, che
 from amazon_product_types.messages import Catalogue, catalogue
 from amazon_product_types.validation.advice import Advice, Advised, advice, against, unchangeable
 from amazon_product_types.validation.attention import Attention
-from amazon_product_types.validation.causes import Cause, causes, each_cause, value_at
+from amazon_product_types.validation.causes import Cause, causes, each_cause
 from amazon_product_types.validation.engine import Engine, Failure
 from amazon_product_types.validation.explanation import Explainer
 from amazon_product_types.validation.payload import is_sendable, readable
@@ -58,7 +58,7 @@ class Validator:
 
     @cached_property
     def _attention(self) -> Attention:
-        return Attention(self._definition, self._engine.rule, self._advice)
+        return Attention(self._definition, self._engine.by_attribute, self._engine.rule, self._advice)
 
     def is_valid(self, attributes: Any) -> bool:
         """Does the payload keep every rule of the definition? Advice does not count.
@@ -151,15 +151,11 @@ class Validator:
     def _noticed(self, attributes: Any) -> AbstractSet[str] | None:
         """Return the attributes that may go against advice; None where the payload breaks a rule."""
         try:
-            if not self._engine.keeps_schema(attributes):
-                return None
             noticed = self._attention.noticed(attributes)
+            right = self._engine.stays_valid(attributes, noticed)
         except ValueError:
             return None
-        right = self._engine.keeps_limits(attributes, noticed) and (
-            self._attention.reads_every_text or is_sendable(attributes)
-        )
-        return noticed if right else None
+        return noticed if right and (self._attention.reads_every_text or is_sendable(attributes)) else None
 
     def _warnings(
         self,
@@ -174,18 +170,14 @@ class Validator:
         found: dict[tuple[Any, ...], list[Advised]] = {}
         looked_at = {name: payload[name] for name in payload if name in noticed} if noticed else {}
         for advised in against(self._advice, looked_at):
-            path = advised.path
-            if joined(path) not in wrong:
+            path, keyword, value = advised
+            if not wrong or joined(path) not in wrong:
                 # A unit, currency or marketplace is mapped once for many attributes.
                 shared = path[-1] if path[-1] != "value" else path
-                key = (advised.keyword, shared, value_at(payload, path))
-                found.setdefault(key, []).append(advised)
+                found.setdefault((keyword, shared, value), []).append(advised)
         for advised in unchangeable(self._advice, payload) if update else ():
             found.setdefault((advised.keyword, advised.path[0]), []).append(advised)
-        return [
-            self._explainer.warning(same[0], payload, texts, elsewhere=len(same) - 1)
-            for same in found.values()
-        ]
+        return [self._explainer.warning(same[0], texts, elsewhere=len(same) - 1) for same in found.values()]
 
     def _position(self, cause: Cause) -> tuple[int, tuple[tuple[bool, Any], ...]]:
         order = self._order
