@@ -294,6 +294,8 @@ def test_a_leaf_that_is_a_list(small):
 
 ITEM = {"texts": {"name": {"fr": "Chaise", "nl": "Stoel", "de": ""}}, "fields": {"m": "X"}}
 BOTH = {"fr": "fr_BE", "nl": "nl_BE"}
+#: For Germany, with French where German is empty.
+GERMAN = {"languages": {"de": "de_DE"}, "fallback_language": "fr", "country": "DE"}
 
 
 class TestLanguages:
@@ -331,13 +333,7 @@ class TestLanguages:
         assert [(i.code, i.origin.language) for i in mapped.issues] == [("missing_language", "de")]
 
     def test_a_fallback_keeps_its_own_tag(self, small):
-        mapped = small.map(
-            {"color": "{{ item.name }}"},
-            small.item(**ITEM),
-            languages={"de": "de_DE"},
-            fallback_language="fr",
-            country="DE",
-        )
+        mapped = small.map({"color": "{{ item.name }}"}, small.item(**ITEM), **GERMAN)
         assert mapped.attributes["color"] == [
             {"value": "Chaise", "language_tag": "fr_FR", "marketplace_id": "A1PA6795UKMFR9"}
         ]
@@ -345,13 +341,7 @@ class TestLanguages:
         assert mapped.origins["color/0/value"].language == "fr"
 
     def test_a_fallback_never_satisfies_a_required_text(self, small):
-        mapped = small.map(
-            {"item_name": "{{ item.name }}"},
-            small.item(**ITEM),
-            languages={"de": "de_DE"},
-            fallback_language="fr",
-            country="DE",
-        )
+        mapped = small.map({"item_name": "{{ item.name }}"}, small.item(**ITEM), **GERMAN)
         assert [(i.code, i.severity) for i in mapped.issues] == [("fallback_language", "ERROR")]
 
     def test_without_a_stated_fallback_there_is_none(self, small):
