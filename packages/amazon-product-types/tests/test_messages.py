@@ -138,3 +138,11 @@ def test_a_file_may_be_written_in_any_way_that_the_format_allows():
         ("b", ""): Entry(("x", "y"), "count"),
     }
     assert [found.plural(number) for number in (0, 1, 2)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("other", [{"name": "b"}, {"name": ["a"]}, {}, {"name": "a", "more": []}])
+def test_messages_are_keys_by_what_they_say(other):
+    listed = {"name": "a", "options": ["x", {"y": 1}]}
+    kept = dict.fromkeys([Message("c", listed), Message("c", other), Message("c", dict(listed))])
+    assert list(kept) == [Message("c", listed), Message("c", other)]
+    assert hash(Message("c", {"count": 1})) == hash(Message("c", {"count": True}))

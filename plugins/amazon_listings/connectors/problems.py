@@ -10,7 +10,7 @@ from amazon_listings.messages import Message, message
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from amazon_listings.messages import Catalogue
 
@@ -66,17 +66,12 @@ class LocatedProblem:
         return ":".join(str(one) for one in (self.title, self.line, self.column) if one is not None)
 
 
-Found = TypeVar("Found")
+Found = TypeVar("Found", bound="Hashable")
 
 
 def distinct(found: Iterable[Found], most: int) -> list[Found]:
     """Return the first of some problems, each once."""
-    kept: dict[str, Found] = {}  # by what they hold: facts are no keys, and comparing all with all takes long
-    for one in found:
-        if len(kept) == most:
-            break
-        kept.setdefault(repr(one), one)
-    return list(kept.values())
+    return list(dict.fromkeys(found))[:most]
 
 
 def action_of(said: Message | str, messages: Catalogue) -> str:

@@ -35,6 +35,11 @@ class Message:
     facts: Mapping[str, Any] = field(default_factory=dict)
     variant: str = ""
 
+    def __hash__(self) -> int:
+        # Facts may be lists, which have no hash: the texts among them tell most messages apart.
+        texts = frozenset((name, fact) for name, fact in self.facts.items() if isinstance(fact, str))
+        return hash((self.code, self.variant, texts))
+
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
