@@ -179,7 +179,7 @@ def test_a_connector_is_made_from_nothing(house, signed_in):
     page.fill("[name=lwa_url]", sandbox.token_url)
     page.click("text=Créer et tester")
     page.wait_for_selector("#account-answer.good")
-    assert "peut publier sur France" in page.inner_text("#account-answer")
+    assert "peut publier sur amazon.fr" in page.inner_text("#account-answer")
     assert page.input_value("[name=connection]") == "amazon_eu"
     assert page.input_value("[name=client_secret]") == ""
     page.wait_for_selector("text=articles dans le PIM")
