@@ -79,8 +79,10 @@ def _from_airflow(connection_id: str, expected: str) -> dict[str, Any]:
     try:
         found = Connection.get(connection_id)
     except (AirflowNotFoundException, AirflowRuntimeError):
+        # Airflow says of a text that it cannot read that there is no such connection.
+        declared = environment.declares(connection_id)
         raise ConnectionProblem(
-            "airflow.connection_missing",
+            "airflow.connection_unreadable" if declared else "airflow.connection_missing",
             connection_id=connection_id,
             expected=expected,
             connection_id_2=connection_id.upper(),

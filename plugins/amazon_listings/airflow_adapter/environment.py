@@ -59,6 +59,11 @@ def connection(connection_id: str) -> dict[str, Any] | None:
     return None if port and not isinstance(port, int) else fields
 
 
+def declares(connection_id: str) -> bool:
+    """Return whether the environment has a connection, whatever its text is."""
+    return f"{_CONNECTION}{connection_id.upper()}" in os.environ
+
+
 def variable(name: str) -> str | None:
     """Return the text of a Variable of the environment; None where Airflow must be asked."""
     return _asked_first(f"{_VARIABLE}{name.upper()}")

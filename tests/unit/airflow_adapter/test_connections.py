@@ -124,6 +124,18 @@ def test_a_connection_that_is_not_there_is_told_how_to_be_made():
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["{nonsense", '{"conn_type": "amazon_selling_partner", "extra": {"seller_id": "A1\\ud83d"}}']
+)
+def test_a_connection_whose_text_is_broken_is_not_told_as_missing(connection, text):
+    connection("amazon_fr", text)
+    with pytest.raises(ConnectionProblem) as raised:
+        connections.account("amazon_fr", "FR")
+    assert str(raised.value).startswith(
+        "The text of the Airflow connection 'amazon_fr' is broken. Correct AIRFLOW_CONN_AMAZON_FR"
+    )
+
+
 def test_the_pim_by_either_api(connection):
     connection("pim", pim(host="http://127.0.0.1:9/Catalog"))
     rest = opened()
