@@ -236,3 +236,55 @@ def test_a_stop_reaches_a_run_that_waits_for_a_feed_without_a_worker(house):
     assert run.state == "success"
     counts = {name for name, number in run.result("report")["counts"].items() if number}
     assert counts - {"out_of_scope"} == {"waiting"}, run.result("report")
+
+
+def test_a_run_that_is_cleared_after_the_catalogue_grew_sends_the_new_items_too(shop, house):
+    """The second attempt has more parts than the first, so tasks of it that the first did not have."""
+    shop.declare()
+    products = {one.ref: one.id for one in load().entries("products")}
+    hidden = ("LUM-B110", "LUM-B111")
+    for reference in hidden:
+        house.edit("products", products[reference], status="I")
+    run = house.run("raced", operation="live", selection="everything")
+    report, parts = run.result("report"), len(_parts(run))
+    for reference in hidden:
+        house.edit("products", products[reference], status="V")
+    sku = next(one for one in shop._variants if one.startswith("LUM-B106") and shop.offers(one))
+    shop.reprice(sku, 1.01, shop.price(sku))
+    calls = house.calls()
+    shop.clear(run)
+    assert run.state == "success"
+    assert len(_parts(run)) > parts, "Airflow expanded the task again"
+    assert run.result("report")["extracted"] > report["extracted"]
+    latest, earlier = recent_runs(shop.ledger, "raced", limit=2)
+    assert (latest.attempt, latest.state, earlier.attempt, earlier.state) == (1, "settled", 0, "settled")
+    assert _sent(earlier.counts) == _sent(report["counts"]), "the first attempt's row is as it was"
+    assert house.calls()["patchListingsItem"] > calls.get("patchListingsItem", 0)
+
+
+def test_a_run_of_what_is_affected_that_is_cleared_takes_what_is_affected_then(shop, house):
+    shop.declare(mapping={"max_order_quantity": 9})
+    run = house.run("raced", operation="live", selection="affected")
+    assert run.state == "success", run.states
+    report = run.result("report")
+    assert report["counts"].get("accepted"), report["counts"]
+    shop.clear(run)
+    assert run.state == "success"
+    assert run.result("report")["extracted"] == 0, "nothing is affected any more"
+    shop.declare(mapping={"max_order_quantity": 8})
+    shop.clear(run)
+    assert run.state == "success"
+    assert run.result("report")["counts"] == report["counts"]
+    attempts = {one.attempt: one for one in recent_runs(shop.ledger, "raced", limit=3)}
+    sent = report["counts"]["accepted"]
+    assert [_sent(attempts[number].counts) for number in (0, 1, 2)] == [sent, 0, sent]
+
+
+def _sent(counts):
+    """How many items were sent; `amazon_confirm` may have read them back since."""
+    return counts.get("accepted", 0) + counts.get("live", 0) + counts.get("live_with_differences", 0)
+
+
+def _parts(run):
+    """The tasks that mapped parts."""
+    return [one for one in run.tasks if one["task_id"] == "map_fields" and one["map_index"] >= 0]
