@@ -1,6 +1,7 @@
 """Runs of one connector whose items passed the test sync, against the sandbox."""
 
 import copy
+import gzip
 import json
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from amazon_listings.runs.records import (
 )
 from amazon_listings.writes.live_sync import live_sync
 from local_airflow.project import PROJECT
+from spapi_sandbox.feeds.documents import Document
 
 FRANCE = "A13V1IB3VIYZZH"
 LAMP = json.loads(
@@ -137,3 +139,14 @@ def feeds_made(sandbox):
 def wait_for_feeds(sandbox):
     """Wait until the sandbox has processed what may be processed by its clock."""
     sandbox.state.feeds.wait()
+
+
+#: What a report may be that nothing can be read of.
+DAMAGES = (b"no archive", gzip.compress(b"no report"))
+
+
+def damage_report(sandbox, content):
+    """Have a content stand for the report of the newest feed."""
+    wait_for_feeds(sandbox)
+    (newest, *_) = sandbox.state.feeds.all()
+    sandbox.state.documents.store(newest.result, Document(content, "application/json; charset=UTF-8", "gzip"))

@@ -10,7 +10,7 @@ from amazon_listings.ledger.known_items import known_items
 from amazon_listings.messages import message
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import listings as amazon
-from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
+from support.feed_runs import DAMAGES, FRANCE, brand, damage_report, feeds_made, lamp, wait_for_feeds
 
 
 def test_a_report_names_what_was_refused_and_why(runs, sandbox):
@@ -41,6 +41,14 @@ def test_no_report_is_no_success(runs, sandbox, ledger, listings):
     assert runs.send() == {"pending": 1}
     assert "est dans un flux" in runs.rows["A-1"].note
     assert feeds_made(sandbox) == 1
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=["no archive", "no report"])
+def test_of_a_damaged_report_the_listings_are_asked(runs, sandbox, damage):
+    runs.begin([lamp("A-1")])
+    runs.send()
+    damage_report(sandbox, damage)
+    assert runs.collect() == {"accepted": 1}
 
 
 def test_a_cancelled_feed_has_sent_nothing(runs, sandbox):

@@ -1,5 +1,6 @@
 """Feeds of tasks that were killed: found again, and none is made twice."""
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,15 @@ import pytest
 from amazon_listings.ledger.feeds import pending_feeds
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.selling_partner import feed_messages, feeds
-from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
+from support.feed_runs import (
+    DAMAGES,
+    FRANCE,
+    brand,
+    damage_report,
+    feeds_made,
+    lamp,
+    wait_for_feeds,
+)
 from support.ledger_rows import open_feed
 
 
@@ -144,3 +153,35 @@ def test_a_feed_that_ended_without_a_report_is_waited_for_as_long_as_reports_are
     runs.now = announced_at + timedelta(hours=49)
     runs.collect()
     assert pending_feeds(runs.ledger, "lamps") == []
+
+
+def test_a_feed_under_way_may_be_ours(runs, sandbox, client, listings):
+    runs.begin([lamp("A-1")])
+    document_id = uploaded(client, "A-1")
+    announced(runs, listings, document_id, "A-1")
+    ours = sandbox.state.feeds.find(feeds.create(client, document_id, [FRANCE]))
+    wait_for_feeds(sandbox)
+    begun, ours.started_at = ours.started_at, math.inf
+    runs.now += timedelta(minutes=10)
+    assert runs.send() == {"pending": 1}
+    (feed,) = pending_feeds(runs.ledger, "lamps")
+    assert feed.feed_id is None
+    # One of others is still under way, and the newer one: ours is found behind it.
+    ours.started_at = begun
+    other = sandbox.state.feeds.find(feeds.create(client, uploaded(client, "A-9"), [FRANCE]))
+    wait_for_feeds(sandbox)
+    other.started_at = math.inf
+    assert runs.collect() == {"accepted": 1}
+    assert runs.rows["A-1"].submission_id == ours.feed_id
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=["no archive", "no report"])
+def test_a_feed_whose_report_is_damaged_is_not_adopted(runs, sandbox, client, listings, damage):
+    runs.begin([lamp("A-1")])
+    document_id = uploaded(client, "A-1")
+    announced(runs, listings, document_id, "A-1")
+    feeds.create(client, document_id, [FRANCE])
+    damage_report(sandbox, damage)
+    assert runs.send() == {"pending": 1}
+    (feed,) = pending_feeds(runs.ledger, "lamps")
+    assert feed.feed_id is None
