@@ -78,11 +78,11 @@ class ItemRow:
         if variant:
             for kind in (variant["fields"], variant["images"]):
                 for name, value in kind.items():
-                    if not is_empty(value) or name not in values:
+                    if name not in values or not is_empty(value):
                         values[name] = value  # type: ignore[assignment]  # pictures are values too
             for name, texts in variant["texts"].items():
                 text = texts.get(language)
-                if not is_empty(text) or name not in values:
+                if name not in values or not is_empty(text):
                     values[name] = text
         if fallback and fallback != language:
             self._borrow(fallback, [variant, product] if variant else [product])

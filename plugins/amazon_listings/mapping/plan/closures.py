@@ -124,32 +124,36 @@ def _quick_array(
 ) -> ArrayMaker:
     """Compile an array of one value; `array` makes it where anything is to be noted, or in case of a list."""
     level = branch.level
-    name, evaluate, convert = leaf.name, leaf.cells[0].expression.evaluate, leaf.converter.convert
+    name, evaluate = leaf.name, leaf.cells[0].expression.evaluate
+    convert, of_text = leaf.converter.convert, leaf.converter.of_text
     constant = folded(leaf)
-    beside: Json = {}
+    whole: Json = {name: constant}
     if level.language:
-        beside["language_tag"] = setting.tags.get(setting.wanted[0], "")
+        whole["language_tag"] = setting.tags.get(setting.wanted[0], "")
     if level.marketplace:
-        beside["marketplace_id"] = setting.marketplace_id
+        whole["marketplace_id"] = setting.marketplace_id
+
+    def fixed(run: Evaluation, row: ItemRow, above: Json) -> list[Json] | None:
+        return array(run, row, above) if run.observed else [whole.copy()]
 
     def quick(run: Evaluation, row: ItemRow, above: Json) -> list[Json] | None:
         if run.observed:
             return array(run, row, above)
-        if constant is not None:
-            return [{name: constant, **beside}]
         try:
             source = evaluate(row)
             if source is None or source == "":
                 return array(run, row, above) if reports else None
             if source.__class__ is not list:
-                value = convert(source)
+                value = of_text(source) if source.__class__ is str else convert(source)
                 if value.__class__ is not Remarked and value != "":
-                    return [{name: value, **beside}]
+                    made = whole.copy()
+                    made[name] = value
+                    return [made]
         except _FAILURES:
             pass
         return array(run, row, above)
 
-    return quick
+    return quick if constant is None else fixed
 
 
 def _elements(  # noqa: C901 - two closures over the same columns

@@ -10,7 +10,7 @@ from amazon_listings.mapping.values.html_text import html_to_text
 from amazon_listings.mapping.values.options import ConversionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from amazon_listings.mapping.expressions.compiled import Expression
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 
 #: One field and nothing else: its value is looked at as it is.
 _LONE_FIELD = re.compile(r"\s*\{\{\s*\w+\.\w+\s*\}\}\s*")
+_LISTS = frozenset((list, tuple))
 
 
 def without_hidden_debris(expression: Expression, allowed: AbstractSet[str] = frozenset()) -> Expression:
     """Return an expression that refuses a null or an error of a field which shows in its text."""
     if expression.constant or not expression.fields or _LONE_FIELD.fullmatch(expression.text):
         return expression
-    evaluate, reads = expression.evaluate, expression.reads
+    evaluate, values_of = expression.evaluate, _reader(expression.reads)
 
     def checked(row: ItemRow) -> Value:
         made = evaluate(row)
         if made.__class__ is not str:
             return made
-        for value in _values(reads, row):
-            if not begins_as_word(value):
+        for value in values_of(row):
+            if value.__class__ is not str or not begins_as_word(value):
                 continue
             found = html_to_text(value, lines=False)
             if (code := whole_word(found, allowed)) and _shows(found, made):
@@ -43,21 +44,33 @@ def without_hidden_debris(expression: Expression, allowed: AbstractSet[str] = fr
     return expression.derived(checked, expression.rule)
 
 
-def _values(reads: Reads, row: ItemRow) -> Iterator[str]:
-    """Yield the texts that an expression reads of an item, those of lists one by one."""
-    for names, records in (
-        (reads.item, (row.values,)),
-        (reads.product, (row.product.values,) if reads.product else ()),
-        (reads.variant, (row.variant.values,) if reads.variant else ()),
-        (reads.variants, [one.values for one in row.variants] if reads.variants else ()),
-    ):
-        for name in names:
-            for record in records:
-                value = record.get(name)
-                if value.__class__ is str:
-                    yield value
-                elif isinstance(value, list | tuple):
-                    yield from (one for one in value if one.__class__ is str)
+def _reader(reads: Reads) -> Callable[[ItemRow], Iterable[Value]]:
+    """Return what gives the values that an expression reads of an item, those of lists one by one."""
+    names = tuple(reads.item)
+
+    def of_item(row: ItemRow) -> Iterable[Value]:
+        values = row.values
+        found = [values.get(name) for name in names]
+        return found if _LISTS.isdisjoint(map(type, found)) else _flat(found)
+
+    def of_records(row: ItemRow) -> Iterator[Value]:
+        yield from of_item(row)
+        for fields, records in (
+            (reads.product, (row.product,) if reads.product else ()),
+            (reads.variant, (row.variant,) if reads.variant else ()),
+            (reads.variants, row.variants if reads.variants else ()),
+        ):
+            yield from _flat(record.values.get(name) for name in fields for record in records)
+
+    return of_records if reads.product or reads.variant or reads.variants else of_item
+
+
+def _flat(values: Iterable[Value]) -> Iterator[Value]:
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from value
+        else:
+            yield value
 
 
 def _shows(debris: str, made: str) -> bool:

@@ -61,6 +61,7 @@ class Converter:
         unit: Finds the code of a unit written beside a number, if the leaf has one.
         decimal: How numbers are read.
         is_text: Whether what is sent is text as the PIM has it.
+        of_text: Converts a text, as `convert` does.
     """
 
     convert: Callable[[Any], Any]
@@ -68,6 +69,7 @@ class Converter:
     unit: Callable[[str], Any] | None = field(default=None)
     decimal: Notation = "auto"
     is_text: bool = False
+    of_text: Callable[[str], Any] = str
 
 
 def converter(
@@ -90,26 +92,29 @@ def converter(
         constant: Whether the values are the mapping's own: what its author wrote is meant.
     """
     made = _converter(leaf, treatment, reading, unit_of, own_names, constant=constant)
-    return replace(made, convert=_remembering(made.convert))
+    convert, of_text = made.convert, _Remembered(made.convert).__getitem__
+
+    def either(value: Any) -> Any:
+        # 1 and True are one key: only texts are remembered.
+        return of_text(value) if value.__class__ is str else convert(value)
+
+    return replace(made, convert=either, of_text=of_text)
 
 
-def _remembering(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """`convert`, which is not asked twice about a short text; memory stays flat."""
-    known: dict[str, Any] = {}
+class _Remembered(dict[str, Any]):
+    """What short texts were converted to: each is converted once, and memory stays flat."""
 
-    def remembered(value: Any) -> Any:
-        if value.__class__ is not str:  # 1 and True are one key
-            return convert(value)
-        found = known.get(value)
-        if found is None:
-            found = convert(value)
-            if len(value) <= _SHORT:
-                if len(known) >= _REMEMBERED:
-                    known.clear()
-                known[value] = found
+    def __init__(self, convert: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, text: str) -> Any:
+        found = self._convert(text)
+        if len(text) <= _SHORT:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[text] = found
         return found
-
-    return remembered
 
 
 def _converter(

@@ -119,7 +119,8 @@ def is_suspect(text: str) -> bool:
 
 def begins_as_word(text: str) -> bool:
     """Return whether a text, or what it says behind its first tags, may be a null or an error and no more."""
-    start = _FIRST_TAGS.match(text).end()  # type: ignore[union-attr]  # it matches nothing too
+    first = text[:1]
+    start = _FIRST_TAGS.match(text).end() if first == "<" or first.isspace() else 0  # type: ignore[union-attr]  # it matches nothing too
     return text.startswith("#", start) or _BEGINS.match(text, start) is not None
 
 
