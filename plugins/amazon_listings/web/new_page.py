@@ -471,5 +471,5 @@ def _locales(words: Wording) -> list[tuple[str, str]]:
         except (UnknownLocaleError, ValueError):
             name = code
         sample = WEIGHT.get(code[:2])
-        found.append((code, f"{name} · “{sample}”" if sample else name))
+        found.append((code, f"{name} · {words.messages.quoted(sample)}" if sample else name))
     return sorted(found, key=lambda one: one[1])

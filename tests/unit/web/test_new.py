@@ -48,7 +48,7 @@ def maker(client, connections):
 def test_the_form_asks_in_the_readers_language_with_a_sample_of_each_locale(maker):
     page = maker.get("/new").text
     assert "Continuer vers les champs" in page
-    assert "“poids”" in page
+    assert "« poids »" in page
     assert 'value="amazon_eu" list="accounts"' in page
     assert '<option value="FR"' in page
     assert "France · EUR" in page
