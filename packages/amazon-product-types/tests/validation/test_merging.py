@@ -1,6 +1,6 @@
 import itertools
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amazon_product_types.validation import Issue, Origin, amazon_issues, compile_definition, merge_issues
@@ -167,6 +167,13 @@ def issues(draw):
     )
 
 
+@example(
+    [
+        Issue("x", "WARNING", "mapping", "m", attribute="a", family="invalid"),
+        Issue("x", "ERROR", "quality", "m", attribute="a", family="missing"),
+        Issue("x", "ERROR", "quality", "m", attribute="a", family="invalid"),
+    ]
+)
 @given(st.lists(issues(), max_size=6))
 def test_merging_loses_nothing_says_nothing_twice_and_is_done_at_once(found):
     merged = merge_issues(found)

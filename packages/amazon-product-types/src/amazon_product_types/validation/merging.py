@@ -68,7 +68,10 @@ def merge_issues(issues: Iterable[Issue]) -> list[Issue]:
         issue = _with(one.issue, one.same)
         key = tuple(getattr(issue, name) for name in EQUAL)
         unique[key] = _with(unique[key], [issue]) if key in unique else issue
-    return list(unique.values())
+    merged = list(unique.values())
+    # A warning of the mapping that is an error by another source stands for a missing value as well.
+    worse = any(_keys(one.issue) != _keys(_with(one.issue, one.same)) for one in kept if one.same)
+    return merge_issues(merged) if worse else merged
 
 
 def _spread(place: int, issue: Issue, kept: list[_Kept]) -> None:
