@@ -223,7 +223,8 @@ def test_it_is_published_and_tried(house, signed_in):
 def test_an_issue_is_mended_in_the_draft(house, signed_in):
     page = signed_in(MAKER)
     page.goto(place(house, f"dags/{DAG}/issues"))
-    assert "« Type de lampe » manque." in page.inner_text("#list")
+    assert "champs obligatoires ne sont pas mappés" in page.inner_text("#list")
+    assert "Type de lampe" in page.inner_text("#list")
     picture(page, "issues")
     for path, value in MENDED.items():
         page.goto(place(house, f"dags/{DAG}/fields?field={path}"))

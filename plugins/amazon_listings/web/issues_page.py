@@ -113,13 +113,13 @@ class CauseLine:
 class UnmappedLine:
     """The required fields of a connector that no line fills, as one row: one page mends them all.
 
-    `items` is that of the field that most items lack.
+    `fields` has the label and the identity of each; `items` is that of the field that most items lack.
     """
 
     dag_id: str
     connector_title: str
     timezone: str
-    labels: list[str]
+    fields: list[tuple[str, str]]
     items: int
     share: float | None
     since: datetime | None
@@ -296,7 +296,9 @@ def _unmapped_line(together: list[_Found], words: Wording) -> UnmappedLine:
         dag_id=one.dag_id,
         connector_title=one.connector_title,
         timezone=one.timezone,
-        labels=[each.cause.issue.label or each.cause.issue.attribute for each in together],
+        fields=[
+            (each.cause.issue.label or each.cause.issue.attribute, each.cause.identity) for each in together
+        ],
         items=one.items,
         share=one.share,
         since=min((each.cause.since for each in together if each.cause.since), default=None),

@@ -434,6 +434,7 @@ def test_required_fields_that_are_not_mapped_are_one_row_of_the_page(client, fil
     shown = client("viewer", **{"accept-language": "de"}).get("/issues").text
     assert "2 Pflichtfelder sind nicht zugeordnet" in shown
     assert "Color, Material" in shown
+    assert "/dags/amazon_lamps/issues/mend?identity=missing%7Cmaterial" in shown
     assert "„Size“ fehlt." in shown
     assert "„Color“ fehlt." not in shown
     unmapped = {one["label"]: one["unmapped"] for one in client("viewer").get("/api/issues").json()}
