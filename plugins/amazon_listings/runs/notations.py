@@ -102,6 +102,8 @@ def note_notations(
 ) -> NotationsNote:
     """Leave the note on the source's columns, and say which are read otherwise than before.
 
+    A column whose values show no decimal sign any more is read as before.
+
     Args:
         connector: The connector that runs.
         survey: What the extract saw.
@@ -110,30 +112,32 @@ def note_notations(
         folder: The run's folder.
     """
     before = remembered(ledger, connector.key)
-    now = dict(survey.columns)
-    if not whole:
-        for name, known in before.items():
-            now[name] = now[name].joined(known) if name in now else known
-    messages = catalogue(language_of(connector))
-    warnings = []
-    for name, known in sorted(before.items()):
-        found = now.get(name, _NOTHING)
+    columns, warnings = {}, []
+    for name in sorted(before.keys() | survey.columns.keys()):
+        known, shown = before.get(name, _NOTHING), survey.columns.get(name, _NOTHING)
+        if not whole:
+            shown = shown.joined(known)
+        found = shown.following(known).stated(connector.source.decimal)
         turned = known.decimal not in {found.decimal, "auto"}
-        if known.turns or turned:
-            now[name] = replace(found, turns=known.turns + turned)
-        if turned and connector.source.decimal == "auto":
-            variant = "now_unclear" if found.decimal == "auto" else "changed"
-            warnings.append(
-                messages.phrase(
-                    f"notation.{variant}",
-                    column=name,
-                    before=known.comma or known.point,
-                    now=found.comma if known.decimal == "." else found.point,
-                )
-            )
-    note = NotationsNote(columns=now, warnings=tuple(warnings))
+        columns[name] = replace(found, turns=known.turns + turned)
+        if turned:
+            warnings.append(_turn(connector, name, known, found))
+    note = NotationsNote(columns=columns, warnings=tuple(warnings))
     folder.note(note)
     return note
+
+
+def _turn(connector: Connector, column: str, known: ColumnEvidence, found: ColumnEvidence) -> str:
+    """Return the sentence on a column that is read otherwise than before."""
+    sign = connector.source.decimal
+    now = found.comma if known.decimal == "." else found.point
+    if sign != "auto":
+        variant, now = "stated", sign
+    else:
+        variant = "now_unclear" if found.decimal == "auto" else "changed"
+    return catalogue(language_of(connector)).phrase(
+        f"notation.{variant}", column=column, before=known.comma or known.point, now=now
+    )
 
 
 def with_notation(fingerprint: str, connector: Connector, columns: Mapping[str, ColumnEvidence]) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from amazon_listings.ledger.column_notations import find_notations
+from amazon_listings.mapping.values.notation import ColumnEvidence
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notations import (
     ColumnSurvey,
@@ -30,11 +31,13 @@ def read(ledger, connector, tmp_path):
     """A run over these prices; its note. What it saw is remembered."""
     numbers = iter(range(1, 99))
 
-    def run(*prices, whole=True):
+    def run(*prices, whole=True, decimal="auto"):
         folder = RunFolder.of(tmp_path, "lamps", f"run{next(numbers)}")
         items = [lamp(f"P{number}", price=price) for number, price in enumerate(prices)]
         survey = ColumnSurvey().see_all(items)
-        note = note_notations(connector(), survey, whole=whole, ledger=ledger, folder=folder)
+        note = note_notations(
+            connector(sales_layer={"decimal": decimal}), survey, whole=whole, ledger=ledger, folder=folder
+        )
         remember(ledger, "lamps", folder)
         return note
 
@@ -56,6 +59,38 @@ def test_another_sign_in_the_column_is_said(read):
     [changed] = read("12.50", "1.500").warnings
     assert "price" in changed
     assert "12.50" in changed
+    assert "12,50" in changed
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_column_that_shows_no_sign_any_more_is_read_as_before(read, connector, whole):
+    before = read("12,50", "1.500").columns
+    note = read("12", "1.500", whole=whole)
+    assert (note.columns["price"].decimal, note.warnings) == (",", ())
+    assert turns_of("{{ item.price }}", note.columns) == 0
+    assert RowNotation(note.columns) == RowNotation(before)
+    known = connector().fingerprint
+    assert with_notation(known, connector(), note.columns) == with_notation(known, connector(), before)
+    assert read(whole=whole).columns["price"].decimal == ","
+    [changed] = read("12.50").warnings
+    assert "12,50" in changed
+
+
+def test_a_contradiction_goes_with_the_values_that_showed_it(read):
+    read("12,50", "7.25")
+    assert read("12", "7").columns == {"price": ColumnEvidence()}
+
+
+def test_a_decimal_sign_that_the_connector_states_against_the_column_is_said_once(read):
+    read("12,50")
+    assert read("12,50", decimal=",").warnings == ()
+    note = read("12,50", decimal=".")
+    [stated] = note.warnings
+    assert "`.`" in stated
+    assert "12,50" in stated
+    assert turns_of("{{ item.price }}", note.columns) == 1
+    assert read("12,50", decimal=".").warnings == ()
+    [changed] = read("12,50").warnings
     assert "12,50" in changed
 
 
@@ -84,7 +119,8 @@ def test_a_line_whose_column_turned_is_not_the_line_that_was_approved(read):
     assert turns_of(price, read("12", "15").columns) == 0
     assert turns_of(price, read("12,50").columns) == 0
     assert turns_of(price, read("12.50").columns) == 1
-    assert turns_of(price, read("7").columns) == 2
+    assert turns_of(price, read("7").columns) == 1
+    assert turns_of(price, read("8,50").columns) == 2
     assert turns_of(price, read("8", whole=False).columns) == 2
     assert turns_of("{{ item.name }}", read("12,50").columns) == 0
 

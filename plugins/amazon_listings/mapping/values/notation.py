@@ -75,6 +75,24 @@ class ColumnEvidence:
             return replace(self, month_first=text)
         return self
 
+    def following(self, before: ColumnEvidence) -> ColumnEvidence:
+        """Return the evidence with the decimal sign that was known before, if no value shows one any more.
+
+        Prices that all became round are written as they always were. A contradiction is not kept: it goes
+        with the values that showed it.
+        """
+        if self.comma or self.point or before.decimal == "auto":
+            return self
+        return replace(self, comma=before.comma, point=before.point)
+
+    def stated(self, sign: Notation) -> ColumnEvidence:
+        """Return the evidence of a column whose decimal sign the connector states; it wins over examples."""
+        if sign == "auto" or not (self.comma or self.point):
+            return self
+        if sign == ",":
+            return replace(self, comma=self.comma or sign, point="")
+        return replace(self, comma="", point=self.point or sign)
+
     def joined(self, other: ColumnEvidence) -> ColumnEvidence:
         """Return what both show; the examples of `self` come first."""
         return ColumnEvidence(
