@@ -201,7 +201,7 @@ def _of_sku(engine: Engine, sku: str, connector_key: str | None) -> dict[str, An
     standings = [dataclasses.asdict(one) for one in item_standings(engine, sku, connector_key)]
     lives = [_issue(one) for one in issue_lives(engine, sku, connector_key) if one.resolved_run is None]
     if not standings and not lives:
-        raise _nothing(f"The ledger knows nothing of the SKU {sku!r}.")
+        raise _nothing("cli.sku_unknown", sku=sku)
     return {"listings": standings, "open issues": lives}
 
 

@@ -15,9 +15,11 @@ _NO_BREAK = frozenset("\u00a0\u202f")
 #: What the messages of outcomes, operations, severities, sources and states begin with.
 _NAMED = ("outcome.", "report.operations.", "report.severities.", "report.sources.", "value.")
 #: Columns whose texts are names of ours.
-_CHOICES = frozenset({"operation", "scope", "severity", "sources", "state", "feed"})
+_CHOICES = frozenset({"operation", "scope", "severity", "sources", "state", "feed", "removing"})
 #: Columns of numbers that identify something; such a number is not grouped.
-_REFERENCES = frozenset({"number", "run", "feed", "opened_run", "seen_run", "resolved_run", "undoes"})
+_REFERENCES = frozenset(
+    {"number", "run", "feed", "opened_run", "seen_run", "resolved_run", "removing_run", "undoes"}
+)
 
 
 def print_table(heading: str, rows: list[dict[str, Any]], *, without: Collection[str] = ()) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import false, func, select
+from sqlalchemy import case, false, func, select
 
 from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import attributes_of, unpacked
@@ -26,6 +26,7 @@ _AT_ONCE = 100
 class ConnectorStanding:
     """How a connector stands: listings by state (`tested` were never written), open issues by severity.
 
+    Listings that are being taken off sale, until a reading shows that they are, count as `removing`.
     `worst` are the most frequent open issues: identity, severity, items that have it.
     """
 
@@ -36,7 +37,10 @@ class ConnectorStanding:
 
 @dataclass(frozen=True)
 class ItemStanding:
-    """One listing as the ledger knows it; `connector_id` is the id of today."""
+    """One listing as the ledger knows it; `connector_id` is the id of today.
+
+    `removing`: how it is being taken off sale, until a reading shows that it is; asked for by `removing_run`.
+    """
 
     connector_id: str
     seller_id: str
@@ -46,6 +50,8 @@ class ItemStanding:
     product_type: str
     asin: str | None
     state: str | None
+    removing: str | None
+    removing_run: int | None
     listed: bool | None
     tested_at: datetime | None
     tested_definition: str | None
@@ -91,9 +97,10 @@ def connector_standing(ledger: Engine, connector_key: str) -> ConnectorStanding:
     """Listings and open issues of a connector, counted."""
     mine = (issues.c.connector_key == connector_key) & issues.c.resolved_run.is_(None)
     count = func.count()
+    state = case((items.c.removing.is_not(None), "removing"), else_=items.c.state)
     with reading(ledger) as connection:
         states = connection.execute(
-            select(items.c.state, count).where(items.c.connector_key == connector_key).group_by(items.c.state)
+            select(state, count).where(items.c.connector_key == connector_key).group_by(state)
         )
         severities = connection.execute(
             select(issues.c.severity, count).where(mine).group_by(issues.c.severity)
@@ -106,7 +113,7 @@ def connector_standing(ledger: Engine, connector_key: str) -> ConnectorStanding:
             .limit(10)
         )
         return ConnectorStanding(
-            {state or "tested": number for state, number in states},
+            {name or "tested": number for name, number in states},
             dict(severities.all()),
             [(identity, severity, number) for identity, severity, number in worst],
         )

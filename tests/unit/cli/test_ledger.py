@@ -15,7 +15,7 @@ from amazon_listings.ledger import feeds
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.items import ListingScope, record_removing
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.ledger.tables import runs
 from amazon_listings.messages import catalogue
@@ -123,6 +123,20 @@ def test_a_sku(told, filled):
     assert [write["submission_id"] for write in history["writes"]] == ["sub-1"]
     assert [write["wrote"] for write in history["writes"]] == [["brand"]]
     assert history["issues"][0]["opened_run"] == filled
+
+
+@pytest.mark.parametrize(("how", "shown"), [("delete", "deletion"), ("zero_quantity", "quantity 0")])
+def test_a_removal_that_is_not_confirmed_is_no_plain_acceptance(told, ledger, filled, how, shown):
+    listings = ListingScope("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
+    record_removing(ledger, listings, how, filled, {"a": ("h", {})})
+    lines = told("status", "--sku", "a").stdout.splitlines()
+    assert any("removal, not confirmed yet" in line and line.endswith(shown) for line in lines)
+    assert any("removal asked for in run" in line and line.endswith(f" {filled}") for line in lines)
+    answer = json.loads(told("status", "--sku", "a", "--json").stdout)["listings"][0]
+    assert (answer["removing"], answer["removing_run"]) == (how, filled)
+    counted = told("status", "--connector", "fr_home").stdout
+    assert "listings: accepted 1, removal not confirmed yet 1" in counted
+    assert "removal" not in told("status", "--sku", HOSTILE).stdout
 
 
 def test_a_terminal_obeys_no_product_data(told, filled):
