@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from amazon_listings.checks.families import Parents, settled_relation
 from amazon_listings.checks.offers_apart import offer_alone
-from amazon_listings.checks.preview_need import PreviewNeed
-from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approval_answers import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
@@ -37,6 +35,7 @@ from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
 from amazon_listings.writes.offers_of_rejected import send_offers_of_rejected
 from amazon_listings.writes.protocol import WriteProtocol
+from amazon_listings.writes.refused_shapes import remember_refusals
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
 
@@ -164,37 +163,13 @@ class LiveSync:
         if not (counts[Outcome.PENDING] and self.awaited()):
             removals = Removals(self.connector, self.folder, self.writer, self.feeds)
             counts.update(removals.carry_out(self.awaited))
-        self._learn_refusals()
+        remember_refusals(self.connector, self.folder, self.writer)
         self._note_sent()
         # A try that was killed may have sent more than this one had to.
         self.writer.protocol.lease.end_earlier()
         found = {str(outcome): counts[outcome] for outcome in OUTCOMES}
         self._looked_at = _identities(self.awaited()), found
         return found
-
-    def _learn_refusals(self) -> None:
-        """Enter what Amazon refused although no preview had said so: what is like it is previewed again."""
-        if self.connector.sync.preview != "needed":
-            return
-        definition = self.writer.definitions.checksum
-        need = PreviewNeed(self.writer.protocol.ledger, self.connector.key, definition, 0)
-        shapes = ShapeReader(self.writer.definitions.document)
-        for part in self.folder.parts(LIVE):
-            rejected = {
-                one.pim_id: one
-                for one in self.folder.read(LIVE, part)
-                if one.outcome is Outcome.REJECTED and one.issues
-            }
-            if not rejected:
-                continue
-            plans = {one.pim_id: one.plan for one in self.folder.read(TESTED, part) if one.pim_id in rejected}
-            for item in self.folder.read(MAPPED, part):
-                plan = plans.get(item.pim_id)
-                if plan is not None:
-                    touched = {change.leaf.attribute for change in plan.changes}
-                    found = shapes.of(item, plan.method, touched)
-                    need.refused(found, rejected[item.pim_id].issues, previewed=False)
-        need.keep()
 
     def _stopped(self, why: Message) -> dict[str, int]:
         """End the run: cancel the feeds that Amazon has not begun, and leave the rest to a later run."""

@@ -22,7 +22,7 @@ def test_a_number_that_contradicts_another_connector_is_refused_with_both_number
     assert run.outcomes() == {"A": "blocked", "B": "accepted"}
     (issue,) = run.items()["A"].issues
     assert (issue.code, issue.attribute) == ("leaf_of_another_connector", "fulfillment_availability")
-    assert "lampen (DE)" in issue.message
+    assert "lampen (amazon.de)" in issue.message
     assert run.calls()["creations"] == 1
 
 

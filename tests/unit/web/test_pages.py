@@ -1,32 +1,28 @@
 """What pages say and how: words, languages, prefixes, hostile data, filters, files."""
 
-import copy
 import csv
 import gzip
 import html
 import io
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from markupsafe import escape
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
-from amazon_listings.checks.offers_apart import held_back
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.ledger.runs import start_run
-from amazon_listings.ledger.tables import items, runs, submissions
+from amazon_listings.ledger.tables import items, submissions
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
-from amazon_product_types.messages.facts import quoted
-from amazon_product_types.validation.issue import Issue, Origin
+from amazon_product_types.validation.issue import Issue
 from support.hostile import HOSTILE
 from support.pages import Reading
 
@@ -148,13 +144,6 @@ def test_items_are_narrowed_by_reference_field_type_and_change(client, filled, v
         assert page.status_code == 200
         assert f"<details{' open' if any(wanted.values()) else ''}><summary>More filters" in page.text
     assert client("viewer").get("/items", params={"changed_from": "soon"}).status_code == 422
-
-
-def test_the_items_of_a_cause_are_those_that_it_counts(client):
-    (cause,) = client("viewer").get("/api/issues").json()
-    assert (cause["items"], cause["turn"], cause["share"]) == (2, "pim", pytest.approx(2 / 3))
-    found = client("viewer").get("/api/dags/amazon_lamps/items", params={"issue": cause["identity"]}).json()
-    assert [one["pim_id"] for one in found["items"]] == ["products/2", "products/3"]
 
 
 def test_files_run_no_formula(client, filled):
@@ -344,23 +333,6 @@ def test_a_mark_of_fields_agrees_with_their_number():
     )
 
 
-def test_causes_that_are_gone_are_listed_apart_and_counted_against_yesterday(client, filled):
-    key = resolve_key(filled, "lamps")
-    with filled.begin() as connection:
-        connection.execute(update(runs).values(started_at=datetime.now(UTC) - timedelta(days=2)))
-    run = start_run(filled, connector_key=key, run_id="later", operation="test")
-    record_issues(filled, key, run, [CheckedItem("products/3", [], frozenset({"schema"}))])
-    french = client("viewer", **{"accept-language": "fr"})
-    assert "1 de moins qu&#39;hier" in french.get("/dags/amazon_lamps/issues").text
-    assert "1 de moins qu&#39;hier" in french.get("/").text
-    gone = french.get("/dags/amazon_lamps/issues?which=gone").text
-    assert "1 cause a disparu." in gone
-    assert "issues/mend" not in gone
-    assert [one["examples"] for one in client("viewer").get("/api/issues?which=gone").json()] == [
-        ["products/3"]
-    ]
-
-
 def test_chosen_items_are_exported(client):
     place = "/dags/amazon_lamps/items.csv"
     answer = client("viewer").get(place, params={"chosen": "true", "skus": ["A-1", "nowhere"]})
@@ -368,94 +340,6 @@ def test_chosen_items_are_exported(client):
     assert [row["sku"] for row in rows] == ["A-1"]
     none = client("viewer", **{"accept-language": "fr"}).get(place, params={"chosen": "true"})
     assert (none.status_code, none.json()["detail"]) == (422, "Choisissez au moins un article.")
-
-
-def test_an_issue_is_in_the_language_of_its_reader(client, filled):
-    key = resolve_key(filled, "lamps")
-    french = catalogue("fr")
-    issue = Issue(
-        code="missing_attribute",
-        severity="ERROR",
-        source="schema",
-        attribute="color",
-        label="Couleur",
-        **french.issue_texts("missing_attribute", label=quoted("Couleur")),
-    )
-    run = start_run(filled, connector_key=key, run_id="later", operation="test")
-    record_issues(filled, key, run, [CheckedItem("A-1", [issue], frozenset({"schema"}))])
-    for language, sentence in (("fr", "« Couleur » manque."), ("de", "„Couleur“ fehlt.")):
-        reader = client("viewer", **{"accept-language": language})
-        for path in ("issues", "issues.csv", "item?id=products/1"):
-            assert sentence in reader.get(f"/dags/amazon_lamps/{path}").text, path
-        assert sentence in reader.get("/api/dags/amazon_lamps/item?id=products/1").text
-
-
-def test_what_costs_money_at_a_live_listing_is_the_first_cause(client, filled):
-    key, english = resolve_key(filled, "lamps"), catalogue("en")
-    content = {"fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 4}]}
-    sold_out = copy.deepcopy(content)
-    sold_out["fulfillment_availability"][0]["quantity"] = 0
-    offers = [
-        [{"currency": "EUR", "our_price": [{"schedule": [{"value_with_tax": one}]}]}] for one in (9.9, 8.9)
-    ]
-    before, after = (content | {"purchasable_offer": offer} for offer in offers)
-    held = [("B-1", held_back(after, before, english)), ("B-2", held_back(sold_out, content, english))]
-    run = start_run(filled, connector_key=key, run_id="later", operation="test")
-    record_issues(filled, key, run, [CheckedItem(sku, found, frozenset({"schema"})) for sku, found in held])
-    found = client("viewer").get("/api/issues").json()
-    assert [(one["code"], one["first"]) for one in found] == [
-        ("sold_out_on_sale", True),
-        ("offer_held_back", True),
-        ("missing_attribute", False),
-    ]
-    shown = client("viewer").get("/issues").text
-    assert shown.count("it costs money until this is corrected") == 2
-    assert shown.index("Sold out in the PIM") < shown.index("Marque manque")
-
-
-def lacking(attribute, **more):
-    return Issue(
-        code="missing_attribute",
-        severity="ERROR",
-        source="schema",
-        attribute=attribute,
-        label=attribute.title(),
-        family="missing",
-        **catalogue("en").issue_texts("missing_attribute", label=quoted(attribute.title())),
-        **more,
-    )
-
-
-def test_required_fields_that_are_not_mapped_are_one_row_of_the_page(client, filled):
-    key = resolve_key(filled, "lamps")
-    found = [lacking("color"), lacking("material"), lacking("size", origin=Origin(3, "size", "size"))]
-    run = start_run(filled, connector_key=key, run_id="later", operation="test")
-    record_issues(filled, key, run, [CheckedItem("A-1", found, frozenset({"schema"}))])
-    shown = client("viewer", **{"accept-language": "de"}).get("/issues").text
-    assert "2 Pflichtfelder sind nicht zugeordnet" in shown
-    assert "Color, Material" in shown
-    assert "/dags/amazon_lamps/issues/mend?identity=missing%7Cmaterial" in shown
-    assert "„Size“ fehlt." in shown
-    assert "„Color“ fehlt." not in shown
-    unmapped = {one["label"]: one["unmapped"] for one in client("viewer").get("/api/issues").json()}
-    assert unmapped | {"Color": True, "Material": True, "Size": False} == unmapped
-
-
-def test_issues_are_narrowed_by_who_found_them_and_by_what_costs_money(client, filled):
-    key = resolve_key(filled, "lamps")
-    warning = replace(lacking("color"), severity="WARNING", code="not_suggested", source="preview")
-    warning = replace(warning, sources=("preview",))
-    held = replace(warning, attribute="purchasable_offer", code="offer_held_back", sources=("schema",))
-    run = start_run(filled, connector_key=key, run_id="later", operation="test")
-    record_issues(filled, key, run, [CheckedItem("A-1", [warning, held], frozenset({"schema", "preview"}))])
-
-    def codes(**query):
-        return [one["code"] for one in client("viewer").get("/api/issues", params=query).json()]
-
-    assert codes(severity="ERROR") == ["offer_held_back", "missing_attribute"]
-    assert codes(severity="WARNING") == ["not_suggested"] == codes(found_by="preview")
-    assert "not_suggested" not in codes(found_by="check")
-    assert codes(found_by="amazon") == [] == codes(found_by="nobody")
 
 
 def test_a_field_of_an_item_has_a_verdict_and_a_write_its_before_and_after(client, filled):

@@ -339,9 +339,12 @@ class Definition:
         return schema
 
     def resolved(self, schema: AnySchema) -> Schema:
-        """Return a schema with its `$ref` (`#/$defs/…`) put in place; what stands beside it goes first."""
-        if isinstance(schema, bool):
-            return {} if schema else {"not": {}}
+        """Return a schema with its `$ref` (`#/$defs/…`) put in place; what stands beside it goes first.
+
+        A list of schemas, which `items` may be by position, describes no single value: it becomes `{}`.
+        """
+        if not isinstance(schema, Mapping):
+            return {"not": {}} if schema is False else {}
         seen = set()
         while isinstance(reference := schema.get("$ref"), str) and reference not in seen:
             seen.add(reference)

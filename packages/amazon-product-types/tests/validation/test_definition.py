@@ -237,3 +237,13 @@ def test_the_document_is_not_changed(lamp, payload):
     definition = compile_definition(lamp)
     definition.issues({**payload, "colour": 1, "level": [{"value": "child"}]}, update=True)
     assert pickle.dumps(lamp) == before
+
+
+def test_a_list_of_items_by_position_is_judged_although_it_describes_no_one_field(lamp, payload):
+    element = {"type": "object", "properties": {"value": {"type": "string"}}}
+    pair = {"title": "Pair", "type": "array", "items": [element]}
+    document = {**lamp, "properties": {**lamp["properties"], "pair": pair}}
+    definition = compile_definition(document)
+    assert definition.issues({**payload, "pair": [{"value": "x"}]}) == []
+    (issue,) = definition.issues({**payload, "pair": [{"value": 5}]})
+    assert issue.attribute == "pair"
