@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from amazon_listings.connectors.mapping_syntax import mapping_syntax
 from amazon_listings.connectors.problems import MOST_PROBLEMS, LocatedProblem, Problem
-from amazon_listings.definitions.refresh import NotAProductType
+from amazon_listings.definitions.refresh import LocaleNotThere, NotAProductType, UnknownVersion
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.accounts import collisions, of_unknown_size, schedule_findings, secret_findings
 from amazon_listings.fleet.field_types import misfits
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.sources.port import FieldDescription
 
+#: What a connector asks of Amazon that Amazon does not have: rule of the finding, and place in the document.
+_NOT_AT_AMAZON: Mapping[type[AmazonListingsError], tuple[str, str]] = {
+    NotAProductType: ("product_type", "/amazon/product_type"),
+    UnknownVersion: ("version", "/amazon/product_type_version"),
+    LocaleNotThere: ("language", "/amazon/locale"),
+}
 #: A mapping line: its file, number and key.
 _LineKey: TypeAlias = tuple[str, int | None, str]
 #: Items whose fields stand for those of the PIM; further ones seldom have others.
@@ -377,9 +383,9 @@ class _ConnectorChecks:
             messages=self.messages,
             most_items=self.most_items,
         )
-        if isinstance(refusal, NotAProductType):
+        if refusal is not None and type(refusal) in _NOT_AT_AMAZON:
             declaration = self.declared[connector.id]
-            self.findings.append(_of_product_type(declaration, refusal, self.messages))
+            self.findings.append(_not_at_amazon(declaration, refusal, self.messages))
         elif refusal is not None:
             self.refused.setdefault(refusal.worded(self.messages), []).append(connector.id)
         elif definition is None:
@@ -399,16 +405,12 @@ def _definition(
         return None, error
 
 
-def _of_product_type(declaration: Declaration, error: NotAProductType, messages: Catalogue) -> Finding:
-    """Return the finding of a product type that Amazon does not have, at the line that names it."""
-    problem = Problem(
-        "/amazon/product_type",
-        error.message_in(messages),
-        hint=error.action_in(messages),
-    )
-    return finding_of(
-        "product_type", declaration.id, declaration.located(problem), meant=(*error.near, "")[0]
-    )
+def _not_at_amazon(declaration: Declaration, error: AmazonListingsError, messages: Catalogue) -> Finding:
+    """Return the finding of something that Amazon does not have, at the line that asks for it."""
+    rule, pointer = _NOT_AT_AMAZON[type(error)]
+    problem = Problem(pointer, error.message_in(messages), hint=error.action_in(messages))
+    near = error.near if isinstance(error, NotAProductType) else ()
+    return finding_of(rule, declaration.id, declaration.located(problem), meant=(*near, "")[0])
 
 
 def _told(

@@ -22,8 +22,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a person should know of a connector.
 
     Attributes:
-        rule: What kind of thing: `document`, `product_type`, `mapping`, `field`, `type`, `language`, `test`,
-            `overlap`, `schedule`, `secret`.
+        rule: What kind of thing: `document`, `product_type`, `version`, `mapping`, `field`, `type`,
+            `language`, `test`, `overlap`, `schedule`, `secret`.
         severity: `error`: the connector cannot be used; `warning`: it can.
         connector: The connector's id, or the file's name where it is about a file.
         text: All of it, with place, line and caret.

@@ -28,12 +28,13 @@ def connection():
 def check(connection, tmp_path, monkeypatch):
     """Checks connectors of one account; returns what is found."""
 
-    def check(*types, **changes):
+    def check(*types, version=None, **changes):
         monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(connection | changes))
         folder = tmp_path / "connectors"
         folder.mkdir()
         for number, product_type in enumerate(types):
             amazon = CONNECTOR["amazon"] | {"product_type": product_type}
+            amazon |= {"product_type_version": version} if version else {}
             made = CONNECTOR | {"id": f"c{number}", "amazon": amazon}
             (folder / f"c{number}.yaml").write_text(yaml.safe_dump(made))
         found = CliRunner().invoke(app, ["connectors", "check", "--json", "--folder", str(folder)])
@@ -73,3 +74,26 @@ def test_a_product_type_that_amazon_does_not_have_is_an_error_at_its_line(check,
     assert line.strip() == "product_type: LAMPP"
     assert (far["connector"], far["suggestion"]) == ("c2", "")
     assert "product-types search" in far["text"]
+
+
+def test_a_pinned_version_that_amazon_does_not_have_is_an_error_at_its_line(check, tmp_path):
+    found = check("LAMP", version="NOSUCHPIN")
+    assert why_not(found) == {}
+    assert found["right"] == []
+    (wrong,) = found["findings"]
+    assert (wrong["rule"], wrong["severity"], wrong["connector"]) == ("version", "error", "c0")
+    assert "not its version 'NOSUCHPIN'" in wrong["message"]
+    assert "LATEST" in wrong["text"]
+    line = (tmp_path / "connectors" / "c0.yaml").read_text().splitlines()[wrong["line"] - 1]
+    assert line.strip() == "product_type_version: NOSUCHPIN"
+
+
+def test_a_pinned_version_is_not_checked_without_a_connection(check, tmp_path, monkeypatch):
+    assert check("LAMP", version="NOSUCHPIN")["findings"]
+    monkeypatch.delenv("AIRFLOW_CONN_DEMO_AMAZON")
+    offline = CliRunner().invoke(
+        app, ["connectors", "check", "--json", "--folder", str(tmp_path / "connectors")]
+    )
+    assert offline.exit_code == 0
+    found = json.loads(offline.stdout)
+    assert (found["findings"], list(why_not(found).values())) == ([], [["c0"]])
