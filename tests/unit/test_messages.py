@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from amazon_listings.messages import catalogue, languages
+from amazon_listings.messages import catalogue, joined_notes, languages
 from amazon_product_types.messages import languages as languages_of
 from amazon_product_types.messages import placeholders, texts
 
@@ -126,3 +126,17 @@ def test_the_phrases_of_the_library_serve_here_too():
     french = catalogue("fr_CA")
     assert french.any_of("ab") == "a ou b"
     assert french.phrase("mapping.line", number=3) == "ligne 3"
+
+
+@pytest.mark.parametrize(
+    ("notes", "joined"),
+    [
+        ((), ""),
+        (("", ""), ""),
+        (("It waits.",), "It waits."),
+        (("It waits.", "", "not previewed"), "It waits; not previewed"),
+        (("not previewed", "It waits."), "not previewed; It waits."),
+    ],
+)
+def test_notes_are_joined_without_a_full_stop_inside(notes, joined):
+    assert joined_notes(notes) == joined

@@ -12,6 +12,7 @@ from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy
 from amazon_listings.approvals.verdicts import ALLOWED, worded
 from amazon_listings.ledger.approval_questions import Asked
 from amazon_listings.ledger.approvals import approval_states, approvals_of
+from amazon_listings.messages import joined_notes
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan, question_hash
 from amazon_listings.runs.records import REMOVED as REMOVED_STAGE
@@ -111,7 +112,7 @@ class RemovalDecisions:
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
         names = tuple(sorted(own))
         why = self.messages.phrase(f"approval.note_{outcome}_all", reasons=worded(self.messages, names))
-        note = "; ".join(filter(None, (item.remark, why)))
+        note = joined_notes((item.remark, why))
         waits = msgspec.structs.replace(item, outcome=outcome, note=note, approval="")
         line = self.policy.removal_line()
         return waits, Asked(sku, item.pim_id or None, "remove", digest, names, (line,))

@@ -12,7 +12,7 @@ from amazon_listings.checks.offers_apart import held_back, offer_alone, separabl
 from amazon_listings.checks.offers_of_others import issues_beside_others
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.known_items import accepted_contents
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, joined_notes
 from amazon_listings.planning.vanished import missing_note
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.ownership import conflicts, known_as_held, mapping_lines
@@ -273,5 +273,5 @@ class LocalChecks:
 
 def offer_only(tested: TestedItem, only: tuple[str, ...], whole: Outcome, messages: Catalogue) -> TestedItem:
     """Return an item of which some attributes go on alone; `whole` is what became of it as a whole."""
-    note = "; ".join(filter(None, (messages.phrase("note.offer_alone"), tested.note)))
+    note = joined_notes((messages.phrase("note.offer_alone"), tested.note))
     return msgspec.structs.replace(tested, only=only, whole=whole, note=note)

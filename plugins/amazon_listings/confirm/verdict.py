@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.messages import message
+from amazon_listings.messages import joined_notes, message
 from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.selling_partner.leaves import amazon_defaults, split
 from amazon_listings.selling_partner.overlay import overlays
@@ -47,7 +47,7 @@ class Verdict(NamedTuple):
 
     def note_in(self, messages: Catalogue) -> str:
         """Word the notes; empty if there are none."""
-        return "; ".join(map(messages.value, self.notes))
+        return joined_notes(map(messages.value, self.notes))
 
 
 class Expectation(NamedTuple):

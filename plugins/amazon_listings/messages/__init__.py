@@ -16,7 +16,7 @@ from amazon_product_types.messages import catalogue as catalogue_of
 from amazon_product_types.messages import languages as languages_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGE = "amazon_listings"
 
@@ -28,6 +28,7 @@ __all__ = [
     "Message",
     "catalogue",
     "in_language",
+    "joined_notes",
     "languages",
     "log_line",
     "message",
@@ -75,6 +76,12 @@ def reader() -> Catalogue:
 def catalogue(language: str = DEFAULT) -> Catalogue:
     """Return the messages of a language: `fr`, or a locale such as `fr_CA`; English where there are none."""
     return catalogue_of(language, PACKAGE)
+
+
+def joined_notes(notes: Iterable[str | None]) -> str:
+    """Return notes as one, `a; b`, without the empty ones; only the last may end with a full stop."""
+    *before, last = [one for one in notes if one] or [""]
+    return "; ".join([*(one.removesuffix(".") for one in before), last])
 
 
 def languages() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import msgspec
 
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.ledger.known_items import accepted_contents
+from amazon_listings.messages import joined_notes
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, TESTED
@@ -71,7 +72,7 @@ def _in_part(writer: Writer, item: WrittenItem, sent: WrittenItem) -> WrittenIte
     issues = tuple(merge_issues([*item.issues, *sent.issues]))
     if sent.outcome in {Outcome.REJECTED, Outcome.BLOCKED, Outcome.UNCHANGED}:
         return msgspec.structs.replace(item, issues=issues, only=())
-    note = "; ".join(filter(None, (writer.messages.phrase("note.offer_alone"), sent.note)))
+    note = joined_notes((writer.messages.phrase("note.offer_alone"), sent.note))
     return msgspec.structs.replace(sent, issues=issues, only=item.only, note=note)
 
 

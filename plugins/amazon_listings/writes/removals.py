@@ -16,6 +16,7 @@ from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.marketplaces import marketplace_with
+from amazon_listings.messages import joined_notes
 from amazon_listings.planning.planner import CurrentListing, PlannedWrite
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.notes import RemovalsNote
@@ -223,7 +224,7 @@ class Removals:
             done = messages.message(f"note.removed_{how}", "found" * found)
             spared = "" if how == self._how else messages.phrase("note.not_deleted")
             notes = (self._said.get(item.sku or ""), done, spared, "" if found else item.note)
-            yield msgspec.structs.replace(item, note="; ".join(filter(None, notes)))
+            yield msgspec.structs.replace(item, note=joined_notes(notes))
 
 
 def _sells(claim: Claim) -> bool:

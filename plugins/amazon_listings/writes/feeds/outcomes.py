@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.ledger.submissions import ACCEPTED, PENDING
-from amazon_listings.messages import message
+from amazon_listings.messages import joined_notes, message
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import FEEDS
 from amazon_listings.writes.feeds.poll import CANCELLED, report_name
@@ -83,7 +83,7 @@ def message_outcome(
     return msgspec.structs.replace(
         item,
         outcome=outcome,
-        note="; ".join(filter(None, (remark, note))),
+        note=joined_notes((remark, note)),
         submission_id=answer.feed_id,
         issues=issues,
     )
