@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.messages import DEFAULT, catalogue, message
@@ -57,8 +58,11 @@ class Joined:
     costs: tuple[Any, ...]
 
     def worded(self, messages: Catalogue) -> str:
-        """Return the costs with semicolons between them."""
-        return "; ".join(map(messages.value, self.costs))
+        """Return the costs with semicolons between them, as the language sets them."""
+        return reduce(
+            lambda before, after: messages.phrase("forecast.joined", before=before, after=after),
+            map(messages.value, self.costs),
+        )
 
 
 def forecast(

@@ -343,7 +343,7 @@ def label_of(known: Definitions | None, path: str) -> str:
     leaf = next((one for one in known.index.fields if one.path == ".".join(names)), None)
     if leaf is None or leaf.label == attribute or leaf.levels[-1].name in {"value", "media_location"}:
         return attribute
-    return f"{attribute}: {leaf.label}"
+    return f"{attribute} > {leaf.label}"
 
 
 def shown_value(value: Any, messages: Catalogue) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 #: Where the page's script notes the language of Airflow's own pages.
 LANGUAGE_COOKIE = "amazon_listings_language"
+#: The spaces at which no line may end: French sets these signs apart from their words.
+_SET_APART = re.compile("(?<=«) | (?=[»:;?!])")
 
 
 class Wording:
@@ -185,12 +188,17 @@ def compile_templates() -> None:
 
 
 def marked(text: str) -> Markup:
-    """Return a sentence in which what stands between backticks is shown as code; the rest is escaped."""
+    """Return a sentence in which what stands between backticks is shown as code; the rest is escaped.
+
+    No line ends between a word and a sign that French sets apart from it.
+    """
     parts = str(text).split("`")
     if len(parts) % 2 == 0:  # one that opens nothing
         return escape(text)
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        Markup("<code>{}</code>").format(part)
+        if number % 2
+        else escape(_SET_APART.sub("\N{NO-BREAK SPACE}", part))
         for number, part in enumerate(parts)
     )
 

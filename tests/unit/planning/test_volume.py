@@ -8,6 +8,7 @@ def test_few_go_one_by_one():
         "one by one, 1 search, less than a minute; 2 submissions, less than a minute; "
         "1 update, less than a minute; 1 update, less than a minute"
     )
+    assert "2 envois, moins d'une minute ; 1 mise à jour," in catalogue("fr").value(volume)
     assert catalogue("en").value(Volume(1500, "keep")) == "nothing"
 
 

@@ -285,6 +285,12 @@ def test_sentences_show_what_they_quote_as_code():
     assert HOSTILE not in template.render(sentence=f"`{HOSTILE}`")
 
 
+def test_no_line_ends_between_a_french_sign_and_its_word():
+    template = templates().from_string("{{ sentence|marked }}")
+    shown = template.render(sentence="Non indiqué : « Pile » ; voir `a : b`.")
+    assert shown == "Non indiqué\xa0: «\xa0Pile\xa0»\xa0; voir <code>a : b</code>."
+
+
 def test_what_goes_wrong_is_said_in_words(client):
     answer = client("viewer", accept="text/html", **{"accept-language": "fr"}).get("/dags/amazon_gone/items")
     assert answer.status_code == 403
