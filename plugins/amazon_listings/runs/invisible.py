@@ -8,6 +8,10 @@ import re
 PICTURED = (
     {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 )
+#: Blanks that look like the ordinary one, as a picture; texts are typeset with them, codes never.
+PICTURED_BLANKS = dict.fromkeys(
+    (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x2800, 0x3000), "\u237d"
+)
 _ENDS = re.compile(r"\A +| +\Z")
 
 

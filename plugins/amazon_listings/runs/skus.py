@@ -8,7 +8,7 @@ from amazon_listings.mapping.expressions.compiled import compile_expression
 from amazon_listings.mapping.values.debris import sku_debris
 from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.messages import catalogue, message
-from amazon_listings.runs.invisible import visible
+from amazon_listings.runs.invisible import PICTURED_BLANKS, visible
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def sku_issues(connector: Connector, sku: str | None, language: str) -> list[Iss
     messages = catalogue(language)
     fields = compile_expression(connector.source.sku).fields
     line = connector.where.lines.get(f"/{connector.source.source}/sku")
-    reason = InvalidValue(code, found=visible(sku))
+    reason = InvalidValue(code, found=visible(sku).translate(PICTURED_BLANKS))
     texts = messages.texts_of(message("bad_sku", reason=reason), action=reason.action_phrase())
     return [
         Issue(

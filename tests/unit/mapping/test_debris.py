@@ -152,6 +152,13 @@ def test_a_repaired_text_needs_no_repair(text):
         ("AB\u200b1", "debris_invisible"),
         ("\ufeffAB1", "debris_invisible"),
         ("AB\t1", "debris_invisible"),
+        *((f"A{blank}B", "debris_blank") for blank in "\u00a0\u2003\u2009\u202f\u205f\u2800\u3000"),
+        ("2026-11-01 00:00:00", "debris_date"),
+        ("2026-11-01T00:00:00.000Z", "debris_date"),
+        ("01.12.2026 00:00", "debris_date"),
+        ("12/1/26 0:00", "debris_date"),
+        ("12/1/2026 12:00:00 AM", "debris_date"),
+        *((sku, None) for sku in ("A B", "2026-11-01", "01.12.2026", "2026-11-01 A", "12:30", "20261101")),
         ("LumiÃ¨re-1", "debris_decoded"),
         ("R&amp;amp;D-1", "debris_entities"),
         *((sku, None) for sku in ("00124", "AB-1.5", "1E5", "12E10", "V2.0", "Null-1", "A#1", "É-1", "NAN")),
@@ -168,6 +175,7 @@ def test_a_byte_order_mark_that_was_decoded_wrongly_goes():
 def test_rules_are_turned_off_by_name():
     assert cleaned("NULL", frozenset(("null_words",))) == ("NULL", ())
     assert sku_debris("12345.0", frozenset(("whole_number_skus",))) is None
+    assert sku_debris("2026-11-01 00:00:00", frozenset(("date_skus",))) is None
 
 
 def texts(small, **more):

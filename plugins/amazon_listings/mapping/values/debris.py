@@ -79,6 +79,13 @@ _HIDDEN = (
 )
 _INVISIBLE = re.compile(f"[{_HIDDEN}]")
 _UNSEEN_IN_SKU = re.compile("[\t\r\n\ufffd]")
+#: Blanks that look like the ordinary one and are another character; a SKU with one names another listing.
+_OTHER_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+#: A moment, as a spreadsheet or a program writes what it took for a date.
+_MOMENT = re.compile(
+    r"(?:\d{4}-\d\d?-\d\d?|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d\d))(?:T|,? +)"
+    r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm]|Z| ?[+-]\d\d:?\d\d)?"
+)
 _LINE_ENDS = frozenset("\x0b\x0c\x85\u2028\u2029")
 _NEVER_KEPT = frozenset("\u00ad\u200b\u2060\ufeff")
 _JOINERS = frozenset("\u200c\u200d")
@@ -168,6 +175,10 @@ def sku_debris(sku: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
     """Return the code for a SKU that is debris, else None. A SKU is never repaired: it names a listing."""
     if any(pattern.search(sku) for pattern in (_INVISIBLE, _CONTROLS, _UNSEEN_IN_SKU)):
         return "debris_invisible"
+    if _OTHER_BLANKS.search(sku):
+        return "debris_blank"
+    if _MOMENT.fullmatch(sku):
+        return None if "date_skus" in allowed else "debris_date"
     if _FLOAT.fullmatch(sku):
         return None if "whole_number_skus" in allowed else "debris_float"
     plain = sku.strip()
