@@ -46,6 +46,10 @@ MENDED = {
     "item_package_weight.value": "{{ item.weight }}",
 }
 
+#: A control is not wider than the column its form is in.
+ENDS_WITHIN_ITS_FORM = """(one) =>
+  one.getBoundingClientRect().right <= one.form.getBoundingClientRect().right"""
+
 #: Every picture of the page has been shown, and one is no placeholder of a single point.
 PICTURES_ARE_SHOWN = """() => {
   const all = [...document.querySelectorAll("main img")];
@@ -201,6 +205,7 @@ def test_a_connector_is_made_from_nothing(house, signed_in):
     page.wait_for_selector("#preview li, #preview .problem")
     assert page.locator("#preview .problem").count() == 0
     assert page.locator(".fieldlist .mark.mapped").count() > 20
+    assert page.locator(".three input[name=q]").evaluate(ENDS_WITHIN_ITS_FORM)
     picture(page, "fields")
 
 
