@@ -149,7 +149,7 @@ def test_diff_of_the_last_two_stored_versions(files):
         (["product-types", "diff", "HOME"], "Give two definition files"),
         (
             ["product-types", "diff", "HOME", "--country", "FR"],
-            "No definition of HOME for France in fr_FR is stored",
+            "No definition of HOME for amazon.fr in fr_FR is stored",
         ),
     ],
 )
