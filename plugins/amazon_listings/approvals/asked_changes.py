@@ -28,8 +28,12 @@ class AskedChange(Change, frozen=True, omit_defaults=True):
 
 
 def changes_of(row: Approval) -> tuple[AskedChange, ...]:
-    """Return the changes that the row of an item asks about."""
-    return msgspec.convert(row.changes, tuple[AskedChange, ...], strict=False)
+    """Return the changes that the row of an item asks about.
+
+    Of a listing that is replaced whole, most values are as they were: those that change are first.
+    """
+    found = msgspec.convert(row.changes, list[AskedChange], strict=False)
+    return tuple(sorted(found, key=lambda change: change.before == change.after))
 
 
 def question_of(plan: Plan, reasons: Reasons) -> tuple[Change, ...]:
@@ -80,16 +84,21 @@ def asked_item(
         pim_id: The PIM's identity of the item.
         plan_hash: The hash of the plan.
     """
-    kind: Kind = "create" if plan.method == Method.PUT else "change"
     return Asked(
         sku=plan.sku,
         pim_id=pim_id,
-        kind=kind,
+        kind=_kind(plan),
         hash=hash_of(plan, question, guarded(question, reasons), plan_hash=plan_hash),
         reasons=tuple(sorted(reasons.names)),
         lines=policy.lines_behind(question),
         changes=packed_text(encode(_with_reasons(question, reasons))),
     )
+
+
+def _kind(plan: Plan) -> Kind:
+    # A listing that is replaced whole is put as well, and had values before.
+    new = plan.method == Method.PUT and all(change.before is None for change in plan.changes)
+    return "create" if new else "change"
 
 
 def _with_reasons(question: tuple[Change, ...], reasons: Reasons) -> list[AskedChange]:

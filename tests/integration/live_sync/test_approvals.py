@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.approvals.answers import answer_items
+from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.ledger.approvals import ApprovalFilter, approvals_of, find_approvals
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.messages import message
@@ -64,6 +65,20 @@ def test_nothing_of_a_new_connector_goes_before_it_is_approved(shop, asking):
     assert set(shop.run(asking, ITEMS).outcomes().values()) == {"accepted"}
     assert open_questions(shop.ledger) == []
     assert shop.run(asking, [*ITEMS, lamp("D", stock=9)]).outcomes()["D"] == "accepted", "its lines are known"
+
+
+def test_a_listing_that_is_replaced_whole_is_asked_about_as_a_change_what_changes_first(shop, live):
+    whole = shop.connector(**ASKING, sync={"full_replace": True})
+    run = shop.run(whole, [lamp("A", price=12), *ITEMS[1:]])
+    assert run.outcomes()["A"] == "waiting"
+    (question,) = open_questions(shop.ledger)
+    assert question.counts == {"change": 1}
+    (row,) = find_approvals(shop.ledger, ApprovalFilter(states=("asked",)), changes=True)
+    first, *others = changes_of(row)
+    assert (first.leaf.attribute, {change.before == change.after for change in others}) == (
+        "purchasable_offer",
+        {True},
+    )
 
 
 def test_who_chose_to_be_asked_never_is_not_asked_about_a_connectors_first_listings(shop):
