@@ -25,7 +25,7 @@ SENTENCES = {
     ),
     "wrong_country": (
         "refresh_definition",
-        ["The account does not sell in Ireland; it sells in: AE, ", "correct the country"],
+        ["The account does not sell on amazon.ie; it sells on: amazon.ae, ", "correct the country"],
     ),
     "revoked": ("refresh_definition", ["Refresh-Token"]),
     "wrong_vendor": ("refresh_definition", ["WRONG"]),
