@@ -34,6 +34,8 @@ class LocalAirflowError(Exception):
 
 #: Starts every part of an Airflow, with the simple auth manager.
 STANDALONE = (sys.executable, "-m", "airflow", "standalone")
+#: The umask of what is started: its files are their owner's alone.
+PRIVATE = 0o077
 #: Seconds until Airflow answers, at most.
 START_TIMEOUT = 600.0
 
@@ -260,7 +262,10 @@ def _answered(condition: Callable[[], bool]) -> bool:
 
 
 def start(env: Mapping[str, str], log: Path, command: Sequence[str] = STANDALONE) -> subprocess.Popen[bytes]:
-    """Start an Airflow in a process group of its own, its output in `log`."""
+    """Start an Airflow in a process group of its own, its output in `log`.
+
+    What it writes (passwords, databases, logs) can be read by its owner only.
+    """
     output: IO[bytes]
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -270,6 +275,7 @@ def start(env: Mapping[str, str], log: Path, command: Sequence[str] = STANDALONE
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=PRIVATE,
         )
 
 

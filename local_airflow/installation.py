@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from local_airflow.airflow import LocalAirflowError, kept_port, stop
+from local_airflow.airflow import PRIVATE, LocalAirflowError, kept_port, stop
 from local_airflow.project import PROJECT
 from spapi_sandbox.account.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
 from spapi_sandbox.sales_layer.account import API_KEY
@@ -122,6 +122,7 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=PRIVATE,
         )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 
 import pytest
 
@@ -37,3 +38,10 @@ def test_secrets_and_the_shell_file_are_their_owners(home):
     shell = installation.shell_file(home, dict.fromkeys(names, "x"))
     assert mode(shell) == 0o600
     assert "secret" not in shell.read_text().lower()
+
+
+def test_what_a_started_airflow_writes_is_its_owners(home):
+    written = home / "passwords.json"
+    program = f"open({str(written)!r}, 'w').close()"
+    assert airflow.start(os.environ, home / "airflow.log", [sys.executable, "-c", program]).wait(60) == 0
+    assert mode(written) == 0o600
