@@ -157,6 +157,16 @@ def test_a_day_lasts_to_its_end(end, over):
     assert bool(without_past_sales(attributes, NOW)[1]) is over
 
 
+@pytest.mark.parametrize(
+    ("start", "expected"), [("2026-12-01", [("sale_dates", "ERROR")]), ("2026-11-20", []), ("2026-11-27", [])]
+)
+def test_a_sale_that_ends_before_a_beginning_to_come_is_a_mistake_and_not_over(start, expected):
+    attributes = {"purchasable_offer": [offer(20, **sale(15, start, "2026-11-01"))]}
+    kept, notices = rules().prepared(attributes)
+    assert (found(**kept), bool(notices)) == (expected, not expected)
+    assert (next_change(attributes, NOW) is not None) == bool(expected)
+
+
 def test_the_next_change_is_the_end_of_the_next_sale():
     attributes = {"purchasable_offer": [offer(20, **sale(15)), offer(18, **sale(12, end="2026-12-05"))]}
     assert next_change(attributes, NOW).date() == date(2026, 12, 5)

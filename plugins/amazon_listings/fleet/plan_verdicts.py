@@ -307,7 +307,9 @@ def _judged(state: State, made: _Made, held: Mapping[str, Any]) -> Verdict:
 def _is_sellable(state: State, item: Item | FamilyMember, barred: Collection[str]) -> bool:
     """Return whether an item has a SKU, and nothing is wrong with it or its row that no mapping changes."""
     sku = item["sku"]
-    return bool(sku) and sku not in barred and not sku_issues(state.connector, sku, "en")
+    if not sku or sku in barred:
+        return False
+    return all(issue.severity != "ERROR" for issue in sku_issues(state.connector, sku, "en"))
 
 
 def _made(mapping: FieldMapping, item: Item, siblings: Sequence[Record]) -> _Made:

@@ -70,8 +70,8 @@ def test_a_quote_that_is_never_closed_costs_its_own_row(tmp_path, behind):
     path = write(tmp_path / "a.csv", f'id,name_en\n0,Z\n1,"A\n{behind}4\n')
     items, reading = read(source(path))
     assert [item["pim_id"] for item in items] == ["products/0", "products/2", "products/3"]
-    lines = [str(problem).partition(":")[0] for problem in reading.problems]
-    assert lines == ["a.csv, line 3", f"a.csv, line {4 + behind.count(chr(10))}"]
+    lines = [str(problem).partition(": ")[0] for problem in reading.problems]
+    assert lines == ["a.csv:3", f"a.csv:{4 + behind.count(chr(10))}"]
 
 
 def test_rows_are_not_read_again_for_ever(tmp_path, monkeypatch):
@@ -105,11 +105,11 @@ def test_bad_rows_are_problems_with_their_line_and_the_others_go_on(tmp_path):
     items, reading = read(source(path))
     assert [item["pim_id"] for item in items] == ["products/1", "products/5", "products/7"]
     texts = [str(problem) for problem in reading.problems]
-    assert [text.split(":")[0] for text in texts] == [f"a.csv, line {n}" for n in (4, 5, 6, 7, 9, 10)]
-    assert "1 cells, the header 2" in texts[0]
+    assert [text.split(": ")[0] for text in texts] == [f"a.csv:{n}" for n in (4, 5, 6, 7, 9, 10)]
+    assert "1 cells, the header has 2" in texts[0]
     assert "'id' is empty" in texts[2]
     assert "not utf-8" in texts[3]
-    assert "already stands in a.csv, line 2" in texts[4]
+    assert "already stands in a.csv:2" in texts[4]
 
 
 def test_json_lines_keep_their_types(tmp_path):
@@ -129,9 +129,9 @@ def test_json_lines_keep_their_types(tmp_path):
         "none": None,
     }
     assert [problem.sku for problem in reading.problems] == [
-        "a.jsonl, line 2",
-        "a.jsonl, line 3",
-        "a.jsonl, line 4",
+        "a.jsonl:2",
+        "a.jsonl:3",
+        "a.jsonl:4",
     ]
 
 
@@ -284,6 +284,19 @@ def test_what_is_wrong_with_a_row_is_in_the_reader_s_language(language, words):
     row = UnusableRow("row.empty_id", column="'id'")
     problem = UnusableRecord("files.row_wrong", sku="x", where="a.csv, 2", reason=row)
     assert words in problem.worded(catalogue(language))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [b"2", b"3,a,b", b"4,caf\xe9", b'"5"x,bad', b'6,"open', b",empty"],
+    ids=lambda row: row.decode("latin-1"),
+)
+def test_whatever_is_wrong_with_a_row_is_said_otherwise_in_each_language(tmp_path, row):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,x\n1,fine\n" + row + b"\n")
+    (problem,) = read(source(path))[1].problems
+    said = {problem.worded(catalogue(language)) for language in ("de", "en", "es", "fr", "it")}
+    assert len(said) == 5
 
 
 def described(path, **more):

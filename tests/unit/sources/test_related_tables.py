@@ -113,7 +113,7 @@ def test_a_file(tmp_path):
 
 def test_what_cannot_be_read(tmp_path, monkeypatch):
     (tmp_path / "torn.csv").write_text("code,name\nRD\n", encoding="utf-8")
-    with pytest.raises(UnusableSource, match=r"torn\.csv cannot be read: torn\.csv, line 2"):
+    with pytest.raises(UnusableSource, match=r"torn\.csv cannot be read: torn\.csv:2"):
         read_tables({"torn": str(tmp_path / "torn.csv")}, no_source, ["fr"])
     with pytest.raises(UnusableSource, match="There is no file"):
         read_tables({"gone": str(tmp_path / "gone.csv")}, no_source, ["fr"])

@@ -86,6 +86,18 @@ _MOMENT = re.compile(
     r"(?:\d{4}-\d\d?-\d\d?|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d\d))(?:T|,? +)"
     r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm]|Z| ?[+-]\d\d:?\d\d)?"
 )
+#: A day, as spreadsheets show a code such as `1-5` or `MAR24` that they took for one; the month in words is
+#: as they write it, so that `12-MAR` is none.
+_DAY = re.compile(
+    r"(?P<year>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)|(?P<a>\d\d?)([./-])(?P<b>\d\d?)\5(?:\d{4}|(?<!-)\d\d)"
+)
+_MONTHS = (
+    r"(?:Jan|Feb|Mar|Mrz|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez"
+    r"|janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc|ene|feb|mar|abr|may|jun|jul|ago|sep|dic"
+    r"|gen|apr|mag|giu|lug|set|ott)"
+)
+_DAY_IN_WORDS = re.compile(rf"\d\d?(?:-|\. ?){_MONTHS}\.?|{_MONTHS}[-. ]\d\d")
+_MOST_DAYS, _MOST_MONTHS = 31, 12
 _LINE_ENDS = frozenset("\x0b\x0c\x85\u2028\u2029")
 _NEVER_KEPT = frozenset("\u00ad\u200b\u2060\ufeff")
 _JOINERS = frozenset("\u200c\u200d")
@@ -186,6 +198,17 @@ def sku_debris(sku: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
         if matches(plain):
             return code
     return _named(plain, allowed)
+
+
+def is_day(sku: str) -> bool:
+    """Return whether a SKU is what spreadsheets show of a code that they took for a day; it may be meant."""
+    found = _DAY.fullmatch(sku)
+    if found is None:
+        return _DAY_IN_WORDS.fullmatch(sku) is not None
+    low, high = sorted((int(found["m"] or found["a"]), int(found["d"] or found["b"])))
+    if found["year"] and int(found["m"]) > _MOST_MONTHS:
+        return False
+    return 1 <= low <= _MOST_MONTHS and high <= _MOST_DAYS
 
 
 def is_short_of_digits(text: str) -> bool:

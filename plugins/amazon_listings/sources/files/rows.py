@@ -23,6 +23,7 @@ from amazon_listings.sources.errors import UnusableRecord, UnusableSource
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from amazon_listings.messages import Message
     from amazon_listings.sources.files.settings import FileSettings
 
 LONGEST_CELL = 16 * 1024 * 1024
@@ -36,11 +37,11 @@ _MOST_NAMES, _LONGEST_NAME = 20, 60
 class _ParquetError(Exception):
     """The file is no Parquet file, though its name says so."""
 
-    strerror = "it is not a Parquet file"
+    strerror = message("files.not_parquet")
 
 
 class FileRow(NamedTuple):
-    """A row: value by column, and where it stands, for messages (`products.csv, line 7`)."""
+    """A row: value by column, and where it stands, for messages (`products.csv:7`)."""
 
     where: str
     cells: dict[str, Any]
@@ -126,20 +127,20 @@ def _path(text: str) -> Any:
 def _csv_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[FileRow | UnusableRecord]:
     lines, reader, header = _csv_head(stream, name, source)
     while header:
-        where = f"{name}, line {lines.begin_row()}"
+        where = f"{name}:{lines.begin_row()}"
         try:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=error)
+        except csv.Error:
+            yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=message("row.not_csv"))
             lines.give_back()
             continue
         if not cells:
             continue
-        problem = _misfit(cells, header, source)
-        if problem:
-            yield UnusableRecord("files.row_unusable", sku=where, where=where, problem=problem)
+        reason = _misfit(cells, header, source)
+        if reason:
+            yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=reason)
         else:
             yield FileRow(where, dict(zip(header, cells, strict=True)))
 
@@ -207,11 +208,11 @@ def _parquet_columns(stream: BinaryIO, name: str, source: FileSettings) -> dict[
     return {field.name: str(field.type) for field in schema}
 
 
-def _misfit(cells: Sequence[str], header: Sequence[str], source: FileSettings) -> str | None:
+def _misfit(cells: Sequence[str], header: Sequence[str], source: FileSettings) -> Message | None:
     if len(cells) != len(header):
-        return f"it has {len(cells)} cells, the header {len(header)}"
+        return message("row.cells", cells=len(cells), header=len(header))
     if not is_text("".join(cells)) and any(map(_undecoded, cells)):
-        return f"it holds bytes that are not {source.encoding}; correct encoding in the connector"
+        return message("row.bytes", encoding=source.encoding)
     return None
 
 
@@ -280,7 +281,7 @@ def _json_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator[Fi
     number = 0
     while line := lines.readline(LONGEST_LINE):
         number += 1
-        where = f"{name}, line {number}"
+        where = f"{name}:{number}"
         if len(line) == LONGEST_LINE and not line.endswith("\n"):
             _pass_over(lines)
             reason = message("row.line_too_long", count=LONGEST_LINE)
@@ -318,7 +319,7 @@ def _parquet_rows(stream: BinaryIO, name: str, source: FileSettings) -> Iterator
         for batch in file.iter_batches(batch_size=BATCH):
             for row in _objects(batch):
                 number += 1
-                where = f"{name}, row {number}"
+                where = f"{name}:{number}"
                 if row is None:
                     reason = message("row.out_of_range")
                     yield UnusableRecord("files.row_wrong", sku=where, where=where, reason=reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_product_types.rules.finding import elements, end_of
+from amazon_product_types.rules.finding import elements, end_of, moment
 from amazon_product_types.rules.offers import OFFER
 
 if TYPE_CHECKING:
@@ -42,8 +42,14 @@ def without_past_sales(
 
 def next_change(attributes: Mapping[str, Any], now: datetime) -> datetime | None:
     """Return when the next sale of a payload is over; None if none will be."""
-    ends = [end for _, end, _ in _schedules(attributes) if end is not None and end >= now]
+    ends = [end for end in map(_over_from, _schedules(attributes)) if end is not None and end >= now]
     return min(ends, default=None)
+
+
+def _over_from(schedule: Mapping[str, Any]) -> datetime | None:
+    """Return when a sale is over: one that ends before it begins is a mistake until it would have begun."""
+    end, start = end_of(schedule.get("end_at")), moment(schedule.get("start_at"))
+    return end if end is None or start is None else max(end, start)
 
 
 def _without(offer: dict[str, Any], position: int, now: datetime, past: list[PastSale]) -> dict[str, Any]:
@@ -54,7 +60,7 @@ def _without(offer: dict[str, Any], position: int, now: datetime, past: list[Pas
             continue
         schedules = []
         for inner, schedule in enumerate(sale["schedule"]):
-            end = end_of(schedule.get("end_at")) if isinstance(schedule, dict) else None
+            end = _over_from(schedule) if isinstance(schedule, dict) else None
             if end is not None and end < now:
                 path = f"{OFFER}/{position}/{_SALE}/{outer}/schedule/{inner}"
                 past.append(PastSale(path, str(schedule["end_at"])))
@@ -66,9 +72,8 @@ def _without(offer: dict[str, Any], position: int, now: datetime, past: list[Pas
     return {**rest, _SALE: kept} if kept else rest
 
 
-def _schedules(attributes: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None, dict[str, Any]]]:
-    for position, offer in elements(attributes.get(OFFER)):
-        for outer, sale in elements(offer.get(_SALE)):
-            for inner, schedule in elements(sale.get("schedule")):
-                path = f"{OFFER}/{position}/{_SALE}/{outer}/schedule/{inner}"
-                yield path, end_of(schedule.get("end_at")), schedule
+def _schedules(attributes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for _, offer in elements(attributes.get(OFFER)):
+        for _, sale in elements(offer.get(_SALE)):
+            for _, schedule in elements(sale.get("schedule")):
+                yield schedule
