@@ -14,7 +14,7 @@ any language. Facts never hold a token, a secret or a signed URL.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.messages import PACKAGE
 from amazon_product_types.errors import CodedError
@@ -52,7 +52,7 @@ class RetryableError(AmazonListingsError):
         *,
         hint: Message | CodedError | str | None = None,
         retry_after: float | None = None,
-        **facts: Any,
+        **facts: object,
     ) -> None:
         super().__init__(code, hint=hint, **facts)
         self.retry_after = retry_after
@@ -73,7 +73,7 @@ class ItemError(AmazonListingsError):
     """
 
     def __init__(
-        self, code: str, /, *, sku: str, hint: Message | CodedError | str | None = None, **facts: Any
+        self, code: str, /, *, sku: str, hint: Message | CodedError | str | None = None, **facts: object
     ) -> None:
         super().__init__(code, hint=hint, sku=sku, **facts)
         self.sku = sku

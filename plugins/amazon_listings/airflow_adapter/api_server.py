@@ -79,7 +79,7 @@ class Answer:
     content: Any
 
 
-async def call(method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Answer:
+async def call(method: str, path: str, headers: Mapping[str, str], body: object = None) -> Answer:
     """Call Airflow's REST API v2 in this process, as the user whose request this is.
 
     On SQLite the API server can lock itself out while it logs a user's action. It then gives up before it
@@ -100,7 +100,7 @@ async def call(method: str, path: str, headers: Mapping[str, str], body: Any = N
     return answer
 
 
-async def _called(method: str, path: str, headers: Mapping[str, str], body: Any) -> Answer:
+async def _called(method: str, path: str, headers: Mapping[str, str], body: object) -> Answer:
     import httpx  # noqa: PLC0415 - only for what changes something
     from airflow.api_fastapi.main import app  # noqa: PLC0415 - the API server's own, which is loaded by now
 

@@ -136,7 +136,7 @@ class ConfirmOperator(BaseOperator):
         """Read what is due; defers if more comes due within the interval. Listings by state."""
         return look(self.connector_id, until=_end(context))
 
-    def resume(self, context: Context, event: Any) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
+    def resume(self, context: Context, event: object) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
         """Read what has come due. Listings by state."""
         return look(self.connector_id, until=_end(context))
 

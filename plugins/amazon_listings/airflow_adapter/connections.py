@@ -253,7 +253,7 @@ def _conceal(*secrets: str) -> None:
             mask_secret(secret)
 
 
-def _extra(connection_id: str, given: Any) -> dict[str, Any]:
+def _extra(connection_id: str, given: object) -> dict[str, Any]:
     try:
         extra = json.loads(given or "{}") if given is None or isinstance(given, str) else given
     except ValueError:

@@ -55,7 +55,7 @@ class RetryByErrorClass(RetryPolicy):
         exception: BaseException,
         try_number: int,
         max_tries: int,  # noqa: ARG002 - Airflow's signature
-        context: Any = None,  # noqa: ARG002 - the same
+        context: object = None,  # noqa: ARG002 - the same
     ) -> RetryDecision:
         """Return the decision for one failure."""
         cause = exception.cause if isinstance(exception, TaskStopped) else exception

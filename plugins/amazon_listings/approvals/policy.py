@@ -167,6 +167,6 @@ class Policy:
         return {leaf: frozenset(found.get(leaf, everything)) for leaf in with_coupled(found, plan.changes)}
 
 
-def _hash(content: Any) -> str:
+def _hash(content: object) -> str:
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -93,11 +93,11 @@ def units(change: Change) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(_units_in(change.before)), frozenset(_units_in(change.after))
 
 
-def _texts(value: Any) -> frozenset[str]:
+def _texts(value: object) -> frozenset[str]:
     return frozenset({str(value)}) if isinstance(value, str | int | float) else frozenset()
 
 
-def _units_in(value: Any) -> Iterator[str]:
+def _units_in(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for name, below in value.items():
             if name in _UNITS and isinstance(below, str):
@@ -139,7 +139,7 @@ def _paid(offer: Mapping[str, Any]) -> float | None:
     return min(found or regular)
 
 
-def _amounts(value: Any, now: datetime | None) -> Iterator[float]:
+def _amounts(value: object, now: datetime | None) -> Iterator[float]:
     """Yield the amounts of price schedules; with a time, not those that ended before."""
     if isinstance(value, dict):
         ended = now is not None and _is_past(value.get("end_at"), now)
@@ -154,7 +154,7 @@ def _amounts(value: Any, now: datetime | None) -> Iterator[float]:
             yield from _amounts(below, now)
 
 
-def _is_past(moment: Any, now: datetime) -> bool:
+def _is_past(moment: object, now: datetime) -> bool:
     """Return whether a moment lies before now; Amazon writes it as a text, or as an object with one."""
     if isinstance(moment, dict):
         moment = moment.get("value")

@@ -52,7 +52,7 @@ class Mend:
     about: str
 
 
-def value_table(text: Any) -> ValueTable | None:
+def value_table(text: object) -> ValueTable | None:
     """Return the table of values that a line is, or None."""
     found = _TABLE.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None or found[2].strip() != found[3].strip():
@@ -67,7 +67,7 @@ def value_table(text: Any) -> ValueTable | None:
 
 
 def mend_of(
-    issue: Issue, key: str, value: Any, *, index: FieldIndex, known: Sequence[PimField], name: str
+    issue: Issue, key: str, value: object, *, index: FieldIndex, known: Sequence[PimField], name: str
 ) -> Mend | None:
     """Return a change that may free the items of an issue; None where only a person knows one.
 

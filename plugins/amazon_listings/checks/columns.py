@@ -127,7 +127,7 @@ class Columns:
         return lambda rows: _plain(_present(rows[0].get(name)))
 
 
-def bad_gtin(value: Any) -> str | None:
+def bad_gtin(value: object) -> str | None:
     """Return the value if it is not a GTIN with the right check digit, else None; empty is no GTIN."""
     if is_empty(value) or isinstance(value, list | dict | bool):
         return None
@@ -143,7 +143,7 @@ def _as_sent(text: str) -> str:
         return text
 
 
-def bad_url(value: Any) -> str | None:
+def bad_url(value: object) -> str | None:
     """Return the first picture address that cannot be fetched, else None."""
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
@@ -162,12 +162,12 @@ def bad_url(value: Any) -> str | None:
     return None
 
 
-def _present(value: Any) -> Any:
+def _present(value: object) -> Any:
     """Return a record's value; None where no record has the field."""
     return value if isinstance(value, str | int | float | bool | list | dict | tuple) else None
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Return the value as a cell: blank text is no value, lists and tables are text."""
     if is_empty(value):
         return None

@@ -71,7 +71,7 @@ def held_back(
     return [_issue(HELD_BACK, changed[0], messages)] if changed else []
 
 
-def _issue(code: str, attribute: str, messages: Catalogue, **facts: Any) -> Issue:
+def _issue(code: str, attribute: str, messages: Catalogue, **facts: object) -> Issue:
     return Issue(
         code=code,
         severity="WARNING",

@@ -181,7 +181,7 @@ def _digest(*parts: str) -> int:
     return digest_of("\0".join(parts).encode("utf-8", "surrogatepass"))
 
 
-def _values(name: str, value: Any) -> list[tuple[str, Any]]:
+def _values(name: str, value: object) -> list[tuple[str, Any]]:
     """Return every value of an attribute with the place that it has whatever element it is in."""
     found: list[tuple[str, Any]] = []
     stack = [(name, value)]
@@ -199,7 +199,7 @@ def _values(name: str, value: Any) -> list[tuple[str, Any]]:
     return found
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if value.__class__ is str:
         # Items share most of their short texts.
         return _kind_of_text(value) if len(value) > SHORT else _kind_of_short_text(value)
@@ -248,7 +248,7 @@ def _ifs(schemas: Any) -> Iterator[Any]:
                 stack += schema.get(name, ())
 
 
-def _words(schema: Any) -> Iterator[tuple[str, bool]]:
+def _words(schema: object) -> Iterator[tuple[str, bool]]:
     """Yield the texts of a schema, each with whether it is a key."""
     stack = [schema]
     while stack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -130,7 +130,7 @@ def release(
     say("adopt.given_up", connector=connector, count=len(owned))
 
 
-def _confirm(yes: bool, code: str, **facts: Any) -> None:
+def _confirm(yes: bool, code: str, **facts: object) -> None:
     """Ask before the ledger is changed, unless `--yes` was said; end the command if the answer is no."""
     if not yes and not typer.confirm(messages().phrase(code, **facts)):
         say("adopt.unchanged")

@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -226,7 +226,7 @@ def _of_environment() -> dict[str, str]:
     return {name: text for name, text in named if name.startswith(VARIABLE_PREFIX)}
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, dict) and "value" in value:  # how Airflow writes a Variable with a description
         value = value["value"]
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

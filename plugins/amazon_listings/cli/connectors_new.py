@@ -350,6 +350,6 @@ def _tell(path: Path, made: Written) -> None:
     say("new.next", command=command)
 
 
-def _ask(name: str, **facts: Any) -> str:
+def _ask(name: str, **facts: object) -> str:
     """Return a question, without its mark."""
     return messages().phrase(f"new.{name}", **facts)

@@ -262,7 +262,7 @@ def _few(names: list[str]) -> str:
     return messages().phrase("cli.attributes", count=len(names))
 
 
-def _iso(value: Any) -> str:
+def _iso(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -210,6 +210,6 @@ def _because(made: Any) -> str:
     return ", ".join(parts)
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 120 else text[:119] + "…"  # noqa: PLR2004 - a line of a terminal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -20,7 +20,7 @@ LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
 CONNECTOR_LANGUAGE: ContextVar[str | None] = ContextVar("connector_language", default=None)
 
 
-def refuse(code: str, /, **facts: Any) -> NoReturn:
+def refuse(code: str, /, **facts: object) -> NoReturn:
     """End the command with a message: what is wrong and can be put right."""
     end(messages().phrase(code, **facts))
 
@@ -31,7 +31,7 @@ def end(text: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def say(code: str, /, *, err: bool = False, **facts: Any) -> None:
+def say(code: str, /, *, err: bool = False, **facts: object) -> None:
     """Print a message."""
     typer.echo(messages().phrase(code, **facts), err=err)
 

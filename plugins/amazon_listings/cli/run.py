@@ -250,6 +250,6 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _misuse(code: str, **facts: Any) -> NoReturn:
+def _misuse(code: str, **facts: object) -> NoReturn:
     say(code, err=True, **facts)
     raise typer.Exit(MISUSE)

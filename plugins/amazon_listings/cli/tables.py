@@ -62,7 +62,7 @@ def listed(content: dict[str, Any]) -> str:
     return clean(", ".join(f"{name} {value}" for name, value in shown if value)) or _word("none")
 
 
-def when(value: Any) -> str:
+def when(value: object) -> str:
     """Return a moment (in UTC) as people read it; anything else as text, nothing as `none`."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"

@@ -182,7 +182,7 @@ def connector_from(
     )
 
 
-def _previews(preview: Any) -> dict[str, Any]:
+def _previews(preview: object) -> dict[str, Any]:
     """Return what `sync.preview` says: a word, or a word with a number of items."""
     if not isinstance(preview, dict):
         return {"preview": preview}

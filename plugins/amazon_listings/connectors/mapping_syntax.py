@@ -6,7 +6,7 @@ expressions takes longer than reading the files.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.checks import template_problem
 from amazon_listings.connectors.message import broken
@@ -38,7 +38,7 @@ def mapping_syntax(connector: Connector, declaration: Declaration) -> BrokenConn
     return broken(connector.id, connector.where, wrong)
 
 
-def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+def _texts(value: object, pointer: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield pointer, value
     elif isinstance(value, dict):

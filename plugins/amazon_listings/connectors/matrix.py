@@ -90,7 +90,7 @@ def combinations(matrix: Any) -> tuple[list[Combination], list[Problem]]:
     return found, problems
 
 
-def _axes(one: Any, pointer: str, problems: list[Problem]) -> dict[str, list[tuple[str, str]]]:
+def _axes(one: object, pointer: str, problems: list[Problem]) -> dict[str, list[tuple[str, str]]]:
     if not isinstance(one, dict):
         problems.append(
             Problem(
@@ -161,7 +161,7 @@ def filled(patch: dict[str, Any], combination: Combination) -> dict[str, Any]:
     }
 
 
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
+def _filled(value: object, values: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         if "{" not in value or "{{" in value or "{%" in value:
             return value

@@ -72,7 +72,7 @@ def merged(parts: Sequence[Part]) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _guards_off(patch: Any) -> dict[str, None]:
+def _guards_off(patch: object) -> dict[str, None]:
     guards = patch.get("guards") if isinstance(patch, dict) else None
     return {name: None for name, value in guards.items() if value is None} if isinstance(guards, dict) else {}
 
@@ -82,7 +82,7 @@ def origins(parts: Sequence[Part], document: Mapping[str, Any]) -> Iterator[tupl
     yield from _origins([(part, part.patch) for part in parts], document, "")
 
 
-def _origins(given: list[tuple[Part, Any]], value: Any, pointer: str) -> Iterator[tuple[str, Origin]]:
+def _origins(given: list[tuple[Part, Any]], value: object, pointer: str) -> Iterator[tuple[str, Origin]]:
     if isinstance(value, dict):
         for key, below in value.items():
             found = _those_with(given, key)
@@ -125,7 +125,7 @@ def part_with(parts: Sequence[Part], pointer: str) -> Part | None:
     return given[-1] if given else None
 
 
-def value_at(document: Any, pointer: str) -> Any:
+def value_at(document: object, pointer: str) -> Any:
     """Return the value at a pointer; what lies below a value that replaced it is there too."""
     for key in json_pointer.steps(pointer):
         if isinstance(document, dict):

@@ -61,7 +61,7 @@ def normal(name: str, value: object) -> str:
     return text.upper() if name in {"product_type", "requirements"} else text
 
 
-def override_problems(overrides: Any, pointer: str = "/overrides") -> list[Problem]:
+def override_problems(overrides: object, pointer: str = "/overrides") -> list[Problem]:
     """Return what is wrong with the form of a document's `overrides`."""
     if not isinstance(overrides, list):
         return [Problem(pointer, message("document.no_list", value=shown(overrides)), hint=_EXAMPLE)]
@@ -70,7 +70,7 @@ def override_problems(overrides: Any, pointer: str = "/overrides") -> list[Probl
     ]
 
 
-def _problems(one: Any, pointer: str) -> Iterator[Problem]:
+def _problems(one: object, pointer: str) -> Iterator[Problem]:
     if not isinstance(one, dict):
         yield Problem(pointer, message("document.no_object", value=shown(one)), hint=_EXAMPLE)
         return
@@ -152,7 +152,7 @@ def never_matched(when: Mapping[str, Any], known: Mapping[str, set[str]], pointe
     )
 
 
-def _listed(wanted: Any) -> list[Any]:
+def _listed(wanted: object) -> list[Any]:
     return wanted if isinstance(wanted, list) else [wanted]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from amazon_listings.messages import Message, message
 from amazon_product_types.matching import closest
@@ -84,7 +84,7 @@ def nearest(found: str, allowed: Iterable[str]) -> str:
     return next(iter(closest(found, allowed)), "")
 
 
-def shown(value: Any) -> Message | str:
+def shown(value: object) -> Message | str:
     """Return a value as an error message shows it: short, one line, and never a credential."""
     if isinstance(value, dict | list):
         kind = "object" if isinstance(value, dict) else "list"

@@ -58,7 +58,7 @@ def rewritten(text: str, changes: Mapping[str, tuple[Any, Any]]) -> str:
 
 
 def _edits(
-    nodes: Mapping[str, tuple[yaml.Node | None, yaml.Node]], pointer: str, old: Any, new: Any
+    nodes: Mapping[str, tuple[yaml.Node | None, yaml.Node]], pointer: str, old: object, new: object
 ) -> Iterator[_Edit]:
     if isinstance(old, dict) and isinstance(new, dict):
         for (key, below), (name, wanted) in zip(old.items(), new.items(), strict=True):

@@ -39,7 +39,7 @@ _LIMITS = {
 }
 
 
-def schema_problems(document: Any, most: int) -> list[Problem]:
+def schema_problems(document: object, most: int) -> list[Problem]:
     """Return what the schema says against a document.
 
     Args:
@@ -153,7 +153,13 @@ def _source_problem(document: dict[str, Any]) -> Problem:
 
 
 def _no_branch(
-    pointer: str, value: Any, node: dict[str, Any], branches: list[list[Any]], document: Any, *, most: int
+    pointer: str,
+    value: object,
+    node: dict[str, Any],
+    branches: list[list[Any]],
+    document: object,
+    *,
+    most: int,
 ) -> Iterator[Problem]:
     """An anyOf that fails is told once: by the branch meant, if the value's type shows which."""
     depth = pointer.count("/")
@@ -169,7 +175,7 @@ def _no_branch(
         yield _wrong_value(pointer, value, "anyOf", node)
 
 
-def _wrong_value(pointer: str, value: Any, keyword: str, node: dict[str, Any]) -> Problem:
+def _wrong_value(pointer: str, value: object, keyword: str, node: dict[str, Any]) -> Problem:
     if value is None:
         return Problem(pointer, message("document.no_value"), allowed=_allowed(node))
     options = list(_options(node))
@@ -261,7 +267,7 @@ def _kinds(node: dict[str, Any]) -> list[Message]:
     return [message(_KINDS[kind]) for kind in ([types] if isinstance(types, str) else types)]
 
 
-def _kind(value: Any) -> Message:
+def _kind(value: object) -> Message:
     if isinstance(value, bool):
         return message("kind.boolean")
     if isinstance(value, int | float):

@@ -153,7 +153,7 @@ def _part_of(declaration: Declaration, line: Line) -> tuple[str, str | None]:
     return "document", str(declaration.file.path) if declaration.file else None
 
 
-def _pointers(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+def _pointers(value: object, pointer: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for key, below in value.items():
             yield from _pointers(below, json_pointer.below(pointer, key))
@@ -164,6 +164,6 @@ def _pointers(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
         yield pointer, value
 
 
-def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+def _leaves(value: object, pointer: str) -> Iterator[tuple[str, Any]]:
     for place, found in _pointers(value, pointer):
         yield key_path(place), found

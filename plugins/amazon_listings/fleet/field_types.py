@@ -177,7 +177,7 @@ def _known(rows: list[Item], name: str) -> _Values:
     return tuple(_plain(field_value(row, name) for row in rows))
 
 
-def _plain(values: Iterable[Any]) -> Iterator[Any]:
+def _plain(values: Iterable[object]) -> Iterator[Any]:
     """Yield the values that are there, those of a list one at a time."""
     for value in values:
         for one in value if isinstance(value, list | tuple) else (value,):

@@ -104,7 +104,7 @@ def _fields(record: Record, reads: Reads) -> dict[str, Any]:
     return own | {name: value for name, value in found.items() if value != {}}
 
 
-def _plain(element: Any) -> Any:
+def _plain(element: object) -> Any:
     """Return an element as people write it: without what the engine adds, a lone value by itself."""
     if isinstance(element, list):
         return [_plain(one) for one in element]

@@ -64,7 +64,7 @@ def _rewritten(text: str, known: yaml.Node | None, changes: Mapping[str, Any]) -
     return f"{before}\n{entries}{after.lstrip(' ').removeprefix(chr(10))}"
 
 
-def _entry(key: str, value: Any, column: int) -> str:
+def _entry(key: str, value: object, column: int) -> str:
     """Return a line, which is several for a table of values."""
     text = yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=_WIDE)
     return "".join(f"{' ' * column}{one}\n" for one in text.splitlines())

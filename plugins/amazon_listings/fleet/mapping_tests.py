@@ -161,7 +161,7 @@ def untested(
                     yield UntestedLine(connector.id, line.key, line.file, line.number)
 
 
-def _conditions(test: Any) -> dict[str, Any]:
+def _conditions(test: object) -> dict[str, Any]:
     """Return which connectors a test is for; one in a wrong form is for all, to be told."""
     if not isinstance(test, dict):
         return {}
@@ -247,7 +247,7 @@ def _outcome(
     return differences, ""
 
 
-def _problem(test: Any, words: Catalogue) -> str:  # noqa: PLR0911 - one for each thing that can be wrong
+def _problem(test: object, words: Catalogue) -> str:  # noqa: PLR0911 - one for each thing that can be wrong
     """Return why a test cannot be run, if it cannot."""
     if not isinstance(test, dict):
         return words.phrase("tests.no_object")
@@ -300,7 +300,7 @@ def _same(wanted: Any, made: Any, below: tuple[str, ...]) -> bool:
     return len(wanted) == len(elements) and all(map(_matches, wanted, elements))
 
 
-def _at(element: Any, below: tuple[str, ...]) -> Any:
+def _at(element: object, below: tuple[str, ...]) -> Any:
     for name in below:
         if isinstance(element, list) and len(element) == 1:
             element = element[0]
@@ -308,7 +308,7 @@ def _at(element: Any, below: tuple[str, ...]) -> Any:
     return element
 
 
-def _matches(wanted: Any, made: Any) -> bool:
+def _matches(wanted: object, made: object) -> bool:
     """Return whether a value is as expected; what the engine adds counts only where it is named."""
     if isinstance(made, dict):
         if not isinstance(wanted, dict):
@@ -324,7 +324,7 @@ def _matches(wanted: Any, made: Any) -> bool:
     return bool(made == wanted)
 
 
-def _shown(value: Any, words: Catalogue) -> str:
+def _shown(value: object, words: Catalogue) -> str:
     """Return a value as it would be written shortest: a lone element without its list."""
     if value is None:
         return words.phrase("plan.nothing")
@@ -333,7 +333,7 @@ def _shown(value: Any, words: Catalogue) -> str:
     return msgspec.json.encode(alone, order="deterministic").decode()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, dict):

@@ -95,14 +95,14 @@ class _Tally:
         if self.changes is not None:
             self.changes.append(change)
 
-    def _field(self, name: str, sku: str, before: Any, after: Any) -> None:
+    def _field(self, name: str, sku: str, before: object, after: object) -> None:
         kind = "added" if before is None else "removed" if after is None else "changed"
         self.counts.setdefault(name, Counter())[kind] += 1
         examples = self.examples.setdefault(name, [])
         if len(examples) < _EXAMPLES:
             examples.append(Example(sku, _shown(before), _shown(after)))
 
-    def _sum(self, sku: str, what: Any) -> None:
+    def _sum(self, sku: str, what: object) -> None:
         if self.digest is None:
             self.digest = hashlib.sha256()
         self.digest.update(msgspec.json.encode([sku, what], order="deterministic"))
@@ -229,7 +229,7 @@ def _notes(base: State | None, head: State | None, tally: _Tally) -> Iterator[Me
             yield message("plan.note_quality")
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: object) -> Any:
     if value is None:
         return None
     content = [_plain(one) for one in value] if isinstance(value, list) else value
@@ -237,7 +237,7 @@ def _shown(value: Any) -> Any:
     return content if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _plain(element: Any) -> Any:
+def _plain(element: object) -> Any:
     if not isinstance(element, dict):
         return element
     kept = {name: value for name, value in element.items() if name not in {"marketplace_id", "language_tag"}}

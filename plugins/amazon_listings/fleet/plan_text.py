@@ -154,10 +154,10 @@ def _field(field: FieldChange, messages: Catalogue) -> str:
     return ", ".join(messages.phrase(f"plan.field_{name}", count=number) for name, number in parts if number)
 
 
-def _value(value: Any, messages: Catalogue) -> str:
+def _value(value: object, messages: Catalogue) -> str:
     return messages.phrase("plan.nothing") if value is None else msgspec.json.encode(value).decode()
 
 
-def _cell(value: Any, messages: Catalogue) -> str:
+def _cell(value: object, messages: Catalogue) -> str:
     text = value if isinstance(value, str) else _value(value, messages)
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

@@ -95,7 +95,7 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _is_deep(value: Any) -> bool:
+def _is_deep(value: object) -> bool:
     level = [value]
     for _ in range(MOST_LEVELS + 1):
         level = [

@@ -58,7 +58,7 @@ def printable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def unfit(value: Any) -> Unfit | None:
+def unfit(value: object) -> Unfit | None:
     """Return why a value of a field cannot be used, or None if it can."""
     if value is None or (value.__class__ is str and len(value) <= LONGEST_TEXT and is_text(value)):
         return None
@@ -76,7 +76,7 @@ def unfit(value: Any) -> Unfit | None:
     return Unfit("too_deep", MOST_LEVELS)
 
 
-def cleaned(value: Any) -> Any:
+def cleaned(value: object) -> Any:
     """Return JSON with each half character replaced and each unusable value empty; its levels are bounded."""
     if isinstance(value, str):
         if is_text(value):
@@ -109,7 +109,7 @@ class _Budget:
         self.elements = MOST_ELEMENTS
 
 
-def _unfit_alone(value: Any, budget: _Budget, below: list[Any]) -> Unfit | None:
+def _unfit_alone(value: object, budget: _Budget, below: list[Any]) -> Unfit | None:
     """Return why one value cannot be used by itself; what it contains is added to `below`."""
     judge = _JUDGES.get(type(value))
     return Unfit("no_value") if judge is None else judge(value, budget, below)
@@ -144,7 +144,7 @@ def _object(value: dict[Any, Any], budget: _Budget, below: list[Any]) -> Unfit |
     return _list([*value, *value.values()], budget, below)
 
 
-def _nothing(_value: Any, _budget: _Budget, _below: list[Any]) -> None:
+def _nothing(_value: object, _budget: _Budget, _below: list[Any]) -> None:
     return None
 
 

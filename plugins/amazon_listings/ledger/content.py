@@ -20,7 +20,7 @@ MOST_UNPACKED = 64 << 20
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def packed(content: Any) -> bytes:
+def packed(content: object) -> bytes:
     """JSON, compressed, as the ledger keeps payloads."""
     text = _encoder.encode(content)
     # A PIM may hold half a surrogate pair; it must come back as it was.

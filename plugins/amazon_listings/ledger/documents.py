@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def keep_document(ledger: Engine, hash_: str, content: Any) -> None:
+def keep_document(ledger: Engine, hash_: str, content: object) -> None:
     """Keep a document, if it is not kept yet.
 
     Args:

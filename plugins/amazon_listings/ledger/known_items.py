@@ -137,7 +137,7 @@ def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
 
 
 def _of(
-    ledger: Engine, listings: ListingScope, skus: Sequence[str], columns: Sequence[Any]
+    ledger: Engine, listings: ListingScope, skus: Sequence[str], columns: Sequence[object]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield these columns of the SKUs that are known."""
     with reading(ledger) as connection:

@@ -118,7 +118,7 @@ def merge_lines(
     return merged
 
 
-def _without_optional(value: Any, *, optional: bool) -> tuple[Any, bool]:
+def _without_optional(value: object, *, optional: bool) -> tuple[Any, bool]:
     """Return a value without its mark `optional`, and whether it has it.
 
     An object of nothing else is its value.
@@ -134,7 +134,7 @@ def _covered(path: str, replaced: Sequence[str]) -> bool:
     return any(path == one or path.startswith(f"{one}.") for one in replaced)
 
 
-def _rewritten(earlier: Written, places: Sequence[str], content: Any) -> bool:
+def _rewritten(earlier: Written, places: Sequence[str], content: object) -> bool:
     """Return whether a line replaces what an earlier one of the same place wrote.
 
     A value takes the place of an object, as RFC 7396 has it: `1 kg` that of a number and its unit. An object
@@ -175,7 +175,7 @@ class _Names:
         self._note(key, target)
         return [target.path]
 
-    def written(self, line: Line, path: str, value: Any) -> Iterator[Written]:
+    def written(self, line: Line, path: str, value: object) -> Iterator[Written]:
         """Yield the values that a line writes at a path and below it; None for what it takes away."""
         if value is None:
             yield Written(line, path, None)
@@ -193,7 +193,7 @@ class _Names:
         else:
             yield Written(line, target.field.path, self._coded(target.field, value))
 
-    def _coded(self, leaf: Field, value: Any) -> Any:
+    def _coded(self, leaf: Field, value: object) -> Any:
         """Return a constant that is an option's name in the locale of the part, as the option's code."""
         if isinstance(value, list):
             return [self._coded(leaf, one) for one in value]

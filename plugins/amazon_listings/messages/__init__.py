@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_product_types.messages import DEFAULT, Catalogue, IssueTexts, Message, message
 from amazon_product_types.messages import catalogue as catalogue_of
@@ -47,7 +47,7 @@ class LogLine(Message):
         return catalogue(_LOG_LANGUAGE.get()).word(self)
 
 
-def log_line(code: str, /, **facts: Any) -> LogLine:
+def log_line(code: str, /, **facts: object) -> LogLine:
     """Return the message of a code, for a log."""
     return LogLine(code, facts)
 

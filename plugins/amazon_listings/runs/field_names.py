@@ -119,7 +119,7 @@ def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, tuple[s
     return found
 
 
-def texts_in(value: Any) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
     """Yield the texts in a value of the mapping, however deep."""
     if isinstance(value, str):
         yield value

@@ -173,7 +173,7 @@ def question_hash(question: str, guarded: Iterable[Change] = ()) -> str:
 _encoder = json.JSONEncoder(default=msgspec.to_builtins, sort_keys=True)
 
 
-def _text(leaf: Leaf, value: Any) -> str:
+def _text(leaf: Leaf, value: object) -> str:
     """Return a leaf and a value of it as JSON with sorted keys; the many of a run share few leaves."""
     if value is None:
         text = "null"
@@ -184,7 +184,7 @@ def _text(leaf: Leaf, value: Any) -> str:
     return f"[{_textual(leaf) or _encoder.encode(leaf)}, {text}]"
 
 
-def _numbers_alike(value: Any) -> Any:
+def _numbers_alike(value: object) -> Any:
     """Return a value with whole numbers as integers."""
     if value is None or value.__class__ is str:
         return value

@@ -23,7 +23,7 @@ _MOST_DEPTH = 8
 _UNTIL = " \u2013 "
 
 
-def value_text(value: Any, messages: Catalogue, most: int = LONGEST_SAID) -> str:
+def value_text(value: object, messages: Catalogue, most: int = LONGEST_SAID) -> str:
     """Return a value of a listing for a sentence: on one line, cut.
 
     `[{"schedule": [{"value_with_tax": 8, "start_at": "2026-11-20", "end_at": "2026-12-31"}]}]` is
@@ -41,12 +41,12 @@ def value_text(value: Any, messages: Catalogue, most: int = LONGEST_SAID) -> str
     return cut(one_line(_worded(value, messages, 0)), most)
 
 
-def value_fact(value: Any, messages: Catalogue) -> Any:
+def value_fact(value: object, messages: Catalogue) -> Any:
     """Return a value of a listing as a fact of a message: a text is quoted in the reader's language."""
     return quoted(value) if isinstance(value, str) else value_text(value, messages)
 
 
-def _worded(value: Any, messages: Catalogue, depth: int) -> str:
+def _worded(value: object, messages: Catalogue, depth: int) -> str:
     if depth > _MOST_DEPTH:
         return "…"
     if isinstance(value, list):

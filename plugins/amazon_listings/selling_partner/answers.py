@@ -102,7 +102,7 @@ def said_by(content: bytes) -> Said:
     return Said(first.code, "; ".join(text for text in texts if text)[:LONGEST_TEXT])
 
 
-def _errors(body: Any) -> Iterator[Said]:
+def _errors(body: object) -> Iterator[Said]:
     """Return the errors of a body.
 
     They stand in `errors`, in a list, as one object, or as Login with Amazon writes them.

@@ -20,7 +20,7 @@ ADDED = frozenset({"audience", "currency", "language_tag", "marketplace_id"})
 _WHOLE = frozenset({"add", "replace"})
 
 
-def same(left: Any, right: Any) -> bool:
+def same(left: object, right: object) -> bool:
     """Return whether two JSON values are equal, as JSON sees it."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
@@ -31,7 +31,7 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def matches(current: Any, sent: Any) -> bool:
+def matches(current: object, sent: object) -> bool:
     """Return whether a current value is the one sent, apart from properties that Amazon adds."""
     if isinstance(current, dict) and isinstance(sent, dict):
         return current.keys() - sent.keys() <= ADDED and all(

@@ -173,7 +173,7 @@ def join(leaves: Mapping[Leaf, Any]) -> Attributes:
     return attributes
 
 
-def same_value(left: Any, right: Any, defaults: Mapping[str, Any]) -> bool:
+def same_value(left: object, right: object, defaults: Mapping[str, Any]) -> bool:
     """Return whether two values of a leaf are equal to Amazon, which fills in `defaults`."""
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(
@@ -183,7 +183,7 @@ def same_value(left: Any, right: Any, defaults: Mapping[str, Any]) -> bool:
     return same(left, right)
 
 
-def same_leaf(leaf: Leaf, left: Any, right: Any, defaults: Mapping[str, Any]) -> bool:
+def same_leaf(leaf: Leaf, left: object, right: object, defaults: Mapping[str, Any]) -> bool:
     """Return whether a leaf is the same to Amazon with both values; None is none.
 
     A property that Amazon fills in is the same where one side does not state it.
@@ -195,7 +195,9 @@ def same_leaf(leaf: Leaf, left: Any, right: Any, defaults: Mapping[str, Any]) ->
     return same_value(left, right, defaults)
 
 
-def selection_of(element: Any, selectors: tuple[str, ...], defaults: Mapping[str, Any]) -> Selection | None:
+def selection_of(
+    element: object, selectors: tuple[str, ...], defaults: Mapping[str, Any]
+) -> Selection | None:
     """Return the selectors' values of an element; None if it cannot be told apart by them."""
     if not isinstance(element, dict):
         return None
@@ -326,7 +328,7 @@ def _names(*sides: Iterable[str]) -> dict[str, None]:
     return {name: None for side in sides for name in side}
 
 
-def _completed(element: Any, other: Any, defaults: Mapping[str, Any]) -> Any:
+def _completed(element: object, other: object, defaults: Mapping[str, Any]) -> Any:
     """Return the element with those defaults that the other one states."""
     if not (isinstance(element, dict) and isinstance(other, dict)):
         return element
@@ -349,7 +351,7 @@ def _element(
 def _set(
     holder: Element,
     path: tuple[str | Selection, ...],
-    value: Any,
+    value: object,
     made: Made,
     place: Place,
 ) -> None:

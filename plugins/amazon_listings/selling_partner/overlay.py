@@ -179,7 +179,7 @@ def sendable(elements: list[Element], layout: Layout, defaults: Mapping[str, Any
     ]
 
 
-def leaves_nothing_out(wanted: Any, layout: Layout) -> bool:
+def leaves_nothing_out(wanted: object, layout: Layout) -> bool:
     """Return whether a value has every property of its layout, so that nothing can stand beside it."""
     if isinstance(wanted, dict):
         return bool(layout.properties) and all(
@@ -309,7 +309,7 @@ class _Overlaying:
                 return _joined([element] if element is not None else None, properties.values())
         return self._leaf(_at(address, place), *(side or None for side in sides))
 
-    def _leaf(self, leaf: Leaf, current: Any, owned: Any, wanted: Any) -> Part:
+    def _leaf(self, leaf: Leaf, current: object, owned: object, wanted: object) -> Part:
         if wanted is not None:
             if self.forced or not same_leaf(leaf, current, wanted, self.defaults):
                 return Part(wanted, (Difference(leaf, current, wanted),))
@@ -325,7 +325,7 @@ def _at(address: Leaf, path: Path) -> Leaf:
     return Leaf(address.marketplace_id, address.attribute, address.selectors, path)
 
 
-def _joined(target: Any, parts: Collection[Part]) -> Part:
+def _joined(target: object, parts: Collection[Part]) -> Part:
     return Part(
         target,
         tuple(one for part in parts for one in part.differences),

@@ -114,7 +114,7 @@ def _decoded(content: bytes) -> str:
         raise DefinitionError("definition_document.not_text", reason=error) from None
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return _cut(json.dumps(value, default=repr))
 
 

@@ -25,7 +25,9 @@ class CodedError(Exception):
     #: What `str(error)` is worded in; set it where the reader is known.
     language: str = DEFAULT
 
-    def __init__(self, code: str, /, *, hint: Message | CodedError | str | None = None, **facts: Any) -> None:
+    def __init__(
+        self, code: str, /, *, hint: Message | CodedError | str | None = None, **facts: object
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts

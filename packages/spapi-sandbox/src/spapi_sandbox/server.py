@@ -53,7 +53,7 @@ class Sandbox:
             raise requests.HTTPError(f"{path}: {response.text}", response=response)
         return response.json()
 
-    def fault(self, operation: str, kind: str, **more: Any) -> None:
+    def fault(self, operation: str, kind: str, **more: object) -> None:
         """Inject a fault (`times=1` by default)."""
         self.control("faults", operation=operation, kind=kind, **more)
 

@@ -30,7 +30,7 @@ class StateFile:
                 "CREATE TABLE IF NOT EXISTS shelf (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))"
             )
 
-    def put(self, kind: str, key: str, value: Any) -> None:
+    def put(self, kind: str, key: str, value: object) -> None:
         """Keeps `value`."""
         if self._database is not None:
             with self._lock:

@@ -108,7 +108,7 @@ class _Check:
         connector: Connector,
         definitions: Definitions,
         folder: RunFolder,
-        project: Any,
+        project: object,
         *,
         present: Callable[[], Iterable[Item] | None] | None,
         known: KnownItems | None,

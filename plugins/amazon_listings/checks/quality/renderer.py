@@ -35,7 +35,7 @@ class EscapingResultsRenderer(ValidationResultsPageRenderer):
         return super().render(escaped, *arguments, **named)
 
 
-def _escaped(value: Any) -> Any:
+def _escaped(value: object) -> Any:
     """Return the value with every text in it escaped."""
     if isinstance(value, str):
         return html.escape(value)

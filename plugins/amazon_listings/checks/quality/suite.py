@@ -228,7 +228,7 @@ def faults(expected: Expected, result: Any) -> Iterator[tuple[str, Any]]:
         yield fault[PIM_ID], others.get(column) if column else others
 
 
-def _value(value: Any) -> Any:
+def _value(value: object) -> Any:
     """Return a value of a data frame as it was before: no NumPy type, no NaN for nothing.
 
     Long text is cut.

@@ -56,7 +56,7 @@ def compiled_templates() -> CompiledTemplates | None:
 class ResultsPageView(DefaultJinjaPageView):  # type: ignore[misc]  # its base has no types
     """The page of a result."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, **named: object) -> None:
         super().__init__(*arguments, **named)
         self.env.bytecode_cache = compiled_templates()
 
@@ -64,6 +64,6 @@ class ResultsPageView(DefaultJinjaPageView):  # type: ignore[misc]  # its base h
 class IndexPageView(DefaultJinjaIndexPageView):  # type: ignore[misc]  # its base has no types
     """The list of all results."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, **named: object) -> None:
         super().__init__(*arguments, **named)
         self.env.bytecode_cache = compiled_templates()

@@ -25,7 +25,7 @@ _MADE_OF_GTIN = {
 }
 
 
-def issue_of(expected: Expected, value: Any, sku: str | None, language: str) -> Issue:
+def issue_of(expected: Expected, value: object, sku: str | None, language: str) -> Issue:
     """Return the issue of an item that fails an expectation.
 
     Args:

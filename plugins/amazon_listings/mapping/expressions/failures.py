@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import TemplateSyntaxError
 
@@ -31,7 +31,7 @@ class WrongSyntax(TemplateSyntaxError):
         facts: What its placeholders stand for.
     """
 
-    def __init__(self, code: str, line: int | None, meant: Iterable[str] = (), **facts: Any) -> None:
+    def __init__(self, code: str, line: int | None, meant: Iterable[str] = (), **facts: object) -> None:
         super().__init__(code, line or 1)
         self.problem = Message(code, facts)
         self.meant = tuple(meant)

@@ -151,7 +151,7 @@ def _cost_of_pattern(args: list[Any], options: dict[str, Any]) -> int:
     return cost(pattern) if isinstance(pattern, str) else 0
 
 
-def _charge_result(row: ItemRow, result: Any) -> None:
+def _charge_result(row: ItemRow, result: object) -> None:
     if isinstance(result, str):
         check_text(len(result))
         row.budget.spend(len(result))

@@ -80,7 +80,7 @@ def part(owner: object, start: int | None, stop: int | None, step: int | None) -
     return owner[start:stop:step]
 
 
-def call_method(owner: object, name: str, args: Sequence[Any]) -> Value:
+def call_method(owner: object, name: str, args: Sequence[object]) -> Value:
     """Return what a method of a text gives.
 
     Raises:

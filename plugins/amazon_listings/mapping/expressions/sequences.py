@@ -93,7 +93,7 @@ def text(value: object) -> str:
     return shown(value)
 
 
-def attribute_of(value: object, attribute: object, default: Any = NOTHING) -> list[Any]:
+def attribute_of(value: object, attribute: object, default: object = NOTHING) -> list[Any]:
     """Return a field of every element: `map(attribute="name")`."""
     found = []
     for one in elements(value):
@@ -121,7 +121,9 @@ def _folded(value: object, *, case_sensitive: bool) -> Any:
     return value.lower() if isinstance(value, str) and not case_sensitive else value
 
 
-def _in_order(found: Sequence[Any], *, case_sensitive: bool, attribute: object, reverse: bool) -> list[Any]:
+def _in_order(
+    found: Sequence[object], *, case_sensitive: bool, attribute: object, reverse: bool
+) -> list[Any]:
     try:
         return sorted(
             found,

@@ -243,11 +243,11 @@ def _theme_part(name: str, attributes: Mapping[str, Sequence[str]]) -> ThemePart
     return None
 
 
-def _member(item: Item, **facts: Any) -> FamilyMember:
+def _member(item: Item, **facts: object) -> FamilyMember:
     return cast("FamilyMember", {**item, **facts})
 
 
-def _issue(code: str, path: str, messages: Catalogue, *, label: str = "", **values: Any) -> Issue:
+def _issue(code: str, path: str, messages: Catalogue, *, label: str = "", **values: object) -> Issue:
     return Issue(
         code=code,
         severity="ERROR",

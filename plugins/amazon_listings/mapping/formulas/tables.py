@@ -45,10 +45,10 @@ def column(value: object, name: str) -> list[Any]:
 
 def from_table(
     value: object,
-    table: Any,
+    table: object,
     match: str,
     output: str,
-    default: Any = None,
+    default: object = None,
     *,
     case_sensitive: bool = False,
     separator: str | None = None,

@@ -227,7 +227,7 @@ def _lone(  # noqa: C901 - the hot path of a mapping
     tags, market = setting.tags, setting.marketplace_id
     by_language, by_marketplace = level.language, level.marketplace
 
-    def element(value: Any, row: ItemRow) -> Json:
+    def element(value: object, row: ItemRow) -> Json:
         made = {name: value}
         if by_language:
             made["language_tag"] = tags.get(row.language, "")
@@ -261,7 +261,7 @@ def _lone(  # noqa: C901 - the hot path of a mapping
     return lone
 
 
-def _pairs_of(value: Any, cell: Cell) -> list[tuple[Any, Cell]]:
+def _pairs_of(value: object, cell: Cell) -> list[tuple[Any, Cell]]:
     return [(one, cell) for one in value] if isinstance(value, list | tuple) else [(value, cell)]
 
 

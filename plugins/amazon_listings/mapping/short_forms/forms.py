@@ -85,7 +85,7 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
     ]
 
 
-def images(value: Any, context: MarketplaceContext) -> Placed:
+def images(value: object, context: MarketplaceContext) -> Placed:
     """`images`: the first picture is the main one, the others follow."""
     for kind in ("product", "offer"):
         main = f"main_{kind}_image_locator.media_location"
@@ -94,7 +94,7 @@ def images(value: Any, context: MarketplaceContext) -> Placed:
     raise InvalidLine(message("mapping.no_images"))
 
 
-def stock(value: Any, context: MarketplaceContext) -> Placed:
+def stock(value: object, context: MarketplaceContext) -> Placed:
     """`stock`: the merchant's own quantity, or a fulfilment channel of Amazon."""
     entry = dict(value) if isinstance(value, dict) else {"quantity": value}
     by_country = entry.pop("by_country", None)
@@ -105,7 +105,7 @@ def stock(value: Any, context: MarketplaceContext) -> Placed:
     return [("fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", **element}])]
 
 
-def _own_quantity(by_country: Any, context: MarketplaceContext) -> Expression:
+def _own_quantity(by_country: object, context: MarketplaceContext) -> Expression:
     """Return this marketplace's quantity, refused where another one of the same stock contradicts it."""
     country, notation = context.marketplace.country, replace(context.notation, exact=True)
     if not isinstance(by_country, dict) or country not in by_country:
@@ -168,7 +168,7 @@ def _gtin_type(found: Value) -> str:
     )
 
 
-def gtin_exemption(value: Any, context: MarketplaceContext) -> Placed:
+def gtin_exemption(value: object, context: MarketplaceContext) -> Placed:
     """`gtin_exemption`: the exemption that Amazon granted for brand and category."""
     path = "supplier_declared_has_product_identifier_exemption.value"
     _needs(context, path)
@@ -202,7 +202,7 @@ def modular(value: Any, context: MarketplaceContext) -> Placed:
     ]
 
 
-def _flat(values: Iterable[Any]) -> list[Any]:
+def _flat(values: Iterable[object]) -> list[Any]:
     return [one for value in values for one in (value if isinstance(value, list | tuple) else [value])]
 
 

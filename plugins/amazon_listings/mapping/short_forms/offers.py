@@ -60,7 +60,7 @@ def _offer(offer: dict[str, Any], context: MarketplaceContext) -> dict[str, Any]
     return element
 
 
-def _sale(sale: Any) -> dict[str, Any]:
+def _sale(sale: object) -> dict[str, Any]:
     if not isinstance(sale, dict):
         raise InvalidLine(message("mapping.sale_is"))
     check_keys(sale, ("price", "from", "to"), message("mapping.a_sale"))
@@ -70,7 +70,7 @@ def _sale(sale: Any) -> dict[str, Any]:
     return {"value_with_tax": sale["price"], "start_at": sale["from"], "end_at": sale["to"]}
 
 
-def _discounts(discounts: Any) -> dict[str, Any]:
+def _discounts(discounts: object) -> dict[str, Any]:
     """`{type: fixed | percent, levels: {5: 9.50, 10: 9.00}}`: from so many pieces, this price or percent."""
     if not isinstance(discounts, dict) or not isinstance(discounts.get("levels"), dict):
         raise InvalidLine(message("mapping.discounts_are"))

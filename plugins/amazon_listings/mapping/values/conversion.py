@@ -94,7 +94,7 @@ def converter(
     made = _converter(leaf, treatment, reading, unit_of, own_names, constant=constant)
     convert, of_text = made.convert, _Remembered(made.convert).__getitem__
 
-    def either(value: Any) -> Any:
+    def either(value: object) -> Any:
         # 1 and True are one key: only texts are remembered.
         return of_text(value) if value.__class__ is str else convert(value)
 
@@ -151,7 +151,7 @@ def _cleaning(
     """`convert` after the debris of a text is named or repaired; options are taken as they are."""
     allowed = reading.allowed
 
-    def clean(value: Any) -> Any:
+    def clean(value: object) -> Any:
         if value.__class__ is not str or not is_suspect(value) or listed(value):
             return convert(value)
         found = cleaned(value, allowed)
@@ -166,7 +166,7 @@ def _cleaning(
 def _explaining(convert: Callable[[Any], Any], reading: Reading) -> Callable[[Any], Any]:
     """`convert`; what it refuses because it is debris is named, or repaired."""
 
-    def explain(value: Any) -> Any:
+    def explain(value: object) -> Any:
         try:
             return convert(value)
         except ConversionError:

@@ -23,7 +23,7 @@ class InvalidValue(ValueError):
             the reason.
     """
 
-    def __init__(self, code: str, /, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: object) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
@@ -55,7 +55,7 @@ class InvalidValue(ValueError):
         return {name: _fact(value) for name, value in self.facts.items()}
 
 
-def _fact(value: Any) -> Any:
+def _fact(value: object) -> Any:
     if isinstance(value, InvalidValue):
         return value.phrase()
     if isinstance(value, Message):
@@ -67,5 +67,5 @@ def _fact(value: Any) -> Any:
     return value if isinstance(value, int) and not isinstance(value, bool) else quoted(value)
 
 
-def _is_option(value: Any) -> bool:
+def _is_option(value: object) -> bool:
     return isinstance(value, dict) and {"value", "name"} <= value.keys()

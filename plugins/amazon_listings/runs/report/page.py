@@ -46,7 +46,7 @@ def kind_of(issue: Issue) -> str:
     return " ".join(issue.identity)
 
 
-def short(value: Any, messages: Catalogue) -> str:
+def short(value: object, messages: Catalogue) -> str:
     """Return a value for the page: one that is long is cut, and says how long it is."""
     text = value if isinstance(value, str) else as_json(value)
     if len(text) <= LONGEST_VALUE:

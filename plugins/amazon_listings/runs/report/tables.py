@@ -54,7 +54,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 _PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) not in "\t\r\n"}
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """Return a value as one CSV cell that no spreadsheet runs as a formula.
 
     Product data starting with `=`, `+`, `-`, `@` or their full-width forms, blanks before them or not, with a
@@ -71,7 +71,7 @@ def cell(value: Any) -> str:
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
-def csv_line(values: Iterable[Any]) -> str:
+def csv_line(values: Iterable[object]) -> str:
     """Return values as one line of a CSV file."""
     line = io.StringIO()
     csv.writer(line).writerow(map(cell, values))
@@ -194,7 +194,7 @@ class JsonReport:
         self._out.write(f'],\n"summary": {_json(summary, indent=1)}}}\n')
 
 
-def _json(document: Any, indent: int | None = None) -> str:
+def _json(document: object, indent: int | None = None) -> str:
     """Strict JSON: what no JSON reader takes (an infinite number) is told as text."""
     try:
         return json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
@@ -202,7 +202,7 @@ def _json(document: Any, indent: int | None = None) -> str:
         return json.dumps(_finite(document), ensure_ascii=False, indent=indent)
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):

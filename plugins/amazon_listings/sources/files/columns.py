@@ -7,7 +7,7 @@ key that its first lines lack may stand in the last.
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.incoming.values import is_text
 from amazon_listings.sources.errors import UnusableRecord
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOST_FILES, _MOST_BYTES, _MOST_LINES = 100, 16 * 1024 * 1024, 10_000
 
 
-def columns(source: FileSettings, root: Any) -> dict[str, str | None]:
+def columns(source: FileSettings, root: object) -> dict[str, str | None]:
     """Return every column of a source's files, with its type where the format has one.
 
     Args:
@@ -48,7 +48,7 @@ def columns(source: FileSettings, root: Any) -> dict[str, str | None]:
     return found if all(map(is_text, found)) else {}
 
 
-def _keys(source: FileSettings, root: Any, found: dict[str, str | None]) -> bool:
+def _keys(source: FileSettings, root: object, found: dict[str, str | None]) -> bool:
     """Add the keys of all lines of JSON; return whether these are all."""
     rows = file_rows(source, root)
     for row in islice(rows, _MOST_LINES):

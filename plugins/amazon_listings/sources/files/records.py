@@ -31,7 +31,7 @@ _FIRST_ROWS = 50
 
 
 def fill(
-    store: StagingStore, source: FileSettings, root: Any, selection: Selection, reading: Reading
+    store: StagingStore, source: FileSettings, root: object, selection: Selection, reading: Reading
 ) -> None:
     """Read files into the store, and set the reading's `cursor` and `full`.
 

@@ -47,7 +47,7 @@ class FileRow(NamedTuple):
     cells: dict[str, Any]
 
 
-def file_rows(source: FileSettings, root: Any) -> Iterator[FileRow | UnusableRecord]:
+def file_rows(source: FileSettings, root: object) -> Iterator[FileRow | UnusableRecord]:
     """Yield every row of the source's files, in the order of their names.
 
     Args:
@@ -341,7 +341,7 @@ def _objects(batch: Any) -> list[dict[str, Any] | None]:
     return rows
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: object) -> Any:
     """Return a Parquet value as JSON has it: dates as ISO text, decimals as their digits, bytes as text."""
     if isinstance(cell, dict):
         return {key: _plain(each) for key, each in cell.items()}

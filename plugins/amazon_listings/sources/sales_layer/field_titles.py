@@ -73,9 +73,9 @@ def _connector(transport: Transport) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield str(about.get("basename") or column), about
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

@@ -161,7 +161,7 @@ def _put(record: Record, column: Column, cell: Any, selection: Selection) -> Non
         record["fields"][column.name] = cell
 
 
-def _joins(table: Table, row: Sequence[Any]) -> dict[str, str]:
+def _joins(table: Table, row: Sequence[object]) -> dict[str, str]:
     joins = {}
     for name, place in table.joins.items():
         cell = _cell(row, place)
@@ -171,5 +171,5 @@ def _joins(table: Table, row: Sequence[Any]) -> dict[str, str]:
     return joins
 
 
-def _cell(row: Sequence[Any], place: int) -> Any:
+def _cell(row: Sequence[object], place: int) -> Any:
     return row[place] if place < len(row) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
 
 from amazon_listings.sources.errors import UnexpectedAnswer
 
@@ -22,7 +21,7 @@ class Progress:
         self._pages = 0
         self._idle = 0
 
-    def page(self, rows: Any) -> None:
+    def page(self, rows: object) -> None:
         """Note a page after which another is to be asked for.
 
         Raises:

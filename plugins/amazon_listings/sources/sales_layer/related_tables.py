@@ -115,7 +115,7 @@ def _row_of(record: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {"id": record["id"], "reference": record["ref"], **record["fields"], **texts}
 
 
-def _spoken(row: Any, language: str, languages: Sequence[str]) -> dict[str, Any]:
+def _spoken(row: object, language: str, languages: Sequence[str]) -> dict[str, Any]:
     """Return a row of the REST API with its texts in one language."""
     return {
         name: _text(value, language, languages)
@@ -124,7 +124,7 @@ def _spoken(row: Any, language: str, languages: Sequence[str]) -> dict[str, Any]
     }
 
 
-def _text(value: Any, language: str, languages: Sequence[str]) -> Any:
+def _text(value: object, language: str, languages: Sequence[str]) -> Any:
     if (
         isinstance(value, list)
         and value

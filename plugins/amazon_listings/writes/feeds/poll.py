@@ -211,7 +211,7 @@ def _shown_since(report: Report, created: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _moment(text: Any) -> datetime:
+def _moment(text: object) -> datetime:
     """Return a moment of Amazon's; long ago, if it is none."""
     try:
         moment = datetime.fromisoformat(str(text))
@@ -225,7 +225,7 @@ def report_name(feed_id: str) -> str:
     return f"{safe_name(feed_id)}.jsonl"
 
 
-def _is_applied(listing: listings.Listing | None, method: str, body: Any) -> bool:
+def _is_applied(listing: listings.Listing | None, method: str, body: object) -> bool:
     """Return whether a listing is as a message would have made it."""
     if listing is None or method == "DELETE":
         return listing is None and method == "DELETE"

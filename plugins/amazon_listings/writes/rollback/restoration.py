@@ -191,7 +191,7 @@ class _Restoring:
     def _compared(self, before: Attributes, sent: Attributes) -> list[Difference]:
         return list(compare(before, sent, self.layout, self._defaults))
 
-    def _differs(self, one: Difference, left: Any, right: Any) -> bool:
+    def _differs(self, one: Difference, left: object, right: object) -> bool:
         if left is None and right is None:
             return False
         return not same_leaf(one.leaf, left, right, self._defaults)

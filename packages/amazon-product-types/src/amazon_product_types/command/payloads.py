@@ -118,12 +118,12 @@ def _no_constant(name: str) -> NoReturn:
     raise NotAnItem("payloads.no_number", name=name)
 
 
-def _show_json(sku: Any, issues: list[Issue], *, valid: bool) -> None:
+def _show_json(sku: object, issues: list[Issue], *, valid: bool) -> None:
     entries = [{key: getattr(issue, key) for key in ENTRY} for issue in issues]
     print(json.dumps({"sku": sku, "valid": valid, "issues": entries}, ensure_ascii=False), flush=False)
 
 
-def _show_table(sku: Any, issues: list[Issue], *, valid: bool) -> None:
+def _show_table(sku: object, issues: list[Issue], *, valid: bool) -> None:
     print(f"{'✔' if valid else '✘'} {printable(str(sku))}")
     for issue in issues:
         place = printable(issue.path) or "-"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amazon_product_types.definition import Names
 
 
-def true_of(formula: Formula, payload: Any, here: Mapping[Names, Any]) -> bool:
+def true_of(formula: Formula, payload: object, here: Mapping[Names, Any]) -> bool:
     """Return whether a formula holds of a payload.
 
     Args:
@@ -28,12 +28,12 @@ def true_of(formula: Formula, payload: Any, here: Mapping[Names, Any]) -> bool:
     return any(term_holds(term, payload, here) for term in formula)
 
 
-def term_holds(term: Term, payload: Any, here: Mapping[Names, Any]) -> bool:
+def term_holds(term: Term, payload: object, here: Mapping[Names, Any]) -> bool:
     """Return whether every literal of a term holds of a payload."""
     return all(fact_holds(item.fact, payload, here) is item.holds for item in term)
 
 
-def fact_holds(item: Fact, payload: Any, here: Mapping[Names, Any]) -> bool:
+def fact_holds(item: Fact, payload: object, here: Mapping[Names, Any]) -> bool:
     """Return whether a fact holds of a payload."""
     value = payload
     depth = 0
@@ -43,7 +43,7 @@ def fact_holds(item: Fact, payload: Any, here: Mapping[Names, Any]) -> bool:
     return _below(item, item.path[depth:], value, here)
 
 
-def with_present_values(item: Literal, payload: Any, here: Mapping[Names, Any]) -> Literal:
+def with_present_values(item: Literal, payload: object, here: Mapping[Names, Any]) -> Literal:
     """Return a literal about values that holds, with those values alone that the payload has."""
     if not item.holds or item.fact.test != "in":
         return item
@@ -56,7 +56,7 @@ def with_present_values(item: Literal, payload: Any, here: Mapping[Names, Any]) 
     return item._replace(fact=item.fact._replace(values=present)) if present else item
 
 
-def _below(item: Fact, path: tuple[Hop, ...], value: Any, here: Mapping[Names, Any]) -> bool:
+def _below(item: Fact, path: tuple[Hop, ...], value: object, here: Mapping[Names, Any]) -> bool:
     if not path:
         return _tested(item, value, here)
     hop, *rest = path
@@ -71,7 +71,7 @@ def _below(item: Fact, path: tuple[Hop, ...], value: Any, here: Mapping[Names, A
     return all(found) if hop.elements == ALL else any(found)
 
 
-def _tested(item: Fact, value: Any, here: Mapping[Names, Any]) -> bool:
+def _tested(item: Fact, value: object, here: Mapping[Names, Any]) -> bool:
     if item.test == "in":
         return json.dumps(value) in item.values
     if item.test == "part":

@@ -43,7 +43,7 @@ class Reasons:
         self._definition = definition
         self._cases: dict[tuple[Pointer, bool], tuple[Term, ...]] = {}
 
-    def of(self, pointer: Pointer, path: Pointer, attributes: Any) -> Term:
+    def of(self, pointer: Pointer, path: Pointer, attributes: object) -> Term:
         """Return the conditions that made the keyword at `pointer` apply to the place at `path`.
 
         Returns:

@@ -73,7 +73,7 @@ def rule(schema: dict[str, Any], pointer: Pointer = ()) -> Rule | None:
     return found if sets_limits or found.items or found.properties else None
 
 
-def holds(rule: Rule, value: Any) -> bool:  # noqa: C901 - calls would cost more than what it decides
+def holds(rule: Rule, value: object) -> bool:  # noqa: C901 - calls would cost more than what it decides
     """Does the value keep every limit of the rule, and of the rules below it?
 
     Runs over every payload. Nearly all arrays are short and nearly all texts far below their
@@ -113,7 +113,7 @@ def holds(rule: Rule, value: Any) -> bool:  # noqa: C901 - calls would cost more
     return True
 
 
-def failures(rule: Rule, value: Any, path: Pointer = ()) -> Iterator[tuple[Pointer, Pointer]]:
+def failures(rule: Rule, value: object, path: Pointer = ()) -> Iterator[tuple[Pointer, Pointer]]:
     """Yield each limit that is not kept.
 
     Each is the place in the payload, and the keyword's place in the definition.
@@ -178,11 +178,11 @@ class EngineKeyword:
 
     keyword = ""
 
-    def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
+    def __init__(self, parent_schema: dict[str, Any], value: object, schema_path: list[str | int]) -> None:
         stated = {self.keyword: value, "selectors": parent_schema.get("selectors")}
         self.rule = rule(stated) or Rule(tuple(schema_path))
 
-    def validate(self, instance: Any) -> None:
+    def validate(self, instance: object) -> None:
         """Raise ValueError if the instance breaks the keyword."""
         if any(failures(self.rule, instance)):
             raise ValueError(self.keyword)

@@ -84,7 +84,7 @@ class Misshapen(NamedTuple):
     reason: str
 
 
-def misshapen(document: Any) -> Misshapen | None:
+def misshapen(document: object) -> Misshapen | None:
     """Return the first place of a definition whose form is wrong."""
     error = next(iter(_meta_schema().iter_errors(document)), None)
     if error is None:

@@ -75,7 +75,7 @@ def compile_schema(schema: Any) -> jsonschema_rs.Validator:
     )
 
 
-def _uses_keywords(schema: Any) -> bool:
+def _uses_keywords(schema: object) -> bool:
     return isinstance(schema, dict) and (
         any(keyword in schema for keyword in keywords.KEYWORDS)
         or any(_uses_keywords(child) for _, child in children(schema))

@@ -54,7 +54,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
 _GROUPED = 1000
 
 
-def message(code: str, /, **facts: Any) -> Message:
+def message(code: str, /, **facts: object) -> Message:
     """Return the message of a code with these facts."""
     return Message(code, facts)
 
@@ -92,7 +92,7 @@ class Catalogue:
         self._texts = tuple(texts)
         self._facts: dict[tuple[str, str], frozenset[str] | None] = {}
 
-    def message(self, code: str, variant: str = "", /, **facts: Any) -> str:
+    def message(self, code: str, variant: str = "", /, **facts: object) -> str:
         """Word a code, or one of its variants; empty if there is none."""
         for texts in self._texts:
             entry = texts.entries.get((code, variant))
@@ -100,11 +100,11 @@ class Catalogue:
                 return self._filled(_chosen(entry, texts.plural, facts), facts)
         return ""
 
-    def action(self, code: str, /, **facts: Any) -> str:
+    def action(self, code: str, /, **facts: object) -> str:
         """Word what to do about a code; empty if it has no such text."""
         return self.message(code, "action", **facts)
 
-    def phrase(self, code: str, /, **facts: Any) -> str:
+    def phrase(self, code: str, /, **facts: object) -> str:
         """Word a code that must have a text.
 
         Raises:
@@ -133,12 +133,12 @@ class Catalogue:
         facts = ", ".join(f"{name}={value}" for name, value in message.facts.items())
         return f"{message.code} ({facts})" if facts else message.code
 
-    def issue_texts(self, code: str, variant: str = "", /, **facts: Any) -> IssueTexts:
+    def issue_texts(self, code: str, variant: str = "", /, **facts: object) -> IssueTexts:
         """Return what an issue of a code says, as far as there are texts: message, action and why."""
         action, why = Message(code, facts, "action"), Message(code, facts, "why")
         return self.texts_of(Message(code, facts, variant), action=action, why=why)
 
-    def texts_of(self, message: Message, *, action: Message | None = None, why: Any = None) -> IssueTexts:
+    def texts_of(self, message: Message, *, action: Message | None = None, why: object = None) -> IssueTexts:
         """Return what an issue says, by the message behind each of its texts.
 
         A text that no catalogue has is empty.
@@ -151,7 +151,7 @@ class Catalogue:
             phrases=phrases,
         )
 
-    def _kept(self, name: str, fact: Any, phrases: dict[str, Any]) -> str:
+    def _kept(self, name: str, fact: object, phrases: dict[str, Any]) -> str:
         """Return a text of an issue, and enter what it is worded from."""
         if isinstance(fact, Message):
             asked = self._asked(fact.code, fact.variant)
@@ -174,19 +174,19 @@ class Catalogue:
             self._facts[key] = frozenset(names) if entries else None
         return self._facts[key]
 
-    def quoted(self, value: Any) -> str:
+    def quoted(self, value: object) -> str:
         """Return a value inside a sentence: one line, cut, texts in the language's quotation marks."""
         return self.value(quoted(value))
 
-    def any_of(self, phrases: Iterable[Any]) -> str:
+    def any_of(self, phrases: Iterable[object]) -> str:
         """Return the phrases as a list of alternatives: `a, b or c`."""
         return self._list(phrases, "or")
 
-    def all_of(self, phrases: Iterable[Any]) -> str:
+    def all_of(self, phrases: Iterable[object]) -> str:
         """Return the phrases as a list: `a, b and c`."""
         return self._list(phrases, "standard")
 
-    def value(self, value: Any, form: str = "") -> str:
+    def value(self, value: object, form: str = "") -> str:
         """Return a fact as the locale writes it.
 
         Args:

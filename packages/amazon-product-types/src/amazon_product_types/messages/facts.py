@@ -69,22 +69,22 @@ class Listed:
         return between.join(filter(None, map(catalogue.value, self.facts)))
 
 
-def quoted(value: Any) -> Quoted | str:
+def quoted(value: object) -> Quoted | str:
     """Return a value as a fact inside a sentence: one line, cut, texts in quotation marks."""
     return Quoted(plain(value)) if isinstance(value, str) else plain(as_json(value))
 
 
-def all_of(facts: Iterable[Any]) -> Listed:
+def all_of(facts: Iterable[object]) -> Listed:
     """Return facts as one: `a, b and c`."""
     return Listed("and", tuple(facts))
 
 
-def any_of(facts: Iterable[Any]) -> Listed:
+def any_of(facts: Iterable[object]) -> Listed:
     """Return facts as one list of alternatives: `a, b or c`."""
     return Listed("or", tuple(facts))
 
 
-def as_data(fact: Any, asked: Container[str] | None = None) -> Any:
+def as_data(fact: object, asked: Container[str] | None = None) -> Any:
     """Return a fact, or a message, as JSON data; `from_data` gives it back.
 
     Args:
@@ -105,7 +105,7 @@ def as_data(fact: Any, asked: Container[str] | None = None) -> Any:
     return as_data(fact.phrase()) if hasattr(fact, "phrase") else str(fact)
 
 
-def from_data(data: Any) -> Any:
+def from_data(data: object) -> Any:
     """Return a fact, or a message, from what `as_data` made of it.
 
     Raises:

@@ -26,7 +26,7 @@ def one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else "·" for letter in line)
 
 
-def as_json(value: Any) -> str:
+def as_json(value: object) -> str:
     """Return a value as JSON text; what JSON has no form for is described."""
     try:
         return sendable(json.dumps(value, ensure_ascii=False, default=repr))
@@ -44,7 +44,7 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def from_difference(one: Any, other: Any) -> tuple[Any, Any]:
+def from_difference(one: object, other: object) -> tuple[Any, Any]:
     """Return two texts from shortly before their first difference, where cutting them would hide it.
 
     Other values, and texts that differ early enough to be seen, are returned as they are.

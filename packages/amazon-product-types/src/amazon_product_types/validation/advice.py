@@ -61,7 +61,7 @@ def advice(definition: Definition) -> Advice:
     return Advice(properties={name: below for name, below in read.items() if below})
 
 
-def against(advice: Advice, value: Any, path: Pointer = ()) -> list[Advised]:
+def against(advice: Advice, value: object, path: Pointer = ()) -> list[Advised]:
     """Return the places with a value that is not suggested or is deprecated."""
     found = []
     if isinstance(value, str):
@@ -80,7 +80,7 @@ def against(advice: Advice, value: Any, path: Pointer = ()) -> list[Advised]:
     return found
 
 
-def unchangeable(advice: Advice, value: Any, path: Pointer = ()) -> Iterator[Advised]:
+def unchangeable(advice: Advice, value: object, path: Pointer = ()) -> Iterator[Advised]:
     """Yield the places whose value an existing listing cannot change."""
     if not advice.fixes:
         return
@@ -105,12 +105,12 @@ def current(node: Node) -> list[Any]:
     return [option.value for option in node.options if not option.deprecated]
 
 
-def replacements(node: Node, value: Any) -> list[Any]:
+def replacements(node: Node, value: object) -> list[Any]:
     """Return what the definition names in place of a deprecated value, if it does."""
     return [new for option in node.options if option.value == value for new in option.replacements]
 
 
-def _texts(values: Iterable[Any]) -> frozenset[str]:
+def _texts(values: Iterable[object]) -> frozenset[str]:
     return frozenset(value for value in values if isinstance(value, str))
 
 

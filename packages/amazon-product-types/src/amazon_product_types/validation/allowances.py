@@ -55,7 +55,7 @@ class Allowances:
         self._document = definition.document
         self._options: dict[Pointer, OptionList] = {}
 
-    def advised(self, code: str, path: Pointer, value: Any) -> dict[str, Any]:
+    def advised(self, code: str, path: Pointer, value: object) -> dict[str, Any]:
         """Return the values that a warning offers instead: options and their total.
 
         Args:
@@ -80,7 +80,7 @@ class Allowances:
             options = self._options[key] = OptionList(values, self._definition.names_at(path))
         return options
 
-    def allowed(self, cause: Cause, value: Any) -> Allowed:
+    def allowed(self, cause: Cause, value: object) -> Allowed:
         """Return what would be right in place of a cause's value.
 
         Args:
@@ -103,7 +103,7 @@ class Allowances:
             return {}, {"condition": _entry(said)}
         return self._limits(cause, said, value)
 
-    def _choice(self, cause: Cause, said: Any, value: Any) -> Allowed:
+    def _choice(self, cause: Cause, said: object, value: object) -> Allowed:
         options = self._listed(cause.main.pointer, said if isinstance(said, list) else [said], cause.path)
         nearest = options.nearest(value if isinstance(value, str) else as_json(value))
         return (
@@ -128,7 +128,7 @@ class Allowances:
         node = self._definition.node_at(holder)
         return node.members if node else {}
 
-    def _types(self, cause: Cause, value: Any) -> Allowed:
+    def _types(self, cause: Cause, value: object) -> Allowed:
         failing = next((failure for failure in cause.failures if failure.keyword == "type"), None)
         if failing is not None:
             said = at(self._document, failing.pointer)
@@ -170,7 +170,7 @@ class Allowances:
         return allowed, values
 
 
-def _entry(said: Any) -> str:
+def _entry(said: object) -> str:
     """`contains` in catalogue, for the form Amazon uses: an element whose field is one of some values."""
     properties = said.get("properties", {}) if isinstance(said, dict) else {}
     return ", ".join(

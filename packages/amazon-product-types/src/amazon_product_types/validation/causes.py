@@ -87,7 +87,7 @@ def value_at(attributes: Any, path: Pointer) -> Any:
     return attributes
 
 
-def each_cause(failures: Iterable[Failure], document: dict[str, Any], attributes: Any) -> Iterator[Cause]:
+def each_cause(failures: Iterable[Failure], document: dict[str, Any], attributes: object) -> Iterator[Cause]:
     """Yield each failing place as a cause of its own; one keyword can fail for three."""
     for failure in failures:
         for name in failure.names or (None,):
@@ -96,7 +96,7 @@ def each_cause(failures: Iterable[Failure], document: dict[str, Any], attributes
             yield Cause(code, path, [one])
 
 
-def causes(failures: Iterable[Failure], document: dict[str, Any], attributes: Any) -> list[Cause]:
+def causes(failures: Iterable[Failure], document: dict[str, Any], attributes: object) -> list[Cause]:
     """Return the causes behind the failures, in the order in which they were found."""
     by_place: dict[Pointer, dict[str, Cause]] = {}
     for cause in each_cause(failures, document, attributes):
@@ -133,7 +133,7 @@ def _once_per_element(found: list[Cause]) -> Iterator[Cause]:
         yield cause
 
 
-def _named(failure: Failure, document: dict[str, Any], attributes: Any) -> tuple[str, Pointer]:
+def _named(failure: Failure, document: dict[str, Any], attributes: object) -> tuple[str, Pointer]:
     """Code of a failure, and the place where a person acts."""
     path, keyword = failure.path, failure.keyword
     if failure.names:
@@ -157,21 +157,21 @@ def _named(failure: Failure, document: dict[str, Any], attributes: Any) -> tuple
     return look(said, beside, value) if look else CODES.get(keyword, "rule_broken"), path
 
 
-def _forbidden(said: Any, _beside: Any, _value: Any) -> str:
+def _forbidden(said: object, _beside: object, _value: object) -> str:
     listed = isinstance(said, dict) and set(said) - {"type"} in ({"enum"}, {"const"})
     return "not_allowed_value" if listed else "rule_broken"
 
 
-def _format(said: Any, _beside: Any, _value: Any) -> str:
+def _format(said: object, _beside: object, _value: object) -> str:
     return "wrong_date" if said in DATES else "wrong_url" if said == "uri" else "wrong_format"
 
 
-def _pattern(said: Any, beside: Any, _value: Any) -> str:
+def _pattern(said: object, beside: object, _value: object) -> str:
     url = "://" in str(said) or (isinstance(beside, dict) and beside.get("format") == "uri")
     return "wrong_url" if url else "wrong_format"
 
 
-def _many(_said: Any, beside: Any, _value: Any) -> str:
+def _many(_said: object, beside: object, _value: object) -> str:
     return "too_many_alike" if isinstance(beside, dict) and beside.get("selectors") else "too_many_values"
 
 
@@ -198,12 +198,12 @@ LOOKS: dict[str, Callable[[Any, Any, Any], str]] = {
 }
 
 
-def _is_type(value: Any, kind: Any) -> bool:
+def _is_type(value: object, kind: object) -> bool:
     kinds = kind if isinstance(kind, list) else [kind]
     return json_type(value) in kinds or (json_type(value) == "integer" and "number" in kinds)
 
 
-def json_type(value: Any) -> str:
+def json_type(value: object) -> str:
     """JSON's name for the type of a value: `integer` for a number without fraction."""
     if value is None:
         return "null"

@@ -85,7 +85,7 @@ class Engine:
         self._factored = _compiled(factored_conditions) if factored_conditions else None
         self._conditions = _compiled(conditions) if conditions else None
 
-    def is_valid(self, attributes: Any) -> bool:
+    def is_valid(self, attributes: object) -> bool:
         """Does the payload keep every rule? ValueError if it is not JSON data."""
         return (
             self._structure.is_valid(attributes)
@@ -94,7 +94,7 @@ class Engine:
             and (self.rule is None or keywords.holds(self.rule, attributes))
         )
 
-    def stays_valid(self, attributes: Any, changed: AbstractSet[str]) -> bool:
+    def stays_valid(self, attributes: object, changed: AbstractSet[str]) -> bool:
         """Does a payload that kept every rule still do so after some attributes changed?
 
         The other attributes are not looked at again, but for the conditions that see several.
@@ -109,7 +109,7 @@ class Engine:
             and (self.rule is None or keywords.holds(self.rule, part))
         )
 
-    def failures(self, attributes: Any) -> Iterator[Failure]:
+    def failures(self, attributes: object) -> Iterator[Failure]:
         """Yield each keyword that fails, at each place. ValueError if the payload is not JSON data."""
         if isinstance(attributes, dict):
             for name in self._required.always:
@@ -127,7 +127,7 @@ class Engine:
             for path, pointer in keywords.failures(self.rule, attributes):
                 yield Failure(path, str(pointer[-1]), pointer)
 
-    def _broken_conditions(self, attributes: Any) -> Iterator[Failure]:
+    def _broken_conditions(self, attributes: object) -> Iterator[Failure]:
         if isinstance(attributes, dict):
             for pointer, name in self._required.missing(attributes):
                 yield Failure((), "required", pointer, (name,))
@@ -135,7 +135,7 @@ class Engine:
             for error in self._conditions.iter_errors(attributes):
                 yield _failure(error)
 
-    def _has_right_names(self, attributes: Any) -> bool:
+    def _has_right_names(self, attributes: object) -> bool:
         return not isinstance(attributes, dict) or self._required.has_right_names(attributes)
 
 
@@ -162,7 +162,7 @@ def _failure(error: jsonschema_rs.ValidationError) -> Failure:
     return Failure(tuple(error.instance_path), keyword, pointer, names)
 
 
-def _refers_only_to_defs(schema: Any) -> bool:
+def _refers_only_to_defs(schema: object) -> bool:
     """Return whether no reference leads elsewhere: into an attribute, its limits would be conditional."""
     if not isinstance(schema, dict):
         return True
@@ -172,7 +172,7 @@ def _refers_only_to_defs(schema: Any) -> bool:
     return all(_refers_only_to_defs(child) for _, child in children(schema))
 
 
-def _plain(schema: Any, *, walked: bool) -> Any:
+def _plain(schema: object, *, walked: bool) -> Any:
     """Return the schema without annotations, and without the keywords that the walk decides."""
     if not isinstance(schema, dict):
         return schema

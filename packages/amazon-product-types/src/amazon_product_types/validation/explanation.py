@@ -54,11 +54,11 @@ class Explainer:
         self._allowances = Allowances(definition)
         self._warn = lru_cache(MEMORY)(self._warning)
 
-    def why(self, cause: Cause, attributes: Any) -> Term:
+    def why(self, cause: Cause, attributes: object) -> Term:
         """Return the conditions that made the rule apply; empty for a rule without condition."""
         return self._reasons.of(cause.main.pointer, cause.main.path, attributes)
 
-    def issue(self, cause: Cause, attributes: Any, catalogue: Catalogue, term: Term) -> Issue:
+    def issue(self, cause: Cause, attributes: object, catalogue: Catalogue, term: Term) -> Issue:
         """Return the issue of a cause.
 
         Args:

@@ -18,7 +18,7 @@ _BY_NEIGHBOURS = frozenset(("unevaluatedItems", "unevaluatedProperties"))
 Conditional = tuple[tuple[str, ...], Any]
 
 
-def factored(schema: Any) -> Any:
+def factored(schema: object) -> Any:
     """Return a schema that accepts exactly what `schema` accepts."""
     if not isinstance(schema, dict) or schema.keys() & _BY_NEIGHBOURS:
         return schema
@@ -39,7 +39,7 @@ def factored(schema: Any) -> Any:
     return result
 
 
-def inlined(schema: Any, named: Mapping[str, Any]) -> Any:
+def inlined(schema: object, named: Mapping[str, Any]) -> Any:
     """Return a schema with what its references name in their place.
 
     Args:
@@ -64,7 +64,7 @@ def _accepts_by_type(schema: dict[str, Any]) -> bool:
     return "type" in schema and {"type": schema["type"]} in schema.get("anyOf", ())
 
 
-def _flat(parts: Iterable[Any]) -> Iterator[Any]:
+def _flat(parts: Iterable[object]) -> Iterator[Any]:
     for part in parts:
         if isinstance(part, dict) and set(part) == {"allOf"}:
             yield from _flat(part["allOf"])
@@ -95,7 +95,7 @@ def _merged(parts: Iterable[Any]) -> Iterator[Any]:
         yield {"items": factored({"allOf": for_items})}
 
 
-def _conjuncts(condition: Any) -> Iterator[str]:
+def _conjuncts(condition: object) -> Iterator[str]:
     """Yield the conditions that must hold together, as text that is equal where they are."""
     if isinstance(condition, dict) and set(condition) == {"allOf"}:
         for part in condition["allOf"]:
@@ -120,7 +120,7 @@ def _nested(rules: list[Conditional]) -> Iterator[Any]:
         yield _implied(_distributed(json.loads(condition)), consequence)
 
 
-def _implied(condition: Any, consequence: Any) -> Any:
+def _implied(condition: object, consequence: object) -> Any:
     """`if condition then consequence`; attributes that are there leave nothing to ask of the condition."""
     if _only_requires(consequence):
         return {"anyOf": [consequence, {"not": condition}]}
@@ -130,14 +130,14 @@ def _implied(condition: Any, consequence: Any) -> Any:
     return {"if": condition, "then": consequence}
 
 
-def _only_requires(schema: Any) -> bool:
+def _only_requires(schema: object) -> bool:
     """Return whether a schema asks for members and nothing else."""
     if not isinstance(schema, dict) or len(schema) != 1:
         return False
     return "required" in schema or all(_only_requires(part) for part in schema.get("allOf", (None,)))
 
 
-def _distributed(condition: Any) -> Any:
+def _distributed(condition: object) -> Any:
     """`(A and B) or (A and C)` as `A and (B or C)`."""
     if not isinstance(condition, dict) or set(condition) != {"anyOf"}:
         return condition

@@ -124,7 +124,7 @@ class Issue:
         return cls(**values)
 
 
-def _worded(data: Any, catalogue: Catalogue) -> str:
+def _worded(data: object, catalogue: Catalogue) -> str:
     """Return a sentence of what is kept of it; empty if another version of the catalogue kept it."""
     try:
         phrase = from_data(data)

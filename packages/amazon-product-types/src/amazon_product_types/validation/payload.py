@@ -21,7 +21,7 @@ HALF_PAIR = re.compile(b"\xed[\xa0-\xbf]")
 DEEPEST = 200
 
 
-def readable(payload: Any) -> tuple[Any, list[Failure]]:
+def readable(payload: object) -> tuple[Any, list[Failure]]:
     """Return the payload as data that the engine can read, and the places where it was none.
 
     Broken text keeps its length, with a replacement character for what cannot be sent; what JSON
@@ -41,7 +41,7 @@ def is_sendable(payload: Any) -> bool:
     return plain or _is_json(payload)
 
 
-def _is_json(payload: Any) -> bool:
+def _is_json(payload: object) -> bool:
     try:
         json.dumps(payload, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):
@@ -49,7 +49,7 @@ def _is_json(payload: Any) -> bool:
     return True
 
 
-def _readable(value: Any, path: Pointer, broken: list[Failure]) -> Any:
+def _readable(value: object, path: Pointer, broken: list[Failure]) -> Any:
     if isinstance(value, str):
         return _readable_text(value, path, broken)
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):

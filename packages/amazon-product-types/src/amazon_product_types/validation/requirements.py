@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Check(Protocol):
     """A compiled schema."""
 
-    def is_valid(self, instance: Any, /) -> bool:
+    def is_valid(self, instance: object, /) -> bool:
         """Is the schema true of the instance?"""
         ...
 
@@ -117,5 +117,5 @@ class Requirements:
         return check
 
 
-def _only_requires(schema: Any) -> bool:
+def _only_requires(schema: object) -> bool:
     return isinstance(schema, dict) and set(schema) == {"required"}

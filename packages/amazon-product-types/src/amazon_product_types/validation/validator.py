@@ -60,7 +60,7 @@ class Validator:
     def _attention(self) -> Attention:
         return Attention(self._definition, self._engine.by_attribute, self._engine.rule, self._advice)
 
-    def is_valid(self, attributes: Any) -> bool:
+    def is_valid(self, attributes: object) -> bool:
         """Does the payload keep every rule of the definition? Advice does not count.
 
         Half a surrogate pair, which no encoding can carry, is noticed where a rule reads the text;
@@ -83,7 +83,7 @@ class Validator:
         except ValueError:
             return False
 
-    def issues(self, attributes: Any, *, language: str = "en", update: bool = False) -> list[Issue]:
+    def issues(self, attributes: object, *, language: str = "en", update: bool = False) -> list[Issue]:
         """Return what is wrong with a payload, one issue per cause, and what deserves a warning.
 
         Args:
@@ -106,7 +106,7 @@ class Validator:
         wrong, noticed = {issue.path for issue in errors}, self._attention.noticed(payload)
         return errors + self._warnings(payload, noticed, wrong, texts, update=update)
 
-    def failures(self, attributes: Any, *, language: str = "en", update: bool = False) -> list[Issue]:
+    def failures(self, attributes: object, *, language: str = "en", update: bool = False) -> list[Issue]:
         """Like `issues`, but one per failing place, as a JSON Schema validator reports them.
 
         `path` is the place the keyword looks at: for `required` the object that lacks the field.
@@ -139,7 +139,7 @@ class Validator:
             tuple(int(step) if step.isdigit() else step for step in path.split("/"))
         )
 
-    def _failing(self, attributes: Any) -> tuple[Any, list[Failure]]:
+    def _failing(self, attributes: object) -> tuple[Any, list[Failure]]:
         """Return the payload as the engine can read it, and every failing place."""
         payload, broken = (attributes, []) if is_sendable(attributes) else readable(attributes)
         try:
@@ -148,7 +148,7 @@ class Validator:
             payload, broken = readable(attributes)
             return payload, [*broken, *self._engine.failures(payload)]
 
-    def _noticed(self, attributes: Any) -> AbstractSet[str] | None:
+    def _noticed(self, attributes: object) -> AbstractSet[str] | None:
         """Return the attributes that may go against advice; None where the payload breaks a rule."""
         try:
             noticed = self._attention.noticed(attributes)

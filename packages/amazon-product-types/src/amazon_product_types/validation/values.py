@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from amazon_product_types.dialect.schemas import Pointer
 
 
-def measured(value: Any) -> dict[str, int] | None:
+def measured(value: object) -> dict[str, int] | None:
     """Size of a value: characters and UTF-8 bytes of a text, items of a list."""
     if isinstance(value, str):
         return {"characters": len(value), "bytes": size_in_bytes(value)}
@@ -25,7 +25,7 @@ def joined(path: Pointer) -> str:
     return "/".join(map(str, path))
 
 
-def shown(value: Any) -> Any:
+def shown(value: object) -> Any:
     """Return a value as it may stand in an issue: JSON data, long ones as cut text."""
     if isinstance(value, str):
         return cut(sendable(value), LONGEST_FOUND)

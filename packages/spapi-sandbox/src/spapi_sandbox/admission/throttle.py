@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spapi_sandbox.admission.quotas import APPLICATION_WIDE, Limit
 from spapi_sandbox.admission.refusals import Refusal
@@ -20,7 +20,9 @@ _PRODUCT_DATA = {"item_name", "brand", "bullet_point", "product_description", "m
 _RELATIONSHIPS = {"child_parent_sku_relationship", "package_contains_sku"}
 
 
-def throttle(state: SandboxState, operation: Operation, request: Request, bearer: Bearer, body: Any) -> float:
+def throttle(
+    state: SandboxState, operation: Operation, request: Request, bearer: Bearer, body: object
+) -> float:
     """Draws from every bucket the request falls under; returns the rate that the answer tells."""
     whose = request.path_params.get("sellerId", "").partition("/")[0] or bearer.grant
     rate, burst = state.buckets.limit(operation.name, operation.rate, operation.burst)
@@ -42,7 +44,7 @@ def throttle(state: SandboxState, operation: Operation, request: Request, bearer
     raise Refusal(429)
 
 
-def _kinds(operation: Operation, request: Request, body: Any) -> list[str]:
+def _kinds(operation: Operation, request: Request, body: object) -> list[str]:
     kinds = [operation.name] if operation.name in APPLICATION_WIDE else []
     if request.query_params.get("mode") == "VALIDATION_PREVIEW":
         kinds.append("preview")
@@ -54,7 +56,7 @@ def _kinds(operation: Operation, request: Request, body: Any) -> list[str]:
     return kinds
 
 
-def _touched(body: Any) -> set[str]:
+def _touched(body: object) -> set[str]:
     if not isinstance(body, dict):
         return set()
     attributes, patches = body.get("attributes"), body.get("patches")

@@ -276,7 +276,7 @@ def _make_mistakes(files: CatalogueFiles, entries: dict[Table, dict[int, Entry]]
             entry.values["ean"] = by_ref["variants", mistake["ean_of"]].values["ean"]
 
 
-def _set(entry: Entry, name: str, value: Any, language: str | None) -> None:
+def _set(entry: Entry, name: str, value: object, language: str | None) -> None:
     if language is not None:
         entry.values[name][language] = value
         if value is None:

@@ -64,5 +64,5 @@ def element_schema_of(condition: Condition) -> dict[str, Any]:
     return {"required": [name], "properties": {name: {"enum": _listed(argument)}}}
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]

@@ -126,7 +126,7 @@ def _requirements(
 
 
 def _known(
-    attribute: str, field: str, wanted: Any, *, specs: dict[str, dict[str, Any]], variant: Variant
+    attribute: str, field: str, wanted: object, *, specs: dict[str, dict[str, Any]], variant: Variant
 ) -> bool | None:
     if attribute not in specs:
         return False

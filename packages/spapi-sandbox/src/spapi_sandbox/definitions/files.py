@@ -79,7 +79,7 @@ def cut_variant(document: dict[str, Any], requirements: str, *, enforced: bool) 
     return document
 
 
-def _requires_only(rule: Any, names: set[str]) -> bool:
+def _requires_only(rule: object, names: set[str]) -> bool:
     """Return whether a rule asks for nothing that the cut document no longer has."""
     if isinstance(rule, list):
         return all(_requires_only(part, names) for part in rule)

@@ -59,7 +59,7 @@ def selector_key(element: dict[str, Any], selectors: list[str] | None) -> str:
 
 
 def _max_unique_items(
-    _validator: Any, limit: int, instance: Any, schema: dict[str, Any]
+    _validator: object, limit: int, instance: object, schema: dict[str, Any]
 ) -> Iterator[ValidationError]:
     if isinstance(instance, list):
         elements = [element for element in instance if isinstance(element, dict)]
@@ -69,7 +69,7 @@ def _max_unique_items(
 
 
 def _min_unique_items(
-    _validator: Any, limit: int, instance: Any, schema: dict[str, Any]
+    _validator: object, limit: int, instance: object, schema: dict[str, Any]
 ) -> Iterator[ValidationError]:
     if isinstance(instance, list):
         elements = [element for element in instance if isinstance(element, dict)]
@@ -77,12 +77,16 @@ def _min_unique_items(
             yield ValidationError(f"fewer than {limit} combinations of selectors")
 
 
-def _max_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+def _max_bytes(
+    _validator: object, limit: int, instance: object, _schema: object
+) -> Iterator[ValidationError]:
     if isinstance(instance, str) and _bytes(instance) > limit:
         yield ValidationError(f"longer than {limit} bytes")
 
 
-def _min_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+def _min_bytes(
+    _validator: object, limit: int, instance: object, _schema: object
+) -> Iterator[ValidationError]:
     if isinstance(instance, str) and _bytes(instance) < limit:
         yield ValidationError(f"shorter than {limit} bytes")
 
@@ -91,7 +95,9 @@ def _bytes(value: str) -> int:
     return len(value.encode("utf-8", "surrogatepass"))
 
 
-def _multiple_of(_validator: Any, step: float, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+def _multiple_of(
+    _validator: object, step: float, instance: object, _schema: object
+) -> Iterator[ValidationError]:
     """Exact in decimals, because 0.07 is not a multiple of 0.01 in binary."""
     if isinstance(instance, int | float) and not isinstance(instance, bool):
         try:

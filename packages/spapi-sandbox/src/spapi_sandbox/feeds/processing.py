@@ -179,7 +179,7 @@ class FeedRun:
         return shown
 
 
-def _is_message(message: Any) -> bool:
+def _is_message(message: object) -> bool:
     if not isinstance(message, dict) or not _is_id(message.get("messageId")):
         return False
     if not isinstance(message.get("sku"), str) or not message["sku"]:
@@ -193,7 +193,7 @@ def _is_message(message: Any) -> bool:
     return isinstance(attributes, dict) and bool(attributes) and isinstance(patches, list) and bool(patches)
 
 
-def _is_id(number: Any) -> bool:
+def _is_id(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= _HIGHEST_ID
 
 

@@ -105,7 +105,7 @@ def _impossible_prices(attributes: dict[str, Any]) -> Iterator[Finding]:
                 yield Finding("90004114", "purchasable_offer", "value_with_tax", "0.01")
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
+def _objects(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 

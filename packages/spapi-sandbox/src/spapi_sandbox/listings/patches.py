@@ -44,7 +44,7 @@ class Readings(NamedTuple):
 USUAL = Readings()
 
 
-def check(patches: Any) -> list[Patch]:
+def check(patches: object) -> list[Patch]:
     """Return the patches of a request; refused with Amazon's texts where their shape is wrong."""
     if patches is not None and not isinstance(patches, list):
         raise Refusal(400, UNPARSED)
@@ -203,7 +203,7 @@ def with_defaults(
     return kept
 
 
-def _to_decimals(value: Any) -> None:
+def _to_decimals(value: object) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "value_with_tax" and isinstance(inner, int) and not isinstance(inner, bool):

@@ -245,7 +245,7 @@ def _schema(definition: Definition, name: str) -> dict[str, Any]:
     return dict(definition.document["properties"].get(name, {}))
 
 
-def _as_sent(elements: Any, definition: Definition, name: str) -> Any:
+def _as_sent(elements: object, definition: Definition, name: str) -> Any:
     """Stored elements without the marketplace id that the schema does not know of."""
     fields = _schema(definition, name).get("items", {}).get("properties", {})
     if "marketplace_id" in fields or not isinstance(elements, list):

@@ -147,7 +147,7 @@ def _create_destination(state: SandboxState, call: Call) -> dict[str, Any]:
     return {"payload": _place(state, identifier)}
 
 
-def _resource(asked: Any, identifier: str) -> Resource:
+def _resource(asked: object, identifier: str) -> Resource:
     """Return the resource of a specification: one queue, or one event source, which gets a name."""
     invalid = Refusal(400, "Invalid resourceSpecification provided.")
     if not isinstance(asked, dict) or len(asked) != 1:

@@ -47,7 +47,7 @@ class Notifications:
         with self._lock:
             return str(uuid.UUID(int=self._random.getrandbits(128)))
 
-    def has_destination(self, identifier: Any) -> bool:
+    def has_destination(self, identifier: object) -> bool:
         """Return whether a value, which may be of any kind, names a destination."""
         return isinstance(identifier, str) and identifier in self.destinations
 

@@ -154,7 +154,7 @@ class Account:
             self.connector = ConnectorSettings(**{**asdict(self.connector), **settings})
             self.connector_changed_at = int(self.now())
 
-    def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
+    def remembered(self, key: object, make: Callable[[], Any]) -> Any:
         """`make()`, computed once per state of the catalogue and the connector."""
         key = (self.catalogue.version, self.connector_changed_at, key)
         if key not in self._memory:

@@ -108,7 +108,7 @@ def _rank_of(name: str, row: tuple[dict[str, Any], Entry]) -> tuple[int, float, 
     return _rank(row[0][name])
 
 
-def _rank(value: Any) -> tuple[int, float, str]:
+def _rank(value: object) -> tuple[int, float, str]:
     if value is None:
         return (0, 0.0, "")
     if isinstance(value, int | float):
