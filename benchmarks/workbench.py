@@ -151,8 +151,9 @@ def main():
             "items: counts of a search", lambda: count_items(ledger, ItemQuery(keys, text="SKU-49-0019"))
         )
         measured("items of one connector: counts", lambda: count_items(ledger, one))
-        identity = "missing_attribute|brand"
-        measured("items of an issue", lambda: list_items(ledger, ItemQuery(keys[:1], identity=identity)))
+        (commonest, *_) = open_causes(ledger, keys[:1], ["ERROR"])
+        of_issue = ItemQuery(keys[:1], causes=[commonest.digest])
+        measured("items of an issue", lambda: list_items(ledger, of_issue))
         references = [f"SKU-{number:02}-{item:06}" for number in range(CONNECTORS) for item in range(4)]
         week = [Period(keys, NOW - timedelta(days=7), NOW)]
         filters = {

@@ -29,6 +29,7 @@ class Cause:
 
     Args:
         connector_key: Whose items.
+        digest: What the issues of the cause are marked with, the same in every connector (see `cause_of`).
         identity: The identity of the issues within their items (see `Issue.identity`), as it is kept.
         issue: One of the issues.
         items: How many items have it.
@@ -37,6 +38,7 @@ class Cause:
     """
 
     connector_key: str
+    digest: str
     identity: str
     issue: Issue
     items: int = 0
@@ -117,9 +119,35 @@ def _causes(ledger: Engine, wanted: Sequence[ColumnElement[bool]], since: Column
     for key, cause, count, run, _first in counted:
         identity, document = documents[key, cause]
         found.append(
-            Cause(key, identity, Issue.from_dict(document), count, began.get(run), examples[key, cause])
+            Cause(
+                key, cause, identity, Issue.from_dict(document), count, began.get(run), examples[key, cause]
+            )
         )
     return sorted(found, key=lambda one: (-one.items, one.connector_key, one.identity))
+
+
+def items_of_causes(ledger: Engine, causes: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return how many items of connectors have an open issue of one of some causes.
+
+    Args:
+        ledger: The open ledger.
+        causes: The digests of causes, by the key of a connector.
+    """
+    if not causes:
+        return {}
+    table = issues.c
+    ours = or_(*(and_(table.connector_key == key, table.cause.in_(some)) for key, some in causes.items()))
+    return _items(ledger, [ours, table.resolved_run.is_(None)])
+
+
+def issues_of_causes(ledger: Engine, keys: Sequence[str], causes: Sequence[str]) -> list[Issue]:
+    """Return an open issue of each of some causes, of one of these connectors."""
+    table = issues.c
+    wanted = (table.connector_key.in_(keys), table.cause.in_(causes), table.resolved_run.is_(None))
+    examples = select(func.min(table.id)).where(*wanted).group_by(table.cause)
+    with reading(ledger) as connection:
+        found = connection.scalars(select(table.document).where(table.id.in_(examples)).order_by(table.id))
+        return [Issue.from_dict(document) for document in found]
 
 
 def cause_of(identity: str, document: dict[str, Any]) -> str:

@@ -61,7 +61,7 @@ class ItemQuery:
         outcomes: With one of these outcomes.
         states: Whose listing is in one of these states.
         references: With one of these SKUs or PIM identities, as they are written.
-        identity: With an open issue of this identity.
+        causes: With an open issue of one of these causes, by their digests.
         attribute: With an open issue of this attribute.
         family: Of this product.
         kind: Products, or the variants below them.
@@ -74,7 +74,7 @@ class ItemQuery:
     outcomes: Sequence[str] = ()
     states: Sequence[str] = ()
     references: Sequence[str] = ()
-    identity: str = ""
+    causes: Sequence[str] = ()
     attribute: str = ""
     family: str = ""
     kind: Kind | None = None
@@ -227,7 +227,7 @@ def _condition(query: ItemQuery) -> ColumnElement[bool]:
     if query.changed:
         within = union_all(*(_within(period) for period in query.changed))
         conditions.append(tuple_(table.connector_key, table.sku).in_(within))
-    if query.identity or query.attribute:
+    if query.causes or query.attribute:
         conditions.append(_with_issue(query))
     if text := query.text.strip():
         conditions.append(table.search.contains(searchable(text), autoescape=True))
@@ -238,8 +238,8 @@ def _with_issue(query: ItemQuery) -> ColumnElement[bool]:
     marked = select(issues.c.connector_key, issues.c.item).where(
         issues.c.connector_key.in_(list(query.keys)), issues.c.resolved_run.is_(None)
     )
-    if query.identity:
-        marked = marked.where(issues.c.identity == query.identity)
+    if query.causes:
+        marked = marked.where(issues.c.cause.in_(list(query.causes)))
     if query.attribute:
         marked = marked.where(issues.c.identity.endswith(f"|{query.attribute}", autoescape=True))
     table = item_states.c

@@ -15,6 +15,7 @@ from amazon_listings.ledger.causes import (
     Cause,
     changes_since,
     gone_causes,
+    items_of_causes,
     items_with_errors,
     open_causes,
 )
@@ -79,6 +80,7 @@ class Asked(BaseModel, frozen=True):
 class CauseLine:
     """A cause: how many items, which share of the connector's, since when (or gone since), and what to do.
 
+    `cause` is what items are narrowed by to those that have it.
     `turn` says who can mend it: `pim`, `mapping` or `amazon`. `first`: it costs money as long as it is open.
     `unmapped`: a required field that no line fills.
     """
@@ -88,6 +90,7 @@ class CauseLine:
     connector_title: str
     timezone: str
     identity: str
+    cause: str
     code: str
     attribute: str
     label: str
@@ -113,13 +116,15 @@ class CauseLine:
 class UnmappedLine:
     """The required fields of a connector that no line fills, as one row: one page mends them all.
 
-    `fields` has the label and the identity of each; `items` is that of the field that most items lack.
+    `fields` has the label and the identity of each; `items` is how many lack one of them, and `causes` what
+    they are narrowed by.
     """
 
     dag_id: str
     connector_title: str
     timezone: str
     fields: list[tuple[str, str]]
+    causes: str
     items: int
     share: float | None
     since: datetime | None
@@ -275,8 +280,19 @@ def _rows(found: list[_Found], words: Wording, asked: Asked) -> tuple[list[Cause
         for one in found
     ]
     rows = [some for one, some in zip(found, together, strict=True) if some[0] is one]
+    lacking = items_of_causes(
+        connections.ledger(),
+        {
+            some[0].cause.connector_key: [one.cause.digest for one in some]
+            for some in rows[:SHOWN]
+            if len(some) > 1
+        },
+    )
     shown = [
-        _line(some[0], words) if len(some) == 1 else _unmapped_line(some, words) for some in rows[:SHOWN]
+        _line(some[0], words)
+        if len(some) == 1
+        else _unmapped_line(some, words, lacking[some[0].cause.connector_key])
+        for some in rows[:SHOWN]
     ]
     return shown, len(rows) - len(shown)
 
@@ -289,7 +305,7 @@ def _is_unmapped(issue: Issue) -> bool:
     )
 
 
-def _unmapped_line(together: list[_Found], words: Wording) -> UnmappedLine:
+def _unmapped_line(together: list[_Found], words: Wording, items: int) -> UnmappedLine:
     most = max(together, key=lambda one: one.cause.items)
     one = _line(most, words)
     return UnmappedLine(
@@ -299,8 +315,9 @@ def _unmapped_line(together: list[_Found], words: Wording) -> UnmappedLine:
         fields=[
             (each.cause.issue.label or each.cause.issue.attribute, each.cause.identity) for each in together
         ],
-        items=one.items,
-        share=one.share,
+        causes=",".join(each.cause.digest for each in together),
+        items=items,
+        share=_share(items, most.total),
         since=min((each.cause.since for each in together if each.cause.since), default=None),
         examples=one.examples,
     )
@@ -315,6 +332,7 @@ def _line(found: _Found, words: Wording) -> CauseLine:
         connector_title=one.title,
         timezone=one.sync.timezone,
         identity=cause.identity,
+        cause=cause.digest,
         code=issue.code,
         attribute=issue.attribute,
         label=issue.label,
@@ -330,11 +348,15 @@ def _line(found: _Found, words: Wording) -> CauseLine:
         sources=list(issue.sources),
         turn=turn_of(issue),
         items=cause.items,
-        share=min(1.0, cause.items / total) if total else None,
+        share=_share(cause.items, total),
         since=cause.since,
         examples=cause.examples,
         unmapped=_is_unmapped(issue),
     )
+
+
+def _share(items: int, total: int) -> float | None:
+    return min(1.0, items / total) if total else None
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.connectors.model import Connector
+from amazon_listings.ledger.causes import issues_of_causes
 from amazon_listings.ledger.item_list import (
     ItemLine,
     ItemQuery,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Engine
+
+    from amazon_listings.web.rendering import Wording
 
 router = APIRouter()
 
@@ -54,6 +57,7 @@ class Wanted(BaseModel, frozen=True):
         skus: SKUs that are chosen.
         chosen: Whether only what is chosen is wanted.
         field: An attribute that has an open issue.
+        issue: Causes of open issues, as `cause` of a list of issues has them, with commas between them.
         product_type: The product type of the connectors.
         kind: Products, or the variants below them.
         changed_from: The first day of the last change at Amazon, in the connector's time zone.
@@ -81,6 +85,11 @@ class Wanted(BaseModel, frozen=True):
     def references(self) -> list[str]:
         """Return the references that are wanted."""
         return [*self.skus, *references_of(self.reference)]
+
+    @property
+    def causes(self) -> list[str]:
+        """Return the digests of the causes that are wanted."""
+        return self.issue.split(",") if self.issue else []
 
     @property
     def has_more(self) -> bool:
@@ -197,18 +206,20 @@ def _page(
 ) -> HTMLResponse:
     ledger = connections.ledger()
     found = find(ledger, known, wanted)
-    fields = attributes_with_issues(ledger, list(_by_key(ledger, known)))
+    words, by_key = wording(request), _by_key(ledger, known)
+    fields = attributes_with_issues(ledger, list(by_key))
     if wanted.field:
         fields.setdefault(wanted.field, wanted.field)
     return render(
         request,
         "items.html",
-        words=wording(request),
+        words=words,
         page="items",
         visitor=visitor,
         connector=known[0] if dag_id else None,
         dag_id=dag_id,
         wanted=wanted,
+        issue=_named(ledger, list(by_key), wanted, words),
         found=found,
         outcomes=[one for one in Outcome if one in found.outcomes or one == wanted.outcome],
         fields=sorted(fields.items(), key=lambda one: (one[1].casefold(), one[0])),
@@ -219,6 +230,17 @@ def _page(
     )
 
 
+def _named(ledger: Engine, keys: list[str], wanted: Wanted, words: Wording) -> str:
+    """Return what the issues are called that items are narrowed to; empty where they are not."""
+    if not wanted.causes:
+        return ""
+    found = issues_of_causes(ledger, keys, wanted.causes)
+    if not found:
+        return words.t("items.issue_gone")
+    first = words.issue(found[0]).message
+    return first if len(found) == 1 else words.t("items.issue_and_more", issue=first, count=len(found) - 1)
+
+
 def _query(by_key: dict[str, Connector], wanted: Wanted) -> ItemQuery:
     return ItemQuery(
         list(by_key),
@@ -226,7 +248,7 @@ def _query(by_key: dict[str, Connector], wanted: Wanted) -> ItemQuery:
         outcomes=[wanted.outcome] if wanted.outcome else (),
         states=[wanted.state] if wanted.state else (),
         references=wanted.references,
-        identity=wanted.issue,
+        causes=wanted.causes,
         attribute=wanted.field,
         family=wanted.family,
         kind=wanted.kind or None,

@@ -106,13 +106,22 @@ def test_pages_follow_each_other_whatever_is_filtered(ledger):
                 insert(items),
                 [listing(key, number, "live" if number % 3 else "suppressed") for number in range(25)],
             )
-    record_issues(ledger, "lamps", 1, [CheckedItem("S-3", [trouble("rot")], frozenset({"schema"}))])
+    record_issues(
+        ledger,
+        "lamps",
+        1,
+        [
+            CheckedItem(name, [trouble(value)], frozenset({"schema"}))
+            for name, value in (("S-3", "rot"), ("S-4", "blau"))
+        ],
+    )
+    of_red = next(one for one in open_causes(ledger, ["lamps"], ["ERROR"]) if one.examples == ["S-3"])
     for changes, count in (
         ({}, 50),
         ({"outcomes": ["blocked"]}, 24),
         ({"states": ["suppressed"]}, 18),
         ({"text": "lampe 1"}, 22),
-        ({"identity": "not_an_option|color"}, 1),
+        ({"causes": [of_red.digest]}, 1),
         ({"states": ["suppressed"], "outcomes": ["blocked"], "text": "LAMPE"}, 8),
     ):
         query = ItemQuery(["lamps", "desks"], **changes)

@@ -1,6 +1,7 @@
 """The page of issues: causes, their order, filters and language."""
 
 import copy
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +21,7 @@ from amazon_product_types.validation.issue import Issue, Origin
 def test_the_items_of_a_cause_are_those_that_it_counts(client):
     (cause,) = client("viewer").get("/api/issues").json()
     assert (cause["items"], cause["turn"], cause["share"]) == (2, "pim", pytest.approx(2 / 3))
-    found = client("viewer").get("/api/dags/amazon_lamps/items", params={"issue": cause["identity"]}).json()
+    found = client("viewer").get("/api/dags/amazon_lamps/items", params={"issue": cause["cause"]}).json()
     assert [one["pim_id"] for one in found["items"]] == ["products/2", "products/3"]
 
 
@@ -102,13 +103,24 @@ def test_required_fields_that_are_not_mapped_are_one_row_of_the_page(client, fil
     key = resolve_key(filled, "lamps")
     found = [lacking("color"), lacking("material"), lacking("size", origin=Origin(3, "size", "size"))]
     run = start_run(filled, connector_key=key, run_id="later", operation="test")
-    record_issues(filled, key, run, [CheckedItem("A-1", found, frozenset({"schema"}))])
+    checked = {"A-1": found, "products/3": found[1:]}
+    schema = frozenset({"schema"})
+    record_issues(filled, key, run, [CheckedItem(name, wrong, schema) for name, wrong in checked.items()])
     shown = client("viewer", **{"accept-language": "de"}).get("/issues").text
     assert "2 Pflichtfelder sind nicht zugeordnet" in shown
-    assert "Color, Material" in shown
+    assert "Material, Color" in shown
     assert "/dags/amazon_lamps/issues/mend?identity=missing%7Cmaterial" in shown
     assert "„Size“ fehlt." in shown
     assert "„Color“ fehlt." not in shown
+    (causes,) = re.findall(r"/dags/amazon_lamps/items\?issue=(\w+,\w+)", shown)
+    assert re.search(rf"issue={causes}[^>]*>2</a>", shown)  # none lacks all, two lack one of them
+    german = client("viewer", **{"accept-language": "de"})
+    items = german.get("/api/dags/amazon_lamps/items", params={"issue": causes}).json()["items"]
+    assert [one["pim_id"] for one in items] == ["products/1", "products/3"]
+    narrowed = german.get("/dags/amazon_lamps/items", params={"issue": causes}).text
+    assert re.search("Problem: „(Color|Material)“ fehlt. Und ein weiteres", narrowed)
+    gone = german.get("/dags/amazon_lamps/items", params={"issue": "0" * 40}).text
+    assert "Dieses Problem ist nicht mehr offen" in gone
     unmapped = {one["label"]: one["unmapped"] for one in client("viewer").get("/api/issues").json()}
     assert unmapped | {"Color": True, "Material": True, "Size": False} == unmapped
 
