@@ -149,10 +149,12 @@ class FieldMapping:
             return [cast("FamilyMember", item) for item in items]
         return self.variations.expand(items, self.setting.wanted[0])
 
-    def _attributes(self, run: Evaluation, item: Item) -> dict[str, Any]:
+    def _attributes(self, run: Evaluation, item: Item, only: str = "") -> dict[str, Any]:
         attributes = {}
         first, trace = run.rows[0], run.trace
         for name, make in self._makers_of_parent if item.get("role") == "parent" else self._makers:
+            if only and name != only:
+                continue
             start = 0 if trace is None else len(trace)
             elements = make(run, first, _NOTHING)
             if run.failed:
@@ -162,11 +164,17 @@ class FieldMapping:
                 attributes[name] = elements
         return attributes
 
-    def explain(self, item: Item, *, siblings: Sequence[Record] = ()) -> list[Made]:
-        """Return how each value of the item's attributes came about, in the order of the payload."""
+    def explain(self, item: Item, *, siblings: Sequence[Record] = (), attribute: str = "") -> list[Made]:
+        """Return how each value of the item's attributes came about, in the order of the payload.
+
+        Args:
+            item: The item.
+            siblings: The variants of the same product.
+            attribute: Of this attribute only.
+        """
         trace: list[Made] = []
         run = self._evaluation(item, siblings, trace)
-        self._attributes(run, item)
+        self._attributes(run, item, attribute)
         return trace
 
     def origin_of(self, path: str) -> Origin | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from urllib.parse import quote
@@ -27,12 +27,11 @@ from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.item_states import StateFilter, find_states, item_names
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.mapping.faults import MappingErrors
-from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
-from amazon_listings.web.described import stored_definitions_of
+from amazon_listings.web.described import mapping_of, stored_definitions_of
 from amazon_listings.web.item_page import shown_value
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.shopper import shown
@@ -40,7 +39,7 @@ from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
@@ -63,7 +62,7 @@ WHAT = ("price", "quantity", "text", "image", "create", "remove")
 #: What the CSV file has of a value.
 COLUMNS = ("sku", "name", "kind", "field", "amazon_has", "we_send", "change", "pim_field", "pim_value")
 #: Items shown; an answer to all holds for the others of the same questions too.
-SHOWN = 100
+SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -114,21 +113,24 @@ class Waiting:
     row: Approval
     name: str | None
 
-    @cached_property
-    def changes(self) -> tuple[Change, ...]:
-        """What would change."""
-        return changes_of(self.row)
-
-    @cached_property
+    @property
     def what(self) -> frozenset[str]:
         """What becomes of its listing, or what its changes touch: items are narrowed by it."""
-        if self.row.kind != "change":
-            return frozenset([self.row.kind])
-        return frozenset(touched(change.leaf.attribute) for change in self.changes)
+        return _touched_by(self.row)[0] if self.row.kind == "change" else frozenset([self.row.kind])
 
-    def prices(self) -> Iterable[PriceChange]:
-        """Return the changes of what a buyer pays; a listing that is made or taken off sale had no other."""
-        return price_changes(self.row.sku, self.changes) if self.row.kind == "change" else ()
+    @property
+    def prices(self) -> tuple[PriceChange, ...]:
+        """The changes of what a buyer pays; a listing that is made or taken off sale had no other."""
+        return _touched_by(self.row)[1] if self.row.kind == "change" else ()
+
+
+@lru_cache(maxsize=4096)
+def _touched_by(row: Approval) -> tuple[frozenset[str], tuple[PriceChange, ...]]:
+    """Return what the changes of a row touch, and those of prices: thousands are counted for each page."""
+    changes = changes_of(row)
+    return frozenset(touched(change.leaf.attribute) for change in changes), tuple(
+        price_changes(row.sku, changes)
+    )
 
 
 class Sought(BaseModel, frozen=True):
@@ -158,6 +160,7 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
     found = waiting(one)
     left = narrowed(found, sought)
     kinds: Counter[str] = Counter(each.row.kind for each in found)
+    what = Counter(name for each in found for name in each.what)
     return render(
         request,
         "approvals.html",
@@ -171,8 +174,8 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
         items=worded(one, left[:SHOWN], words.messages),
         count=len(found),
         not_shown=len(left) - len(left[:SHOWN]),
-        what={name: number for name in WHAT if (number := sum(name in each.what for each in found))},
-        prices=largest(price for each in found for price in each.prices()),
+        what={name: what[name] for name in WHAT if name in what},
+        prices=largest(price for each in found for price in each.prices),
         kinds=kinds,
         reasons=Counter(reason for each in found for reason in each.row.reasons),
         questions=",".join(str(number) for number in sorted({each.row.question for each in found})),
@@ -200,7 +203,7 @@ def export(
     """Return the values that wait as CSV, with the PIM fields behind them: what to correct in the PIM."""
     one = connector_of(dag_id)
     messages = wording(request).messages
-    items = worded(one, [each for each in narrowed(waiting(one), sought) if each.changes], messages)
+    items = worded(one, narrowed(waiting(one), sought), messages)
     lines = (
         csv_line(
             (
@@ -315,7 +318,7 @@ def worded(one: Connector, some: list[Waiting], messages: Catalogue) -> list[Ask
     if key is None or known is None:
         return found
     try:
-        mapping = compiled(one, known)
+        mapping = mapping_of(one, known)
     except (MappingErrors, AmazonListingsError):
         return found
     rows = {
@@ -362,8 +365,8 @@ def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedIt
         reasons=list(row.reasons),
         asked_at=row.asked_at,
         lapses_at=row.lapses_at,
-        changes=[_change(change, labels, messages) for change in one.changes],
-        prices=list(one.prices()),
+        changes=[_change(change, labels, messages) for change in changes_of(row)],
+        prices=list(one.prices),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
@@ -101,10 +102,15 @@ def keys_of(ledger: Engine) -> dict[str, str]:
 
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     try:
-        return tuple(
-            (str(path), path.stat().st_mtime_ns, path.stat().st_size)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        )
+        paths = sorted(folder.rglob("*"))
     except OSError:
         return ()
+    return tuple(filter(None, map(_stamp_of, paths)))
+
+
+def _stamp_of(path: Path) -> tuple[str, int, int] | None:
+    try:
+        is_now = path.stat()
+    except OSError:  # gone since, or a link to nothing
+        return None
+    return (str(path), is_now.st_mtime_ns, is_now.st_size) if S_ISREG(is_now.st_mode) else None

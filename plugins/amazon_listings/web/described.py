@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +18,7 @@ from amazon_listings.ledger.new_connectors import find_new_connector
 from amazon_listings.ledger.runs import recent_runs
 from amazon_listings.runs.definitions import load_definitions
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.runs.related_tables import load_tables
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.runs import RunLine
+    from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.runs.definitions import Definitions
 
 #: Runs that are asked for the definition that they worked with.
@@ -94,3 +98,27 @@ def stored_definitions_of(connector: Connector, ledger: Engine, key: str) -> Def
         while len(_LOADED) > _KEPT:
             _LOADED.popitem(last=False)
     return found
+
+
+@dataclass(frozen=True)
+class _Content:
+    """A connector, equal to another that compiles to the same with the same lines."""
+
+    text: str
+    connector: Connector = field(compare=False)
+
+
+def mapping_of(connector: Connector, definitions: Definitions) -> FieldMapping:
+    """Return a connector's mapping; compiled again only where its content or its definition changed.
+
+    Raises:
+        MappingErrors: one or more lines are wrong.
+    """
+    where = connector.where
+    text = repr((connector.id, connector.fingerprint, connector.parts, where.lines, where.files))
+    return _compiled(_Content(text, connector), definitions)
+
+
+@lru_cache(maxsize=_KEPT)
+def _compiled(content: _Content, definitions: Definitions) -> FieldMapping:
+    return compiled(content.connector, definitions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, replace
-from itertools import chain, groupby, islice
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from amazon_listings.airflow_adapter.api_server import connector_variables
@@ -156,16 +156,14 @@ def families_of(ledger: Engine, key: str, references: Sequence[str]) -> Iterator
             yield found
 
 
-def sample(ledger: Engine, key: str, most: int) -> list[list[Item]]:
-    """Return the first families with so many items at most."""
-    found: list[list[Item]] = []
+def sample(ledger: Engine, key: str, most: int) -> Iterator[list[Item]]:
+    """Yield the first families with so many items at most, read as they are asked for."""
     room = most
-    for family in islice(families(ledger, key), most):
+    for family in families(ledger, key):
+        yield family[:room]
+        room -= len(family)
         if room <= 0:
             break
-        found.append(family[:room])
-        room -= len(family)
-    return found
 
 
 def applied(mapping: FieldMapping, family: list[Item]) -> Iterator[tuple[Item, MappedItem]]:

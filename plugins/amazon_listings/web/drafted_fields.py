@@ -11,9 +11,8 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.authoring.coverage import lines_by_path
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.drafts import Draft, find_draft
-from amazon_listings.runs.map_fields import compiled
 from amazon_listings.web.configured import keys_of
-from amazon_listings.web.described import stored_definitions_of
+from amazon_listings.web.described import mapping_of, stored_definitions_of
 from amazon_listings.web.drafted import drafted
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def drafted_fields(one: Connector, words: Wording) -> DraftedFields | None:
     then, mapping, problem = one, None, ""
     try:
         then = drafted(one, draft.mapping if draft else {}, words.messages.language)
-        mapping = compiled(then, definitions)
+        mapping = mapping_of(then, definitions)
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
     return DraftedFields(one, key, ledger, definitions, draft, then, mapping, problem)

@@ -24,7 +24,6 @@ from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.tables import items
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.marketplaces import SHOPS
-from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import changes_between
 from amazon_listings.runs.value_text import value_text
@@ -32,7 +31,7 @@ from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.leaves import amazon_defaults
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import connector_of, keys_of
-from amazon_listings.web.described import stored_definitions_of
+from amazon_listings.web.described import mapping_of, stored_definitions_of
 from amazon_listings.web.issues_page import turn_of, urgency
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.shopper import Shopper, shopper_of, shown
@@ -452,7 +451,7 @@ def _traces(
         if other.row is not None
     ]
     try:
-        mapping = compiled(one, known)
+        mapping = mapping_of(one, known)
         return mapping.explain(row, siblings=[each["variant"] for each in family if each["variant"]])
     except (MappingErrors, AmazonListingsError):
         return []

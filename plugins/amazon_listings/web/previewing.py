@@ -111,8 +111,8 @@ def _row(
 ) -> PreviewedItem:
     traces = [
         trace
-        for trace in mapping.explain(item, siblings=siblings)
-        if trace.path.split("/")[0] == field.attribute and trace.origin.field
+        for trace in mapping.explain(item, siblings=siblings, attribute=field.attribute)
+        if trace.origin.field
     ]
     values = values_of(made.attributes.get(field.attribute))
     return PreviewedItem(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -93,11 +93,7 @@ class Wording:
 
     def percent(self, share: float) -> str:
         """Return a share as percent; what is there is never shown as nothing."""
-        text = format_percent(share, locale=self.messages.locale)
-        none = format_percent(0, locale=self.messages.locale)
-        return (
-            f"< {format_percent(0.01, locale=self.messages.locale)}" if share and text == none else str(text)
-        )
+        return _percent(share, self.messages.locale)
 
     def moment(self, moment: datetime, zone: str | None = None) -> str:
         """Return a date and time, in a connector's time zone."""
@@ -107,12 +103,24 @@ class Wording:
 
     def ago(self, moment: datetime) -> str:
         """Return how long ago something was, or in how long it will be."""
-        away = moment - datetime.now(UTC)
-        return str(format_timedelta(away, add_direction=True, locale=self.messages.locale))
+        return _away((moment - datetime.now(UTC)) // timedelta(seconds=1), self.messages.locale)
 
     def duration(self, start: datetime, end: datetime) -> str:
         """Return how long something took."""
         return str(format_timedelta(end - start, threshold=2, format="short", locale=self.messages.locale))
+
+
+@lru_cache(maxsize=1024)
+def _percent(share: float, locale: Locale) -> str:
+    text = str(format_percent(share, locale=locale))
+    is_nothing = share and text == format_percent(0, locale=locale)
+    return f"< {format_percent(0.01, locale=locale)}" if is_nothing else text
+
+
+@lru_cache(maxsize=1024)
+def _away(seconds: int, locale: Locale) -> str:
+    """Return how far a moment is away: rows of one run share it, and Babel takes its time."""
+    return str(format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=locale))
 
 
 def wording(request: Request) -> Wording:

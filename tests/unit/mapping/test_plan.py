@@ -105,6 +105,9 @@ def test_the_trace_tells_of_every_leaf_and_changes_none(a, b, name, pictures, wh
     for path, value in leaves(mapped.attributes):
         assert (told.pop(path) == value) if isinstance(value, list) else (told.pop(path)[-1] == value), path
     assert told == {}
+    for attribute in mapping.attributes:
+        of_name = [made for made in trace if made.path.split("/")[0] == attribute]
+        assert mapping.explain(item, attribute=attribute) == of_name
     assert {issue.attribute for issue in mapped.issues if issue.severity == "ERROR"}.isdisjoint(
         mapped.attributes
     ) or mapping.setting.fallback
