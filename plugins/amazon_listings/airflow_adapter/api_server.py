@@ -14,13 +14,12 @@ from airflow.models.variable import Variable
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
-from amazon_listings.connectors.declaration import VARIABLE_PREFIX
+from amazon_listings.connectors.declaration import VARIABLE_PREFIX, environment_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-_IN_ENVIRONMENT = "AIRFLOW_VAR_"
 _FAILED = 500
 #: Seconds before a call is made again that met a locked database.
 _PAUSES = (0.3, 1.0, 2.0)
@@ -40,13 +39,7 @@ def connector_variables() -> dict[str, str]:
     with create_session() as session:
         rows = session.scalars(select(Variable).where(Variable.key.startswith(VARIABLE_PREFIX)))
         found = {row.key: row.get_val() for row in rows}
-    wanted = f"{_IN_ENVIRONMENT}{VARIABLE_PREFIX}".upper()
-    found |= {
-        name.removeprefix(_IN_ENVIRONMENT).lower(): text
-        for name, text in os.environ.items()
-        if name.startswith(wanted)
-    }
-    return {name: text for name, text in found.items() if text is not None}
+    return {name: text for name, text in found.items() if text is not None} | environment_variables()
 
 
 def dag_states() -> dict[str, DagState]:

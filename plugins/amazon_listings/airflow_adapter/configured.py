@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from amazon_listings.airflow_adapter import environment
-from amazon_listings.connectors.declaration import VARIABLE_PREFIX
+from amazon_listings.connectors.declaration import VARIABLE_PREFIX, environment_variables
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.messages import in_language
@@ -15,10 +14,6 @@ from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector, Loaded
-
-
-#: How Airflow spells a Variable of the environment.
-_IN_ENVIRONMENT = f"AIRFLOW_VAR_{VARIABLE_PREFIX}".upper()
 
 
 class VariableUnreadable(RetryableError):
@@ -39,7 +34,8 @@ def declared(only: str | None = None) -> Loaded:
     """
     prefix = VARIABLE_PREFIX if only is None else f"{VARIABLE_PREFIX}{only}"
     listed = _listed(prefix)
-    names = listed | _in_environment() if only is None else {prefix}
+    # Airflow does not list the environment's.
+    names = listed | environment_variables().keys() if only is None else {prefix}
     found = ((name, _read(name, is_listed=name in listed)) for name in sorted(names))
     variables = {name: text for name, text in found if text is not None}
     with in_language(settings().language):
@@ -95,13 +91,6 @@ def _listed(prefix: str) -> set[str]:
 def _asks_airflow() -> bool:
     """Return whether there is an Airflow that may have Variables."""
     return environment.airflow_is_imported() or environment.has_airflow()
-
-
-def _in_environment() -> set[str]:
-    """Return the names of the environment's Variables that declare connectors; Airflow does not list them."""
-    return {
-        name.removeprefix("AIRFLOW_VAR_").lower() for name in os.environ if name.startswith(_IN_ENVIRONMENT)
-    }
 
 
 def connector_named(connector_id: str) -> Connector:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _LATER = frozenset({"parentage_level", "child_parent_sku_relationship", "variation_theme", "skip_offer"})
 #: Below this a PIM field is not even worth a remark.
 _PERHAPS = 0.45
+#: Characters of an example in a comment.
+_LONGEST = 60
 
 SECTIONS = {
     "required": "Required of every item",
@@ -297,6 +299,6 @@ def _options(item: Field, shown: int = 12) -> str:
     return ", ".join(names[:shown]) + more
 
 
-def _short(text: str, longest: int = 60) -> str:
+def _short(text: str) -> str:
     text = " ".join(text.split())
-    return f"“{text if len(text) <= longest else text[: longest - 1] + '…'}”"
+    return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”"

@@ -33,7 +33,6 @@ LADDER = (1, 2, 4, 8, 15, 30, 60, 60, 60)
 _KNOWN = frozenset(("accepted", "unchanged"))
 #: Those after which they wait for a person, or for the next run; else Amazon does not show the parent yet.
 _STOPPED = frozenset(("blocked", "rejected", "failed"))
-RELATION = "child_parent_sku_relationship"
 
 
 def note_waiting_children(items: list[TestedItem], language: str) -> list[TestedItem]:

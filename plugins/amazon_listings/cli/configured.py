@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -148,11 +147,13 @@ def exported(path: Path | None, *, airflow: bool = False) -> dict[str, str]:
         path: A file that `airflow variables export` wrote.
         airflow: Without a file, let the Airflow that is configured here write one.
     """
+    from amazon_listings.connectors.declaration import environment_variables
+
     if path is None and airflow:
         with _export() as written:
             return exported(written)
     if path is None:
-        return _of_environment()
+        return environment_variables()
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
@@ -161,7 +162,7 @@ def exported(path: Path | None, *, airflow: bool = False) -> dict[str, str]:
         refuse("cli.variables_not_json", path=path, reason=error)
     if not isinstance(found, dict):
         refuse("cli.variables_not_exported", path=path)
-    return {name: _as_text(value) for name, value in found.items()} | _of_environment()
+    return {name: _as_text(value) for name, value in found.items()} | environment_variables()
 
 
 def error_said(output: str) -> str:
@@ -211,19 +212,6 @@ def _reason(output: str, code: int) -> Message:
     if _DATABASE_ERROR.match(said):
         return message("cli.airflow_database", reason=_DATABASE_ERROR.sub("", said).strip())
     return message("cli.airflow_failed", code=code, reason=said)
-
-
-def _of_environment() -> dict[str, str]:
-    """Return the Variables of connectors that are set as `AIRFLOW_VAR_AMAZON_CONNECTOR_<ID>`."""
-    from amazon_listings.connectors.declaration import VARIABLE_PREFIX
-
-    start = "AIRFLOW_VAR_"
-    named = (
-        (name.removeprefix(start).lower(), text)
-        for name, text in os.environ.items()
-        if name.startswith(start)
-    )
-    return {name: text for name, text in named if name.startswith(VARIABLE_PREFIX)}
 
 
 def _as_text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,8 +23,20 @@ if TYPE_CHECKING:
 
 
 VARIABLE_PREFIX = "amazon_connector_"
+#: How Airflow spells a Variable of the environment.
+_IN_ENVIRONMENT = "AIRFLOW_VAR_"
 #: The id of a file that is not YAML, as far as a reader can see it.
 _ID_LINE = re.compile(r"""^id:[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+
+
+def environment_variables() -> dict[str, str]:
+    """Return the text of the Variables of connectors that are set as `AIRFLOW_VAR_AMAZON_CONNECTOR_<ID>`."""
+    declaring = f"{_IN_ENVIRONMENT}{VARIABLE_PREFIX}".upper()
+    return {
+        name.removeprefix(_IN_ENVIRONMENT).lower(): text
+        for name, text in os.environ.items()
+        if name.startswith(declaring)
+    }
 
 
 @dataclass

@@ -61,12 +61,12 @@ def normal(name: str, value: object) -> str:
     return text.upper() if name in {"product_type", "requirements"} else text
 
 
-def override_problems(overrides: object, pointer: str = "/overrides") -> list[Problem]:
+def override_problems(overrides: object) -> list[Problem]:
     """Return what is wrong with the form of a document's `overrides`."""
     if not isinstance(overrides, list):
-        return [Problem(pointer, message("document.no_list", value=shown(overrides)), hint=_EXAMPLE)]
+        return [Problem("/overrides", message("document.no_list", value=shown(overrides)), hint=_EXAMPLE)]
     return [
-        problem for number, one in enumerate(overrides) for problem in _problems(one, f"{pointer}/{number}")
+        problem for number, one in enumerate(overrides) for problem in _problems(one, f"/overrides/{number}")
     ]
 
 

@@ -121,25 +121,20 @@ def refresh_definition(
 
 
 def refresh_pair(
-    client: SellingPartner,
-    store: DefinitionStore,
-    key: DefinitionKey,
-    marketplace: Marketplace,
-    *,
-    max_age: timedelta = timedelta(0),
+    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, marketplace: Marketplace
 ) -> DefinitionPair:
     """Both documents of a connector: to validate with, and for labels in the key's locale.
 
     Raises the errors of `refresh_definition`.
     """
     own, labels = pair_keys(key, marketplace)
-    validation = refresh_definition(client, store, own, max_age=max_age)
-    spoken = validation if labels == own else refresh_definition(client, store, labels, max_age=max_age)
+    validation = refresh_definition(client, store, own)
+    spoken = validation if labels == own else refresh_definition(client, store, labels)
     whole = None
     if labels.requirements != WHOLE:
         # Only to say of a field that it is left out; the run does without it.
         with contextlib.suppress(AmazonListingsError):
-            whole = refresh_definition(client, store, replace(labels, requirements=WHOLE), max_age=max_age)
+            whole = refresh_definition(client, store, replace(labels, requirements=WHOLE))
     return DefinitionPair(marketplace, validation, spoken, tuple(store.earlier(labels)), whole)
 
 

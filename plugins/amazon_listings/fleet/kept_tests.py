@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from amazon_listings.fleet.mapping_tests import given_item
+from amazon_listings.fleet.mapping_tests import as_written, given_item
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
 from amazon_listings.mapping.values.value import is_empty
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.expressions.reads import Reads
     from amazon_listings.mapping.mapping import FieldMapping
 
-#: What the engine adds to every element; an expectation need not repeat it.
-_ADDED = ("marketplace_id", "language_tag")
 #: Indentation of a list's elements below their key.
 _INDENT = 2
 
@@ -55,7 +53,7 @@ def kept_test(
     given = given_item(test, connector.pim_languages)
     again = mapping.apply(given, siblings=[given["variant"]] if given["variant"] else [])
     expect: dict[str, Any] = {
-        attribute: [_plain(one) for one in elements]
+        attribute: [as_written(one) for one in elements]
         for attribute, elements in again.attributes.items()
         if now.attributes.get(attribute) == elements
     }
@@ -102,16 +100,6 @@ def _fields(record: Record, reads: Reads) -> dict[str, Any]:
     }
     found = {name: value for name, value in values.items() if name in wanted or reads.any_field}
     return own | {name: value for name, value in found.items() if value != {}}
-
-
-def _plain(element: object) -> Any:
-    """Return an element as people write it: without what the engine adds, a lone value by itself."""
-    if isinstance(element, list):
-        return [_plain(one) for one in element]
-    if not isinstance(element, dict):
-        return element
-    kept = {name: _plain(value) for name, value in element.items() if name not in _ADDED}
-    return kept["value"] if list(kept) == ["value"] else kept
 
 
 def _listed(tests: Sequence[Mapping[str, Any]], indent: int) -> str:

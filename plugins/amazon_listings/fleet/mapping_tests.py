@@ -328,16 +328,17 @@ def _shown(value: object, words: Catalogue) -> str:
     """Return a value as it would be written shortest: a lone element without its list."""
     if value is None:
         return words.phrase("plan.nothing")
-    plain = _plain(value)
+    plain = as_written(value)
     alone = plain[0] if isinstance(plain, list) and len(plain) == 1 else plain
     return msgspec.json.encode(alone, order="deterministic").decode()
 
 
-def _plain(value: object) -> Any:
+def as_written(value: object) -> Any:
+    """Return a value as people write it: without what the engine adds, a lone value by itself."""
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [as_written(one) for one in value]
     if isinstance(value, dict):
-        kept = {name: _plain(below) for name, below in value.items() if name not in _ADDED}
+        kept = {name: as_written(below) for name, below in value.items() if name not in _ADDED}
         return kept["value"] if list(kept) == ["value"] else kept
     return value
 

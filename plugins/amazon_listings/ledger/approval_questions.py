@@ -111,13 +111,7 @@ def ask(
 
 
 def approve_planned(
-    ledger: Engine,
-    listings: ListingScope,
-    run: int,
-    items: Iterable[Asked],
-    *,
-    by: str,
-    now: datetime | None = None,
+    ledger: Engine, listings: ListingScope, run: int, items: Iterable[Asked], *, by: str
 ) -> int:
     """Enter changes that were approved as a part of a plan, before a run asks; return how many hold.
 
@@ -129,9 +123,8 @@ def approve_planned(
         run: The connector's last run: what a later one asks replaces these.
         items: The changes.
         by: Who approved the plan.
-        now: This moment, if None.
     """
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     with ledger.begin() as connection:
         question = connection.execute(
             questions.insert().values(connector_key=listings.connector_key, run=run, asked_at=now)

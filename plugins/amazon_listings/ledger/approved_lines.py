@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import ListingScope
 
 
-def approve_lines(
-    ledger: Engine, rows: Iterable[Approval], *, by: str | None, now: datetime | None = None
-) -> None:
+def approve_lines(ledger: Engine, rows: Iterable[Approval], *, by: str | None) -> None:
     """Remember that the mapping lines of these rows were approved for their account, country and type."""
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     entries = {
         (row.connector_key, row.seller_id, row.marketplace_id, row.product_type, line)
         for row in rows

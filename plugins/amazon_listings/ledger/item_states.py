@@ -366,13 +366,13 @@ def read_later(ledger: Engine, connector_key: str, skus: Collection[str], *, tha
     return found
 
 
-def count_states(ledger: Engine, connector_key: str, where: StateFilter = EVERY) -> dict[str, int]:
-    """Return how many items have which outcome."""
+def count_states(ledger: Engine, connector_key: str) -> dict[str, int]:
+    """Return how many items of a selection have which outcome."""
     with reading(ledger) as connection:
         return dict(
             connection.execute(
                 select(item_states.c.outcome, func.count())
-                .where(_condition(connector_key, where))
+                .where(_condition(connector_key, EVERY))
                 .group_by(item_states.c.outcome)
             ).all()
         )

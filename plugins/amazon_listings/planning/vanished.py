@@ -11,16 +11,13 @@ if TYPE_CHECKING:
 Note = Literal["", "note.missed_once", "note.vanished"]
 
 
-def missing_note(
-    known: KnownItem | None, *, exists: bool | None, recreates: bool, now: datetime | None = None
-) -> Note:
+def missing_note(known: KnownItem | None, *, exists: bool | None, recreates: bool) -> Note:
     """Return the code of the remark on a listing that is not sent because it vanished; empty if it may be.
 
     Args:
         known: What the ledger knew of the listing before it was read.
         exists: Whether Amazon has it, as far as is known now.
         recreates: Whether the connector creates again what was deleted by hand.
-        now: The time; this moment, if None.
     """
     if known is None or exists is not False:
         return ""
@@ -28,6 +25,6 @@ def missing_note(
         return "" if recreates else "note.vanished"
     if not known.listed or known.seen_at is None:
         return ""
-    if not known.is_missed_again(now or datetime.now(UTC)):
+    if not known.is_missed_again(datetime.now(UTC)):
         return "note.missed_once"
     return "" if recreates else "note.vanished"

@@ -29,6 +29,8 @@ HOLD = 0.5
 BELIEVABLE = (1e-4, 10_000.0)
 #: Longest wait after a 429 (seconds).
 LONGEST_WAIT = 60.0
+#: Requests under way at once, whatever the rate.
+_MOST_IN_FLIGHT = 64
 
 
 class _Lane:
@@ -162,9 +164,9 @@ class Quotas:
             lane.ready.notify_all()
 
 
-def in_flight(rate: float, latency: float, *, most: int = 64) -> int:
+def in_flight(rate: float, latency: float) -> int:
     """Return how many requests must be under way to use a rate in spite of the latency (seconds).
 
     Little's law, and two that wait for the next token while the others wait for Amazon.
     """
-    return max(1, min(most, math.ceil(rate * latency) + 2))
+    return max(1, min(_MOST_IN_FLIGHT, math.ceil(rate * latency) + 2))

@@ -58,9 +58,9 @@ class Shape:
         value = (self.body if within is None else within).get(key)
         return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
-    def optional_object(self, key: str, within: dict[str, Any] | None = None) -> dict[str, Any]:
+    def optional_object(self, key: str) -> dict[str, Any]:
         """Return an object that informs: whatever else is there counts as empty."""
-        value = (self.body if within is None else within).get(key)
+        value = self.body.get(key)
         return value if isinstance(value, dict) else {}
 
     def repaired_objects(self, key: str, within: dict[str, Any] | None = None) -> list[dict[str, Any]]:

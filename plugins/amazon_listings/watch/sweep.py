@@ -39,7 +39,6 @@ def sweep(
     client: SellingPartner,
     ledger: Engine,
     now: datetime,
-    limit: int = AT_ONCE,
     beside: Iterable[Connector] = (),
 ) -> dict[str, int]:
     """Look for the listings of a connector that are due.
@@ -52,7 +51,6 @@ def sweep(
         client: The account's client.
         ledger: Knows when each was seen; remembers what is seen now.
         now: The time.
-        limit: Look for so many at most.
         beside: The account's connectors in other marketplaces of the region.
 
     Returns:
@@ -62,11 +60,13 @@ def sweep(
         RetryableError, ActionRequiredError: Amazon cannot be asked.
     """
     listings = _scope(connector, client)
-    due = due_for_sweep(ledger, listings, now=now, limit=limit)
+    due = due_for_sweep(ledger, listings, now=now, limit=AT_ONCE)
     if not due:
         return {}
     before = gone_among(ledger, listings, due)
-    others = [(one, set(due_for_sweep(ledger, _scope(one, client), now=now, limit=limit))) for one in beside]
+    others = [
+        (one, set(due_for_sweep(ledger, _scope(one, client), now=now, limit=AT_ONCE))) for one in beside
+    ]
     others = [(one, shared) for one, skus in others if (shared := skus.intersection(due))]
     place = connector.marketplace.id
     found = read_listings(

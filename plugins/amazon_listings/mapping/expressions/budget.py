@@ -16,18 +16,13 @@ _COMPARED = 8
 
 
 class Budget:
-    """The work that an evaluation may still cause; every filter, loop pass and operation takes of it.
+    """The work that an evaluation may still cause; every filter, loop pass and operation takes of it."""
 
-    Args:
-        left: For one evaluation.
-        whole: For all evaluations of the item.
-    """
+    __slots__ = ("_whole", "left")
 
-    __slots__ = ("_given", "_whole", "left")
-
-    def __init__(self, left: int = LIMIT, whole: int = OF_AN_ITEM) -> None:
-        self.left = self._given = left
-        self._whole = whole
+    def __init__(self) -> None:
+        self.left = LIMIT
+        self._whole = OF_AN_ITEM
 
     def begin(self) -> None:
         """Begin another evaluation.
@@ -35,8 +30,8 @@ class Budget:
         Raises:
             TooLarge: those before took all that the item's expressions may.
         """
-        self._whole -= self._given - self.left
-        self.left = self._given = LIMIT
+        self._whole -= LIMIT - self.left
+        self.left = LIMIT
         if self._whole < 0:
             raise TooLarge("expression.much_work_together")
 

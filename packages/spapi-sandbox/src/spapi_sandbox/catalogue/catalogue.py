@@ -186,11 +186,11 @@ def load(folder: Path = FOLDER, *, seed: int = 0) -> Catalogue:
     return Catalogue(stock, fields=files.fields, languages=files.languages, company=files.company)
 
 
-def generate(n_items: int, seed: int = 0, *, folder: Path = FOLDER) -> Catalogue:
+def generate(n_items: int, seed: int = 0) -> Catalogue:
     """Return a catalogue of `n_items` items (variants, and products without any) made when they are read.
 
     The items are clean; entry k of the same seed is the same whatever `n_items` is.
     """
-    files = read_files(folder)
+    files = read_files(FOLDER)
     stock = LargeStock(ListedStock(files, seed=seed, mistakes=False), n_items=n_items, seed=seed)
     return Catalogue(stock, fields=files.fields, languages=files.languages, company=files.company)
