@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -37,6 +38,8 @@ DEMO = ("fr_lamps", "de_backpacks")
 #: The DAG files do not change while the demo runs; reading all five again every ten seconds, as `up` does to
 #: see what is edited, takes as much as a task does.
 SELDOM_READ = {"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60"}
+#: Seconds that the tasks of an Airflow which a person uses have to end, before they are killed.
+TASKS_END = 60.0
 #: Lines of a command's output that the demo prints.
 SHOWN = 12
 
@@ -67,6 +70,7 @@ def demo(
 ) -> None:
     """Run the demo connectors in Airflow against the sandbox, and print what happened."""
     progress = Progress()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
     home = installation.folder_of("demo")
     if fresh:
         installation.forget(home)
@@ -201,8 +205,9 @@ def down() -> None:
     if not state.exists():
         typer.echo("Nothing is running.")
         return
+    typer.echo(f"Stopping; tasks that run have {TASKS_END:.0f} s to end.")
     for pid in reversed(_still_running(json.loads(state.read_text()))):
-        stop(pid)
+        stop(pid, TASKS_END)
     state.unlink()
     typer.echo("Stopped.")
 

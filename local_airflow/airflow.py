@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import psutil
 import requests
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
@@ -32,13 +33,16 @@ class LocalAirflowError(Exception):
     """The private Airflow or its sandbox did not start, or a run did not end; the message names the log."""
 
 
-#: Starts every part of an Airflow, with the simple auth manager.
-STANDALONE = (sys.executable, "-m", "airflow", "standalone")
+#: Starts every part of an Airflow.
+PARTS = (sys.executable, "-m", "local_airflow.parts")
 #: The umask of what is started: its files are their owner's alone.
 PRIVATE = 0o077
 #: Seconds until Airflow answers, at most.
 START_TIMEOUT = 600.0
-
+#: Seconds that a throw-away Airflow has to end: its work is over.
+PATIENCE = 2.0
+#: Seconds that a process which was killed needs to be gone, at most.
+KILLED = 5.0
 
 #: States in which a task stays.
 ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
@@ -250,7 +254,7 @@ class LocalAirflow:
                 raise LocalAirflowError(f"Airflow stopped; its log: {self.log}")
             if time.monotonic() > deadline:
                 raise LocalAirflowError(f"After {timeout:.0f} s {complaint}; Airflow's log: {self.log}")
-            time.sleep(0.5)
+            time.sleep(0.25)
 
 
 def _answered(condition: Callable[[], bool]) -> bool:
@@ -261,7 +265,7 @@ def _answered(condition: Callable[[], bool]) -> bool:
         return False
 
 
-def start(env: Mapping[str, str], log: Path, command: Sequence[str] = STANDALONE) -> subprocess.Popen[bytes]:
+def start(env: Mapping[str, str], log: Path, command: Sequence[str] = PARTS) -> subprocess.Popen[bytes]:
     """Start an Airflow in a process group of its own, its output in `log`.
 
     What it writes (passwords, databases, logs) can be read by its owner only.
@@ -279,22 +283,23 @@ def start(env: Mapping[str, str], log: Path, command: Sequence[str] = STANDALONE
         )
 
 
-def stop(pid: int) -> None:
-    """Stop a process group with SIGTERM, and after 20 seconds with SIGKILL."""
-    for how, patience in ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0)):
-        try:
-            os.killpg(pid, how)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-            try:
-                os.killpg(pid, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.1)
+def stop(pid: int, patience: float = PATIENCE) -> None:
+    """Stop what `start` started: SIGTERM to the process, and SIGKILL to what is left of its group.
+
+    Args:
+        pid: The process, which leads its group.
+        patience: Seconds that it has to end.
+    """
+    try:
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            process = psutil.Process(pid)
+            process.terminate()
+            process.wait(patience)
+    finally:  # also where a second Ctrl-C ends the waiting
+        with suppress(ProcessLookupError, PermissionError):  # macOS refuses where only zombies are left
+            os.killpg(pid, signal.SIGKILL)
+    with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+        psutil.Process(pid).wait(KILLED)
 
 
 @contextmanager
@@ -303,7 +308,6 @@ def running_airflow(
     *,
     extra: Mapping[str, str] | None = None,
     timeout: float = START_TIMEOUT,
-    command: Sequence[str] = STANDALONE,
 ) -> Iterator[LocalAirflow]:
     """Run a private Airflow in `home`, with `extra` environment; it is stopped at the end.
 
@@ -311,7 +315,6 @@ def running_airflow(
         home: Where it writes everything.
         extra: More environment.
         timeout: Seconds until it answers, at most.
-        command: What starts it.
 
     Raises:
         LocalAirflowError: it did not start.
@@ -319,7 +322,7 @@ def running_airflow(
     port = free_port()
     env = environment(home, port=port, all_admins=True) | dict(extra or {})
     log = home / "airflow.log"
-    process = start(env, log, command)
+    process = start(env, log)
     airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
     try:
         airflow.wait_until_healthy(timeout)

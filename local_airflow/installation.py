@@ -124,6 +124,22 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
             start_new_session=True,
             umask=PRIVATE,
         )
+    answers = False
+    try:
+        answers = _answers(url, process)
+    finally:  # also where Ctrl-C ends the waiting
+        if not answers:
+            stop(process.pid)
+    if answers:
+        return process, url
+    raise LocalAirflowError(
+        f"The sandbox did not start; its log: {log}. If its file was written by another version, "
+        f"`make demo FRESH=1` starts with an empty one."
+    )
+
+
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the sandbox answers; returns whether it does."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -131,9 +147,5 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
         except requests.RequestException:
             time.sleep(0.2)
         else:
-            return process, url
-    stop(process.pid)
-    raise LocalAirflowError(
-        f"The sandbox did not start; its log: {log}. If its file was written by another version, "
-        f"`make demo FRESH=1` starts with an empty one."
-    )
+            return True
+    return False

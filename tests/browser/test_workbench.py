@@ -77,7 +77,7 @@ def house(tmp_path_factory):
             "AMAZON_LISTINGS_HTTP_HOSTS": sandbox.url.removeprefix("http://"),
             **fab.AUTH_MANAGER,
         }
-        with local.running_airflow(home / "airflow", extra=extra, command=fab.AIRFLOW) as airflow:
+        with local.running_airflow(home / "airflow", extra=extra) as airflow:
             port = int(airflow.url.rsplit(":", 1)[1])
             whole = local.environment(home / "airflow", port=port, all_admins=False) | extra
             house = Installation(airflow, sandbox, home, whole)

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 AUTH_MANAGER = {
     "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 }
-#: Starts the parts of an Airflow: `airflow standalone` would take the simple auth manager.
-_PARTS = "airflow scheduler & airflow dag-processor & airflow triggerer & exec airflow api-server"
-AIRFLOW = ("bash", "-c", f"airflow db migrate && {{ {_PARTS}; }}")
 #: The DAG for which the page of the docs gives rights.
 DOCUMENTED_DAG = "amazon_fr_lamps"
 #: Of everybody, in an Airflow that lives as long as its test.
