@@ -15,7 +15,7 @@ from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.messages import catalogue, joined_notes
 from amazon_listings.planning.vanished import missing_note
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.ownership import conflicts, known_as_held, mapping_lines
+from amazon_listings.runs.ownership import Wording, conflicts, known_as_held, mapping_lines
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.leaves import amazon_defaults
@@ -141,7 +141,7 @@ class LocalChecks:
             mapped,
             layout=self.definitions.layout,
             lines=mapping_lines(self.connector, self.mapping),
-            messages=self.messages,
+            wording=Wording(self.messages, self.connector.id, self.definitions.labels),
         )
         found: dict[str, tuple[Issue, ...]] = {}
         wrong: set[str] = set()

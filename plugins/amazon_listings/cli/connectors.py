@@ -81,6 +81,7 @@ def check(
             ledger=known_ledger(),
             messages=messages(),
             others=loaded.connectors,
+            all_loaded=not loaded.broken,
             variables_read=airflow or variables is not None,
             account_of=fetched.account,
         )

@@ -13,6 +13,7 @@ from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.accounts import collisions, of_unknown_size, schedule_findings, secret_findings
 from amazon_listings.fleet.field_types import misfits
 from amazon_listings.fleet.findings import Checked, Finding, NotChecked, finding_of, warning_of
+from amazon_listings.fleet.gone import gone_findings
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.fleet.overlaps import overlap_findings
 from amazon_listings.ledger.connectors import find_key
@@ -276,6 +277,7 @@ def check_fleet(
     ledger: Engine | None,
     messages: Catalogue,
     others: Sequence[Connector] = (),
+    all_loaded: bool = False,
     variables_read: bool = False,
     account_of: Callable[[Connector], Account | None] = lambda _: None,
     fields_of: Callable[[Connector], Sequence[FieldDescription]] = lambda _: (),
@@ -293,6 +295,8 @@ def check_fleet(
         ledger: The ledger; None if there is none.
         messages: The language of sentences about fields.
         others: Further connectors, for overlaps.
+        all_loaded: Whether these are all that there are, and none is broken: only then is it known which
+            connectors are gone.
         variables_read: Whether Airflow's Variables were laid over the files.
         account_of: Gives a connector's Amazon account, where its connection is at hand.
         fields_of: Gives all fields of the PIM, as it tells them; nothing if it does not. An error of this
@@ -314,6 +318,9 @@ def check_fleet(
     chosen = {one.id for one in connectors}
     everyone = each.attributes + [(one, frozenset(one.mapping)) for one in others if one.id not in chosen]
     found += [one for one in overlap_findings(everyone, ledger, messages) if one.connector in chosen]
+    if all_loaded:
+        ids = {old for one, _ in everyone for old in (one.id, *one.was)}
+        found += gone_findings(connectors, ids, ledger, messages)
     together = collisions(connectors, ledger)
     found += schedule_findings(together, messages)
     accounts = {one.amazon.connection: (one, account_of(one)) for one in connectors}

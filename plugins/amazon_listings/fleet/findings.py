@@ -23,7 +23,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         rule: What kind of thing: `document`, `product_type`, `version`, `mapping`, `field`, `type`,
-            `language`, `test`, `overlap`, `schedule`, `secret`.
+            `language`, `test`, `overlap`, `gone`, `schedule`, `secret`.
         severity: `error`: the connector cannot be used; `warning`: it can.
         connector: The connector's id, or the file's name where it is about a file.
         text: All of it, with place, line and caret.

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 _RULES = {
     "document": "A connector's document, or a layer, cannot be used.",
     "product_type": "Amazon has no such product type in the marketplace.",
+    "version": "Amazon has no such version of the product type.",
     "mapping": "A mapping line does not fit Amazon's definition.",
     "field": "An expression reads a PIM field that no item has.",
     "type": "A PIM field cannot be what its attribute takes.",
     "overlap": "Two connectors write the same attribute of the same SKU.",
+    "gone": "A connector that no document makes any more owns listings.",
     "language": "Values or labels are in a language that Amazon does not suggest for the marketplace.",
     "schedule": "More calls are needed in an hour than Amazon takes.",
     "test": "A test of a mapping cannot be run.",

@@ -105,6 +105,18 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
     return found
 
 
+def owned_skus(ledger: Engine, connector_key: str) -> dict[str, set[str]]:
+    """Return the SKUs of which something was accepted of a connector and not given up, by marketplace."""
+    found: dict[str, set[str]] = {}
+    statement = select(items.c.marketplace_id, items.c.sku).where(
+        items.c.connector_key == connector_key, items.c.accepted_content.is_not(None)
+    )
+    with reading(ledger) as connection:
+        for marketplace_id, sku in connection.execute(statement):
+            found.setdefault(marketplace_id, set()).add(sku)
+    return found
+
+
 def record_lines(ledger: Engine, connector_key: str, lines: Mapping[str, Line]) -> None:
     """Remember which lines a connector's mapping has, by the path of what they make."""
     kept = msgspec.to_builtins(dict(lines))

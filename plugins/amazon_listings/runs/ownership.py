@@ -17,6 +17,7 @@ from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.runs.value_text import value_fact
 from amazon_listings.selling_partner.leaves import amazon_defaults, join, same_leaf, split
+from amazon_product_types.messages.facts import quoted
 from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
 
@@ -95,6 +96,20 @@ def of_others(
     }
 
 
+class Wording(NamedTuple):
+    """What the sentence about a conflict needs.
+
+    Args:
+        messages: The sentences, in the language of the report.
+        connector: The id of the connector that is blocked.
+        labels: The label of each attribute.
+    """
+
+    messages: Catalogue
+    connector: str
+    labels: Mapping[str, str]
+
+
 def conflicts(
     ledger: Engine,
     listings: ListingScope,
@@ -102,7 +117,7 @@ def conflicts(
     *,
     layout: Layout,
     lines: Mapping[str, Line],
-    messages: Catalogue,
+    wording: Wording,
 ) -> dict[str, list[Issue]]:
     """Return an error for each leaf that another connector owns with another value, by SKU.
 
@@ -112,7 +127,7 @@ def conflicts(
         items: Mapped items of a part.
         layout: The layout of the product type's definition.
         lines: The lines of the connector's own mapping.
-        messages: The sentences, in the language of the report.
+        wording: How it is said.
     """
     wanted = {item.sku: item.attributes for item in items if item.sku}
     claims = claims_of_others(ledger, listings, list(wanted))
@@ -137,7 +152,7 @@ def conflicts(
                 line = _line_of(lines, leaf)
                 other = _line_of(others.get(claim.connector_key, {}), leaf)
                 if line is None or other is None or not _is_same_reading(line, other):
-                    issue = _issue(messages, leaf, (ours[leaf], value), (line, other), claim)
+                    issue = _issue(wording, leaf, (ours[leaf], value), (line, other), claim)
                     found.setdefault(sku, []).append(issue)
     return found
 
@@ -228,15 +243,18 @@ def _is_same_reading(line: Line, other: Line) -> bool:
 
 
 def _issue(
-    messages: Catalogue,
+    wording: Wording,
     leaf: Leaf,
     values: tuple[Any, Any],
     lines: tuple[Line | None, Line | None],
     claim: Claim,
 ) -> Issue:
     line, other = lines
+    messages, label = wording.messages, wording.labels.get(leaf.attribute, leaf.attribute)
     ours, theirs = from_difference(*values)
     facts = {
+        "label": quoted(label),
+        "connector": wording.connector,
         "ours": value_fact(ours, messages),
         "theirs": value_fact(theirs, messages),
         "other": claim.connector_id,
@@ -250,6 +268,7 @@ def _issue(
         source="schema",
         attribute=leaf.attribute,
         path=leaf.attribute,
+        label=label,
         found=values[0],
         **messages.issue_texts("leaf_of_another_connector", **facts),
     )

@@ -41,6 +41,8 @@ def test_a_second_connector_with_another_value_is_blocked_with_both_names_and_li
     assert issue.attribute == "item_name"
     for said in ("lamps", "lamps.yaml:", "other.yaml:", "« Lampe »", "« Autre lampe »"):
         assert said.strip("« »") in issue.message, issue.message
+    assert issue.label in issue.message
+    assert f"adopt {second.id} --from {first.id}" in issue.action
     # The owner is not disturbed, however often the other one tries.
     assert shop.run(first, [lamp("A", name="Lampe neuve")]).outcomes() == {"A": "accepted"}
     assert held_name(shop, first) == "Lampe neuve"

@@ -13,7 +13,10 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.fleet.accounts import collisions, schedule_findings
+from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.items import ListingScope
 from amazon_listings.messages import catalogue
+from support.ledger_rows import record_accepted
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
 from tests.unit.fleet.test_plan import item, keep
@@ -205,6 +208,21 @@ def test_two_that_write_the_same(run, tmp_path):
     (found,) = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "overlap"]
     assert "fr_lamp" in found["message"]
     assert "both write brand of 1 SKU, A1" in found["message"]
+
+
+def test_a_connector_that_is_gone_and_still_owns_listings(run, tmp_path):
+    ledger = ledger_in(tmp_path)
+    scope = ListingScope(resolve_key(ledger, "fr_gone"), "S1", "A13V1IB3VIYZZH", "LAMP")
+    sent = [{"sku": sku, "pim_id": sku, "hash": "h", "attributes": {}} for sku in ("A1", "A2")]
+    record_accepted(ledger, scope, sent)
+    keep(ledger, "fr_lamp", [item(1, title="Luna", weight="1", origin="FR", base="e27")])
+    found = [one for one in json.loads(run("check", "--json").stdout)["findings"] if one["rule"] == "gone"]
+    assert [one["connector"] for one in found] == ["fr_lamp"]
+    assert "`amazon-listings adopt fr_lamp --from fr_gone`" in found[0]["message"]
+    assert "2 listings" in found[0]["message"]
+    # Of a document that is broken it is not known what it made, and one that says `was` goes on with them.
+    assert "fr_gone" not in run("check", torn="id: [").stdout
+    assert "fr_gone" not in run("check", proto=PROTOTYPE + "\nwas: fr_gone\n").stdout
 
 
 def test_sarif(run):
