@@ -1,21 +1,30 @@
-"""For every test: `support` to import from, and an Airflow home that is nobody's.
+"""For every test: `support` to import from, how many examples, and an Airflow home that is nobody's.
 
 Airflow reads its environment when it is first imported, so it is set here, before any test module.
 """
 
 import atexit
+import gc
 import os
 import shutil
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from typer import testing
+from typer.main import get_command
 
 # The same examples in every run of the suite: a red run means that the change broke something.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
+# `make unit` runs after each change: it tries fewer, also where a test asks for more. `make test` tries all.
+settings.register_profile("unit", settings.get_profile("suite"), max_examples=20)
+
+# Typer's runner makes all commands for each call again, which takes longer than most calls do.
+testing._get_command = cache(get_command)
 
 TESTS = Path(__file__).parent
 #: `support` lies beside the tests, `local_airflow` beside their folder.
@@ -41,6 +50,23 @@ os.environ |= {
 
 # Not above: what reads the environment reads the one that was just set.
 from amazon_listings.messages import DEFAULT, write_log_in  # noqa: E402
+from support.examples import try_at_most  # noqa: E402
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect without the garbage collector, and let it pass over what was collected from then on."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Keep to the number of examples of the profile that was asked for."""
+    if config.getoption("--hypothesis-profile") == "unit":
+        for item in items:
+            try_at_most(item, settings.get_profile("unit").max_examples)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ import pytest
 from tests.mutants.changes import code_of
 from tests.mutants.folders import COPY
 from tests.mutants.forks import CPU_PATIENCE, forked
+from tests.support.examples import is_property, try_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ class Warm:
         """Stand in for pytest's own loop over the tests."""
         self.imported = self.reached.stop()
         for item in session.items:
-            _shorten(item)
+            try_at_most(item, EXAMPLES)  # the second try has them all
             self.reached.start()
             _run(item)
             self.lines[item.nodeid] = self.reached.stop()
@@ -149,7 +150,7 @@ class Warm:
         places = {(change.file, line) for line in change.lines}
         everywhere = bool(places & self.imported)
         reaching = [item for item in items if everywhere or places & self.lines[item.nodeid]]
-        reaching = reaching or [item for item in items if _is_property(item)]
+        reaching = reaching or [item for item in items if is_property(item)]
         return sorted(reaching, key=lambda item: self.seconds.get(item.nodeid, CPU_PATIENCE))
 
     def _in_place(
@@ -182,20 +183,6 @@ def _run(item: pytest.Item) -> None:
     """Run one test; what lasts longer than its module stays set up."""
     following = SimpleNamespace(listchain=lambda: [item.session])
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-
-
-def _is_property(item: pytest.Item) -> bool:
-    return hasattr(getattr(item, "function", None), "hypothesis")
-
-
-def _shorten(item: pytest.Item) -> None:
-    """Let a property try few examples; the second try has them all."""
-    if _is_property(item):
-        function: Any = item.function  # type: ignore[attr-defined]
-        asked = function._hypothesis_internal_use_settings
-        function._hypothesis_internal_use_settings = type(asked)(
-            asked, max_examples=min(asked.max_examples, EXAMPLES)
-        )
 
 
 def _functions(files: set[str]) -> dict[str, list[FunctionType]]:

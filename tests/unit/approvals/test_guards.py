@@ -4,6 +4,8 @@ import random
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from amazon_listings.approvals.guards import RunTally, ask_about, run_reasons
 from amazon_listings.connectors.model import Guards
@@ -160,7 +162,8 @@ def test_accidents_of_a_whole_run_stop():
     assert stopped(before, {}, removed=15) == set()
 
 
-@pytest.mark.parametrize("seed", range(200))
+@settings(max_examples=200, deadline=None)
+@given(seed=st.sampled_from(range(200)))
 def test_an_ordinary_day_passes(seed):
     chance = random.Random(seed)
     size = chance.choice((120, 300, 600))

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = r"""
 import json, logging, sys, warnings
 warnings.simplefilter("always")
@@ -44,6 +46,7 @@ def test_the_task_log_stays_quiet_and_nobody_is_called(tmp_path):
     assert seen["results"] == 2
 
 
+@pytest.mark.airflow
 def test_what_checks_no_quality_imports_no_great_expectations():
     script = """
 import importlib, sys

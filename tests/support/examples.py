@@ -1,0 +1,23 @@
+"""How many examples a property test tries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def is_property(item: pytest.Item) -> bool:
+    """Say whether a test is one of Hypothesis."""
+    return bool(getattr(getattr(item, "function", None), "is_hypothesis_test", False))
+
+
+def try_at_most(item: pytest.Item, most: int) -> None:
+    """Let a property test try fewer examples than it asks for."""
+    if is_property(item):
+        function = item.function
+        asked = function._hypothesis_internal_use_settings
+        function._hypothesis_internal_use_settings = type(asked)(
+            asked, max_examples=min(asked.max_examples, most)
+        )
